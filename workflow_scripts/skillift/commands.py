@@ -1,0 +1,45 @@
+"""What every command shares: parsing `--spec`, and turning a `UserError` into one line.
+
+A rule passes all behavioural settings of its command as one canonical JSON text (`--spec`);
+how the command is run (threads, concurrency, paths) comes as separate options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from skillift.errors import UserError
+
+
+def json_object(text: str) -> dict:
+    """Parse the value of `--spec`; for use as an argparse type.
+
+    Raises:
+        argparse.ArgumentTypeError: the text is not a JSON object.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f"a JSON object was expected, found {type(value).__name__}")
+    return value
+
+
+def parser(doc: str) -> argparse.ArgumentParser:
+    """An argument parser with the command's docstring as its help and `--spec` declared."""
+    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result.add_argument("--spec", type=json_object, required=True, help="behavioural settings, a JSON object")
+    return result
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a command's `main` as a program: a `UserError` ends it with its text and status 1."""
+    try:
+        main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,146 @@
+"""Reading and writing tables and manifests: checked against their contract, written atomically.
+
+A write goes to a temporary file in the same folder and is renamed into place, so a reader
+sees the old file or the new one and never a half of either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandera.errors
+import pandera.polars as pa
+import polars as pl
+
+from skillift.contracts import key_of
+from skillift.errors import ContractError, UserError
+
+
+@contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it replaces `path`, on failure it is removed.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise UserError(_disk_problem(path, error)) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise UserError(_disk_problem(path, error)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _disk_problem(path: Path, error: OSError) -> str:
+    return (
+        f"{path}: cannot be written ({error.strerror or error}). Free space or permissions on {path.parent} "
+        "are needed; the earlier file, if there was one, is untouched."
+    )
+
+
+def check(frame: pl.DataFrame, schema: pa.DataFrameSchema, source: str) -> pl.DataFrame:
+    """Check `frame` against `schema` and return it.
+
+    Raises:
+        ContractError: names `source`, the columns or rows that are wrong, and what was expected.
+    """
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        raise ContractError(_explain(errors, schema, source)) from None
+    except pl.exceptions.PolarsError as error:
+        raise ContractError(f"{source}: not a table of {schema.name}: {error}") from None
+    return frame
+
+
+def _explain(errors: pandera.errors.SchemaErrors, schema: pa.DataFrameSchema, source: str) -> str:
+    lines = [f"{source}: does not keep the contract of the table '{schema.name}':"]
+    for error in errors.schema_errors[:10]:
+        cases = error.failure_cases
+        found = cases.head(3).to_dicts() if isinstance(cases, pl.DataFrame) else cases
+        lines.append(f"  - {error.reason_code.name.lower()}: expected {error.check}; found {found}")
+    return "\n".join(lines)
+
+
+def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchema) -> None:
+    """Sort `frame` by its key, check it and write it as Parquet, atomically.
+
+    Raises:
+        ContractError: the frame does not keep its contract; nothing is written.
+        UserError: the file cannot be written.
+    """
+    missing = [name for name in schema.columns if name not in frame.columns]
+    if missing:
+        raise ContractError(f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}.")
+    frame = frame.select(list(schema.columns)).sort(key_of(schema))
+    check(frame, schema, str(path))
+    with atomic_path(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd", statistics=False)
+
+
+def read_table(path: Path | str, schema: pa.DataFrameSchema) -> pl.DataFrame:
+    """Read a Parquet table and check it.
+
+    Raises:
+        UserError: the file is missing or is not Parquet.
+        ContractError: it does not keep its contract.
+    """
+    try:
+        frame = pl.read_parquet(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such table; run the workflow to make it.") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UserError(f"{path}: not a readable Parquet file ({error}). Delete it and run again.") from None
+    return check(frame, schema, str(path))
+
+
+def write_json(value: dict, path: Path | str) -> None:
+    """Write a manifest as sorted, indented JSON, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path | str) -> dict:
+    """Read a manifest.
+
+    Raises:
+        UserError: the file is missing or is not a JSON object.
+    """
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such manifest; run the workflow to make it.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not readable JSON ({error}). Delete it and run again.") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: found {type(value).__name__}, expected a JSON object.")
+    return value
+
+
+def sha256_file(path: Path | str) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def folder_digests(folder: Path | str) -> dict[str, str]:
+    """SHA-256 of every file below `folder`, by relative path with forward slashes, sorted."""
+    folder = Path(folder)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
