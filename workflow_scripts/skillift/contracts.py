@@ -169,6 +169,9 @@ SCORES = _table(
     },
 )
 
+# In the four tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
+# `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
+# interval means "undefined on these data"; NaN never occurs.
 _ARM_COLUMNS = {
     "path": _text(filled=True),
     "suite": _text(isin=SUITES),
@@ -186,8 +189,8 @@ PASS_RATES = _table(
         "pass_rate": _rate(nullable=True),
         "ci_low": _rate(nullable=True),
         "ci_high": _rate(nullable=True),
-        "answer_line_rate": _rate(),
-        "mean_completion_tokens": _column(pl.Float64, ge=0.0),
+        "answer_line_rate": _rate(nullable=True),
+        "mean_completion_tokens": _column(pl.Float64, ge=0.0, nullable=True),
         "n_tasks": _count(),
         "n_skills": _count(),
         "n_unscored": _count(),
@@ -209,6 +212,7 @@ EFFECTS = _table(
         "n_tasks": _count(),
         "n_skills": _count(),
         "n_unscored": _count(),
+        "n_runs": _count(),
     },
 )
 
@@ -225,11 +229,16 @@ PATH_SHIFT = _table(
         "bench_pass_rate": _rate(nullable=True),
         "path_pass_rate": _rate(nullable=True),
         "shift": _difference(nullable=True),
+        "standard_error": _column(pl.Float64, ge=0.0, nullable=True),
         "ci_low": _difference(nullable=True),
         "ci_high": _difference(nullable=True),
         "n_tasks": _count(),
         "n_skills": _count(),
         "n_unscored": _count(),
+        "no_answer_line": _rate(nullable=True),
+        "other_line": _rate(nullable=True),
+        "bench_only": _rate(nullable=True),
+        "n_answer_line_tasks": _count(nullable=True),
     },
 )
 
