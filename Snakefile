@@ -1,0 +1,36 @@
+"""skillift: what did supervised fine-tuning on procedural skills really add?
+
+raw tasks -> corpus -> checkpoints -> episodes -> verdicts -> scores -> effects -> figures -> report
+
+What is studied stands in a study file (`--config study=studies/other.yaml` names another),
+how it is run in config.yaml and profiles/. One file of rules for each stage.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"  # the study, names of files, wildcard constraints
+
+
+report: "rules/captions/report.rst"
+
+
+include: "rules/tasks.smk"  # task pack or own tasks -> skills.parquet, tasks.parquet
+include: "rules/students.smk"  # -> students/<student>/
+include: "rules/corpus.smk"  # teacher -> demonstrations -> corpora
+include: "rules/training.smk"  # recipe, seed -> runs/<student>/<run>/
+include: "rules/episodes.smk"  # engine -> episodes/<student>/<run>.parquet
+include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.parquet
+include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
+include: "rules/publication.smk"  # -> figures/, tables/
+
+
+rule all:
+    default_target: True
+    input:
+        final_targets(),

@@ -1,0 +1,26 @@
+"""From scores to estimates: pass rates, effects, the scoring-path audit and judge agreement."""
+
+ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement")
+
+
+rule analyse:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        scores=f"{RESULTS}/scores.parquet",
+        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+    output:
+        **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
+    params:
+        spec=canonical(STUDY.analysis_spec()),
+        code=code_digest("analyse.py"),
+        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        folder=f"{RESULTS}/analysis",
+    log:
+        f"{LOGS}/analyse.log",
+    benchmark:
+        f"{BENCHMARKS}/analyse.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/analyse.py --spec {params.spec:q} --tasks {input.tasks} --scores {input.scores}'
+        " {params.episodes} --out {params.folder} > {log} 2>&1"

@@ -1,0 +1,46 @@
+"""The teacher's demonstrations, judged, and the corpora selected from them."""
+
+
+rule collect_demonstrations:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        skills=f"{RESULTS}/skills.parquet",
+        contamination=f"{RESULTS}/checks/contamination.parquet",
+        task_template=f"{PROMPTS}/task.jinja",
+        template=f"{PROMPTS}/{STUDY.judge_template(STUDY.primary_judge)}",
+    output:
+        f"{RESULTS}/corpus/demonstrations.parquet",
+    params:
+        spec=canonical(STUDY.demonstrations_spec()),
+        code=code_digest("collect_demonstrations.py"),
+    log:
+        f"{LOGS}/collect_demonstrations.log",
+    benchmark:
+        f"{BENCHMARKS}/collect_demonstrations.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/collect_demonstrations.py --spec {params.spec:q} --tasks {input.tasks}'
+        " --skills {input.skills} --task-template {input.task_template} --template {input.template}"
+        " --cache {STATE}/answers.sqlite --concurrency {CONFIG[api][concurrency]} --timeout {CONFIG[api][timeout_s]}"
+        " --out {output} > {log} 2>&1"
+
+
+rule select_corpus:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        demonstrations=f"{RESULTS}/corpus/demonstrations.parquet",
+    output:
+        f"{RESULTS}/corpus/{{corpus}}.parquet",
+    params:
+        spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
+        code=code_digest("select_corpus.py"),
+    log:
+        f"{LOGS}/select_corpus/{{corpus}}.log",
+    benchmark:
+        f"{BENCHMARKS}/select_corpus/{{corpus}}.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/select_corpus.py --spec {params.spec:q} --tasks {input.tasks}'
+        " --demonstrations {input.demonstrations} --out {output} > {log} 2>&1"

@@ -1,0 +1,67 @@
+"""Students: trained from nothing, or imported from a model folder."""
+
+
+rule build_tokenizer:
+    output:
+        model=directory(f"{RESULTS}/students/tokenizer/model"),
+        manifest=f"{RESULTS}/students/tokenizer/manifest.json",
+    params:
+        spec=canonical(STUDY.tokenizer_spec()),
+        code=code_digest("build_tokenizer.py"),
+    log:
+        f"{LOGS}/build_tokenizer.log",
+    benchmark:
+        f"{BENCHMARKS}/build_tokenizer.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/build_tokenizer.py --spec {params.spec:q}'
+        " --model {output.model} --manifest {output.manifest} > {log} 2>&1"
+
+
+rule pretrain:
+    input:
+        manifest=f"{RESULTS}/students/tokenizer/manifest.json",
+        tokenizer=ancient(f"{RESULTS}/students/tokenizer/model"),
+    output:
+        model=directory(f"{RESULTS}/students/{{student}}/model"),
+        log_table=f"{RESULTS}/students/{{student}}/log.parquet",
+        manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+    params:
+        spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
+        code=code_digest("pretrain.py"),
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("scratch")),
+    log:
+        f"{LOGS}/pretrain/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pretrain/{{student}}.tsv"
+    conda:
+        ENVIRONMENT
+    priority: 10 # the longest jobs first
+    shell:
+        'python "$SCRIPTS"/pretrain.py --spec {params.spec:q} --tokenizer {input.tokenizer} --threads {threads}'
+        " --model {output.model} --log {output.log_table} --manifest {output.manifest} > {log} 2>&1"
+
+
+rule import_student:
+    input:
+        lambda wildcards: STUDY.model_files(wildcards.student),
+    output:
+        model=directory(f"{RESULTS}/students/{{student}}/model"),
+        manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+    params:
+        spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
+        code=code_digest("import_student.py"),
+        source=lambda wildcards: STUDY.model_folder(wildcards.student),
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("path")),
+    log:
+        f"{LOGS}/import_student/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/import_student/{{student}}.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/import_student.py --spec {params.spec:q} --source {params.source:q}'
+        " --model {output.model} --manifest {output.manifest} > {log} 2>&1"

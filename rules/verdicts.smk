@@ -1,0 +1,55 @@
+"""Verdicts of each judge on each run, and all scoring paths in one table."""
+
+
+rule judge:
+    input:
+        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        tasks=f"{RESULTS}/tasks.parquet",
+        template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
+    output:
+        f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet",
+    params:
+        spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
+        code=code_digest("judge.py"),
+    log:
+        f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/judge/{{judge}}/{{student}}/{{run}}.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/judge.py --spec {params.spec:q} --episodes {input.episodes} --tasks {input.tasks}'
+        " --template {input.template} --cache {STATE}/answers.sqlite --concurrency {CONFIG[api][concurrency]}"
+        " --timeout {CONFIG[api][timeout_s]} --out {output} > {log} 2>&1"
+
+
+rule score:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        verdicts=[
+            path
+            for judge in STUDY.judges
+            for path in per_run(f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet")
+        ],
+    output:
+        f"{RESULTS}/scores.parquet",
+    params:
+        spec=canonical(STUDY.scores_spec()),
+        code=code_digest("score.py"),
+        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        verdicts=" ".join(
+            labelled(
+                "verdicts", f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet", prefix=f"{judge}/"
+            )
+            for judge in STUDY.judges
+        ),
+    log:
+        f"{LOGS}/score.log",
+    benchmark:
+        f"{BENCHMARKS}/score.tsv"
+    conda:
+        ENVIRONMENT
+    shell:
+        'python "$SCRIPTS"/score.py --spec {params.spec:q} --tasks {input.tasks}'
+        " {params.episodes} {params.verdicts} --out {output} > {log} 2>&1"
