@@ -238,7 +238,7 @@ PATH_SHIFT = _table(
         "no_answer_line": _rate(nullable=True),
         "other_line": _rate(nullable=True),
         "bench_only": _rate(nullable=True),
-        "n_answer_line_tasks": _count(nullable=True),
+        "n_answer_line_tasks": _count(),
     },
 )
 

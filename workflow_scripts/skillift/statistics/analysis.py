@@ -1,0 +1,60 @@
+"""The whole analysis of a study in one call: from scores, tasks and responses to the four tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.statistics.agreement import agreement
+from skillift.statistics.effects import effects
+from skillift.statistics.pairing import with_skills
+from skillift.statistics.pass_rates import pass_rates
+from skillift.statistics.path_audit import path_shift
+
+
+class Analysis(NamedTuple):
+    """The tables of `analysis/`, each keeping the contract of its name in capitals."""
+
+    pass_rates: pl.DataFrame
+    effects: pl.DataFrame
+    path_shift: pl.DataFrame
+    agreement: pl.DataFrame
+
+
+def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame, spec: dict) -> Analysis:
+    """All tables of the analysis.
+
+    Args:
+        scores: contract SCORES.
+        tasks: contract TASKS.
+        response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
+        spec: `analysis` with confidence, bootstrap_samples and seed; `runs` as in `effects.effects`.
+
+    Raises:
+        UserError: a setting is missing or out of range, or a scored task is unknown.
+    """
+    settings = _settings(spec)
+    confidence = settings["confidence"]
+    known = with_skills(scores, tasks)
+    return Analysis(
+        pass_rates=pass_rates(known, response_frame, confidence),
+        effects=effects(known, spec.get("runs", []), confidence),
+        path_shift=path_shift(known, response_frame, confidence),
+        agreement=agreement(known, confidence, settings["bootstrap_samples"], settings["seed"]),
+    )
+
+
+def _settings(spec: dict) -> dict:
+    settings = spec.get("analysis")
+    needed = ("confidence", "bootstrap_samples", "seed")
+    if not isinstance(settings, dict) or any(name not in settings for name in needed):
+        raise UserError(
+            problem("--spec, key analysis", settings, f"an object with the keys {', '.join(needed)}")
+        )
+    if not 0 < settings["confidence"] < 1:
+        raise UserError(
+            problem("--spec, key analysis.confidence", settings["confidence"], "a fraction such as 0.95")
+        )
+    return settings

@@ -1,0 +1,108 @@
+"""From scores to task-level values, and the one subtraction in which two arms meet.
+
+An arm is one student at one checkpoint under one condition on one scoring path. Its frame has one row
+per task: `path`, the columns that name the arm, `task_id`, `skill_id`, `value` (null: no verdict) and
+`n_unscored`. A difference of two arms has the same columns, so differences can be subtracted again.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.errors import PathMismatchError, UserError, problem
+
+CELL = ["suite", "student", "run", "step"]
+_TASK = ["task_id", "skill_id"]
+
+
+def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
+    """`scores` (contract SCORES) with the `skill_id` and the `scorer` of each task.
+
+    Raises:
+        UserError: a scored task is not among `tasks`.
+    """
+    joined = scores.join(tasks.select("task_id", "skill_id", "scorer"), on="task_id", how="left")
+    unknown = joined.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
+    if len(unknown):
+        found = unknown.head(3).to_list()
+        raise UserError(
+            problem(
+                "scores, column task_id",
+                found,
+                "tasks of the tasks table",
+                f"{len(unknown)} tasks are not in it: give the table that the episodes were made from.",
+            )
+        )
+    return joined
+
+
+def task_values(scores: pl.DataFrame) -> pl.DataFrame:
+    """One row per arm and task: the samples of a task are averaged first.
+
+    `scores`: the frame of `with_skills`. Returns path, suite, student, run, step, condition, task_id,
+    skill_id, value (share of the scored samples that pass; null where none is scored), n_unscored
+    (samples without a verdict).
+    """
+    return (
+        scores.group_by("path", *CELL, "condition", *_TASK)
+        .agg(
+            value=pl.col("passed").cast(pl.Float64).mean(),
+            n_unscored=pl.col("passed").is_null().sum().cast(pl.Int64),
+        )
+        .sort("path", *CELL, "condition", "task_id")
+    )
+
+
+def one_path(*frames: pl.DataFrame) -> None:
+    """Refuse frames that do not all stand on one and the same scoring path.
+
+    Raises:
+        PathMismatchError: two paths among them, or a frame that does not tell its path.
+    """
+    paths: set[str] = set()
+    for frame in frames:
+        if "path" not in frame.columns:
+            raise PathMismatchError(
+                problem(
+                    "a subtraction of two arms", frame.columns, "a column 'path' in both", "Name the path."
+                )
+            )
+        paths.update(frame["path"].unique().to_list())
+    if len(paths) > 1:
+        raise PathMismatchError(
+            problem(
+                "a subtraction of two arms, column path",
+                sorted(paths),
+                "one scoring path on both sides",
+                "Take both arms from the same path; shifts between paths are in the table path_shift.",
+            )
+        )
+
+
+def paired_difference(
+    minuend: pl.DataFrame, subtrahend: pl.DataFrame, cell: list[str] | None = None
+) -> pl.DataFrame:
+    """minuend - subtrahend, task by task, within one scoring path.
+
+    Both frames: path, `cell` (default suite, student, run, step), task_id, skill_id, value, n_unscored;
+    one row per cell and task. Returns the same columns for every task of either side: value is null
+    where a side has no verdict, so an unscored task is left out of the pairing and never a fail;
+    n_unscored is the sum of both sides.
+
+    Raises:
+        PathMismatchError: the frames hold more than one scoring path.
+    """
+    one_path(minuend, subtrahend)
+    key = ["path", *(CELL if cell is None else cell), *_TASK]
+    sides = minuend.select(*key, "value", "n_unscored").join(
+        subtrahend.select(*key, "value", "n_unscored"),
+        on=key,
+        how="full",
+        coalesce=True,
+        suffix="_subtrahend",
+    )
+    return sides.select(
+        *key,
+        value=pl.col("value") - pl.col("value_subtrahend"),
+        n_unscored=pl.col("n_unscored").fill_null(0) + pl.col("n_unscored_subtrahend").fill_null(0),
+    )

@@ -1,0 +1,87 @@
+"""Pass rates of single arms, and what the responses looked like: ANSWER lines and lengths.
+
+Verdicts come from the scores, responses from the episodes of each run.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contracts import EPISODE_KEY, PASS_RATES
+from skillift.statistics.intervals import wilson_interval
+from skillift.statistics.pairing import CELL, task_values
+
+RESPONSE_SCHEMA = {
+    "student": pl.String,
+    "run": pl.String,
+    "step": pl.Int64,
+    "suite": pl.String,
+    "condition": pl.String,
+    "task_id": pl.String,
+    "sample": pl.Int64,
+    "has_answer_line": pl.Boolean,
+    "completion_tokens": pl.Int64,
+}
+
+
+def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
+    """What the analysis needs of one run's episodes (contract EPISODES), without the texts.
+
+    Returns `RESPONSE_SCHEMA`; has_answer_line: the extractor finds a final ANSWER line.
+    """
+    from skillift.extraction import extract_answer
+
+    texts = episodes["response"].unique()
+    lines = pl.DataFrame(
+        {"response": texts, "has_answer_line": [extract_answer(text) is not None for text in texts]},
+        schema={"response": pl.String, "has_answer_line": pl.Boolean},
+    )
+    return (
+        episodes.select(*EPISODE_KEY, "response", "completion_tokens")
+        .join(lines, on="response", how="left")
+        .with_columns(student=pl.lit(student), run=pl.lit(run))
+        .select(list(RESPONSE_SCHEMA))
+    )
+
+
+def no_responses() -> pl.DataFrame:
+    """The frame of `responses` without rows: where episodes are not at hand, what rests on them is null."""
+    return pl.DataFrame(schema=RESPONSE_SCHEMA)
+
+
+def pass_rates(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """The table PASS_RATES: one row per path and arm.
+
+    pass_rate: mean over tasks of the share of a task's scored samples that pass, with Wilson's interval
+    on the number of scored tasks; n_unscored: episodes without a verdict, in no denominator.
+    answer_line_rate: share of all the arm's responses with an ANSWER line; mean_completion_tokens: tokens
+    per response. These two are null for runs without rows in `response_frame` (see `responses`).
+    """
+    arm = [*CELL, "condition"]
+    rates = (
+        task_values(scores)
+        .group_by("path", *arm)
+        .agg(
+            passes=pl.col("value").sum(),
+            n_tasks=pl.col("value").count().cast(pl.Int64),
+            n_skills=pl.col("skill_id").filter(pl.col("value").is_not_null()).n_unique().cast(pl.Int64),
+            n_unscored=pl.col("n_unscored").sum(),
+        )
+        .sort("path", *arm)
+    )
+    low, high = wilson_interval(rates["passes"].to_numpy(), rates["n_tasks"].to_numpy(), confidence)
+    texts = response_frame.group_by(arm).agg(
+        answer_line_rate=pl.col("has_answer_line").mean(),
+        mean_completion_tokens=pl.col("completion_tokens").mean(),
+    )
+    known = pl.col("n_tasks") > 0
+    return (
+        rates.with_columns(
+            pass_rate=pl.when(known).then(pl.col("passes") / pl.col("n_tasks")),
+            ci_low=pl.Series(low, dtype=pl.Float64).fill_nan(None),
+            ci_high=pl.Series(high, dtype=pl.Float64).fill_nan(None),
+        )
+        .join(texts, on=arm, how="left")
+        .select(list(PASS_RATES.columns))
+        .sort("path", *arm)
+    )

@@ -1,0 +1,95 @@
+"""The audit of the scoring paths: how far does each judge's path stand from the bench path, arm by arm?
+
+A shift compares two verdicts on the same episodes of one arm. It is the one place where two paths are
+subtracted, and never a difference between arms: effects are taken within one path (`pairing`).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contracts import EPISODE_KEY, PATH_SHIFT, key_of
+from skillift.statistics.intervals import clustered_means
+from skillift.statistics.pairing import CELL
+
+BENCH = "bench"
+JUDGE_PREFIX = "judge:"
+_EPISODE = ["student", "run", *EPISODE_KEY]
+_ARM = [*CELL, "condition", "path"]
+
+
+def path_shift(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
+    """The table PATH_SHIFT: for every arm and every judge's path, that path's pass rate - the bench path's.
+
+    Rates are over the tasks with an episode scored on both paths, samples averaged within task; the
+    interval is that of `intervals.clustered_mean`; n_unscored counts episodes that lack a verdict on
+    either path. Over the tasks whose scorer is the extractor (n_answer_line_tasks) the shift has three
+    parts: shift = no_answer_line + other_line - bench_only.
+
+    - no_answer_line: the judge passes, the bench fails, the response has no ANSWER line
+    - other_line: the judge passes, the bench fails the ANSWER line that it read
+    - bench_only: the bench passes, the judge fails
+
+    All are null where no such task is scored on both paths; the first two also where `response_frame`
+    lacks the arm's responses.
+
+    Args:
+        scores: the frame of `pairing.with_skills`.
+        response_frame: the frames of `pass_rates.responses`, of all runs.
+        confidence: of the intervals, as a fraction.
+    """
+    bench = scores.filter(path=BENCH).select(*_EPISODE, "skill_id", "scorer", bench="passed")
+    judged = scores.filter(pl.col("path").str.starts_with(JUDGE_PREFIX)).select(
+        "path", *_EPISODE, "skill_id", "scorer", judge="passed"
+    )
+    paths = judged.select("path").unique()
+    key = ["path", *_EPISODE, "skill_id", "scorer"]
+    episodes = (
+        bench.join(paths, how="cross")
+        .join(judged, on=key, how="full", coalesce=True)
+        .join(response_frame.select(*_EPISODE, "has_answer_line"), on=_EPISODE, how="left")
+    )
+    tasks = _by_task(episodes)
+    means = clustered_means(tasks, _ARM, confidence).rename({"estimate": "shift"}).drop("p_value", "mde")
+    return (
+        means.join(_by_arm(tasks), on=_ARM, how="left")
+        .select(list(PATH_SHIFT.columns))
+        .sort(key_of(PATH_SHIFT))
+    )
+
+
+def _by_task(episodes: pl.DataFrame) -> pl.DataFrame:
+    both = pl.col("bench").is_not_null() & pl.col("judge").is_not_null()
+    missed = pl.col("judge") & ~pl.col("bench")
+    by_extractor = pl.col("scorer") == "answer_line"
+    line = pl.col("has_answer_line")
+
+    def share(flag: pl.Expr) -> pl.Expr:
+        return flag.filter(both).cast(pl.Float64).mean()
+
+    return episodes.group_by(*_ARM, "task_id", "skill_id").agg(
+        value=share(pl.col("judge").cast(pl.Int8) - pl.col("bench").cast(pl.Int8)),
+        bench=share(pl.col("bench")),
+        judge=share(pl.col("judge")),
+        n_unscored=(~both).sum().cast(pl.Int64),
+        by_extractor=by_extractor.first(),
+        no_answer_line=share(pl.when(line.is_not_null()).then(missed & ~line)),
+        other_line=share(pl.when(line.is_not_null()).then(missed & line)),
+        bench_only=share(pl.col("bench") & ~pl.col("judge")),
+    )
+
+
+def _by_arm(tasks: pl.DataFrame) -> pl.DataFrame:
+    scored_by_extractor = pl.col("by_extractor") & pl.col("value").is_not_null()
+    parts = ("no_answer_line", "other_line", "bench_only")
+    return (
+        tasks.sort(*_ARM, "task_id")
+        .group_by(_ARM, maintain_order=True)
+        .agg(
+            pl.col("bench").mean().alias("bench_pass_rate"),
+            pl.col("judge").mean().alias("path_pass_rate"),
+            pl.col("n_unscored").sum(),
+            *(pl.col(name).filter(scored_by_extractor).mean() for name in parts),
+            n_answer_line_tasks=scored_by_extractor.sum().cast(pl.Int64),
+        )
+    )
