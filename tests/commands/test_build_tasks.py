@@ -1,0 +1,65 @@
+"""Claims about the command `build_tasks.py`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import build_tasks
+from skillift.contracts import SKILLS, TASKS
+from skillift.errors import UserError
+from skillift.tables import read_table
+
+PACK = {
+    "difficulty": "tiny",
+    "seed": 0,
+    "skills": 5,
+    "per_skill": {"train": 2, "dev": 1, "holdout": 5},
+    "judge_scored": 4,
+}
+
+
+def _run(folder, spec):
+    folder.mkdir(exist_ok=True)
+    skills, tasks = folder / "skills.parquet", folder / "tasks.parquet"
+    build_tasks.main(["--spec", json.dumps(spec), "--skills", str(skills), "--tasks", str(tasks)])
+    return skills, tasks
+
+
+def test_the_pack_is_written_as_two_tables_that_keep_their_contracts(tmp_path):
+    skills, tasks = _run(tmp_path / "a", {"pack": PACK})
+    assert len(read_table(skills, SKILLS)) == 5
+    assert len(read_table(tasks, TASKS)) == 5 * (2 + 1 + 5)
+
+
+def test_the_same_spec_gives_the_same_bytes(tmp_path):
+    first, again = _run(tmp_path / "a", {"pack": PACK}), _run(tmp_path / "b", {"pack": PACK})
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+
+
+def test_own_files_are_read_in_place_of_the_pack(tmp_path):
+    own_skills, own_tasks = tmp_path / "skills.yaml", tmp_path / "tasks.jsonl"
+    steps = "".join(f"    - Do part {number}.\n" for number in range(1, 6))
+    own_skills.write_text(f"- skill_id: greet\n  name: greet\n  domain: words\n  steps:\n{steps}")
+    own_tasks.write_text(
+        json.dumps(
+            {
+                "task_id": "greet-1",
+                "skill_id": "greet",
+                "suite": "holdout",
+                "prompt": "Greet Ada",
+                "reference": "Hello Ada",
+                "scorer": "judge",
+            }
+        )
+        + "\n"
+    )
+    spec = {"files": {"tasks": str(own_tasks), "skills": str(own_skills)}}
+    _, tasks = _run(tmp_path / "out", spec)
+    assert read_table(tasks, TASKS)["task_id"].to_list() == ["greet-1"]
+
+
+def test_a_spec_that_names_no_source_is_refused(tmp_path):
+    with pytest.raises(UserError, match="either 'pack' or 'files'"):
+        _run(tmp_path / "a", {"pakc": PACK})

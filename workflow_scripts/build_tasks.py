@@ -1,0 +1,46 @@
+"""Build the tables of skills and tasks: from the task pack, or from a user's own files.
+
+    python workflow_scripts/build_tasks.py --skills skills.parquet --tasks tasks.parquet --spec \
+        '{"pack": {"difficulty": "tiny", "seed": 0, "per_skill": {"train": 11, "dev": 5, "holdout": 5}}}'
+
+`--spec` is the study's `tasks`: {"pack": {...}} or {"files": {"tasks": "t.jsonl", "skills": "s.yaml"}}.
+"""
+
+from __future__ import annotations
+
+from skillift.commands import parser, run
+from skillift.contracts import SKILLS, TASKS
+from skillift.errors import UserError, problem
+from skillift.tables import write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the arguments, build both tables, write them."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--skills", required=True, help="table of skills to write")
+    arguments.add_argument("--tasks", required=True, help="table of tasks to write")
+    arguments.add_argument(
+        "--own-tasks", help="JSONL file of own tasks (if the spec says files; default: its path)"
+    )
+    arguments.add_argument(
+        "--own-skills", help="YAML file of own skills (if the spec says files; default: its path)"
+    )
+    options = arguments.parse_args(argv)
+    source = sorted(options.spec)
+    if source == ["pack"]:
+        from skillift.taskpack import build_pack
+
+        skills, tasks = build_pack(options.spec["pack"])
+    elif source == ["files"]:
+        from skillift.owntasks import read_own
+
+        files = options.spec["files"]
+        skills, tasks = read_own(options.own_tasks or files["tasks"], options.own_skills or files["skills"])
+    else:
+        raise UserError(problem("tasks", source, "either 'pack' or 'files'"))
+    write_table(skills, options.skills, SKILLS)
+    write_table(tasks, options.tasks, TASKS)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,7 @@
+"""The task pack of skillift: 40 skills over lists, with exact references, at two difficulties."""
+
+from __future__ import annotations
+
+from skillift.taskpack.pack import PackSpec, build_pack
+
+__all__ = ["PackSpec", "build_pack"]

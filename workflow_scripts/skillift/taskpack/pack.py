@@ -1,0 +1,147 @@
+"""Builds the task pack: skills and tasks of the suites train, dev and holdout, from a difficulty and a seed.
+
+Every reference and worked solution follows from running the skill's operations, none is written down.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import polars as pl
+
+from skillift.contracts import SKILLS, TASKS
+from skillift.errors import UserError, problem
+from skillift.tables import check
+from skillift.taskpack.domains import DIFFICULTIES
+from skillift.taskpack.instances import draw_lists, stable_hash
+from skillift.taskpack.skills import FULL_PACK, Skill, draw_skills
+from skillift.taskpack.wording import Template, ask, join_items, templates_of, worked_solution
+
+PACK_SUITES = ("train", "dev", "holdout")
+_KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills"}
+
+
+@dataclass(frozen=True)
+class PackSpec:
+    """The checked form of a study's `tasks.pack`."""
+
+    difficulty: str
+    seed: int
+    per_skill: dict[str, int]
+    judge_scored: int
+    skills: int
+
+    @classmethod
+    def parse(cls, spec: dict) -> PackSpec:
+        """Check `tasks.pack` and fill in what may be left out (`skills`: 40, `judge_scored`: 0).
+
+        Raises:
+            UserError: names the key, what was found and what was expected.
+        """
+        _expect(set(spec) <= _KEYS, "keys", sorted(spec), f"keys among {sorted(_KEYS)}")
+        difficulty = spec.get("difficulty")
+        _expect(difficulty in DIFFICULTIES, "difficulty", difficulty, f"one of {list(DIFFICULTIES)}")
+        per_skill = spec.get("per_skill")
+        complete = isinstance(per_skill, dict) and set(per_skill) == set(PACK_SUITES)
+        _expect(complete, "per_skill", per_skill, f"a count for each of {list(PACK_SUITES)}")
+        for suite, count in per_skill.items():
+            _expect_count(f"per_skill.{suite}", count, 1 if suite == "holdout" else 0)
+        result = cls(
+            difficulty=difficulty,
+            seed=spec.get("seed"),
+            per_skill=per_skill,
+            judge_scored=spec.get("judge_scored", 0),
+            skills=spec.get("skills", FULL_PACK),
+        )
+        _expect_count("seed", result.seed, 0)
+        _expect_count("skills", result.skills, 1, FULL_PACK)
+        _expect_count("judge_scored", result.judge_scored, 0, result.skills * per_skill["holdout"])
+        return result
+
+
+def _expect(kept: bool, key: str, found: object, expected: str) -> None:
+    if not kept:
+        raise UserError(problem(f"tasks.pack.{key}", found, expected))
+
+
+def _expect_count(key: str, found: object, least: int, most: int | None = None) -> None:
+    expected = f"a whole number of at least {least}" + ("" if most is None else f" and at most {most}")
+    whole = isinstance(found, int) and not isinstance(found, bool)
+    _expect(whole and found >= least and (most is None or found <= most), key, found, expected)
+
+
+def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Build the pack that a study's `tasks.pack` declares.
+
+    Args:
+        spec: `difficulty` (tiny or standard), `seed`, `per_skill` (tasks per skill in each suite),
+            `judge_scored` (holdout tasks without a deterministic extractor) and `skills` (40 if left out).
+
+    Returns:
+        The tables of `contracts.SKILLS` and `contracts.TASKS`, sorted by their keys. Lists of one suite never
+        occur in another suite, whatever the skill; prompts are unique.
+
+    Raises:
+        UserError: the spec is wrong, or a domain has too few lists for the tasks asked for.
+    """
+    pack = PackSpec.parse(spec)
+    skills = draw_skills(pack.difficulty, pack.seed, pack.skills)
+    rows = [row for place, skill in enumerate(skills) for row in _tasks_of(skill, place, pack)]
+    frame = pl.DataFrame(rows)
+    judged = _judge_scored(frame, pack)
+    tasks = frame.with_columns(
+        pl.when(pl.col("task_id").is_in(judged))
+        .then(pl.lit("judge"))
+        .otherwise(pl.lit("answer_line"))
+        .alias("scorer")
+    )
+    tasks = tasks.select(list(TASKS.columns)).sort("task_id")
+    return _skills_table(skills), check(tasks, TASKS, "tasks.pack")
+
+
+def _skills_table(skills: list[Skill]) -> pl.DataFrame:
+    rows = [
+        {"skill_id": skill.skill_id, "name": skill.name, "domain": skill.domain.name, "steps": skill.steps}
+        for skill in skills
+    ]
+    return check(pl.DataFrame(rows).sort("skill_id"), SKILLS, "tasks.pack")
+
+
+def _tasks_of(skill: Skill, place: int, pack: PackSpec) -> list[dict]:
+    templates = templates_of(pack.difficulty)
+    rows = []
+    for suite in PACK_SUITES:
+        rng = random.Random(f"tasks|{pack.seed}|{suite}|{skill.skill_id}")
+        lists = draw_lists(
+            rng, pack.difficulty, skill.domain, suite=suite, count=pack.per_skill[suite], seed=pack.seed
+        )
+        for number, items in enumerate(lists):
+            # Starting at another template for each skill keeps all five in use where suites are small.
+            template: Template = templates[(place + number) % len(templates)]
+            rows.append(
+                {
+                    "task_id": f"{skill.skill_id}.{suite}.{number}",
+                    "skill_id": skill.skill_id,
+                    "suite": suite,
+                    "prompt": ask(pack.difficulty, template, skill, items),
+                    "reference": join_items(pack.difficulty, skill.answer(items)),
+                    "worked_solution": worked_solution(pack.difficulty, skill, items),
+                    "style": template.style,
+                }
+            )
+    return rows
+
+
+def _judge_scored(tasks: pl.DataFrame, pack: PackSpec) -> list[str]:
+    """Ids of the tasks that only a judge scores: those that ask for one sentence first, then by hash.
+
+    The dev suite gets the same share as the holdout, so that it foretells the same rates.
+    """
+    share = pack.judge_scored / (pack.skills * pack.per_skill["holdout"])
+    result = []
+    for suite in ("dev", "holdout"):
+        rows = tasks.filter(pl.col("suite") == suite).select("task_id", "style").rows()
+        rows.sort(key=lambda row: (row[1] != "direct", stable_hash(f"judge|{pack.seed}|{row[0]}")))
+        result += [task_id for task_id, _ in rows[: round(share * len(rows))]]
+    return result
