@@ -43,3 +43,15 @@ def repository() -> Path:
 def scripts() -> Path:
     """The folder of the commands and the library."""
     return SCRIPTS
+
+
+@pytest.fixture(scope="session")
+def finished_smoke(tmp_path_factory) -> Path:
+    """A copy of the project in which the smoke study was run once, for real; copy it before editing."""
+    from projects import copy_project, snakemake
+
+    folder = copy_project(tmp_path_factory.mktemp("smoke") / "project")
+    (folder / "results/smoke").mkdir(parents=True)
+    finished = snakemake(folder, "--report", "results/smoke/report.html", "--report-after-run")
+    assert finished.returncode == 0, finished.stdout
+    return folder

@@ -1,0 +1,128 @@
+"""Tables are checked on the way in and out, and a file is whole or absent."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import polars as pl
+import pytest
+
+from skillift import contracts, tables
+from skillift.errors import ContractError, UserError
+
+
+def tasks(**columns) -> pl.DataFrame:
+    rows = {
+        "task_id": ["b", "a"],
+        "skill_id": ["harbor-code"] * 2,
+        "suite": ["holdout", "train"],
+        "prompt": ["What is it? 1", "What is it? 2"],
+        "reference": ["1", "2"],
+        "scorer": ["answer_line", "judge"],
+        "worked_solution": [None, "ANSWER: 2"],
+    }
+    return pl.DataFrame(rows | columns)
+
+
+def test_a_written_table_comes_back_sorted_by_its_key(tmp_path):
+    tables.write_table(tasks(), tmp_path / "tasks.parquet", contracts.TASKS)
+    assert tables.read_table(tmp_path / "tasks.parquet", contracts.TASKS)["task_id"].to_list() == ["a", "b"]
+
+
+def test_equal_content_gives_equal_bytes(tmp_path):
+    tables.write_table(tasks(), tmp_path / "one.parquet", contracts.TASKS)
+    shuffled = tasks().reverse().select(reversed(tasks().columns))
+    tables.write_table(shuffled, tmp_path / "two.parquet", contracts.TASKS)
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ({"task_id": ["a", "a"]}, "task_id"),
+        ({"suite": ["holdout", "hodlout"]}, "hodlout"),
+        ({"reference": ["1", ""]}, "reference"),
+        ({"prompt": [None, "x"]}, "prompt"),
+        ({"scorer": [1, 2]}, "scorer"),
+        ({"extra": [1, 2]}, None),
+    ],
+)
+def test_a_broken_contract_names_the_file_and_what_is_wrong(tmp_path, columns, named):
+    path = tmp_path / "tasks.parquet"
+    if named is None:  # further columns are dropped on writing, and refused on reading
+        tasks(**columns).write_parquet(path)
+        with pytest.raises(ContractError, match="extra"):
+            tables.read_table(path, contracts.TASKS)
+        return
+    with pytest.raises(ContractError, match=named) as error:
+        tables.write_table(tasks(**columns), path, contracts.TASKS)
+    assert str(path) in str(error.value)
+    assert not path.exists()
+
+
+def test_a_missing_column_is_named(tmp_path):
+    with pytest.raises(ContractError, match="reference"):
+        tables.write_table(tasks().drop("reference"), tmp_path / "tasks.parquet", contracts.TASKS)
+
+
+def test_a_failed_write_leaves_the_earlier_file_and_no_other(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("earlier")
+    with pytest.raises(RuntimeError), tables.atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("interrupted")
+    assert path.read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_said_in_words_and_keeps_the_earlier_file(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text("{}")
+    script = f"""
+        import resource, signal
+        from skillift.errors import UserError
+        from skillift.tables import write_json
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # a file may not grow past 100 bytes
+        try:
+            write_json({{"key": "x" * 100_000}}, {str(path)!r})
+        except UserError as error:
+            print(error)
+    """
+    finished = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert "cannot be written" in finished.stdout
+    assert str(path) in finished.stdout
+    assert path.read_text() == "{}"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not parquet at all"])
+def test_a_missing_or_broken_file_is_a_user_error_that_names_it(tmp_path, content):
+    path = tmp_path / "tasks.parquet"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"tasks\.parquet"):
+        tables.read_table(path, contracts.TASKS)
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]", "{"])
+def test_a_broken_manifest_is_a_user_error_that_names_it(tmp_path, content):
+    path = tmp_path / "manifest.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=r"manifest\.json"):
+        tables.read_json(path)
+
+
+def test_folder_digests_see_every_file_and_nothing_else(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    digests = tables.folder_digests(tmp_path)
+    assert list(digests) == ["b.txt", "sub/a.txt"]
+    (tmp_path / "b.txt").write_text("c")
+    assert tables.folder_digests(tmp_path)["b.txt"] != digests["b.txt"]

@@ -1,0 +1,174 @@
+"""Which jobs an edit makes Snakemake do again: the exact set, neither stale nor needlessly fresh."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from projects import copy_project, planned_jobs, replace_in
+
+from skillift.figures import FIGURES
+from skillift.result_tables import TABLES
+
+RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
+FIGURE_JOBS = {f"make_figure {name}" for name in FIGURES}
+TABLE_JOBS = {f"make_table {name}" for name in TABLES}
+LOSS_CURVES = "make_figure loss_curves"
+ANALYSIS = {"analyse", "all"} | FIGURE_JOBS - {LOSS_CURVES} | TABLE_JOBS
+SCORES = {"score"} | ANALYSIS
+
+
+def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
+    return {f"judge {judge} {run}" for judge in judges for run in runs}
+
+
+def answered(*runs: str) -> set[str]:
+    return {f"generate {run}" for run in runs} | judged(*runs) | SCORES
+
+
+def trained(*runs: str) -> set[str]:
+    return {f"train {run}" for run in runs} | answered(*runs) | {LOSS_CURVES}
+
+
+def pretrained(student: str) -> set[str]:
+    return {f"pretrain {student}"} | answered(f"{student} base") | trained(f"{student} sft-s0")
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def study(folder: Path) -> Path:
+    return folder / "studies" / "smoke.yaml"
+
+
+def touch_everything(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts and "results" not in path.parts:
+            os.utime(path)
+
+
+def edit_a_comment(folder: Path) -> None:
+    append(folder / "workflow_scripts/skillift/training.py", "\n# a remark that changes nothing\n")
+    append(folder / "workflow_scripts/skillift/tables.py", "\n# another\n")
+
+
+def edit_the_judges_prompt(folder: Path) -> None:
+    append(folder / "workflow_scripts/prompts/judge.jinja", "\nAnswer with care.\n")
+
+
+def edit_the_parser_of_verdicts(folder: Path) -> None:
+    path = folder / "workflow_scripts/skillift/judging.py"
+    append(path, "\n\n_parse_before = parse_verdict\n\n\ndef parse_verdict(reply):\n    return _parse_before(reply)\n")
+
+
+def edit_judge_concurrency(folder: Path) -> None:
+    replace_in(folder / "config.yaml", "concurrency: 64", "concurrency: 8")
+
+
+def edit_engine_batch_limit(folder: Path) -> None:
+    replace_in(folder / "config.yaml", "max_num_seqs: 128", "max_num_seqs: 32")
+
+
+def edit_learning_rate(folder: Path) -> None:
+    replace_in(study(folder), "learning_rate: 5.0e-3", "learning_rate: 4.0e-3")
+
+
+def swap_rank_and_alpha(folder: Path) -> None:
+    replace_in(study(folder), "rank: 8, alpha: 16", "rank: 16, alpha: 8")
+
+
+def swap_students(folder: Path) -> None:
+    head, rest = study(folder).read_text().split("students:\n", 1)
+    body, tail = rest.split("\nteacher:", 1)
+    first, second = body.split("  m:\n", 1)
+    study(folder).write_text(f"{head}students:\n  m:\n{second}\n{first.rstrip()}\n\nteacher:{tail}")
+
+
+def add_a_judge(folder: Path) -> None:
+    replace_in(
+        study(folder),
+        "primary_judge:",
+        "  again: {model: offline/tail, max_tokens: 128}\nprimary_judge:",
+    )
+
+
+def add_a_seed(folder: Path) -> None:
+    replace_in(study(folder), "students: [s, m], seeds: [0]}", "students: [s], seeds: [0, 1]}")
+    replace_in(study(folder), "\njudges:", "  - {recipe: sft, students: [m], seeds: [0]}\n\njudges:")
+
+
+def remove_a_student(folder: Path) -> None:
+    head, rest = study(folder).read_text().split("  m:\n", 1)
+    study(folder).write_text(f"{head}\nteacher:{rest.split('teacher:', 1)[1]}".replace("[s, m]", "[s]"))
+
+
+def edit_pretraining_steps(folder: Path) -> None:
+    replace_in(study(folder), "steps: 120, learning_rate: 6.0e-3", "steps: 121, learning_rate: 6.0e-3")
+
+
+def edit_max_tokens_of_one_judge(folder: Path) -> None:
+    replace_in(study(folder), "tail: {model: offline/tail, max_tokens: 256}", "tail: {model: offline/tail, max_tokens: 200}")
+
+
+def edit_a_label(folder: Path) -> None:
+    replace_in(study(folder), "label: 45 k", "label: tiny")
+
+
+def delete_one_figure(folder: Path) -> None:
+    (folder / "results/smoke/figures/lift.svg").unlink()
+
+
+def edit_the_lift_figure(folder: Path) -> None:
+    append(folder / "workflow_scripts/skillift/figures/lift.py", "\nprint('drawn')\n")
+
+
+def edit_a_caption(folder: Path) -> None:
+    append(folder / "rules/captions/lift.rst", "\nA further remark.\n")
+
+
+EDITS = [
+    (touch_everything, set()),
+    (edit_a_comment, set()),
+    (edit_judge_concurrency, set()),
+    (edit_engine_batch_limit, set()),
+    (swap_students, set()),
+    (edit_a_caption, set()),
+    (edit_learning_rate, trained("s sft-s0", "m sft-s0")),
+    (swap_rank_and_alpha, trained("s sft-s0", "m sft-s0")),
+    (edit_pretraining_steps, pretrained("s")),
+    (add_a_judge, judged(*RUNS, judges=("again",)) | SCORES),
+    (edit_max_tokens_of_one_judge, judged(*RUNS, judges=("tail",)) | SCORES),
+    (add_a_seed, trained("s sft-s1")),
+    (remove_a_student, SCORES | {LOSS_CURVES}),
+    (
+        edit_the_judges_prompt,
+        {"collect_demonstrations", "select_corpus worked"} | judged(*RUNS) | trained("s sft-s0", "m sft-s0"),
+    ),
+    (
+        edit_the_parser_of_verdicts,
+        {"collect_demonstrations", "select_corpus worked"} | judged(*RUNS) | trained("s sft-s0", "m sft-s0"),
+    ),
+    (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"all"}),
+    (delete_one_figure, {"make_figure lift", "all"}),
+    (edit_the_lift_figure, {"make_figure lift", "all"}),
+]
+
+
+@pytest.mark.integration
+@pytest.mark.xdist_group("smoke")
+@pytest.mark.parametrize(("edit", "expected"), EDITS, ids=[edit.__name__ for edit, _ in EDITS])
+def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, edit, expected):
+    folder = tmp_path / "project"
+    shutil.copytree(finished_smoke, folder, symlinks=True)
+    edit(folder)
+    assert planned_jobs(folder) == expected
+
+
+def test_a_fresh_copy_plans_every_job(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    expected = {"build_tasks", "check_contamination", "build_tokenizer"} | pretrained("s") | pretrained("m")
+    expected |= {"collect_demonstrations", "select_corpus worked"} | FIGURE_JOBS | TABLE_JOBS
+    assert planned_jobs(folder) == expected

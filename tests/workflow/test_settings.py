@@ -1,0 +1,40 @@
+"""What a user meets who gives Snakemake a study or settings that are wrong: one clear text, no traceback."""
+
+from __future__ import annotations
+
+import pytest
+from projects import copy_project, replace_in, snakemake
+
+
+@pytest.fixture
+def project(tmp_path):
+    return copy_project(tmp_path / "project")
+
+
+def refused(project, *texts, **options):
+    finished = snakemake(project, "--dry-run", **options)
+    assert finished.returncode != 0
+    assert "Traceback" not in finished.stdout
+    for text in texts:
+        assert text in finished.stdout
+
+
+def test_a_wrong_study_ends_before_any_job_with_place_and_mend(project):
+    replace_in(project / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 5e-3")
+    refused(project, "studies/smoke.yaml", "recipes.sft.learning_rate", "5.0e-3")
+    assert not (project / "results").exists()
+
+
+def test_a_missing_study_file_is_named(project):
+    refused(project, "studies/none.yaml", study="studies/none.yaml")
+
+
+def test_an_unknown_key_of_config_yaml_is_an_error(project):
+    replace_in(project / "config.yaml", "concurrency: 64", "concurency: 64")
+    refused(project, "concurency", "concurrency")
+
+
+@pytest.mark.parametrize("study", ["studies/embedded.yaml", "studies/smoke.yaml"])
+def test_the_studies_that_come_with_the_project_can_be_planned(project, study):
+    finished = snakemake(project, "--dry-run", study=study)
+    assert finished.returncode == 0, finished.stdout
