@@ -78,16 +78,20 @@ def test_a_failed_write_leaves_the_earlier_file_and_no_other(tmp_path):
 
 
 def test_a_full_disk_is_said_in_words_and_keeps_the_earlier_file(tmp_path):
-    path = tmp_path / "manifest.json"
-    path.write_text("{}")
+    path = tmp_path / "corpus.parquet"
+    path.write_text("earlier")
     script = f"""
-        import resource, signal
+        import random, resource, signal
+        import polars as pl
+        from skillift.contracts import CORPUS
         from skillift.errors import UserError
-        from skillift.tables import write_json
+        from skillift.tables import write_table
+        message = [{{"role": "user", "content": random.randbytes(5000).hex()}}]
+        frame = pl.DataFrame({{"task_id": ["a"], "attempt": [0], "messages": [message]}})
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))  # a file may not grow past 100 bytes
         try:
-            write_json({{"key": "x" * 100_000}}, {str(path)!r})
+            write_table(frame, {str(path)!r}, CORPUS)
         except UserError as error:
             print(error)
     """
@@ -96,7 +100,7 @@ def test_a_full_disk_is_said_in_words_and_keeps_the_earlier_file(tmp_path):
     )
     assert "cannot be written" in finished.stdout
     assert str(path) in finished.stdout
-    assert path.read_text() == "{}"
+    assert path.read_text() == "earlier"
     assert list(tmp_path.iterdir()) == [path]
 
 

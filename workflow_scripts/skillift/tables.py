@@ -7,6 +7,7 @@ sees the old file or the new one and never a half of either.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import tempfile
@@ -90,8 +91,10 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
         raise ContractError(f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}.")
     frame = frame.select(list(schema.columns)).sort(key_of(schema))
     check(frame, schema, str(path))
+    content = io.BytesIO()  # polars turns a full disk into an error of its own; Python names it
+    frame.write_parquet(content, compression="zstd", statistics=False)
     with atomic_path(path) as temporary:
-        frame.write_parquet(temporary, compression="zstd", statistics=False)
+        temporary.write_bytes(content.getbuffer())
 
 
 def read_table(path: Path | str, schema: pa.DataFrameSchema) -> pl.DataFrame:
