@@ -36,7 +36,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument(
-        "--episodes", type=episodes_of_run, nargs="*", default=[], metavar="STUDENT/RUN=PATH", help="per run"
+        "--episodes",
+        type=episodes_of_run,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="STUDENT/RUN=PATH",
+        help="per run",
     )
     arguments.add_argument("--out", type=Path, required=True, help="folder for the four tables")
     options = arguments.parse_args(argv)

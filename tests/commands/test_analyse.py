@@ -1,0 +1,122 @@
+"""The command analyse: four checked tables from scores, tasks and episodes, by itself on any of them."""
+
+from __future__ import annotations
+
+import json
+
+import analyse
+import polars as pl
+import pytest
+from score_tables import make_episodes, make_scores, make_tasks, passes
+
+from skillift.contracts import AGREEMENT, EFFECTS, EPISODES, PASS_RATES, PATH_SHIFT, SCORES, TASKS
+from skillift.errors import UserError
+from skillift.tables import read_table, write_table
+
+ANALYSIS = {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0}
+RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+SPEC = {"analysis": ANALYSIS, "students": {"s": {"label": "45 k", "tier": 1}}, "runs": RUNS}
+TABLES = {"pass_rates": PASS_RATES, "effects": EFFECTS, "path_shift": PATH_SHIFT, "agreement": AGREEMENT}
+STEPS = {"base": 0, "sft-s0": 138, "sft-s1": 138}
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A folder with tasks, scores on three paths and the episodes of three runs."""
+    arms = {
+        (path, "s", run, step, condition): passes(40 + 9 * i + 20 * j + 5 * k, start=3 * (i + j + k))
+        for i, path in enumerate(("bench", "judge:a", "judge:b"))
+        for j, (run, step) in enumerate(STEPS.items())
+        for k, condition in enumerate(("none", "curated", "placebo", "shuffled"))
+    }
+    write_table(make_tasks(judge_scored=33), tmp_path / "tasks.parquet", TASKS)
+    write_table(make_scores(arms), tmp_path / "scores.parquet", SCORES)
+    for run, step in STEPS.items():
+        texts = {name: ["ANSWER: 1", "one"] * 100 for name in ("none", "curated", "placebo", "shuffled")}
+        write_table(make_episodes(step, texts), tmp_path / f"{run}.parquet", EPISODES)
+    return tmp_path
+
+
+def arguments(study, out="analysis", spec=SPEC, episodes=True) -> list[str]:
+    options = ["--spec", json.dumps(spec), "--tasks", str(study / "tasks.parquet")]
+    options += ["--scores", str(study / "scores.parquet"), "--out", str(study / out)]
+    for run in STEPS if episodes else []:
+        options += ["--episodes", f"s/{run}={study / run}.parquet"]
+    return options
+
+
+def test_four_tables_that_keep_their_contracts(study):
+    analyse.main(arguments(study))
+    tables = {
+        name: read_table(study / "analysis" / f"{name}.parquet", schema) for name, schema in TABLES.items()
+    }
+    assert {name: table.height for name, table in tables.items()} == {
+        "pass_rates": 3 * 3 * 4,
+        "effects": 3 * (4 + 3 * 12),
+        "path_shift": 2 * 3 * 4,
+        "agreement": 3,
+    }
+    assert tables["pass_rates"]["answer_line_rate"].unique().to_list() == [0.5]
+    assert set(tables["effects"]["run"]) == {"base", "sft-s0", "sft-s1", "sft"}
+    for table in tables.values():
+        assert not any(column.is_nan().any() for column in table.select(pl.selectors.float()))
+
+
+def test_the_same_input_gives_the_same_bytes(study):
+    analyse.main(arguments(study, "first"))
+    analyse.main(arguments(study, "second"))
+    for name in TABLES:
+        first, second = (study / out / f"{name}.parquet" for out in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_several_files_may_follow_one_episodes_option(study):
+    together = [
+        *arguments(study, episodes=False),
+        "--episodes",
+        *(f"s/{run}={study / run}.parquet" for run in STEPS),
+    ]
+    analyse.main(arguments(study, "apart"))
+    analyse.main(together)
+    paths = [study / out / "pass_rates.parquet" for out in ("apart", "analysis")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_scores_and_tasks_alone_are_enough(study):
+    analyse.main(arguments(study, episodes=False))
+    table = read_table(study / "analysis/pass_rates.parquet", PASS_RATES)
+    assert table["answer_line_rate"].null_count() == table.height
+    assert table["pass_rate"].null_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("analysis", "message"),
+    [
+        ({"confidence": 95, "bootstrap_samples": 200, "seed": 0}, "analysis.confidence: found 95"),
+        ({"confidence": 0.95, "seed": 0}, "bootstrap_samples"),
+        (None, "key analysis"),
+    ],
+)
+def test_a_wrong_setting_is_named(study, analysis, message):
+    with pytest.raises(UserError, match=message):
+        analyse.main(arguments(study, spec={"analysis": analysis}))
+
+
+@pytest.mark.parametrize("text", ["s=x.parquet", "s/base", "s/base/0=x.parquet", "/base=x.parquet"])
+def test_episodes_without_student_and_run_are_refused(study, text, capsys):
+    with pytest.raises(SystemExit):
+        analyse.main([*arguments(study), "--episodes", text])
+    assert "expected student/run=PATH" in capsys.readouterr().err
+
+
+def test_the_same_run_given_twice_is_refused(study, capsys):
+    with pytest.raises(SystemExit):
+        analyse.main([*arguments(study), "--episodes", f"s/base={study / 'base.parquet'}"])
+    assert "each student/run once" in capsys.readouterr().err
+
+
+def test_duplicate_scores_are_refused(study):
+    scores = pl.read_parquet(study / "scores.parquet")
+    pl.concat([scores, scores.head(1)]).write_parquet(study / "scores.parquet")
+    with pytest.raises(UserError, match=r"scores\.parquet"):
+        analyse.main(arguments(study))

@@ -1,0 +1,237 @@
+"""Effects: paired within one path, undefined where an arm is missing, true to the reference study's table."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from score_tables import make_scores, make_tasks, passes
+
+from skillift.contracts import EFFECTS
+from skillift.errors import PathMismatchError, UserError
+from skillift.statistics.effects import effects
+from skillift.statistics.pairing import paired_difference, task_values, with_skills
+from skillift.tables import check
+
+PATH = "judge:conclusion"
+
+
+def estimate(arms: dict, runs=(), tasks=None, n_samples: int = 1) -> pl.DataFrame:
+    tasks = make_tasks() if tasks is None else tasks
+    scores = with_skills(make_scores(arms, n_samples=n_samples), tasks)
+    return check(effects(scores, list(runs), 0.95), EFFECTS, "effects")
+
+
+def study(
+    pre_none, pre_curated, post_none=None, post_curated=None, student="s", path=PATH, run="sft-s0", step=138
+):
+    arms = {(path, student, "base", 0, "none"): pre_none, (path, student, "base", 0, "curated"): pre_curated}
+    if post_none is not None:
+        arms[(path, student, run, step, "none")] = post_none
+        arms[(path, student, run, step, "curated")] = post_curated
+    return arms
+
+
+def row(table: pl.DataFrame, contrast: str, **where) -> dict:
+    return table.filter(contrast=contrast, **where).row(0, named=True)
+
+
+# passes of 200 tasks: pre none, pre curated, post none, post curated
+REFERENCE = {"0.8b": (75, 60, 71, 70), "2b": (90, 102, 100, 120), "4b": (130, 128, 127, 140)}
+
+
+@pytest.mark.parametrize(
+    ("student", "before", "after", "lift"),
+    [("0.8b", -0.075, -0.005, 0.070), ("2b", 0.060, 0.100, 0.040), ("4b", -0.010, 0.065, 0.075)],
+)
+def test_the_reference_studys_table_comes_out_to_the_last_digit(student, before, after, lift):
+    counts = REFERENCE[student]
+    verdicts = [passes(count, start=31 * index) for index, count in enumerate(counts)]
+    table = estimate(study(*verdicts, student=student))
+    assert row(table, "curated-none", run="base")["estimate"] == before
+    assert row(table, "curated-none", run="sft-s0")["estimate"] == after
+    found = row(table, "lift:curated-none")
+    assert found["estimate"] == lift
+    assert (found["n_tasks"], found["n_skills"], found["n_unscored"], found["n_runs"]) == (200, 40, 0, 1)
+    assert found["ci_low"] < lift < found["ci_high"]
+    assert row(table, "gain:curated")["estimate"] == (counts[3] - counts[1]) / 200
+
+
+def test_a_reference_model_without_training_has_its_delta_alone():
+    table = estimate(study(passes(140), passes(146, start=5), student="haiku"))
+    assert table["contrast"].to_list() == ["curated-none"]
+    assert table["estimate"].item() == 0.030
+
+
+def test_the_lift_is_the_mean_of_differences_in_differences_task_by_task():
+    verdicts = [passes(count, start=31 * index) for index, count in enumerate(REFERENCE["2b"])]
+    a, b, c, d = ([float(verdict) for verdict in arm] for arm in verdicts)
+    per_task = [(d[i] - c[i]) - (b[i] - a[i]) for i in range(200)]
+    by_skill = [sum(per_task[5 * k : 5 * k + 5]) - 5 * sum(per_task) / 200 for k in range(40)]
+    expected = (40 / 39 * sum(total**2 for total in by_skill)) ** 0.5 / 200
+    found = row(estimate(study(*verdicts)), "lift:curated-none")
+    assert found["standard_error"] == pytest.approx(expected, rel=1e-12)
+
+
+def test_pairing_uses_the_tasks_and_not_their_order():
+    arms = study(passes(80), passes(90, start=3))
+    tasks = make_tasks()
+    scores = make_scores(arms)
+    shuffled = scores.sample(fraction=1.0, shuffle=True, seed=1)
+    straight = effects(with_skills(scores, tasks), [], 0.95)
+    mixed = effects(with_skills(shuffled, tasks.reverse()), [], 0.95)
+    assert straight.equals(mixed)
+
+
+def test_an_unscored_task_is_left_out_of_the_pairing_and_never_a_fail():
+    tasks = make_tasks(n_skills=3, per_skill=2)
+    none = [False, False, True, False, True, False]
+    curated = [True, None, True, None, False, True]
+    found = row(estimate(study(none, curated), tasks=tasks), "curated-none")
+    assert found["estimate"] == (1 + 0 - 1 + 1) / 4
+    assert (found["n_tasks"], found["n_skills"], found["n_unscored"]) == (4, 3, 2)
+
+
+def test_a_lift_needs_all_four_verdicts_of_a_task():
+    tasks = make_tasks(n_skills=2, per_skill=2)
+    table = estimate(
+        study([False, None, True, False], [True, True, True, True], [False] * 4, [True, True, None, None]),
+        tasks=tasks,
+    )
+    found = row(table, "lift:curated-none")
+    assert (found["n_tasks"], found["n_unscored"]) == (1, 3)
+    assert found["estimate"] == 0.0
+
+
+def test_samples_are_averaged_within_their_task_first():
+    tasks = make_tasks(n_skills=2, per_skill=1)
+    none = [False, False, True, None]  # task 0: 0 of 2, task 1: 1 of 1
+    curated = [True, False, True, True]
+    found = row(estimate(study(none, curated), tasks=tasks, n_samples=2), "curated-none")
+    assert found["estimate"] == (0.5 + 0.0) / 2
+    assert (found["n_tasks"], found["n_unscored"]) == (2, 1)
+
+
+def test_all_contrasts_of_the_studys_conditions_are_given():
+    verdicts = passes(50)
+    base = {(PATH, "s", "base", 0, name): verdicts for name in ("none", "curated", "placebo", "shuffled")}
+    trained = {(path, s, "sft-s0", 9, name): v for (path, s, _, _, name), v in base.items()}
+    table = estimate(base | trained)
+    contrasts = {"curated-none", "placebo-none", "curated-placebo", "curated-shuffled"}
+    gains = {f"gain:{name}" for name in ("none", "curated", "placebo", "shuffled")}
+    assert set(table.filter(run="base")["contrast"]) == contrasts
+    assert set(table.filter(run="sft-s0")["contrast"]) == contrasts | gains | {
+        f"lift:{name}" for name in contrasts
+    }
+
+
+def test_a_recipe_with_two_seeds_is_averaged_within_task():
+    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    arms = study(passes(60), passes(70, start=9))
+    posts = [(passes(80, start=1), passes(120, start=2)), (passes(90, start=3), passes(140, start=4))]
+    for seed, (none, curated) in enumerate(posts):
+        arms |= study(passes(60), passes(70, start=9), none, curated, run=f"sft-s{seed}", step=138 + seed)
+    table = estimate(arms, runs)
+    found = row(table, "lift:curated-none", run="sft")
+    by_seed = [row(table, "lift:curated-none", run=f"sft-s{seed}") for seed in (0, 1)]
+    assert found["estimate"] == pytest.approx((by_seed[0]["estimate"] + by_seed[1]["estimate"]) / 2)
+    assert (found["step"], found["n_runs"], found["n_tasks"]) == (139, 2, 200)
+    per_task = [
+        sum(post[1][i] - post[0][i] for post in posts) / 2 - (passes(70, start=9)[i] - passes(60)[i])
+        for i in range(200)
+    ]
+    by_skill = [sum(per_task[5 * k : 5 * k + 5]) - 5 * sum(per_task) / 200 for k in range(40)]
+    expected = (40 / 39 * sum(total**2 for total in by_skill)) ** 0.5 / 200
+    assert found["standard_error"] == pytest.approx(expected)
+
+
+def test_the_unscored_of_the_base_model_count_once_in_a_recipes_lift():
+    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    pre = [None, *passes(199, 199)]
+    arms = {}
+    for seed in (0, 1):
+        arms |= study(pre, passes(70), passes(80), [*passes(199, 199), None], run=f"sft-s{seed}")
+    found = row(estimate(arms, runs), "lift:curated-none", run="sft")
+    assert (found["n_unscored"], found["n_tasks"]) == (3, 198)
+
+
+def test_a_recipe_with_one_seed_has_no_row_of_its_own():
+    runs = [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]
+    table = estimate(study(passes(60), passes(70), passes(80), passes(120)), runs)
+    assert set(table["run"]) == {"base", "sft-s0"}
+
+
+def test_a_missing_arm_is_a_row_without_an_estimate():
+    arms = study(passes(60), passes(70), passes(80), passes(120))
+    del arms[(PATH, "s", "sft-s0", 138, "curated")]
+    table = estimate(arms)
+    for contrast in ("curated-none", "lift:curated-none", "gain:curated"):
+        found = row(table, contrast, run="sft-s0")
+        assert (found["estimate"], found["ci_low"], found["mde"], found["n_tasks"]) == (None, None, None, 0)
+    assert row(table, "gain:none")["estimate"] == 0.1
+
+
+def test_a_trained_run_without_its_base_model_has_no_lift():
+    table = estimate({(PATH, "s", "sft-s0", 9, name): passes(40) for name in ("none", "curated")})
+    assert row(table, "lift:curated-none")["estimate"] is None
+    assert row(table, "curated-none")["estimate"] == 0.0
+
+
+@pytest.mark.parametrize("verdict", [None, True, False])
+def test_arms_of_one_verdict_throughout_are_defined_or_null_but_never_nan(verdict):
+    arms = study(*[[verdict] * 200 for _ in range(4)])
+    table = estimate(arms)
+    floats = table.select(pl.selectors.float())
+    assert not any(column.is_nan().any() for column in floats)
+    found = row(table, "lift:curated-none")
+    assert found["estimate"] == (None if verdict is None else 0.0)
+    assert found["ci_low"] is None
+    assert found["n_unscored"] == (800 if verdict is None else 0)
+
+
+def test_one_task_has_an_estimate_and_no_interval():
+    table = estimate(study([False], [True], [False], [False]), tasks=make_tasks(1, 1))
+    found = row(table, "lift:curated-none")
+    assert (found["estimate"], found["standard_error"], found["n_tasks"]) == (-1.0, None, 1)
+
+
+def test_paths_are_estimated_apart():
+    arms = study(passes(60), passes(70)) | study(passes(20), passes(60), path="bench")
+    table = estimate(arms)
+    assert row(table, "curated-none", path=PATH)["estimate"] == 0.05
+    assert row(table, "curated-none", path="bench")["estimate"] == 0.2
+
+
+def test_suites_are_estimated_apart():
+    holdout, dev = make_tasks(), make_tasks(suite="dev").with_columns(pl.col("task_id").str.replace("t", "d"))
+    scores = make_scores(study(passes(60), passes(70)))
+    others = make_scores(study(passes(10), passes(50)), suite="dev").with_columns(
+        pl.col("task_id").str.replace("t", "d")
+    )
+    table = effects(with_skills(pl.concat([scores, others]), pl.concat([holdout, dev])), [], 0.95)
+    assert dict(table.select("suite", "estimate").iter_rows()) == {"holdout": 0.05, "dev": 0.2}
+
+
+def test_a_subtraction_across_two_paths_raises():
+    arms = {("bench", "s", "base", 0, "none"): passes(60), (PATH, "s", "base", 0, "curated"): passes(70)}
+    values = task_values(with_skills(make_scores(arms), make_tasks()))
+    none, curated = values.filter(condition="none"), values.filter(condition="curated")
+    with pytest.raises(PathMismatchError, match=r"bench.*judge:conclusion.*one scoring path"):
+        paired_difference(curated, none)
+    with pytest.raises(PathMismatchError):
+        paired_difference(curated, none.drop("path"))
+
+
+def test_a_condition_scored_on_another_path_alone_is_a_missing_arm_and_never_borrowed():
+    arms = {("bench", "s", "base", 0, "none"): passes(60), (PATH, "s", "base", 0, "curated"): passes(70)}
+    assert estimate(arms)["estimate"].drop_nulls().is_empty()
+
+
+def test_a_scored_task_that_the_tasks_table_lacks_is_named():
+    with pytest.raises(UserError, match="t0010"):
+        with_skills(make_scores(study(passes(60), passes(70))), make_tasks(2, 5))
+
+
+def test_no_scores_give_an_empty_table():
+    empty = make_scores(study(passes(1), passes(1))).clear()
+    table = effects(with_skills(empty, make_tasks()), [], 0.95)
+    assert check(table, EFFECTS, "effects").is_empty()

@@ -1,0 +1,132 @@
+"""Intervals: each formula against an independent computation, and undefined where the data say nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from skillift.statistics.intervals import (
+    Estimate,
+    clustered_mean,
+    clustered_means,
+    minimum_detectable_effect,
+    wilson_interval,
+)
+
+
+def differences(seed: int = 0, n_skills: int = 40, per_skill: int = 5):
+    rng = np.random.default_rng(seed)
+    skills = np.repeat([f"skill-{index:02d}" for index in range(n_skills)], per_skill)
+    shift = np.repeat(rng.normal(0, 0.4, n_skills), per_skill)
+    return np.clip(np.round(rng.normal(shift, 0.7)), -1, 1), skills
+
+
+def sandwich(values: np.ndarray, skills: np.ndarray) -> float:
+    """The clustered standard error of a mean, written out: sum of squared residual sums, corrected."""
+    n, names = len(values), sorted(set(skills))
+    residuals = values - values.mean()
+    meat = sum(residuals[skills == name].sum() ** 2 for name in names)
+    correction = len(names) / (len(names) - 1) * (n - 1) / (n - 1)
+    return float(np.sqrt(correction * meat / n**2))
+
+
+@pytest.mark.parametrize("per_skill", [1, 2, 5])
+def test_the_standard_error_is_the_sandwich_with_the_small_sample_factor(per_skill):
+    values, skills = differences(seed=per_skill, per_skill=per_skill)
+    assert clustered_mean(values, skills, 0.95).standard_error == pytest.approx(
+        sandwich(values, skills), rel=1e-12
+    )
+
+
+def test_with_one_task_a_skill_the_interval_is_the_one_sample_t_interval():
+    values, skills = differences(per_skill=1)
+    estimate = clustered_mean(values, skills, 0.9)
+    expected = stats.ttest_1samp(values, 0.0)
+    interval = expected.confidence_interval(0.9)
+    assert estimate.p_value == pytest.approx(expected.pvalue, rel=1e-12)
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx((interval.low, interval.high), rel=1e-12)
+
+
+def test_interval_and_p_value_use_t_with_one_degree_of_freedom_less_than_skills():
+    values, skills = differences(n_skills=6)
+    estimate = clustered_mean(values, skills, 0.95)
+    half = stats.t.ppf(0.975, 5) * sandwich(values, skills)
+    assert (estimate.ci_low, estimate.ci_high) == pytest.approx((values.mean() - half, values.mean() + half))
+    assert estimate.p_value == pytest.approx(2 * stats.t.sf(abs(values.mean()) / sandwich(values, skills), 5))
+    assert (estimate.n_tasks, estimate.n_skills) == (30, 6)
+
+
+def test_clusters_of_equal_tasks_widen_the_interval_as_if_each_were_one_task():
+    values, skills = differences(per_skill=1)
+    once = clustered_mean(values, skills, 0.95)
+    repeated = clustered_mean(np.repeat(values, 5), np.repeat(skills, 5), 0.95)
+    assert repeated.standard_error == pytest.approx(once.standard_error)
+
+
+def test_the_detectable_effect_is_found_in_80_percent_of_simulated_studies():
+    rng, n_skills = np.random.default_rng(1), 40
+    mde = minimum_detectable_effect(1 / np.sqrt(n_skills), n_skills, 0.95)
+    draws = rng.normal(mde, 1.0, size=(20_000, n_skills))
+    found = stats.ttest_1samp(draws, 0.0, axis=1).pvalue < 0.05
+    assert found.mean() == pytest.approx(0.8, abs=0.01)
+
+
+def test_the_detectable_effect_of_the_reference_design_is_in_its_published_range():
+    assert minimum_detectable_effect(0.032, 40, 0.95) == pytest.approx(0.0919, abs=1e-4)
+
+
+def test_the_wilson_interval_agrees_with_its_closed_form():
+    passes, tasks, z = np.array([0, 15, 200]), np.array([200, 200, 200]), stats.norm.ppf(0.975)
+    rate = passes / tasks
+    centre = (rate + z**2 / (2 * tasks)) / (1 + z**2 / tasks)
+    half = z / (1 + z**2 / tasks) * np.sqrt(rate * (1 - rate) / tasks + z**2 / (4 * tasks**2))
+    low, high = wilson_interval(passes, tasks, 0.95)
+    assert low == pytest.approx(np.clip(centre - half, 0, 1))
+    assert high == pytest.approx(np.clip(centre + half, 0, 1))
+
+
+def test_no_task_is_undefined_and_counted_as_none():
+    nothing = clustered_mean(np.array([]), np.array([], dtype=str), 0.95)
+    assert nothing == Estimate(None, None, None, None, None, None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "skills", "mean"),
+    [
+        ([1.0], ["a"], 1.0),
+        ([1.0, 0.0, 0.0, -1.0], ["a", "a", "a", "a"], 0.0),
+        ([0.5, 0.5, 0.5], ["a", "b", "c"], 0.5),
+        ([1.0, 0.0, 1.0, 0.0, 0.0, 1.0], ["a", "a", "b", "b", "c", "c"], 0.5),
+        ([1 / 3] * 9, list("aaabbbccc"), 1 / 3),
+    ],
+    ids=[
+        "one task",
+        "one skill",
+        "no variation",
+        "all skills with the same mean",
+        "no variation but rounding",
+    ],
+)
+def test_an_interval_of_width_zero_is_never_claimed(values, skills, mean):
+    estimate = clustered_mean(np.array(values), np.array(skills), 0.95)
+    assert estimate.estimate == pytest.approx(mean)
+    assert estimate[1:6] == (None,) * 5
+    assert estimate.n_tasks == len(values)
+
+
+def test_every_group_gets_the_estimate_of_its_own_tasks():
+    values, skills = differences()
+    frame = pl.DataFrame(
+        {
+            "arm": ["x"] * 200 + ["y"] * 200,
+            "task_id": [f"t{index:03d}" for index in range(200)] * 2,
+            "skill_id": [*skills, *skills],
+            "value": [*values, *[None] * 100, *values[100:]],
+        }
+    )
+    both = clustered_means(frame.sample(fraction=1.0, shuffle=True, seed=3), ["arm"], 0.95)
+    assert both["arm"].to_list() == ["x", "y"]
+    assert both.row(0)[1:] == clustered_mean(values, skills, 0.95)
+    assert both.row(1)[1:] == clustered_mean(values[100:], skills[100:], 0.95)
