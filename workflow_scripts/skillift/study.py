@@ -1,0 +1,300 @@
+"""The study: what one file under `studies/` declares, checked, completed, and cut into the steps' settings.
+
+`load_study` reads and checks the file before any job starts. A `Study` then answers what the workflow
+asks: which students, runs, judges and scoring paths there are, and the `spec` of every step. A spec
+holds what that step's result depends on and nothing else, in an order that does not follow the file's,
+so an edit rebuilds exactly what it changes.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from skillift.errors import UserError
+from skillift.study_checks import BASE, reference_problems
+from skillift.study_schema import filled, read_schema, schema_problems
+from skillift.study_source import KeyPath, Source, beside, read_source
+
+__all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
+
+_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One run of one student: `base`, or one training by a recipe with a seed."""
+
+    student: str
+    run: str
+    recipe: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study.
+
+    Attributes:
+        path: the study file.
+        data: its content with all defaults filled in, plain dicts and lists.
+    """
+
+    path: str
+    data: dict
+
+    @property
+    def name(self) -> str:
+        """The study's name, and its folder below the results."""
+        return self.data["name"]
+
+    @cached_property
+    def students(self) -> list[str]:
+        """Ids of the students, by tier."""
+        return self._by_tier("students")
+
+    @cached_property
+    def references(self) -> list[str]:
+        """Ids of the reference models, by tier."""
+        return self._by_tier("references")
+
+    @property
+    def evaluated(self) -> list[str]:
+        """Ids of the students and then of the reference models."""
+        return [*self.students, *self.references]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """`base` of every evaluated model, then the declared trainings, by tier, recipe and seed."""
+        trained = {
+            Run(student, f"{entry['recipe']}-s{seed}", entry["recipe"], seed)
+            for entry in self.data["runs"]
+            for student in entry["students"]
+            for seed in entry["seeds"]
+        }
+        order = {student: place for place, student in enumerate(self.students)}
+        base = [Run(student, BASE) for student in self.evaluated]
+        return base + sorted(trained, key=lambda run: (order[run.student], run.recipe, run.seed))
+
+    @property
+    def trained_runs(self) -> list[Run]:
+        """The runs that are trainings."""
+        return [run for run in self.runs if run.recipe is not None]
+
+    @property
+    def judges(self) -> list[str]:
+        """Ids of the judges, sorted."""
+        return sorted(self.data["judges"])
+
+    @property
+    def primary_judge(self) -> str:
+        """Id of the judge that passes demonstrations and scores tasks without an extractor."""
+        return self.data["primary_judge"]
+
+    @property
+    def paths(self) -> list[str]:
+        """The scoring paths: `bench`, then `judge:<id>` of every judge."""
+        return ["bench", *(f"judge:{judge}" for judge in self.judges)]
+
+    @property
+    def corpora(self) -> list[str]:
+        """Ids of the corpora that a declared run trains on, sorted."""
+        return sorted({self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs})
+
+    def run(self, student: str, run: str) -> Run:
+        """The run of that student and name.
+
+        Raises:
+            KeyError: the study declares no such run.
+        """
+        for known in self.runs:
+            if (known.student, known.run) == (student, run):
+                return known
+        raise KeyError(f"{self.path}: no run {run} of {student}")
+
+    def model(self, student: str) -> dict:
+        """The entry of a student or reference model."""
+        return self.data["students"].get(student) or self.data["references"][student]
+
+    def students_from(self, source: str) -> list[str]:
+        """Ids of the evaluated models with that `source`: `scratch` or `path`."""
+        return [name for name in self.evaluated if self.model(name)["source"] == source]
+
+    def corpus_of(self, run: str) -> str:
+        """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
+        return self.data["recipes"][run.rsplit("-s", 1)[0]]["corpus"]
+
+    def own_files(self) -> dict[str, str]:
+        """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack."""
+        files = self.data["tasks"].get("files", {})
+        return {name: beside(self.path, declared) for name, declared in files.items()}
+
+    def model_folder(self, student: str) -> str:
+        """The model folder of a student with `source: path`."""
+        return beside(self.path, self.model(student)["path"])
+
+    def model_files(self, student: str) -> list[str]:
+        """The files in that folder, sorted."""
+        folder = Path(self.model_folder(student))
+        return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
+
+    def judge_template(self, judge: str) -> str:
+        """File name of a judge's prompt template in `workflow_scripts/prompts/`."""
+        return self.data["judges"][judge]["template"]
+
+    # The specs of the steps -------------------------------------------------------------------------
+
+    def tasks_spec(self) -> dict:
+        """What the tasks and skills are made of."""
+        return copy.deepcopy(self.data["tasks"])
+
+    def tokenizer_spec(self) -> dict:
+        """The part of the task pack that the tokenizer of students from scratch depends on."""
+        return {"difficulty": self.data["tasks"].get("pack", {}).get("difficulty")}
+
+    def pretrain_spec(self, student: str) -> dict:
+        """How a student with `source: scratch` is made."""
+        model = self.model(student)
+        parts = {name: model[name] for name in ("architecture", "pretraining")}
+        return copy.deepcopy({**parts, "pack": self.data["tasks"]["pack"]})
+
+    def import_spec(self, student: str) -> dict:
+        """How a student with `source: path` is taken in; its files enter as they are."""
+        return {"source": self.model(student)["source"]}
+
+    def demonstrations_spec(self) -> dict:
+        """How demonstrations are written and judged; prompts have the condition `curated`."""
+        return {
+            "teacher": copy.deepcopy(self.data["teacher"]),
+            "condition": "curated",
+            "judge": self.judge_spec(self.primary_judge)["judge"],
+            "seed": self.data["prompt_seed"],
+        }
+
+    def corpus_spec(self, corpus: str) -> dict:
+        """How a corpus is selected from the demonstrations."""
+        return {**self.data["corpora"][corpus], "prompt_seed": self.data["prompt_seed"]}
+
+    def train_spec(self, student: str, run: str) -> dict:
+        """How a run is trained; its corpus and student enter as files."""
+        found = self.run(student, run)
+        recipe = copy.deepcopy(self.data["recipes"][found.recipe])
+        del recipe["corpus"]
+        inference = self.data["inference"]
+        return {**recipe, "seed": found.seed, **{name: inference[name] for name in ("precision", "thinking")}}
+
+    def episodes_spec(self, student: str, run: str) -> dict:
+        """What a run is asked, and how it answers."""
+        found = self.run(student, run)
+        inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
+        return {
+            "conditions": self.conditions,
+            "prompt_seed": self.data["prompt_seed"],
+            "inference": inference,
+            "student": student,
+            "run": run,
+            "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
+        }
+
+    @property
+    def conditions(self) -> list[str]:
+        """The study's conditions, in the order of the vocabulary."""
+        return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
+
+    def judge_spec(self, judge: str) -> dict:
+        """What a judge's verdicts and their cost depend on."""
+        return {"name": judge, "judge": copy.deepcopy(self.data["judges"][judge])}
+
+    def scores_spec(self) -> dict:
+        """Which judges' verdicts become scoring paths."""
+        return {"judges": self.judges, "primary_judge": self.primary_judge}
+
+    def analysis_spec(self) -> dict:
+        """How effects are estimated, and over which runs."""
+        analysis = self.data["analysis"]
+        return {
+            "analysis": {name: analysis[name] for name in ("confidence", "bootstrap_samples", "seed")},
+            "runs": [vars(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
+        }
+
+    def figures_spec(self) -> dict:
+        """What figures and published tables show: the headline path, tiers and labels besides the analysis."""
+        shown = ("label", "tier")
+        return {
+            "analysis": dict(self.data["analysis"]),
+            "primary_judge": self.primary_judge,
+            "students": {
+                name: {key: self.model(name)[key] for key in shown} for name in sorted(self.evaluated)
+            },
+            "references": sorted(self.references),
+            "runs": self.analysis_spec()["runs"],
+        }
+
+    def _by_tier(self, section: str) -> list[str]:
+        return sorted(self.data[section], key=lambda name: (self.data[section][name]["tier"], name))
+
+
+def load_study(path: Path | str) -> Study:
+    """Read, check and complete a study file.
+
+    Raises:
+        UserError: everything that is wrong with the file, one line each: file, line, key, what was found,
+            what was expected, the mend.
+    """
+    return Study(str(path), _load(read_source(path, "study file"), "study", _complete))
+
+
+def load_config(config: Mapping, path: str = "config.yaml") -> dict:
+    """Check and complete how a study is run.
+
+    Args:
+        config: the content of config.yaml with what the command line changed: Snakemake's `config`.
+        path: the file, for messages.
+
+    Raises:
+        UserError: everything that is wrong, one line each.
+    """
+    lines = {}
+    if Path(path).is_file():
+        source = read_source(path, "configuration")
+        lines = {
+            key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
+        }
+    return _load(Source(str(path), copy.deepcopy(dict(config)), lines), "config")
+
+
+def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
+    """Whether the command line changed the section of `key`, so that the file's line would mislead."""
+    return bool(key) and in_file.get(key[0]) != config.get(key[0])
+
+
+def _load(source: Source, schema_name: str, complete=None) -> dict:
+    schema = read_schema(schema_name)
+    found = schema_problems(source, schema)
+    unsound = {str(key[0]) for key in found if key}
+    data = filled(source.value, schema, schema)
+    if complete:
+        for key, lines in reference_problems(data, source, unsound).items():
+            found.setdefault(key, []).extend(lines)
+    problems = [line for lines in found.values() for line in lines]
+    if problems:
+        raise UserError("\n".join(sorted(problems, key=_line_number)))
+    if complete:
+        complete(data)
+    return data
+
+
+def _line_number(text: str) -> tuple[int, str]:
+    parts = text.split(": ", 1)[0].rsplit(":", 1)
+    return (int(parts[1]) if len(parts) == 2 and parts[1].isdigit() else 0), text
+
+
+def _complete(data: dict) -> None:
+    """Defaults that hang on other keys: labels, and the headline path."""
+    for section in ("students", "references"):
+        for name, model in data[section].items():
+            model.setdefault("label", name)
+    data["analysis"].setdefault("headline_path", f"judge:{data['primary_judge']}")

@@ -1,0 +1,185 @@
+"""A YAML file as plain data together with the line of every key.
+
+YAML itself forgives what a study cannot: a key given twice silently keeps the last value, `2e-5` is
+text, `no` is false. This module reads the file into nodes first, so that such things are found, and
+keeps where each key stands, so that every later message can name the line.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from skillift.errors import UserError, problem
+
+KeyPath = tuple[str | int, ...]
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster where it is built
+
+
+class Words(str):
+    """What was found, said in words: shown without the quotes of a value."""
+
+    __repr__ = str.__str__
+
+
+@dataclass
+class Source:
+    """A file's data and the lines of its keys."""
+
+    path: str
+    value: object
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+
+    def where(self, key: KeyPath) -> str:
+        """`file:line: dotted.key` of a key, or of the nearest key around it that has a line."""
+        known = key
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = self.lines.get(known)
+        place = f"{self.path}:{line}" if line else self.path
+        return f"{place}: {dotted(key)}" if key else place
+
+    def problem(self, key: KeyPath, found: object, expected: str, mend: str = "") -> str:
+        """One line of the house form, with this file's name and the key's line."""
+        return problem(self.where(key), found, expected, mend)
+
+
+def dotted(key: KeyPath) -> str:
+    """`("runs", 0, "seeds")` as `runs[0].seeds`."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def read_source(path: Path | str, kind: str) -> Source:
+    """Read a YAML file that holds one mapping.
+
+    Args:
+        path: the file; named in messages as given.
+        kind: what the file is, for messages: `study file`.
+
+    Raises:
+        UserError: the file is missing, unreadable, empty, not YAML, or not a mapping.
+    """
+    node_lines: dict[KeyPath, int] = {}
+    problems: list[str] = []
+    text = _read_text(Path(path), kind)
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise UserError(problem(str(path), Words("an empty file"), f"a {kind}", _look_at()))
+        _walk(node, (), node_lines, problems, str(path), ())
+        value = None if problems else loader.construct_document(node)
+        _check_finite(value, (), node_lines, problems, str(path))
+    except yaml.YAMLError as error:
+        raise UserError(_yaml_problem(str(path), error)) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        # such as the date 2024-02-31, or lists nested a thousand deep
+        raise UserError(problem(str(path), Words(str(error)), "plain YAML", _look_at())) from None
+    finally:
+        loader.dispose()
+    if problems:
+        raise UserError("\n".join(problems))
+    if value is None:
+        raise UserError(problem(str(path), Words("an empty document"), f"a {kind}", _look_at()))
+    if not isinstance(value, dict):
+        found = Words(f"a {type(value).__name__}")
+        raise UserError(problem(str(path), found, f"a mapping of keys: a {kind}", _look_at()))
+    return Source(str(path), value, node_lines)
+
+
+def _look_at() -> str:
+    return "See studies/embedded.yaml and docs/study-reference.md."
+
+
+def _read_text(path: Path, kind: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        mend = "Name a file that exists."
+        if path.parent.is_dir():
+            others = sorted(other.as_posix() for other in path.parent.glob("*.yaml"))
+            mend = f"Files there: {', '.join(others)}." if others else mend
+        raise UserError(problem(str(path), Words("no such file"), f"a {kind}", mend)) from None
+    except UnicodeDecodeError as error:
+        found = Words(f"bytes that are not UTF-8 at position {error.start}")
+        raise UserError(problem(str(path), found, f"a {kind} in UTF-8", "Save the file as UTF-8.")) from None
+    except OSError as error:
+        found = Words(error.strerror or str(error))
+        raise UserError(problem(str(path), found, f"a readable {kind}")) from None
+
+
+def _yaml_problem(path: str, error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    where = f"{path}:{mark.line + 1}" if mark else path
+    parts = [getattr(error, name, None) for name in ("context", "problem")]
+    said = ", ".join(part for part in parts if part) or " ".join(str(error).split())
+    mend = "Look at this line and the one before it: indentation, a missing colon, quotes or brackets."
+    return problem(where, Words(f"text that is not YAML ({said})"), "YAML", mend)
+
+
+def _walk(
+    node: yaml.Node,
+    key: KeyPath,
+    lines: dict[KeyPath, int],
+    problems: list[str],
+    path: str,
+    around: tuple[int, ...],
+) -> None:
+    """Note every key's line; report keys given twice, keys that are not text, and nodes inside themselves."""
+    line = node.start_mark.line + 1
+    lines.setdefault(key, line)
+    if id(node) in around:
+        where = f"{path}:{line}: {dotted(key)}"
+        problems.append(problem(where, Words("an alias of itself"), "a plain value"))
+        return
+    around = (*around, id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _walk(item, (*key, index), lines, problems, path, around)
+    elif isinstance(node, yaml.MappingNode):
+        _walk_mapping(node, key, lines, problems, path, around)
+
+
+def _walk_mapping(node, key, lines, problems, path, around) -> None:
+    first_line: dict[str, int] = {}
+    for name_node, value_node in node.value:
+        line = name_node.start_mark.line + 1
+        if name_node.tag == "tag:yaml.org,2002:merge":
+            continue  # `<<: *anchor`; its keys have lines where the anchor stands
+        name = name_node.value
+        here = (*key, name) if isinstance(name, str) else key
+        where = f"{path}:{line}: {dotted(here)}"
+        if name_node.tag != "tag:yaml.org,2002:str":
+            kind = name_node.tag.rsplit(":", 1)[-1]
+            found = Words(f"a key that YAML reads as {kind}")
+            problems.append(problem(where, found, "a key that is text", f'Put it in quotes: "{name}".'))
+            continue
+        if name in first_line:
+            found = Words(f"the key '{name}' a second time (first on line {first_line[name]})")
+            problems.append(problem(where, found, "every key once", "Delete one of the two."))
+            continue
+        first_line[name] = line
+        lines[here] = line
+        _walk(value_node, here, lines, problems, path, around)
+
+
+def _check_finite(value: object, key: KeyPath, lines: dict, problems: list[str], path: str) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        _check_finite(item, (*key, name), lines, problems, path)
+    if isinstance(value, float) and not math.isfinite(value):
+        where = Source(path, None, lines).where(key)
+        problems.append(problem(where, value, "a finite number"))
+
+
+def beside(path: Path | str, declared: str) -> str:
+    """A path declared in the file `path`, which is relative to that file's folder, seen from here."""
+    return Path(os.path.normpath(Path(path).parent / declared)).as_posix()
