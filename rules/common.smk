@@ -67,10 +67,6 @@ def per_run(pattern, runs=None):
     return [pattern.format(student=run.student, run=run.run) for run in (STUDY.runs if runs is None else runs)]
 
 
-def trained_runs():
-    return [run for run in STUDY.runs if run.run != "base"]
-
-
 def labelled(option, pattern, runs=None, prefix=""):
     """`--option <prefix>student/run=path` for each run: how a command is told which file is whose."""
     runs = STUDY.runs if runs is None else runs

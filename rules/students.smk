@@ -1,6 +1,12 @@
 """Students: trained from nothing, or imported from a model folder."""
 
 
+def model_files(wildcards):
+    """The files of an existing model folder: Snakemake does not compare a folder by its content."""
+    folder = Path(STUDY.student_folder(wildcards.student))
+    return sorted(str(path) for path in folder.rglob("*") if path.is_file())
+
+
 rule build_tokenizer:
     output:
         model=directory(f"{RESULTS}/students/tokenizer/model"),
@@ -31,7 +37,7 @@ rule pretrain:
         spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
         code=code_digest("pretrain.py"),
     wildcard_constraints:
-        student=one_of(STUDY.students_from("scratch")),
+        student=one_of(name for name in STUDY.evaluated if not STUDY.student_folder(name)),
     log:
         f"{LOGS}/pretrain/{{student}}.log",
     benchmark:
@@ -46,16 +52,16 @@ rule pretrain:
 
 rule import_student:
     input:
-        lambda wildcards: STUDY.model_files(wildcards.student),
+        model_files,
     output:
         model=directory(f"{RESULTS}/students/{{student}}/model"),
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
     params:
-        spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
+        spec=lambda wildcards: canonical({}),
         code=code_digest("import_student.py"),
-        source=lambda wildcards: STUDY.model_folder(wildcards.student),
+        source=lambda wildcards: STUDY.student_folder(wildcards.student),
     wildcard_constraints:
-        student=one_of(STUDY.students_from("path")),
+        student=one_of(filter(STUDY.student_folder, STUDY.evaluated)),
     log:
         f"{LOGS}/import_student/{{student}}.log",
     benchmark:

@@ -1,16 +1,18 @@
 """Skills and tasks: from the built-in pack or from the user's own files."""
 
+OWN_FILES = STUDY.own_files() or {}
+
 
 rule build_tasks:
     input:
-        **STUDY.own_files(),
+        **OWN_FILES,
     output:
         skills=f"{RESULTS}/skills.parquet",
         tasks=f"{RESULTS}/tasks.parquet",
     params:
         spec=canonical(STUDY.tasks_spec()),
         code=code_digest("build_tasks.py"),
-        own=" ".join(f"--own-{kind} {path}" for kind, path in STUDY.own_files().items()),
+        own=" ".join(f"--own-{kind} {path}" for kind, path in OWN_FILES.items()),
     log:
         f"{LOGS}/build_tasks.log",
     benchmark:
@@ -28,7 +30,7 @@ rule check_contamination:
     output:
         f"{RESULTS}/checks/contamination.parquet",
     params:
-        spec=canonical({}),
+        spec=canonical(STUDY.contamination_spec()),
         code=code_digest("check_contamination.py"),
     log:
         f"{LOGS}/check_contamination.log",

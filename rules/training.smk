@@ -5,7 +5,7 @@ rule train:
     input:
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
         model=ancient(f"{RESULTS}/students/{{student}}/model"),
-        corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run)}.parquet",
+        corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run, wildcards.student)}.parquet",
     output:
         checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",
@@ -14,7 +14,7 @@ rule train:
         spec=lambda wildcards: canonical(STUDY.train_spec(wildcards.student, wildcards.run)),
         code=code_digest("train.py"),
     wildcard_constraints:
-        run=one_of({run.run for run in trained_runs()}),
+        run=one_of({run.run for run in STUDY.trained_runs}),
     log:
         f"{LOGS}/train/{{student}}/{{run}}.log",
     benchmark:
