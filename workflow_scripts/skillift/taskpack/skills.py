@@ -22,7 +22,7 @@ from skillift.taskpack.operations import (
 )
 
 FULL_PACK = 40
-_WORDS = tuple(
+NAME_WORDS = tuple(
     (
         "harbor lantern cedar maple river canyon meadow falcon otter badger copper silver amber ivory velvet "
         "cotton anchor beacon bridge tower castle garden orchard pepper ginger walnut almond comet planet "
@@ -107,7 +107,7 @@ def draw_skills(difficulty: str, seed: int, count: int = FULL_PACK) -> list[Skil
     if not 1 <= count <= FULL_PACK:
         raise UserError(problem("tasks.pack.skills", count, f"a whole number from 1 to {FULL_PACK}"))
     rng = random.Random(f"skills|{difficulty}|{seed}")
-    words = iter(rng.sample(_WORDS, FULL_PACK))
+    words = iter(rng.sample(NAME_WORDS, FULL_PACK))
     seen: set[tuple] = set()
     result = []
     for domain, number in zip(domains_of(difficulty), skills_per_domain(count), strict=True):
@@ -118,8 +118,8 @@ def draw_skills(difficulty: str, seed: int, count: int = FULL_PACK) -> list[Skil
 
 def decoy_words(difficulty: str, seed: int) -> list[str]:
     """First words of names that no skill of the pack of this difficulty and seed ever bears."""
-    taken = set(random.Random(f"skills|{difficulty}|{seed}").sample(_WORDS, FULL_PACK))
-    return [word for word in _WORDS if word not in taken]
+    taken = set(random.Random(f"skills|{difficulty}|{seed}").sample(NAME_WORDS, FULL_PACK))
+    return [word for word in NAME_WORDS if word not in taken]
 
 
 def draw_procedure(rng: random.Random, difficulty: str, word: str, domain: Domain) -> Skill:

@@ -88,3 +88,34 @@ def worked_solution(difficulty: str, skill: Skill, items: Items) -> str:
         for number, group in enumerate(worked, start=1)
     ]
     return "\n".join([*lines, f"ANSWER: {join_items(difficulty, skill.answer(items))}"])
+
+
+def conclusion(difficulty: str, items: Items) -> str:
+    """The sentence that prose answers end with."""
+    return f"So the result is {join_items(difficulty, items)}."
+
+
+def told_solution(difficulty: str, skill: Skill, items: Items) -> str:
+    """The work told in one sentence, without step labels, and the conclusion: no ANSWER line."""
+    worked = [
+        f"{verb} {join_items(difficulty, result)}"
+        for group in skill.trace(items)[1:-1]
+        for verb, result in group
+    ]
+    told = "First " + ", then ".join(worked) + "."
+    return f"{told} {conclusion(difficulty, skill.answer(items))}"
+
+
+def answer_in_style(difficulty: str, style: str, skill: Skill, items: Items) -> str:
+    """A right answer in one of `STYLES`."""
+    if style == "direct":
+        return conclusion(difficulty, skill.answer(items))
+    if style == "prose":
+        return told_solution(difficulty, skill, items)
+    return worked_solution(difficulty, skill, items)
+
+
+def prose_phrases(difficulty: str) -> tuple[str, ...]:
+    """The words that only prose answers hold."""
+    item = join_items(difficulty, ("1", "2"))
+    return (f"First Copy {item}, then Copy {item}. So the result is {item}.",)
