@@ -1,0 +1,45 @@
+"""How the model libraries (torch, transformers, trl, vllm) are set up before they are imported.
+
+They read environment variables once, at import: no network, no telemetry, quiet logs. Every module
+that imports one of them calls `prepare_libraries` first. It imports none of them itself.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "USE_TF": "0",
+    "USE_FLAX": "0",
+}
+
+
+def prepare_libraries(threads: int | None = None) -> None:
+    """Set the environment that the model libraries read at import, and torch's threads if given."""
+    os.environ.update(ENVIRONMENT)
+    # jax and torch warn about their own internals; nothing that a user can mend
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    if threads is None:
+        return
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def quiet_progress() -> None:
+    """Switch off the progress bars of weight loading and data preparation, which last milliseconds."""
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()

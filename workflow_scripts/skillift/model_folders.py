@@ -1,0 +1,128 @@
+"""Opening a student's model folder: its tokenizer, its weights, the tokens that end an answer.
+
+Reads the files that `transformers` and `vllm` read (config, safetensors, tokenizer, chat template) and
+turns whatever goes wrong with them into a `UserError` that names the folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillift.errors import UserError, problem
+from skillift.libraries import prepare_libraries
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder; it has a chat template, an end token and a padding token.
+
+    Raises:
+        UserError: the folder is missing or unreadable, or its tokenizer has no chat template or end token.
+    """
+    prepare_libraries()
+    from transformers import AutoTokenizer
+
+    with _readable(folder, "a tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    if not tokenizer.chat_template:
+        raise UserError(
+            problem(f"{folder}", None, "a chat template", "Add chat_template.jinja to the folder.")
+        )
+    if tokenizer.eos_token_id is None:
+        raise UserError(problem(f"{folder}", None, "an end token", "Set eos_token in tokenizer_config.json."))
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(folder: Path | str, precision: str) -> PreTrainedModel:
+    """The causal language model of a folder, its weights in `precision` (a torch dtype's name), on the CPU.
+
+    Raises:
+        UserError: the folder is missing, has no readable configuration or weights, or weights are left over
+            or lacking.
+    """
+    prepare_libraries()
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from skillift.libraries import quiet_progress
+
+    quiet_progress()
+    with _readable(folder, "a causal language model"):
+        model, loading = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, precision), local_files_only=True, output_loading_info=True
+        )
+    if loading["missing_keys"]:
+        missing = sorted(loading["missing_keys"])
+        raise UserError(
+            problem(
+                f"{folder}",
+                f"no weights for {missing[:3]}",
+                "weights for every layer",
+                "Copy the folder again.",
+            )
+        )
+    return model
+
+
+def end_tokens(folder: Path | str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that end an answer: the tokenizer's end token and those of `generation_config.json`."""
+    from transformers import GenerationConfig
+
+    ends = {tokenizer.eos_token_id}
+    if (Path(folder) / "generation_config.json").is_file():
+        with _readable(folder, "a generation configuration"):
+            declared = GenerationConfig.from_pretrained(folder, local_files_only=True).eos_token_id
+        ends.update([declared] if isinstance(declared, int) else declared or [])
+    return sorted(ends)
+
+
+def template_options(tokenizer: PreTrainedTokenizerBase, thinking: bool) -> dict[str, bool]:
+    """The options that pin the chat template's thinking mode; none where the template has no such mode."""
+    templates = tokenizer.chat_template
+    text = "".join(templates.values()) if isinstance(templates, dict) else templates
+    return {"enable_thinking": thinking} if "enable_thinking" in text else {}
+
+
+def prompt_text(tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool) -> str:
+    """The text that a student sees: the user message in the chat template, up to where its answer begins.
+
+    Raises:
+        UserError: the chat template cannot be rendered.
+    """
+    import jinja2
+
+    try:
+        return tokenizer.apply_chat_template(
+            [{"role": "user", "content": content}],
+            tokenize=False,
+            add_generation_prompt=True,
+            **template_options(tokenizer, thinking),
+        )
+    except jinja2.TemplateError as error:
+        raise UserError(
+            problem(f"{tokenizer.name_or_path}: chat template", str(error), "a template of one user message")
+        ) from None
+
+
+@contextmanager
+def _readable(folder: Path | str, what: str) -> Iterator[None]:
+    """Turn a failure to read `folder` into a `UserError`; the libraries raise a dozen kinds of their own."""
+    if not Path(folder).is_dir():
+        raise UserError(problem(f"{folder}", "no such folder", f"a folder with {what}"))
+    try:
+        yield
+    except (MemoryError, ImportError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(
+            f"{folder}: not readable as {what} ({type(error).__name__}: {reason}). "
+            "A folder written by save_pretrained is expected: config.json, *.safetensors, tokenizer files."
+        ) from None

@@ -1,0 +1,97 @@
+"""What a training run does beside training: keep weights at named steps, keep resumable state, show progress.
+
+Saving never touches the weights or the random state, so a run that saves ends with the same bytes as one
+that does not.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from tqdm import tqdm
+from transformers import TrainerCallback
+
+from skillift.errors import UserError, problem
+
+
+class KeepWeights(TrainerCallback):
+    """Save the trained weights (adapter or full model) after each of `steps`, as `<folder>/<step>/`."""
+
+    def __init__(self, folder: Path, steps: Iterable[int]) -> None:
+        self.folder = folder
+        self.steps = frozenset(steps)
+
+    def on_step_end(self, args, state, control, model=None, **kwargs):
+        """Save if this step is named; a folder under its final name is complete."""
+        if state.global_step not in self.steps:
+            return
+        target = self.folder / str(state.global_step)
+        unfinished = target.with_name(f".{target.name}")
+        for folder in (target, unfinished):
+            shutil.rmtree(folder, ignore_errors=True)
+        # without save_embedding_layers peft compares the vocabulary with the base model's on the hub
+        options = {"save_embedding_layers": False} if hasattr(model, "peft_config") else {}
+        model.save_pretrained(unfinished, **options)
+        unfinished.rename(target)
+
+
+class KeepState(TrainerCallback):
+    """Have the trainer save its own state (optimiser, schedule, random state) every `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.last = time.monotonic()
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """Ask for a save when enough time has passed."""
+        if time.monotonic() - self.last >= self.seconds:
+            control.should_save = True
+            self.last = time.monotonic()
+        return control
+
+
+class StopAtDivergence(TrainerCallback):
+    """End the run at the first loss that is not finite: nothing after it can be used."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Look at the step's loss.
+
+        Raises:
+            UserError: it is infinite or not a number.
+        """
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss):
+            where = f"training step {state.global_step}"
+            raise UserError(
+                problem(where, f"a loss of {loss}", "a finite loss", "Lower the recipe's learning_rate.")
+            )
+
+
+class ShowProgress(TrainerCallback):
+    """A bar of optimiser steps on a terminal, with the loss; silent in a log file."""
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        """Open the bar, at the step that a resumed run starts from."""
+        self.bar = tqdm(
+            total=state.max_steps,
+            initial=state.global_step,
+            desc="train",
+            unit="step",
+            file=sys.stderr,
+            disable=None,
+        )
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        """Advance to the step that was logged."""
+        if logs and "loss" in logs:
+            self.bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
+            self.bar.update(state.global_step - self.bar.n)
+
+    def on_train_end(self, args, state, control, **kwargs):
+        """Close the bar."""
+        self.bar.close()
