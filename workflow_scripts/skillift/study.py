@@ -221,13 +221,13 @@ class Study:
         }
 
     def figures_spec(self) -> dict:
-        """What figures and published tables show: the headline path, tiers and labels besides the analysis."""
-        shown = ("label", "tier")
+        """What figures and published tables show: the headline path, tiers and labels too."""
+        models = {name: self.model(name) for name in sorted(self.evaluated)}
         return {
             "analysis": dict(self.data["analysis"]),
             "primary_judge": self.primary_judge,
             "students": {
-                name: {key: self.model(name)[key] for key in shown} for name in sorted(self.evaluated)
+                name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
             },
             "references": sorted(self.references),
             "runs": self.analysis_spec()["runs"],
