@@ -1,0 +1,54 @@
+# Set-up, the default study, tests and benchmarks. `make` or `make help` lists the targets.
+
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+STUDY ?= studies/embedded.yaml
+# Any Python can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
+PYTHON ?=
+STARTER := $(firstword $(PYTHON) $(shell command -v python3 || command -v python3.11 || command -v python))
+
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1
+SNAKEFILES := Snakefile rules
+
+.PHONY: help setup demo study test lint bench pins clean distclean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@echo "Targets (options: CORES=$(CORES), STUDY=$(STUDY), PYTHON=...):"
+	@sed -n 's/^\([a-z]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: ## make .venv from envs/cpu.txt, once for each set of pins
+ifeq ($(STARTER),)
+	@echo "error: Python: found none, expected 3.11, 3.12 or 3.13. Install one of them." >&2; exit 1
+else
+	@$(STARTER) envs/make_venv.py $(if $(PYTHON),--python $(PYTHON))
+endif
+
+demo: setup ## run the embedded study to its report
+	@$(RUN) $(BIN)/python workflow_scripts/run_study.py --cores $(CORES)
+
+study: setup ## run STUDY=studies/other.yaml to its report
+	@$(RUN) $(BIN)/python workflow_scripts/run_study.py --study $(STUDY) --cores $(CORES)
+
+lint: setup ## check style: ruff, snakefmt, snakemake --lint
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) snakefmt --check $(SNAKEFILES)
+	@$(RUN) snakemake --lint
+
+test: lint ## check style and run all tests
+	@$(RUN) pytest
+
+bench: setup ## time a study by stage, and the engine and training against bare scripts
+	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)
+
+pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
+	@$(STARTER) envs/pin.py
+
+clean: ## remove results and everything else made by running, but .venv
+	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv too
+	rm -rf $(VENV)
