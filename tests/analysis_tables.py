@@ -1,0 +1,106 @@
+"""A made-up study, analysed for real: tables for the tests of figures and published tables.
+
+Verdicts are drawn at random around rates that grow with the tier, the condition and SFT, so the tables
+look like a study's. They are no one's results.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from score_tables import make_tasks
+
+from skillift.contracts import SCORES
+from skillift.statistics.analysis import analyse
+from skillift.statistics.pass_rates import no_responses
+
+STUDENTS = {"l": ("338 k", 3), "m": ("115 k", 2), "s": ("45 k", 1)}
+HELP = {"none": 0.0, "placebo": -0.02, "shuffled": 0.06, "curated": 0.15}
+JUDGES = ("conclusion", "tail")
+
+
+def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only", (0,)))) -> dict:
+    """An analysis spec; every recipe but the first is run at the smallest student alone."""
+    runs = [(student, "base", None, None) for student in students]
+    for place, (recipe, seeds) in enumerate(recipes):
+        for student in students if place == 0 else students[:1]:
+            runs += [(student, f"{recipe}-s{seed}", recipe, seed) for seed in seeds]
+    return {
+        "analysis": {
+            "headline_path": "judge:conclusion",
+            "confidence": 0.95,
+            "bootstrap_samples": 200,
+            "seed": 0,
+        },
+        "students": {
+            name: dict(zip(("label", "tier"), STUDENTS[name], strict=True)) for name in sorted(students)
+        },
+        "references": [],
+        "runs": [
+            dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in sorted(runs, key=str)
+        ],
+    }
+
+
+def make_tables(
+    spec: dict, n_skills: int = 40, per_skill: int = 5, unscored: float = 0.01
+) -> dict[str, pl.DataFrame]:
+    """The tables of the analysis and the training logs of a study of `spec`, by the names that results use."""
+    generator = np.random.default_rng(7)
+    tasks = make_tasks(n_skills, per_skill, judge_scored=n_skills * per_skill // 6)
+    skill_effect = np.repeat(generator.normal(0, 0.15, n_skills), per_skill)
+    arms = [(run, condition, 138 if run["recipe"] else 0) for run in spec["runs"] for condition in HELP]
+    frames = [_arm(generator, tasks, skill_effect, spec, *arm, unscored=unscored) for arm in arms]
+    scores = pl.concat(frame for parts in frames for frame in parts).select(list(SCORES.columns))
+    analysis = analyse(scores, tasks, no_responses(), spec)
+    return {**analysis._asdict(), "log": make_log(spec)}
+
+
+def _arm(generator, tasks, skill_effect, spec, run, condition, step, unscored):
+    tier = spec["students"][run["student"]]["tier"]
+    trained = {None: 0.0, "sft": 0.12, "answer_only": 0.05}[run["recipe"]]
+    helped = HELP[condition] * (1 + (2 if run["recipe"] == "sft" else 0) * tier / 3)
+    rate = np.clip(0.08 + 0.05 * tier + trained + helped + skill_effect, 0.02, 0.97)
+    judged = generator.random(tasks.height) < rate
+    missed = generator.random(tasks.height) < (0.03 if run["recipe"] else 0.5)
+    other = judged ^ (generator.random(tasks.height) < 0.04)
+    answers = {"bench": judged & ~missed, "judge:conclusion": judged, "judge:tail": other}
+    for path, passed in answers.items():
+        lost = (generator.random(tasks.height) < unscored) & (path != "bench")
+        yield pl.DataFrame(
+            {
+                "path": path,
+                "student": run["student"],
+                "run": run["run"],
+                "step": pl.Series([step] * tasks.height, dtype=pl.Int64),
+                "suite": "holdout",
+                "condition": condition,
+                "task_id": tasks["task_id"],
+                "sample": pl.Series([0] * tasks.height, dtype=pl.Int64),
+                "passed": pl.Series(
+                    [None if gone else bool(value) for gone, value in zip(lost, passed, strict=True)]
+                ),
+                "status": ["unparsed" if gone else "scored" for gone in lost],
+            },
+            schema_overrides={"passed": pl.Boolean},
+        )
+
+
+def make_log(spec: dict, steps: int = 138) -> pl.DataFrame:
+    """Training logs of the runs of `spec`: student, run and the columns of TRAINING_LOG."""
+    generator = np.random.default_rng(3)
+    parts = [
+        pl.DataFrame(
+            {
+                "student": run["student"],
+                "run": run["run"],
+                "step": list(range(1, steps + 1)),
+                "loss": 2.2 * np.exp(-np.arange(steps) / 30) + 0.2 + 0.04 * generator.random(steps),
+                "learning_rate": np.linspace(5e-3, 0, steps),
+                "tokens": [1536 * (step + 1) for step in range(steps)],
+            }
+        )
+        for run in spec["runs"]
+        if run["recipe"]
+    ]
+    return pl.concat(parts)

@@ -1,0 +1,68 @@
+"""Pass rate under each condition, by tier, before and after SFT: the ladder that every delta is taken from."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import measure, on_path, place, read_spec, span
+from skillift.figures.marks import estimates, seeds_note
+from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LADDER = ("none", "placebo", "shuffled", "curated")  # from no help to the right procedure
+
+
+def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the pass rates of the headline path.
+
+    Args:
+        pass_rates: contract PASS_RATES.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    rows = place(on_path(pass_rates, view.headline_path, "pass rates"), view, "pass rates")
+    rows = by_condition(measure(rows, "pass_rate", "ci_low", "ci_high"))
+    rows = beside(rows, view, "condition_place")
+    conditions = conditions_in(rows)
+    panels = min(len(view.labels), 4)
+    x = alt.X(
+        "x:Q",
+        scale=around(conditions),
+        axis=places(conditions, "condition", labelAngle=-35, labelOverlap=False),
+    )
+    largest = max([*rows["high"].drop_nulls(), *rows["value"].drop_nulls()], default=100.0)
+    scale = alt.Scale(domain=[0, min(100, 10 * math.ceil(largest / 10))], nice=False)
+    y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {span(rows['n_tasks'])} tasks")
+    chart = (
+        alt.layer(*estimates(rows, view, x, y), data=rows)
+        .properties(width=panel_width(panels), height=240)
+        .facet(facet=alt.Facet("label:N", sort=view.labels, title=None), columns=panels)
+    )
+    name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition")
+    notes = [
+        described(rows, view, view.headline_path, "intervals"),
+        *seeds_note(rows),
+        *undefined(rows, name),
+    ]
+    return finish(chart, "How often does each student pass, by what stands before the task?", notes)
+
+
+def conditions_in(rows: pl.DataFrame) -> list[str]:
+    """The conditions of a table in the order of the ladder."""
+    return [name for name in LADDER if name in set(rows["condition"])]
+
+
+def by_condition(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add condition_place: 0, 1, 2, ... along the ladder of the conditions that the table has."""
+    order = {name: i for i, name in enumerate(conditions_in(rows))}
+    return rows.with_columns(condition_place=pl.col("condition").replace_strict(order, return_dtype=pl.Int64))

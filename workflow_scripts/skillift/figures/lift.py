@@ -1,0 +1,108 @@
+"""Lift by tier and recipe with its interval, against what the study could have detected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ROW = 34  # px
+PLOT = 300  # px; the numbers stand to its right
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the contrast `lift:curated-none` of the headline path.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    rows = of_contrast(on_path(effects, view.headline_path, "effects"), "lift:curated-none")
+    rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").with_columns(
+        mde=100 * pl.col("mde")
+    )
+    rows, names = in_rows(rows)
+    height = ROW * len(names)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=places(names, None, ticks=False, domain=False))
+    title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
+    band = (
+        alt.Chart()
+        .transform_filter("datum.headline && isValid(datum.mde)")
+        .transform_calculate(least="-datum.mde")
+        .mark_bar(color=PALE, size=20)
+        .encode(x=alt.X("least:Q", title=title), x2="mde:Q", y=y)
+    )
+    numbers = rows.filter("headline").with_columns(text=_numbers())
+    text = (
+        alt.Chart(numbers)
+        .mark_text(align="left", fontSize=TYPE, color=INK)
+        .encode(x=alt.value(PLOT + 16), y=y, text="text:N")
+    )
+    heading = (
+        alt.Chart(pl.DataFrame({"text": ["lift [interval] · smallest detectable"]}))
+        .mark_text(align="left", fontSize=TYPE, color=SOFT)
+        .encode(x=alt.value(PLOT + 16), y=alt.value(-8), text="text:N")
+    )
+    layers = [
+        band,
+        zero("x"),
+        *estimates(rows, view, alt.X("value:Q", title=title), y, legend=False),
+        text,
+        heading,
+    ]
+    chart = alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
+    notes = [
+        described(rows, view, view.headline_path, "intervals, clustered by skill"),
+        "lift = procedural delta after SFT minus before; grey band: smaller than what this study detects "
+        "with 80 % power",
+        *seeds_note(rows),
+        *undefined(rows, pl.col("name")),
+    ]
+    return finish(chart, "Does SFT raise what the procedure is worth?", notes)
+
+
+def in_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Add row and name: one row for each student and recipe, the smallest student on top.
+
+    A recipe without a row of its own has one row for each seed.
+    """
+    single = pl.col("headline") & pl.col("seed").is_not_null()
+    name = pl.col("label") + " · " + pl.col("recipe")
+    several = pl.col("run").filter(single).n_unique().over("student", "recipe") > 1
+    rows = rows.with_columns(
+        name=pl.when(several & single).then(name + " seed " + pl.col("seed").cast(pl.String)).otherwise(name)
+    )
+    names = rows["name"].unique(maintain_order=True).to_list()
+    return rows.with_columns(row=pl.col("name").replace_strict({n: i for i, n in enumerate(names)})), names
+
+
+def _numbers() -> pl.Expr:
+    estimate = signed("value") + pl.lit(" [") + signed("low") + pl.lit(", ") + signed("high") + pl.lit("]")
+    detectable = pl.lit(" · ") + pl.col("mde").round(1).cast(pl.String)
+    return (
+        pl.when(pl.col("value").is_null())
+        .then(pl.lit("undefined"))
+        .when(pl.col("low").is_null())
+        .then(signed("value"))
+        .otherwise(estimate + detectable.fill_null(""))
+    )
+
+
+def signed(column: str) -> pl.Expr:
+    """A difference as text with its sign and one decimal, such as +7.0."""
+    return pl.col(column).map_elements(
+        lambda value: f"{value:+.1f}".replace("-", "\u2212"), return_dtype=pl.String
+    )

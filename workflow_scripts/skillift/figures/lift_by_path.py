@@ -1,0 +1,94 @@
+"""Procedural deltas and lift under every scoring path side by side: does a finding hang on how one scores?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import BASE, measure, place, read_spec, span
+from skillift.figures.lift import in_rows
+from skillift.figures.marks import zero
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from skillift.figures.arms import View
+
+QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw delta before, delta after and lift: a panel row for each student and recipe, a line for each path.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    rows = effects.filter(pl.col("contrast").is_in(["curated-none", "lift:curated-none"]))
+    rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").filter("headline")
+    rows, names = _by_quantity(rows)
+    paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
+    colour = alt.Color("path:N", scale=_colours(paths, view), legend=None)
+    y = alt.Y(
+        "path:N", sort=paths, title=None, axis=alt.Axis(ticks=False, domain=False, grid=False, labelLimit=200)
+    )
+    title = ["pp", f"n = {span(rows['n_tasks'])} tasks"]
+    drawn = alt.Chart().transform_filter("isValid(datum.value)")
+    interval = (
+        drawn.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.6)
+        .encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
+    )
+    point = drawn.mark_point(filled=True, size=55, opacity=1).encode(x=alt.X("value:Q", title=title), y=y)
+    chart = (
+        alt.layer(zero("x"), interval.encode(color=colour), point.encode(color=colour), data=rows)
+        .properties(width=118, height=22 * len(paths))
+        .facet(
+            row=alt.Row(
+                "name:N",
+                sort=names,
+                title=None,
+                header=alt.Header(labelAngle=0, labelAlign="left", labelAnchor="middle", labelLimit=150),
+            ),
+            column=alt.Column("quantity:N", sort=list(QUANTITIES), title=None),
+        )
+        .properties(spacing={"row": 10, "column": 16})
+    )
+    notes = [
+        described(rows, view, f"{view.headline_path} (headline, in colour) and all others", _KIND),
+        "each difference is taken within one path",
+        *undefined(rows, pl.col("name") + " " + pl.col("quantity") + " " + pl.col("path")),
+    ]
+    return finish(chart, "Does a finding depend on the scoring path?", notes)
+
+
+_KIND = "intervals, clustered by skill"
+
+
+def _by_quantity(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Add quantity and name (student and recipe); each recipe of a student gets the student's delta before SFT."""
+    trained, names = in_rows(rows.filter(pl.col("run") != BASE))
+    lift = pl.col("contrast") == "lift:curated-none"
+    trained = trained.with_columns(
+        quantity=pl.when(lift).then(pl.lit("lift")).otherwise(pl.lit("delta after SFT"))
+    )
+    places = trained.select("student", "name").unique(maintain_order=True)
+    before = rows.filter(pl.col("run") == BASE).with_columns(quantity=pl.lit("delta before SFT"))
+    before = before.join(places, on="student", maintain_order="left")
+    return pl.concat([before.select(sorted(before.columns)), trained.select(sorted(before.columns))]), names
+
+
+def _colours(paths: list[str], view: View) -> alt.Scale:
+    import altair as alt
+
+    return alt.Scale(
+        domain=paths, range=[COLOURS[0] if path == view.headline_path else BEFORE_COLOUR for path in paths]
+    )

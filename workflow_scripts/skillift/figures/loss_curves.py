@@ -1,0 +1,56 @@
+"""Training loss by step for every run: did training converge, and do seeds agree?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.figures.arms import BASE, place, read_spec, span
+from skillift.figures.theme import COLOURS, finish, panel_width
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw one panel for each student, one line for each run, coloured by recipe.
+
+    Args:
+        log: student, run and the columns of contract TRAINING_LOG, of all trained runs.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: there are no rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    log = log.filter(pl.col("run") != BASE)
+    if log.is_empty():
+        raise UserError(problem("training logs", "no rows", "at least one step of one run"))
+    rows = place(log, view, "training log").with_columns(pl.col("loss").fill_nan(None))
+    students = [label for label in view.labels if label in set(rows["label"])]
+    recipes = [name for name in view.recipes if name in set(rows["recipe"])]
+    legend = alt.Legend(values=recipes, symbolType="stroke") if len(recipes) > 1 else None
+    scale = alt.Scale(
+        domain=view.recipes, range=[COLOURS[i % len(COLOURS)] for i in range(len(view.recipes))]
+    )
+    panels = min(len(students), 4)
+    chart = (
+        alt.Chart(rows.filter(pl.col("loss").is_not_null()))
+        .mark_line(strokeWidth=1.2, opacity=0.85)
+        .encode(
+            x=alt.X("step:Q", title="optimiser step", axis=alt.Axis(grid=False, tickCount=4)),
+            y=alt.Y("loss:Q", title="training loss (nats per token)", scale=alt.Scale(domainMin=0)),
+            color=alt.Color("recipe:N", scale=scale, legend=legend),
+            detail="run:N",
+        )
+        .properties(width=panel_width(panels), height=220)
+        .facet(facet=alt.Facet("label:N", sort=students, title=None), columns=panels)
+    )
+    steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
+    trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"
+    notes = [f"one line a run, n = {trained} of {span(steps)} steps; loss on the demonstrations' completions"]
+    return finish(chart, "How did the training loss fall?", notes)

@@ -1,0 +1,60 @@
+"""The marks that figures share: estimates with their intervals, single seeds, and a zero line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.theme import SOFT, colours, shapes
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from skillift.figures.arms import View
+
+
+def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bool = True) -> list[alt.Chart]:
+    """Layers for rows with value, low, high, series and headline: intervals, seeds as small dots, estimates.
+
+    The one of `x` and `y` whose field is `value` is the measured axis. Rows without a value are left out.
+    The layers carry no data, so that they can stand in facets: give `frame` to the chart that holds them.
+    """
+    import altair as alt
+
+    across = x.shorthand == "value:Q"
+    ends = {"x": x.copy(), "x2": "high:Q"} if across else {"y": y.copy(), "y2": "high:Q"}
+    ends["x" if across else "y"].shorthand = "low:Q"
+    drawn = set(frame.filter(pl.col("value").is_not_null())["series"])
+    key = (
+        alt.Legend(values=[name for name in view.series if name in drawn])
+        if legend and len(drawn) > 1
+        else None
+    )
+    colour = alt.Color("series:N", scale=colours(view), legend=key)
+    shape = alt.Shape("series:N", scale=shapes(view), legend=key)
+    whole = alt.Chart().transform_filter("isValid(datum.value) && datum.headline")
+    seeds = alt.Chart().transform_filter("isValid(datum.value) && !datum.headline")
+    interval = (
+        whole.transform_filter("isValid(datum.low)")
+        .mark_rule(strokeWidth=1.6)
+        .encode(**{"x": x, "y": y, **ends}, color=colour)
+    )
+    single = seeds.mark_circle(size=18, opacity=0.8).encode(x=x, y=y, color=colour)
+    point = whole.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
+    return [interval, single, point]
+
+
+def zero(axis: str) -> alt.Chart:
+    """A line at zero, across the measured axis `x` or `y`."""
+    import altair as alt
+
+    data = pl.DataFrame({"value": [0.0]})
+    return alt.Chart(data).mark_rule(color=SOFT, strokeWidth=1).encode(**{axis: alt.datum(0)})
+
+
+def seeds_note(frame: pl.DataFrame) -> list[str]:
+    """A line that says what the small dots are; empty where there are none."""
+    if frame["headline"].all():
+        return []
+    return ["large marks: a recipe's mean over its seeds; small dots: single seeds"]

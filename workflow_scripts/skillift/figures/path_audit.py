@@ -1,0 +1,57 @@
+"""How far each judge's path stands from the bench path, under each condition, before and after SFT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import measure, place, read_spec, span
+from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.condition_ladder import by_condition, conditions_in
+from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the shift of every path: one column of panels for each student, one row for each path.
+
+    Args:
+        path_shift: contract PATH_SHIFT.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no rows of the suite.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    rows = measure(place(path_shift, view, "path shift"), "shift", "ci_low", "ci_high")
+    rows = beside(by_condition(rows), view, "condition_place")
+    conditions = conditions_in(rows)
+    x = alt.X(
+        "x:Q",
+        scale=around(conditions),
+        axis=places(conditions, "condition", labelAngle=-35, labelOverlap=False),
+    )
+    y = alt.Y("value:Q", title=["shift (pp)", f"n = {span(rows['n_tasks'])} tasks"])
+    paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
+    chart = (
+        alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
+        .properties(width=panel_width(len(view.labels)), height=170)
+        .facet(
+            row=alt.Row("path:N", sort=paths, title=None),
+            column=alt.Column("label:N", sort=view.labels, title=None),
+        )
+    )
+    name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition") + " " + pl.col("path")
+    notes = [
+        described(rows, view, None, "intervals, clustered by skill"),
+        "shift = pass rate on the judge's path minus pass rate on the bench path, same episodes: above zero, "
+        "the extractor under-counts",
+        *seeds_note(rows),
+        *undefined(rows, name),
+    ]
+    return finish(chart, "Which condition does the scoring path favour?", notes)

@@ -1,0 +1,217 @@
+"""How every figure looks: colours, type sizes, titles, axes of tiers, intervals, and the way to SVG.
+
+Figures are drawn for a text width of 17 cm (640 px) with type of 12 px, which is 9 pt there. Colours are
+those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart; a
+series differs in shape as well, so a figure also reads in grey.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import View, span
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH = 640  # px: 17 cm
+INK = "#333333"
+SOFT = "#767676"
+PALE = "#e6e6e6"
+BEFORE_COLOUR = "#595959"
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # the same widths wherever one of these is
+TYPE = 12  # px: 9 pt at full width
+# room for a browser whose sans-serif is wider than the font that labels were measured with
+PADDING = {"left": 22, "right": 34, "top": 8, "bottom": 8}
+LINE_CHARACTERS = 98  # of the lines under a title
+
+NAMED = 4  # undefined estimates are named under the title up to here, and counted beyond
+
+
+def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
+    """Give a chart its title, the lines under it, and the common look."""
+    import altair as alt
+
+    lines = [line.removesuffix(" ·") for note in notes for line in textwrap.wrap(note, LINE_CHARACTERS)]
+    title = alt.TitleParams(
+        text=question,
+        subtitle=lines,
+        anchor="start",
+        align="left",
+        frame="bounds",
+        fontSize=15,
+        fontWeight=600,
+        subtitleFontSize=TYPE,
+        subtitleColor=SOFT,
+        subtitleLineHeight=16,
+        color=INK,
+        offset=14,
+    )
+    axis = {
+        "labelFontSize": TYPE,
+        "titleFontSize": TYPE,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "domainColor": SOFT,
+        "tickColor": SOFT,
+        "gridColor": "#efefef",
+        "tickSize": 4,
+        "titlePadding": 8,
+    }
+    return (
+        chart.properties(title=title, background="white", padding=PADDING)
+        .configure(font=FONT)
+        .configure_mark(aria=False)
+        .configure_view(stroke=None)
+        .configure_axis(**axis)
+        .configure_legend(
+            orient="top",
+            direction="horizontal",
+            title=None,
+            labelFontSize=TYPE,
+            labelColor=INK,
+            symbolSize=70,
+            symbolOpacity=1,
+            symbolStrokeWidth=2,
+            labelLimit=300,
+            columnPadding=18,
+            offset=8,
+        )
+        .configure_header(
+            labelFontSize=TYPE,
+            labelColor=INK,
+            labelFontWeight=600,
+            title=None,
+            labelPadding=6,
+            labelLimit=300,
+        )
+        .configure_facet(spacing=16)
+    )
+
+
+def to_svg(chart: alt.Chart) -> str:
+    """A chart as an SVG document; the same chart gives the same text."""
+    import altair as alt
+    import vl_convert
+
+    with alt.data_transformers.enable("default", max_rows=None):
+        specification = chart.to_dict()
+    text = vl_convert.vegalite_to_svg(specification)
+    # the converter numbers clip paths and gradients on from its last picture in this process
+    names = {name: f"{name.rstrip('0123456789')}{i}" for i, name in enumerate(_definitions(text))}
+    if names:
+        pattern = "|".join(sorted(names, key=len, reverse=True))
+        text = re.sub(
+            rf"(?<=id=\")({pattern})(?=\")|(?<=#)({pattern})(?=\))", lambda m: names[m.group()], text
+        )
+    return text
+
+
+def _definitions(text: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r'id="((?:clip|gradient_)\d+)"', text)))
+
+
+def colours(view: View) -> alt.Scale:
+    """Colour by series: grey before SFT, one colour for each recipe after it."""
+    import altair as alt
+
+    return alt.Scale(domain=view.series, range=_repeat((BEFORE_COLOUR, *COLOURS), view.series))
+
+
+def shapes(view: View) -> alt.Scale:
+    """Shape by series, so that series can be told apart without colour."""
+    import altair as alt
+
+    return alt.Scale(domain=view.series, range=_repeat(SHAPES, view.series))
+
+
+def _repeat(values: tuple[str, ...], names: list[str]) -> list[str]:
+    return [values[i % len(values)] for i in range(len(names))]
+
+
+def places(names: list[str], title: str | None, **options) -> alt.Axis:
+    """An axis of named places at 0, 1, 2, ...: marks can then stand a little beside their place."""
+    import altair as alt
+
+    return alt.Axis(
+        values=list(range(len(names))),
+        labelExpr=f"{json.dumps(names, ensure_ascii=False)}[datum.value]",
+        title=title,
+        grid=False,
+        **options,
+    )
+
+
+def around(names: list[str], down: bool = False) -> alt.Scale:
+    """The scale of `places`, with half a place free at either end; `down`: the first place on top."""
+    import altair as alt
+
+    return alt.Scale(domain=[-0.5, len(names) - 0.5], nice=False, zero=False, reverse=down)
+
+
+def beside(frame: pl.DataFrame, view: View, at: str, width: float = 0.5) -> pl.DataFrame:
+    """Add `x`: the place `at`, shifted so that what shares a place stands side by side.
+
+    Each series has a slot; a series of which some student has several seeds but no row for the whole
+    recipe has one slot a seed. Single seeds stand on the slot of their recipe's row.
+    """
+    several = (
+        frame.filter("headline").group_by("student", "series").agg(pl.col("run").n_unique() > 1).filter("run")
+    )
+    seed = pl.when(pl.col("series").is_in(several["series"].implode())).then("seed")
+    frame = frame.with_columns(
+        slot=pl.struct(pl.col("series").replace_strict(_ranks(view.series), return_dtype=pl.Int64), seed=seed)
+    )
+    slots = frame.select(pl.col("slot").unique().sort()).with_row_index("rank")
+    step = min(width / slots.height, 0.2)
+    middle = (slots.height - 1) / 2
+    return (
+        frame.join(slots, on="slot", how="left", maintain_order="left")
+        .with_columns(x=pl.col(at) + step * (pl.col("rank").cast(pl.Float64) - middle))
+        .drop("slot", "rank")
+    )
+
+
+def _ranks(names: list[str]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(names)}
+
+
+def panel_width(panels: int) -> int:
+    """Width in px of one of several panels side by side that fill a figure's width; never under 90."""
+    return max(90, min(420, (WIDTH - 110 - 16 * panels) // panels))
+
+
+def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str) -> str:
+    """The line under a title: path, suite, tasks, skills, unscored, intervals."""
+    parts = [f"path {path}"] if path else []
+    parts += [
+        f"{view.suite} suite",
+        f"{span(frame['n_tasks'])} tasks in {span(frame['n_skills'])} skills",
+        f"unscored: {span(frame['n_unscored'])} per estimate",
+        f"{view.level} {intervals}",
+    ]
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # lines break between parts
+
+
+def undefined(frame: pl.DataFrame, name: pl.Expr) -> list[str]:
+    """A line that names what is not drawn because its estimate or its interval is undefined; empty if all is."""
+    bare = frame.filter("headline")
+    notes = []
+    for words, rows in (
+        ("undefined, not drawn", bare.filter(pl.col("value").is_null())),
+        ("without an interval", bare.filter(pl.col("value").is_not_null() & pl.col("low").is_null())),
+    ):
+        names = rows.select(name.alias("name"))["name"].unique(maintain_order=True).to_list()
+        if len(names) > NAMED:
+            notes.append(f"{words}: {len(names)} of {bare.height} estimates")
+        elif names:
+            notes.append(f"{words}: " + "; ".join(names))
+    return notes

@@ -1,0 +1,65 @@
+"""Procedural delta by tier, before and after SFT: is there a pattern over sizes, and does SFT change it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from skillift.figures.arms import View
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the contrast `curated-none` of the headline path.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.figures.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    rows = of_contrast(on_path(effects, view.headline_path, "effects"), "curated-none")
+    rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high")
+    rows = beside(rows, view, "position", width=0.36)
+    x = alt.X(
+        "x:Q",
+        scale=around(view.labels),
+        axis=places(view.labels, "student, from the smallest to the largest"),
+    )
+    y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
+    students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
+    trend = (
+        alt.Chart()
+        .transform_filter("isValid(datum.value) && datum.headline")
+        .transform_filter(students)
+        .mark_line(strokeWidth=1.2, opacity=0.55)
+        .encode(x=x, y=y, color=alt.Color("series:N", scale=colours(view)), detail="seed:N")
+    )
+    width = max(320, min(540, 180 * len(view.labels)))
+    chart = alt.layer(zero("y"), trend, *estimates(rows, view, x, y), data=rows).properties(
+        width=width, height=280
+    )
+    name = pl.col("label") + " " + pl.col("series")
+    notes = [
+        described(rows, view, view.headline_path, "intervals, clustered by skill"),
+        "procedural delta = pass rate with the procedure minus pass rate without, paired by task",
+        *seeds_note(rows),
+        *undefined(rows, name),
+    ]
+    return finish(chart, "What is a procedure in the prompt worth, before and after SFT?", notes)
+
+
+def _trained_or_trainable(view: View) -> list[str]:
+    """The students without the reference models: a reference model is no tier of the trajectory."""
+    return [student for student in view.students["student"] if student not in view.references]
