@@ -51,16 +51,12 @@ def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFr
             [f"and {len(problems) - MOST_PROBLEMS} more problems."] if len(problems) > MOST_PROBLEMS else []
         )
         raise UserError("\n".join(problems[:MOST_PROBLEMS] + rest))
-    skill_table = pl.DataFrame(
-        skills, schema={name: column.dtype.type for name, column in SKILLS.columns.items()}
-    )
-    task_table = pl.DataFrame(
-        tasks, schema={name: column.dtype.type for name, column in TASKS.columns.items()}
-    )
-    return (
-        check(skill_table.sort("skill_id"), SKILLS, str(skills_path)),
-        check(task_table.sort("task_id"), TASKS, str(tasks_path)),
-    )
+    return _table(skills, SKILLS, str(skills_path)), _table(tasks, TASKS, str(tasks_path))
+
+
+def _table(rows: list[dict], contract: pa.DataFrameSchema, path: str) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema={name: column.dtype.type for name, column in contract.columns.items()})
+    return check(frame.sort(key_of(contract)), contract, path)
 
 
 def _skills(source: Source, problems: list[str]) -> list[dict]:

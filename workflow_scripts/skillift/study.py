@@ -21,6 +21,7 @@ from skillift.study_source import KeyPath, Source, beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
+_LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
 _CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
 
 
@@ -152,14 +153,19 @@ class Study:
         return copy.deepcopy(self.data["tasks"])
 
     def tokenizer_spec(self) -> dict:
-        """The part of the task pack that the tokenizer of students from scratch depends on."""
-        return {"difficulty": self.data["tasks"].get("pack", {}).get("difficulty")}
+        """What the tokenizer of students from scratch depends on; with own tasks it is the tiny pack's."""
+        return {"difficulty": self.data["tasks"].get("pack", {"difficulty": "tiny"})["difficulty"]}
 
     def pretrain_spec(self, student: str) -> dict:
-        """How a student with `source: scratch` is made."""
+        """How a student with `source: scratch` is made; `pack` is None with own tasks.
+
+        Pre-training leaves out the lists that the pack's seed holds out, whatever number of tasks is made of
+        them: so the numbers of tasks stand at their least, and editing them makes no student anew.
+        """
         model = self.model(student)
         parts = {name: model[name] for name in ("architecture", "pretraining")}
-        return copy.deepcopy({**parts, "pack": self.data["tasks"]["pack"]})
+        pack = self.data["tasks"].get("pack")
+        return copy.deepcopy({**parts, "pack": pack and {**pack, **_LEAST_TASKS}})
 
     def import_spec(self, student: str) -> dict:
         """How a student with `source: path` is taken in; its files enter as they are."""

@@ -104,16 +104,6 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
             yield (*here, "path"), model["path"], expected, mend
 
 
-@_reads("students", "references", "tasks")
-def _scratch_needs_a_pack(data: dict, source: Source) -> Iterator[Finding]:
-    for section in ("students", "references"):
-        for name, model in data[section].items():
-            if model["source"] == "scratch" and "pack" not in data["tasks"]:
-                expected = "path, as the study has tasks of its own"
-                mend = "Students from scratch are pre-trained on the task pack; use tasks.pack."
-                yield (section, name, "source"), "scratch", expected, mend
-
-
 @_reads("tasks")
 def _tasks(data: dict, source: Source) -> Iterator[Finding]:
     pack = data["tasks"].get("pack")
