@@ -2,9 +2,9 @@
 
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
 STUDY ?= studies/embedded.yaml
-# Any Python can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
+# Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
 PYTHON ?=
-STARTER := $(firstword $(PYTHON) $(shell command -v python3 || command -v python3.11 || command -v python))
+STARTER := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell command -v $(name))) $(PYTHON))
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
