@@ -45,7 +45,7 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
 def make_tables(
     spec: dict, n_skills: int = 40, per_skill: int = 5, unscored: float = 0.01
 ) -> dict[str, pl.DataFrame]:
-    """The tables of the analysis and the training logs of a study of `spec`, by the names that results use."""
+    """The tables of the analysis and the training logs of a study of `spec`, by name."""
     generator = np.random.default_rng(7)
     tasks = make_tasks(n_skills, per_skill, judge_scored=n_skills * per_skill // 6)
     skill_effect = np.repeat(generator.normal(0, 0.15, n_skills), per_skill)

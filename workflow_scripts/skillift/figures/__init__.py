@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-# figure -> the tables that it draws, by the names of `skillift.result_inputs.SCHEMAS`
+# figure -> the tables that it draws, by the names of `skillift.result_inputs`
 FIGURES: dict[str, tuple[str, ...]] = {
     "tier_trajectory": ("effects",),
     "lift": ("effects",),
@@ -37,7 +37,7 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     Args:
         name: a key of `FIGURES`.
         tables: at least the tables that `FIGURES[name]` lists.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.arms.read_spec`.
 
     Raises:
         UserError: there is no such figure, a table is missing, or a table has nothing to draw.

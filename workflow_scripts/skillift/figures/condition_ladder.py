@@ -1,4 +1,4 @@
-"""Pass rate under each condition, by tier, before and after SFT: the ladder that every delta is taken from."""
+"""Pass rate under each condition, by tier, before and after SFT: what every delta is taken from."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import measure, on_path, place, read_spec, span
+from skillift.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
 
 if TYPE_CHECKING:
     import altair as alt
-
-LADDER = ("none", "placebo", "shuffled", "curated")  # from no help to the right procedure
 
 
 def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -22,7 +20,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.
@@ -55,14 +53,3 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
         *undefined(rows, name),
     ]
     return finish(chart, "How often does each student pass, by what stands before the task?", notes)
-
-
-def conditions_in(rows: pl.DataFrame) -> list[str]:
-    """The conditions of a table in the order of the ladder."""
-    return [name for name in LADDER if name in set(rows["condition"])]
-
-
-def by_condition(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add condition_place: 0, 1, 2, ... along the ladder of the conditions that the table has."""
-    order = {name: i for i, name in enumerate(conditions_in(rows))}
-    return rows.with_columns(condition_place=pl.col("condition").replace_strict(order, return_dtype=pl.Int64))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import measure, place, read_spec, span
+from skillift.arms import measure, place, read_spec, span
 from skillift.figures.theme import (
     BEFORE_COLOUR,
     COLOURS,
@@ -32,7 +32,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         agreement: contract AGREEMENT.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
 
@@ -22,7 +22,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.
@@ -72,21 +72,6 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         *undefined(rows, pl.col("name")),
     ]
     return finish(chart, "Does SFT raise what the procedure is worth?", notes)
-
-
-def in_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Add row and name: one row for each student and recipe, the smallest student on top.
-
-    A recipe without a row of its own has one row for each seed.
-    """
-    single = pl.col("headline") & pl.col("seed").is_not_null()
-    name = pl.col("label") + " · " + pl.col("recipe")
-    several = pl.col("run").filter(single).n_unique().over("student", "recipe") > 1
-    rows = rows.with_columns(
-        name=pl.when(several & single).then(name + " seed " + pl.col("seed").cast(pl.String)).otherwise(name)
-    )
-    names = rows["name"].unique(maintain_order=True).to_list()
-    return rows.with_columns(row=pl.col("name").replace_strict({n: i for i, n in enumerate(names)})), names
 
 
 def _numbers() -> pl.Expr:

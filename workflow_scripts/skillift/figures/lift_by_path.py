@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import BASE, measure, place, read_spec, span
-from skillift.figures.lift import in_rows
+from skillift.arms import BASE, in_rows, measure, place, read_spec, span
 from skillift.figures.marks import zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.arms import View
 
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
@@ -24,7 +23,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.
@@ -74,7 +73,7 @@ _KIND = "intervals, clustered by skill"
 
 
 def _by_quantity(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Add quantity and name (student and recipe); each recipe of a student gets the student's delta before SFT."""
+    """Add quantity and name (student and recipe); each recipe gets its student's delta before SFT."""
     trained, names = in_rows(rows.filter(pl.col("run") != BASE))
     lift = pl.col("contrast") == "lift:curated-none"
     trained = trained.with_columns(

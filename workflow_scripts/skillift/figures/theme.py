@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import View, span
+from skillift.arms import View, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -202,7 +202,7 @@ def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str)
 
 
 def undefined(frame: pl.DataFrame, name: pl.Expr) -> list[str]:
-    """A line that names what is not drawn because its estimate or its interval is undefined; empty if all is."""
+    """Lines that name what is not drawn because its estimate or interval is undefined; may be empty."""
     bare = frame.filter("headline")
     notes = []
     for words, rows in (

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.arms import measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.arms import View
 
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -21,7 +21,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -16,6 +16,7 @@ from skillift.errors import UserError, problem
 
 BASE = "base"
 BEFORE = "before SFT"
+LADDER = ("none", "placebo", "shuffled", "curated")  # from no help to the right procedure
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def read_spec(spec: dict) -> View:
 
     Args:
         spec: `{"analysis": {"headline_path", "confidence", "suite"?}, "students": {id: {"label", "tier"}},
-            "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}]}`; `suite` is `holdout` where it
-            is not given.
+            "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}]}`; `suite` is `holdout`
+            where it is not given.
 
     Raises:
         UserError: a part is missing.
@@ -200,6 +201,32 @@ def measure(frame: pl.DataFrame, value: str, low: str, high: str, factor: float 
     return frame.with_columns(
         value=pl.col(value) * factor, low=pl.col(low) * factor, high=pl.col(high) * factor
     ).with_columns(pl.col("value", "low", "high").fill_nan(None))
+
+
+def in_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Add row and name: one row for each student and recipe, the smallest student on top.
+
+    A recipe without a row of its own has one row for each seed.
+    """
+    single = pl.col("headline") & pl.col("seed").is_not_null()
+    name = pl.col("label") + " · " + pl.col("recipe")
+    several = pl.col("run").filter(single).n_unique().over("student", "recipe") > 1
+    rows = rows.with_columns(
+        name=pl.when(several & single).then(name + " seed " + pl.col("seed").cast(pl.String)).otherwise(name)
+    )
+    names = rows["name"].unique(maintain_order=True).to_list()
+    return rows.with_columns(row=pl.col("name").replace_strict({n: i for i, n in enumerate(names)})), names
+
+
+def conditions_in(rows: pl.DataFrame) -> list[str]:
+    """The conditions of a table in the order of the ladder."""
+    return [name for name in LADDER if name in set(rows["condition"])]
+
+
+def by_condition(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add condition_place: 0, 1, 2, ... along the ladder of the conditions that the table has."""
+    order = {name: i for i, name in enumerate(conditions_in(rows))}
+    return rows.with_columns(condition_place=pl.col("condition").replace_strict(order, return_dtype=pl.Int64))
 
 
 def span(column: pl.Series) -> str:

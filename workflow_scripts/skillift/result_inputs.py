@@ -1,0 +1,85 @@
+"""The tables that figures and published tables are made from, as options of their commands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillift.errors import UserError, problem
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement")
+LOG = "log"
+
+
+def option_of(name: str) -> str:
+    """The option that gives a table: `--pass-rates` for `pass_rates`."""
+    return f"--{name.replace('_', '-')}"
+
+
+def add_options(arguments: argparse.ArgumentParser) -> None:
+    """Declare an option for each table; which of them are needed depends on what is made."""
+    for name in ANALYSIS:
+        arguments.add_argument(option_of(name), type=Path, metavar="PARQUET", help=f"analysis/{name}.parquet")
+    arguments.add_argument(
+        option_of(LOG),
+        type=log_of_run,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="STUDENT/RUN=PARQUET",
+        help="log.parquet of one run",
+    )
+
+
+def log_of_run(text: str) -> tuple[str, str, Path]:
+    """Parse `student/run=PATH`; for use as an argparse type."""
+    name, _, path = text.partition("=")
+    student, _, run_id = name.partition("/")
+    if not (student and run_id and path) or "/" in run_id:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected student/run=PATH")
+    return student, run_id, Path(path)
+
+
+def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:
+    """Read and check the tables `names`; `log` holds all runs' logs, with the columns student and run.
+
+    Args:
+        names: of `ANALYSIS` and `LOG`.
+        options: parsed by a parser with `add_options`.
+        what: the figure or table that is made, for messages.
+
+    Raises:
+        UserError: an option is missing, or a file is missing or does not keep its contract.
+    """
+    import polars as pl
+
+    from skillift import contracts
+    from skillift.tables import read_table
+
+    schemas = {
+        "pass_rates": contracts.PASS_RATES,
+        "effects": contracts.EFFECTS,
+        "path_shift": contracts.PATH_SHIFT,
+        "agreement": contracts.AGREEMENT,
+    }
+    tables = {}
+    for name in names:
+        given = getattr(options, name)
+        if not given:
+            raise UserError(problem(what, f"no option {option_of(name)}", "the table that it draws on"))
+        if name == LOG:
+            parts = [
+                read_table(path, contracts.TRAINING_LOG).select(
+                    pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()
+                )
+                for student, run_id, path in given
+            ]
+            tables[name] = pl.concat(parts)
+        else:
+            tables[name] = read_table(given, schemas[name])
+    return tables
