@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+import build_tasks
 import pytest
 
-import build_tasks
 from skillift.contracts import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table

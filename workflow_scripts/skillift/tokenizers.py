@@ -1,7 +1,8 @@
 """The tokenizer of the students that are trained from nothing: byte-level BPE with a minimal chat template.
 
-It is trained on the lexicon of the task pack until each word, item and step label is one token; any other text
-falls back to bytes. No randomness enters: the same difficulty gives the same bytes. One tokenizer serves all tiers, so tiers differ in nothing but their capacity.
+It is trained on the lexicon of the task pack until each word, item and step label is one token; any other
+text falls back to bytes. No randomness enters: the same difficulty gives the same bytes. One tokenizer serves
+all tiers, so tiers differ in nothing but their capacity.
 """
 
 from __future__ import annotations

@@ -22,15 +22,13 @@ from skillift.taskpack.operations import (
 )
 
 FULL_PACK = 40
-NAME_WORDS = tuple(
-    (
-        "harbor lantern cedar maple river canyon meadow falcon otter badger copper silver amber ivory velvet "
-        "cotton anchor beacon bridge tower castle garden orchard pepper ginger walnut almond comet planet "
-        "nebula glacier tundra desert island lagoon marble granite pebble timber saddle bugle fiddle piano "
-        "trumpet hammer chisel needle ribbon basket candle kettle ladle mirror pillow blanket carpet ticket "
-        "wagon rocket engine"
-    ).split()
-)
+_NAMES = """
+harbor lantern cedar maple river canyon meadow falcon otter badger copper silver amber ivory velvet cotton
+anchor beacon bridge tower castle garden orchard pepper ginger walnut almond comet planet nebula glacier
+tundra desert island lagoon marble granite pebble timber saddle bugle fiddle piano trumpet hammer chisel
+needle ribbon basket candle kettle ladle mirror pillow blanket carpet ticket wagon rocket engine
+"""
+NAME_WORDS = tuple(_NAMES.split())
 
 
 @dataclass(frozen=True)

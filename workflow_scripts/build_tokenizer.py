@@ -1,0 +1,25 @@
+"""Build the tokenizer of the students that are trained from nothing.
+
+    python workflow_scripts/build_tokenizer.py --model tokenizer/model --manifest tokenizer/manifest.json \
+        --spec '{"difficulty": "tiny"}'
+"""
+
+from __future__ import annotations
+
+from skillift.commands import parser, run
+from skillift.tables import folder_digests, write_json
+from skillift.tokenizers import build_tokenizer
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the arguments, build the tokenizer, write its manifest last."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", required=True, help="folder to write the tokenizer to")
+    arguments.add_argument("--manifest", required=True, help="JSON file to write the digests to")
+    options = arguments.parse_args(argv)
+    build_tokenizer(options.spec, options.model)
+    write_json({"source": options.spec, "digests": folder_digests(options.model)}, options.manifest)
+
+
+if __name__ == "__main__":
+    run(main)

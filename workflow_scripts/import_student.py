@@ -1,0 +1,26 @@
+"""Take an existing model folder into the study as a student.
+
+    python workflow_scripts/import_student.py --source path/to/model --model student/model \
+        --manifest student/manifest.json --spec '{}'
+"""
+
+from __future__ import annotations
+
+from skillift.commands import parser, run
+from skillift.students import import_student, write_manifest
+from skillift.tables import write_json
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the arguments, check and copy the folder, write its manifest last."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--source", required=True, help="existing model folder")
+    arguments.add_argument("--model", required=True, help="model folder to write")
+    arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
+    options = arguments.parse_args(argv)
+    import_student(options.source, options.model)
+    write_json(write_manifest(options.model, {"kind": "path", "path": options.source}), options.manifest)
+
+
+if __name__ == "__main__":
+    run(main)
