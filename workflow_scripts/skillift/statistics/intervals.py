@@ -6,6 +6,7 @@ clusters. What the data leave undefined is None: no tasks, one skill, or no vari
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -71,11 +72,18 @@ def clustered_mean(values: np.ndarray, skills: np.ndarray, confidence: float) ->
     standard_error = float(fit.bse[0])
     if not standard_error > _ZERO:
         return undefined
-    low, high = fit.conf_int(alpha=1 - confidence)[0]
+    half = _t_quantile((1 + confidence) / 2, n_skills - 1) * standard_error
     mde = minimum_detectable_effect(standard_error, n_skills, confidence)
-    return Estimate(
-        mean, standard_error, float(low), float(high), float(fit.pvalues[0]), mde, n_tasks, n_skills
-    )
+    p_value = float(fit.pvalues[0])
+    return Estimate(mean, standard_error, mean - half, mean + half, p_value, mde, n_tasks, n_skills)
+
+
+@lru_cache(maxsize=1024)
+def _t_quantile(share: float, degrees_of_freedom: int) -> float:
+    """Student's t; a study asks for the same few quantiles thousands of times, at 0.1 ms each."""
+    from scipy.stats import t
+
+    return float(t.ppf(share, degrees_of_freedom))
 
 
 def minimum_detectable_effect(standard_error: float, n_skills: int, confidence: float) -> float:
@@ -86,10 +94,9 @@ def minimum_detectable_effect(standard_error: float, n_skills: int, confidence: 
     and Kremer, "Using randomization in development economics research: a toolkit" (2007), equation 12.
     `n_skills` is at least 2.
     """
-    from scipy.stats import t
-
-    alpha = 1 - confidence
-    return float((t.ppf(1 - alpha / 2, n_skills - 1) + t.ppf(POWER, n_skills - 1)) * standard_error)
+    degrees_of_freedom = n_skills - 1
+    quantiles = _t_quantile((1 + confidence) / 2, degrees_of_freedom) + _t_quantile(POWER, degrees_of_freedom)
+    return quantiles * standard_error
 
 
 def wilson_interval(
@@ -116,12 +123,18 @@ def clustered_means(frame: pl.DataFrame, by: list[str], confidence: float) -> pl
     `frame`: the columns `by`, task_id, skill_id, value (null: no verdict, left out).
     Returns one row per group: `by` and `ESTIMATE_SCHEMA`, sorted by `by`.
     """
-    rows = []
     # the order of summation is fixed, so that equal content gives equal bytes
-    ordered = frame.sort([*by, "task_id"])
-    for key, group in ordered.group_by(by, maintain_order=True):
-        known = group.filter(pl.col("value").is_not_null())
-        estimate = clustered_mean(known["value"].to_numpy(), known["skill_id"].to_numpy(), confidence)
-        rows.append((*key, *estimate))
+    known = frame.filter(pl.col("value").is_not_null()).sort(*by, "task_id")
+    values, skills = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
+    groups = known.group_by(by, maintain_order=True).len()
+    rows, start = [], 0
+    for *key, length in groups.iter_rows():
+        end = start + length
+        rows.append((*key, *clustered_mean(values[start:end], skills[start:end], confidence)))
+        start = end
     schema = {name: frame.schema[name] for name in by} | ESTIMATE_SCHEMA
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    estimates = pl.DataFrame(rows, schema=schema, orient="row")
+    every_group = frame.select(by).unique().sort(by)
+    return every_group.join(estimates, on=by, how="left", maintain_order="left").with_columns(
+        pl.col("n_tasks", "n_skills").fill_null(0)
+    )
