@@ -8,6 +8,7 @@ once, and answers are kept in `skillift.answer_cache`. Judges of the provider `o
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import hashlib
@@ -16,6 +17,7 @@ import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -196,6 +198,13 @@ class ChatClient:
         except Exception as error:  # whatever a provider or its SDK raises is one request's failure
             return ChatAnswer("failed", reason=_brief(error))
         return _read(response, request.model)
+
+
+def add_client_options(arguments: argparse.ArgumentParser) -> None:
+    """Declare how requests are sent: `--cache`, `--concurrency` and `--timeout`."""
+    arguments.add_argument("--cache", type=Path, required=True, help="cache of answers, a SQLite file")
+    arguments.add_argument("--concurrency", type=int, default=64, help="requests under way at once")
+    arguments.add_argument("--timeout", type=float, default=120.0, help="seconds until a request has failed")
 
 
 async def _gather(conversations: Sequence[Coroutine], label: str) -> list:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import jinja2
 import jinja2.meta
@@ -88,6 +89,23 @@ def compile_template(template: str) -> jinja2.Template:
             problem("judge template", unknown, expected, "A judge sees nothing else: remove them.")
         )
     return environment.from_string(template)
+
+
+def read_template(path: Path | str) -> str:
+    """The text of a judge template.
+
+    Raises:
+        UserError: the file cannot be read, or see `compile_template`; names the file.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        compile_template(text)
+    except (OSError, UnicodeDecodeError) as error:
+        mend = "Judge templates stand in workflow_scripts/prompts/."
+        raise UserError(problem(str(path), str(error), "a readable text file", mend)) from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+    return text
 
 
 def fence_code(*contents: str) -> str:
@@ -179,7 +197,7 @@ def _verdict(answers: list[ChatAnswer]) -> Verdict:
 def judge_episodes(
     episodes: pl.DataFrame, tasks: pl.DataFrame, model: ChatModel, template: str, client: ChatClient
 ) -> pl.DataFrame:
-    """Judge every episode, empty responses too.
+    """Judge every episode, empty responses too; only what the engine lost (`error`) is `failed` unasked.
 
     Args:
         episodes: keeps the contract EPISODES.
@@ -198,14 +216,19 @@ def judge_episodes(
     if unknown:
         mend = "Remake the episodes from these tasks."
         raise UserError(problem("episodes, column task_id", unknown[:3], "ids of the tasks table", mend))
+    answered = episodes.filter(pl.col("finish_reason") != "error")
     candidates = [
         Candidate(*known[task_id], response)
-        for task_id, response in episodes.select("task_id", "response").iter_rows()
+        for task_id, response in answered.select("task_id", "response").iter_rows()
     ]
-    verdicts = judge_candidates(candidates, model, template, client)
+    judged = iter(judge_candidates(candidates, model, template, client))
+    verdicts = [
+        Verdict(None, "failed", "the engine gave no response") if finish == "error" else next(judged)
+        for finish in episodes["finish_reason"]
+    ]
     columns = [name for name in VERDICTS.columns if name not in EPISODE_KEY]
     types = {name: VERDICTS.columns[name].dtype.type for name in columns}
-    judged = pl.DataFrame(
+    frame = pl.DataFrame(
         {name: [getattr(verdict, name) for verdict in verdicts] for name in columns}, schema=types
     )
-    return pl.concat([episodes.select(EPISODE_KEY), judged], how="horizontal")
+    return pl.concat([episodes.select(EPISODE_KEY), frame], how="horizontal")

@@ -1,0 +1,48 @@
+r"""Collect the teacher's demonstrations of the train tasks, each with the primary judge's verdict.
+
+    python workflow_scripts/collect_demonstrations.py \
+        --spec '{"teacher": {"kind": "worked_solution", "corrupted_share": 0.1, "attempts": 1, "seed": 0},
+                 "condition": "curated", "judge": {"model": "offline/conclusion"}, "seed": 0}' \
+        --tasks results/embedded/tasks.parquet --skills results/embedded/skills.parquet \
+        --task-template workflow_scripts/prompts/task.jinja --template workflow_scripts/prompts/judge.jinja \
+        --cache .skillift/embedded/answers.sqlite --out results/embedded/corpus/demonstrations.parquet
+
+In `--spec`, `judge` is the primary judge's entry of the study and `seed` the one of the prompts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.answer_cache import AnswerCache
+from skillift.chat import ChatClient, add_client_options
+from skillift.commands import parser, run
+from skillift.contracts import DEMONSTRATIONS, SKILLS, TASKS
+from skillift.demonstrations import demonstrate
+from skillift.judging import read_template
+from skillift.tables import read_table, write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read tasks and skills, collect and judge, write the demonstrations."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
+    arguments.add_argument("--skills", type=Path, required=True, help="table of skills")
+    arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")
+    arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
+    arguments.add_argument("--out", type=Path, required=True, help="table of demonstrations to write")
+    add_client_options(arguments)
+    options = arguments.parse_args(argv)
+    tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
+    task_template = options.task_template.read_text(encoding="utf-8")
+    template = read_template(options.template)
+    with (
+        AnswerCache(options.cache) as cache,
+        ChatClient(options.concurrency, options.timeout, cache) as client,
+    ):
+        demonstrations = demonstrate(tasks, skills, options.spec, task_template, template, client)
+    write_table(demonstrations, options.out, DEMONSTRATIONS)
+
+
+if __name__ == "__main__":
+    run(main)

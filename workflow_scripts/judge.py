@@ -1,0 +1,46 @@
+r"""Judge the episodes of one run: one verdict for each, by one judge.
+
+    python workflow_scripts/judge.py \
+        --spec '{"name": "tail", "judge": {"model": "offline/tail", "max_tokens": 256}}' \
+        --episodes results/embedded/episodes/s/base.parquet --tasks results/embedded/tasks.parquet \
+        --template workflow_scripts/prompts/judge.jinja --cache .skillift/embedded/answers.sqlite \
+        --out results/embedded/verdicts/tail/s/base.parquet
+
+`--spec` holds the judge's entry of the study. Answers that came over an API are kept in `--cache` and
+never asked for again; the offline judges are programs and always asked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.answer_cache import AnswerCache
+from skillift.chat import ChatClient, ChatModel, add_client_options
+from skillift.commands import parser, run
+from skillift.contracts import EPISODES, TASKS, VERDICTS
+from skillift.judging import judge_episodes, read_template
+from skillift.tables import read_table, write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read episodes and tasks, judge, write the verdicts."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--episodes", type=Path, required=True, help="table of episodes of one run")
+    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
+    arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
+    arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
+    add_client_options(arguments)
+    options = arguments.parse_args(argv)
+    model = ChatModel.from_entry(options.spec["judge"])
+    template = read_template(options.template)
+    episodes, tasks = read_table(options.episodes, EPISODES), read_table(options.tasks, TASKS)
+    with (
+        AnswerCache(options.cache) as cache,
+        ChatClient(options.concurrency, options.timeout, cache) as client,
+    ):
+        verdicts = judge_episodes(episodes, tasks, model, template, client)
+    write_table(verdicts, options.out, VERDICTS)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,66 @@
+r"""Score all episodes of a study on all scoring paths.
+
+    python workflow_scripts/score.py \
+        --spec '{"judges": ["conclusion", "tail"], "primary_judge": "conclusion"}' \
+        --tasks results/embedded/tasks.parquet \
+        --episodes s/base=results/embedded/episodes/s/base.parquet \
+        --verdicts conclusion/s/base=results/embedded/verdicts/conclusion/s/base.parquet \
+        --verdicts tail/s/base=results/embedded/verdicts/tail/s/base.parquet \
+        --out results/embedded/scores.parquet
+
+`--episodes` is given once for each run, `--verdicts` once for each judge and run.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from skillift.commands import parser, run
+from skillift.contracts import EPISODES, SCORES, TASKS, VERDICTS
+from skillift.scoring import build_scores
+from skillift.tables import read_table, write_table
+
+
+def labelled(form: str) -> Callable[[str], tuple[str, ...]]:
+    """An argparse type for values such as `student/run=PATH`: the labels, then the path."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        name, _, path = text.partition("=")
+        labels = name.split("/")
+        if len(labels) != form.count("/") + 1 or not all([*labels, path]):
+            raise argparse.ArgumentTypeError(f"found {text!r}, expected {form}=PATH")
+        return (*labels, path)
+
+    return parse
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read tasks, episodes and verdicts, score, write the scores."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
+    for option, form in (("episodes", "student/run"), ("verdicts", "judge/student/run")):
+        arguments.add_argument(
+            f"--{option}",
+            type=labelled(form),
+            action="extend",
+            nargs="+",
+            required=True,
+            metavar=f"{form}=PATH",
+            help=f"table of {option}",
+        )
+    arguments.add_argument("--out", type=Path, required=True, help="table of scores to write")
+    options = arguments.parse_args(argv)
+    scores = build_scores(
+        [(*labels, read_table(path, EPISODES)) for *labels, path in options.episodes],
+        [(*labels, read_table(path, VERDICTS)) for *labels, path in options.verdicts],
+        read_table(options.tasks, TASKS),
+        options.spec["judges"],
+        options.spec["primary_judge"],
+    )
+    write_table(scores, options.out, SCORES)
+
+
+if __name__ == "__main__":
+    run(main)
