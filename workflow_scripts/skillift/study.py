@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -223,7 +223,7 @@ class Study:
         analysis = self.data["analysis"]
         return {
             "analysis": {name: analysis[name] for name in ("confidence", "bootstrap_samples", "seed")},
-            "runs": [vars(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
+            "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
 
     def figures_spec(self) -> dict:

@@ -11,8 +11,8 @@ _INTRODUCTION = """\
 
 Made by `python workflow_scripts/document_study.py` from `rules/schemas/`; do not edit by hand.
 
-A study file says what is studied, config.yaml how it is run. Both are checked before the first job, and
-unknown keys are errors. In the tables, `<id>` stands for a name of your own choice; `[]` marks a list's items.
+A study file says what is studied, config.yaml how it is run. Both are checked before the first job; unknown
+keys are errors. In the tables, `<id>` stands for a name of your own choice and `[]` for the items of a list.
 """
 
 

@@ -1,0 +1,120 @@
+"""Contamination is found where a holdout task was taught, and not where tasks merely share a template."""
+
+from __future__ import annotations
+
+import time
+
+import polars as pl
+import pytest
+
+from skillift.contamination import find_contamination
+from skillift.contracts import CONTAMINATION, TASKS
+from skillift.tables import check
+from skillift.taskpack import build_pack
+
+LONG = (
+    "A ferry leaves the harbor at seven with forty passengers, takes on twelve more at the island "
+    "and lets nine off at the cape; how many passengers are on board when it comes back?"
+)
+
+
+def tasks_table(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
+    """Tasks from (task_id, suite, prompt, reference)."""
+    frame = pl.DataFrame(rows, schema=["task_id", "suite", "prompt", "reference"], orient="row").with_columns(
+        skill_id=pl.lit("s"), scorer=pl.lit("answer_line"), worked_solution=pl.lit(None, pl.String)
+    )
+    return check(frame.select(list(TASKS.columns)), TASKS, "test")
+
+
+def pairs(train: str, holdout: str, references: tuple[str, str] = ("1", "1")) -> list[tuple]:
+    frame = find_contamination(
+        tasks_table(("t", "train", train, references[0]), ("h", "holdout", holdout, references[1]))
+    )
+    return check(frame, CONTAMINATION, "test").rows()
+
+
+@pytest.mark.parametrize("difficulty", ["tiny", "standard"])
+def test_the_task_packs_suites_are_clean(difficulty):
+    per_skill = {"train": 11, "dev": 5, "holdout": 5}
+    _, tasks = build_pack({"difficulty": difficulty, "seed": 0, "per_skill": per_skill, "judge_scored": 33})
+    assert find_contamination(tasks).is_empty()
+
+
+@pytest.mark.parametrize(
+    "holdout",
+    ["Find the harbor code: 3 1 7", "find the HARBOR code:  3 1 7 ", "“Find the harbor code”, 3 1 7.\n"],
+)
+def test_the_same_prompt_is_found_whatever_its_case_spaces_and_marks(holdout):
+    assert pairs("Find the harbor code: 3 1 7", holdout, ("1", "2")) == [("t", "h", "same_prompt", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("train", "holdout"),
+    [
+        ("Find the harbor code: 3 1 7", "Find the harbor code: 3 7 1"),
+        ("What is 7 + 3?", "What is 7 - 3?"),
+        ("What is 7 * (3 + 2)?", "What is (7 * 3) + 2?"),
+        ("Round 3.5", "Round 3, 5"),
+        ("What is -3 + 1?", "What is 3 + 1?"),
+    ],
+)
+def test_signs_and_order_make_another_task(train, holdout):
+    assert pairs(train, holdout) == []
+
+
+def test_a_long_prompt_with_a_few_words_added_is_found():
+    ((train, holdout, kind, overlap),) = pairs(LONG, f"Please answer: {LONG} Explain.")
+    assert (train, holdout, kind) == ("t", "h", "ngram_overlap")
+    assert 0.7 <= overlap < 1
+
+
+def test_a_long_prompt_with_another_answer_is_another_task():
+    assert pairs(LONG, LONG.replace("comes back", "comes back at last"), ("43", "44")) == []
+
+
+def test_half_an_overlap_is_below_the_threshold():
+    half = (
+        " ".join(LONG.split()[:16]) + " and what would the captain say to that, if he were asked by the crew?"
+    )
+    assert pairs(LONG, half) == []
+
+
+def test_wording_that_many_train_tasks_share_is_no_evidence():
+    template = "Take the list at the end of this message and work out its harbor code step by step with care:"
+    numbers = [f"{a} {b} {a + b}" for a in range(10, 20) for b in range(30, 33)]
+    train = [(f"t{place}", "train", f"{template} {text}", "1") for place, text in enumerate(numbers)]
+    assert find_contamination(tasks_table(*train, ("h", "holdout", f"{template} 77 78 79", "1"))).is_empty()
+    (row,) = find_contamination(
+        tasks_table(*train, ("h", "holdout", f"{template} {numbers[4]} now", "1"))
+    ).rows()
+    assert row[:3] == ("t4", "h", "ngram_overlap")
+
+
+def test_only_train_and_holdout_are_compared():
+    rows = [(suite, suite, LONG, "1") for suite in ("train", "dev", "transfer")]
+    assert find_contamination(tasks_table(*rows)).is_empty()
+
+
+def test_every_pair_is_reported_once_and_in_order():
+    rows = [("t2", "train", LONG, "1"), ("t1", "train", LONG, "1"), ("h2", "holdout", LONG, "1")]
+    found = find_contamination(tasks_table(*rows, ("h1", "holdout", LONG, "1")))
+    assert found.select("train_task_id", "holdout_task_id").rows() == [
+        ("t1", "h1"), ("t1", "h2"), ("t2", "h1"), ("t2", "h2"),
+    ]  # fmt: skip
+    assert set(found["kind"]) == {"same_prompt"}
+
+
+def test_ten_thousand_tasks_take_seconds():
+    words = [f"w{place % 997}" for place in range(40_000)]
+    rows = [
+        (
+            f"{place}",
+            "train" if place % 2 else "holdout",
+            " ".join(words[place * 3 : place * 3 + 40]) + f" {place}",
+            "1",
+        )
+        for place in range(10_000)
+    ]
+    start = time.perf_counter()
+    find_contamination(tasks_table(*rows))
+    assert time.perf_counter() - start < 30

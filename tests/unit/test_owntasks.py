@@ -1,0 +1,188 @@
+"""Own tasks and skills become tables that keep their contracts; mistakes are named by line and field."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from skillift.errors import UserError
+from skillift.owntasks import MOST_PROBLEMS, read_own
+
+SKILLS = """\
+harbor:
+  name: harbor code
+  steps: [Copy it., Turn it., Sort it., Take the first., Write the ANSWER line.]
+ledger:
+  name: ledger check
+  domain: books
+  steps:
+    - Read the entries.
+    - Add the debits.
+    - Add the credits.
+    - Subtract one from the other.
+    - Write the ANSWER line.
+"""
+
+
+def task(**fields) -> dict:
+    whole = {
+        "task_id": "h-1",
+        "skill_id": "harbor",
+        "suite": "holdout",
+        "prompt": "Code of 3 1?",
+        "reference": "1",
+    }
+    return {name: value for name, value in {**whole, **fields}.items() if value is not ...}
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads tasks (records, or lines as they are) and skills."""
+
+    def run(*records: dict | str, skills: str = SKILLS):
+        lines = [record if isinstance(record, str) else json.dumps(record) for record in records]
+        Path(tmp_path / "tasks.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        Path(tmp_path / "skills.yaml").write_text(skills, encoding="utf-8")
+        return read_own(tmp_path / "tasks.jsonl", tmp_path / "skills.yaml")
+
+    return run
+
+
+@pytest.fixture
+def problems_of(read):
+    def run(*records, **options) -> list[str]:
+        with pytest.raises(UserError) as caught:
+            read(*records, **options)
+        return str(caught.value).splitlines()
+
+    return run
+
+
+def test_own_tasks_become_the_tables_of_skills_and_tasks(read):
+    skills, tasks = read(
+        task(task_id="t-1", suite="train", worked_solution="Take 1\nANSWER: 1"),
+        "",
+        task(skill_id="ledger", scorer="judge", prompt="Übertrag — «5»?"),
+    )
+    assert skills.select("skill_id", "name", "domain").rows() == [
+        ("harbor", "harbor code", "own"),
+        ("ledger", "ledger check", "books"),
+    ]
+    assert skills["steps"].list.len().to_list() == [5, 5]
+    assert tasks.select("task_id", "scorer", "worked_solution").rows() == [
+        ("h-1", "judge", None),
+        ("t-1", "answer_line", "Take 1\nANSWER: 1"),
+    ]
+    assert tasks["prompt"][0] == "Übertrag — «5»?"
+
+
+def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
+    (tmp_path / "t.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(task()).encode() + b"\r\n\r\n")
+    (tmp_path / "s.yaml").write_text(SKILLS)
+    assert read_own(tmp_path / "t.jsonl", tmp_path / "s.yaml")[1].height == 1
+
+
+BAD_TASKS = {
+    "a malformed line": ('{"task_id": "x", ', "tasks.jsonl:2, column", "found text that is not JSON"),
+    "a line that is no object": ("[1, 2]", "tasks.jsonl:2: found [1, 2]", "a JSON object"),
+    "a duplicate id": (task(), "tasks.jsonl:2: task_id: found 'h-1'", "every id once (first on line 1)"),
+    "an unknown skill": (
+        task(task_id="x", skill_id="harbour"),
+        "2: skill_id: found 'harbour'",
+        "mean 'harbor'?",
+    ),
+    "an empty reference": (task(task_id="x", reference=" "), "2: reference: found ' '", "text, not empty"),
+    "a missing reference": (task(task_id="x", reference=...), "2: reference: found no such field", "Add"),
+    "a number for text": (task(task_id="x", reference=7), "2: reference: found 7", 'Put it in quotes: "7".'),
+    "a null": (task(task_id="x", prompt=None), "2: prompt: found nothing", "text, not empty"),
+    "a wrong suite": (task(task_id="x", suite="hold-out"), "2: suite: found 'hold-out'", "mean 'holdout'?"),
+    "a wrong scorer": (task(task_id="x", scorer="regex"), "2: scorer: found 'regex'", "answer_line, judge"),
+    "a list for a suite": (task(task_id="x", suite=["train"]), "2: suite: found ['train']", "one of train"),
+    "an unknown field": (task(task_id="x", promt="p"), "2: promt: found an unknown field", "mean 'prompt'?"),
+    "a field twice": (
+        json.dumps(task(task_id="x"))[:-1] + ', "suite": "dev"}',
+        "2: suite: found the field a second time",
+        "every field once",
+    ),
+    "an empty worked solution": (
+        task(task_id="x", worked_solution=""),
+        "2: worked_solution: found ''",
+        "text",
+    ),
+}
+
+
+@pytest.mark.parametrize(("bad", "place", "expected"), BAD_TASKS.values(), ids=BAD_TASKS)
+def test_a_bad_task_is_named_by_line_and_field(problems_of, bad, place, expected):
+    (line,) = problems_of(task(), bad)
+    assert place in line
+    assert expected in line
+
+
+BAD_SKILLS = {
+    "four steps": ("    - Add the debits.\n", "", "skills.yaml:7: ledger.steps: found 4 steps"),
+    "no steps": (SKILLS[SKILLS.index("  steps:\n") :], "", "ledger.steps: found nothing"),
+    "an empty step": ("    - Add the debits.", "    - ''", "skills.yaml:9: ledger.steps[1]: found ''"),
+    "a step with a colon": (
+        "- Add the debits.",
+        "- Add: the debits.",
+        "Put it in quotes: a colon makes a mapping",
+    ),
+    "a step of two lines": ("- Add the debits.", '- "Add\\nthem."', "expected a step on one line"),
+    "an unknown key": ("  domain: books", "  domian: books", "found an unknown key 'domian'"),
+    "a nameless skill": (
+        "  name: ledger check\n",
+        "",
+        "ledger.name: found nothing, expected text, not empty",
+    ),
+    "a number for a name": ("name: ledger check", "name: 12", "skills.yaml:5: ledger.name: found 12"),
+    "a skill twice": ("ledger:", "harbor:", "found the key 'harbor' a second time (first on line 1)"),
+    "no mapping": (
+        "harbor:\n",
+        "other: text\nharbor:\n",
+        "skills.yaml:1: other: found 'text', expected a mapping",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), BAD_SKILLS.values(), ids=BAD_SKILLS)
+def test_a_bad_skill_is_named_by_line_and_key(problems_of, old, new, expected):
+    assert old in SKILLS
+    lines = problems_of(task(), skills=SKILLS.replace(old, new, 1))
+    assert any(expected in line for line in lines), lines
+
+
+def test_tasks_without_a_holdout_task_are_refused(problems_of):
+    (line,) = problems_of(task(suite="train"), task(task_id="d", suite="dev"))
+    assert "found 2 tasks, none of the suite holdout, expected at least one holdout task" in line
+
+
+def test_an_empty_file_is_refused(problems_of):
+    assert "none of the suite holdout" in problems_of("")[0]
+
+
+def test_mistakes_of_both_files_are_reported_together(problems_of):
+    lines = problems_of(
+        task(reference=""), task(suite="x"), skills=SKILLS.replace("name: harbor code", "name: 1")
+    )
+    assert len(lines) == 4  # the name, the reference, the suite, the id given twice
+    assert "skills.yaml" in lines[0]
+
+
+def test_a_file_of_the_wrong_form_does_not_fill_the_screen(problems_of):
+    lines = problems_of(*["not json"] * 500)
+    assert len(lines) == MOST_PROBLEMS + 1
+    assert lines[-1] == "and 450 more problems."
+
+
+def test_missing_and_unreadable_files_are_named(tmp_path):
+    (tmp_path / "s.yaml").write_text(SKILLS)
+    (tmp_path / "latin.jsonl").write_bytes(b'{"prompt": "\xfc"}')
+    with pytest.raises(UserError, match=r"none\.jsonl: found no such file, expected a JSONL file of tasks"):
+        read_own(tmp_path / "none.jsonl", tmp_path / "s.yaml")
+    with pytest.raises(UserError, match=r"latin\.jsonl: found bytes that are not UTF-8 at position 12"):
+        read_own(tmp_path / "latin.jsonl", tmp_path / "s.yaml")
+    with pytest.raises(UserError, match=r"none\.yaml: found no such file, expected a skills file"):
+        read_own(tmp_path / "latin.jsonl", tmp_path / "none.yaml")

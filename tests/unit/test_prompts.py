@@ -1,0 +1,167 @@
+"""Prompts: one form of user message, and conditions that are what their names say, in every process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import polars as pl
+import pytest
+
+from skillift.contracts import CONDITIONS
+from skillift.errors import UserError
+from skillift.prompts import condition_steps, messages_for, render_user_message, token_length
+from skillift.taskpack import build_pack
+
+
+def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    per_skill = {"train": 1, "dev": 0, "holdout": 2}
+    return build_pack({"difficulty": difficulty, "seed": 0, "per_skill": per_skill, "judge_scored": 0})
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return pack("tiny")
+
+
+def skills_table(**procedures: list[str]) -> pl.DataFrame:
+    rows = [
+        {"skill_id": name, "name": name, "domain": "own", "steps": steps}
+        for name, steps in procedures.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+PLAIN = ["take it", "turn it", "fold it", "cut it", "write it"]
+LABELLED = [f"Step {place}: {text}" for place, text in enumerate(PLAIN, 1)]
+
+
+def test_a_message_is_the_steps_and_then_the_prompt():
+    assert render_user_message("Do it: 3", ["Step 1: a.", "Step 2: b."]) == "Step 1: a.\nStep 2: b.\nDo it: 3"
+
+
+def test_without_steps_a_message_is_the_prompt_alone():
+    assert render_user_message("Do it: 3") == render_user_message("Do it: 3", None) == "Do it: 3"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["is 1 < 2 & 3 > 2?", "{{ steps }} {% raw %}", "two\nlines\n", "'q' \"q\"", " é "]
+)
+def test_a_prompt_stands_in_the_message_as_it_is(prompt):
+    assert render_user_message(prompt, ["one <b>"]) == f"one <b>\n{prompt}"
+
+
+def test_a_template_of_ones_own_is_used():
+    assert render_user_message("p", ["a", "b"], "{{ steps | join('; ') }} -> {{ prompt }}") == "a; b -> p"
+
+
+@pytest.mark.parametrize("template", ["{{ promt }}", "{% for %}", "{{ prompt | nofilter }}"])
+def test_a_template_with_a_mistake_is_named(template):
+    with pytest.raises(UserError, match="task template"):
+        render_user_message("p", None, template)
+
+
+def test_none_has_no_steps_and_curated_the_skills_own(tiny):
+    skills, _ = tiny
+    for skill_id, steps in skills.select("skill_id", "steps").iter_rows():
+        assert condition_steps(skills, skill_id, "none", 0) is None
+        assert condition_steps(skills, skill_id, "curated", 0) == steps
+
+
+@pytest.mark.parametrize("difficulty", ["tiny", "standard"])
+def test_a_placebo_is_another_procedure_of_equal_length(difficulty):
+    skills, _ = pack(difficulty)
+    for skill_id, own in skills.select("skill_id", "steps").iter_rows():
+        placebo = condition_steps(skills, skill_id, "placebo", 0)
+        assert placebo != own
+        assert abs(token_length(placebo) - token_length(own)) <= 1
+
+
+def test_of_equally_long_placebos_the_least_related_is_taken():
+    skills = skills_table(
+        own=LABELLED,
+        near=[*LABELLED[:4], "Step 5: keep it"],
+        far=[f"Step {place}: leave it" for place in range(1, 6)],
+        longer=[f"{step} and go on with it" for step in LABELLED],
+    )
+    assert condition_steps(skills, "own", "placebo", 0)[0] == "Step 1: leave it"
+
+
+def test_a_skill_with_the_same_procedure_is_no_placebo():
+    skills = skills_table(own=LABELLED, twin=LABELLED, other=[f"{step} with great care" for step in LABELLED])
+    assert "with great care" in condition_steps(skills, "own", "placebo", 0)[0]
+    with pytest.raises(UserError, match="condition placebo, skill own"):
+        condition_steps(skills_table(own=LABELLED, twin=LABELLED), "own", "placebo", 0)
+
+
+@pytest.mark.parametrize("difficulty", ["tiny", "standard"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_shuffled_moves_every_text_and_keeps_the_labels_in_order(difficulty, seed):
+    skills, _ = pack(difficulty)
+    for skill_id, own in skills.select("skill_id", "steps").iter_rows():
+        shuffled = condition_steps(skills, skill_id, "shuffled", seed)
+        assert [step[:8] for step in shuffled] == [f"Step {place}: " for place in range(1, 6)]
+        own_texts, texts = [step[8:] for step in own], [step[8:] for step in shuffled]
+        assert Counter(texts) == Counter(own_texts)
+        assert all(old != new for old, new in zip(own_texts, texts, strict=True))
+        inner = own_texts[1:-1]
+        assert [text for text in texts if text in inner] != inner
+
+
+def test_steps_without_labels_are_shuffled_whole():
+    shuffled = condition_steps(skills_table(own=PLAIN), "own", "shuffled", 0)
+    assert sorted(shuffled) == sorted(PLAIN)
+    assert all(old != new for old, new in zip(PLAIN, shuffled, strict=True))
+
+
+def test_steps_that_repeat_still_come_in_a_wrong_order():
+    steps = ["Step 1: x", "Step 2: x", "Step 3: x", "Step 4: x", "Step 5: y"]
+    assert condition_steps(skills_table(own=steps), "own", "shuffled", 0) != steps
+    with pytest.raises(UserError, match="at least two different steps"):
+        condition_steps(skills_table(own=["same"] * 5), "own", "shuffled", 0)
+
+
+def test_the_seed_chooses_among_orders_and_placebos(tiny):
+    skills, _ = tiny
+    for condition in ("placebo", "shuffled"):
+        chosen = {tuple(condition_steps(skills, skills["skill_id"][0], condition, seed)) for seed in range(8)}
+        assert len(chosen) > 1
+
+
+def test_an_unknown_skill_or_condition_is_an_error(tiny):
+    skills, _ = tiny
+    with pytest.raises(UserError, match="found 'nowhere'"):
+        condition_steps(skills, "nowhere", "curated", 0)
+    with pytest.raises(UserError, match="condition: found 'curatd'"):
+        condition_steps(skills, skills["skill_id"][0], "curatd", 0)
+
+
+def test_messages_stand_once_for_each_task_and_condition_sorted(tiny):
+    skills, tasks = tiny
+    messages = messages_for(tasks.reverse(), skills.reverse(), CONDITIONS, 0)
+    assert messages.columns == ["task_id", "condition", "content"]
+    assert messages.height == tasks.height * 4
+    assert messages.equals(messages.sort("task_id", "condition"))
+    assert messages.equals(messages_for(tasks, skills, CONDITIONS, 0))
+    task_id, skill_id, prompt = tasks.select("task_id", "skill_id", "prompt").row(0)
+    rows = dict(messages.filter(task_id=task_id).select("condition", "content").iter_rows())
+    assert rows["none"] == prompt
+    assert rows["curated"] == "\n".join([*condition_steps(skills, skill_id, "curated", 0), prompt])
+    assert len(set(rows.values())) == 4
+
+
+def test_messages_are_the_same_in_every_process(tiny):
+    skills, tasks = tiny
+    code = (
+        "from skillift.prompts import messages_for; from skillift.taskpack import build_pack;"
+        "skills, tasks = build_pack({'difficulty': 'tiny', 'seed': 0, 'judge_scored': 0,"
+        " 'per_skill': {'train': 1, 'dev': 0, 'holdout': 2}});"
+        "print('|'.join(messages_for(tasks, skills, ['placebo', 'shuffled'], 0)['content']))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, env=environment, text=True
+    )
+    assert done.stdout.strip() == "|".join(messages_for(tasks, skills, ["placebo", "shuffled"], 0)["content"])

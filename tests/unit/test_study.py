@@ -1,0 +1,511 @@
+"""A study file is checked whole before any job, and cut into specs that hold what each step depends on."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from skillift.errors import UserError
+from skillift.provenance import canonical
+from skillift.study import Run, load_config, load_study
+from skillift.study_schema import read_schema
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EMBEDDED = (REPOSITORY / "studies" / "embedded.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    """Writes a study file and returns its path."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "study.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def problems_of(study_file):
+    """The lines that loading a study file raises, after replacements in the embedded study."""
+
+    def problems(*replacements: tuple[str, str]) -> list[str]:
+        text = EMBEDDED
+        for old, new in replacements:
+            assert old in text, old
+            text = text.replace(old, new, 1)
+        with pytest.raises(UserError) as caught:
+            load_study(study_file(text))
+        return str(caught.value).splitlines()
+
+    return problems
+
+
+def line_of(text: str) -> int:
+    return next(number for number, line in enumerate(EMBEDDED.splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "studies").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_study_of_the_repository_loads(path):
+    assert load_study(path).name == path.stem
+
+
+BAD_STUDIES = {
+    "an unknown key": (
+        ("  learning_rate: 5.0e-3", "  lerning_rate: 5.0e-3"),
+        ["recipes.sft.lerning_rate: found an unknown key", "Did you mean 'learning_rate'?"],
+    ),
+    "a missing key": (("rows: 353, condition", "condition"), ["corpora.worked: found no key 'rows'"]),
+    "a misspelt condition": (
+        ("[none, curated, placebo", "[none, curated, placbo"),
+        ["conditions[2]: found 'placbo', expected one of none, curated, placebo", "Did you mean 'placebo'?"],
+    ),
+    "a condition that is missing": (("[none, curated,", "[none,"), ["found no condition 'curated'"]),
+    "a condition twice": (("placebo, shuffled]", "placebo, none]"), ["conditions[3]: found 'none'", "once"]),
+    "text for a number": (
+        ("    learning_rate: 5.0e-3", "    learning_rate: 2e-5"),
+        ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2.0e-5 "],
+    ),
+    "a quoted number": (("batch_size: 16", 'batch_size: "16"'), ["found '16'", "Write 16 without quotes."]),
+    "a share in percent": (("confidence: 0.95", "confidence: 95%"), ["found '95%'", "Write 0.95."]),
+    "a negative rate": (
+        ("    learning_rate: 5.0e-3", "    learning_rate: -5.0e-3"),
+        ["recipes.sft.learning_rate: found -0.005, expected a number above 0"],
+    ),
+    "a share of one": (
+        ("corrupted_share: 0.1", "corrupted_share: 1"),
+        ["found 1, expected a number", "below 1"],
+    ),
+    "not a number": (("confidence: 0.95", "confidence: .nan"), ["analysis.confidence: found nan", "finite"]),
+    "a recipe naming a missing corpus": (
+        ("    corpus: worked", "    corpus: workd"),
+        ["recipes.sft.corpus: found 'workd', expected a key of `corpora`", "Did you mean 'worked'?"],
+    ),
+    "a recipe called base": (("  sft:\n", "  base:\n"), ["recipes.base: found 'base', expected another id"]),
+    "a recipe that ends like a seed": (("  sft:\n", "  sft-s1:\n"), ["recipes.sft-s1", "<recipe>-s<seed>"]),
+    "a run of an unknown recipe": (("{recipe: sft,", "{recipe: dpo,"), ["runs[0].recipe: found 'dpo'"]),
+    "a run of an unknown student": (("[s, m, l]", "[s, m, xl]"), ["runs[0].students[2]: found 'xl'"]),
+    "a run declared twice": (
+        ("{recipe: answer_only, students: [s]", "{recipe: sft, students: [s]"),
+        ["runs[1].students[0]: found the run sft-s0 of s again"],
+    ),
+    "a seed twice": (
+        ("seeds: [0, 1]", "seeds: [1, 1]"),
+        ["runs[0].seeds[1]: found 1, expected every item once"],
+    ),
+    "a negative seed": (("seeds: [0, 1]", "seeds: [0, -1]"), ["runs[0].seeds[1]: found -1"]),
+    "a student id with a slash": (
+        ("\n  m:\n", "\n  qwen/m:\n"),
+        ["students.qwen/m: found 'qwen/m', expected an id", "Write 'qwen-m'."],
+    ),
+    "a student id that is a folder of the workflow": (
+        ("\n  m:\n", "\n  tokenizer:\n"),
+        ["students.tokenizer"],
+    ),
+    "a student id that YAML takes for a number": (
+        ("\n  m:\n", "\n  4:\n"),
+        ["students.4", 'Put it in quotes: "4".'],
+    ),
+    "a tier twice": (("tier: 2", "tier: 1"), ["students.m.tier: found 1, expected a tier of its own"]),
+    "a label twice": (("label: 115 k", "label: 45 k"), ["students.m.label: found '45 k'"]),
+    "heads that kv_heads do not divide": (
+        ("heads: 4, kv_heads: 2", "heads: 4, kv_heads: 3"),
+        ["students.l.architecture.kv_heads: found 3, expected a divisor of heads (4)"],
+    ),
+    "a model folder that is missing": (
+        ("references: {}", "references: {big: {tier: 4, source: path, path: models/big}}"),
+        ["references.big.path: found 'models/big', expected a model folder"],
+    ),
+    "a reference model with a student's id": (
+        ("references: {}", "references: {s: {tier: 4, source: path, path: .}}"),
+        ["references.s: found 's', expected an id that no student has"],
+    ),
+    "a student without its source's keys": (
+        ("    pretraining: {steps: 2000, learning_rate: 6.0e-3, seed: 0}\n", ""),
+        ["students.s: found no key 'pretraining'"],
+    ),
+    "a key of another source": (
+        ("    label: 45 k\n", "    path: models/s\n"),
+        ["students.s.path: found the key 'path', expected no such key with source: scratch"],
+    ),
+    "no holdout tasks": (("holdout: 5}", "holdout: 0}"), ["tasks.pack.per_skill.holdout: found 0"]),
+    "more judge-scored tasks than holdout tasks": (
+        ("judge_scored: 33", "judge_scored: 201"),
+        ["tasks.pack.judge_scored: found 201, expected at most the number of holdout tasks (200)"],
+    ),
+    "a corpus larger than its demonstrations": (
+        ("worked: {rows: 353", "worked: {rows: 441"),
+        ["corpora.worked.rows: found 441, expected at most 440 (440 train tasks x 1 attempts)"],
+    ),
+    "two sources of tasks": (
+        ("tasks:\n", "tasks:\n  files: {tasks: t.jsonl, skills: s.yaml}\n"),
+        ["tasks: found the keys files, pack, expected exactly one of pack, files"],
+    ),
+    "corpora without a teacher": (
+        (
+            EMBEDDED[EMBEDDED.index("teacher:") : EMBEDDED.index("corpora:")],
+            "",
+        ),
+        ["corpora: found corpora without a teacher"],
+    ),
+    "an unknown primary judge": (
+        ("primary_judge: conclusion", "primary_judge: c"),
+        ["primary_judge: found 'c'"],
+    ),
+    "no judges": (
+        (
+            "judges:\n  conclusion: {model: offline/conclusion, max_tokens: 256}\n"
+            "  tail: {model: offline/tail, max_tokens: 256}",
+            "judges: {}",
+        ),
+        ["judges: found {}, expected a mapping, not empty"],
+    ),
+    "a headline path that is none": (
+        ("headline_path: judge:conclusion", "headline_path: judge:conclusions"),
+        ["analysis.headline_path", "Did you mean 'judge:conclusion'?"],
+    ),
+    "train as an evaluated suite": (
+        ("suites: [holdout]", "suites: [train]"),
+        ["inference.suites[0]: found 'train'"],
+    ),
+    "a suite that the pack does not fill": (
+        ("suites: [holdout]", "suites: [holdout, transfer]"),
+        ["inference.suites[1]: found 'transfer', expected a suite that the task pack fills"],
+    ),
+    "answers as long as the context": (
+        ("max_tokens: 48", "max_tokens: 256"),
+        ["inference.max_tokens: found 256"],
+    ),
+    "equal samples": (
+        ("samples: 1", "samples: 4"),
+        ["inference.samples: found 4", "Raise inference.temperature."],
+    ),
+    "a misspelt checkpoint": (
+        ("checkpoints: [final]", "checkpoints: [100, finl]"),
+        ["recipes.sft.checkpoints[1]: found 'finl', expected the word final", "Did you mean 'final'?"],
+    ),
+    "trainable parts that are none": (
+        ("trainable: {lora: {rank: 16, alpha: 32, dropout: 0.0}}", "trainable: ful"),
+        ["recipes.sft.trainable: found 'ful', expected the word full", "Did you mean 'full'?"],
+    ),
+    "a rank of zero": (("{rank: 16", "{rank: 0"), ["recipes.sft.trainable.lora.rank: found 0"]),
+    "a key twice": (
+        ("    epochs: 6\n", "    epochs: 6\n    epochs: 7\n"),
+        ["the key 'epochs' a second time"],
+    ),
+    "nothing for a section": (
+        ("references: {}", "references:"),
+        ["references: found nothing, expected a mapping"],
+    ),
+    "broken YAML": (("conditions: [none", "conditions: [none]]"), ["found text that is not YAML"]),
+}
+
+
+@pytest.mark.parametrize(("replacement", "expected"), BAD_STUDIES.values(), ids=BAD_STUDIES)
+def test_a_bad_study_is_refused_with_file_line_key_and_mend(problems_of, replacement, expected):
+    lines = problems_of(replacement)
+    told = [line for line in lines if all(part in line for part in expected)]
+    assert told, lines
+    assert all(f"study.yaml:{line.split(':')[1]}: " in line and int(line.split(":")[1]) > 0 for line in lines)
+
+
+def test_the_line_of_a_problem_is_the_keys_own(problems_of):
+    (line,) = problems_of(("attempts: 1", "attempts: none"))
+    assert f"study.yaml:{line_of('attempts: 1')}: teacher.attempts: " in line
+
+
+def test_independent_problems_are_reported_together_in_the_files_order(problems_of):
+    lines = problems_of(
+        ("primary_judge: conclusion", "primary_judge: nobody"),
+        ("difficulty: tiny", "difficulty: tinny"),
+        ("    corpus: worked", "    corpus: nowhere"),
+    )
+    assert ["difficulty" in lines[0], "corpus" in lines[1], "primary_judge" in lines[2]] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "found an empty file"),
+        (b"# nothing here\n", "found an empty file"),
+        (b"null\n", "found an empty document"),
+        (b"- a\n- b\n", "found a list, expected a mapping"),
+        (b"name: \xff\n", "not UTF-8"),
+        (b"name: &a [*a]\n", "an alias of itself"),
+        (b"name: !!python/object:os.system {}\n", "not YAML"),
+        (b"\tname: x\n", "not YAML"),
+    ],
+)
+def test_a_file_that_is_no_study_is_named(tmp_path, content, expected):
+    path = tmp_path / "other.yaml"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        load_study(path)
+    assert str(caught.value).startswith(str(path))
+    assert expected in str(caught.value)
+
+
+def test_a_missing_study_file_names_those_there_are(tmp_path):
+    (tmp_path / "mine.yaml").write_text("name: mine\n")
+    with pytest.raises(
+        UserError, match=r"absent\.yaml: found no such file, expected a study file.*mine\.yaml"
+    ):
+        load_study(tmp_path / "absent.yaml")
+    with pytest.raises(UserError, match="expected a readable study file"):
+        load_study(tmp_path)
+
+
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+ODD_VALUES = [None, [], {}, -1, 2.5, True, "2e-5", [None], {"a": 1}, 10**30]
+
+
+def _places(value, key=()):
+    if key:
+        yield key
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from _places(item, (*key, name))
+
+
+def test_no_value_anywhere_in_a_study_ends_in_a_traceback(study_file):
+    plain = yaml.safe_load(EMBEDDED)
+    refused = 0
+    alike = {"m", "l", "answer_only", "tail"}  # of the form of another entry
+    for key in _places(plain):
+        if alike & set(key[1:2]):
+            continue
+        for odd in ODD_VALUES:
+            changed = copy.deepcopy(plain)
+            around = changed
+            for part in key[:-1]:
+                around = around[part]
+            around[key[-1]] = odd
+            try:
+                canonical(load_study(study_file(yaml.dump(changed, Dumper=DUMPER))).data)
+            except UserError:
+                refused += 1
+    assert refused > 500
+
+
+def test_loading_is_cheap_enough_for_every_dry_run():
+    code = (
+        "import sys, time; start = time.perf_counter(); from skillift.study import load_study; "
+        "load_study('studies/embedded.yaml'); seconds = time.perf_counter() - start; "
+        "heavy = {'polars', 'pandas', 'torch', 'transformers', 'litellm', 'pandera'} & set(sys.modules); "
+        "assert not heavy, heavy; assert seconds < 2, seconds"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+# What a study answers ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def study():
+    return load_study(REPOSITORY / "studies" / "embedded.yaml")
+
+
+def test_runs_are_base_for_every_model_and_then_the_declared_trainings(study):
+    assert study.students == ["s", "m", "l"]
+    assert study.runs[:3] == [Run("s", "base"), Run("m", "base"), Run("l", "base")]
+    assert Run("s", "answer_only-s0", "answer_only", 0) in study.runs
+    assert Run("l", "sft-s1", "sft", 1) in study.runs
+    assert len(study.runs) == 3 + 6 + 1
+    assert study.corpus_of("answer_only-s0") == "answer_only"
+    assert study.corpora == ["answer_only", "worked"]
+
+
+def test_scoring_paths_are_bench_and_one_for_each_judge(study):
+    assert study.paths == ["bench", "judge:conclusion", "judge:tail"]
+
+
+def test_a_reference_model_is_evaluated_and_never_trained(tmp_path, study_file):
+    (tmp_path / "big").mkdir()
+    (tmp_path / "big" / "config.json").write_text("{}")
+    reference = "references: {big: {tier: 9, source: path, path: big}}"
+    study = load_study(study_file(EMBEDDED.replace("references: {}", reference)))
+    assert study.evaluated == ["s", "m", "l", "big"]
+    assert [run for run in study.runs if run.student == "big"] == [Run("big", "base")]
+    assert study.students_from("path") == ["big"]
+    assert study.model_files("big") == [(tmp_path / "big" / "config.json").as_posix()]
+    with pytest.raises(UserError, match="never fine-tuned"):
+        load_study(study_file(EMBEDDED.replace("references: {}", reference).replace("[s, m, l]", "[s, big]")))
+
+
+def test_defaults_are_filled_in(study_file):
+    text = EMBEDDED
+    for line in (
+        "    schedule: linear\n",
+        "    weight_decay: 0.0\n",
+        "    checkpoints: [final]\n",
+        "    label: 45 k\n",
+    ):
+        assert line in text
+        text = text.replace(line, "")
+    text = text[: text.index("analysis:")]
+    filled, whole = load_study(study_file(text)), load_study(study_file(EMBEDDED))
+    assert filled.data["recipes"] == whole.data["recipes"]
+    assert filled.data["analysis"] == whole.data["analysis"]
+    assert filled.data["students"]["s"]["label"] == "s"
+    assert filled.data["tasks"]["pack"]["skills"] == 40
+    assert filled.data["judges"]["tail"]["template"] == "judge.jinja"
+
+
+def test_own_files_stand_beside_the_study_file(tmp_path, study_file):
+    pack = EMBEDDED[EMBEDDED.index("  pack:") : EMBEDDED.index("conditions:")]
+    text = EMBEDDED.replace(pack, "  files: {tasks: mine/t.jsonl, skills: mine/s.yaml}\n\n")
+    with pytest.raises(UserError, match=r"tasks\.files\.tasks: found 'mine/t.jsonl', expected a file"):
+        load_study(study_file(text))
+    (tmp_path / "mine").mkdir()
+    for name in ("t.jsonl", "s.yaml"):
+        (tmp_path / "mine" / name).touch()
+    study = load_study(study_file(text))
+    assert study.own_files() == {
+        "tasks": (tmp_path / "mine" / "t.jsonl").as_posix(),
+        "skills": (tmp_path / "mine" / "s.yaml").as_posix(),
+    }
+    assert study.pretrain_spec("s")["pack"] is None
+    assert load_study(study_file(EMBEDDED)).own_files() == {}
+
+
+# Specs ---------------------------------------------------------------------------------------------
+
+
+def all_specs(study) -> dict[str, str]:
+    trained = [run for run in study.runs if run.recipe]
+    specs = {
+        "tasks": study.tasks_spec(),
+        "tokenizer": study.tokenizer_spec(),
+        "demonstrations": study.demonstrations_spec(),
+        "scores": study.scores_spec(),
+        "analysis": study.analysis_spec(),
+        "figures": study.figures_spec(),
+        **{f"pretrain {name}": study.pretrain_spec(name) for name in study.students_from("scratch")},
+        **{f"corpus {name}": study.corpus_spec(name) for name in study.corpora},
+        **{f"judge {name}": study.judge_spec(name) for name in study.judges},
+        **{f"train {run.student} {run.run}": study.train_spec(run.student, run.run) for run in trained},
+        **{
+            f"episodes {run.student} {run.run}": study.episodes_spec(run.student, run.run)
+            for run in study.runs
+        },
+    }
+    return {name: canonical(spec) for name, spec in specs.items()}
+
+
+SPEC_EDITS = {
+    "a recipe's learning rate": (
+        ("    learning_rate: 5.0e-3", "    learning_rate: 4.0e-3"),
+        {f"train {student} sft-s{seed}" for student in "sml" for seed in (0, 1)},
+    ),
+    "a label": (("label: 45 k", "label: tiny"), {"figures"}),
+    "the description": (("What does SFT", "How much does SFT"), set()),
+    "the order of students in a run": (("[s, m, l]", "[l, s, m]"), set()),
+    "the order of conditions": (("[none, curated, placebo", "[curated, none, placebo"), set()),
+    "a number written another way": (("dropout: 0.0", "dropout: 0"), set()),
+    "a default left out": (("    weight_decay: 0.0\n", ""), set()),
+    "a student's pre-training": (
+        ("steps: 2000, learning_rate: 6.0e-3", "steps: 9, learning_rate: 6.0e-3"),
+        {"pretrain s"},
+    ),
+    "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),
+    "a corpus": (("answer_only: {rows: 353", "answer_only: {rows: 350"), {"corpus answer_only"}),
+    "the headline path": (("headline_path: judge:conclusion", "headline_path: bench"), {"figures"}),
+    "another judge's limit": (
+        ("offline/tail, max_tokens: 256", "offline/tail, max_tokens: 99"),
+        {"judge tail"},
+    ),
+    "the primary judge's limit": (
+        ("offline/conclusion, max_tokens: 256", "offline/conclusion, max_tokens: 99"),
+        {"judge conclusion", "demonstrations"},
+    ),
+    "the confidence": (("confidence: 0.95", "confidence: 0.9"), {"analysis", "figures"}),
+}
+
+
+@pytest.mark.parametrize(("replacement", "expected"), SPEC_EDITS.values(), ids=SPEC_EDITS)
+def test_an_edit_changes_the_specs_that_depend_on_it_and_no_other(study_file, replacement, expected):
+    assert replacement[0] in EMBEDDED
+    before = all_specs(load_study(study_file(EMBEDDED)))
+    after = all_specs(load_study(study_file(EMBEDDED.replace(*replacement, 1))))
+    assert {name for name in before if before[name] != after.get(name)} == expected
+
+
+def test_the_order_of_sections_and_students_changes_nothing(study_file):
+    def reversed_mappings(value):
+        if isinstance(value, dict):
+            return {name: reversed_mappings(value[name]) for name in reversed(value)}
+        return value
+
+    turned = yaml.safe_dump(reversed_mappings(yaml.safe_load(EMBEDDED)), sort_keys=False)
+    assert turned.index("analysis:") < turned.index("name:")
+    assert all_specs(load_study(study_file(turned))) == all_specs(load_study(study_file(EMBEDDED)))
+
+
+def test_no_spec_shares_state_with_the_study(study):
+    study.train_spec("s", "sft-s0")["trainable"]["lora"]["rank"] = 1
+    study.tasks_spec()["pack"]["per_skill"]["train"] = 0
+    study.episodes_spec("s", "base")["inference"]["suites"].append("dev")
+    study.figures_spec()["runs"][0]["run"] = "other"
+    assert all_specs(study) == all_specs(load_study(study.path))
+
+
+# The schemas and config.yaml -----------------------------------------------------------------------
+
+
+def _schemas(schema, place=""):
+    if isinstance(schema, dict):
+        yield place, schema
+        for name, part in schema.items():
+            if name not in ("if", "then", "default", "enum"):
+                yield from _schemas(part, f"{place}/{name}")
+    elif isinstance(schema, list):
+        for index, part in enumerate(schema):
+            yield from _schemas(part, f"{place}/{index}")
+
+
+@pytest.mark.parametrize("name", ["study", "config"])
+def test_every_object_of_a_schema_forbids_unknown_keys_and_every_key_is_described(name):
+    objects = keys = 0
+    for place, schema in _schemas(read_schema(name)):
+        if schema.get("type") == "object" and not place.endswith("extra_body"):
+            objects += 1
+            closed = schema.get("additionalProperties")
+            assert closed is False or (isinstance(closed, dict) and "propertyNames" in schema), place
+        if place.endswith("/properties"):
+            for key, part in schema.items():
+                keys += 1
+                assert part.get("description", "").endswith((".", "`.")), f"{place}/{key}"
+    assert objects >= 3
+    assert keys >= 10
+
+
+def test_the_configuration_is_checked_and_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = load_config({"study": "studies/smoke.yaml", "api": {"concurrency": 8}})
+    assert config["api"] == {"concurrency": 8, "timeout_s": 120.0}
+    assert config["results"] == "results"
+    assert config["engine"]["max_num_seqs"] == 128
+    with pytest.raises(UserError, match=r"api\.concurency: found an unknown key.*Did you mean 'concurrency'"):
+        load_config({"study": "a.yaml", "api": {"concurency": 8}})
+    with pytest.raises(UserError, match="found no key 'study'"):
+        load_config({})
+
+
+def test_a_problem_of_the_configuration_names_its_line_unless_the_command_line_made_it(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("study: a.yaml\nengine:\n  kv_cache_gib: 0\n")
+    with pytest.raises(UserError, match=r"config\.yaml:3: engine\.kv_cache_gib: found 0"):
+        load_config(yaml.safe_load(path.read_text()), str(path))
+    with pytest.raises(UserError, match=r"config\.yaml(:1)?: engine\.kv_cache_gib: found -1"):
+        load_config({"study": "a.yaml", "engine": {"kv_cache_gib": -1}}, str(path))
+
+
+def test_the_repositorys_configuration_loads():
+    path = REPOSITORY / "config.yaml"
+    assert load_config(yaml.safe_load(path.read_text()), str(path))["study"] == "studies/embedded.yaml"
