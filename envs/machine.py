@@ -22,12 +22,17 @@ CAUSES = [
         "TMPDIR and PIP_CACHE_DIR move them)",
     ),
     (
-        r"Failed to establish a new connection|Connection refused|Name or service not known|"
-        r"Temporary failure in name resolution|Network is unreachable|Max retries exceeded|"
-        r"ProxyError|Read timed out|ConnectTimeout|NewConnectionError|SSLError|ConnectionReset|"
-        r"connection broken by|RemoteDisconnected",
+        r"(?i)failed to establish a new connection|connection (refused|reset|timed out|broken)|"
+        r"name or service not known|name resolution|no route to host|network is unreachable|"
+        r"max retries exceeded|(cannot|could not|failed to) connect|proxyerror|sslerror|timed out|"
+        r"newconnectionerror|remotedisconnected",
         "the package registry cannot be reached",
         "Check the network, the proxy (HTTPS_PROXY) and pip's settings (`pip config list`)",
+    ),
+    (  # with PIP_RETRIES=0, pip says no more than this where there is no network
+        r"Could not find a version that satisfies the requirement (?P<what>\S+) \(from versions: none\)",
+        "the package registry cannot be reached, or does not offer {what}",
+        "Check the network and pip's settings (`pip config list`)",
     ),
     (
         r"No matching distribution found for (?P<what>\S+)",

@@ -65,7 +65,6 @@ class Environment:
             stamp = json.loads(self.stamp.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return False
-        # a moved environment does not run: its scripts name the interpreter by its full path
         return stamp == {"pins": pins, "folder": str(self.folder)} and self.python.exists()
 
     def complete(self, pins: str) -> None:
@@ -73,6 +72,14 @@ class Environment:
         temporary = self.stamp.with_suffix(".part")
         temporary.write_text(json.dumps({"pins": pins, "folder": str(self.folder)}), encoding="utf-8")
         temporary.replace(self.stamp)
+
+    def runs_here(self) -> bool:
+        """Whether pip works and scripts point here (they name the interpreter by its full path)."""
+        script = self.python.with_name("pip")
+        if not script.exists() or str(self.folder) not in script.read_text(encoding="utf-8"):
+            return False
+        pip = [str(self.python), "-m", "pip", "--version"]
+        return subprocess.run(pip, capture_output=True, check=False).returncode == 0
 
     def size_gib(self) -> float:
         """What the environment takes on disk."""
@@ -84,11 +91,8 @@ class Environment:
         Raises:
             SetupError: the venv module is missing or fails.
         """
-        pip = [str(self.python), "-m", "pip", "--version"]
-        if python_version(str(self.python)) == python_version(python):
-            done = subprocess.run(pip, capture_output=True, text=True, check=False)
-            if done.returncode == 0 and str(self.folder) in done.stdout:
-                return
+        if python_version(str(self.python)) == python_version(python) and self.runs_here():
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
         done = subprocess.run(
             [python, "-m", "venv", str(self.folder)], capture_output=True, text=True, check=False

@@ -20,7 +20,7 @@ DIFFERENCES: dict[str, str] = {}
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Versions by package name; fails on a line that is no plain pin (an address, an option, a local build)."""
+    """Versions by package name; fails on a line that is no plain pin (an address, an option)."""
     found = {}
     for line in path.read_text().splitlines():
         if line.startswith("#"):
