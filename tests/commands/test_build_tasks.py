@@ -41,7 +41,7 @@ def test_the_same_spec_gives_the_same_bytes(tmp_path):
 def test_own_files_are_read_in_place_of_the_pack(tmp_path):
     own_skills, own_tasks = tmp_path / "skills.yaml", tmp_path / "tasks.jsonl"
     steps = "".join(f"    - Do part {number}.\n" for number in range(1, 6))
-    own_skills.write_text(f"- skill_id: greet\n  name: greet\n  domain: words\n  steps:\n{steps}")
+    own_skills.write_text(f"greet:\n  name: greet\n  steps:\n{steps}")
     own_tasks.write_text(
         json.dumps(
             {

@@ -1,0 +1,32 @@
+"""Claims about the command `import_student.py`."""
+
+from __future__ import annotations
+
+import import_student
+import pytest
+from tiny_models import write_student
+
+from skillift.errors import UserError
+from skillift.tables import folder_digests, read_json
+
+
+def _run(source, folder):
+    model, manifest = folder / "model", folder / "manifest.json"
+    import_student.main(
+        ["--spec", "{}", "--source", str(source), "--model", str(model), "--manifest", str(manifest)]
+    )
+    return model, manifest
+
+
+def test_an_existing_model_folder_becomes_a_student_with_a_manifest(tmp_path):
+    source = write_student(tmp_path / "source")
+    model, manifest = _run(source, tmp_path / "out")
+    assert folder_digests(model) == folder_digests(source)
+    assert read_json(manifest)["source"] == {"kind": "path", "path": str(source)}
+    assert read_json(manifest)["digests"] == folder_digests(source)
+
+
+def test_an_unreadable_model_folder_is_an_error_and_no_manifest_is_written(tmp_path):
+    with pytest.raises(UserError, match="expected a model folder"):
+        _run(tmp_path / "nowhere", tmp_path / "out")
+    assert not (tmp_path / "out" / "manifest.json").exists()
