@@ -1,6 +1,7 @@
 # Set-up, the default study, tests and benchmarks. `make` or `make help` lists the targets.
 
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= 2
 STUDY ?= studies/embedded.yaml
 # Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
 PYTHON ?=
@@ -38,7 +39,7 @@ lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) snakemake --lint
 
 test: lint ## check style and run all tests
-	@$(RUN) pytest
+	@$(RUN) pytest -q -n $(JOBS) --dist loadgroup
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)

@@ -33,6 +33,15 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.enviro
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests in one process (its fixtures are made once), and start the longest first."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(REPOSITORY).as_posix()))
+    items.sort(key=lambda item: "integration" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The repository's root folder."""
