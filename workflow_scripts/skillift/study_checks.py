@@ -15,6 +15,7 @@ from skillift.study_schema import did_you_mean, one_of
 from skillift.study_source import KeyPath, Source, Words, beside
 
 BASE = "base"
+PROMPTS = Path(__file__).resolve().parents[1] / "prompts"
 RESERVED = ("tokenizer",)  # folders beside the students' in results/<study>/students/
 
 Finding = tuple[KeyPath, object, str, str]
@@ -171,6 +172,20 @@ def _runs(data: dict, source: Source) -> Iterator[Finding]:
 def _primary_judge(data: dict, source: Source) -> Iterator[Finding]:
     if data["primary_judge"] not in data["judges"]:
         yield _unknown(("primary_judge",), data["primary_judge"], data["judges"], "judges")
+
+
+@_reads("judges")
+def _judge_templates(data: dict, source: Source) -> Iterator[Finding]:
+    known = sorted(path.name for path in PROMPTS.glob("*.jinja"))
+    for name, judge in data["judges"].items():
+        if judge["template"] not in known:
+            expected = f"a file of workflow_scripts/prompts/ ({one_of(known)})"
+            yield (
+                ("judges", name, "template"),
+                judge["template"],
+                expected,
+                did_you_mean(judge["template"], known),
+            )
 
 
 @_reads("judges", "analysis")
