@@ -107,13 +107,14 @@ def _difference(row: Mapping, view: View, estimate: float | None) -> str:
     return f"{points(estimate)} ({interval}; {counts}; {detectable}): {word(row['ci_low'], row['ci_high'])}."
 
 
-def _run_name(row: Mapping) -> str:
+def _whose(row: Mapping, view: View) -> str:
+    """The student and run of a row in words, such as `at 45 k after SFT by sft, seed 0`."""
+    if row["student"] in view.references:
+        return f"of the reference model {row['label']}"
     if row["recipe"] is None:
-        return "before SFT"
-    if row["seed"] is None:
-        seeds = f", mean of {row['n_runs']} seeds" if "n_runs" in row else ""
-        return f"after SFT by {row['recipe']}{seeds}"
-    return f"after SFT by {row['recipe']}, seed {row['seed']}"
+        return f"at {row['label']} before SFT"
+    seed = f"seed {row['seed']}" if row["seed"] is not None else f"mean of {row['n_runs']} seeds"
+    return f"at {row['label']} after SFT by {row['recipe']}, {seed}"
 
 
 def _of_effect(row: Mapping, view: View, claim: str, subject: str, figure: str) -> Finding:
@@ -123,7 +124,7 @@ def _of_effect(row: Mapping, view: View, claim: str, subject: str, figure: str) 
 
 def _lifts(estimates: pl.DataFrame, view: View) -> Iterator[Finding]:
     for row in estimates.filter(contrast="lift:curated-none").iter_rows(named=True):
-        yield _of_effect(row, view, "lift", f"Lift at {row['label']} {_run_name(row)}", "lift")
+        yield _of_effect(row, view, "lift", f"Lift {_whose(row, view)}", "lift")
 
 
 def _deltas(estimates: pl.DataFrame, view: View, *, before: bool) -> Iterator[Finding]:
@@ -131,10 +132,7 @@ def _deltas(estimates: pl.DataFrame, view: View, *, before: bool) -> Iterator[Fi
     chosen = estimates.filter(phase if before else ~phase, contrast="curated-none")
     claim = f"procedural delta {'before' if before else 'after'} SFT"
     for row in chosen.iter_rows(named=True):
-        whose = f"at {row['label']} {_run_name(row)}"
-        if row["student"] in view.references:
-            whose = f"of the reference model {row['label']}"
-        yield _of_effect(row, view, claim, f"Procedural delta {whose}", "tier_trajectory")
+        yield _of_effect(row, view, claim, f"Procedural delta {_whose(row, view)}", "tier_trajectory")
 
 
 def _agreement(agreement: pl.DataFrame, view: View) -> Iterator[Finding]:
@@ -162,7 +160,7 @@ def _kappa(row: Mapping, view: View) -> str:
     limits = (
         f"{row['kappa_low']:.2f} to {row['kappa_high']:.2f}" if row["kappa_low"] is not None else UNDEFINED
     )
-    text = f"{row['kappa']:.2f} (at {row['label']} {_run_name(row)}; {view.level} interval {limits})"
+    text = f"{row['kappa']:.2f} ({_whose(row, view)}; {view.level} interval {limits})"
     return text.replace("-", "\u2212") if row["kappa"] < 0 else text
 
 
@@ -179,7 +177,7 @@ def _path_shift(path_shift: pl.DataFrame, view: View) -> Iterator[Finding]:
             row["mde"] = minimum_detectable_effect(row["standard_error"], row["n_skills"], view.confidence)
         sentence = (
             f"Largest of {arms.height} shifts from the path bench to {path} (chosen after the fact): "
-            f"at {row['label']} {_run_name(row)}, condition {row['condition']}: "
+            f"{_whose(row, view)}, condition {row['condition']}: "
             f"{_difference(row, view, row['shift'])}"
         )
         found = word(row["ci_low"], row["ci_high"])
