@@ -9,15 +9,13 @@ so an edit rebuilds exactly what it changes.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from skillift.errors import UserError
 from skillift.study_checks import BASE, reference_problems
-from skillift.study_schema import filled, read_schema, schema_problems
-from skillift.study_source import KeyPath, Source, beside, read_source
+from skillift.study_loading import checked, load_config
+from skillift.study_source import beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
@@ -250,52 +248,9 @@ def load_study(path: Path | str) -> Study:
         UserError: everything that is wrong with the file, one line each: file, line, key, what was found,
             what was expected, the mend.
     """
-    return Study(str(path), _load(read_source(path, "study file"), "study", _complete))
-
-
-def load_config(config: Mapping, path: str = "config.yaml") -> dict:
-    """Check and complete how a study is run.
-
-    Args:
-        config: the content of config.yaml with what the command line changed: Snakemake's `config`.
-        path: the file, for messages.
-
-    Raises:
-        UserError: everything that is wrong, one line each.
-    """
-    lines = {}
-    if Path(path).is_file():
-        source = read_source(path, "configuration")
-        lines = {
-            key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
-        }
-    return _load(Source(str(path), copy.deepcopy(dict(config)), lines), "config")
-
-
-def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
-    """Whether the command line changed the section of `key`, so that the file's line would mislead."""
-    return bool(key) and in_file.get(key[0]) != config.get(key[0])
-
-
-def _load(source: Source, schema_name: str, complete=None) -> dict:
-    schema = read_schema(schema_name)
-    found = schema_problems(source, schema)
-    unsound = {str(key[0]) for key in found if key}
-    data = filled(source.value, schema, schema)
-    if complete:
-        for key, lines in reference_problems(data, source, unsound).items():
-            found.setdefault(key, []).extend(lines)
-    problems = [line for lines in found.values() for line in lines]
-    if problems:
-        raise UserError("\n".join(sorted(problems, key=_line_number)))
-    if complete:
-        complete(data)
-    return data
-
-
-def _line_number(text: str) -> tuple[int, str]:
-    parts = text.split(": ", 1)[0].rsplit(":", 1)
-    return (int(parts[1]) if len(parts) == 2 and parts[1].isdigit() else 0), text
+    data = checked(read_source(path, "study file"), "study", reference_problems)
+    _complete(data)
+    return Study(str(path), data)
 
 
 def _complete(data: dict) -> None:
