@@ -32,9 +32,8 @@ ENVIRONMENT = "../envs/cpu.yaml"
 # Commands find the library and each other here; libraries keep to Snakemake's `threads`
 # (which sets OMP_NUM_THREADS itself) and to this machine.
 shell.prefix(
-    f'export SCRIPTS="{SCRIPTS}" POLARS_MAX_THREADS="${{OMP_NUM_THREADS:-1}}" RAYON_NUM_THREADS="${{OMP_NUM_THREADS:-1}}" '
-    "TOKENIZERS_PARALLELISM=false LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1 PYTHONHASHSEED=0; "
-    "set -euo pipefail; "
+    f'export SCRIPTS="{SCRIPTS}" POLARS_MAX_THREADS="$OMP_NUM_THREADS" RAYON_NUM_THREADS="$OMP_NUM_THREADS" '
+    "TOKENIZERS_PARALLELISM=false LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1; "
 )
 
 
@@ -50,16 +49,6 @@ wildcard_constraints:
     corpus=one_of(STUDY.corpora),
     figure=one_of(FIGURES),
     table=one_of(TABLES),
-
-
-def model_inputs(wildcards):
-    """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
-    base = f"{RESULTS}/students/{wildcards.student}"
-    inputs = {"manifest": f"{base}/manifest.json", "model": ancient(f"{base}/model")}
-    if wildcards.run != "base":
-        trained = f"{RESULTS}/runs/{wildcards.student}/{wildcards.run}"
-        inputs |= {"run_manifest": f"{trained}/manifest.json", "checkpoints": ancient(f"{trained}/checkpoints")}
-    return inputs
 
 
 def per_run(pattern, runs=None):

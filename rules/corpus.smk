@@ -7,7 +7,7 @@ rule collect_demonstrations:
         skills=f"{RESULTS}/skills.parquet",
         contamination=f"{RESULTS}/checks/contamination.parquet",
         task_template=f"{PROMPTS}/task.jinja",
-        template=f"{PROMPTS}/{STUDY.template(STUDY.primary_judge)}",
+        template=f"{PROMPTS}/{STUDY.judge_template(STUDY.primary_judge)}",
     output:
         f"{RESULTS}/corpus/demonstrations.parquet",
     params:

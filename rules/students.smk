@@ -1,12 +1,6 @@
 """Students: trained from nothing, or imported from a model folder."""
 
 
-def model_files(wildcards):
-    """The files of an existing model folder: Snakemake does not compare a folder by its content."""
-    folder = Path(STUDY.student_folder(wildcards.student))
-    return sorted(str(path) for path in folder.rglob("*") if path.is_file())
-
-
 rule build_tokenizer:
     output:
         model=directory(f"{RESULTS}/students/tokenizer/model"),
@@ -37,7 +31,7 @@ rule pretrain:
         spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
         code=code_digest("pretrain.py"),
     wildcard_constraints:
-        student=one_of(name for name in STUDY.evaluated if not STUDY.student_folder(name)),
+        student=one_of(STUDY.students_from("scratch")),
     log:
         f"{LOGS}/pretrain/{{student}}.log",
     benchmark:
@@ -52,16 +46,16 @@ rule pretrain:
 
 rule import_student:
     input:
-        model_files,
+        lambda wildcards: STUDY.model_files(wildcards.student),
     output:
         model=directory(f"{RESULTS}/students/{{student}}/model"),
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
     params:
-        spec=lambda wildcards: canonical({}),
+        spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
         code=code_digest("import_student.py"),
-        source=lambda wildcards: STUDY.student_folder(wildcards.student),
+        source=lambda wildcards: STUDY.model_folder(wildcards.student),
     wildcard_constraints:
-        student=one_of(filter(STUDY.student_folder, STUDY.evaluated)),
+        student=one_of(STUDY.students_from("path")),
     log:
         f"{LOGS}/import_student/{{student}}.log",
     benchmark:

@@ -1,18 +1,16 @@
 """Skills and tasks: from the built-in pack or from the user's own files."""
 
-OWN_FILES = STUDY.own_files() or {}
-
 
 rule build_tasks:
     input:
-        **OWN_FILES,
+        **STUDY.own_files(),
     output:
         skills=f"{RESULTS}/skills.parquet",
         tasks=f"{RESULTS}/tasks.parquet",
     params:
         spec=canonical(STUDY.tasks_spec()),
         code=code_digest("build_tasks.py"),
-        own=" ".join(f"--own-{kind} {path}" for kind, path in OWN_FILES.items()),
+        own=" ".join(f"--own-{kind} {path}" for kind, path in STUDY.own_files().items()),
     log:
         f"{LOGS}/build_tasks.log",
     benchmark:
@@ -30,7 +28,7 @@ rule check_contamination:
     output:
         f"{RESULTS}/checks/contamination.parquet",
     params:
-        spec=canonical(STUDY.contamination_spec()),
+        spec=canonical({}),
         code=code_digest("check_contamination.py"),
     log:
         f"{LOGS}/check_contamination.log",

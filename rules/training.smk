@@ -5,7 +5,7 @@ rule train:
     input:
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
         model=ancient(f"{RESULTS}/students/{{student}}/model"),
-        corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run, wildcards.student)}.parquet",
+        corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run)}.parquet",
     output:
         checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",

@@ -5,7 +5,7 @@ rule judge:
     input:
         episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
         tasks=f"{RESULTS}/tasks.parquet",
-        template=lambda wildcards: f"{PROMPTS}/{STUDY.template(wildcards.judge)}",
+        template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
     output:
         f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet",
     params:
