@@ -1,4 +1,4 @@
-"""From a file's data to checked settings: schema, references, defaults; and config.yaml, which needs no more."""
+"""Checks a file's data by schema and across sections and fills in defaults; loads config.yaml."""
 
 from __future__ import annotations
 
