@@ -6,6 +6,8 @@ look like a study's. They are no one's results.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 from score_tables import make_tasks
@@ -40,6 +42,20 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
             dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in sorted(runs, key=str)
         ],
     }
+
+
+@cache
+def full_study() -> tuple[dict, dict[str, pl.DataFrame]]:
+    """Spec and tables of three students, a recipe with two seeds and a variant at the smallest student."""
+    spec = make_spec()
+    return spec, make_tables(spec)
+
+
+@cache
+def smoke_study() -> tuple[dict, dict[str, pl.DataFrame]]:
+    """Spec and tables of one student and one run on eight tasks: much of it is undefined."""
+    spec = make_spec(("s",), (("sft", (0,)),))
+    return spec, make_tables(spec, n_skills=8, per_skill=1)
 
 
 def make_tables(

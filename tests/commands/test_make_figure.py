@@ -1,0 +1,54 @@
+"""The command that draws one figure."""
+
+from __future__ import annotations
+
+import json
+
+import make_figure
+import pytest
+from analysis_tables import smoke_study
+
+from skillift.contracts import EFFECTS, TRAINING_LOG
+from skillift.errors import UserError
+from skillift.tables import write_table
+
+
+def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
+    spec, tables = smoke_study()
+    write_table(tables["effects"], tmp_path / "effects.parquet", EFFECTS)
+    out = tmp_path / "figures" / "lift.svg"
+    make_figure.main(
+        [
+            "lift",
+            "--spec",
+            json.dumps(spec),
+            "--effects",
+            str(tmp_path / "effects.parquet"),
+            "--out",
+            str(out),
+        ]
+    )
+    assert out.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_loss_curves_take_the_log_of_each_run(tmp_path):
+    spec, tables = smoke_study()
+    write_table(tables["log"].drop("student", "run"), tmp_path / "log.parquet", TRAINING_LOG)
+    out = tmp_path / "loss.svg"
+    log = f"s/sft-s0={tmp_path / 'log.parquet'}"
+    make_figure.main(["loss_curves", "--spec", json.dumps(spec), "--log", log, "--out", str(out)])
+    assert "1 run of 138 steps" in out.read_text(encoding="utf-8")
+
+
+def test_a_missing_option_is_named(tmp_path):
+    spec, _ = smoke_study()
+    with pytest.raises(UserError, match="--path-shift"):
+        make_figure.main(["path_audit", "--spec", json.dumps(spec), "--out", str(tmp_path / "x.svg")])
+
+
+def test_a_log_without_its_run_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        make_figure.main(
+            ["loss_curves", "--spec", "{}", "--log", "log.parquet", "--out", str(tmp_path / "x.svg")]
+        )
+    assert "student/run=PATH" in capsys.readouterr().err

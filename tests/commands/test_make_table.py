@@ -1,0 +1,47 @@
+"""The command that publishes one table."""
+
+from __future__ import annotations
+
+import json
+
+import make_table
+import polars as pl
+import pytest
+from analysis_tables import smoke_study
+
+from skillift.contracts import AGREEMENT
+from skillift.errors import UserError
+from skillift.tables import write_table
+
+
+def test_it_writes_a_page_and_a_file(tmp_path):
+    spec, tables = smoke_study()
+    write_table(tables["agreement"], tmp_path / "agreement.parquet", AGREEMENT)
+    html, csv = tmp_path / "tables" / "agreement.html", tmp_path / "tables" / "agreement.csv"
+    make_table.main(
+        [
+            *("agreement", "--spec", json.dumps(spec), "--agreement", str(tmp_path / "agreement.parquet")),
+            *("--html", str(html), "--csv", str(csv)),
+        ]
+    )
+    assert "<table" in html.read_text(encoding="utf-8")
+    assert pl.read_csv(csv).height == tables["agreement"].height
+
+
+def test_a_table_that_does_not_keep_its_contract_is_refused_and_nothing_is_written(tmp_path):
+    spec, tables = smoke_study()
+    tables["agreement"].drop("kappa").write_parquet(tmp_path / "agreement.parquet")
+    with pytest.raises(UserError, match="kappa"):
+        make_table.main(
+            [
+                *(
+                    "agreement",
+                    "--spec",
+                    json.dumps(spec),
+                    "--agreement",
+                    str(tmp_path / "agreement.parquet"),
+                ),
+                *("--html", str(tmp_path / "t.html"), "--csv", str(tmp_path / "t.csv")),
+            ]
+        )
+    assert list(tmp_path.iterdir()) == [tmp_path / "agreement.parquet"]

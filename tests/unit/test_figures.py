@@ -1,0 +1,200 @@
+"""Figures: what they show, what they say about it, and what they do with tables that are not as hoped."""
+
+from __future__ import annotations
+
+import copy
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import polars as pl
+import pytest
+from analysis_tables import full_study, smoke_study
+
+from skillift.errors import UserError
+from skillift.figures import FIGURES, draw, save
+from skillift.figures.theme import to_svg
+
+STUDIES = {"three tiers": full_study, "smoke": smoke_study}
+ESTIMATES = {
+    "effects": ("estimate", "ci_low", "ci_high", "mde"),
+    "pass_rates": ("pass_rate", "ci_low", "ci_high"),
+    "path_shift": ("shift", "ci_low", "ci_high"),
+    "agreement": ("kappa", "kappa_low", "kappa_high", "agreement"),
+}
+WITH_PATH = {"tier_trajectory", "lift", "condition_ladder"}
+
+
+def svg_of(name: str, tables: dict, spec: dict) -> str:
+    return to_svg(draw(name, tables, spec))
+
+
+def texts(svg: str) -> list[str]:
+    nodes = (node for node in ElementTree.fromstring(svg).iter() if node.tag.endswith("}text"))
+    return [" ".join(node.itertext()).replace("\u00a0", " ") for node in nodes]
+
+
+def marks(svg: str, kind: str) -> int:
+    """Number of drawn items in the mark groups of a kind: `rule` or `symbol`."""
+    groups = [
+        group
+        for group in ElementTree.fromstring(svg).iter()
+        if f"mark-{kind} role-mark" in group.get("class", "")
+    ]
+    return sum(len(group) for group in groups)
+
+
+def without_estimates(tables: dict, where: pl.Expr) -> dict:
+    return {
+        name: table.with_columns(
+            pl.when(where).then(None).otherwise(pl.col(column)).alias(column)
+            for column in ESTIMATES.get(name, ())
+        )
+        for name, table in tables.items()
+    }
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_a_picture_of_its_own_with_the_same_bytes_each_time(name, study, tmp_path):
+    spec, tables = STUDIES[study]()
+    save(draw(name, tables, spec), tmp_path / "first.svg")
+    save(draw(name, tables, spec), tmp_path / "second.svg")
+    first = (tmp_path / "first.svg").read_bytes()
+    assert first == (tmp_path / "second.svg").read_bytes()
+    links = set(re.findall(r"https?://[^\"' ]+", first.decode()))
+    assert links <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "NaN" not in first.decode()
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
+    spec, tables = STUDIES[study]()
+    said = " ".join(texts(svg_of(name, tables, spec)))
+    assert re.search(r"\((pp|%|nats per token|1 = always the same verdict)\)|\bpp\b", said)
+    assert re.search(r"n = \d+", said)
+    if name != "loss_curves":
+        assert "95 % intervals" in said and "unscored" in said
+        assert "holdout" in said
+    if name in WITH_PATH:
+        assert "judge:conclusion" in said
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_fits_the_width_of_a_text_column_with_type_of_nine_points(name):
+    spec, tables = full_study()
+    svg = svg_of(name, tables, spec)
+    width = float(ElementTree.fromstring(svg).get("width"))
+    assert width <= 665  # 17.6 cm
+    sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)px"', svg)]
+    assert min(sizes) * 72 / 96 >= 9
+
+
+def test_students_stand_in_the_order_of_their_tiers():
+    spec, tables = full_study()
+    labels = [
+        text for text in texts(svg_of("tier_trajectory", tables, spec)) if text in ("45 k", "115 k", "338 k")
+    ]
+    assert labels == ["45 k", "115 k", "338 k"]
+
+
+def test_a_reference_model_stands_last_and_is_not_joined_to_the_tiers():
+    spec, tables = full_study()
+    spec = {**copy.deepcopy(spec), "references": ["s"]}
+    chart = draw("tier_trajectory", tables, spec).to_dict()
+    svg = svg_of("tier_trajectory", tables, spec)
+    assert [text for text in texts(svg) if text.endswith(" k")] == ["115 k", "338 k", "45 k"]
+    trend = next(layer for layer in chart["layer"] if layer["mark"]["type"] == "line")
+    assert {"field": "student", "oneOf": ["m", "l"]} in [step["filter"] for step in trend["transform"]]
+
+
+def test_each_estimate_has_its_interval_and_each_seed_its_dot():
+    spec, tables = full_study()
+    svg = svg_of("lift", tables, spec)
+    zero, intervals, estimates, seeds = 1, 4, 4, 6
+    assert marks(svg, "rule") == zero + intervals
+    assert marks(svg, "symbol") == estimates + seeds
+
+
+def test_a_recipe_is_shown_by_its_mean_over_seeds_and_a_single_seed_by_itself():
+    spec, tables = full_study()
+    said = texts(svg_of("lift", tables, spec))
+    mean = tables["effects"].filter(
+        path="judge:conclusion", student="m", run="sft", contrast="lift:curated-none"
+    )
+    assert "115 k · sft" in said and "45 k · answer_only" in said
+    assert any(text.startswith(f"{100 * mean['estimate'][0]:+.1f} [") for text in said)
+
+
+def test_seeds_without_a_row_for_their_recipe_stand_side_by_side():
+    spec, tables = full_study()
+    effects = tables["effects"].filter(pl.col("run") != "sft")
+    svg = svg_of("lift", {"effects": effects}, spec)
+    assert {"115 k · sft seed 0", "115 k · sft seed 1"} <= set(texts(svg))
+    chart = draw("tier_trajectory", {"effects": effects}, spec).to_dict()
+    rows = [row for data in chart["datasets"].values() for row in data if row.get("student") == "m"]
+    assert len({row["x"] for row in rows}) == 3
+
+
+def test_only_the_last_checkpoint_of_a_run_is_drawn():
+    spec, tables = full_study()
+    earlier = (
+        tables["effects"]
+        .filter(pl.col("run") != "base")
+        .with_columns(step=pl.lit(50, dtype=pl.Int64), estimate=9.0)
+    )
+    both = pl.concat([tables["effects"], earlier])
+    assert svg_of("lift", {"effects": both}, spec) == svg_of("lift", tables, spec)
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"loss_curves"}))
+def test_an_undefined_estimate_is_said_and_never_drawn(name):
+    spec, tables = full_study()
+    gone = without_estimates(tables, pl.col("student") == "m")
+    svg = svg_of(name, gone, spec)
+    said = " ".join(texts(svg))
+    assert "undefined, not drawn" in said
+    assert "NaN" not in svg
+    assert marks(svg, "symbol") < marks(svg_of(name, tables, spec), "symbol")
+
+
+@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"loss_curves"}))
+def test_a_table_of_undefined_estimates_alone_still_gives_a_figure_that_says_so(name):
+    spec, tables = smoke_study()
+    svg = svg_of(name, without_estimates(tables, pl.lit(True)), spec)
+    assert "undefined, not drawn" in " ".join(texts(svg))
+    assert "NaN" not in svg and marks(svg, "symbol") == 0
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_an_empty_table_is_an_error_that_names_it(name):
+    spec, tables = smoke_study()
+    empty = {table: frame.clear() for table, frame in tables.items()}
+    with pytest.raises(UserError, match=r"table|logs"):
+        draw(name, empty, spec)
+
+
+def test_a_headline_path_that_the_table_lacks_is_an_error_that_lists_the_paths():
+    spec, tables = smoke_study()
+    spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:nobody"}}
+    with pytest.raises(UserError, match=r"bench, judge:conclusion, judge:tail.*judge:nobody"):
+        draw("lift", tables, spec)
+
+
+def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():
+    spec, tables = smoke_study()
+    with pytest.raises(UserError, match="tier_trajectory"):
+        draw("pie", tables, spec)
+
+
+def test_listing_the_figures_does_not_import_altair(scripts: Path):
+    code = "import sys; from skillift.figures import FIGURES; sys.exit('altair' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_a_caption(name, repository: Path):
+    assert (repository / "rules" / "captions" / f"{name}.rst").read_text(encoding="utf-8").strip()

@@ -1,0 +1,103 @@
+"""Published tables: what stands in them, in which order and unit, and that they stand alone."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from analysis_tables import full_study, smoke_study
+
+from skillift.errors import UserError
+from skillift.result_tables import TABLES, contrast_in_words, publish
+
+FROM_ELSEWHERE = re.compile(r"https?:|@import|<script|<link|<img|url\(", re.IGNORECASE)
+
+
+def published(name: str, tables: dict, spec: dict, folder: Path) -> tuple[str, pl.DataFrame]:
+    publish(name, tables, spec, folder / "t.html", folder / "t.csv")
+    return (folder / "t.html").read_text(encoding="utf-8"), pl.read_csv(folder / "t.csv")
+
+
+@pytest.mark.parametrize("study", [full_study, smoke_study])
+@pytest.mark.parametrize("name", TABLES)
+def test_a_page_asks_nothing_of_the_network_and_has_the_same_bytes_each_time(name, study, tmp_path):
+    spec, tables = study()
+    page, _ = published(name, tables, spec, tmp_path)
+    assert not FROM_ELSEWHERE.search(page)
+    assert page == published(name, tables, spec, tmp_path)[0]
+    assert "NaN" not in page and ">None<" not in page
+
+
+def test_differences_are_in_points_on_the_page_and_fractions_in_the_file(tmp_path):
+    spec, tables = full_study()
+    page, rows = published("effects", tables, spec, tmp_path)
+    row = rows.filter(
+        path="judge:conclusion", student="l", run="sft", contrast="lift:curated-none"
+    ).to_dicts()[0]
+    low, high = (f"{100 * row[end]:+.1f}".replace("-", "\u2212") for end in ("ci_low", "ci_high"))
+    assert f"{100 * row['estimate']:+.1f} [{low}, {high}]" in page
+    assert -1 <= row["estimate"] <= 1
+
+
+@pytest.mark.parametrize("name", ["pass_rates", "effects", "path_shift"])
+def test_the_headline_path_comes_first(name, tmp_path):
+    spec, tables = full_study()
+    spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
+    page, rows = published(name, tables, spec, tmp_path)
+    heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
+    assert heads[0].startswith("judge:tail")
+    assert rows["path"][0] == "judge:tail"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_file_keeps_every_row(name, tmp_path):
+    spec, tables = full_study()
+    source = tables[TABLES[name][0]]
+    other = source.with_columns(suite=pl.lit("dev"))
+    _, rows = published(name, {**tables, TABLES[name][0]: pl.concat([source, other])}, spec, tmp_path)
+    assert rows.height == 2 * source.height
+    assert rows.columns == source.columns
+
+
+def test_every_contrast_of_the_study_is_on_the_page_in_words(tmp_path):
+    spec, tables = full_study()
+    page, _ = published("effects", tables, spec, tmp_path)
+    for contrast in tables["effects"]["contrast"].unique():
+        assert contrast_in_words(contrast) in page
+    assert contrast_in_words("gain:none") == "gain under none"
+    assert contrast_in_words("lift:placebo-none") == "lift of placebo − none"
+
+
+def test_what_is_undefined_reads_so(tmp_path):
+    spec, tables = smoke_study()
+    gone = tables["effects"].with_columns(
+        pl.lit(None, dtype=pl.Float64).alias(name)
+        for name in ("estimate", "ci_low", "ci_high", "p_value", "mde")
+    )
+    page, _ = published("effects", {"effects": gone}, spec, tmp_path)
+    assert page.count(">undefined<") >= 3 * tables["effects"].filter(path="bench").height
+
+
+def test_a_label_cannot_become_markup(tmp_path):
+    spec, tables = smoke_study()
+    spec = copy.deepcopy(spec)
+    spec["students"]["s"]["label"] = "<b>45 k</b>"
+    page, _ = published("agreement", tables, spec, tmp_path)
+    assert "<b>" not in page and "&lt;b&gt;45 k" in page
+
+
+def test_an_empty_table_is_an_error(tmp_path):
+    spec, tables = smoke_study()
+    with pytest.raises(UserError, match="effects table"):
+        publish(
+            "effects", {"effects": tables["effects"].clear()}, spec, tmp_path / "t.html", tmp_path / "t.csv"
+        )
+    assert not (tmp_path / "t.html").exists()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_has_a_caption(name, repository: Path):
+    assert (repository / "rules" / "captions" / f"{name}.rst").read_text(encoding="utf-8").strip()

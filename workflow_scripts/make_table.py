@@ -1,0 +1,35 @@
+r"""Publish one table of a study as a self-contained HTML page and as CSV.
+
+    python workflow_scripts/make_table.py effects \
+        --spec '{"analysis": {"headline_path": "judge:conclusion", "confidence": 0.95},
+                 "students": {"s": {"label": "45 k", "tier": 1}},
+                 "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
+        --effects results/embedded/analysis/effects.parquet --html effects.html --csv effects.csv
+
+The published tables and the tables that each is made from stand in `skillift.result_tables.TABLES`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.commands import parser, run
+from skillift.result_inputs import add_options, read_inputs
+from skillift.result_tables import TABLES, publish
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the tables that the published table is made from, write its page and its CSV file."""
+    arguments = parser(__doc__)
+    arguments.add_argument("table", choices=sorted(TABLES))
+    add_options(arguments)
+    arguments.add_argument("--html", type=Path, required=True, help="the page to write")
+    arguments.add_argument("--csv", type=Path, required=True, help="the file of all rows to write")
+    options = arguments.parse_args(argv)
+
+    tables = read_inputs(TABLES[options.table], options, f"table {options.table}")
+    publish(options.table, tables, options.spec, options.html, options.csv)
+
+
+if __name__ == "__main__":
+    run(main)

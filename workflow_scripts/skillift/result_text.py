@@ -1,0 +1,46 @@
+"""Numbers of the analysis as text: per cent, percentage points, intervals and counts; null is `undefined`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+UNDEFINED = "undefined"
+
+
+def _formatted(column: str, pattern: str, factor: float) -> pl.Expr:
+    def text(value: float) -> str:
+        return pattern.format(value * factor).replace("-", "\u2212")
+
+    return pl.col(column).map_elements(text, return_dtype=pl.String)
+
+
+def percent(column: str) -> pl.Expr:
+    """A fraction in per cent, one decimal: 0.135 -> 13.5."""
+    return _formatted(column, "{:.1f}", 100)
+
+
+def points(column: str) -> pl.Expr:
+    """A difference of fractions in percentage points with its sign: 0.07 -> +7.0."""
+    return _formatted(column, "{:+.1f}", 100)
+
+
+def decimal(column: str) -> pl.Expr:
+    """A number with two decimals."""
+    return _formatted(column, "{:.2f}", 1)
+
+
+def probability(column: str) -> pl.Expr:
+    """A p-value with three decimals; what is smaller reads < 0.001."""
+
+    def text(value: float) -> str:
+        return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+    return pl.col(column).map_elements(text, return_dtype=pl.String)
+
+
+def with_interval(number: Callable[[str], pl.Expr], value: str, low: str, high: str) -> pl.Expr:
+    """An estimate with its interval, each written by `number`: +7.0 [−1.2, +15.2]; parts may be undefined."""
+    interval = pl.concat_str(pl.lit(" ["), number(low), pl.lit(", "), number(high), pl.lit("]"))
+    return (number(value) + interval.fill_null(f" [{UNDEFINED}]")).fill_null(UNDEFINED)
