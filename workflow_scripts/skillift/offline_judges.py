@@ -25,7 +25,7 @@ PROVIDER = "offline"
 
 _OPENING = re.compile(r"^<<<(?:task|reference|response) ([0-9a-f]{16})>>>$", re.MULTILINE)
 _ANSWER_LINE = re.compile(
-    r"^\W*(?:the\s+)?(?:final\s+)?answer\W*?[:=]\s*(.*\w.*)$", re.MULTILINE | re.IGNORECASE
+    r"^\W*(?:the\s+)?(?:final\s+)?answer\W*?[:=][ \t*_`]*(.*\w.*)$", re.MULTILINE | re.IGNORECASE
 )
 _SENTENCE = re.compile(
     r"\b(?:results?|answers?|conclusion)\s+(?:is|are|was|were|must be|will be)\s*:?\s*"
@@ -106,6 +106,8 @@ def reply(judge: str, prompt: str) -> str:
 
 def register(litellm) -> None:
     """Make the provider `offline` known to the imported module `litellm`."""
+    from litellm.llms.custom_llm import CustomLLM, CustomLLMError
+
     free = dict.fromkeys(
         (
             "input_cost_per_token",
@@ -120,14 +122,14 @@ def register(litellm) -> None:
         {f"{PROVIDER}/{name}": {**free, "litellm_provider": PROVIDER, "mode": "chat"} for name in JUDGES}
     )
 
-    class OfflineJudges(litellm.CustomLLM):
+    class OfflineJudges(CustomLLM):
         """litellm's interface of a provider, answered by `reply`."""
 
         async def acompletion(self, model, messages, *arguments, model_response, **options):
             try:
                 text = reply(model, messages[0]["content"])
             except (KeyError, ValueError) as error:
-                raise litellm.CustomLLMError(status_code=400, message=str(error)) from error
+                raise CustomLLMError(status_code=400, message=str(error)) from error
             choice = model_response.choices[0]
             choice.message.content = text
             choice.finish_reason = "stop"

@@ -1,0 +1,207 @@
+"""Claims about the client for chat models; litellm is real, its providers are stubs or a local server."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from stub_models import STUB, chat_completion, chat_server, stub_provider
+
+from skillift.answer_cache import AnswerCache
+from skillift.chat import ChatClient, ChatModel, ChatRequest, load_litellm
+from skillift.errors import UserError
+
+
+def _request(text: str = "Hello", **options) -> ChatRequest:
+    return ChatRequest(STUB, [{"role": "user", "content": text}], **options)
+
+
+def _ask(answer, requests, cache=None, **options):
+    with stub_provider(answer) as arrived, ChatClient(cache=cache, **options) as client:
+        return client.ask_all(requests), arrived
+
+
+def test_answers_come_in_the_order_of_the_requests():
+    async def later(text):
+        await asyncio.sleep(0.05 if text == "0" else 0)
+        return f"reply to {text}"
+
+    answers, _ = _ask(lambda messages: later(messages[0]["content"]), [_request(str(n)) for n in range(5)])
+    assert [answer.text for answer in answers] == [f"reply to {n}" for n in range(5)]
+    assert {answer.status for answer in answers} == {"answered"}
+    assert (answers[0].prompt_tokens, answers[0].completion_tokens, answers[0].cost_usd) == (7, 3, 0.25)
+
+
+def test_equal_requests_are_asked_and_paid_once():
+    answers, arrived = _ask(lambda _: "yes", [_request(), _request(), _request("Other")])
+    assert len(arrived) == 2
+    assert [answer.text for answer in answers] == ["yes"] * 3
+    assert [answer.cost_usd for answer in answers] == [0.25, 0.0, 0.25]
+
+
+def test_samples_of_one_request_are_asked_each():
+    _, arrived = _ask(lambda _: "yes", [_request(sample=0), _request(sample=1)])
+    assert len(arrived) == 2
+
+
+def test_no_more_requests_are_under_way_than_allowed():
+    under_way, most = 0, 0
+
+    async def answer():
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return "yes"
+
+    _ask(lambda _: answer(), [_request(str(number)) for number in range(12)], concurrency=3)
+    assert most == 3
+
+
+def test_a_failed_request_is_one_answer_and_not_the_end():
+    def answer(messages):
+        if messages[0]["content"] == "bad":
+            raise RuntimeError("the provider is out")
+        return "yes"
+
+    (bad, good), arrived = _ask(answer, [_request("bad"), _request("good")])
+    assert bad.status == "failed"
+    assert "the provider is out" in bad.reason
+    assert good.status == "answered"
+    assert len(arrived) == 2
+
+
+def test_a_request_without_an_answer_in_time_has_failed():
+    (answer,), _ = _ask(lambda _: asyncio.sleep(60, "late"), [_request()], timeout_s=0.05)
+    assert (answer.status, answer.reason) == ("failed", "no answer within 0.05 s")
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "status"),
+    [("length", "truncated"), ("content_filter", "refused"), ("stop", "answered")],
+)
+def test_truncated_and_filtered_answers_have_a_status_of_their_own(finish_reason, status):
+    (answer,), _ = _ask(lambda _: ("half an ans", finish_reason), [_request()])
+    assert (answer.status, answer.text) == (status, "half an ans")
+
+
+def test_a_kept_answer_is_not_asked_for_again_and_is_the_same(tmp_path):
+    path = tmp_path / "answers.sqlite"
+    with AnswerCache(path) as cache:
+        first, _ = _ask(lambda _: "yes", [_request()], cache)
+    with AnswerCache(path) as cache:
+        second, arrived = _ask(lambda _: "no", [_request(), _request()], cache)
+    assert arrived == []
+    assert second[0] == first[0]
+
+
+def test_a_failure_is_not_kept(tmp_path):
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        _ask(lambda _: 1 / 0, [_request()], cache)
+        answers, _ = _ask(lambda _: "yes", [_request()], cache)
+    assert answers[0].text == "yes"
+
+
+def test_an_offline_judge_is_not_cached_since_its_answer_depends_on_code(tmp_path):
+    with AnswerCache(tmp_path / "answers.sqlite") as cache, ChatClient(cache=cache) as client:
+        request = ChatRequest(ChatModel("offline/tail"), [{"role": "user", "content": "no markers"}])
+        (answer,) = client.ask_all([request])
+        assert answer.status == "failed"
+        assert "no block 'task'" in answer.reason
+        assert cache.get(request.key()) is None
+
+
+def test_a_broken_cache_ends_the_job(tmp_path):
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        cache._connection.execute("DROP TABLE answers")
+        with pytest.raises(UserError, match="cache of answers cannot be used"):
+            _ask(lambda _: "yes", [_request("a"), _request("b")], cache)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"model": ChatModel("stub/other")},
+        {"model": ChatModel("stub/model", temperature=0.5)},
+        {"model": ChatModel("stub/model", max_tokens=5)},
+        {"model": ChatModel("stub/model", api_base="http://localhost/v1")},
+        {"model": ChatModel("stub/model", extra_body={"provider": {"order": ["x"]}})},
+        {"messages": [{"role": "user", "content": "Hello!"}]},
+        {"response_schema": {"type": "object"}},
+        {"sample": 1},
+    ],
+)
+def test_a_key_covers_everything_that_can_change_an_answer(changed):
+    plain = {"model": STUB, "messages": [{"role": "user", "content": "Hello"}]}
+    assert ChatRequest(**{**plain, **changed}).key() != ChatRequest(**plain).key()
+
+
+def test_a_key_leaves_out_the_price():
+    priced = ChatModel.from_entry({"model": "stub/model", "price": {"input": 1.0, "output": 5.0}})
+    assert ChatRequest(priced, []).key() == ChatRequest(STUB, []).key()
+
+
+@pytest.mark.parametrize("model", [None, "gpt", "offline/oracle"])
+def test_a_model_that_cannot_be_asked_is_an_error_before_any_call(model):
+    with pytest.raises(UserError, match="key 'model'"):
+        ChatModel.from_entry({"model": model})
+
+
+def test_a_request_over_http_is_sent_once_even_when_the_server_fails():
+    def respond(body):
+        if body["messages"][0]["content"] == "bad":
+            return 500, {"error": {"message": "overloaded"}}
+        return 200, chat_completion("yes")
+
+    with chat_server(respond) as (address, arrived), ChatClient(timeout_s=20) as client:
+        entry = {
+            "model": "hosted_vllm/served",
+            "api_base": address,
+            "temperature": 0.0,
+            "max_tokens": 9,
+            "price": {"input": 1.0, "output": 2.0},
+        }
+        model = ChatModel.from_entry(entry)
+        bad, good = client.ask_all(
+            [ChatRequest(model, [{"role": "user", "content": text}]) for text in ("bad", "good")]
+        )
+    assert len(arrived) == 2
+    assert (arrived[0]["temperature"], arrived[0]["max_tokens"]) == (0.0, 9)
+    assert bad.status == "failed"
+    assert "overloaded" in bad.reason
+    assert (good.text, good.prompt_tokens, good.cost_usd) == ("yes", 7, pytest.approx(13e-6))
+
+
+def test_offline_calls_cost_no_money_and_little_time():
+    prompt = "<<<task 0123456789abcdef>>>\n{}\n<<<end task 0123456789abcdef>>>\n"
+    prompt += "<<<reference 0123456789abcdef>>>\n1\n<<<end reference 0123456789abcdef>>>\n"
+    prompt += "<<<response 0123456789abcdef>>>\n1\n<<<end response 0123456789abcdef>>>"
+    model = ChatModel("offline/tail")
+    requests = [
+        ChatRequest(model, [{"role": "user", "content": prompt.format(number)}]) for number in range(50)
+    ]
+    with ChatClient() as client:
+        answers = client.ask_all(requests)
+    assert {answer.text for answer in answers} == {'{"conclusion": "1", "passed": true}'}
+    assert {answer.cost_usd for answer in answers} == {0.0}
+    # known to the price map: otherwise every call looks for a price and takes twice the time
+    assert "offline/tail" in load_litellm().model_cost
+
+
+def test_loading_litellm_asks_nobody_and_reads_no_env_file(tmp_path):
+    (tmp_path / ".env").write_text("FROM_ENV_FILE=1\n")
+    code = (
+        "import os, socket\n"
+        "def refuse(*_): raise AssertionError('network')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from skillift.chat import load_litellm\n"
+        "assert load_litellm().telemetry is False\n"
+        "assert 'FROM_ENV_FILE' not in os.environ\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
