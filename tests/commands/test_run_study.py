@@ -1,0 +1,40 @@
+"""The command run_study: stops before Snakemake on a wrong study, and reads the lifts from a finished one."""
+
+from __future__ import annotations
+
+import pytest
+import run_study
+from analysis_tables import full_study
+
+from skillift.errors import UserError
+from skillift.tables import write_table
+
+
+@pytest.fixture(autouse=True)
+def somewhere_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the command works in the repository, from wherever it is called
+
+
+def test_a_missing_study_is_named_and_nothing_is_run(monkeypatch):
+    monkeypatch.setattr(run_study.subprocess, "run", lambda *_, **__: pytest.fail("Snakemake was started"))
+    with pytest.raises(UserError, match=r"studies/nowhere\.yaml"):
+        run_study.main(["--study", "studies/nowhere.yaml"])
+
+
+def test_a_study_that_fails_ends_with_a_message(capfd):
+    with pytest.raises(UserError, match="did not finish"):
+        run_study.main(["--study", "studies/smoke.yaml", "--dry-run", "no_such_target"])
+    printed = capfd.readouterr()
+    assert "no_such_target" in printed.out + printed.err
+
+
+def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    _, study = run_study.settings("studies/embedded.yaml")
+    monkeypatch.chdir(tmp_path)
+    tables = full_study()[1]
+    for name, contract in run_study.ANALYSIS.items():
+        write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contract)
+    lines = run_study.headline(tmp_path, study).splitlines()
+    assert len(lines) == 4  # sft at three students, the variant at one
+    assert all("pp" in line and "judge:conclusion" in line for line in lines)

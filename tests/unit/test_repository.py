@@ -1,0 +1,85 @@
+"""What may stand in the repository: known names at the top, and no trace of the machine it was made on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP_LEVEL = {
+    *(
+        "Snakefile",
+        "config.yaml",
+        "studies",
+        "rules",
+        "envs",
+        "profiles",
+        "workflow_scripts",
+        "tests",
+        "docs",
+    ),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"),
+    *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".ruff.toml"),
+}
+MIB = 1024**2
+
+# Split, so that this file does not hold what it looks for.
+REGISTRY = re.compile("|".join(["files.python" + "hosted", "py" + "pi.org/simple", "download.py" + "torch"]))
+INDEX_OPTION = re.compile(r"--(extra-)?index-url[ =]+\S*//|--find-links[ =]+\S*/")
+HOME = re.compile(r"(?<![\w.])/(root|home/[a-z]\w*|Users/\w+|work/main)/")
+INDEX_URL = re.compile(r"(?i)\w*index_url\W+https?://(?!127\.0\.0\.1)")
+
+
+@pytest.fixture(scope="module")
+def tracked(repository: Path) -> list[Path]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    paths = [repository / name for name in done.stdout.split("\0") if name]
+    assert len(paths) > 20
+    return [path for path in paths if path.is_file()]
+
+
+def lines_with(pattern: re.Pattern, paths: list[Path], repository: Path) -> list[str]:
+    """`file:line` of every line that the pattern matches; files that are no text are passed over."""
+    found = []
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            if pattern.search(line):
+                found.append(f"{path.relative_to(repository)}:{number}")
+    return found
+
+
+def test_the_top_level_holds_known_names_alone(tracked, repository):
+    assert {path.relative_to(repository).parts[0] for path in tracked} - TOP_LEVEL == set()
+
+
+@pytest.mark.parametrize("pattern", [REGISTRY, INDEX_OPTION, INDEX_URL], ids=["host", "option", "variable"])
+def test_no_file_names_a_package_registry(pattern, tracked, repository):
+    assert lines_with(pattern, tracked, repository) == []
+
+
+def test_no_file_names_a_place_on_one_machine(tracked, repository):
+    assert lines_with(HOME, tracked, repository) == []
+
+
+def test_the_patterns_find_what_they_look_for(repository, tmp_path):
+    bad = tmp_path / "bad.txt"
+    bad.write_text("--index-url https://registry.example/simple\nsee /" + "home/someone/x\n/opt/elsewhere\n")
+    assert lines_with(INDEX_OPTION, [bad], tmp_path) == ["bad.txt:1"]
+    assert lines_with(HOME, [bad], tmp_path) == ["bad.txt:2"]
+
+
+def test_no_file_is_larger_than_a_mebibyte(tracked):
+    assert [path.name for path in tracked if path.stat().st_size > MIB] == []
+
+
+def test_nothing_that_a_run_makes_is_tracked(tracked, repository):
+    made = {".venv", "results", ".skillift", ".snakemake", "__pycache__", ".pytest_cache"}
+    assert [path for path in tracked if made.intersection(path.relative_to(repository).parts)] == []

@@ -1,0 +1,84 @@
+"""Run a study to its report with Snakemake, and say what it found.
+
+python workflow_scripts/run_study.py --study studies/embedded.yaml --cores 2
+
+No rule calls this: it is what `make demo` and `make study` call. Unknown options go to Snakemake,
+so `--dry-run` or `--forceall` work. It reads config.yaml and writes what Snakemake writes:
+`results/<study>/` with `report.html`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from skillift.commands import run
+from skillift.contracts import AGREEMENT, EFFECTS, PASS_RATES, PATH_SHIFT
+from skillift.errors import UserError, problem
+from skillift.findings import findings
+from skillift.study import Study, load_config, load_study
+from skillift.tables import read_table
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ANALYSIS = {"effects": EFFECTS, "pass_rates": PASS_RATES, "agreement": AGREEMENT, "path_shift": PATH_SHIFT}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run Snakemake and print the place of the report and the study's lifts.
+
+    Raises:
+        UserError: the configuration or the study is wrong, or the study did not finish.
+    """
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--study", help="study file (default: the one that config.yaml names)")
+    arguments.add_argument("--cores", type=int, default=os.cpu_count(), help="cores to use (default: all)")
+    options, others = arguments.parse_known_args(argv)
+    os.chdir(REPOSITORY)
+    results, study = settings(options.study)
+    folder = Path(results, study.name)
+    report = folder / "report.html"
+    command = [sys.executable, "-m", "snakemake", "--cores", str(options.cores), *others]
+    command += ["--config", f"study={study.path}"]
+    if not {"-n", "--dry-run", "--dryrun"}.intersection(others):
+        folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder
+        command += ["--report", str(report), "--report-after-run"]
+    # rules call `python`: the one that runs this
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    if subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode:
+        raise UserError(f"{study.path}: the study did not finish; Snakemake's messages above say why.")
+    if "--report" in command:
+        print("\n" + headline(folder, study) + f"\nReport: {report.resolve()}")
+
+
+def settings(study: str | None) -> tuple[str, Study]:
+    """The results folder and the study, as config.yaml and the command line name them.
+
+    Raises:
+        UserError: a file is missing or wrong.
+    """
+    import yaml
+
+    try:
+        config = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise UserError(problem("config.yaml", str(error), "a YAML file")) from error
+    config = load_config({**config, "study": study} if study else config)
+    return config["results"], load_study(config["study"])
+
+
+def headline(folder: Path, study: Study) -> str:
+    """The sentences on the study's lifts, from its finished tables."""
+    tables = {
+        name: read_table(folder / f"analysis/{name}.parquet", known) for name, known in ANALYSIS.items()
+    }
+    found = findings(**tables, spec=study.figures_spec())
+    return "\n".join(finding.sentence for finding in found if finding.claim == "lift")
+
+
+if __name__ == "__main__":
+    run(main)
