@@ -10,17 +10,19 @@ rule analyse:
         episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
     output:
         **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
-    params:
-        spec=canonical(STUDY.analysis_spec()),
-        code=code_digest("analyse.py"),
-        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        folder=f"{RESULTS}/analysis",
     log:
         f"{LOGS}/analyse.log",
     benchmark:
         f"{BENCHMARKS}/analyse.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical(STUDY.analysis_spec()),
+        code=code_digest("analyse.py"),
+        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        folder=subpath(output.effects, parent=True),
     shell:
-        'python "$SCRIPTS"/analyse.py --spec {params.spec:q} --tasks {input.tasks} --scores {input.scores}'
-        " {params.episodes} --out {params.folder} > {log} 2>&1"
+        """
+        python "$SCRIPTS/analyse.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --scores {input.scores} {params.episodes} --out {params.folder} >{log} 2>&1
+        """

@@ -1,7 +1,7 @@
 """The study, where its files stand, wildcard constraints and the final targets."""
 
-import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -26,14 +26,23 @@ RESULTS = f"{CONFIG['results']}/{STUDY.name}"
 STATE = f"{CONFIG['state']}/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
 PROMPTS = "workflow_scripts/prompts"
 ENVIRONMENT = "../envs/cpu.yaml"
 
-# Commands find the library and each other here; libraries keep to Snakemake's `threads`
-# (which sets OMP_NUM_THREADS itself) and to this machine.
+# What commands need besides their files and settings: where they stand, and how they are run. None of it
+# can change a result, so it reaches them by the environment, which Snakemake does not track.
+HOW_TO_RUN = {
+    "SCRIPTS": SCRIPTS,
+    "STATE": STATE,
+    **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
+    **{f"API_{key.upper()}": value for key, value in CONFIG["api"].items()},
+    "LITELLM_LOCAL_MODEL_COST_MAP": True,
+    "TOKENIZERS_PARALLELISM": False,
+}
 shell.prefix(
-    f'export SCRIPTS="{SCRIPTS}" POLARS_MAX_THREADS="$OMP_NUM_THREADS" RAYON_NUM_THREADS="$OMP_NUM_THREADS" '
-    "TOKENIZERS_PARALLELISM=false LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1; "
+    f"export {' '.join(f'{name}={shlex.quote(str(value))}' for name, value in HOW_TO_RUN.items())} "
+    "POLARS_MAX_THREADS=$OMP_NUM_THREADS RAYON_NUM_THREADS=$OMP_NUM_THREADS; "  # set from `threads`
 )
 
 
@@ -51,9 +60,36 @@ wildcard_constraints:
     table=one_of(TABLES),
 
 
+def model_inputs(wildcards):
+    """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
+    base = f"{RESULTS}/students/{wildcards.student}"
+    inputs = {"manifest": f"{base}/manifest.json", "model": ancient(f"{base}/model")}
+    if wildcards.run != "base":
+        trained = f"{RESULTS}/runs/{wildcards.student}/{wildcards.run}"
+        inputs |= {
+            "run_manifest": f"{trained}/manifest.json",
+            "checkpoints": ancient(f"{trained}/checkpoints"),
+        }
+    return inputs
+
+
+def model_options(wildcards):
+    """The same folders as options of the command."""
+    files = model_inputs(wildcards)
+    options = f"--model {files['model']}"
+    if "checkpoints" in files:
+        options += (
+            f" --checkpoints {files['checkpoints']} --manifest {files['run_manifest']}"
+        )
+    return options
+
+
 def per_run(pattern, runs=None):
     """`pattern` (with {student} and {run}) for each run of the study, or of `runs`."""
-    return [pattern.format(student=run.student, run=run.run) for run in (STUDY.runs if runs is None else runs)]
+    return [
+        pattern.format(student=run.student, run=run.run)
+        for run in (STUDY.runs if runs is None else runs)
+    ]
 
 
 def labelled(option, pattern, runs=None, prefix=""):
@@ -62,6 +98,25 @@ def labelled(option, pattern, runs=None, prefix=""):
     return " ".join(
         f"--{option} {prefix}{run.student}/{run.run}={pattern.format(student=run.student, run=run.run)}"
         for run in runs
+    )
+
+
+def source_files(names):
+    """The tables that a figure or published table is made from, by their names in its registry."""
+    logs = per_run(LOSS_LOG, STUDY.trained_runs)
+    return {
+        name: logs if name == "log" else f"{RESULTS}/analysis/{name}.parquet"
+        for name in names
+    }
+
+
+def source_options(names):
+    """The same as options of the command."""
+    logs = labelled("log", LOSS_LOG, STUDY.trained_runs)
+    files = source_files(names)
+    return " ".join(
+        logs if name == "log" else f"--{name.replace('_', '-')} {path}"
+        for name, path in files.items()
     )
 
 

@@ -10,20 +10,22 @@ rule collect_demonstrations:
         template=f"{PROMPTS}/{STUDY.judge_template(STUDY.primary_judge)}",
     output:
         f"{RESULTS}/corpus/demonstrations.parquet",
-    params:
-        spec=canonical(STUDY.demonstrations_spec()),
-        code=code_digest("collect_demonstrations.py"),
     log:
         f"{LOGS}/collect_demonstrations.log",
     benchmark:
         f"{BENCHMARKS}/collect_demonstrations.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical(STUDY.demonstrations_spec()),
+        code=code_digest("collect_demonstrations.py"),
     shell:
-        'python "$SCRIPTS"/collect_demonstrations.py --spec {params.spec:q} --tasks {input.tasks}'
-        " --skills {input.skills} --task-template {input.task_template} --template {input.template}"
-        " --cache {STATE}/answers.sqlite --concurrency {CONFIG[api][concurrency]} --timeout {CONFIG[api][timeout_s]}"
-        " --out {output} > {log} 2>&1"
+        """
+        python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --skills {input.skills} --task-template {input.task_template} --template {input.template} \
+            --cache "$STATE/answers.sqlite" --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" \
+            --out {output} >{log} 2>&1
+        """
 
 
 rule select_corpus:
@@ -32,15 +34,17 @@ rule select_corpus:
         demonstrations=f"{RESULTS}/corpus/demonstrations.parquet",
     output:
         f"{RESULTS}/corpus/{{corpus}}.parquet",
-    params:
-        spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
-        code=code_digest("select_corpus.py"),
     log:
         f"{LOGS}/select_corpus/{{corpus}}.log",
     benchmark:
         f"{BENCHMARKS}/select_corpus/{{corpus}}.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
+        code=code_digest("select_corpus.py"),
     shell:
-        'python "$SCRIPTS"/select_corpus.py --spec {params.spec:q} --tasks {input.tasks}'
-        " --demonstrations {input.demonstrations} --out {output} > {log} 2>&1"
+        """
+        python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --demonstrations {input.demonstrations} --out {output} >{log} 2>&1
+        """

@@ -5,18 +5,20 @@ rule build_tokenizer:
     output:
         model=directory(f"{RESULTS}/students/tokenizer/model"),
         manifest=f"{RESULTS}/students/tokenizer/manifest.json",
-    params:
-        spec=canonical(STUDY.tokenizer_spec()),
-        code=code_digest("build_tokenizer.py"),
     log:
         f"{LOGS}/build_tokenizer.log",
     benchmark:
         f"{BENCHMARKS}/build_tokenizer.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical(STUDY.tokenizer_spec()),
+        code=code_digest("build_tokenizer.py"),
     shell:
-        'python "$SCRIPTS"/build_tokenizer.py --spec {params.spec:q}'
-        " --model {output.model} --manifest {output.manifest} > {log} 2>&1"
+        """
+        python "$SCRIPTS/build_tokenizer.py" --spec {params.spec:q} --model {output.model} \
+            --manifest {output.manifest} >{log} 2>&1
+        """
 
 
 rule pretrain:
@@ -27,21 +29,24 @@ rule pretrain:
         model=directory(f"{RESULTS}/students/{{student}}/model"),
         log_table=f"{RESULTS}/students/{{student}}/log.parquet",
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
-    params:
-        spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
-        code=code_digest("pretrain.py"),
-    wildcard_constraints:
-        student=one_of(STUDY.students_from("scratch")),
     log:
         f"{LOGS}/pretrain/{{student}}.log",
     benchmark:
         f"{BENCHMARKS}/pretrain/{{student}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("scratch")),
+    priority: 10  # the longest jobs first
     conda:
         ENVIRONMENT
-    priority: 10 # the longest jobs first
+    params:
+        spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
+        code=code_digest("pretrain.py"),
     shell:
-        'python "$SCRIPTS"/pretrain.py --spec {params.spec:q} --tokenizer {input.tokenizer} --threads {threads}'
-        " --model {output.model} --log {output.log_table} --manifest {output.manifest} > {log} 2>&1"
+        """
+        python "$SCRIPTS/pretrain.py" --spec {params.spec:q} --tokenizer {input.tokenizer} \
+            --threads {threads} --model {output.model} --log {output.log_table} \
+            --manifest {output.manifest} >{log} 2>&1
+        """
 
 
 rule import_student:
@@ -50,18 +55,20 @@ rule import_student:
     output:
         model=directory(f"{RESULTS}/students/{{student}}/model"),
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
-    params:
-        spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
-        code=code_digest("import_student.py"),
-        source=lambda wildcards: STUDY.model_folder(wildcards.student),
-    wildcard_constraints:
-        student=one_of(STUDY.students_from("path")),
     log:
         f"{LOGS}/import_student/{{student}}.log",
     benchmark:
         f"{BENCHMARKS}/import_student/{{student}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("path")),
     conda:
         ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
+        code=code_digest("import_student.py"),
+        source=lambda wildcards: STUDY.model_folder(wildcards.student),
     shell:
-        'python "$SCRIPTS"/import_student.py --spec {params.spec:q} --source {params.source:q}'
-        " --model {output.model} --manifest {output.manifest} > {log} 2>&1"
+        """
+        python "$SCRIPTS/import_student.py" --spec {params.spec:q} --source {params.source:q} \
+            --model {output.model} --manifest {output.manifest} >{log} 2>&1
+        """

@@ -7,19 +7,24 @@ rule build_tasks:
     output:
         skills=f"{RESULTS}/skills.parquet",
         tasks=f"{RESULTS}/tasks.parquet",
-    params:
-        spec=canonical(STUDY.tasks_spec()),
-        code=code_digest("build_tasks.py"),
-        own=" ".join(f"--own-{kind} {path}" for kind, path in STUDY.own_files().items()),
     log:
         f"{LOGS}/build_tasks.log",
     benchmark:
         f"{BENCHMARKS}/build_tasks.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical(STUDY.tasks_spec()),
+        code=code_digest("build_tasks.py"),
+        own=" ".join(
+            f"--own-{kind} {shlex.quote(path)}"
+            for kind, path in STUDY.own_files().items()
+        ),
     shell:
-        'python "$SCRIPTS"/build_tasks.py --spec {params.spec:q} {params.own}'
-        " --skills {output.skills} --tasks {output.tasks} > {log} 2>&1"
+        """
+        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} {params.own} --skills {output.skills} \
+            --tasks {output.tasks} >{log} 2>&1
+        """
 
 
 rule check_contamination:
@@ -27,15 +32,17 @@ rule check_contamination:
         tasks=f"{RESULTS}/tasks.parquet",
     output:
         f"{RESULTS}/checks/contamination.parquet",
-    params:
-        spec=canonical({}),
-        code=code_digest("check_contamination.py"),
     log:
         f"{LOGS}/check_contamination.log",
     benchmark:
         f"{BENCHMARKS}/check_contamination.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical({}),
+        code=code_digest("check_contamination.py"),
     shell:
-        'python "$SCRIPTS"/check_contamination.py --spec {params.spec:q}'
-        " --tasks {input.tasks} --out {output} > {log} 2>&1"
+        """
+        python "$SCRIPTS/check_contamination.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --out {output} >{log} 2>&1
+        """

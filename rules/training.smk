@@ -10,18 +10,24 @@ rule train:
         checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",
         manifest=f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json",
-    params:
-        spec=lambda wildcards: canonical(STUDY.train_spec(wildcards.student, wildcards.run)),
-        code=code_digest("train.py"),
-    wildcard_constraints:
-        run=one_of({run.run for run in STUDY.trained_runs}),
     log:
         f"{LOGS}/train/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{student}}/{{run}}.tsv"
+    wildcard_constraints:
+        run=one_of({run.run for run in STUDY.trained_runs}),
     conda:
         ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(
+            STUDY.train_spec(wildcards.student, wildcards.run)
+        ),
+        code=code_digest("train.py"),
     shell:
-        'python "$SCRIPTS"/train.py --spec {params.spec:q} --model {input.model} --base-manifest {input.manifest}'
-        " --corpus {input.corpus} --state {STATE}/training/{wildcards.student}/{wildcards.run} --threads {threads}"
-        " --checkpoints {output.checkpoints} --log {output.log_table} --manifest {output.manifest} > {log} 2>&1"
+        """
+        python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model} \
+            --base-manifest {input.manifest} --corpus {input.corpus} \
+            --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
+            --checkpoints {output.checkpoints} --log {output.log_table} --manifest {output.manifest} \
+            >{log} 2>&1
+        """

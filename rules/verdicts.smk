@@ -8,19 +8,21 @@ rule judge:
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
     output:
         f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet",
-    params:
-        spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
-        code=code_digest("judge.py"),
     log:
         f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/judge/{{judge}}/{{student}}/{{run}}.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
+        code=code_digest("judge.py"),
     shell:
-        'python "$SCRIPTS"/judge.py --spec {params.spec:q} --episodes {input.episodes} --tasks {input.tasks}'
-        " --template {input.template} --cache {STATE}/answers.sqlite --concurrency {CONFIG[api][concurrency]}"
-        " --timeout {CONFIG[api][timeout_s]} --out {output} > {log} 2>&1"
+        """
+        python "$SCRIPTS/judge.py" --spec {params.spec:q} --episodes {input.episodes} \
+            --tasks {input.tasks} --template {input.template} --cache "$STATE/answers.sqlite" \
+            --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" --out {output} >{log} 2>&1
+        """
 
 
 rule score:
@@ -30,26 +32,32 @@ rule score:
         verdicts=[
             path
             for judge in STUDY.judges
-            for path in per_run(f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet")
+            for path in per_run(
+                f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet"
+            )
         ],
     output:
         f"{RESULTS}/scores.parquet",
-    params:
-        spec=canonical(STUDY.scores_spec()),
-        code=code_digest("score.py"),
-        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        verdicts=" ".join(
-            labelled(
-                "verdicts", f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet", prefix=f"{judge}/"
-            )
-            for judge in STUDY.judges
-        ),
     log:
         f"{LOGS}/score.log",
     benchmark:
         f"{BENCHMARKS}/score.tsv"
     conda:
         ENVIRONMENT
+    params:
+        spec=canonical(STUDY.scores_spec()),
+        code=code_digest("score.py"),
+        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        verdicts=" ".join(
+            labelled(
+                "verdicts",
+                f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet",
+                prefix=f"{judge}/",
+            )
+            for judge in STUDY.judges
+        ),
     shell:
-        'python "$SCRIPTS"/score.py --spec {params.spec:q} --tasks {input.tasks}'
-        " {params.episodes} {params.verdicts} --out {output} > {log} 2>&1"
+        """
+        python "$SCRIPTS/score.py" --spec {params.spec:q} --tasks {input.tasks} \
+            {params.episodes} {params.verdicts} --out {output} >{log} 2>&1
+        """
