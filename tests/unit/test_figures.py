@@ -14,7 +14,7 @@ import pytest
 from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
-from skillift.figures import FIGURES, draw, save
+from skillift.figures import FIGURES, draw, figures_for, save
 from skillift.figures.theme import to_svg
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
@@ -182,6 +182,23 @@ def test_a_headline_path_that_the_table_lacks_is_an_error_that_lists_the_paths()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:nobody"}}
     with pytest.raises(UserError, match=r"bench, judge:conclusion, judge:tail.*judge:nobody"):
         draw("lift", tables, spec)
+
+
+def test_a_study_gets_the_figures_that_its_judges_and_runs_allow():
+    assert figures_for(n_judges=2, n_trained=1) == list(FIGURES)
+    assert set(FIGURES) - set(figures_for(n_judges=1, n_trained=0)) == {
+        "judge_agreement",
+        "lift",
+        "lift_by_path",
+        "loss_curves",
+    }
+
+
+@pytest.mark.parametrize("name", ["lift", "lift_by_path"])
+def test_a_lift_without_a_trained_run_is_an_error(name):
+    spec, tables = full_study()
+    with pytest.raises(UserError, match="lift:curated-none"):
+        draw(name, {"effects": tables["effects"].filter(run="base")}, spec)
 
 
 def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a page: its name in the rows, its heading, and a heading over several columns."""
+    """A column of a page: its name in the rows, heading, heading over several columns, alignment."""
 
     name: str
     label: str
     spanner: str | None = None
+    align: str = "right"
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,9 @@ def _table(page: Page, name: str) -> GT:
         below = [column.name for column in page.columns if column.spanner == spanner]
         table = table.tab_spanner(label=spanner, columns=below)
     table = table.cols_label(**{column.name: column.label for column in page.columns})
-    numbers = [name for name, kind in page.rows.select(names).schema.items() if kind.is_numeric()]
-    texts_of_numbers = [name for name in names[2:] if name not in numbers]
-    table = table.cols_align(align="left", columns=names[:2])
-    table = table.cols_align(align="right", columns=[*numbers, *texts_of_numbers])
+    for align in dict.fromkeys(column.align for column in page.columns):
+        aligned = [column.name for column in page.columns if column.align == align]
+        table = table.cols_align(align=align, columns=aligned)
     for note in page.notes:
         table = table.tab_source_note(note)
     return table.tab_options(

@@ -1,8 +1,8 @@
 """The published tables: one self-contained HTML page and one CSV file each.
 
-From the tables of the analysis. A page shows the study's suite and the last checkpoint of each run, the
-headline path first, rates in per cent and differences in percentage points; the CSV file holds every row
-with all columns, as fractions. What is undefined reads so.
+A page shows the study's suite and the last checkpoint of each run (`skillift.result_pages`); the CSV file
+holds every row of the table of the analysis with all columns, as fractions. The page of findings is one
+sentence for each claim.
 """
 
 from __future__ import annotations
@@ -12,30 +12,33 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.arms import LADDER, View, by_condition, place, read_spec
+from skillift import result_pages
+from skillift.arms import read_spec
 from skillift.errors import UserError, problem
-from skillift.result_page import Column, Page, to_html
-from skillift.result_text import UNDEFINED, decimal, percent, points, probability, with_interval
+from skillift.findings import findings
+from skillift.result_page import Page, to_html
 from skillift.tables import atomic_path
 
 # table -> the tables that it is made from, by the names of `skillift.result_inputs`
 TABLES: dict[str, tuple[str, ...]] = {
-    "pass_rates": ("pass_rates",),
+    "findings": ("effects", "pass_rates", "agreement", "path_shift"),
     "effects": ("effects",),
+    "pass_rates": ("pass_rates",),
     "path_shift": ("path_shift",),
     "agreement": ("agreement",),
 }
-
-CONTRASTS = {
-    "curated-none": "procedural delta (curated − none)",
-    "lift:curated-none": "lift of the procedural delta",
-    "placebo-none": "placebo − none",
-    "curated-placebo": "curated − placebo",
-    "curated-shuffled": "curated − shuffled",
+PAGES = {
+    "effects": result_pages.effects,
+    "pass_rates": result_pages.pass_rates,
+    "path_shift": result_pages.path_shift,
+    "agreement": result_pages.agreement,
 }
 
-ARM = [Column("label", "student"), Column("run_name", "run")]
-COUNTS = [Column("n_tasks", "tasks"), Column("n_skills", "skills"), Column("n_unscored", "unscored")]
+
+def tables_for(n_judges: int) -> list[str]:
+    """The tables that a study with so many judges has: their agreement takes two, a shift of paths one."""
+    least = {"agreement": 2, "path_shift": 1}
+    return [name for name in TABLES if n_judges >= least.get(name, 0)]
 
 
 def publish(
@@ -54,180 +57,24 @@ def publish(
         UserError: there is no such table, a table is missing or empty, or a file cannot be written.
     """
     if name not in TABLES:
-        raise UserError(problem("table", name, f"one of {', '.join(sorted(TABLES))}"))
+        raise UserError(problem("table", name, f"one of {', '.join(TABLES)}"))
     missing = [table for table in TABLES[name] if table not in tables]
     if missing:
         raise UserError(problem(f"table {name}", sorted(tables), f"the tables {', '.join(TABLES[name])}"))
-    view = read_spec(spec)
-    pages = {"pass_rates": pass_rates, "effects": effects, "path_shift": path_shift, "agreement": agreement}
-    page, rows = pages[name](tables[name], view), headline_first(tables[name], view)
+    page, rows = _page(name, tables, spec)
+    text = to_html(page, name)
     with atomic_path(html) as temporary:
-        temporary.write_text(to_html(page, name), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
     with atomic_path(csv) as temporary:
         rows.write_csv(temporary)
 
 
-def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
-    """Rows by path, the headline path on top, otherwise in their order; a table without paths as it is."""
-    if "path" not in frame.columns:
-        return frame
-    return frame.sort(pl.col("path") != view.headline_path, "path", maintain_order=True)
-
-
-def pass_rates(frame: pl.DataFrame, view: View) -> Page:
-    """Pass rate under each condition with its interval, and the share of responses with an ANSWER line."""
-    rows = _shown(frame, view, "pass rates").with_columns(
-        rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
-        line=percent("answer_line_rate").fill_null(UNDEFINED),
-    )
-    conditions = [name for name in LADDER if name in set(rows["condition"])]
-
-    def across(column: str, condition: str) -> pl.Expr:
-        return pl.col(column).filter(condition=condition).first().fill_null("not run")
-
-    wide = rows.group_by("path", "label", "run_name", maintain_order=True).agg(
-        *(across("rate", name).alias(f"rate_{name}") for name in conditions),
-        *(across("line", name).alias(f"line_{name}") for name in conditions),
-        pl.col("n_tasks").min(),
-        pl.col("n_skills").min(),
-        pl.col("n_unscored").sum(),
-    )
-    lines = "responses with an ANSWER line, %"
-    return Page(
-        title="Pass rates",
-        subtitle=_subtitle(view),
-        rows=wide,
-        groups="path",
-        columns=[
-            *ARM,
-            *(Column(f"rate_{name}", name, f"pass rate, % [{view.level} interval]") for name in conditions),
-            *(Column(f"line_{name}", name, lines) for name in conditions),
-            Column("n_tasks", "tasks"),
-            Column("n_skills", "skills"),
-            Column("n_unscored", "unscored"),
-        ],
-        notes=[
-            "Wilson intervals. Tasks and skills: those with a verdict, the fewest of the conditions; "
-            "unscored: episodes without a verdict, over all conditions; they are in no rate."
-        ],
-    )
-
-
-def effects(frame: pl.DataFrame, view: View) -> Page:
-    """Every contrast with its interval, the smallest effect that was detectable, and what it rests on."""
-    rows = _shown(frame, view, "effects").with_columns(
-        name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
-        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
-        mde=percent("mde").fill_null(UNDEFINED),
-        p=probability("p_value").fill_null(UNDEFINED),
-    )
-    order = {name: i for i, name in enumerate(CONTRASTS)}
-    rank = pl.col("contrast").replace_strict(order, default=len(order), return_dtype=pl.Int64)
-    rows = headline_first(rows.sort(rank, "contrast", maintain_order=True), view)
-    return Page(
-        title="Effects",
-        subtitle=_subtitle(view),
-        rows=rows.with_columns(group=pl.col("path") + " · " + pl.col("name")),
-        groups="group",
-        columns=[
-            *ARM,
-            Column("estimate", f"estimate, pp [{view.level} interval]"),
-            Column("mde", "smallest detectable, pp"),
-            Column("p", "p"),
-            *COUNTS,
-        ],
-        notes=[
-            "Differences paired by task, within one scoring path; standard errors clustered by skill. "
-            "Smallest detectable: the true effect found with 80 % power. A recipe's mean is taken over its "
-            "seeds within task; variance between seeds is not in its interval.",
-            "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
-            "one condition. p-values are not corrected for their number.",
-        ],
-    )
-
-
-def path_shift(frame: pl.DataFrame, view: View) -> Page:
-    """The shift from the bench path to each judge's path, and what the extractor did where they differ."""
-    parts = ["no_answer_line", "other_line", "bench_only"]
-    rates = ["bench_pass_rate", "path_pass_rate", *parts]
-    rows = by_condition(_shown(frame, view, "path shift")).sort(
-        pl.col("path") != view.headline_path,
-        "path",
-        "position",
-        "run",
-        "condition_place",
-        maintain_order=True,
-    )
-    rows = rows.with_columns(
-        shift=with_interval(points, "shift", "ci_low", "ci_high"),
-        **{name: percent(name).fill_null(UNDEFINED) for name in rates},
-    )
-    spanner = "of the tasks with an extractor, %"
-    return Page(
-        title="Shift between scoring paths",
-        subtitle=_subtitle(view),
-        rows=rows,
-        groups="path",
-        columns=[
-            *ARM,
-            Column("condition", "condition"),
-            Column("bench_pass_rate", "bench, %"),
-            Column("path_pass_rate", "this path, %"),
-            Column("shift", f"shift, pp [{view.level} interval]"),
-            Column("no_answer_line", "pass without ANSWER line", spanner),
-            Column("other_line", "pass, line read otherwise", spanner),
-            Column("bench_only", "pass on bench alone", spanner),
-            *COUNTS,
-        ],
-        notes=[
-            "Shift: pass rate on this path minus pass rate on the bench path, over the same episodes. On "
-            "tasks with an extractor it is the first two parts minus the third."
-        ],
-    )
-
-
-def agreement(frame: pl.DataFrame, view: View) -> Page:
-    """Each pair of judges on each run: confusion counts, raw agreement, kappa with its interval."""
-    rows = _shown(frame, view, "judge agreement").with_columns(
-        pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
-        agreement=percent("agreement").fill_null(UNDEFINED),
-        kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),
-    )
-    counts = {"both_pass": "both pass", "only_a": "only a", "only_b": "only b", "both_fail": "both fail"}
-    return Page(
-        title="Agreement of the judges",
-        subtitle=_subtitle(view),
-        rows=rows.sort("pair", maintain_order=True),
-        groups="pair",
-        columns=[
-            *ARM,
-            *(Column(name, label, "episodes") for name, label in counts.items()),
-            Column("agreement", "same verdict, %"),
-            Column("kappa", f"Cohen's kappa [{view.level} interval]"),
-            *COUNTS,
-        ],
-        notes=["All conditions together; intervals from a bootstrap over skills; unscored by either judge."],
-    )
-
-
-def contrast_in_words(contrast: str) -> str:
-    """The name of a contrast for readers: `lift:placebo-none` -> lift of placebo − none."""
-    if contrast in CONTRASTS:
-        return CONTRASTS[contrast]
-    kind, _, subject = contrast.rpartition(":")
-    subject = subject.replace("-", " − ")
-    return {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
-
-
-def _shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
-    """The rows of `place` with run_name, the headline path first."""
-    seed = pl.lit(" seed ") + pl.col("seed").cast(pl.String)
-    named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
-    name = named.otherwise(pl.col("recipe") + seed.fill_null(", mean of seeds")).str.replace_all(
-        " ", "\u00a0"
-    )
-    return headline_first(place(frame, view, source).with_columns(run_name=name), view)
-
-
-def _subtitle(view: View) -> str:
-    return f"{view.suite} suite, last checkpoint of each run; headline path {view.headline_path}"
+def _page(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> tuple[Page, pl.DataFrame]:
+    """The page of a table and the rows of its CSV file."""
+    view = read_spec(spec)
+    if name == "findings":
+        rows = result_pages.findings_rows(
+            findings(**{table: tables[table] for table in TABLES[name]}, spec=spec)
+        )
+        return result_pages.findings_page(rows, view), rows
+    return PAGES[name](tables[name], view), result_pages.headline_first(tables[name], view)

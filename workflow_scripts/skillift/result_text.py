@@ -11,7 +11,10 @@ UNDEFINED = "undefined"
 
 def _formatted(column: str, pattern: str, factor: float) -> pl.Expr:
     def text(value: float) -> str:
-        return pattern.format(value * factor).replace("-", "\u2212")
+        written = pattern.format(value * factor)
+        if not float(written):  # no negative zero
+            written = pattern.format(0.0)
+        return written.replace("-", "\u2212")
 
     return pl.col(column).map_elements(text, return_dtype=pl.String)
 

@@ -31,6 +31,13 @@ FIGURES: dict[str, tuple[str, ...]] = {
 }
 
 
+def figures_for(n_judges: int, n_trained: int) -> list[str]:
+    """The figures that a study with so many judges and trained runs has."""
+    judges = {"judge_agreement": 2, "path_audit": 1}
+    trained = {"lift": 1, "lift_by_path": 1, "loss_curves": 1}
+    return [name for name in FIGURES if n_judges >= judges.get(name, 0) and n_trained >= trained.get(name, 0)]
+
+
 def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart:
     """The chart of one figure.
 

@@ -18,6 +18,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.result_text import decimal, with_interval
 
 if TYPE_CHECKING:
     import altair as alt
@@ -117,14 +118,7 @@ def _pair() -> pl.Expr:
 
 
 def _numbers() -> pl.Expr:
-    def number(column: str) -> pl.Expr:
-        return pl.col(column).map_elements(
-            lambda value: f"{value:.2f}".replace("-", "\u2212"), return_dtype=pl.String
-        )
-
-    interval = pl.lit(" [") + number("low") + pl.lit(", ") + number("high") + pl.lit("]")
     same = pl.col("both_pass") + pl.col("both_fail")
     judged = same + pl.col("only_a") + pl.col("only_b")
     counts = pl.lit(" · ") + same.cast(pl.String) + pl.lit(" of ") + judged.cast(pl.String)
-    kappa = pl.when(pl.col("value").is_null()).then(pl.lit("undefined")).otherwise(number("value"))
-    return kappa + interval.fill_null("") + counts
+    return with_interval(decimal, "kappa", "kappa_low", "kappa_high") + counts

@@ -9,6 +9,7 @@ import polars as pl
 from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
+from skillift.result_text import percent, points, with_interval
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,7 +33,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     view = read_spec(spec)
     rows = of_contrast(on_path(effects, view.headline_path, "effects"), "lift:curated-none")
     rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").with_columns(
-        mde=100 * pl.col("mde")
+        band=100 * pl.col("mde")
     )
     rows, names = in_rows(rows)
     height = ROW * len(names)
@@ -40,10 +41,10 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
     band = (
         alt.Chart()
-        .transform_filter("datum.headline && isValid(datum.mde)")
-        .transform_calculate(least="-datum.mde")
+        .transform_filter("datum.headline && isValid(datum.band)")
+        .transform_calculate(least="-datum.band")
         .mark_bar(color=PALE, size=20)
-        .encode(x=alt.X("least:Q", title=title), x2="mde:Q", y=y)
+        .encode(x=alt.X("least:Q", title=title), x2="band:Q", y=y)
     )
     numbers = rows.filter("headline").with_columns(text=_numbers())
     text = (
@@ -75,19 +76,6 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
 
 def _numbers() -> pl.Expr:
-    estimate = signed("value") + pl.lit(" [") + signed("low") + pl.lit(", ") + signed("high") + pl.lit("]")
-    detectable = pl.lit(" · ") + pl.col("mde").round(1).cast(pl.String)
-    return (
-        pl.when(pl.col("value").is_null())
-        .then(pl.lit("undefined"))
-        .when(pl.col("low").is_null())
-        .then(signed("value"))
-        .otherwise(estimate + detectable.fill_null(""))
-    )
-
-
-def signed(column: str) -> pl.Expr:
-    """A difference as text with its sign and one decimal, such as +7.0."""
-    return pl.col(column).map_elements(
-        lambda value: f"{value:+.1f}".replace("-", "\u2212"), return_dtype=pl.String
-    )
+    """The estimate with its interval and the smallest detectable effect, from the columns of the table."""
+    known = with_interval(points, "estimate", "ci_low", "ci_high")
+    return known + (pl.lit(" · ") + percent("mde")).fill_null("")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import BASE, in_rows, measure, place, read_spec, span
+from skillift.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
 from skillift.figures.marks import zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
 
@@ -31,7 +31,8 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     import altair as alt
 
     view = read_spec(spec)
-    rows = effects.filter(pl.col("contrast").is_in(["curated-none", "lift:curated-none"]))
+    lifts = of_contrast(effects, "lift:curated-none")
+    rows = pl.concat([lifts, effects.filter(contrast="curated-none")])
     rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").filter("headline")
     rows, names = _by_quantity(rows)
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))

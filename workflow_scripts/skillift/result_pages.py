@@ -1,0 +1,219 @@
+"""What stands on the page of each published table: its rows as text, columns, groups and notes.
+
+From the tables of the analysis: the study's suite and the last checkpoint of each run, the headline path
+first, rates in per cent and differences in percentage points. What is undefined reads so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+
+import polars as pl
+
+from skillift.arms import LADDER, View, by_condition, place
+from skillift.findings import Finding
+from skillift.result_page import Column, Page
+from skillift.result_text import UNDEFINED, decimal, percent, points, probability, with_interval
+
+CONTRASTS = {
+    "curated-none": "procedural delta (curated − none)",
+    "lift:curated-none": "lift of the procedural delta",
+    "placebo-none": "placebo − none",
+    "curated-placebo": "curated − placebo",
+    "curated-shuffled": "curated − shuffled",
+}
+
+ARM = [Column("label", "student", align="left"), Column("run_name", "run", align="left")]
+COUNTS = [Column("n_tasks", "tasks"), Column("n_skills", "skills"), Column("n_unscored", "unscored")]
+
+
+def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Rows by path, the headline path on top, otherwise in their order; a table without paths as it is."""
+    if "path" not in frame.columns:
+        return frame
+    return frame.sort(pl.col("path") != view.headline_path, "path", maintain_order=True)
+
+
+def findings_page(rows: pl.DataFrame, view: View) -> Page:
+    """The findings, one sentence a row; `rows`: see `findings_rows`."""
+    return Page(
+        title="Findings",
+        subtitle=_subtitle(view),
+        rows=rows.with_columns(pl.col("figure").str.replace_all("_", " ")),
+        groups="claim",
+        columns=[
+            Column("sentence", "finding", align="left"),
+            Column("word", "word", align="left"),
+            Column("figure", "shown in the figure", align="left"),
+        ],
+        notes=[
+            f"Resolved: the {view.level} interval excludes zero. Not resolvable at this n: it includes zero, "
+            "which is no evidence of absence; effects below the smallest detectable one are missed more often "
+            "than one time in five. No correction for the number of claims."
+        ],
+    )
+
+
+def findings_rows(found: list[Finding]) -> pl.DataFrame:
+    """Findings as a frame of texts: claim, student, path, word, sentence, figure."""
+    names = [field.name for field in fields(Finding)]
+    return pl.DataFrame([asdict(finding) for finding in found], schema=dict.fromkeys(names, pl.String))
+
+
+def pass_rates(frame: pl.DataFrame, view: View) -> Page:
+    """Pass rate under each condition with its interval, and the share of responses with an ANSWER line."""
+    rows = _shown(frame, view, "pass rates").with_columns(
+        rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
+        line=percent("answer_line_rate").fill_null(UNDEFINED),
+    )
+    conditions = [name for name in LADDER if name in set(rows["condition"])]
+
+    def across(column: str, condition: str) -> pl.Expr:
+        return pl.col(column).filter(condition=condition).first().fill_null("not run")
+
+    wide = rows.group_by("path", "label", "run_name", maintain_order=True).agg(
+        *(across("rate", name).alias(f"rate_{name}") for name in conditions),
+        *(across("line", name).alias(f"line_{name}") for name in conditions),
+        pl.col("n_tasks").min(),
+        pl.col("n_skills").min(),
+        pl.col("n_unscored").sum(),
+    )
+    lines = "responses with an ANSWER line, %"
+    return Page(
+        title="Pass rates",
+        subtitle=_subtitle(view),
+        rows=wide,
+        groups="path",
+        columns=[
+            *ARM,
+            *(Column(f"rate_{name}", name, f"pass rate, % [{view.level} interval]") for name in conditions),
+            *(Column(f"line_{name}", name, lines) for name in conditions),
+            Column("n_tasks", "tasks"),
+            Column("n_skills", "skills"),
+            Column("n_unscored", "unscored"),
+        ],
+        notes=[
+            "Wilson intervals. Tasks and skills: those with a verdict, the fewest of the conditions; "
+            "unscored: episodes without a verdict, over all conditions; they are in no rate."
+        ],
+    )
+
+
+def effects(frame: pl.DataFrame, view: View) -> Page:
+    """Every contrast with its interval, the smallest effect that was detectable, and what it rests on."""
+    rows = _shown(frame, view, "effects").with_columns(
+        name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
+        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        mde=percent("mde").fill_null(UNDEFINED),
+        p=probability("p_value").fill_null(UNDEFINED),
+    )
+    order = {name: i for i, name in enumerate(CONTRASTS)}
+    rank = pl.col("contrast").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    rows = headline_first(rows.sort(rank, "contrast", maintain_order=True), view)
+    return Page(
+        title="Effects",
+        subtitle=_subtitle(view),
+        rows=rows.with_columns(group=pl.col("path") + " · " + pl.col("name")),
+        groups="group",
+        columns=[
+            *ARM,
+            Column("estimate", f"estimate, pp [{view.level} interval]"),
+            Column("mde", "smallest detectable, pp"),
+            Column("p", "p"),
+            *COUNTS,
+        ],
+        notes=[
+            "Differences paired by task, within one scoring path; standard errors clustered by skill. "
+            "Smallest detectable: the true effect found with 80 % power. A recipe's mean is taken over its "
+            "seeds within task; variance between seeds is not in its interval.",
+            "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
+            "one condition. p-values are not corrected for their number.",
+        ],
+    )
+
+
+def path_shift(frame: pl.DataFrame, view: View) -> Page:
+    """The shift from the bench path to each judge's path, and what the extractor did where they differ."""
+    parts = ["no_answer_line", "other_line", "bench_only"]
+    rates = ["bench_pass_rate", "path_pass_rate", *parts]
+    rows = by_condition(_shown(frame, view, "path shift")).sort(
+        pl.col("path") != view.headline_path,
+        "path",
+        "position",
+        "run",
+        "condition_place",
+        maintain_order=True,
+    )
+    rows = rows.with_columns(
+        shift=with_interval(points, "shift", "ci_low", "ci_high"),
+        **{name: percent(name).fill_null(UNDEFINED) for name in rates},
+    )
+    spanner = "of the tasks with an extractor, %"
+    return Page(
+        title="Shift between scoring paths",
+        subtitle=_subtitle(view),
+        rows=rows,
+        groups="path",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            Column("bench_pass_rate", "bench, %"),
+            Column("path_pass_rate", "this path, %"),
+            Column("shift", f"shift, pp [{view.level} interval]"),
+            Column("no_answer_line", "pass without ANSWER line", spanner),
+            Column("other_line", "pass, line read otherwise", spanner),
+            Column("bench_only", "pass on bench alone", spanner),
+            *COUNTS,
+        ],
+        notes=[
+            "Shift: pass rate on this path minus pass rate on the bench path, over the same episodes. On "
+            "tasks with an extractor it is the first two parts minus the third."
+        ],
+    )
+
+
+def agreement(frame: pl.DataFrame, view: View) -> Page:
+    """Each pair of judges on each run: confusion counts, raw agreement, kappa with its interval."""
+    rows = _shown(frame, view, "judge agreement").with_columns(
+        pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
+        agreement=percent("agreement").fill_null(UNDEFINED),
+        kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),
+    )
+    counts = {"both_pass": "both pass", "only_a": "only a", "only_b": "only b", "both_fail": "both fail"}
+    return Page(
+        title="Agreement of the judges",
+        subtitle=_subtitle(view),
+        rows=rows.sort("pair", maintain_order=True),
+        groups="pair",
+        columns=[
+            *ARM,
+            *(Column(name, label, "episodes") for name, label in counts.items()),
+            Column("agreement", "same verdict, %"),
+            Column("kappa", f"Cohen's kappa [{view.level} interval]"),
+            *COUNTS,
+        ],
+        notes=["All conditions together; intervals from a bootstrap over skills; unscored by either judge."],
+    )
+
+
+def contrast_in_words(contrast: str) -> str:
+    """The name of a contrast for readers: `lift:placebo-none` -> lift of placebo − none."""
+    if contrast in CONTRASTS:
+        return CONTRASTS[contrast]
+    kind, _, subject = contrast.rpartition(":")
+    subject = subject.replace("-", " − ")
+    return {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
+
+
+def _shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
+    """The rows of `place` with run_name, the headline path first."""
+    seed = pl.lit(" seed ") + pl.col("seed").cast(pl.String)
+    named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
+    name = named.otherwise(pl.col("recipe") + seed.fill_null(", mean of seeds")).str.replace_all(
+        " ", "\u00a0"
+    )
+    return headline_first(place(frame, view, source).with_columns(run_name=name), view)
+
+
+def _subtitle(view: View) -> str:
+    return f"{view.suite} suite, last checkpoint of each run; headline path {view.headline_path}"
