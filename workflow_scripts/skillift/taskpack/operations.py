@@ -94,16 +94,15 @@ TINY_OPERATIONS = (
     Operation("Sort", "Sort it upward.", _sort_up),
     Operation("Order", "Order it downward.", _sort_down),
     Operation("Raise", "Raise each one.", _step(1)),
-    Operation("Lower", "Lower each one.", _step(-1)),
 )
 
+# Three of four give one item: a wrong procedure then ends at the right answer now and then (about one time in
+# eight), so that no condition's pass rate is 0 by construction.
 TINY_READOUTS = (
     Operation("Take", "Take the first.", _pick(0)),
+    Operation("Choose", "Choose the middle.", _pick(1)),
     Operation("Pick", "Pick the last.", _pick(-1)),
-    Operation("Skip", "Skip the first.", lambda items, _: items[1:]),
-    Operation("Drop", "Drop the last.", lambda items, _: items[:-1]),
     Operation("Keep", "Keep the ends.", _pick(0, -1)),
-    Operation("Double", "Double the first.", _pick(0, 0)),
 )
 
 
