@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--cores", type=int, default=os.cpu_count(), help="cores to use (default: all)")
     options, others = arguments.parse_known_args(argv)
     os.chdir(REPOSITORY)
-    results, study = settings(options.study)
-    folder = Path(results, study.name)
+    config, study = settings(options.study)
+    folder = Path(config["results"], study.name)
     report = folder / "report.html"
     command = [sys.executable, "-m", "snakemake", "--cores", str(options.cores), *others]
     command += ["--config", f"study={study.path}"]
@@ -55,8 +55,8 @@ def main(argv: list[str] | None = None) -> None:
         print("\n" + headline(folder, study) + f"\nReport: {report.resolve()}")
 
 
-def settings(study: str | None) -> tuple[str, Study]:
-    """The results folder and the study, as config.yaml and the command line name them.
+def settings(study: str | None) -> tuple[dict, Study]:
+    """The configuration and the study that it, or the command line, names.
 
     Raises:
         UserError: a file is missing or wrong.
@@ -68,7 +68,7 @@ def settings(study: str | None) -> tuple[str, Study]:
     except (OSError, yaml.YAMLError) as error:
         raise UserError(problem("config.yaml", str(error), "a YAML file")) from error
     config = load_config({**config, "study": study} if study else config)
-    return config["results"], load_study(config["study"])
+    return config, load_study(config["study"])
 
 
 def headline(folder: Path, study: Study) -> str:

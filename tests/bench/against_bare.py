@@ -1,0 +1,170 @@
+"""The commands generate and train beside bare scripts on the same inputs, turn and turn about.
+
+Both run as whole processes under the same stopwatch, which times the library's calls inside them, so that
+a ratio tells what skillift adds. Inputs are those of a finished study.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from projects import ROOT
+
+BENCH = Path(__file__).resolve().parent
+SCRIPTS = ROOT / "workflow_scripts"
+ENGINE_START = "vllm.entrypoints.llm:LLM.__init__"
+ANSWERS = ("vllm.entrypoints.llm:LLM.generate", "vllm.entrypoints.llm:LLM.chat")
+TRAINING = "transformers.trainer:Trainer.train"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One measure of the command and of the bare script, medians over the repeats.
+
+    Attributes:
+        measure: what was measured, with its unit.
+        skillift: the command's median.
+        bare: the bare script's median.
+        ratio: median of the ratios of neighbouring runs, skillift to bare.
+    """
+
+    measure: str
+    skillift: float
+    bare: float
+    ratio: float
+
+
+def timed(script: Path, arguments: list[str], targets: tuple[str, ...], threads: int) -> dict[str, float]:
+    """Seconds by target, and of the whole `process`.
+
+    Raises:
+        SystemExit: the script failed; prints what it wrote.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        times = Path(folder, "times.json")
+        command = [
+            sys.executable,
+            str(BENCH / "stopwatch.py"),
+            str(times),
+            *targets,
+            "--",
+            str(script),
+            *arguments,
+        ]
+        environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(SCRIPTS)}
+        environment |= {"HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{done.stdout}{done.stderr}\n{script.name} failed.")
+        return json.loads(times.read_text())
+
+
+def compare(
+    run_command: Callable[[], dict[str, float]],
+    run_bare: Callable[[], dict[str, float]],
+    measures: dict[str, Callable[[dict[str, float]], float]],
+    repeats: int,
+) -> list[Comparison]:
+    """Run both in turn, the first pair unmeasured (it fills the file cache), and compare each measure."""
+    run_command(), run_bare()
+    pairs = [(run_command(), run_bare()) for _ in range(repeats)]
+    rows = []
+    for measure, value in measures.items():
+        ours, bare = ([value(pair[side]) for pair in pairs] for side in (0, 1))
+        ratio = statistics.median(a / b for a, b in zip(ours, bare, strict=True))
+        rows.append(Comparison(measure, statistics.median(ours), statistics.median(bare), ratio))
+    return rows
+
+
+def engine(
+    results: Path, study, config: dict, student: str, folder: Path, threads: int, repeats: int
+) -> tuple[list[Comparison], float]:
+    """The command generate against bare vLLM on a student's base episodes, and the share of equal answers."""
+    from skillift.prompts import messages_for
+
+    spec = study.episodes_spec(student, "base")
+    settings = {**spec["inference"], **config["engine"]}
+    tasks = pl.read_parquet(results / "tasks.parquet")
+    tasks = tasks.filter(pl.col("suite").is_in(spec["inference"]["suites"]))
+    prompts = messages_for(
+        tasks, pl.read_parquet(results / "skills.parquet"), spec["conditions"], spec["prompt_seed"]
+    )
+    files = {name: folder / f"{name}.json" for name in ("prompts", "settings", "out")}
+    files["prompts"].write_text(json.dumps(prompts["content"].to_list()))
+    files["settings"].write_text(json.dumps(settings))
+    model = results / "students" / student / "model"
+    episodes = folder / "episodes.parquet"
+
+    command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
+    command += ["--tasks", str(results / "tasks.parquet"), "--skills", str(results / "skills.parquet")]
+    command += ["--task-template", str(SCRIPTS / "prompts" / "task.jinja"), "--out", str(episodes)]
+    for name in ("max_num_seqs", "kv_cache_gib", "gpu_memory_utilization"):
+        command += [f"--{name.replace('_', '-')}", str(config["engine"][name])]
+    bare = ["--model", str(model)]
+    for name, path in files.items():
+        bare += [f"--{name}", str(path)]
+
+    targets = (ENGINE_START, *ANSWERS)
+    rows = compare(
+        lambda: timed(SCRIPTS / "generate.py", command, targets, threads),
+        lambda: timed(BENCH / "bare_vllm.py", bare, targets, threads),
+        {
+            "engine start, s": lambda times: times[ENGINE_START],
+            "episodes/s": lambda times: prompts.height / sum(times.get(name, 0.0) for name in ANSWERS),
+            "whole process, s": lambda times: times["process"],
+        },
+        repeats,
+    )
+    answers = prompts.with_columns(bare=pl.Series(json.loads(files["out"].read_text())))
+    both = pl.read_parquet(episodes).join(answers, on=["task_id", "condition"])
+    return rows, (both["response"] == both["bare"]).mean()
+
+
+def training(
+    results: Path, study, student: str, run: str, folder: Path, threads: int, repeats: int
+) -> list[Comparison]:
+    """The command train against bare trl on one run."""
+    spec = study.train_spec(student, run)
+    recipe = folder / "recipe.json"
+    recipe.write_text(json.dumps(spec))
+    model = results / "students" / student / "model"
+    corpus = results / "corpus" / f"{study.corpus_of(run)}.parquet"
+    tokens = pl.read_parquet(results / "runs" / student / run / "log.parquet")["tokens"].max()
+
+    command = ["--spec", json.dumps(spec), "--model", str(model), "--corpus", str(corpus)]
+    command += ["--base-manifest", str(model.parent / "manifest.json"), "--threads", str(threads)]
+    for name, file in {
+        "checkpoints": "checkpoints",
+        "log": "log.parquet",
+        "manifest": "manifest.json",
+    }.items():
+        command += [f"--{name}", str(folder / file)]
+    command += ["--state", str(folder / "state")]
+    bare = [
+        "--model",
+        str(model),
+        "--corpus",
+        str(corpus),
+        "--recipe",
+        str(recipe),
+        "--out",
+        str(folder / "bare"),
+    ]
+    return compare(
+        lambda: timed(SCRIPTS / "train.py", command, (TRAINING,), threads),
+        lambda: timed(BENCH / "bare_trl.py", bare, (TRAINING,), threads),
+        {
+            "training tokens/s": lambda times: tokens / times[TRAINING],
+            "whole process, s": lambda times: times["process"],
+        },
+        repeats,
+    )

@@ -1,0 +1,88 @@
+"""Time a study by stage, and the engine and training beside bare scripts: `make bench`.
+
+python tests/bench/run.py --study studies/embedded.yaml --cores 2
+
+The study runs in a temporary copy of the project; its models, tasks and corpus are then what the bare
+scripts work on. On a machine that does other work the seconds mean little, the ratios still something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+
+import against_bare  # noqa: E402
+import study_times  # noqa: E402
+from projects import copy_project  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+from run_study import settings  # noqa: E402
+
+
+def study_table(rows: list[study_times.Stage], wall: float, dry: float) -> Table:
+    """Cold study time by stage, and the no-op."""
+    table = Table(title="Study", caption="job time: summed over jobs, which run side by side")
+    for name in ("stage", "jobs", "job time, s", "longest job, s", "largest job, MB"):
+        table.add_column(name, justify="left" if name == "stage" else "right")
+    for row in rows:
+        numbers = (row.seconds, row.longest, row.memory_mb)
+        table.add_row(row.name, str(row.jobs), *(f"{number:.1f}" for number in numbers))
+    table.add_section()
+    table.add_row("whole study with report, wall clock", "", f"{wall:.1f}")
+    table.add_row("nothing to do (snakemake -n, median of 3)", "", f"{dry:.1f}")
+    return table
+
+
+def comparison_table(title: str, caption: str, rows: list[against_bare.Comparison]) -> Table:
+    """skillift beside the bare script."""
+    table = Table(title=title, caption=caption)
+    for name in ("measure", "skillift", "bare", "ratio"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for row in rows:
+        table.add_row(row.measure, f"{row.skillift:.2f}", f"{row.bare:.2f}", f"{row.ratio:.2f}")
+    return table
+
+
+def main() -> None:
+    """Run all measurements and print their tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--study", default="studies/embedded.yaml", help="study file, students from scratch")
+    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="cores for the study")
+    parser.add_argument("--threads", type=int, default=1, help="threads of one engine or training job")
+    parser.add_argument("--repeats", type=int, default=3, help="measured runs of each script")
+    options = parser.parse_args()
+    os.chdir(REPOSITORY)
+    console = Console()
+    config, study = settings(options.study)
+    with tempfile.TemporaryDirectory(prefix="skillift-bench-") as folder:
+        project = copy_project(Path(folder, "project"))
+        results = project / "results" / study.name
+        console.print(f"Running {study.path} from nothing on {options.cores} cores ...")
+        wall = study_times.run_cold(project, options.study, study.name, options.cores)
+        dry = study_times.no_op(project, options.study)
+        console.print(study_table(study_times.stages(results / "benchmarks"), wall, dry))
+
+        student = study.students[-1]
+        run = next(run.run for run in study.trained_runs if run.student == student)
+        rows, equal = against_bare.engine(
+            results, study, config, student, Path(folder), options.threads, options.repeats
+        )
+        how = f"medians of {options.repeats} runs in turn, {options.threads} thread(s), student {student}"
+        caption = f"{how}; equal answers: {equal:.1%}"
+        console.print(comparison_table("Episodes: generate.py and bare vLLM", caption, rows))
+        rows = against_bare.training(
+            results, study, student, run, Path(folder), options.threads, options.repeats
+        )
+        console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
+
+
+if __name__ == "__main__":
+    main()
