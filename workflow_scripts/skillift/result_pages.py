@@ -48,8 +48,8 @@ def findings_page(rows: pl.DataFrame, view: View) -> Page:
         ],
         notes=[
             f"Resolved: the {view.level} interval excludes zero. Not resolvable at this n: it includes zero, "
-            "which is no evidence of absence; effects below the smallest detectable one are missed more often "
-            "than one time in five. No correction for the number of claims."
+            "which is no evidence of absence; smaller effects than the smallest detectable are often "
+            "missed. No correction for the number of claims."
         ],
     )
 

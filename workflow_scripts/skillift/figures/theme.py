@@ -8,7 +8,6 @@ series differs in shape as well, so a figure also reads in grey.
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -104,19 +103,7 @@ def to_svg(chart: alt.Chart) -> str:
 
     with alt.data_transformers.enable("default", max_rows=None):
         specification = chart.to_dict()
-    text = vl_convert.vegalite_to_svg(specification)
-    # the converter numbers clip paths and gradients on from its last picture in this process
-    names = {name: f"{name.rstrip('0123456789')}{i}" for i, name in enumerate(_definitions(text))}
-    if names:
-        pattern = "|".join(sorted(names, key=len, reverse=True))
-        text = re.sub(
-            rf"(?<=id=\")({pattern})(?=\")|(?<=#)({pattern})(?=\))", lambda m: names[m.group()], text
-        )
-    return text
-
-
-def _definitions(text: str) -> list[str]:
-    return list(dict.fromkeys(re.findall(r'id="((?:clip|gradient_)\d+)"', text)))
+    return vl_convert.vegalite_to_svg(specification)
 
 
 def colours(view: View) -> alt.Scale:
