@@ -19,6 +19,7 @@ import polars as pl
 
 from skillift.contracts import TRAINING_LOG
 from skillift.errors import UserError, problem
+from skillift.libraries import prepare_libraries, quiet_progress
 from skillift.pretraining_text import Exchange, exchanges
 from skillift.taskpack import PackSpec
 
@@ -72,9 +73,11 @@ def pretrain(
     Raises:
         UserError: a setting is missing or wrong.
     """
+    _check(spec)
+    prepare_libraries()
     from transformers import AutoTokenizer
 
-    _check(spec)
+    quiet_progress()
     settings = spec["pretraining"]
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     pack = PackSpec.parse(spec.get("pack") or _DEFAULT_PACK)

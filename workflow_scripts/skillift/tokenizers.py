@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.libraries import prepare_libraries
 from skillift.taskpack.domains import DIFFICULTIES
 from skillift.taskpack.lexicon import lexicon
 
@@ -34,6 +35,7 @@ CHAT_TEMPLATE = (
 )
 
 _LARGEST_VOCABULARY = 4096
+_POSITIONS = {"tiny": 256, "standard": 1024}  # conversations have up to 70 and 350 tokens
 
 
 def build_tokenizer(spec: dict, folder: Path | str) -> None:
@@ -46,12 +48,13 @@ def build_tokenizer(spec: dict, folder: Path | str) -> None:
     Raises:
         UserError: the difficulty is unknown.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
     difficulty = spec.get("difficulty")
     if difficulty not in DIFFICULTIES:
         raise UserError(problem("tokenizer: difficulty", difficulty, f"one of {list(DIFFICULTIES)}"))
+    prepare_libraries()
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -78,6 +81,3 @@ def build_tokenizer(spec: dict, folder: Path | str) -> None:
     )
     tokenizer.chat_template = CHAT_TEMPLATE
     tokenizer.save_pretrained(folder)
-
-
-_POSITIONS = {"tiny": 256, "standard": 1024}
