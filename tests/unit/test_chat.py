@@ -105,13 +105,27 @@ def test_a_failure_is_not_kept(tmp_path):
     assert answers[0].text == "yes"
 
 
+def _marked(task: str = "Question?") -> str:
+    blocks = {"task": task, "reference": "1", "response": "ANSWER: 1"}
+    code = "0123456789abcdef"
+    return "\n".join(f"<<<{name} {code}>>>\n{text}\n<<<end {name} {code}>>>" for name, text in blocks.items())
+
+
 def test_an_offline_judge_is_not_cached_since_its_answer_depends_on_code(tmp_path):
     with AnswerCache(tmp_path / "answers.sqlite") as cache, ChatClient(cache=cache) as client:
-        request = ChatRequest(ChatModel("offline/tail"), [{"role": "user", "content": "no markers"}])
+        request = ChatRequest(ChatModel("offline/tail"), [{"role": "user", "content": _marked()}])
         (answer,) = client.ask_all([request])
-        assert answer.status == "failed"
-        assert "no block 'task'" in answer.reason
+        assert answer.status == "answered"
         assert cache.get(request.key()) is None
+
+
+def test_an_offline_judge_without_markers_in_its_prompt_fails_and_says_so():
+    with ChatClient() as client:
+        (answer,) = client.ask_all(
+            [ChatRequest(ChatModel("offline/tail"), [{"role": "user", "content": "1?"}])]
+        )
+    assert answer.status == "failed"
+    assert "no block 'task'" in answer.reason
 
 
 def test_a_broken_cache_ends_the_job(tmp_path):
@@ -150,7 +164,10 @@ def test_a_model_that_cannot_be_asked_is_an_error_before_any_call(model):
         ChatModel.from_entry({"model": model})
 
 
-def test_a_request_over_http_is_sent_once_even_when_the_server_fails():
+@pytest.mark.parametrize("provider", ["hosted_vllm", "openai"])
+def test_a_request_over_http_is_sent_once_even_when_the_server_fails(provider, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+
     def respond(body):
         if body["messages"][0]["content"] == "bad":
             return 500, {"error": {"message": "overloaded"}}
@@ -158,7 +175,7 @@ def test_a_request_over_http_is_sent_once_even_when_the_server_fails():
 
     with chat_server(respond) as (address, arrived), ChatClient(timeout_s=20) as client:
         entry = {
-            "model": "hosted_vllm/served",
+            "model": f"{provider}/served",
             "api_base": address,
             "temperature": 0.0,
             "max_tokens": 9,
@@ -176,12 +193,9 @@ def test_a_request_over_http_is_sent_once_even_when_the_server_fails():
 
 
 def test_offline_calls_cost_no_money_and_little_time():
-    prompt = "<<<task 0123456789abcdef>>>\n{}\n<<<end task 0123456789abcdef>>>\n"
-    prompt += "<<<reference 0123456789abcdef>>>\n1\n<<<end reference 0123456789abcdef>>>\n"
-    prompt += "<<<response 0123456789abcdef>>>\n1\n<<<end response 0123456789abcdef>>>"
     model = ChatModel("offline/tail")
     requests = [
-        ChatRequest(model, [{"role": "user", "content": prompt.format(number)}]) for number in range(50)
+        ChatRequest(model, [{"role": "user", "content": _marked(str(number))}]) for number in range(50)
     ]
     with ChatClient() as client:
         answers = client.ask_all(requests)

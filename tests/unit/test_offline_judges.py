@@ -42,6 +42,7 @@ def test_both_judges_pass_right_answers_and_fail_wrong_and_empty_ones(judge):
         assert judge("1", right)["passed"]
     for wrong in (f"{WORKED}\nANSWER: 7", "So the result is 7.", "", "...", "ANSWER:"):
         assert not judge("1", wrong)["passed"]
+    assert not judge("1 3", "ANSWER: 3 1")["passed"]
     assert judge("Delta, Echo", "In short, the answer is delta, echo.")["passed"]
 
 
