@@ -6,8 +6,12 @@ that imports one of them calls `prepare_libraries` first. It imports none of the
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -36,6 +40,25 @@ def prepare_libraries(threads: int | None = None) -> None:
     import torch
 
     torch.set_num_threads(threads)
+
+
+@contextmanager
+def fast_imports() -> Iterator[None]:
+    """Import large libraries with the garbage collector off, and keep what they made out of its sight.
+
+    Importing vllm makes some millions of objects that live until the process ends. Looking through them again
+    and again costs 4 of 12 CPU seconds at import and 3 more when the process ends.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
 
 
 def quiet_progress() -> None:

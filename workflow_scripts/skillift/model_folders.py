@@ -15,7 +15,7 @@ from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
@@ -69,6 +69,23 @@ def load_model(folder: Path | str, precision: str) -> PreTrainedModel:
             )
         )
     return model
+
+
+def check_positions(folder: Path | str, max_model_len: int) -> PretrainedConfig:
+    """The model's configuration, if it has positions for `max_model_len` tokens.
+
+    Raises:
+        UserError: the configuration is unreadable, or the model has fewer positions.
+    """
+    from transformers import AutoConfig
+
+    with _readable(folder, "a causal language model"):
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if positions is not None and positions < max_model_len:
+        expected = f"at most {positions}, the max_position_embeddings of {folder}"
+        raise UserError(problem("inference: max_model_len", max_model_len, expected))
+    return config
 
 
 def end_tokens(folder: Path | str, tokenizer: PreTrainedTokenizerBase) -> list[int]:

@@ -1,0 +1,66 @@
+"""Have a student answer the tasks of a study, at the base model or at the checkpoints of a run.
+
+    python workflow_scripts/generate.py --tasks tasks.parquet --skills skills.parquet \
+        --task-template workflow_scripts/prompts/task.jinja --model students/s/model --out episodes.parquet \
+        --spec '{"conditions": ["none", "curated"], "prompt_seed": 0, "checkpoints": [0], "inference":
+          {"engine": "vllm", "precision": "float32", "thinking": false, "suites": ["holdout"], "samples": 1,
+           "temperature": 0.0, "top_p": 1.0, "max_tokens": 48, "max_model_len": 256, "seed": 0}}'
+
+A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.commands import parser, run
+from skillift.contracts import EPISODES, SKILLS, TASKS
+from skillift.engines import RunOptions
+from skillift.episodes import answer, checkpoint_folders
+from skillift.errors import UserError, problem
+from skillift.tables import read_json, read_table, write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read tasks and skills, answer, write the episodes."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--tasks", required=True, help="table of tasks")
+    arguments.add_argument("--skills", required=True, help="table of skills")
+    arguments.add_argument(
+        "--task-template", type=Path, required=True, help="Jinja template of the user message"
+    )
+    arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
+    arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
+    arguments.add_argument("--manifest", type=Path, help="manifest of the run")
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    arguments.add_argument("--max-num-seqs", type=int, default=128, help="sequences answered at once")
+    arguments.add_argument("--kv-cache-gib", type=float, default=1.0, help="vLLM's cache on a CPU (GiB)")
+    arguments.add_argument(
+        "--gpu-memory-utilization", type=float, default=0.9, help="share of a GPU for vLLM"
+    )
+    arguments.add_argument("--out", required=True, help="table of episodes to write")
+    options = arguments.parse_args(argv)
+    try:
+        template = options.task_template.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
+        ) from None
+    manifest = read_json(options.manifest) if options.manifest else None
+    checkpoints = checkpoint_folders(
+        options.spec["checkpoints"], options.model, options.checkpoints, manifest
+    )
+    run_options = RunOptions(
+        threads=options.threads,
+        max_num_seqs=options.max_num_seqs,
+        kv_cache_gib=options.kv_cache_gib,
+        gpu_memory_utilization=options.gpu_memory_utilization,
+    )
+    tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
+    write_table(
+        answer(tasks, skills, options.spec, checkpoints, run_options, template), options.out, EPISODES
+    )
+
+
+if __name__ == "__main__":
+    run(main)

