@@ -71,7 +71,9 @@ def test_no_file_names_a_place_on_one_machine(tracked, repository):
 
 def test_the_patterns_find_what_they_look_for(repository, tmp_path):
     bad = tmp_path / "bad.txt"
-    bad.write_text("--index-url https://registry.example/simple\nsee /" + "home/someone/x\n/opt/elsewhere\n")
+    bad.write_text(
+        "--index" + "-url https://registry.example/simple\nsee /" + "home/someone/x\n/opt/elsewhere\n"
+    )
     assert lines_with(INDEX_OPTION, [bad], tmp_path) == ["bad.txt:1"]
     assert lines_with(HOME, [bad], tmp_path) == ["bad.txt:2"]
 
