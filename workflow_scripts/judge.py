@@ -1,4 +1,4 @@
-r"""Judge the episodes of one run: one verdict for each, by one judge.
+r"""Judge the episodes of one run or several: one verdict for each, by one judge.
 
     python workflow_scripts/judge.py \
         --spec '{"name": "tail", "judge": {"model": "offline/tail", "max_tokens": 256}}' \
@@ -7,7 +7,8 @@ r"""Judge the episodes of one run: one verdict for each, by one judge.
         --out results/embedded/verdicts/tail/s/base.parquet
 
 `--spec` holds the judge's entry of the study. Answers that came over an API are kept in `--cache` and
-never asked for again; the offline judges are programs and always asked.
+never asked for again; the offline judges are programs and always asked. `--episodes` and `--out` take
+several files, one table of verdicts for each table of episodes, in the same order.
 """
 
 from __future__ import annotations
@@ -25,21 +26,30 @@ from skillift.tables import read_table, write_table
 def main(argv: list[str] | None = None) -> None:
     """Read episodes and tasks, judge, write the verdicts."""
     arguments = parser(__doc__)
-    arguments.add_argument("--episodes", type=Path, required=True, help="table of episodes of one run")
+    arguments.add_argument(
+        "--episodes", type=Path, nargs="+", required=True, help="table of episodes of each run"
+    )
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
-    arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
+    arguments.add_argument(
+        "--out", type=Path, nargs="+", required=True, help="table of verdicts to write, for each"
+    )
     add_client_options(arguments)
     options = arguments.parse_args(argv)
+    if len(options.episodes) != len(options.out):
+        arguments.error(
+            f"--out: found {len(options.out)} files, expected {len(options.episodes)}, as --episodes"
+        )
     model = ChatModel.from_entry(options.spec["judge"])
     template = read_template(options.template)
-    episodes, tasks = read_table(options.episodes, EPISODES), read_table(options.tasks, TASKS)
+    tasks = read_table(options.tasks, TASKS)
+    tables = [read_table(path, EPISODES) for path in options.episodes]
     with (
         AnswerCache(options.cache) as cache,
         ChatClient(options.concurrency, options.timeout, cache) as client,
     ):
-        verdicts = judge_episodes(episodes, tasks, model, template, client)
-    write_table(verdicts, options.out, VERDICTS)
+        for episodes, out in zip(tables, options.out, strict=True):
+            write_table(judge_episodes(episodes, tasks, model, template, client), out, VERDICTS)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,21 @@ def test_each_episode_gets_a_verdict_and_twice_the_same_bytes(arguments, tmp_pat
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
+def test_several_runs_are_judged_in_one_process_as_they_are_alone(arguments, tmp_path, capsys):
+    other = tmp_path / "other.parquet"
+    write_table(make_episodes({"t0001": "ANSWER: 1"}), other, EPISODES)
+    judge.main(arguments(out="alone.parquet"))
+    both = arguments(out="first.parquet")
+    for option, path in (("--episodes", other), ("--out", tmp_path / "second.parquet")):
+        both.insert(both.index(option) + 2, str(path))
+    judge.main(both)
+    assert (tmp_path / "first.parquet").read_bytes() == (tmp_path / "alone.parquet").read_bytes()
+    assert read_table(tmp_path / "second.parquet", VERDICTS)["passed"].to_list() == [True]
+    with pytest.raises(SystemExit):
+        judge.main([*both, "third.parquet"])
+    assert "found 3 files, expected 2" in capsys.readouterr().err
+
+
 def test_a_judge_over_an_api_is_asked_once_and_a_second_run_makes_no_call(arguments, tmp_path):
     reply = '{"conclusion": "0", "passed": true}'
     with chat_server(lambda _: (200, chat_completion(reply))) as (address, arrived):
