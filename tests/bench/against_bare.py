@@ -22,7 +22,7 @@ from projects import ROOT
 BENCH = Path(__file__).resolve().parent
 SCRIPTS = ROOT / "workflow_scripts"
 ENGINE_START = "vllm.entrypoints.llm:LLM.__init__"
-ANSWERS = ("vllm.entrypoints.llm:LLM.generate", "vllm.entrypoints.llm:LLM.chat")
+ANSWERS = ("skillift.engines.vllm_engine:VllmEngine.generate", "vllm.entrypoints.llm:LLM.chat")
 TRAINING = "transformers.trainer:Trainer.train"
 
 
