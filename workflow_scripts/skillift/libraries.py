@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,12 +50,13 @@ def fast_imports() -> Iterator[None]:
     Importing vllm makes some millions of objects that live until the process ends. Looking through them again
     and again costs 4 of 12 CPU seconds at import and 3 more when the process ends.
     """
-    enabled = gc.isenabled()
+    enabled, modules = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > modules:  # otherwise only a closed engine's remains would be kept
+            gc.freeze()
         if enabled:
             gc.enable()
         atexit.unregister(gc.freeze)

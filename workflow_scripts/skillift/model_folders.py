@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.libraries import prepare_libraries
+from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
+from skillift.students import check_model_folder
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -25,7 +26,9 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
         UserError: the folder is missing or unreadable, or its tokenizer has no chat template or end token.
     """
     prepare_libraries()
-    from transformers import AutoTokenizer
+    check_model_folder(folder)
+    with fast_imports():
+        from transformers import AutoTokenizer
 
     with _readable(folder, "a tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -48,10 +51,9 @@ def load_model(folder: Path | str, precision: str) -> PreTrainedModel:
             or lacking.
     """
     prepare_libraries()
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    from skillift.libraries import quiet_progress
+    with fast_imports():
+        import torch
+        from transformers import AutoModelForCausalLM
 
     quiet_progress()
     with _readable(folder, "a causal language model"):
@@ -131,8 +133,6 @@ def prompt_text(tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool
 @contextmanager
 def _readable(folder: Path | str, what: str) -> Iterator[None]:
     """Turn a failure to read `folder` into a `UserError`; the libraries raise a dozen kinds of their own."""
-    if not Path(folder).is_dir():
-        raise UserError(problem(f"{folder}", "no such folder", f"a folder with {what}"))
     try:
         yield
     except (MemoryError, ImportError):

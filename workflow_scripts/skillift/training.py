@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.libraries import prepare_libraries, quiet_progress
+from skillift.libraries import fast_imports, prepare_libraries
 from skillift.merging import write_checkpoint
 from skillift.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import folder_digests, read_json, write_json
@@ -98,8 +98,8 @@ def train(
             beyond the last step, or a loss that is not finite.
     """
     model_folder, checkpoints, state = Path(model_folder), Path(checkpoints_folder), Path(state_folder)
-    prepare_libraries(threads)
-    quiet_progress()
+    with fast_imports():
+        prepare_libraries(threads)
     final_step = optimiser_steps(corpus.height, spec["batch_size"], spec["epochs"])
     steps = checkpoint_steps(spec["checkpoints"], final_step) if final_step else []
     trainer = _trainer(spec, model_folder, corpus, state)
@@ -130,13 +130,14 @@ def train(
 
 def _trainer(spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path) -> SFTTrainer:
     """The trainer of a recipe, its corpus tokenised and checked."""
-    import datasets
-    import torch
-    from transformers import PrinterCallback, set_seed
-    from trl import SFTConfig, SFTTrainer
+    with fast_imports():
+        import datasets
+        import torch
+        from transformers import PrinterCallback, set_seed
+        from trl import SFTConfig, SFTTrainer
 
-    from skillift.cpu_trainer import CpuSFTTrainer
-    from skillift.training_data import check_trained_tokens, conversations
+        from skillift.cpu_trainer import CpuSFTTrainer
+        from skillift.training_data import check_trained_tokens, conversations
 
     datasets.disable_progress_bars()
     on_cpu = not torch.cuda.is_available()

@@ -49,7 +49,9 @@ class VllmEngine:
             from vllm.platforms import current_platform
 
             prepare_libraries(options.threads)
-        gc.collect()  # an engine closed before this one is freed here
+        # frees an engine that was closed before this one, and keeps vllm's own collections short
+        gc.collect()
+        gc.freeze()
         try:
             if current_platform.is_cpu():
                 platform_options = _cpu_options(config, inference, options)
