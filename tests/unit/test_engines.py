@@ -1,0 +1,145 @@
+"""Engines: two of them give the same answers, stop at the same tokens, and leave room for the next."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from tiny_models import write_student
+
+from skillift.engines import RunOptions, Sampling, open_engine
+from skillift.errors import UserError
+
+INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+OPTIONS = RunOptions(threads=1, max_num_seqs=16)
+GREEDY = Sampling(max_tokens=24)
+SAMPLED = Sampling(max_tokens=24, temperature=1.0, top_p=0.9)
+ENGINES = ["vllm", "transformers"]
+
+
+def prompts_of(count: int) -> list[list[int]]:
+    """Prompts of several lengths, in groups of four with a common beginning."""
+    draw = random.Random(0)
+    result = []
+    for _ in range(count // 4):
+        shared = [draw.randrange(256) for _ in range(draw.randint(2, 40))]
+        result += [shared + [draw.randrange(256) for _ in range(draw.randint(1, 9))] for _ in range(4)]
+    return result
+
+
+PROMPTS = prompts_of(48)
+SEEDS = list(range(48))
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory) -> Path:
+    return write_student(tmp_path_factory.mktemp("student") / "model")
+
+
+@pytest.fixture(scope="module")
+def answers(student) -> dict:
+    """Greedy, sampled, and sampled answers in reverse order, from each engine."""
+    found = {}
+    for kind in ENGINES:
+        with open_engine(kind, student, INFERENCE, OPTIONS) as engine:
+            found[kind, "greedy"] = engine.generate(PROMPTS, GREEDY)
+            found[kind, "sampled"] = engine.generate(PROMPTS, SAMPLED, SEEDS)
+            found[kind, "reversed"] = engine.generate(PROMPTS[::-1], SAMPLED, SEEDS[::-1])[::-1]
+            found[kind, "other seeds"] = engine.generate(PROMPTS, SAMPLED, [seed + 1000 for seed in SEEDS])
+    return found
+
+
+def test_both_engines_give_the_same_greedy_answers(answers):
+    assert answers["vllm", "greedy"] == answers["transformers", "greedy"]
+
+
+def test_the_compared_answers_are_not_trivial(answers):
+    greedy = answers["vllm", "greedy"]
+    assert {completion.finish_reason for completion in greedy} == {"stop", "length"}
+    assert len({completion.text for completion in greedy}) > 40
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_answer_belongs_to_its_prompt(answers, kind):
+    assert [completion.prompt_tokens for completion in answers[kind, "greedy"]] == list(map(len, PROMPTS))
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_answer_ends_at_the_end_token_or_at_max_tokens(answers, kind):
+    for completion in answers[kind, "greedy"] + answers[kind, "sampled"]:
+        assert "<|im_end|>" not in completion.text
+        assert completion.completion_tokens <= 24
+        assert completion.finish_reason == "stop" or completion.completion_tokens == 24
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_seeded_answer_does_not_depend_on_its_neighbours(answers, kind):
+    assert answers[kind, "sampled"] == answers[kind, "reversed"]
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_other_seeds_give_other_answers(answers, kind):
+    same = [a == b for a, b in zip(answers[kind, "sampled"], answers[kind, "other seeds"], strict=True)]
+    assert sum(same) < 5
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_engines_one_after_another_each_serve_their_own_weights(answers, kind, student, tmp_path):
+    other = write_student(tmp_path / "other", seed=1)
+    for folder, expected in [(other, False), (student, True)]:
+        with open_engine(kind, folder, INFERENCE, OPTIONS) as engine:
+            assert (engine.generate(PROMPTS, GREEDY) == answers[kind, "greedy"]) is expected
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_engine_keeps_to_its_threads_and_is_not_bound_to_a_core(kind, student):
+    import torch
+
+    cores = os.sched_getaffinity(0)
+    with open_engine(kind, student, INFERENCE, OPTIONS) as engine:
+        engine.generate(PROMPTS[:4], GREEDY)
+        assert torch.get_num_threads() == 1
+        assert os.sched_getaffinity(0) == cores
+
+
+def test_sampling_follows_the_distribution():
+    import torch
+
+    from skillift.engines.seeded_sampling import SeededSampling
+
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log().repeat(20_000, 1)
+    drawn = SeededSampling(1.0, 1.0, range(20_000))(None, logits).argmax(dim=1).bincount(minlength=4) / 20_000
+    assert drawn.tolist() == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.012)
+    kept = SeededSampling(1.0, 0.75, range(2_000))(None, logits[:2_000]).argmax(dim=1).bincount(minlength=4)
+    assert kept[2:].sum() == 0 and kept[:2].min() > 0
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_model_with_too_few_positions_is_refused(kind, student):
+    expected = pytest.raises(UserError, match="max_model_len: found 512, expected at most 256")
+    with expected, open_engine(kind, student, {**INFERENCE, "max_model_len": 512}, OPTIONS):
+        pass
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_unreadable_model_folder_is_named(kind, student, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(student, broken)
+    (broken / "config.json").write_text("{")
+    with pytest.raises(UserError, match="broken"), open_engine(kind, broken, INFERENCE, OPTIONS):
+        pass
+
+
+def test_an_unknown_engine_is_refused(student):
+    expected = pytest.raises(UserError, match="'llama', expected one of vllm, transformers")
+    with expected, open_engine("llama", student, INFERENCE, OPTIONS):
+        pass
+
+
+def test_a_cache_that_does_not_fit_the_machine_is_told_with_its_mend(student):
+    huge = RunOptions(threads=1, max_num_seqs=10**9, kv_cache_gib=10**6)
+    with pytest.raises(UserError, match="kv_cache_gib"), open_engine("vllm", student, INFERENCE, huge):
+        pass
