@@ -11,9 +11,8 @@ SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from skillift.errors import UserError
-from skillift.figures import FIGURES
 from skillift.provenance import canonical, code_digest
-from skillift.result_tables import TABLES
+from skillift.publication import FIGURES, TABLES, figures_for, tables_for
 from skillift.study import load_config, load_study
 
 try:
@@ -56,8 +55,6 @@ wildcard_constraints:
     run=one_of({run.run for run in STUDY.runs}),
     judge=one_of(STUDY.judges),
     corpus=one_of(STUDY.corpora),
-    figure=one_of(FIGURES),
-    table=one_of(TABLES),
 
 
 def model_inputs(wildcards):
@@ -120,9 +117,17 @@ def source_options(names):
     )
 
 
+def published_figures():
+    return figures_for(len(STUDY.judges), len(STUDY.trained_runs))
+
+
+def published_tables():
+    return tables_for(len(STUDY.judges))
+
+
 def final_targets():
     """Everything that a study publishes."""
     return [
-        *expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
-        *expand(f"{RESULTS}/tables/{{table}}.html", table=TABLES),
+        *expand(f"{RESULTS}/figures/{{figure}}.svg", figure=published_figures()),
+        *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
     ]

@@ -1,58 +1,65 @@
-"""Figures and tables, each a job of its own and an entry of the report."""
+"""Figures and tables, each by a rule of its own: a caption of the report belongs to one rule."""
+
+for figure in published_figures():
+
+    rule:
+        name:
+            f"make_figure_{figure}"
+        input:
+            **source_files(FIGURES[figure]),
+        output:
+            report(
+                f"{RESULTS}/figures/{figure}.svg",
+                caption=f"captions/{figure}.rst",
+                category="Figures",
+                labels={"figure": figure.replace("_", " ")},
+            ),
+        log:
+            f"{LOGS}/make_figure/{figure}.log",
+        benchmark:
+            f"{BENCHMARKS}/make_figure/{figure}.tsv"
+        conda:
+            ENVIRONMENT
+        params:
+            figure=figure,
+            spec=canonical(STUDY.figures_spec()),
+            code=code_digest("make_figure.py", f"skillift.figures.{figure}"),
+            sources=source_options(FIGURES[figure]),
+        shell:
+            """
+            python "$SCRIPTS/make_figure.py" {params.figure} --spec {params.spec:q} {params.sources} \
+                --out {output} >{log} 2>&1
+            """
 
 
-rule make_figure:
-    input:
-        unpack(lambda wildcards: source_files(FIGURES[wildcards.figure])),
-    output:
-        report(
-            f"{RESULTS}/figures/{{figure}}.svg",
-            caption="captions/{figure}.rst",
-            category="Figures",
-            labels={"figure": "{figure}"},
-        ),
-    log:
-        f"{LOGS}/make_figure/{{figure}}.log",
-    benchmark:
-        f"{BENCHMARKS}/make_figure/{{figure}}.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        spec=canonical(STUDY.figures_spec()),
-        code=lambda wildcards: code_digest(
-            "make_figure.py", f"skillift.figures.{wildcards.figure}"
-        ),
-        sources=lambda wildcards: source_options(FIGURES[wildcards.figure]),
-    shell:
-        """
-        python "$SCRIPTS/make_figure.py" {wildcards.figure} --spec {params.spec:q} {params.sources} \
-            --out {output} >{log} 2>&1
-        """
+for table in published_tables():
 
-
-rule make_table:
-    input:
-        unpack(lambda wildcards: source_files(TABLES[wildcards.table])),
-    output:
-        html=report(
-            f"{RESULTS}/tables/{{table}}.html",
-            caption="captions/{table}.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-        csv=f"{RESULTS}/tables/{{table}}.csv",
-    log:
-        f"{LOGS}/make_table/{{table}}.log",
-    benchmark:
-        f"{BENCHMARKS}/make_table/{{table}}.tsv"
-    conda:
-        ENVIRONMENT
-    params:
-        spec=canonical(STUDY.figures_spec()),
-        code=code_digest("make_table.py"),
-        sources=lambda wildcards: source_options(TABLES[wildcards.table]),
-    shell:
-        """
-        python "$SCRIPTS/make_table.py" {wildcards.table} --spec {params.spec:q} {params.sources} \
-            --html {output.html} --csv {output.csv} >{log} 2>&1
-        """
+    rule:
+        name:
+            f"make_table_{table}"
+        input:
+            **source_files(TABLES[table]),
+        output:
+            html=report(
+                f"{RESULTS}/tables/{table}.html",
+                caption=f"captions/{table}.rst",
+                category="Tables",
+                labels={"table": table.replace("_", " ")},
+            ),
+            csv=f"{RESULTS}/tables/{table}.csv",
+        log:
+            f"{LOGS}/make_table/{table}.log",
+        benchmark:
+            f"{BENCHMARKS}/make_table/{table}.tsv"
+        conda:
+            ENVIRONMENT
+        params:
+            table=table,
+            spec=canonical(STUDY.figures_spec()),
+            code=code_digest("make_table.py"),
+            sources=source_options(TABLES[table]),
+        shell:
+            """
+            python "$SCRIPTS/make_table.py" {params.table} --spec {params.spec:q} {params.sources} \
+                --html {output.html} --csv {output.csv} >{log} 2>&1
+            """

@@ -6,7 +6,7 @@ r"""Draw one figure of a study as SVG.
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
         --effects results/embedded/analysis/effects.parquet --out lift.svg
 
-The figures and the tables that each one draws stand in `skillift.figures.FIGURES`; loss_curves takes
+The figures and the tables that each one draws stand in `skillift.publication.FIGURES`; loss_curves takes
 `--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.
 """
 
@@ -15,7 +15,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.figures import FIGURES, draw, save
+from skillift.figures import draw, save
+from skillift.publication import FIGURES
 from skillift.result_inputs import add_options, read_inputs
 
 

@@ -6,7 +6,7 @@ r"""Publish one table of a study as a self-contained HTML page and as CSV.
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
         --effects results/embedded/analysis/effects.parquet --html effects.html --csv effects.csv
 
-The published tables and the tables that each is made from stand in `skillift.result_tables.TABLES`.
+The published tables and the tables that each is made from stand in `skillift.publication.TABLES`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
+from skillift.publication import TABLES
 from skillift.result_inputs import add_options, read_inputs
-from skillift.result_tables import TABLES, publish
+from skillift.result_tables import publish
 
 
 def main(argv: list[str] | None = None) -> None:

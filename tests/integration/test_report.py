@@ -6,8 +6,7 @@ import shutil
 
 import pytest
 
-from skillift.figures import FIGURES
-from skillift.result_tables import TABLES
+from skillift.publication import FIGURES, TABLES
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("smoke")]
 
@@ -23,7 +22,12 @@ def opened(finished_smoke):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browser_path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
         )
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

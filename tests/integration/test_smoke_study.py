@@ -7,8 +7,7 @@ import pytest
 from projects import copy_project, planned_jobs, snakemake
 
 from skillift import contracts
-from skillift.figures import FIGURES
-from skillift.result_tables import TABLES
+from skillift.publication import FIGURES, TABLES
 from skillift.tables import folder_digests, read_json, read_table
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("smoke")]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -14,8 +12,9 @@ import pytest
 from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
-from skillift.figures import FIGURES, draw, figures_for, save
+from skillift.figures import draw, save
 from skillift.figures.theme import to_svg
+from skillift.publication import FIGURES
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 ESTIMATES = {
@@ -184,16 +183,6 @@ def test_a_headline_path_that_the_table_lacks_is_an_error_that_lists_the_paths()
         draw("lift", tables, spec)
 
 
-def test_a_study_gets_the_figures_that_its_judges_and_runs_allow():
-    assert figures_for(n_judges=2, n_trained=1) == list(FIGURES)
-    assert set(FIGURES) - set(figures_for(n_judges=1, n_trained=0)) == {
-        "judge_agreement",
-        "lift",
-        "lift_by_path",
-        "loss_curves",
-    }
-
-
 @pytest.mark.parametrize("name", ["lift", "lift_by_path"])
 def test_a_lift_without_a_trained_run_is_an_error(name):
     spec, tables = full_study()
@@ -205,11 +194,6 @@ def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():
     spec, tables = smoke_study()
     with pytest.raises(UserError, match="tier_trajectory"):
         draw("pie", tables, spec)
-
-
-def test_listing_the_figures_does_not_import_altair(scripts: Path):
-    code = "import sys; from skillift.figures import FIGURES; sys.exit('altair' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -99,7 +99,10 @@ def test_an_edit_changes_exactly_the_commands_that_reach_it(scripts, file, old, 
 
 
 def test_a_statement_that_runs_at_import_is_reached_by_every_importer(scripts):
-    assert changed_by(scripts, "lib/tables.py", "LIMIT = 3\n", "LIMIT = 3\nprint('hello')\n") == {"judge", "train"}
+    assert changed_by(scripts, "lib/tables.py", "LIMIT = 3\n", "LIMIT = 3\nprint('hello')\n") == {
+        "judge",
+        "train",
+    }
 
 
 def test_a_module_loaded_by_a_computed_name_counts_when_the_rule_names_it(scripts):
@@ -115,7 +118,9 @@ def test_a_missing_command_is_an_error(scripts):
 def test_each_command_of_the_project_has_a_digest_that_sees_its_library():
     for command in sorted(provenance.SCRIPTS.glob("*.py")):
         assert len(provenance.code_digest(command.name)) == 16
-        imported = [node for node in ast.walk(ast.parse(command.read_text())) if isinstance(node, ast.ImportFrom)]
+        imported = [
+            node for node in ast.walk(ast.parse(command.read_text())) if isinstance(node, ast.ImportFrom)
+        ]
         assert any((node.module or "").startswith("skillift") for node in imported)
 
 

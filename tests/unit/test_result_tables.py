@@ -12,8 +12,9 @@ import pytest
 from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
+from skillift.publication import TABLES
 from skillift.result_pages import contrast_in_words
-from skillift.result_tables import TABLES, publish, tables_for
+from skillift.result_tables import publish
 from skillift.result_text import percent, points, probability, with_interval
 
 FROM_ELSEWHERE = re.compile(r"https?:|@import|<script|<link|<img|url\(", re.IGNORECASE)
@@ -92,11 +93,6 @@ def test_the_findings_page_tells_each_finding_with_its_word(tmp_path):
     assert lift["word"] == "resolved" and lift["sentence"] in page
     for sentence in rows["sentence"]:
         assert sentence in html.unescape(page)
-
-
-def test_a_study_with_one_judge_has_no_table_of_agreement():
-    assert "agreement" not in tables_for(1) and "path_shift" in tables_for(1)
-    assert tables_for(2) == list(TABLES)
 
 
 def test_numbers_read_as_a_reader_expects_them():

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from projects import copy_project, planned_jobs, replace_in
 
-from skillift.figures import FIGURES
-from skillift.result_tables import TABLES
+from skillift.publication import FIGURES, TABLES
 
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
-FIGURE_JOBS = {f"make_figure {name}" for name in FIGURES}
-TABLE_JOBS = {f"make_table {name}" for name in TABLES}
-LOSS_CURVES = "make_figure loss_curves"
+FIGURE_JOBS = {f"make_figure_{name}" for name in FIGURES}
+TABLE_JOBS = {f"make_table_{name}" for name in TABLES}
+LOSS_CURVES = "make_figure_loss_curves"
 ANALYSIS = {"analyse", "all"} | FIGURE_JOBS - {LOSS_CURVES} | TABLE_JOBS
 SCORES = {"score"} | ANALYSIS
 
@@ -61,7 +60,10 @@ def edit_the_judges_prompt(folder: Path) -> None:
 
 def edit_the_parser_of_verdicts(folder: Path) -> None:
     path = folder / "workflow_scripts/skillift/judging.py"
-    append(path, "\n\n_parse_before = parse_verdict\n\n\ndef parse_verdict(reply):\n    return _parse_before(reply)\n")
+    append(
+        path,
+        "\n\n_parse_before = parse_verdict\n\n\ndef parse_verdict(reply):\n    return _parse_before(reply)\n",
+    )
 
 
 def edit_judge_concurrency(folder: Path) -> None:
@@ -110,7 +112,11 @@ def edit_pretraining_steps(folder: Path) -> None:
 
 
 def edit_max_tokens_of_one_judge(folder: Path) -> None:
-    replace_in(study(folder), "tail: {model: offline/tail, max_tokens: 256}", "tail: {model: offline/tail, max_tokens: 200}")
+    replace_in(
+        study(folder),
+        "tail: {model: offline/tail, max_tokens: 256}",
+        "tail: {model: offline/tail, max_tokens: 200}",
+    )
 
 
 def edit_a_label(folder: Path) -> None:
@@ -152,8 +158,8 @@ EDITS = [
         {"collect_demonstrations", "select_corpus worked"} | judged(*RUNS) | trained("s sft-s0", "m sft-s0"),
     ),
     (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"all"}),
-    (delete_one_figure, {"make_figure lift", "all"}),
-    (edit_the_lift_figure, {"make_figure lift", "all"}),
+    (delete_one_figure, {"make_figure_lift", "all"}),
+    (edit_the_lift_figure, {"make_figure_lift", "all"}),
 ]
 
 

@@ -176,8 +176,14 @@ class _WithoutDocstrings(ast.NodeTransformer):
     def _strip(self, node):
         self.generic_visit(node)
         first = node.body[0] if node.body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        if (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+        ):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
         return node
 
-    visit_Module = visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip
+    def visit(self, node):
+        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)

@@ -16,17 +16,10 @@ from skillift import result_pages
 from skillift.arms import read_spec
 from skillift.errors import UserError, problem
 from skillift.findings import findings
+from skillift.publication import TABLES
 from skillift.result_page import Page, to_html
 from skillift.tables import atomic_path
 
-# table -> the tables that it is made from, by the names of `skillift.result_inputs`
-TABLES: dict[str, tuple[str, ...]] = {
-    "findings": ("effects", "pass_rates", "agreement", "path_shift"),
-    "effects": ("effects",),
-    "pass_rates": ("pass_rates",),
-    "path_shift": ("path_shift",),
-    "agreement": ("agreement",),
-}
 PAGES = {
     "effects": result_pages.effects,
     "pass_rates": result_pages.pass_rates,
@@ -35,20 +28,14 @@ PAGES = {
 }
 
 
-def tables_for(n_judges: int) -> list[str]:
-    """The tables that a study with so many judges has: their agreement takes two, a shift of paths one."""
-    least = {"agreement": 2, "path_shift": 1}
-    return [name for name in TABLES if n_judges >= least.get(name, 0)]
-
-
 def publish(
     name: str, tables: Mapping[str, pl.DataFrame], spec: dict, html: Path | str, csv: Path | str
 ) -> None:
     """Write one published table as HTML and as CSV, each atomically; equal input gives equal bytes.
 
     Args:
-        name: a key of `TABLES`.
-        tables: at least the tables that `TABLES[name]` lists.
+        name: a key of `publication.TABLES`.
+        tables: at least the tables that `publication.TABLES[name]` lists.
         spec: the analysis spec, see `skillift.arms.read_spec`.
         html: the page to write.
         csv: the file of all rows to write.

@@ -41,7 +41,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise UserError(_disk_problem(path, error)) from error
     finally:
@@ -88,7 +88,9 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
     """
     missing = [name for name in schema.columns if name not in frame.columns]
     if missing:
-        raise ContractError(f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}.")
+        raise ContractError(
+            f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}."
+        )
     frame = frame.select(list(schema.columns)).sort(key_of(schema))
     check(frame, schema, str(path))
     content = io.BytesIO()  # polars turns a full disk into an error of its own; Python names it
@@ -138,7 +140,7 @@ def read_json(path: Path | str) -> dict:
 
 def sha256_file(path: Path | str) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as stream:
+    with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
