@@ -64,8 +64,8 @@ def scripts(tmp_path: Path):
 
 
 def digests(scripts: Path) -> dict[str, str]:
-    provenance._parse.cache_clear()
-    provenance._file.cache_clear()
+    for cached in (provenance._file, provenance._parse, provenance._read_symbol):
+        cached.cache_clear()
     return {name: provenance.code_digest(f"{name}.py", scripts=scripts) for name in ("judge", "train")}
 
 

@@ -58,18 +58,24 @@ def code_digest(command: str, *modules: str, scripts: Path = SCRIPTS) -> str:
     pending = [(name, "*") for name in (command.removesuffix(".py"), *modules)]
     while pending:
         symbol = pending.pop()
-        if symbol in reached:
-            continue
-        module = _parse(symbol[0], scripts)
-        if module is None:
-            raise FileNotFoundError(f"{symbol[0]}: no such module below {scripts}")
-        statements = _statements(module, symbol[1])
-        reached[symbol] = "\n".join(ast.unparse(statement) for statement in statements)
-        pending += _uses(symbol[0], module, statements, scripts)
-        if symbol[1] != "*":
-            pending.append((symbol[0], ""))  # importing a module runs its loose statements
+        if symbol not in reached:
+            reached[symbol], uses = _read_symbol(*symbol, scripts)
+            pending += uses
     text = "\0".join(f"{module}:{name}\n{code}" for (module, name), code in sorted(reached.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def _read_symbol(module_name: str, name: str, scripts: Path) -> tuple[str, list[tuple[str, str]]]:
+    """The code of one symbol (`*`: the whole module, empty: its loose statements) and what it refers to."""
+    module = _parse(module_name, scripts)
+    if module is None:
+        raise FileNotFoundError(f"{module_name}: no such module below {scripts}")
+    statements = _statements(module, name)
+    uses = _uses(module_name, module, statements, scripts)
+    if name != "*":
+        uses.append((module_name, ""))  # importing a module runs its loose statements
+    return "\n".join(ast.unparse(statement) for statement in statements), uses
 
 
 def _statements(module: _Module, name: str) -> list[ast.stmt]:
