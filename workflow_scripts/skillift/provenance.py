@@ -87,23 +87,23 @@ def _statements(module: _Module, name: str) -> list[ast.stmt]:
 
 def _uses(name: str, module: _Module, statements: list[ast.stmt], scripts: Path) -> list[tuple[str, str]]:
     """The symbols of `workflow_scripts/` that `statements` of the module `name` refer to."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
     imports = dict(module.imports)
-    for statement in statements:
-        for node in ast.walk(statement):
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
             imports |= _imported(node, name, scripts)
     found: list[tuple[str, str]] = []
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                target = imports.get(node.value.id)
-                if target and target[1] is None:
-                    found.append(_resolve(target[0], node.attr, scripts))
-            elif isinstance(node, ast.Name):
-                if node.id in module.definitions:
-                    found.append((name, node.id))
-                elif node.id in imports:
-                    target = imports[node.id]
-                    found.append((target[0], "") if target[1] is None else _resolve(*target, scripts))
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            target = imports.get(node.value.id)
+            if target and target[1] is None:
+                found.append(_resolve(target[0], node.attr, scripts))
+        elif isinstance(node, ast.Name):
+            if node.id in module.definitions:
+                found.append((name, node.id))
+            elif node.id in imports:
+                target = imports[node.id]
+                found.append((target[0], "") if target[1] is None else _resolve(*target, scripts))
     return found
 
 
