@@ -1,4 +1,4 @@
-"""Have a student answer the tasks of a study, at the base model or at the checkpoints of a run.
+r"""Have a student answer the tasks of a study, at the base model or at the checkpoints of a run.
 
     python workflow_scripts/generate.py --tasks tasks.parquet --skills skills.parquet \
         --task-template workflow_scripts/prompts/task.jinja --model students/s/model --out episodes.parquet \

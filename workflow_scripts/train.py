@@ -1,4 +1,4 @@
-"""Fine-tune a student on a corpus: servable checkpoints, the training log and the run's manifest.
+r"""Fine-tune a student on a corpus: servable checkpoints, the training log and the run's manifest.
 
     python workflow_scripts/train.py --model students/s/model --base-manifest students/s/manifest.json \
         --corpus corpus/worked.parquet --state .skillift/s --checkpoints runs/s/sft-s0/checkpoints \
