@@ -11,8 +11,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1
 SNAKEFILES := Snakefile rules
+EMBEDDED := results/embedded
 
-.PHONY: help setup demo study test lint bench pins clean distclean
+.PHONY: help setup demo study test lint bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -43,6 +44,12 @@ test: lint ## check style and run all tests
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)
+
+pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
+	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
+		$(EMBEDDED)/tables/findings.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
+		| dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
+	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
 
 pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
 	@$(STARTER) envs/pin.py
