@@ -49,7 +49,9 @@ def main(argv: list[str] | None = None) -> None:
         command += ["--report", str(report), "--report-after-run"]
     # rules call `python`: the one that runs this
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    if subprocess.run(command, env={**os.environ, "PATH": path}, check=False).returncode:
+    # Snakemake, making the report, warns of a coroutine of its own once for each rule
+    environment = {"PATH": path, "PYTHONWARNINGS": "ignore:coroutine:RuntimeWarning"}
+    if subprocess.run(command, env=os.environ | environment, check=False).returncode:
         raise UserError(f"{study.path}: the study did not finish; Snakemake's messages above say why.")
     if "--report" in command:
         print("\n" + headline(folder, study) + f"\nReport: {report.resolve()}")

@@ -1,0 +1,65 @@
+"""The benchmarks' own parts: the stopwatch, and the sums of Snakemake's benchmark files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def bench(repository: Path) -> Path:
+    return repository / "tests" / "bench"
+
+
+@pytest.fixture
+def study_times(bench, monkeypatch):
+    monkeypatch.syspath_prepend(str(bench))
+    return importlib.import_module("study_times")
+
+
+def run_under_stopwatch(bench: Path, folder: Path, script: str, *targets: str) -> dict[str, float]:
+    (folder / "kettle.py").write_text(
+        "import time\nclass Kettle:\n"
+        "    def boil(self, again=True):\n        time.sleep(0.2)\n        again and self.boil(again=False)\n"
+    )
+    (folder / "script.py").write_text(script)
+    command = [sys.executable, bench / "stopwatch.py", folder / "times.json", *targets, "--"]
+    done = subprocess.run([*command, folder / "script.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == (1 if "raise" in script else 0), done.stderr
+    return json.loads((folder / "times.json").read_text())
+
+
+def test_nested_calls_of_one_target_count_once(bench, tmp_path):
+    script = "from kettle import Kettle\nKettle().boil()\n"
+    times = run_under_stopwatch(bench, tmp_path, script, "kettle:Kettle.boil")
+    assert 0.4 <= times["kettle:Kettle.boil"] < 0.6
+    assert times["process"] >= times["kettle:Kettle.boil"]
+
+
+def test_a_target_that_is_never_called_has_no_time(bench, tmp_path):
+    times = run_under_stopwatch(bench, tmp_path, "import json\n", "kettle:Kettle.boil")
+    assert set(times) == {"process"}
+
+
+def test_a_script_that_fails_still_leaves_its_times(bench, tmp_path):
+    script = "import kettle\nkettle.Kettle().boil()\nraise SystemExit(1)\n"
+    assert "kettle:Kettle.boil" in run_under_stopwatch(bench, tmp_path, script, "kettle:Kettle.boil")
+
+
+def test_jobs_are_summed_by_the_file_of_their_rule(study_times, tmp_path):
+    for name, seconds, memory in [
+        ("train/s/a.tsv", 2, "10"),
+        ("train/s/b.tsv", 3, "-"),
+        ("analyse.tsv", 1, "5"),
+    ]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"s\tmax_rss\n{seconds}\t{memory}\n")
+    training, analysis = study_times.stages(tmp_path)
+    assert training == study_times.Stage("training", jobs=2, seconds=5.0, longest=3.0, memory_mb=10.0)
+    assert (analysis.name, analysis.jobs) == ("analysis", 1)
