@@ -60,15 +60,15 @@ def stages(benchmarks: Path) -> list[Stage]:
     """One row for each file of rules, in the Snakefile's order, from Snakemake's benchmark files."""
     order = re.findall(r'^include: "rules/(\w+)\.smk"', (ROOT / "Snakefile").read_text(), re.MULTILINE)
     stage_of = {
-        rule: name
+        declared: name
         for name in order
-        for rule in re.findall(r"^rule (\w+):", (ROOT / f"rules/{name}.smk").read_text(), re.MULTILINE)
+        for declared in re.findall(r"\{BENCHMARKS\}/(\w+)", (ROOT / f"rules/{name}.smk").read_text())
     }
     jobs: dict[str, list[dict]] = {}
     for path in sorted(benchmarks.rglob("*.tsv")):
-        rule = path.relative_to(benchmarks).parts[0].removesuffix(".tsv")
+        declared = path.relative_to(benchmarks).parts[0].removesuffix(".tsv")
         with path.open(encoding="utf-8") as lines:
-            jobs.setdefault(stage_of[rule], []).extend(csv.DictReader(lines, delimiter="\t"))
+            jobs.setdefault(stage_of[declared], []).extend(csv.DictReader(lines, delimiter="\t"))
     return [_stage(name, jobs[name]) for name in order if name in jobs]
 
 

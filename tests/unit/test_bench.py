@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,14 @@ def test_jobs_are_summed_by_the_file_of_their_rule(study_times, tmp_path):
     training, analysis = study_times.stages(tmp_path)
     assert training == study_times.Stage("training", jobs=2, seconds=5.0, longest=3.0, memory_mb=10.0)
     assert (analysis.name, analysis.jobs) == ("analysis", 1)
+
+
+def test_every_rule_belongs_to_a_stage(study_times, repository, tmp_path):
+    files = sorted((repository / "rules").glob("*.smk"))
+    declared = [name for file in files for name in re.findall(r"BENCHMARKS}/(\w+)", file.read_text())]
+    for name in declared:
+        (tmp_path / f"{name}.tsv").write_text("s\tmax_rss\n1\t10\n")
+    stages = study_times.stages(tmp_path)
+    assert sum(stage.jobs for stage in stages) == len(declared) > 10
+    rules = sum(len(re.findall(r"^ *rule( \w+)?:", file.read_text(), re.MULTILINE)) for file in files)
+    assert len(declared) == rules
