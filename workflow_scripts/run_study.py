@@ -47,6 +47,8 @@ def main(argv: list[str] | None = None) -> None:
     if not {"-n", "--dry-run", "--dryrun"}.intersection(others):
         folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder
         command += ["--report", str(report), "--report-after-run"]
+    if sys.stdout.isatty():
+        command += ["--logger", "rich"]
     # rules call `python`: the one that runs this
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     # Snakemake, making the report, warns of a coroutine of its own once for each rule

@@ -113,7 +113,7 @@ BAD_STUDIES = {
         ["students.4", 'Put it in quotes: "4".'],
     ),
     "a tier twice": (("tier: 2", "tier: 1"), ["students.m.tier: found 1, expected a tier of its own"]),
-    "a label twice": (("label: 115 k", "label: 45 k"), ["students.m.label: found '45 k'"]),
+    "a label twice": (("label: 116 k", "label: 46 k"), ["students.m.label: found '46 k'"]),
     "heads that kv_heads do not divide": (
         ("heads: 4, kv_heads: 2", "heads: 4, kv_heads: 3"),
         ["students.l.architecture.kv_heads: found 3, expected a divisor of heads (4)"],
@@ -127,11 +127,11 @@ BAD_STUDIES = {
         ["references.s: found 's', expected an id that no student has"],
     ),
     "a student without its source's keys": (
-        ("    pretraining: {steps: 2000, learning_rate: 6.0e-3, seed: 0}\n", ""),
+        ("    pretraining: {steps: 1300, learning_rate: 6.0e-3, seed: 0}\n", ""),
         ["students.s: found no key 'pretraining'"],
     ),
     "a key of another source": (
-        ("    label: 45 k\n", "    path: models/s\n"),
+        ("    label: 46 k\n", "    path: models/s\n"),
         ["students.s.path: found the key 'path', expected no such key with source: scratch"],
     ),
     "no holdout tasks": (("holdout: 5}", "holdout: 0}"), ["tasks.pack.per_skill.holdout: found 0"]),
@@ -348,7 +348,7 @@ def test_defaults_are_filled_in(study_file):
         "    schedule: linear\n",
         "    weight_decay: 0.0\n",
         "    checkpoints: [final]\n",
-        "    label: 45 k\n",
+        "    label: 46 k\n",
     ):
         assert line in text
         text = text.replace(line, "")
@@ -407,14 +407,14 @@ SPEC_EDITS = {
         ("    learning_rate: 5.0e-3", "    learning_rate: 4.0e-3"),
         {f"train {student} sft-s{seed}" for student in "sml" for seed in (0, 1)},
     ),
-    "a label": (("label: 45 k", "label: tiny"), {"figures"}),
+    "a label": (("label: 46 k", "label: tiny"), {"figures"}),
     "the description": (("What does SFT", "How much does SFT"), set()),
     "the order of students in a run": (("[s, m, l]", "[l, s, m]"), set()),
     "the order of conditions": (("[none, curated, placebo", "[curated, none, placebo"), set()),
     "a number written another way": (("dropout: 0.0", "dropout: 0"), set()),
     "a default left out": (("    weight_decay: 0.0\n", ""), set()),
     "a student's pre-training": (
-        ("steps: 2000, learning_rate: 6.0e-3", "steps: 9, learning_rate: 6.0e-3"),
+        ("steps: 1300, learning_rate: 6.0e-3", "steps: 9, learning_rate: 6.0e-3"),
         {"pretrain s"},
     ),
     "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),

@@ -62,7 +62,7 @@ def edit_the_parser_of_verdicts(folder: Path) -> None:
     path = folder / "workflow_scripts/skillift/judging.py"
     append(
         path,
-        "\n\n_parse_before = parse_verdict\n\n\ndef parse_verdict(reply):\n    return _parse_before(reply)\n",
+        "\n\n_parse_before = parse_reply\n\n\ndef parse_reply(text):\n    return _parse_before(reply)\n",
     )
 
 
@@ -120,7 +120,7 @@ def edit_max_tokens_of_one_judge(folder: Path) -> None:
 
 
 def edit_a_label(folder: Path) -> None:
-    replace_in(study(folder), "label: 45 k", "label: tiny")
+    replace_in(study(folder), "label: 46 k", "label: tiny")
 
 
 def delete_one_figure(folder: Path) -> None:
