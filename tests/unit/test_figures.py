@@ -73,7 +73,7 @@ def test_a_figure_is_a_picture_of_its_own_with_the_same_bytes_each_time(name, st
 def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
     spec, tables = STUDIES[study]()
     said = " ".join(texts(svg_of(name, tables, spec)))
-    assert re.search(r"\((pp|%|nats per token|1 = always the same verdict)\)|\bpp\b", said)
+    assert re.search(r"\((pp|%|nats per token, log scale|1 = always the same verdict)\)|\bpp\b", said)
     assert re.search(r"n = \d+", said)
     if name != "loss_curves":
         assert "95 % intervals" in said and "unscored" in said

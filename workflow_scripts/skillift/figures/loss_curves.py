@@ -39,11 +39,16 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     panels = min(len(students), 4)
     chart = (
-        alt.Chart(rows.filter(pl.col("loss").is_not_null()))
+        alt.Chart(rows.filter(pl.col("loss") > 0))  # null, and what a logarithm cannot show, is left out
         .mark_line(strokeWidth=1.2, opacity=0.85)
         .encode(
             x=alt.X("step:Q", title="optimiser step", axis=alt.Axis(grid=False, tickCount=4)),
-            y=alt.Y("loss:Q", title="training loss (nats per token)", scale=alt.Scale(domainMin=0)),
+            y=alt.Y(
+                "loss:Q",
+                title="training loss (nats per token, log scale)",
+                scale=alt.Scale(type="log", nice=False),
+                axis=alt.Axis(format="~g", tickCount=5, grid=False),
+            ),
             color=alt.Color("recipe:N", scale=scale, legend=legend),
             detail="run:N",
         )
