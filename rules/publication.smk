@@ -43,7 +43,7 @@ for table in published_tables():
             html=report(
                 f"{RESULTS}/tables/{table}.html",
                 caption=f"captions/{table}.rst",
-                category="Tables",
+                category="Findings" if table == "findings" else "Tables",
                 labels={"table": table.replace("_", " ")},
             ),
             csv=f"{RESULTS}/tables/{table}.csv",
