@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import polars as pl
@@ -194,6 +195,19 @@ def test_every_episode_has_one_verdict_and_empty_responses_fail(judge_template):
     check(verdicts, VERDICTS, "verdicts")
     assert verdicts["passed"].to_list() == [True, False, False, True]
     assert set(verdicts["status"]) == {"scored"}
+
+
+def test_each_verdict_names_the_template_that_it_was_given_under():
+    tasks = make_tasks(n_skills=1, per_skill=2)
+    episodes = make_episodes({"t0000": "ANSWER: 0", "t0001": "ANSWER: 1"})
+    edited = f"{TEMPLATE} Take care."
+    with stub_provider(lambda _: PASS), ChatClient() as client:
+        digests = {
+            template: judge_episodes(episodes, tasks, STUB, template, client)["template_sha256"].to_list()
+            for template in (TEMPLATE, edited)
+        }
+    assert digests[TEMPLATE] == [hashlib.sha256(TEMPLATE.encode()).hexdigest()] * 2
+    assert digests[edited] == [hashlib.sha256(edited.encode()).hexdigest()] * 2
 
 
 def test_the_same_response_under_two_conditions_is_asked_once_and_judged_alike():

@@ -23,7 +23,13 @@ EPISODES = make_episodes(RESPONSES)
 
 
 def _verdicts(passed, status=("scored",) * 4, episodes=EPISODES):
-    columns = {"raw": "reply", "prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+    columns = {
+        "raw": "reply",
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "cost_usd": 0.0,
+        "template_sha256": "0" * 64,
+    }
     types = {name: VERDICTS.columns[name].dtype.type for name in columns}
     frame = episodes.select(EPISODE_KEY).with_columns(
         pl.Series("passed", passed, dtype=pl.Boolean),

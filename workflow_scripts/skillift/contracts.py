@@ -153,6 +153,7 @@ VERDICTS = _table(
         "prompt_tokens": _count(),
         "completion_tokens": _count(),
         "cost_usd": _column(pl.Float64, ge=0.0),
+        "template_sha256": _text(filled=True),
     },
 )
 

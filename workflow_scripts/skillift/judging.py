@@ -108,6 +108,11 @@ def read_template(path: Path | str) -> str:
     return text
 
 
+def template_digest(template: str) -> str:
+    """SHA-256 of a template's text: which prompt a verdict was given under."""
+    return hashlib.sha256(template.encode()).hexdigest()
+
+
 def fence_code(*contents: str) -> str:
     """A code of 16 hexadecimal digits, made from the contents by SHA-256, that occurs in none of them."""
     digest = hashlib.sha256(json.dumps(contents).encode()).hexdigest()
@@ -204,8 +209,9 @@ def judge_episodes(
         tasks: keeps the contract TASKS.
 
     Returns:
-        A frame that keeps the contract VERDICTS, one row per episode. A request that several episodes
-        share is paid once: its cost stands in the first of their rows.
+        A frame that keeps the contract VERDICTS, one row per episode; `template_sha256` is the
+        template's, see `template_digest`. A request that several episodes share is paid once: its cost
+        stands in the first of their rows.
 
     Raises:
         UserError: an episode of an unknown task; see also `judge_candidates`.
@@ -226,9 +232,10 @@ def judge_episodes(
         Verdict(None, "failed", "the engine gave no response") if finish == "error" else next(judged)
         for finish in episodes["finish_reason"]
     ]
-    columns = [name for name in VERDICTS.columns if name not in EPISODE_KEY]
+    columns = [name for name in VERDICTS.columns if name not in (*EPISODE_KEY, "template_sha256")]
     types = {name: VERDICTS.columns[name].dtype.type for name in columns}
     frame = pl.DataFrame(
         {name: [getattr(verdict, name) for verdict in verdicts] for name in columns}, schema=types
     )
-    return pl.concat([episodes.select(EPISODE_KEY), frame], how="horizontal")
+    keyed = pl.concat([episodes.select(EPISODE_KEY), frame], how="horizontal")
+    return keyed.with_columns(template_sha256=pl.lit(template_digest(template)))
