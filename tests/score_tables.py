@@ -63,6 +63,7 @@ def make_episodes(step: int, texts: dict[str, list[str]], suite: str = "holdout"
             "condition": condition,
             "task_id": f"t{index:04d}",
             "sample": 0,
+            "engine": "vllm",
             "prompt_sha256": "0" * 64,
             "response": text,
             "finish_reason": "stop",

@@ -104,6 +104,7 @@ def make_episodes(responses: dict[str, str], condition: str = "none", finish_rea
         "condition": [condition] * n_rows,
         "task_id": list(responses),
         "sample": [0] * n_rows,
+        "engine": ["vllm"] * n_rows,
         "prompt_sha256": ["0" * 64] * n_rows,
         "response": list(responses.values()),
         "finish_reason": [finish_reason] * n_rows,

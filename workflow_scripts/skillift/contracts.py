@@ -16,6 +16,7 @@ CONDITIONS = ("none", "curated", "placebo", "shuffled")
 SCORERS = ("answer_line", "judge")
 STATUSES = ("scored", "unparsed", "refused", "failed")
 FINISH_REASONS = ("stop", "length", "error")
+ENGINES = ("vllm", "transformers", "api")
 
 EPISODE_KEY = ("step", "suite", "condition", "task_id", "sample")
 
@@ -134,6 +135,7 @@ EPISODES = _table(
     EPISODE_KEY,
     {
         **_EPISODE_COLUMNS,
+        "engine": _text(isin=ENGINES),
         "prompt_sha256": _text(filled=True),
         "response": _text(),
         "finish_reason": _text(isin=FINISH_REASONS),
