@@ -13,7 +13,7 @@ import yaml
 from skillift.errors import UserError
 from skillift.provenance import canonical
 from skillift.study import Run, load_config, load_study
-from skillift.study_schema import read_schema
+from skillift.study_schema import read_schema, resolve
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EMBEDDED = (REPOSITORY / "studies" / "embedded.yaml").read_text(encoding="utf-8")
@@ -55,6 +55,8 @@ def line_of(text: str) -> int:
 def test_every_study_of_the_repository_loads(path):
     assert load_study(path).name == path.stem
 
+
+TEACHER = EMBEDDED[EMBEDDED.index("teacher:") : EMBEDDED.index("corpora:")]
 
 BAD_STUDIES = {
     "an unknown key": (
@@ -141,7 +143,7 @@ BAD_STUDIES = {
     ),
     "a corpus larger than its demonstrations": (
         ("worked: {rows: 353", "worked: {rows: 441"),
-        ["corpora.worked.rows: found 441, expected at most 440 (440 train tasks x 1 attempts)"],
+        ["corpora.worked.rows: found 441, expected at most 440 (one demonstration of each"],
     ),
     "two sources of tasks": (
         ("tasks:\n", "tasks:\n  files: {tasks: t.jsonl, skills: s.yaml}\n"),
@@ -161,6 +163,66 @@ BAD_STUDIES = {
     "a judge's template that is missing": (
         ("offline/tail,", "offline/tail, template: jugde.jinja,"),
         ["judges.tail.template: found 'jugde.jinja', expected a file of", "Did you mean 'judge.jinja'?"],
+    ),
+    "an offline judge that is none": (
+        ("{model: offline/tail", "{model: offline/tale"),
+        ["judges.tail.model: found 'offline/tale'", "Did you mean 'offline/tail'?"],
+    ),
+    "a price that is text": (
+        ("{model: offline/tail,", "{model: a/b, price: {input_per_million: 2$, output_per_million: 1.0},"),
+        ["judges.tail.price.input_per_million: found '2$', expected a number at least 0"],
+    ),
+    "a price without one side": (
+        ("{model: offline/tail,", "{model: a/b, price: {input_per_million: 2.0},"),
+        ["judges.tail.price: found no key 'output_per_million'", "Add 'output_per_million: ...'."],
+    ),
+    "an address without http": (
+        ("{model: offline/tail,", "{model: hosted_vllm/q, api_base: 'localhost:8000/v1',"),
+        ["judges.tail.api_base: found 'localhost:8000/v1', expected an address", "http://localhost:8000/v1"],
+    ),
+    "a teacher of an unknown kind": (
+        ("kind: worked_solution", "kind: llm"),
+        ["teacher.kind: found 'llm', expected one of worked_solution, api"],
+    ),
+    "a teacher behind an API without its model": (
+        (TEACHER, "teacher: {kind: api, attempts: 2}\n\n"),
+        ["teacher: found no key 'model'", "expected text of the form", "Add 'model: ...'."],
+    ),
+    "a key of another kind of teacher": (
+        (TEACHER, "teacher: {kind: api, model: a/b, corrupted_share: 0.1}\n\n"),
+        ["teacher.corrupted_share: found the key 'corrupted_share', expected no such key with kind: api"],
+    ),
+    "a model for a teacher without one": (
+        ("kind: worked_solution", "kind: worked_solution\n  model: a/b"),
+        ["teacher.model: found the key 'model', expected no such key with kind: worked_solution"],
+    ),
+    "a teacher whose template is a judge's": (
+        (TEACHER, "teacher: {kind: api, model: a/b, template: judge.jinja}\n\n"),
+        ["teacher.template: found judge.jinja without {{ prompt }}", "Write {{ prompt }} in the template"],
+    ),
+    "a judge whose template is a teacher's": (
+        ("offline/tail,", "offline/tail, template: teacher.jinja,"),
+        ["judges.tail.template: found teacher.jinja without {{ task }}, {{ reference }}, {{ response }}"],
+    ),
+    "a teacher asked twice for the same answer": (
+        (TEACHER, "teacher: {kind: api, model: a/b, temperature: 0, attempts: 2}\n\n"),
+        ["teacher.attempts: found 2, expected 1 attempt at temperature 0", "Raise teacher.temperature."],
+    ),
+    "an offline judge as a teacher": (
+        (TEACHER, "teacher: {kind: api, model: offline/tail}\n\n"),
+        ["teacher.model: found 'offline/tail'", "they answer no tasks"],
+    ),
+    "a reference model without its model": (
+        ("references: {}", "references: {big: {tier: 9, source: api, label: Big}}"),
+        ["references.big: found no key 'model'"],
+    ),
+    "a reference model with a student's key": (
+        ("references: {}", "references: {big: {tier: 9, source: api, model: a/b, path: big}}"),
+        ["references.big.path: found the key 'path', expected no such key with source: api"],
+    ),
+    "a student behind an API": (
+        ("    label: 46 k\n    tier: 1\n    source: scratch", "    tier: 1\n    source: api"),
+        ["students.s.source: found 'api', expected one of scratch, path"],
     ),
     "no judges": (
         (
@@ -342,6 +404,46 @@ def test_a_reference_model_is_evaluated_and_never_trained(tmp_path, study_file):
         load_study(study_file(EMBEDDED.replace("references: {}", reference).replace("[s, m, l]", "[s, big]")))
 
 
+API_REFERENCE = "references: {big: {tier: 9, source: api, model: a/big, extra_body: {top_k: 1}}}"
+
+
+def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_students_do(study_file):
+    text = EMBEDDED.replace("references: {}", API_REFERENCE)
+    study = load_study(study_file(text))
+    assert [run for run in study.runs if run.student == "big"] == [Run("big", "base")]
+    assert study.students_from("api") == ["big"]
+    assert study.reference_spec("big") == {
+        "conditions": ["none", "curated", "placebo", "shuffled"],
+        "prompt_seed": 0,
+        "suites": ["holdout"],
+        "samples": 1,
+        "reference": {"model": "a/big", "extra_body": {"top_k": 1}, "temperature": 0.0, "max_tokens": 48},
+    }
+    own = text.replace("model: a/big,", "model: a/big, max_tokens: 900, temperature: 1,")
+    own = own.replace("top_p: 1.0", "top_p: 0.9")
+    reference = load_study(study_file(own)).reference_spec("big")["reference"]
+    assert (reference["max_tokens"], reference["temperature"], reference["top_p"]) == (900, 1.0, 0.9)
+
+
+def test_a_teachers_spec_holds_what_its_kind_depends_on(study_file):
+    teacher = (
+        "teacher: {kind: api, model: a/b, attempts: 3, price: {input_per_million: 5, output_per_million: 25}}"
+    )
+    study = load_study(study_file(EMBEDDED.replace(TEACHER, teacher + "\n\n")))
+    spec = study.demonstrations_spec()["teacher"]
+    assert {name: spec[name] for name in ("kind", "model", "attempts", "max_tokens")} == {
+        "kind": "api",
+        "model": "a/b",
+        "attempts": 3,
+        "max_tokens": 1024,
+    }
+    assert not {"corrupted_share", "seed", "template"} & set(spec)
+    assert study.teacher_template == "teacher.jinja"
+    offline = load_study(study_file(EMBEDDED))
+    assert set(offline.demonstrations_spec()["teacher"]) == {"kind", "attempts", "corrupted_share", "seed"}
+    assert offline.teacher_template is None
+
+
 def test_defaults_are_filled_in(study_file):
     text = EMBEDDED
     for line in (
@@ -466,7 +568,7 @@ def _schemas(schema, place=""):
     if isinstance(schema, dict):
         yield place, schema
         for name, part in schema.items():
-            if name not in ("if", "then", "default", "enum"):
+            if name not in ("if", "then", "else", "default", "enum"):
                 yield from _schemas(part, f"{place}/{name}")
     elif isinstance(schema, list):
         for index, part in enumerate(schema):
@@ -484,7 +586,8 @@ def test_every_object_of_a_schema_forbids_unknown_keys_and_every_key_is_describe
         if place.endswith("/properties"):
             for key, part in schema.items():
                 keys += 1
-                assert part.get("description", "").endswith((".", "`.")), f"{place}/{key}"
+                described = resolve(part, read_schema(name)).get("description", "")
+                assert described.endswith((".", "`.")), f"{place}/{key}"
     assert objects >= 3
     assert keys >= 10
 

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from skillift.study_checks import BASE, reference_problems
+from skillift.study_checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study_loading import checked, load_config
 from skillift.study_source import beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
+_CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
 _CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
 
 
@@ -119,7 +120,7 @@ class Study:
         return self.data["students"].get(student) or self.data["references"][student]
 
     def students_from(self, source: str) -> list[str]:
-        """Ids of the evaluated models with that `source`: `scratch` or `path`."""
+        """Ids of the evaluated models with that `source`: `scratch`, `path` or `api`."""
         return [name for name in self.evaluated if self.model(name)["source"] == source]
 
     def corpus_of(self, run: str) -> str:
@@ -143,6 +144,16 @@ class Study:
     def judge_template(self, judge: str) -> str:
         """File name of a judge's prompt template in `workflow_scripts/prompts/`."""
         return self.data["judges"][judge]["template"]
+
+    @property
+    def teacher_template(self) -> str | None:
+        """File name of the template of what a teacher behind an API is asked; None for other teachers."""
+        teacher = self.data.get("teacher", {})
+        return teacher["template"] if teacher.get("kind") == "api" else None
+
+    def demonstrated_as_is(self, corpus: str) -> bool:
+        """Whether a corpus is trained on under the prompts that its demonstrations were written to."""
+        return self.data["corpora"][corpus]["condition"] == DEMONSTRATED
 
     # The specs of the steps -------------------------------------------------------------------------
 
@@ -171,9 +182,11 @@ class Study:
 
     def demonstrations_spec(self) -> dict:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
+        teacher = {name: value for name, value in self.data["teacher"].items() if name != "template"}
+        left_out = ("corrupted_share", "seed") if teacher["kind"] == "api" else _CHAT_KEYS
         return {
-            "teacher": copy.deepcopy(self.data["teacher"]),
-            "condition": "curated",
+            "teacher": _for_client({name: teacher[name] for name in teacher if name not in left_out}),
+            "condition": DEMONSTRATED,
             "judge": self.judge_spec(self.primary_judge)["judge"],
             "seed": self.data["prompt_seed"],
         }
@@ -203,6 +216,24 @@ class Study:
             "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
         }
 
+    def reference_spec(self, reference: str) -> dict:
+        """What a reference model behind an API is asked, and how it answers.
+
+        It samples as the students do, unless its entry says otherwise.
+        """
+        entry, inference = self.model(reference), self.data["inference"]
+        chat = {name: entry[name] for name in _CHAT_KEYS if name in entry}
+        inherited = {name: inference[name] for name in ("temperature", "max_tokens")}
+        if inference["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
+            inherited["top_p"] = inference["top_p"]
+        return {
+            "conditions": self.conditions,
+            "prompt_seed": self.data["prompt_seed"],
+            "suites": sorted(inference["suites"]),
+            "samples": inference["samples"],
+            "reference": _for_client({**inherited, **chat}),
+        }
+
     @property
     def conditions(self) -> list[str]:
         """The study's conditions, in the order of the vocabulary."""
@@ -210,7 +241,7 @@ class Study:
 
     def judge_spec(self, judge: str) -> dict:
         """What a judge's verdicts and their cost depend on."""
-        return {"name": judge, "judge": copy.deepcopy(self.data["judges"][judge])}
+        return {"name": judge, "judge": _for_client(self.data["judges"][judge])}
 
     def scores_spec(self) -> dict:
         """Which judges' verdicts become scoring paths."""
@@ -251,6 +282,15 @@ def load_study(path: Path | str) -> Study:
     data = checked(read_source(path, "study file"), "study", reference_problems)
     _complete(data)
     return Study(str(path), data)
+
+
+def _for_client(entry: dict) -> dict:
+    """A copy of a chat model's entry; prices by the names that `chat.ChatModel` takes."""
+    entry = copy.deepcopy(entry)
+    if "price" in entry:
+        price = entry["price"]
+        entry["price"] = {"input": price["input_per_million"], "output": price["output_per_million"]}
+    return entry
 
 
 def _complete(data: dict) -> None:

@@ -11,11 +11,19 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import jinja2
+import jinja2.meta
+
+from skillift.offline_judges import JUDGES, PROVIDER
 from skillift.study_schema import did_you_mean, one_of
 from skillift.study_source import KeyPath, Source, Words, beside
 
 BASE = "base"
+DEMONSTRATED = "curated"  # the condition under which demonstrations are written
 PROMPTS = Path(__file__).resolve().parents[1] / "prompts"
+JUDGE_PLACEHOLDERS = ("task", "reference", "response")
+TEACHER_PLACEHOLDERS = ("prompt",)
+OFFLINE_JUDGES = [f"{PROVIDER}/{name}" for name in JUDGES]
 RESERVED = ("tokenizer",)  # folders beside the students' in results/<study>/students/
 
 Finding = tuple[KeyPath, object, str, str]
@@ -123,15 +131,15 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
 @_reads("corpora", "teacher", "tasks")
 def _corpora(data: dict, source: Source) -> Iterator[Finding]:
     if data["corpora"] and "teacher" not in data:
-        mend = "Add `teacher: {kind: worked_solution}`."
+        mend = "Add `teacher: {kind: worked_solution}`, or a teacher of the kind `api`."
         yield ("corpora",), Words("corpora without a teacher"), "a key `teacher`, which writes them", mend
         return
     pack = data["tasks"].get("pack")
     for name, corpus in data["corpora"].items() if pack else ():
-        tasks, attempts = pack["skills"] * pack["per_skill"]["train"], data["teacher"]["attempts"]
-        if corpus["rows"] > tasks * attempts:
-            expected = f"at most {tasks * attempts} ({tasks} train tasks x {attempts} attempts)"
-            mend = "Lower rows, or raise tasks.pack.per_skill.train or teacher.attempts."
+        tasks = pack["skills"] * pack["per_skill"]["train"]
+        if corpus["rows"] > tasks:
+            expected = f"at most {tasks} (one demonstration of each train task)"
+            mend = "Lower rows, or raise tasks.pack.per_skill.train."
             yield ("corpora", name, "rows"), corpus["rows"], expected, mend
 
 
@@ -175,17 +183,63 @@ def _primary_judge(data: dict, source: Source) -> Iterator[Finding]:
 
 
 @_reads("judges")
-def _judge_templates(data: dict, source: Source) -> Iterator[Finding]:
-    known = sorted(path.name for path in PROMPTS.glob("*.jinja"))
+def _judges(data: dict, source: Source) -> Iterator[Finding]:
     for name, judge in data["judges"].items():
-        if judge["template"] not in known:
-            expected = f"a file of workflow_scripts/prompts/ ({one_of(known)})"
-            yield (
-                ("judges", name, "template"),
-                judge["template"],
-                expected,
-                did_you_mean(judge["template"], known),
-            )
+        yield from _template(("judges", name, "template"), judge["template"], JUDGE_PLACEHOLDERS)
+        if _offline(judge["model"]) and judge["model"] not in OFFLINE_JUDGES:
+            expected = f"{one_of(OFFLINE_JUDGES)}, or a model of another provider"
+            mend = did_you_mean(judge["model"], OFFLINE_JUDGES)
+            yield ("judges", name, "model"), judge["model"], expected, mend
+
+
+@_reads("teacher", "references")
+def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
+    teacher = data.get("teacher", {})
+    asked = {("references", name): entry for name, entry in data["references"].items() if "model" in entry}
+    if teacher.get("kind") == "api":
+        asked["teacher",] = teacher
+        yield from _template(("teacher", "template"), teacher["template"], TEACHER_PLACEHOLDERS)
+        if teacher["attempts"] > 1 and teacher.get("temperature") == 0:
+            expected = "1 attempt at temperature 0, where all answers to a task are equal"
+            yield ("teacher", "attempts"), teacher["attempts"], expected, "Raise teacher.temperature."
+    for key, entry in asked.items():
+        if _offline(entry["model"]):
+            mend = "The offline models are judges: they answer no tasks."
+            yield (*key, "model"), entry["model"], "a model of another provider", mend
+
+
+@_reads("references", "inference")
+def _samples_of_references(data: dict, source: Source) -> Iterator[Finding]:
+    for name, entry in data["references"].items():
+        if data["inference"]["samples"] > 1 and entry.get("temperature") == 0:
+            expected = f"a temperature above 0 with {data['inference']['samples']} samples"
+            yield ("references", name, "temperature"), entry["temperature"], expected, ""
+
+
+def _offline(model: str) -> bool:
+    """Whether a model is of the provider `offline`: a program of this library."""
+    return model.startswith(f"{PROVIDER}/")
+
+
+def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterator[Finding]:
+    """What is wrong with a prompt template: no such file, no valid Jinja, a missing placeholder."""
+    known = sorted(path.name for path in PROMPTS.glob("*.jinja"))
+    if name not in known:
+        expected = f"a file of workflow_scripts/prompts/ ({one_of(known)})"
+        yield key, name, expected, did_you_mean(name, known)
+        return
+    try:
+        tree = jinja2.Environment().parse((PROMPTS / name).read_text(encoding="utf-8"))
+    except (jinja2.TemplateSyntaxError, UnicodeDecodeError) as error:
+        line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        yield key, Words(f"{name}{line}: {error}"), "a valid Jinja template", "Mend the template."
+        return
+    missing = [part for part in placeholders if part not in jinja2.meta.find_undeclared_variables(tree)]
+    if missing:
+        written = ", ".join("{{ " + part + " }}" for part in missing)
+        found = Words(f"{name} without {written}")
+        mend = f"Write {written} in the template, where that text is to stand."
+        yield key, found, f"a template with the placeholders {', '.join(placeholders)}", mend
 
 
 @_reads("judges", "analysis")

@@ -23,7 +23,7 @@ def reference_page() -> str:
     plain = []
     for name, schema in study["properties"].items():
         rows = list(_rows(name, schema, study, name in study["required"]))
-        rows = rows[:1] if name == "references" else rows  # of the students' form: described once
+        rows = _of_references(rows, study) if name == "references" else rows
         if len(rows) == 1:
             plain += rows
         else:
@@ -36,6 +36,12 @@ def reference_page() -> str:
     ]
     parts.append(f"## {config['title']}\n\n{config['description']}\n\n{_table(rows)}")
     return "\n".join(parts)
+
+
+def _of_references(rows: list[tuple[str, ...]], study: dict) -> list[tuple[str, ...]]:
+    """The rows without those of keys that students have too: described once."""
+    ours = resolve(study["$defs"]["student"], study)["properties"].keys() - {"source"}
+    return [row for row in rows if row[0].strip("`").split(".")[2:3] not in [[name] for name in ours]]
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

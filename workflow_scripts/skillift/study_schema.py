@@ -30,6 +30,7 @@ _KINDS = {
     "object": "a mapping",
 }
 _PYTHON_KINDS = {"object": dict, "array": list, "string": str, "boolean": bool}
+_ADDRESS = "^https?://"  # how the pattern of an address begins
 _NUMBER = re.compile(r"([+-]?)(\d+)(\.\d*)?(?:[eE]([+-]?)(\d+))?")
 
 
@@ -125,6 +126,8 @@ def expectation(schema: dict, root: dict) -> str:
         text += " " + " and ".join(bounds)
     if schema.get("pattern") == root.get("$defs", {}).get("id", {}).get("pattern", ""):
         text = "an id: letters, digits, '.', '_' and '-', at most 64, the first a letter or digit"
+    elif schema.get("pattern", "").startswith(_ADDRESS):
+        text = "an address that begins with http:// or https://"
     elif "pattern" in schema:
         text += f" of the form {schema['pattern']}"
     if schema.get("type") == "object" and schema.get("properties"):
@@ -197,17 +200,23 @@ def _branch_lines(error, source: Source, root: dict) -> Iterator[tuple[KeyPath, 
 
 
 def _properties(schema: dict, key: KeyPath, root: dict) -> dict:
-    """The properties beside a `required`; those of the student where it stands in an if/then."""
+    """The properties beside a `required`; those of the whole entry at `key` where it stands in an if/then."""
     if any(schema.get("properties", {}).get(name) for name in schema["required"]):
         return schema["properties"]
-    return root.get("$defs", {}).get("student", {}).get("properties", {})
+    entry = root
+    for part in key:
+        entry = resolve(entry, root)
+        inner = entry.get("items") if isinstance(part, int) else entry.get("properties", {}).get(part)
+        entry = inner or entry.get("additionalProperties") or {}
+    return resolve(entry, root).get("properties", {})
 
 
 def _forbidden(key: KeyPath, source: Source) -> tuple[str, str]:
     around = source.value
     for part in key[:-1]:
         around = around[part]
-    return f"no such key with source: {around.get('source')}", "Delete it, or change `source`."
+    choice = "kind" if "kind" in around else "source"
+    return f"no such key with {choice}: {around.get(choice)}", f"Delete it, or change `{choice}`."
 
 
 def shown(value: object) -> object:
@@ -234,6 +243,9 @@ def _mend(value: object, schema: dict, error) -> str:
             return f"Write [{value}]."
     if error.validator == "type" and wanted == "string" and isinstance(value, bool | int | float):
         return f'Put it in quotes: "{value}".'
+    if error.validator == "pattern" and schema["pattern"].startswith(_ADDRESS):
+        bare = str(value).rpartition("://")[2].strip().lstrip("/")
+        return f"Write http://{bare}, or https://{bare}." if bare else "Write http://localhost:8000/v1."
     if error.validator == "pattern" and "A-Za-z0-9" in schema.get("pattern", "")[:12]:
         return _id_mend(value)
     return ""
