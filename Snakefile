@@ -26,6 +26,7 @@ include: "rules/corpus.smk"  # teacher -> demonstrations -> corpora
 include: "rules/training.smk"  # recipe, seed -> runs/<student>/<run>/
 include: "rules/episodes.smk"  # engine -> episodes/<student>/<run>.parquet
 include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.parquet
+include: "rules/certification.smk"  # judges -> certification/<judge>.parquet, their error rates
 include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
 include: "rules/publication.smk"  # -> figures/, tables/
 

@@ -108,6 +108,7 @@ def test_a_reply_of_the_asked_form_is_read(conclusion, passed):
         '{"conclusion": null, "passed": true}',
         '{"conclusion": "1", "passed": true, "confidence": 1}',
         '{"conclusion": "1", "passed": false, "passed": true}',
+        '{"passed": true, "conclusion": "1"}',
         "[" * 100_000,
     ],
 )

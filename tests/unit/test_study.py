@@ -492,6 +492,7 @@ def all_specs(study) -> dict[str, str]:
         "scores": study.scores_spec(),
         "analysis": study.analysis_spec(),
         "figures": study.figures_spec(),
+        "rates": study.rates_spec(),
         **{f"pretrain {name}": study.pretrain_spec(name) for name in study.students_from("scratch")},
         **{f"corpus {name}": study.corpus_spec(name) for name in study.corpora},
         **{f"judge {name}": study.judge_spec(name) for name in study.judges},
@@ -530,7 +531,7 @@ SPEC_EDITS = {
         ("offline/conclusion, max_tokens: 256", "offline/conclusion, max_tokens: 99"),
         {"judge conclusion", "demonstrations"},
     ),
-    "the confidence": (("confidence: 0.95", "confidence: 0.9"), {"analysis", "figures"}),
+    "the confidence": (("confidence: 0.95", "confidence: 0.9"), {"analysis", "figures", "rates"}),
 }
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
+from skillift.contract_parts import column, count, difference, rate, table, text
+
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
 CONDITIONS = ("none", "curated", "placebo", "shuffled")
 SCORERS = ("answer_line", "judge")
@@ -21,154 +23,121 @@ ENGINES = ("vllm", "transformers", "api")
 EPISODE_KEY = ("step", "suite", "condition", "task_id", "sample")
 
 
-def _column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False) -> pa.Column:
-    checks = []
-    if isin is not None:
-        checks.append(pa.Check.isin(list(isin)))
-    if ge is not None:
-        checks.append(pa.Check.ge(ge))
-    if le is not None:
-        checks.append(pa.Check.le(le))
-    if filled:
-        checks.append(pa.Check.str_length(min_value=1))
-    return pa.Column(dtype, checks=checks, nullable=nullable)
-
-
-def _text(**options) -> pa.Column:
-    return _column(pl.String, **options)
-
-
-def _count(**options) -> pa.Column:
-    return _column(pl.Int64, ge=0, **options)
-
-
-def _rate(**options) -> pa.Column:
-    return _column(pl.Float64, ge=0.0, le=1.0, **options)
-
-
-def _difference(**options) -> pa.Column:
-    return _column(pl.Float64, **options)
-
-
-def _table(name: str, key: tuple[str, ...], columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, name=name, unique=list(key), strict=True, ordered=True)
-
-
 def key_of(schema: pa.DataFrameSchema) -> list[str]:
     """The columns that identify a row of `schema`'s table, in sort order."""
     return list(schema.unique)
 
 
 _EPISODE_COLUMNS = {
-    "step": _count(),
-    "suite": _text(isin=SUITES),
-    "condition": _text(isin=CONDITIONS),
-    "task_id": _text(filled=True),
-    "sample": _count(),
+    "step": count(),
+    "suite": text(isin=SUITES),
+    "condition": text(isin=CONDITIONS),
+    "task_id": text(filled=True),
+    "sample": count(),
 }
 
-SKILLS = _table(
+SKILLS = table(
     "skills",
     ("skill_id",),
     {
-        "skill_id": _text(filled=True),
-        "name": _text(filled=True),
-        "domain": _text(filled=True),
-        "steps": _column(pl.List(pl.String)),
+        "skill_id": text(filled=True),
+        "name": text(filled=True),
+        "domain": text(filled=True),
+        "steps": column(pl.List(pl.String)),
     },
 )
 
-TASKS = _table(
+TASKS = table(
     "tasks",
     ("task_id",),
     {
-        "task_id": _text(filled=True),
-        "skill_id": _text(filled=True),
-        "suite": _text(isin=SUITES),
-        "prompt": _text(filled=True),
-        "reference": _text(filled=True),
-        "scorer": _text(isin=SCORERS),
-        "worked_solution": _text(nullable=True),
+        "task_id": text(filled=True),
+        "skill_id": text(filled=True),
+        "suite": text(isin=SUITES),
+        "prompt": text(filled=True),
+        "reference": text(filled=True),
+        "scorer": text(isin=SCORERS),
+        "worked_solution": text(nullable=True),
     },
 )
 
-DEMONSTRATIONS = _table(
+DEMONSTRATIONS = table(
     "demonstrations",
     ("task_id", "attempt"),
     {
-        "task_id": _text(filled=True),
-        "attempt": _count(),
-        "teacher": _text(filled=True),
-        "prompt": _text(filled=True),
-        "response": _text(),
-        "passed": _column(pl.Boolean, nullable=True),
-        "reason": _text(filled=True),
-        "cost_usd": _column(pl.Float64, ge=0.0),
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "teacher": text(filled=True),
+        "prompt": text(filled=True),
+        "response": text(),
+        "passed": column(pl.Boolean, nullable=True),
+        "reason": text(filled=True),
+        "cost_usd": column(pl.Float64, ge=0.0),
     },
 )
 
 _MESSAGE = pl.Struct({"role": pl.String, "content": pl.String})
 
-CORPUS = _table(
+CORPUS = table(
     "corpus",
     ("task_id", "attempt"),
     {
-        "task_id": _text(filled=True),
-        "attempt": _count(),
-        "messages": _column(pl.List(_MESSAGE)),
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "messages": column(pl.List(_MESSAGE)),
     },
 )
 
-TRAINING_LOG = _table(
+TRAINING_LOG = table(
     "training log",
     ("step",),
     {
-        "step": _count(),
-        "loss": _column(pl.Float64, ge=0.0),
-        "learning_rate": _column(pl.Float64, ge=0.0),
-        "tokens": _count(),
+        "step": count(),
+        "loss": column(pl.Float64, ge=0.0),
+        "learning_rate": column(pl.Float64, ge=0.0),
+        "tokens": count(),
     },
 )
 
-EPISODES = _table(
+EPISODES = table(
     "episodes",
     EPISODE_KEY,
     {
         **_EPISODE_COLUMNS,
-        "engine": _text(isin=ENGINES),
-        "prompt_sha256": _text(filled=True),
-        "response": _text(),
-        "finish_reason": _text(isin=FINISH_REASONS),
-        "prompt_tokens": _count(),
-        "completion_tokens": _count(),
+        "engine": text(isin=ENGINES),
+        "prompt_sha256": text(filled=True),
+        "response": text(),
+        "finish_reason": text(isin=FINISH_REASONS),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
     },
 )
 
-VERDICTS = _table(
+VERDICTS = table(
     "verdicts",
     EPISODE_KEY,
     {
         **_EPISODE_COLUMNS,
-        "passed": _column(pl.Boolean, nullable=True),
-        "status": _text(isin=STATUSES),
-        "raw": _text(),
-        "prompt_tokens": _count(),
-        "completion_tokens": _count(),
-        "cost_usd": _column(pl.Float64, ge=0.0),
-        "template_sha256": _text(filled=True),
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+        "raw": text(),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+        "cost_usd": column(pl.Float64, ge=0.0),
+        "template_sha256": text(filled=True),
     },
 )
 
-SCORES = _table(
+SCORES = table(
     "scores",
     ("path", "student", "run", *EPISODE_KEY),
     {
-        "path": _text(filled=True),
-        "student": _text(filled=True),
-        "run": _text(filled=True),
+        "path": text(filled=True),
+        "student": text(filled=True),
+        "run": text(filled=True),
         **_EPISODE_COLUMNS,
-        "passed": _column(pl.Boolean, nullable=True),
-        "status": _text(isin=STATUSES),
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
     },
 )
 
@@ -176,106 +145,143 @@ SCORES = _table(
 # `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
 # interval means "undefined on these data"; NaN never occurs.
 _ARM_COLUMNS = {
-    "path": _text(filled=True),
-    "suite": _text(isin=SUITES),
-    "student": _text(filled=True),
-    "run": _text(filled=True),
-    "step": _count(),
+    "path": text(filled=True),
+    "suite": text(isin=SUITES),
+    "student": text(filled=True),
+    "run": text(filled=True),
+    "step": count(),
 }
 
-PASS_RATES = _table(
+PASS_RATES = table(
     "pass rates",
     (*_ARM_COLUMNS, "condition"),
     {
         **_ARM_COLUMNS,
-        "condition": _text(isin=CONDITIONS),
-        "pass_rate": _rate(nullable=True),
-        "ci_low": _rate(nullable=True),
-        "ci_high": _rate(nullable=True),
-        "answer_line_rate": _rate(nullable=True),
-        "mean_completion_tokens": _column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": _count(),
-        "n_skills": _count(),
-        "n_unscored": _count(),
+        "condition": text(isin=CONDITIONS),
+        "pass_rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+        "answer_line_rate": rate(nullable=True),
+        "mean_completion_tokens": column(pl.Float64, ge=0.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
     },
 )
 
-EFFECTS = _table(
+EFFECTS = table(
     "effects",
     (*_ARM_COLUMNS, "contrast"),
     {
         **_ARM_COLUMNS,
-        "contrast": _text(filled=True),
-        "estimate": _difference(nullable=True),
-        "standard_error": _column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": _difference(nullable=True),
-        "ci_high": _difference(nullable=True),
-        "p_value": _rate(nullable=True),
-        "mde": _column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": _count(),
-        "n_skills": _count(),
-        "n_unscored": _count(),
-        "n_runs": _count(),
+        "contrast": text(filled=True),
+        "estimate": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "p_value": rate(nullable=True),
+        "mde": column(pl.Float64, ge=0.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "n_runs": count(),
     },
 )
 
-PATH_SHIFT = _table(
+PATH_SHIFT = table(
     "path shift",
     ("suite", "student", "run", "step", "condition", "path"),
     {
-        "suite": _text(isin=SUITES),
-        "student": _text(filled=True),
-        "run": _text(filled=True),
-        "step": _count(),
-        "condition": _text(isin=CONDITIONS),
-        "path": _text(filled=True),
-        "bench_pass_rate": _rate(nullable=True),
-        "path_pass_rate": _rate(nullable=True),
-        "shift": _difference(nullable=True),
-        "standard_error": _column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": _difference(nullable=True),
-        "ci_high": _difference(nullable=True),
-        "n_tasks": _count(),
-        "n_skills": _count(),
-        "n_unscored": _count(),
-        "no_answer_line": _rate(nullable=True),
-        "other_line": _rate(nullable=True),
-        "bench_only": _rate(nullable=True),
-        "n_answer_line_tasks": _count(),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "condition": text(isin=CONDITIONS),
+        "path": text(filled=True),
+        "bench_pass_rate": rate(nullable=True),
+        "path_pass_rate": rate(nullable=True),
+        "shift": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "no_answer_line": rate(nullable=True),
+        "other_line": rate(nullable=True),
+        "bench_only": rate(nullable=True),
+        "n_answer_line_tasks": count(),
     },
 )
 
-AGREEMENT = _table(
+AGREEMENT = table(
     "judge agreement",
     ("suite", "student", "run", "step", "judge_a", "judge_b"),
     {
-        "suite": _text(isin=SUITES),
-        "student": _text(filled=True),
-        "run": _text(filled=True),
-        "step": _count(),
-        "judge_a": _text(filled=True),
-        "judge_b": _text(filled=True),
-        "both_pass": _count(),
-        "only_a": _count(),
-        "only_b": _count(),
-        "both_fail": _count(),
-        "n_unscored": _count(),
-        "agreement": _rate(nullable=True),
-        "kappa": _column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_low": _column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_high": _column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "n_tasks": _count(),
-        "n_skills": _count(),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "judge_a": text(filled=True),
+        "judge_b": text(filled=True),
+        "both_pass": count(),
+        "only_a": count(),
+        "only_b": count(),
+        "both_fail": count(),
+        "n_unscored": count(),
+        "agreement": rate(nullable=True),
+        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
     },
 )
 
-CONTAMINATION = _table(
+CERTIFICATION = table(
+    "certification",
+    ("judge", "case_id"),
+    {
+        "judge": text(filled=True),
+        "case_id": text(filled=True),
+        "kind": text(filled=True),
+        "reference": text(filled=True),
+        "response": text(),
+        "expected": column(pl.Boolean),
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+        "raw": text(),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+        "cost_usd": column(pl.Float64, ge=0.0),
+        "template_sha256": text(filled=True),
+    },
+)
+
+# The rates of one judge on one kind of case; `all` are its cases of all kinds together.
+CERTIFICATION_RATES = table(
+    "certification rates",
+    ("judge", "error", "kind"),
+    {
+        "judge": text(filled=True),
+        "error": text(isin=("false_pass", "false_fail")),
+        "kind": text(filled=True),
+        "n_cases": count(),
+        "n_unscored": count(),
+        "n_wrong": count(),
+        "rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+    },
+)
+
+CONTAMINATION = table(
     "contamination",
     ("train_task_id", "holdout_task_id"),
     {
-        "train_task_id": _text(filled=True),
-        "holdout_task_id": _text(filled=True),
-        "kind": _text(isin=("same_prompt", "ngram_overlap")),
-        "overlap": _rate(),
+        "train_task_id": text(filled=True),
+        "holdout_task_id": text(filled=True),
+        "kind": text(isin=("same_prompt", "ngram_overlap")),
+        "overlap": rate(),
     },
 )

@@ -142,7 +142,8 @@ def parse_reply(text: str) -> tuple[str, bool] | None:
         reply = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(reply, dict) or set(reply) != {"conclusion", "passed"}:
+    # in this order: a verdict that stands before the conclusion was given before it
+    if not isinstance(reply, dict) or list(reply) != ["conclusion", "passed"]:
         return None
     conclusion, passed = reply["conclusion"], reply["passed"]
     if not isinstance(conclusion, str) or not isinstance(passed, bool):

@@ -240,8 +240,12 @@ class Study:
         return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
 
     def judge_spec(self, judge: str) -> dict:
-        """What a judge's verdicts and their cost depend on."""
+        """What a judge's verdicts, its certification and their cost depend on."""
         return {"name": judge, "judge": _for_client(self.data["judges"][judge])}
+
+    def rates_spec(self) -> dict:
+        """How the error rates of certified judges are computed."""
+        return {"confidence": self.data["analysis"]["confidence"]}
 
     def scores_spec(self) -> dict:
         """Which judges' verdicts become scoring paths."""

@@ -1,0 +1,45 @@
+"""Certification: each judge on responses whose right verdict is known, and the error rates of all."""
+
+
+rule certify_judge:
+    input:
+        cases=f"{PROMPTS}/certification.yaml",
+        template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
+    output:
+        f"{RESULTS}/certification/{{judge}}.parquet",
+    log:
+        f"{LOGS}/certify_judge/{{judge}}.log",
+    benchmark:
+        f"{BENCHMARKS}/certify_judge/{{judge}}.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
+        code=code_digest("certify_judge.py"),
+    shell:
+        """
+        python "$SCRIPTS/certify_judge.py" --spec {params.spec:q} --cases {input.cases} \
+            --template {input.template} --cache "$STATE/answers.sqlite" \
+            --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" --out {output} >{log} 2>&1
+        """
+
+
+rule rate_judges:
+    input:
+        expand(f"{RESULTS}/certification/{{judge}}.parquet", judge=STUDY.judges),
+    output:
+        f"{RESULTS}/analysis/certification.parquet",
+    log:
+        f"{LOGS}/rate_judges.log",
+    benchmark:
+        f"{BENCHMARKS}/rate_judges.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        spec=canonical(STUDY.rates_spec()),
+        code=code_digest("rate_judges.py"),
+    shell:
+        """
+        python "$SCRIPTS/rate_judges.py" --spec {params.spec:q} --certification {input} \
+            --out {output} >{log} 2>&1
+        """

@@ -1,0 +1,45 @@
+r"""Certify one judge: its verdicts on the built-in suite of hostile and benign responses.
+
+    python workflow_scripts/certify_judge.py \
+        --spec '{"name": "tail", "judge": {"model": "offline/tail", "max_tokens": 256}}' \
+        --cases workflow_scripts/prompts/certification.yaml \
+        --template workflow_scripts/prompts/judge.jinja --cache .skillift/embedded/answers.sqlite \
+        --out results/embedded/certification/tail.parquet
+
+`--spec` and the options of the client are those of `judge.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.answer_cache import AnswerCache
+from skillift.certification import certify, read_cases
+from skillift.chat import ChatClient, ChatModel, add_client_options
+from skillift.commands import parser, run
+from skillift.contracts import CERTIFICATION
+from skillift.judging import read_template
+from skillift.tables import write_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the cases, ask the judge about them, write its verdicts."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--cases", type=Path, required=True, help="the suite of cases, a YAML file")
+    arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
+    arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
+    add_client_options(arguments)
+    options = arguments.parse_args(argv)
+    model = ChatModel.from_entry(options.spec["judge"])
+    template = read_template(options.template)
+    cases = read_cases(options.cases)
+    with (
+        AnswerCache(options.cache) as cache,
+        ChatClient(options.concurrency, options.timeout, cache) as client,
+    ):
+        verdicts = certify(options.spec["name"], cases, model, template, client)
+    write_table(verdicts, options.out, CERTIFICATION)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,45 @@
+"""The parts that contracts of tables are made of: columns by kind of value, and the table around them."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+
+def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False) -> pa.Column:
+    """A column; `filled` forbids the empty text."""
+    checks = []
+    if isin is not None:
+        checks.append(pa.Check.isin(list(isin)))
+    if ge is not None:
+        checks.append(pa.Check.ge(ge))
+    if le is not None:
+        checks.append(pa.Check.le(le))
+    if filled:
+        checks.append(pa.Check.str_length(min_value=1))
+    return pa.Column(dtype, checks=checks, nullable=nullable)
+
+
+def text(**options) -> pa.Column:
+    """A column of text."""
+    return column(pl.String, **options)
+
+
+def count(**options) -> pa.Column:
+    """A column of counts, from 0."""
+    return column(pl.Int64, ge=0, **options)
+
+
+def rate(**options) -> pa.Column:
+    """A column of fractions from 0 to 1."""
+    return column(pl.Float64, ge=0.0, le=1.0, **options)
+
+
+def difference(**options) -> pa.Column:
+    """A column of differences of fractions."""
+    return column(pl.Float64, **options)
+
+
+def table(name: str, key: tuple[str, ...], columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    """A table with exactly these columns in this order and a unique key."""
+    return pa.DataFrameSchema(columns, name=name, unique=list(key), strict=True, ordered=True)
