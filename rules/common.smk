@@ -81,6 +81,29 @@ def model_options(wildcards):
     return options
 
 
+def as_options(files):
+    """Files by name as options of a command: `--task-template <path>` for `task_template`."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+    )
+
+
+def teacher_files():
+    """What a teacher behind an API is asked with; nothing for other teachers."""
+    template = STUDY.teacher_template
+    return {"teacher_template": f"{PROMPTS}/{template}"} if template else {}
+
+
+def prompt_files(wildcards):
+    """What a corpus's prompts are written anew from; nothing where it keeps those of its demonstrations."""
+    if STUDY.demonstrated_as_is(wildcards.corpus):
+        return {}
+    return {
+        "skills": f"{RESULTS}/skills.parquet",
+        "task_template": f"{PROMPTS}/task.jinja",
+    }
+
+
 def per_run(pattern, runs=None):
     """`pattern` (with {student} and {run}) for each run of the study, or of `runs`."""
     return [

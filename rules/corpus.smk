@@ -3,6 +3,7 @@
 
 rule collect_demonstrations:
     input:
+        **teacher_files(),
         tasks=f"{RESULTS}/tasks.parquet",
         skills=f"{RESULTS}/skills.parquet",
         contamination=f"{RESULTS}/checks/contamination.parquet",
@@ -19,10 +20,12 @@ rule collect_demonstrations:
     params:
         spec=canonical(STUDY.demonstrations_spec()),
         code=code_digest("collect_demonstrations.py"),
+        teacher=as_options(teacher_files()),
     shell:
         """
         python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} --template {input.template} \
+            {params.teacher} \
             --cache "$STATE/answers.sqlite" --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" \
             --out {output} >{log} 2>&1
         """
@@ -30,6 +33,7 @@ rule collect_demonstrations:
 
 rule select_corpus:
     input:
+        unpack(prompt_files),
         tasks=f"{RESULTS}/tasks.parquet",
         demonstrations=f"{RESULTS}/corpus/demonstrations.parquet",
     output:
@@ -43,8 +47,9 @@ rule select_corpus:
     params:
         spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
         code=code_digest("select_corpus.py"),
+        prompts=lambda wildcards: as_options(prompt_files(wildcards)),
     shell:
         """
         python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --demonstrations {input.demonstrations} --out {output} >{log} 2>&1
+            --demonstrations {input.demonstrations} {params.prompts} --out {output} >{log} 2>&1
         """

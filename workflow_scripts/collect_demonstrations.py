@@ -7,7 +7,9 @@ r"""Collect the teacher's demonstrations of the train tasks, each with the prima
         --task-template workflow_scripts/prompts/task.jinja --template workflow_scripts/prompts/judge.jinja \
         --cache .skillift/embedded/answers.sqlite --out results/embedded/corpus/demonstrations.parquet
 
-In `--spec`, `judge` is the primary judge's entry of the study and `seed` the one of the prompts.
+In `--spec`, `judge` is the primary judge's entry of the study and `seed` the one of the prompts. A teacher
+behind an API, `{"kind": "api", "model": "anthropic/..."}`, is asked with `--teacher-template
+workflow_scripts/prompts/teacher.jinja`; its answers are kept in `--cache` and never asked for again.
 """
 
 from __future__ import annotations
@@ -30,17 +32,21 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--skills", type=Path, required=True, help="table of skills")
     arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")
     arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
+    arguments.add_argument("--teacher-template", type=Path, help="template of what an API teacher is asked")
     arguments.add_argument("--out", type=Path, required=True, help="table of demonstrations to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     task_template = options.task_template.read_text(encoding="utf-8")
     template = read_template(options.template)
+    teacher_template = options.teacher_template and options.teacher_template.read_text(encoding="utf-8")
     with (
         AnswerCache(options.cache) as cache,
         ChatClient(options.concurrency, options.timeout, cache) as client,
     ):
-        demonstrations = demonstrate(tasks, skills, options.spec, task_template, template, client)
+        demonstrations = demonstrate(
+            tasks, skills, options.spec, task_template, template, client, teacher_template
+        )
     write_table(demonstrations, options.out, DEMONSTRATIONS)
 
 

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from stub_models import STUB, stub_provider
+from stub_models import STUB, chat_completion, chat_server, stub_provider
 
+from skillift.answer_cache import AnswerCache
 from skillift.chat import ChatClient, ChatModel
 from skillift.contracts import DEMONSTRATIONS
-from skillift.demonstrations import (
-    Lecture,
-    Lesson,
-    WorkedSolutionTeacher,
-    collect_demonstrations,
-    corrupt,
-    demonstrate,
-    wrong_answers,
-)
+from skillift.demonstrations import collect_demonstrations, demonstrate
 from skillift.errors import UserError
 from skillift.extraction import extract_answer
 from skillift.judging import read_template
 from skillift.tables import check
 from skillift.taskpack import build_pack
+from skillift.teachers import Lecture, WorkedSolutionTeacher
 
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
 SKILLS, TASKS = build_pack(PACK)
@@ -32,6 +26,14 @@ SPEC = {
     "judge": {"model": "offline/conclusion"},
     "seed": 0,
 }
+
+
+API_TEACHER = {"kind": "api", "model": "hosted_vllm/teacher", "max_tokens": 200, "attempts": 3}
+
+
+@pytest.fixture(scope="module")
+def teacher_template(repository):
+    return (repository / "workflow_scripts/prompts/teacher.jinja").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -107,25 +109,6 @@ def test_no_train_tasks_or_an_unknown_teacher_are_errors(templates):
         _demonstrate(templates, kind="oracle")
 
 
-def test_a_corrupted_solution_ends_in_the_wrong_answer_in_step_and_line():
-    solution = "Step 1: Copy 3 1\nStep 2: Take 1\nANSWER: 1"
-    assert corrupt(solution, "1", "3") == "Step 1: Copy 3 1\nStep 2: Take 3\nANSWER: 3"
-    assert corrupt("It is 21.", "1", "3") == "It is 21.\nANSWER: 3"
-    assert corrupt("It is 1.", "1", r"\1") == "It is \\1."
-
-
-def test_wrong_answers_are_wrong_and_plausible():
-    assert wrong_answers("3 1", ["3, 1", "4 5"]) == ["1 3", "4 5"]
-    assert wrong_answers("2, 2", ["2, 2"]) == []
-
-
-def test_references_that_are_all_alike_cannot_be_corrupted():
-    alike = TRAIN.with_columns(reference=pl.lit("7"))
-    teacher = WorkedSolutionTeacher(alike, 1.0, 0)
-    with pytest.raises(UserError, match="corrupted_share"):
-        teacher.answer_all([Lesson(alike["task_id"][0], 0, "prompt")])
-
-
 class _UnluckyTeacher:
     """Answers one task and loses the others: what a teacher over an API may do."""
 
@@ -142,7 +125,7 @@ def test_a_lost_response_or_verdict_is_unscored_with_its_reason_and_another_teac
         rows = collect_demonstrations(TASKS, prompts, _UnluckyTeacher(), STUB, templates[1], client)
     check(rows, DEMONSTRATIONS, "demonstrations")
     assert rows["passed"].null_count() == TRAIN.height
-    assert set(rows["reason"]) == {"unparsed: maybe", "no response: failed: time out"}
+    assert set(rows["reason"]) == {"unparsed: maybe", "not judged: failed: time out"}
     assert len(arrived) == 2  # the one response: a request and a repair
     assert rows["cost_usd"].max() == pytest.approx(0.5 + 2 * 0.25)
 
@@ -158,3 +141,90 @@ def test_the_judge_sees_the_bare_prompt(templates):
 def test_the_judge_is_checked_before_any_call():
     with pytest.raises(UserError, match="key 'model'"):
         ChatModel.from_entry({"model": "offline/nobody"})
+
+
+def _taught(templates, teacher_template, reply, **teacher):
+    """Demonstrations of a teacher over HTTP, and the bodies of the requests that it got.
+
+    `reply(task, n)` is what it answers to a task's n-th request: text and finish reason.
+    """
+    prompts = {row["prompt"]: row for row in TRAIN.iter_rows(named=True)}
+    times = dict.fromkeys(prompts, 0)
+
+    def respond(body):
+        prompt = body["messages"][0]["content"].rstrip("\n").rpartition("\n")[2]
+        times[prompt] += 1
+        return 200, chat_completion(*reply(prompts[prompt], times[prompt]))
+
+    with chat_server(respond) as (address, arrived), ChatClient() as client:
+        entry = {**API_TEACHER, "api_base": address, **teacher}
+        spec = {**SPEC, "teacher": entry}
+        rows = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
+    return check(rows, DEMONSTRATIONS, "demonstrations"), arrived
+
+
+def test_a_teacher_behind_an_api_is_asked_again_until_a_task_passes(templates, teacher_template):
+    first = TRAIN["task_id"].min()
+
+    def reply(task, n):
+        right = n == 2 or task["task_id"] != first
+        return f"Step 1: Think\nANSWER: {task['reference'] if right else 'wrong'}", "stop"
+
+    price = {"input_per_million": 1.0, "output_per_million": 2.0}
+    rows, arrived = _taught(templates, teacher_template, reply, price=price)
+    assert len(arrived) == rows.height == TRAIN.height + 1
+    again = rows.filter(pl.col("task_id") == first)
+    assert again.select("attempt", "passed").rows() == [(0, False), (1, True)]
+    assert again["reason"][0] == "the judge read: wrong"
+    assert rows.filter("passed")["task_id"].to_list() == sorted(TRAIN["task_id"])
+    assert set(rows["teacher"]) == {"hosted_vllm/teacher"}
+    assert rows["cost_usd"].to_list() == [pytest.approx(13e-6)] * rows.height
+
+
+def test_what_a_teacher_is_asked_holds_the_procedure_and_is_not_what_is_trained_on(
+    templates, teacher_template
+):
+    rows, arrived = _taught(
+        templates, teacher_template, lambda task, _: (f"ANSWER: {task['reference']}", "stop")
+    )
+    asked = arrived[0]["messages"][0]["content"]
+    assert "worked answer" in asked
+    assert "Step 1: Copy the" in asked
+    assert arrived[0]["max_tokens"] == 200
+    assert not any("worked answer" in prompt for prompt in rows["prompt"])
+
+
+def test_an_answer_cut_off_or_filtered_or_empty_is_kept_and_never_passes(templates, teacher_template):
+    finishes = {"cut": "length", "filtered": "content_filter"}
+    names = dict(zip(sorted(TRAIN["task_id"]), ("cut", "filtered", "empty"), strict=False))
+
+    def reply(task, _):
+        name = names.get(task["task_id"], "good")
+        text = "" if name == "empty" else f"<think>{name}</think>ANSWER: {task['reference']}"
+        return text, finishes.get(name, "stop")
+
+    rows, _ = _taught(templates, teacher_template, reply, attempts=1)
+    kept = {names.get(row["task_id"], "good"): row for row in rows.iter_rows(named=True)}
+    assert kept["cut"]["reason"] == "not judged: truncated: out of tokens (max_tokens 200)"
+    assert kept["filtered"]["reason"].startswith("not judged: refused: ")
+    assert kept["empty"]["reason"] == "not judged: empty: the teacher wrote no answer"
+    assert [kept[name]["passed"] for name in ("cut", "filtered", "empty", "good")] == [None, None, None, True]
+    assert kept["good"]["response"].startswith("ANSWER: ")  # a thinking model's reasoning is not trained on
+
+
+def test_a_second_collection_asks_the_teacher_nothing(templates, teacher_template, tmp_path):
+    wrong = chat_completion("ANSWER: never right")
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        with chat_server(lambda _: (200, wrong)) as (address, arrived), ChatClient(cache=cache) as client:
+            spec = {**SPEC, "teacher": {**API_TEACHER, "api_base": address}}
+            first = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
+        asked = len(arrived)
+        with ChatClient(cache=cache) as client:  # the server is gone
+            second = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
+    assert asked == 3 * TRAIN.height  # every attempt is a request of its own
+    assert second.equals(first)
+
+
+def test_a_teacher_behind_an_api_needs_its_template(templates):
+    with ChatClient() as client, pytest.raises(UserError, match="--teacher-template"):
+        demonstrate(TASKS, SKILLS, {**SPEC, "teacher": API_TEACHER}, *templates, client)

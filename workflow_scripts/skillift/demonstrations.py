@@ -1,140 +1,20 @@
 """A teacher's demonstrations: worked answers to the train tasks, each with the primary judge's verdict.
 
 Made from the tasks and skills tables. A demonstration is asked for under one condition, judged blind by
-the same client, template and parsing as episodes, and kept whether it passed or not. A teacher is anything
-with a name and an `answer_all`; the teacher `worked_solution` hands over the solutions that come with the
-tasks and makes a declared share of them wrong, so that the judge has something to reject.
+the same client, template and parsing as episodes, and kept whether it passed or not. What writes it is one
+of `skillift.teachers`.
 """
 
 from __future__ import annotations
-
-import hashlib
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import polars as pl
 
 from skillift.chat import ChatClient, ChatModel
 from skillift.contracts import DEMONSTRATIONS, key_of
 from skillift.errors import UserError, problem
-from skillift.extraction import normalise
 from skillift.judging import Candidate, Verdict, judge_candidates
 from skillift.prompts import messages_for
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a teacher is asked: a train task under a condition, for the `attempt`-th time (from 0)."""
-
-    task_id: str
-    attempt: int
-    prompt: str
-
-
-@dataclass(frozen=True)
-class Lecture:
-    """What a teacher answered. `problem` says why there is no response, and is empty where there is one."""
-
-    response: str
-    cost_usd: float = 0.0
-    problem: str = ""
-
-
-class Teacher(Protocol):
-    """What writes demonstrations."""
-
-    name: str
-
-    def answer_all(self, lessons: Sequence[Lesson]) -> list[Lecture]:
-        """One lecture for each lesson, in order."""
-
-
-class WorkedSolutionTeacher:
-    """Hands over the tasks' worked solutions; an exact share of each attempt's answers is made wrong.
-
-    Args:
-        tasks: the train tasks; keeps the contract TASKS.
-        corrupted_share: fraction of the tasks whose answer is made wrong, chosen anew at each attempt.
-        seed: makes the choice and the wrong answers.
-
-    Raises:
-        UserError: a task without a worked solution, or without any other answer to put in its place.
-    """
-
-    name = "worked_solution"
-
-    def __init__(self, tasks: pl.DataFrame, corrupted_share: float, seed: int) -> None:
-        lacking = tasks.filter(pl.col("worked_solution").fill_null("").str.strip_chars() == "")["task_id"]
-        if len(lacking):
-            found = (
-                f"no worked solution for {len(lacking)} train task(s): {', '.join(lacking.sort().head(3))}"
-            )
-            mend = "Add `worked_solution` to these tasks, or name another teacher in the study."
-            raise UserError(problem("tasks, column worked_solution", found, "one for each train task", mend))
-        self._tasks = {row["task_id"]: row for row in tasks.iter_rows(named=True)}
-        self._references = dict(tasks.group_by("skill_id").agg("reference").iter_rows())
-        self._n_corrupted = round(corrupted_share * len(self._tasks))
-        self._seed = seed
-
-    def answer_all(self, lessons: Sequence[Lesson]) -> list[Lecture]:
-        """One worked solution for each lesson, right or made wrong."""
-        corrupted = {attempt: self._corrupted(attempt) for attempt in {lesson.attempt for lesson in lessons}}
-        lectures = []
-        for lesson in lessons:
-            task = self._tasks[lesson.task_id]
-            solution = task["worked_solution"]
-            if lesson.task_id in corrupted[lesson.attempt]:
-                solution = corrupt(solution, task["reference"], self._wrong_answer(task, lesson.attempt))
-            lectures.append(Lecture(solution))
-        return lectures
-
-    def _wrong_answer(self, task: dict, attempt: int) -> str:
-        everywhere = [reference for group in self._references.values() for reference in group]
-        of_skill = self._references[task["skill_id"]]
-        wrong = wrong_answers(task["reference"], of_skill) or wrong_answers(task["reference"], everywhere)
-        if not wrong:
-            mend = "Set teacher.corrupted_share to 0."
-            raise UserError(problem("train tasks", "one answer for all", "two different references", mend))
-        return wrong[_draw(self._seed, attempt, task["task_id"], "wrong") % len(wrong)]
-
-    def _corrupted(self, attempt: int) -> set[str]:
-        order = sorted(self._tasks, key=lambda task_id: _draw(self._seed, attempt, task_id, "chosen"))
-        return set(order[: self._n_corrupted])
-
-
-def _draw(*parts: object) -> int:
-    """A number that orders and chooses: the same in every process, unlike `hash()`."""
-    return int.from_bytes(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest())
-
-
-def corrupt(solution: str, reference: str, wrong: str) -> str:
-    """`solution` with the answer `wrong` in place of `reference`, on the last two lines that end in it.
-
-    These are the ANSWER line and the step that it was taken from; a solution whose last line does not end
-    in the reference gets an ANSWER line of its own.
-    """
-    lines = solution.rstrip().split("\n")
-    ending = re.compile(rf"(?<!\w){re.escape(reference)}(?=[\s.!*_`]*$)")
-    changed = [number for number, line in enumerate(lines) if ending.search(line)][-2:]
-    for number in changed:
-        lines[number] = ending.sub(lambda _: wrong, lines[number])
-    if len(lines) - 1 not in changed:
-        lines.append(f"ANSWER: {wrong}")
-    return "\n".join(lines)
-
-
-def wrong_answers(reference: str, others: Sequence[str]) -> list[str]:
-    """Plausible wrong answers: two neighbouring items of `reference` swapped, or one of `others`."""
-    separator = ", " if ", " in reference else " "
-    items = reference.split(separator)
-    swapped = [
-        separator.join([*items[:place], items[place + 1], items[place], *items[place + 2 :]])
-        for place in range(len(items) - 1)
-    ]
-    right = normalise(reference)
-    return sorted({answer for answer in [*swapped, *others] if normalise(answer) != right})
+from skillift.teachers import ApiTeacher, Lecture, Lesson, Teacher, WorkedSolutionTeacher
 
 
 def collect_demonstrations(
@@ -194,7 +74,7 @@ def collect_demonstrations(
 
 def _row(teacher: str, lesson: Lesson, lecture: Lecture, verdict: Verdict | None) -> dict:
     if verdict is None:
-        passed, reason = None, f"no response: {lecture.problem}"
+        passed, reason = None, f"not judged: {lecture.problem}"
     elif verdict.status == "scored":
         passed, reason = verdict.passed, f"the judge read: {verdict.conclusion or 'no conclusion'}"
     else:
@@ -218,26 +98,39 @@ def demonstrate(
     task_template: str,
     judge_template: str,
     client: ChatClient,
+    teacher_template: str | None = None,
 ) -> pl.DataFrame:
     """Collect demonstrations as a study declares them.
 
     Args:
         tasks: keeps the contract TASKS.
         skills: keeps the contract SKILLS.
-        spec: `teacher` (`kind`, `corrupted_share`, `attempts`, `seed`), `condition`, `judge` (the primary
-            judge's entry) and `seed` (of the prompts).
+        spec: `teacher` (`kind`, `attempts`; `corrupted_share` and `seed` of a `worked_solution`; the entry of the
+            model of an `api`), `condition`, `judge` (the primary judge's entry) and `seed` (of the prompts).
         task_template: the text of the template of user messages.
         judge_template: the text of the judge template.
+        teacher_template: the text of the template that a teacher of the kind `api` is asked with.
 
     Raises:
         UserError: an unknown kind of teacher; see also `collect_demonstrations`.
     """
     entry = spec["teacher"]
-    if entry["kind"] != WorkedSolutionTeacher.name:
-        raise UserError(problem("teacher, key 'kind'", entry["kind"], WorkedSolutionTeacher.name))
     train = tasks.filter(pl.col("suite") == "train")
-    teacher = WorkedSolutionTeacher(train, entry.get("corrupted_share", 0.0), entry.get("seed", 0))
+    teacher = _open_teacher(entry, train, client, teacher_template)
     prompts = messages_for(train, skills, [spec["condition"]], spec["seed"], task_template)
     judge = ChatModel.from_entry(spec["judge"])
     attempts = entry.get("attempts", 1)
     return collect_demonstrations(tasks, prompts, teacher, judge, judge_template, client, attempts)
+
+
+def _open_teacher(entry: dict, train: pl.DataFrame, client: ChatClient, template: str | None) -> Teacher:
+    if entry["kind"] == WorkedSolutionTeacher.name:
+        return WorkedSolutionTeacher(train, entry.get("corrupted_share", 0.0), entry.get("seed", 0))
+    if entry["kind"] != "api":
+        raise UserError(problem("teacher, key 'kind'", entry["kind"], "worked_solution or api"))
+    if template is None:
+        mend = "Give it to the command (--teacher-template)."
+        raise UserError(
+            problem("teacher of the kind api", "no template", "the text that it is asked with", mend)
+        )
+    return ApiTeacher(ChatModel.from_entry(entry), template, client)

@@ -1,0 +1,51 @@
+"""Claims about teachers: how a worked solution is made wrong, what a teacher behind an API is asked with."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from skillift.errors import UserError
+from skillift.taskpack import build_pack
+from skillift.teachers import (
+    Lesson,
+    WorkedSolutionTeacher,
+    compile_teacher_template,
+    corrupt,
+    wrong_answers,
+)
+
+PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
+TRAIN = build_pack(PACK)[1].filter(pl.col("suite") == "train")
+
+
+def test_a_corrupted_solution_ends_in_the_wrong_answer_in_step_and_line():
+    solution = "Step 1: Copy 3 1\nStep 2: Take 1\nANSWER: 1"
+    assert corrupt(solution, "1", "3") == "Step 1: Copy 3 1\nStep 2: Take 3\nANSWER: 3"
+    assert corrupt("It is 21.", "1", "3") == "It is 21.\nANSWER: 3"
+    assert corrupt("It is 1.", "1", r"\1") == "It is \\1."
+
+
+def test_wrong_answers_are_wrong_and_plausible():
+    assert wrong_answers("3 1", ["3, 1", "4 5"]) == ["1 3", "4 5"]
+    assert wrong_answers("2, 2", ["2, 2"]) == []
+
+
+def test_references_that_are_all_alike_cannot_be_corrupted():
+    alike = TRAIN.with_columns(reference=pl.lit("7"))
+    teacher = WorkedSolutionTeacher(alike, 1.0, 0)
+    with pytest.raises(UserError, match="corrupted_share"):
+        teacher.answer_all([Lesson(alike["task_id"][0], 0, "prompt")])
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("Work it.", "the placeholder prompt alone"),
+        ("{{ prompt }} {{ reference }}", r"\['prompt', 'reference'\]"),
+        ("{{ prompt }", "line 1"),
+    ],
+)
+def test_a_teachers_template_shows_the_prompt_and_nothing_else(template, message):
+    with pytest.raises(UserError, match=message):
+        compile_teacher_template(template)
