@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from skillift.chat_options import api_options
 from skillift.errors import UserError
 from skillift.provenance import canonical, code_digest
 from skillift.publication import FIGURES, TABLES, figures_for, tables_for
@@ -35,7 +36,7 @@ HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
     **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
-    **{f"API_{key.upper()}": value for key, value in CONFIG["api"].items()},
+    "API_OPTIONS": " ".join(api_options(CONFIG["api"])),  # used without quotes
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
 }

@@ -26,7 +26,7 @@ rule collect_demonstrations:
         python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} --template {input.template} \
             {params.teacher} \
-            --cache "$STATE/answers.sqlite" --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" \
+            --cache "$STATE/answers.sqlite" $API_OPTIONS \
             --out {output} >{log} 2>&1
         """
 

@@ -21,7 +21,7 @@ rule judge:
         """
         python "$SCRIPTS/judge.py" --spec {params.spec:q} --episodes {input.episodes} \
             --tasks {input.tasks} --template {input.template} --cache "$STATE/answers.sqlite" \
-            --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" --out {output} >{log} 2>&1
+            $API_OPTIONS --out {output} >{log} 2>&1
         """
 
 

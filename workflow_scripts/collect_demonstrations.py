@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.answer_cache import AnswerCache
-from skillift.chat import ChatClient, add_client_options
+from skillift.chat import add_client_options, open_client
 from skillift.commands import parser, run
 from skillift.contracts import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.demonstrations import demonstrate
@@ -40,10 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     task_template = options.task_template.read_text(encoding="utf-8")
     template = read_template(options.template)
     teacher_template = options.teacher_template and options.teacher_template.read_text(encoding="utf-8")
-    with (
-        AnswerCache(options.cache) as cache,
-        ChatClient(options.concurrency, options.timeout, cache) as client,
-    ):
+    with open_client(options) as client:
         demonstrations = demonstrate(
             tasks, skills, options.spec, task_template, template, client, teacher_template
         )

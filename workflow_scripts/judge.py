@@ -15,8 +15,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.answer_cache import AnswerCache
-from skillift.chat import ChatClient, ChatModel, add_client_options
+from skillift.chat import ChatModel, add_client_options, open_client
 from skillift.commands import parser, run
 from skillift.contracts import EPISODES, TASKS, VERDICTS
 from skillift.judging import judge_episodes, read_template
@@ -40,14 +39,11 @@ def main(argv: list[str] | None = None) -> None:
         arguments.error(
             f"--out: found {len(options.out)} files, expected {len(options.episodes)}, as --episodes"
         )
-    model = ChatModel.from_entry(options.spec["judge"])
+    model = ChatModel.from_entry(options.spec["judge"], f"judges.{options.spec['name']}")
     template = read_template(options.template)
     tasks = read_table(options.tasks, TASKS)
     tables = [read_table(path, EPISODES) for path in options.episodes]
-    with (
-        AnswerCache(options.cache) as cache,
-        ChatClient(options.concurrency, options.timeout, cache) as client,
-    ):
+    with open_client(options) as client:
         for episodes, out in zip(tables, options.out, strict=True):
             write_table(judge_episodes(episodes, tasks, model, template, client), out, VERDICTS)
 

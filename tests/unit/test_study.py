@@ -595,8 +595,14 @@ def test_every_object_of_a_schema_forbids_unknown_keys_and_every_key_is_describe
 
 def test_the_configuration_is_checked_and_completed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    config = load_config({"study": "studies/smoke.yaml", "api": {"concurrency": 8}})
-    assert config["api"] == {"concurrency": 8, "timeout_s": 120.0}
+    config = load_config({"study": "studies/smoke.yaml", "api": {"concurrency": 8, "budget_usd": 5}})
+    api = config["api"]
+    assert (api["concurrency"], api["timeout_s"], api["retries"]) == (8, 120.0, 8)
+    assert (api["budget_usd"], api.get("requests_per_minute"), api["budgets_usd"]) == (5, None, {})
+    with pytest.raises(
+        UserError, match=r"api\.budget_usd: found '5 USD', expected a number at least 0, or null"
+    ):
+        load_config({"study": "a.yaml", "api": {"budget_usd": "5 USD"}})
     assert config["results"] == "results"
     assert config["engine"]["max_num_seqs"] == 128
     with pytest.raises(UserError, match=r"api\.concurency: found an unknown key.*Did you mean 'concurrency'"):

@@ -2,20 +2,30 @@
 
 One SQLite file in the state folder, which outlives failed jobs. It is content-addressed: the key is a
 hash of everything that can change an answer, and of nothing else, so a hit is right whatever job, run
-or study asks. Each answer is committed as it arrives. Several processes may use one file at once
-(write-ahead log, busy timeout); it must lie on a local disk or one with working file locks.
+or study asks. Each answer is committed as it arrives. Beside the answers stand what was spent on each
+model and when the next request may leave, for `skillift.budget` and `skillift.rate_limits`. Several
+processes may use one file at once (write-ahead log, busy timeout); it must lie on a local disk or one with
+working file locks.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from skillift.errors import UserError
 
 _BUSY_S = 60.0
+_LONGEST_TURN_S = 3600.0
 _VERSION = 1
+_TABLES = (
+    "answers (key TEXT PRIMARY KEY, answer TEXT)",
+    "spent (model TEXT PRIMARY KEY, usd REAL NOT NULL)",
+    "turns (name TEXT PRIMARY KEY, free REAL NOT NULL)",  # Unix time at which the next request may leave
+)
 
 
 class AnswerCache:
@@ -50,9 +60,8 @@ class AnswerCache:
         if version not in (0, _VERSION):
             connection.execute("ROLLBACK")
             raise sqlite3.DatabaseError(f"made by another version of skillift ({version})")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID"
-        )
+        for table in _TABLES:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} WITHOUT ROWID")
         connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
 
@@ -64,11 +73,72 @@ class AnswerCache:
         except (sqlite3.Error, json.JSONDecodeError) as error:
             raise self._problem(error) from error
 
-    def put(self, key: str, answer: dict) -> None:
-        """Keep `answer` under `key`, committed on return. The first answer kept under a key stays."""
+    def put(self, key: str, answer: dict, model: str = "", usd: float = 0.0) -> None:
+        """Keep `answer` under `key` and what it cost, committed at once on return.
+
+        The first answer kept under a key stays; the cost of another one is counted all the same.
+        """
         text = json.dumps(answer, ensure_ascii=False, sort_keys=True)
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, text))
+            self._add(connection, model, usd)
+
+    def pay(self, model: str, usd: float) -> None:
+        """Count `usd` that an answer which is not kept has cost."""
+        if usd:
+            with self._transaction() as connection:
+                self._add(connection, model, usd)
+
+    def spent(self) -> dict[str, float]:
+        """USD that were paid up to now, by all jobs, for each model."""
+        with self._transaction() as connection:
+            return dict(connection.execute("SELECT model, usd FROM spent"))
+
+    def take_turn(self, shares: dict[str, float], now: float) -> float:
+        """Let one request leave if all its turns are free, and move each on by its share in seconds.
+
+        Returns:
+            0 where it may leave, else the seconds until the turns will be free.
+        """
+        with self._transaction() as connection:
+            free = dict.fromkeys(shares, now)
+            for name in shares:
+                row = connection.execute("SELECT free FROM turns WHERE name = ?", (name,)).fetchone()
+                # a clock that was set back must not stop everything
+                if row is not None and row[0] < now + _LONGEST_TURN_S:
+                    free[name] = max(now, row[0])
+            waiting = max(free.values()) - now
+            if waiting > 0:
+                return waiting
+            connection.executemany(
+                "INSERT OR REPLACE INTO turns VALUES (?, ?)",
+                [(name, now + share) for name, share in shares.items()],
+            )
+            return 0.0
+
+    def shift_turn(self, name: str, seconds: float) -> None:
+        """Move a turn by `seconds`, later or earlier."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE turns SET free = free + ? WHERE name = ?", (seconds, name))
+
+    @staticmethod
+    def _add(connection: sqlite3.Connection, model: str, usd: float) -> None:
+        if usd:
+            connection.execute(
+                "INSERT INTO spent VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET usd = usd + excluded.usd",
+                (model, usd),
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, text))
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._problem(error) from error
 

@@ -1,117 +1,47 @@
-"""The one client for models that answer over a chat API: judges, and later teachers and reference models.
+"""The one client for models that answer over a chat API: judges, teachers and reference models.
 
 Requests go through litellm's asynchronous API, a bounded number at once. Every request ends in a
-`ChatAnswer` with a status; nothing that a provider does raises. Equal requests within one client are asked
-once, and answers are kept in `skillift.answer_cache`. Judges of the provider `offline`
-(`skillift.offline_judges`) take the same way.
+`ChatAnswer` with a status; nothing that a provider does to a single request raises. Calls that failed for a
+passing reason are made again (`skillift.retries`), within the provider's limits (`skillift.rate_limits`) and
+the study's budget (`skillift.budget`). Equal requests within one client are asked once, and answers are kept
+in `skillift.answer_cache`. Judges of the provider `offline` (`skillift.offline_judges`) take the same way.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
-import hashlib
-import json
-import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeVar
 
-from tqdm import tqdm
-
-from skillift import offline_judges
 from skillift.answer_cache import AnswerCache
-from skillift.errors import UserError, problem
+from skillift.budget import Budget, OverBudgetError, count_tokens
+from skillift.chat_access import check_access
+from skillift.chat_models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat_options import add_client_options, client_options
+from skillift.chat_progress import Counts, Progress
+from skillift.completions import complete, load_litellm
+from skillift.errors import UserError
+from skillift.rate_limits import RateLimits
+from skillift.retries import CallFailed, retrying
+
+__all__ = [
+    "ChatAnswer",
+    "ChatClient",
+    "ChatModel",
+    "ChatRequest",
+    "add_client_options",
+    "load_litellm",
+    "open_client",
+]
 
 Result = TypeVar("Result")
 
-_MAX_REASON = 300  # characters of a provider's error that are kept
-
-
-@dataclass(frozen=True)
-class ChatModel:
-    """A model and its sampling settings, as a study declares them.
-
-    `price` is (input, output) in USD per million tokens; it does not change an answer.
-    """
-
-    model: str
-    api_base: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    extra_body: dict | None = None
-    price: tuple[float, float] | None = None
-
-    @classmethod
-    def from_entry(cls, entry: dict) -> ChatModel:
-        """The model of a judge's entry in a study file.
-
-        Raises:
-            UserError: the entry names no model, or an offline judge that does not exist.
-        """
-        name = entry.get("model")
-        if not isinstance(name, str) or "/" not in name:
-            raise UserError(problem("judge, key 'model'", name, "<provider>/<model>, as litellm names it"))
-        provider, _, rest = name.partition("/")
-        if provider == offline_judges.PROVIDER and rest not in offline_judges.JUDGES:
-            known = ", ".join(f"offline/{judge}" for judge in offline_judges.JUDGES)
-            raise UserError(
-                problem("judge, key 'model'", name, f"one of {known}, or a model of another provider")
-            )
-        price = entry.get("price")
-        settings = {
-            key: entry.get(key) for key in ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
-        }
-        return cls(model=name, price=(price["input"], price["output"]) if price else None, **settings)
-
-    @property
-    def offline(self) -> bool:
-        """Whether the model is a program of this library."""
-        return self.model.startswith(f"{offline_judges.PROVIDER}/")
-
-    @property
-    def sampling(self) -> dict:
-        """The settings that are declared, by litellm's names."""
-        names = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """One question: everything that can change its answer."""
-
-    model: ChatModel
-    messages: list[dict]
-    response_schema: dict | None = None
-    sample: int = 0
-
-    def key(self) -> str:
-        """SHA-256 of the canonical JSON of all that can change the answer."""
-        content = {
-            "model": self.model.model,
-            "settings": self.model.sampling,
-            "messages": self.messages,
-            "response_schema": self.response_schema,
-            "sample": self.sample,
-        }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class ChatAnswer:
-    """What came back: `answered`, `truncated` (out of tokens), `refused` or `failed`, with the reason."""
-
-    status: str
-    text: str = ""
-    reason: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost_usd: float = 0.0
+_HOPELESS = {  # no request to the model can succeed
+    401: ("model", "The provider refuses the key: check the environment variable that holds it."),
+    404: ("model", "The provider does not know the model, or `api_base` has a wrong path: check both."),
+}
 
 
 @dataclass
@@ -120,17 +50,36 @@ class ChatClient:
 
     Args:
         concurrency: requests under way at once.
-        timeout_s: seconds after which a request has failed.
-        cache: where answers are kept; None to keep none.
+        timeout_s: seconds after which a call has failed.
+        cache: where answers, what was spent, and the limits' state are kept; None to keep none.
+        retries: how often a call that failed for a passing reason is made again.
+        backoff_s: the longest pause before the first retry; see `retries.pause`.
+        requests_per_minute: for each model; None for no limit.
+        tokens_per_minute: for each model, prompts and replies; None for no limit.
+        budget_usd: ceiling of what all jobs of the study spend; None for none.
+        budgets_usd: ceilings for single models, by name.
     """
 
     concurrency: int = 64
     timeout_s: float = 120.0
     cache: AnswerCache | None = None
+    retries: int = 0
+    backoff_s: float = 1.0
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    budget_usd: float | None = None
+    budgets_usd: Mapping[str, float] = field(default_factory=dict)
     _asked: dict[str, asyncio.Task] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        state = AnswerCache(":memory:") if self.cache is None else self.cache
+        self.counts = Counts()
+        self._state = state
+        self._limits = RateLimits(state, self.requests_per_minute, self.tokens_per_minute)
+        self._budget = Budget(state, self.budget_usd, self.budgets_usd)
         self._slots = asyncio.Semaphore(self.concurrency)
+        self._checked: set[str] = set()
+        self._answered: set[str] = set()
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> ChatClient:
@@ -138,18 +87,41 @@ class ChatClient:
 
     def __exit__(self, *_: object) -> None:
         self._runner.close()
+        if self.cache is None:
+            self._state.close()
 
     def ask_all(self, requests: Sequence[ChatRequest], label: str = "") -> list[ChatAnswer]:
         """The answers to `requests`, in their order.
 
         Raises:
-            UserError: the cache of answers cannot be used; answers kept before are not lost.
+            UserError: see `run_all`.
         """
-        return self.run_all([self.ask(request) for request in requests], label)
+        return self.run_all([self.ask(request) for request in requests], label, requests)
 
-    def run_all(self, conversations: Sequence[Coroutine[Any, Any, Result]], label: str = "") -> list[Result]:
-        """Run coroutines that await `ask`, all at once, with a progress bar; their results in order."""
-        return self._runner.run(_gather(conversations, label))
+    def run_all(
+        self,
+        conversations: Sequence[Coroutine[Any, Any, Result]],
+        label: str = "",
+        requests: Sequence[ChatRequest] = (),
+    ) -> list[Result]:
+        """Run coroutines that await `ask`, all at once, with a progress bar; their results in order.
+
+        Args:
+            conversations: what is run.
+            label: says in the progress bar what is done.
+            requests: the requests that are known beforehand; the budget is checked for them all at once.
+
+        Raises:
+            UserError: a model cannot be asked, a budget would be passed, or the cache of answers cannot be
+                used; answers that were paid for are kept.
+        """
+        try:
+            self._budget.check_job(requests, self.cache)
+        except UserError:
+            for conversation in conversations:
+                conversation.close()
+            raise
+        return self._runner.run(self._gather(conversations, label))
 
     async def ask(self, request: ChatRequest) -> ChatAnswer:
         """The answer to one request. A request asked before is not asked, and not paid, again."""
@@ -163,117 +135,86 @@ class ChatClient:
         # an offline judge's answer depends on this library's code, which no key can name
         cache = None if request.model.offline else self.cache
         if cache is not None and (kept := cache.get(key)) is not None:
+            self.counts.cached += 1
             return ChatAnswer(**kept)
+        return await self._dispatch(key, request)
+
+    async def _dispatch(self, key: str, request: ChatRequest) -> ChatAnswer:
+        """Every request that leaves passes here, with all its attempts."""
+        try:
+            return await retrying(self.retries, self.backoff_s, self._count_retry)(
+                self._attempt, key, request
+            )
+        except CallFailed as failure:
+            if failure.code in _HOPELESS and request.model.model not in self._answered:
+                key_name, mend = _HOPELESS[failure.code]
+                where = f"{request.model.where}, key '{key_name}' ({request.model.model})"
+                raise UserError(f"{where}: {failure.reason}. {mend}") from None
+            self.counts.failed += 1
+            return ChatAnswer("failed", reason=failure.reason)
+
+    async def _attempt(self, key: str, request: ChatRequest) -> ChatAnswer:
         async with self._slots:
-            answer = await self._dispatch(request)
-        if cache is not None and answer.status != "failed":
-            cache.put(key, asdict(answer))
+            self._check_access(request.model)
+            tokens = sum(count_tokens(request)) if self.tokens_per_minute else 0
+            await self._limits.wait(request.model.model, tokens)
+            covered = self._budget.covers(request.model)
+            reserved = self._budget.reserve(request) if covered else 0.0
+            try:
+                answer = await complete(request, self.timeout_s)
+                # kept before the slot is free: at a kill, no more answers are lost than there are slots
+                if not request.model.offline:
+                    self._keep(key, request, answer)
+            except CallFailed as failure:
+                self.counts.usd += failure.usd
+                self._state.pay(request.model.model, failure.usd)
+                raise
+            finally:
+                if covered:
+                    self._budget.release(request, reserved)
+        self._answered.add(request.model.model)
+        self._limits.correct(request.model.model, answer.prompt_tokens + answer.completion_tokens - tokens)
         return answer
 
-    async def _dispatch(self, request: ChatRequest) -> ChatAnswer:
-        """Every request that leaves passes here: the place for retries and for the budget."""
-        return await self._attempt(request)
+    def _keep(self, key: str, request: ChatRequest, answer: ChatAnswer) -> None:
+        self.counts.usd += answer.cost_usd
+        self._state.put(key, asdict(answer), request.model.model, answer.cost_usd)
 
-    async def _attempt(self, request: ChatRequest) -> ChatAnswer:
-        litellm = load_litellm()
-        options = dict(request.model.sampling)
-        if request.response_schema is not None and _takes_schema(request.model.model):
-            schema = {"name": "reply", "schema": request.response_schema, "strict": True}
-            options["response_format"] = {"type": "json_schema", "json_schema": schema}
-        try:
-            async with asyncio.timeout(self.timeout_s):
-                response = await litellm.acompletion(
-                    model=request.model.model,
-                    messages=[dict(message) for message in request.messages],
-                    timeout=self.timeout_s,
-                    # with the retries of litellm and of its SDKs, one request was seen asked seven times
-                    num_retries=0,
-                    max_retries=0,
-                    **options,
-                )
-        except TimeoutError:
-            return ChatAnswer("failed", reason=f"no answer within {self.timeout_s:g} s")
-        except litellm.ContentPolicyViolationError as error:
-            return ChatAnswer("refused", reason=_brief(error))
-        except Exception as error:  # whatever a provider or its SDK raises is one request's failure
-            return ChatAnswer("failed", reason=_brief(error))
-        return _read(response, request.model)
+    def _count_retry(self) -> None:
+        self.counts.retried += 1
 
+    def _check_access(self, model: ChatModel) -> None:
+        place = f"{model.model} {model.api_base}"
+        if place not in self._checked:
+            check_access(model)
+            self._checked.add(place)
 
-def add_client_options(arguments: argparse.ArgumentParser) -> None:
-    """Declare how requests are sent: `--cache`, `--concurrency` and `--timeout`."""
-    arguments.add_argument("--cache", type=Path, required=True, help="cache of answers, a SQLite file")
-    arguments.add_argument("--concurrency", type=int, default=64, help="requests under way at once")
-    arguments.add_argument("--timeout", type=float, default=120.0, help="seconds until a request has failed")
-
-
-async def _gather(conversations: Sequence[Coroutine], label: str) -> list:
-    tasks = [asyncio.ensure_future(conversation) for conversation in conversations]
-    with tqdm(total=len(tasks), desc=label, unit="answer", disable=None) as bar:
-        for task in tasks:
-            task.add_done_callback(lambda _: bar.update())
-        try:
-            return list(await asyncio.gather(*tasks))
-        except BaseException:
+    async def _gather(self, conversations: Sequence[Coroutine], label: str) -> list:
+        tasks = [asyncio.ensure_future(conversation) for conversation in conversations]
+        with Progress(len(tasks), label, self.counts) as progress:
             for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            raise
+                task.add_done_callback(progress.step)
+            try:
+                return list(await asyncio.gather(*tasks))
+            except BaseException as error:
+                if not isinstance(error, OverBudgetError):
+                    for task in tasks:
+                        task.cancel()
+                # over budget, no more calls leave; those under way are paid for, and their answers are kept
+                await asyncio.gather(*tasks, return_exceptions=True)
+                raise
 
 
-@cache
-def load_litellm():
-    """litellm, imported once, with its network access at import, debug output and .env files off."""
-    # else it fetches its price map while it is imported
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    # else it loads .env files; keys come from the environment only
-    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
-    collecting = gc.isenabled()
-    gc.disable()  # the import makes very many lasting objects; walking them takes 0.4 of its 2.4 s
-    try:
-        import litellm
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
-    litellm.telemetry = False
-    litellm.suppress_debug_info = True
-    offline_judges.register(litellm)
-    return litellm
+def open_client(options: argparse.Namespace) -> ChatClient:
+    """A client as `add_client_options` declares it; it closes its cache of answers with itself.
+
+    Raises:
+        UserError: the cache cannot be used.
+    """
+    return _ClientWithCache(**client_options(options), cache=AnswerCache(options.cache))
 
 
-@cache
-def _takes_schema(model: str) -> bool:
-    return load_litellm().supports_response_schema(model=model)
-
-
-def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:_MAX_REASON]
-
-
-def _read(response: Any, model: ChatModel) -> ChatAnswer:
-    usage = getattr(response, "usage", None)
-    prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
-    completion_tokens = getattr(usage, "completion_tokens", None) or 0
-    spent = {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "cost_usd": _cost(response, model, prompt_tokens, completion_tokens),
-    }
-    if not response.choices:
-        return ChatAnswer("failed", reason="the reply has no choices", **spent)
-    choice = response.choices[0]
-    text = choice.message.content or ""
-    refusal = (choice.message.provider_specific_fields or {}).get("refusal")
-    if choice.finish_reason == "content_filter" or refusal:
-        return ChatAnswer("refused", text=text, reason=refusal or "filtered by the provider", **spent)
-    status = "truncated" if choice.finish_reason == "length" else "answered"
-    return ChatAnswer(status, text=text, **spent)
-
-
-def _cost(response: Any, model: ChatModel, prompt_tokens: int, completion_tokens: int) -> float:
-    """USD: by the declared price, else as litellm's price map has it (0 where it does not know the model)."""
-    if model.price is not None:
-        return (prompt_tokens * model.price[0] + completion_tokens * model.price[1]) / 1e6
-    return float(response._hidden_params.get("response_cost") or 0.0)
+class _ClientWithCache(ChatClient):
+    def __exit__(self, *what: object) -> None:
+        super().__exit__(*what)
+        self.cache.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -170,17 +170,18 @@ def judge_candidates(
         UserError: the template is not usable (before any request), or the cache of answers fails.
     """
     compile_template(template)
-    return client.run_all([_judge(candidate, model, template, client) for candidate in candidates], label)
+    prompts = [render_judge_prompt(candidate, template) for candidate in candidates]
+    requests = [ChatRequest(model, [{"role": "user", "content": prompt}], REPLY_SCHEMA) for prompt in prompts]
+    return client.run_all([_judge(request, client) for request in requests], label, requests)
 
 
-async def _judge(candidate: Candidate, model: ChatModel, template: str, client: ChatClient) -> Verdict:
-    question = {"role": "user", "content": render_judge_prompt(candidate, template)}
-    answer = await client.ask(ChatRequest(model, [question], REPLY_SCHEMA))
+async def _judge(request: ChatRequest, client: ChatClient) -> Verdict:
+    answer = await client.ask(request)
     answers = [answer]
     if answer.status in ("answered", "truncated") and parse_reply(answer.text) is None:
         reply = {"role": "assistant", "content": answer.text or "(no text)"}
-        messages = [question, reply, {"role": "user", "content": _REPAIR}]
-        answers.append(await client.ask(ChatRequest(model, messages, REPLY_SCHEMA)))
+        messages = [*request.messages, reply, {"role": "user", "content": _REPAIR}]
+        answers.append(await client.ask(replace(request, messages=messages)))
     return _verdict(answers)
 
 

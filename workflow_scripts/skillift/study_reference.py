@@ -91,8 +91,8 @@ def _without(schema: dict, *names: str) -> dict:
 
 
 def _as_yaml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(map(_as_yaml, value))}]"
     return '""' if value == "" else str(value)

@@ -111,6 +111,9 @@ def expectation(schema: dict, root: dict) -> str:
         return one_of(schema["enum"])
     if "oneOf" in schema:
         return " or ".join(expectation(branch, root) for branch in schema["oneOf"])
+    if isinstance(schema.get("type"), list):
+        (kind,) = set(schema["type"]) - {"null"}
+        return f"{expectation({**schema, 'type': kind}, root)}, or null"
     text = _KINDS.get(schema.get("type"), "another value")
     bounds = [
         f"{word} {schema[name]:g}"
