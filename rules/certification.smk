@@ -20,7 +20,7 @@ rule certify_judge:
         """
         python "$SCRIPTS/certify_judge.py" --spec {params.spec:q} --cases {input.cases} \
             --template {input.template} --cache "$STATE/answers.sqlite" \
-            --concurrency "$API_CONCURRENCY" --timeout "$API_TIMEOUT_S" --out {output} >{log} 2>&1
+            $API_OPTIONS --out {output} >{log} 2>&1
         """
 
 

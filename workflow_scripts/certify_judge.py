@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.answer_cache import AnswerCache
 from skillift.certification import certify, read_cases
-from skillift.chat import ChatClient, ChatModel, add_client_options
+from skillift.chat import ChatModel, add_client_options, open_client
 from skillift.commands import parser, run
 from skillift.contracts import CERTIFICATION
 from skillift.judging import read_template
@@ -30,13 +29,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
-    model = ChatModel.from_entry(options.spec["judge"])
+    model = ChatModel.from_entry(options.spec["judge"], f"judges.{options.spec['name']}")
     template = read_template(options.template)
     cases = read_cases(options.cases)
-    with (
-        AnswerCache(options.cache) as cache,
-        ChatClient(options.concurrency, options.timeout, cache) as client,
-    ):
+    with open_client(options) as client:
         verdicts = certify(options.spec["name"], cases, model, template, client)
     write_table(verdicts, options.out, CERTIFICATION)
 
