@@ -13,6 +13,8 @@ rule generate:
         f"{LOGS}/generate/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/generate/{{student}}/{{run}}.tsv"
+    wildcard_constraints:
+        student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
     conda:
         ENVIRONMENT
     params:
@@ -27,4 +29,32 @@ rule generate:
             --skills {input.skills} --task-template {input.task_template} {params.model} \
             --threads {threads} --max-num-seqs "$ENGINE_MAX_NUM_SEQS" --kv-cache-gib "$ENGINE_KV_CACHE_GIB" \
             --gpu-memory-utilization "$ENGINE_GPU_MEMORY_UTILIZATION" --out {output} >{log} 2>&1
+        """
+
+
+rule ask_reference:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        skills=f"{RESULTS}/skills.parquet",
+        task_template=f"{PROMPTS}/task.jinja",
+    output:
+        f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+    log:
+        f"{LOGS}/ask_reference/{{student}}/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/ask_reference/{{student}}/{{run}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("api")),
+        run="base",
+    conda:
+        ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.reference_spec(wildcards.student)),
+        code=code_digest("ask_reference.py"),
+    shell:
+        """
+        python "$SCRIPTS/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --skills {input.skills} --task-template {input.task_template} \
+            --cache "$STATE/answers.sqlite" $API_OPTIONS \
+            --out {output} >{log} 2>&1
         """

@@ -413,6 +413,7 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     assert [run for run in study.runs if run.student == "big"] == [Run("big", "base")]
     assert study.students_from("api") == ["big"]
     assert study.reference_spec("big") == {
+        "name": "big",
         "conditions": ["none", "curated", "placebo", "shuffled"],
         "prompt_seed": 0,
         "suites": ["holdout"],

@@ -105,8 +105,9 @@ def demonstrate(
     Args:
         tasks: keeps the contract TASKS.
         skills: keeps the contract SKILLS.
-        spec: `teacher` (`kind`, `attempts`; `corrupted_share` and `seed` of a `worked_solution`; the entry of the
-            model of an `api`), `condition`, `judge` (the primary judge's entry) and `seed` (of the prompts).
+        spec: `teacher` (`kind` and `attempts`; of the kind `worked_solution` also `corrupted_share` and
+            `seed`, of `api` the model's entry), `condition`, `judge` (the primary judge's entry) and
+            `seed` (of the prompts).
         task_template: the text of the template of user messages.
         judge_template: the text of the judge template.
         teacher_template: the text of the template that a teacher of the kind `api` is asked with.
@@ -133,4 +134,4 @@ def _open_teacher(entry: dict, train: pl.DataFrame, client: ChatClient, template
         raise UserError(
             problem("teacher of the kind api", "no template", "the text that it is asked with", mend)
         )
-    return ApiTeacher(ChatModel.from_entry(entry), template, client)
+    return ApiTeacher(ChatModel.from_entry(entry, "teacher"), template, client)

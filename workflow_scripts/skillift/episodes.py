@@ -60,20 +60,31 @@ def answer(
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
     """
     inference = spec["inference"]
-    asked = tasks.filter(pl.col("suite").is_in(inference["suites"]))
-    if asked.is_empty():
-        suites = ", ".join(inference["suites"])
-        raise UserError(
-            problem(f"tasks: suites {suites}", "no tasks", "at least one", "Mend `inference: suites`.")
-        )
-    messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template)
-    messages = messages.join(asked.select("task_id", "suite"), on="task_id").sort(
-        "suite", "condition", "task_id"
-    )
+    messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
     frames = [
         _answer_at(step, folder, messages, inference, options) for step, folder in sorted(checkpoints.items())
     ]
     return pl.concat(frames).sort("step", "suite", "condition", "task_id", "sample")
+
+
+def messages_of_suites(
+    tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: dict, template: str | None = None
+) -> pl.DataFrame:
+    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed).
+
+    Returns:
+        A frame of `suite`, `condition`, `task_id` and `content` (the user message), in the order of these.
+
+    Raises:
+        UserError: no task in the suites; see also `prompts.messages_for`.
+    """
+    asked = tasks.filter(pl.col("suite").is_in(suites))
+    if asked.is_empty():
+        where = f"tasks: suites {', '.join(suites)}"
+        raise UserError(problem(where, "no tasks", "at least one", "Mend `inference: suites`."))
+    messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template)
+    messages = messages.join(asked.select("task_id", "suite"), on="task_id")
+    return messages.sort("suite", "condition", "task_id")
 
 
 def _answer_at(

@@ -185,7 +185,7 @@ class Study:
         teacher = {name: value for name, value in self.data["teacher"].items() if name != "template"}
         left_out = ("corrupted_share", "seed") if teacher["kind"] == "api" else _CHAT_KEYS
         return {
-            "teacher": _for_client({name: teacher[name] for name in teacher if name not in left_out}),
+            "teacher": copy.deepcopy({name: teacher[name] for name in teacher if name not in left_out}),
             "condition": DEMONSTRATED,
             "judge": self.judge_spec(self.primary_judge)["judge"],
             "seed": self.data["prompt_seed"],
@@ -227,11 +227,12 @@ class Study:
         if inference["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
             inherited["top_p"] = inference["top_p"]
         return {
+            "name": reference,
             "conditions": self.conditions,
             "prompt_seed": self.data["prompt_seed"],
             "suites": sorted(inference["suites"]),
             "samples": inference["samples"],
-            "reference": _for_client({**inherited, **chat}),
+            "reference": copy.deepcopy({**inherited, **chat}),
         }
 
     @property
@@ -241,7 +242,7 @@ class Study:
 
     def judge_spec(self, judge: str) -> dict:
         """What a judge's verdicts, its certification and their cost depend on."""
-        return {"name": judge, "judge": _for_client(self.data["judges"][judge])}
+        return {"name": judge, "judge": copy.deepcopy(self.data["judges"][judge])}
 
     def rates_spec(self) -> dict:
         """How the error rates of certified judges are computed."""
@@ -286,15 +287,6 @@ def load_study(path: Path | str) -> Study:
     data = checked(read_source(path, "study file"), "study", reference_problems)
     _complete(data)
     return Study(str(path), data)
-
-
-def _for_client(entry: dict) -> dict:
-    """A copy of a chat model's entry; prices by the names that `chat.ChatModel` takes."""
-    entry = copy.deepcopy(entry)
-    if "price" in entry:
-        price = entry["price"]
-        entry["price"] = {"input": price["input_per_million"], "output": price["output_per_million"]}
-    return entry
 
 
 def _complete(data: dict) -> None:
