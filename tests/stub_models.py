@@ -49,18 +49,23 @@ def stub_provider(answer: Callable[[list[dict]], object]) -> Iterator[list[list[
 
 
 @contextmanager
-def chat_server(respond: Callable[[dict], tuple[int, dict]]) -> Iterator[tuple[str, list[dict]]]:
-    """A server on this machine; yields its address and the list of request bodies that arrived."""
+def chat_server(respond: Callable[[dict], tuple]) -> Iterator[tuple[str, list[dict]]]:
+    """A server on this machine; yields its address and the list of request bodies that arrived.
+
+    `respond` returns status and reply (a mapping, or the bytes of any body), and headers if there are more;
+    the body it gets holds the request's `Authorization` under that name.
+    """
     arrived: list[dict] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             arrived.append(body)
-            status, reply = respond(body)
-            data = json.dumps(reply).encode()
+            status, reply, *more = respond(body | {"Authorization": self.headers.get("Authorization", "")})
+            data = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            for name, value in ({"Content-Type": "application/json"} | (more[0] if more else {})).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

@@ -154,7 +154,9 @@ def test_a_key_covers_everything_that_can_change_an_answer(changed):
 
 
 def test_a_key_leaves_out_the_price():
-    priced = ChatModel.from_entry({"model": "stub/model", "price": {"input": 1.0, "output": 5.0}})
+    priced = ChatModel.from_entry(
+        {"model": "stub/model", "price": {"input_per_million": 1.0, "output_per_million": 5.0}}
+    )
     assert ChatRequest(priced, []).key() == ChatRequest(STUB, []).key()
 
 
@@ -179,7 +181,7 @@ def test_a_request_over_http_is_sent_once_even_when_the_server_fails(provider, m
             "api_base": address,
             "temperature": 0.0,
             "max_tokens": 9,
-            "price": {"input": 1.0, "output": 2.0},
+            "price": {"input_per_million": 1.0, "output_per_million": 2.0},
         }
         model = ChatModel.from_entry(entry)
         bad, good = client.ask_all(

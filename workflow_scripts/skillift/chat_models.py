@@ -66,8 +66,7 @@ class ChatModel:
 def _price(declared: dict | None, where: str) -> tuple[float, float] | None:
     if not declared:
         return None
-    # `input` and `output` are the older names of the same keys
-    found = tuple(declared.get(f"{name}_per_million", declared.get(name)) for name in ("input", "output"))
+    found = tuple(declared.get(f"{name}_per_million") for name in ("input", "output"))
     if any(isinstance(usd, bool) or not isinstance(usd, int | float) or not usd >= 0 for usd in found):
         expected = "input_per_million and output_per_million, numbers in USD"
         raise UserError(problem(f"{where}, key 'price'", declared, expected))

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Callable
 
 from skillift.errors import UserError
+from skillift.redaction import redact
 
 
 def json_object(text: str) -> dict:
@@ -37,9 +39,15 @@ def parser(doc: str) -> argparse.ArgumentParser:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command's `main` as a program: a `UserError` ends it with its text and status 1."""
+    """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
+
+    Keys of the environment are taken out of that text, and out of the traceback of any other error.
+    """
     try:
         main()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {redact(str(error))}", file=sys.stderr)
+        sys.exit(1)
+    except Exception:  # shown as Python would, but for secrets that its text may hold
+        print(redact(traceback.format_exc()), end="", file=sys.stderr)
         sys.exit(1)

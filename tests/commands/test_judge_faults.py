@@ -1,0 +1,159 @@
+"""Claims about `judge.py` over a failing provider and after kills: nothing lost, nothing paid twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+
+import judge
+import polars as pl
+import pytest
+from faulty_server import answered, events, faulty_server
+from score_tables import make_tasks
+from stub_models import chat_completion, chat_server, make_episodes
+
+from skillift.contracts import EPISODE_KEY, EPISODES, TASKS, VERDICTS
+from skillift.tables import read_table, write_table
+
+N_EPISODES = 300
+CONCURRENCY = 16
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, repository):
+    """Tasks, episodes of which a third passes, and the template, as options of `judge.py`."""
+    folder = tmp_path_factory.mktemp("inputs")
+    tasks = make_tasks(n_skills=20, per_skill=N_EPISODES // 20)
+    responses = {
+        row["task_id"]: f"ANSWER: {row['reference'] if number % 3 == 0 else 'none'}\nEpisode {number}"
+        for number, row in enumerate(tasks.iter_rows(named=True))
+    }
+    write_table(tasks, folder / "tasks.parquet", TASKS)
+    write_table(make_episodes(responses), folder / "episodes.parquet", EPISODES)
+    template = repository / "workflow_scripts/prompts/judge.jinja"
+    return [
+        f"--episodes={folder / 'episodes.parquet'}",
+        f"--tasks={folder / 'tasks.parquet'}",
+        f"--template={template}",
+    ]
+
+
+def arguments(inputs, entry, cache, out, *more):
+    spec = {"name": "faulty", "judge": {"max_tokens": 64, **entry}}
+    fixed = [f"--spec={json.dumps(spec)}", f"--cache={cache}", f"--out={out}"]
+    return [*inputs, *fixed, f"--concurrency={CONCURRENCY}", "--backoff=0.02", "--retries=14", *more]
+
+
+@pytest.fixture(scope="module")
+def expected(inputs, tmp_path_factory):
+    """Whether each episode passes, by the program that the server answers with."""
+    out = tmp_path_factory.mktemp("expected") / "verdicts.parquet"
+    judge.main(arguments(inputs, {"model": "offline/conclusion"}, out.with_suffix(".sqlite"), out))
+    return read_table(out, VERDICTS).select(*EPISODE_KEY, "passed", "status", "raw")
+
+
+def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_its_answer(
+    inputs, expected, tmp_path
+):
+    log, out = tmp_path / "log", tmp_path / "verdicts.parquet"
+    faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "stall": 3, "retry_after": 0.1, "seed": 1}
+    with faulty_server(log, **faults) as address:
+        entry = {"model": "hosted_vllm/served", "api_base": address}
+        judge.main(arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--timeout=1"))
+    assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
+    assert set(expected["passed"]) == {True, False}
+    assert sorted(answered(log).values()) == [1] * N_EPISODES
+    kinds = {event for event, _ in events(log)}
+    assert len(kinds - {"arrived", "answered"}) == 10  # every fault came up
+
+
+def _run_until(command, log, n_answers):
+    """Kill the command with signal 9 once the server has given so many answers."""
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while answered(log).total() < n_answers and time.monotonic() < deadline:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    return answered(log).total()
+
+
+def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
+    inputs, expected, scripts, tmp_path
+):
+    draw, kills = random.Random(3), 3
+    log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
+    with faulty_server(tmp_path / "other log") as address:
+        entry = {"model": "hosted_vllm/served", "api_base": address}
+        judge.main(arguments(inputs, entry, tmp_path / "other.sqlite", whole))
+    faults = {"overload": 0.2, "delay": 0.05, "retry_after": 0.1, "seed": 2}
+    with faulty_server(log, **faults) as address:
+        entry = {"model": "hosted_vllm/served", "api_base": address}
+        given = arguments(inputs, entry, tmp_path / "answers.sqlite", out)
+        command = [sys.executable, str(scripts / "judge.py"), *given]
+        at = 0
+        for _ in range(kills):
+            at = _run_until(command, log, at + draw.randrange(10, 80))
+            assert not out.exists()
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        n_answers = answered(log).total()
+        # and once more: nothing is asked
+        subprocess.run(command, capture_output=True, text=True, check=True)
+        assert answered(log).total() == n_answers
+    assert out.read_bytes() == whole.read_bytes()
+    assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
+    assert len(answered(log)) == N_EPISODES
+    assert n_answers - N_EPISODES <= kills * CONCURRENCY
+
+
+CANARY = "sk-canary-0123456789abcdef"
+
+
+@pytest.mark.parametrize("reply", ["error 400", "error 500", "answer"])
+def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    monkeypatch.setenv("LITELLM_LOG", "DEBUG")
+
+    def respond(body):
+        assert CANARY in body["Authorization"]
+        told = f"{'x' * 230} You sent {body['Authorization']}, which is {CANARY}"
+        if reply == "answer":
+            return 200, chat_completion(told)
+        return int(reply.split()[1]), {"error": {"message": told}}
+
+    with chat_server(respond) as (address, arrived):
+        entry = {"model": "openai/served", "api_base": address}
+        out = tmp_path / "verdicts.parquet"
+        given = arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
+        command = [sys.executable, str(scripts / "judge.py"), *given]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert len(arrived) >= N_EPISODES
+    raw = read_table(out, VERDICTS)["raw"].to_list()
+    assert all("xxx" in text for text in raw)
+    assert CANARY not in "".join(raw) + done.stdout + done.stderr
+    for path in tmp_path.iterdir():
+        assert CANARY.encode() not in path.read_bytes(), path.name
+    assert (tmp_path / "answers.sqlite").exists()
+
+
+def test_a_failed_answer_is_asked_again_by_the_next_run(inputs, expected, tmp_path):
+    out, cache = tmp_path / "verdicts.parquet", tmp_path / "answers.sqlite"
+    log = tmp_path / "log"
+    with faulty_server(log, overload=0.5, retry_after=0.01) as address:
+        entry = {"model": "hosted_vllm/served", "api_base": address}
+        given = arguments(inputs, entry, cache, out)
+        judge.main([*given, "--retries=0"])
+        first = read_table(out, VERDICTS)
+        lost = first.filter(pl.col("status") == "failed")
+        assert 0 < lost.height < N_EPISODES
+        assert set(lost["passed"]) == {None}
+        assert "overloaded" in lost["raw"][0]
+        judge.main(given)
+    assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
+    assert answered(log).total() == N_EPISODES
