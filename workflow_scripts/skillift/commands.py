@@ -11,6 +11,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 from skillift.errors import UserError
 from skillift.redaction import redact
@@ -43,11 +44,14 @@ def run(main: Callable[[], None]) -> None:
 
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
+    sys.excepthook = _show
     try:
         main()
     except UserError as error:
         print(f"error: {redact(str(error))}", file=sys.stderr)
         sys.exit(1)
-    except Exception:  # shown as Python would, but for secrets that its text may hold
-        print(redact(traceback.format_exc()), end="", file=sys.stderr)
-        sys.exit(1)
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback as Python does, without the secrets that its text may hold."""
+    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)

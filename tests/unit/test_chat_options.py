@@ -1,0 +1,62 @@
+"""Claims about how config.yaml reaches a client, and about progress."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import pytest
+import yaml
+
+from skillift.chat import add_client_options, open_client
+from skillift.chat_options import api_options
+from skillift.chat_progress import Counts, Progress
+from skillift.study import load_config
+
+
+def _options(*given):
+    arguments = argparse.ArgumentParser()
+    add_client_options(arguments)
+    return arguments.parse_args(given)
+
+
+def test_every_setting_of_the_configuration_reaches_the_client(tmp_path):
+    api = {
+        "concurrency": 3,
+        "timeout_s": 7.5,
+        "retries": 2,
+        "backoff_s": 0.5,
+        "requests_per_minute": 60,
+        "tokens_per_minute": 1000.0,
+        "budget_usd": 5.0,
+        "budgets_usd": {"anthropic/x": 1.5, "openrouter/a/b": 2.0},
+    }
+    assert set(api) == set(load_config({"study": "a.yaml"})["api"]) | set(api)
+    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *api_options(api))) as client:
+        assert {name: getattr(client, name) for name in api} == api
+
+
+def test_the_defaults_of_the_configuration_are_those_of_the_commands(tmp_path, repository):
+    path = repository / "config.yaml"
+    api = load_config(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))["api"]
+    cache = f"--cache={tmp_path / 'a.sqlite'}"
+    assert vars(_options(cache, *api_options(api))) == vars(_options(cache))
+
+
+@pytest.mark.parametrize("given", ["--budget=-1", "--budget=nan", "--model-budget=anthropic/x"])
+def test_a_budget_that_is_no_amount_is_an_error(given, capsys):
+    with pytest.raises(SystemExit):
+        _options("--cache=a.sqlite", given)
+    assert "budget" in capsys.readouterr().err
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("skillift.chat_progress._LINE_EVERY_S", 0.05)
+    counts = Counts(cached=3, retried=2, failed=1, usd=0.125)
+    with Progress(4, "judging", counts) as progress:
+        progress.step()
+        time.sleep(0.06)
+        progress.step()
+        progress.step()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["judging: 2 of 4 done, cached 3, retried 2, failed 1, 0.1250 USD, 0 s left"]
