@@ -86,11 +86,12 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
     if model.offline:
         return 0.0, 0.0
     try:
-        found = load_litellm().cost_per_token(model.model, prompt_tokens=10**6, completion_tokens=10**6)
+        # of a short request: some models' tokens cost twice as much beyond 200,000 of them
+        found = load_litellm().cost_per_token(model.model, prompt_tokens=1000, completion_tokens=1000)
     except Exception:  # litellm raises errors of several kinds for a model that it does not know
         return None
     # it knows some models without a price, and then counts them as free
-    return tuple(map(float, found)) if all(found) else None
+    return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
 
 
 def brief(error: Exception) -> str:
