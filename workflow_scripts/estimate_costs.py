@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     arguments.add_argument("--prompt-tokens", type=int, help="tokens of a judge's prompt, with --judgments")
     arguments.add_argument(
-        "--response-tokens", type=int, help="tokens of a judged response (default: inference.max_tokens)"
+        "--response-tokens", type=int, help="tokens of a judged response (default: max_tokens)"
     )
     arguments.add_argument(
         "--verdict-tokens",

@@ -71,6 +71,14 @@ def test_longer_responses_cost_a_judge_more(costs_of):
     assert long.output_tokens == short.output_tokens
 
 
+def test_a_judge_reads_the_longer_answers_of_a_reference_model(costs_of):
+    judges = {"conclusion": {"model": "hosted_vllm/a", "price": PRICE}, "tail": {"model": "offline/tail"}}
+    before = costs_of({"judges": judges})["verdicts: conclusion"]
+    after = costs_of({"judges": judges, "references": {"big": REFERENCE}})["verdicts: conclusion"]
+    added = (after.input_tokens - before.input_tokens) / (after.calls - before.calls)
+    assert added - before.input_tokens / before.calls == pytest.approx(700 - 48, abs=1)
+
+
 def test_an_unknown_price_is_unknown_and_told_beside_the_total(costs_of):
     judges = {"conclusion": {"model": "hosted_vllm/a"}, "tail": {"model": "offline/tail"}}
     costs = list(costs_of({"judges": judges}).values())

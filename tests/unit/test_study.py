@@ -426,6 +426,17 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     assert (reference["max_tokens"], reference["temperature"], reference["top_p"]) == (900, 1.0, 0.9)
 
 
+def test_the_models_behind_an_api_in_the_readme_make_a_study(study_file):
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("## Models behind an API") :]
+    shown = yaml.safe_load(section[section.index("```yaml") + 7 : section.index("```\n\n")])
+    own = {"analysis": {}, **shown}
+    study = load_study(study_file(yaml.safe_dump({**yaml.safe_load(EMBEDDED), **own})))
+    assert study.judges == ["claude", "gpt", "local"]
+    assert study.students_from("api") == ["haiku"]
+    assert study.teacher_template == "teacher.jinja"
+
+
 def test_a_teachers_spec_holds_what_its_kind_depends_on(study_file):
     teacher = (
         "teacher: {kind: api, model: a/b, attempts: 3, price: {input_per_million: 5, output_per_million: 25}}"

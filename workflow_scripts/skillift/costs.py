@@ -74,13 +74,13 @@ def study_costs(
         study: the study.
         tasks: keeps the contract TASKS.
         skills: keeps the contract SKILLS.
-        response_tokens: of a response that is judged; the study's `inference.max_tokens` by default.
+        response_tokens: of an episode's response, as judges see it; the most that the model may write by
+            default.
         verdict_tokens: of a judge's reply.
 
     Raises:
         UserError: a template is not usable, or a suite has no tasks.
     """
-    response_tokens = response_tokens or study.data["inference"]["max_tokens"]
     judges = {
         name: ChatModel.from_entry(entry, f"judges.{name}") for name, entry in study.data["judges"].items()
     }
@@ -92,20 +92,21 @@ def study_costs(
         if taught:
             costs.append(_teacher_cost(study, ChatModel.from_entry(entry, "teacher"), train, skills))
         template = _read(study.judge_template(study.primary_judge))
-        length = entry["max_tokens"] if taught else response_tokens
+        length = entry["max_tokens"] if taught else study.data["inference"]["max_tokens"]
         asked = _judged(primary, template, train, length)
         calls = train.height * entry["attempts"]
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
     costs += [_reference_cost(study, name, tasks, skills) for name in study.students_from("api")]
     answered = tasks.filter(pl.col("suite").is_in(study.data["inference"]["suites"]))
-    n_episodes = answered.height * _episodes_of_a_task(study)
+    lengths = _lengths_of_responses(study, response_tokens)
+    n_episodes, length = answered.height * len(lengths), sum(lengths) / len(lengths)
     cases = read_cases(PROMPTS / "certification.yaml")
     for name, model in sorted(judges.items()):
         template = _read(study.judge_template(name))
         prompts = [render_judge_prompt(case.candidate, template) for case in cases]
         asked = _mean_tokens(model, prompts)
         costs.append(_times(f"certification: {name}", model, len(cases), asked, verdict_tokens))
-        asked = _judged(model, template, answered, response_tokens)
+        asked = _judged(model, template, answered, length)
         costs.append(_times(f"verdicts: {name}", model, n_episodes, asked, verdict_tokens))
     return costs
 
@@ -128,14 +129,18 @@ def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.Dat
     return _times(f"episodes: {name}", model, calls, tokens, spec["reference"]["max_tokens"])
 
 
-def _episodes_of_a_task(study: Study) -> int:
-    checkpoints = sum(
-        len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1 for run in study.runs
-    )
-    return checkpoints * len(study.conditions) * study.data["inference"]["samples"]
+def _lengths_of_responses(study: Study, response_tokens: int | None) -> list[int]:
+    """Most tokens of each response to one task: of all runs, checkpoints, conditions and samples."""
+    inference = study.data["inference"]
+    lengths = []
+    for run in study.runs:
+        checkpoints = len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
+        own = study.model(run.student).get("max_tokens", inference["max_tokens"])
+        lengths += [response_tokens or own] * checkpoints
+    return lengths * (len(study.conditions) * inference["samples"])
 
 
-def _judged(model: ChatModel, template: str, tasks: pl.DataFrame, response_tokens: int) -> float:
+def _judged(model: ChatModel, template: str, tasks: pl.DataFrame, response_tokens: float) -> float:
     """Mean tokens of a judge's prompt on these tasks, with a response of that length."""
     rows = tasks.select("prompt", "reference").iter_rows()
     return (
