@@ -35,7 +35,7 @@ CHAT_TEMPLATE = (
 )
 
 _LARGEST_VOCABULARY = 4096
-_POSITIONS = {"tiny": 256, "standard": 1024}  # conversations have up to 70 and 350 tokens
+POSITIONS = 4096  # rotary embeddings cost nothing by length; own tasks may be longer than the pack's
 
 
 def build_tokenizer(spec: dict, folder: Path | str) -> None:
@@ -77,7 +77,7 @@ def build_tokenizer(spec: dict, folder: Path | str) -> None:
         eos_token=END,
         additional_special_tokens=[USER, ASSISTANT],
         clean_up_tokenization_spaces=False,
-        model_max_length=_POSITIONS[difficulty],
+        model_max_length=POSITIONS,
     )
     tokenizer.chat_template = CHAT_TEMPLATE
     tokenizer.save_pretrained(folder)
