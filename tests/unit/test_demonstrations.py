@@ -225,6 +225,21 @@ def test_a_second_collection_asks_the_teacher_nothing(templates, teacher_templat
     assert second.equals(first)
 
 
+def test_a_judge_that_cannot_be_asked_is_found_before_the_teacher_is_paid(
+    templates, teacher_template, monkeypatch
+):
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with (
+        chat_server(lambda _: (200, chat_completion("ANSWER: 1"))) as (address, arrived),
+        ChatClient() as client,
+    ):
+        teacher = {**API_TEACHER, "api_base": address}
+        spec = {**SPEC, "teacher": teacher, "judge": {"model": "anthropic/claude-haiku-4-5"}}
+        with pytest.raises(UserError, match=r"judges\.<primary_judge>.*ANTHROPIC_API_KEY"):
+            demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
+    assert arrived == []
+
+
 def test_a_teacher_behind_an_api_needs_its_template(templates):
     with ChatClient() as client, pytest.raises(UserError, match="--teacher-template"):
         demonstrate(TASKS, SKILLS, {**SPEC, "teacher": API_TEACHER}, *templates, client)

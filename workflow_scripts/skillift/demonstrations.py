@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.chat import ChatClient, ChatModel
+from skillift.chat_access import check_access
 from skillift.contracts import DEMONSTRATIONS, key_of
 from skillift.errors import UserError, problem
 from skillift.judging import Candidate, Verdict, judge_candidates
@@ -119,7 +120,8 @@ def demonstrate(
     train = tasks.filter(pl.col("suite") == "train")
     teacher = _open_teacher(entry, train, client, teacher_template)
     prompts = messages_for(train, skills, [spec["condition"]], spec["seed"], task_template)
-    judge = ChatModel.from_entry(spec["judge"])
+    judge = ChatModel.from_entry(spec["judge"], "judges.<primary_judge>")
+    check_access(judge)  # before the teacher is paid
     attempts = entry.get("attempts", 1)
     return collect_demonstrations(tasks, prompts, teacher, judge, judge_template, client, attempts)
 
