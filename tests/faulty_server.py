@@ -2,8 +2,8 @@
 
 It answers judge prompts as `offline/conclusion` does, so every verdict is known beforehand, after `--delay`
 seconds. A share of the requests meets a fault in place of an answer, chosen by seed, request and attempt.
-Each line of the log is an event and a hash of the request's body: `arrived`, then `answered` once the whole
-answer was written, or the name of the fault.
+Each line of the log is the time, an event and a hash of the request's body: `arrived`, then `answered` once
+the whole answer was written, or the name of the fault.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,10 @@ class FaultyServer:
         self.log = options.log.open("a", encoding="utf-8", buffering=1)
         self.attempts: Counter[str] = Counter()
 
+    def note(self, event: str, key: str) -> None:
+        """Write one line of the log."""
+        self.log.write(f"{time.time():.3f}\t{event}\t{key}\n")
+
     def fate(self, key: str) -> str:
         """What happens to this attempt of a request: a fault's name, `slow stream` or an empty text."""
         self.attempts[key] += 1
@@ -60,16 +65,27 @@ class FaultyServer:
         return "slow stream" if draw.random() < self.options.slow else ""
 
     async def handle(self, request):
+        """One request; a client that hung up meanwhile is noted as `gone`."""
+        from aiohttp import web
+
+        body = await request.read()
+        key = hashlib.sha256(body).hexdigest()[:16]
+        try:
+            return await self.treat(request, body, key)
+        except ConnectionError:
+            self.note("gone", key)
+            return web.Response()
+
+    async def treat(self, request, body: bytes, key: str):
+        """Answer, or fail."""
         from aiohttp import web
 
         from skillift import offline_judges
 
-        body = await request.read()
-        key = hashlib.sha256(body).hexdigest()[:16]
-        self.log.write(f"arrived {key}\n")
+        self.note("arrived", key)
         fate = self.fate(key)
         if fate not in ("", "slow stream"):
-            self.log.write(f"{fate} {key}\n")
+            self.note(fate, key)
             return await self.fail(request, fate)
         await asyncio.sleep(self.options.delay)
         prompt = json.loads(body)["messages"][0]["content"]
@@ -82,7 +98,7 @@ class FaultyServer:
             await response.write(data[start : start + size])
             await asyncio.sleep(0.02 if fate else 0)
         await response.write_eof()
-        self.log.write(f"answered {key}\n")
+        self.note("answered", key)
         return response
 
     async def fail(self, request, fate: str):
@@ -97,6 +113,8 @@ class FaultyServer:
         if fate == "stall":
             await asyncio.sleep(self.options.stall)
         if fate in ("stall", "reset"):
+            if request.transport is None:
+                raise ConnectionResetError
             linger = struct.pack("ii", 1, 0)  # closing sends a reset
             request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             request.transport.abort()
@@ -128,10 +146,16 @@ def faulty_server(log: Path, **options: object) -> Iterator[str]:
         server.stdout.close()
 
 
+def lines(log: Path) -> list[tuple[float, str, str]]:
+    """Time, event and request of each whole line of a log."""
+    text = log.read_text(encoding="utf-8") if log.exists() else ""
+    parts = [line.split("\t") for line in text[: text.rfind("\n") + 1].splitlines()]
+    return [(float(seconds), event, key) for seconds, event, key in parts]
+
+
 def events(log: Path) -> Counter[tuple[str, str]]:
     """How often each (event, request) stands in a log."""
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return Counter((line.rpartition(" ")[0], line.rpartition(" ")[2]) for line in lines)
+    return Counter((event, key) for _, event, key in lines(log))
 
 
 def answered(log: Path) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Time a study by stage, and the engine and training beside bare scripts: `make bench`.
+"""Time a study by stage, engine and training beside bare scripts, and API calls: `make bench`.
 
 python tests/bench/run.py --study studies/embedded.yaml --cores 2
 
@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 import against_bare  # noqa: E402
+import api_calls  # noqa: E402
 import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -49,6 +50,16 @@ def comparison_table(title: str, caption: str, rows: list[against_bare.Compariso
     return table
 
 
+def api_table(rows: list[api_calls.Row]) -> Table:
+    """Judging over an API, on a server of this machine."""
+    table = Table(title="Judging over an API: judge.py and a server that answers in a fixed time")
+    for name in ("measure", "found", "asked"):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(row.measure, row.found, row.asked)
+    return table
+
+
 def main() -> None:
     """Run all measurements and print their tables."""
     parser = argparse.ArgumentParser(
@@ -58,6 +69,8 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="cores for the study")
     parser.add_argument("--threads", type=int, default=1, help="threads of one engine or training job")
     parser.add_argument("--repeats", type=int, default=3, help="measured runs of each script")
+    parser.add_argument("--judgments", type=int, default=2800, help="judgments over an API")
+    parser.add_argument("--kills", type=int, default=10, help="kills of a judging job")
     options = parser.parse_args()
     os.chdir(REPOSITORY)
     console = Console()
@@ -82,6 +95,7 @@ def main() -> None:
             results, study, student, run, Path(folder), options.threads, options.repeats
         )
         console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
+    console.print(api_table(api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
 
 
 if __name__ == "__main__":

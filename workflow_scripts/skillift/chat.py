@@ -24,6 +24,7 @@ from skillift.chat_progress import Counts, Progress
 from skillift.completions import complete, load_litellm
 from skillift.errors import UserError
 from skillift.rate_limits import RateLimits
+from skillift.redaction import secrets
 from skillift.retries import CallFailed, retrying
 
 __all__ = [
@@ -78,6 +79,7 @@ class ChatClient:
         self._limits = RateLimits(state, self.requests_per_minute, self.tokens_per_minute)
         self._budget = Budget(state, self.budget_usd, self.budgets_usd)
         self._slots = asyncio.Semaphore(self.concurrency)
+        self._secrets = secrets()
         self._checked: set[str] = set()
         self._answered: set[str] = set()
         self._runner = asyncio.Runner()
@@ -161,7 +163,7 @@ class ChatClient:
             covered = self._budget.covers(request.model)
             reserved = self._budget.reserve(request) if covered else 0.0
             try:
-                answer = await complete(request, self.timeout_s)
+                answer = await complete(request, self.timeout_s, self._secrets)
                 # kept before the slot is free: at a kill, no more answers are lost than there are slots
                 if not request.model.offline:
                     self._keep(key, request, answer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -42,8 +43,13 @@ def load_litellm():
     return litellm
 
 
-async def complete(request: ChatRequest, timeout_s: float) -> ChatAnswer:
+async def complete(request: ChatRequest, timeout_s: float, secrets: Mapping[str, str]) -> ChatAnswer:
     """Make one call: `answered`, `truncated` or `refused`.
+
+    Args:
+        request: what is asked.
+        timeout_s: the longest wait.
+        secrets: what is taken out of every text that comes back, as `redaction.secrets` gives it.
 
     Raises:
         CallFailed: no usable answer came within `timeout_s` seconds.
@@ -69,14 +75,15 @@ async def complete(request: ChatRequest, timeout_s: float) -> ChatAnswer:
     except TimeoutError:
         raise CallFailed(f"no answer within {timeout_s:g} s") from None
     except litellm.ContentPolicyViolationError as error:
-        return ChatAnswer("refused", reason=brief(error))
+        return ChatAnswer("refused", reason=_brief(error, secrets))
     except Exception as error:  # whatever a provider or its SDK raises is one call's failure
         headers = getattr(error, "litellm_response_headers", None)
-        raise CallFailed(brief(error), getattr(error, "status_code", None), retry_after(headers)) from None
+        code = getattr(error, "status_code", None)
+        raise CallFailed(_brief(error, secrets), code, retry_after(headers)) from None
     try:
-        return _read(response, request.model)
+        return _read(response, request.model, secrets)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise CallFailed(f"the reply cannot be read: {brief(error)}") from None
+        raise CallFailed(f"the reply cannot be read: {_brief(error, secrets)}") from None
 
 
 def declared_price(model: ChatModel) -> tuple[float, float] | None:
@@ -94,9 +101,9 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
     return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
 
 
-def brief(error: Exception) -> str:
+def _brief(error: Exception, secrets: Mapping[str, str]) -> str:
     """The kind and text of an error on one line, cut, without secrets."""
-    text = " ".join(redact(str(error)).split())
+    text = " ".join(redact(str(error), secrets).split())
     return f"{type(error).__name__}: {text}"[:_MAX_REASON]
 
 
@@ -131,7 +138,7 @@ _COSTS = (
 )
 
 
-def _read(response: Any, model: ChatModel) -> ChatAnswer:
+def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAnswer:
     usage = getattr(response, "usage", None)
     prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
     completion_tokens = getattr(usage, "completion_tokens", None) or 0
@@ -143,10 +150,10 @@ def _read(response: Any, model: ChatModel) -> ChatAnswer:
     if not response.choices:
         raise CallFailed("the reply has no choices", usd=spent["cost_usd"])
     choice = response.choices[0]
-    text = redact(choice.message.content or "")
+    text = redact(choice.message.content or "", secrets)
     refusal = (choice.message.provider_specific_fields or {}).get("refusal")
     if choice.finish_reason == "content_filter" or refusal:
-        reason = redact(str(refusal)) if refusal else "filtered by the provider"
+        reason = redact(str(refusal), secrets) if refusal else "filtered by the provider"
         return ChatAnswer("refused", text=text, reason=reason, **spent)
     status = "truncated" if choice.finish_reason == "length" else "answered"
     return ChatAnswer(status, text=text, **spent)
