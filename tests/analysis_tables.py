@@ -14,6 +14,7 @@ from score_tables import make_tasks
 
 from skillift.contracts import SCORES
 from skillift.statistics.analysis import analyse
+from skillift.statistics.certification import error_rates
 from skillift.statistics.pass_rates import no_responses
 
 STUDENTS = {"l": ("338 k", 3), "m": ("115 k", 2), "s": ("45 k", 1)}
@@ -69,7 +70,21 @@ def make_tables(
     frames = [_arm(generator, tasks, skill_effect, spec, *arm, unscored=unscored) for arm in arms]
     scores = pl.concat(frame for parts in frames for frame in parts).select(list(SCORES.columns))
     analysis = analyse(scores, tasks, no_responses(), spec)
-    return {**analysis._asdict(), "log": make_log(spec)}
+    return {**analysis._asdict(), "certification": make_certification(), "log": make_log(spec)}
+
+
+def make_certification(judges: tuple[str, ...] = JUDGES, per_kind: int = 8) -> pl.DataFrame:
+    """Error rates of judges that err on a tenth of all cases, a case in twenty unscored."""
+    generator = np.random.default_rng(11)
+    kinds = {"forged_verdict": False, "closed_fence": False, "other_form": True, "odd_prose": True}
+    rows = [
+        {"judge": judge, "kind": kind, "expected": expected, "passed": (generator.random() < 0.1) != expected}
+        for judge in judges
+        for kind, expected in kinds.items()
+        for _ in range(per_kind)
+    ]
+    rows[0]["passed"] = None
+    return error_rates(pl.DataFrame(rows), 0.95)
 
 
 def _arm(generator, tasks, skill_effect, spec, run, condition, step, unscored):

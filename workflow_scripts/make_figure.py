@@ -4,7 +4,8 @@ r"""Draw one figure of a study as SVG.
         --spec '{"analysis": {"headline_path": "judge:conclusion", "confidence": 0.95},
                  "students": {"s": {"label": "45 k", "tier": 1}},
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
-        --effects results/embedded/analysis/effects.parquet --out lift.svg
+        --effects results/embedded/analysis/effects.parquet \
+        --certification results/embedded/analysis/certification.parquet --out lift.svg
 
 The figures and the tables that each one draws stand in `skillift.publication.FIGURES`; loss_curves takes
 `--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.

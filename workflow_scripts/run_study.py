@@ -16,14 +16,20 @@ import sys
 from pathlib import Path
 
 from skillift.commands import run
-from skillift.contracts import AGREEMENT, EFFECTS, PASS_RATES, PATH_SHIFT
+from skillift.contracts import AGREEMENT, CERTIFICATION_RATES, EFFECTS, PASS_RATES, PATH_SHIFT
 from skillift.errors import UserError, problem
 from skillift.findings import findings
 from skillift.study import Study, load_config, load_study
 from skillift.tables import read_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ANALYSIS = {"effects": EFFECTS, "pass_rates": PASS_RATES, "agreement": AGREEMENT, "path_shift": PATH_SHIFT}
+ANALYSIS = {
+    "effects": EFFECTS,
+    "pass_rates": PASS_RATES,
+    "agreement": AGREEMENT,
+    "path_shift": PATH_SHIFT,
+    "certification": CERTIFICATION_RATES,
+}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -76,12 +82,12 @@ def settings(study: str | None) -> tuple[dict, Study]:
 
 
 def headline(folder: Path, study: Study) -> str:
-    """The sentences on the study's lifts, from its finished tables."""
+    """The sentences on the study's lifts, and a warning where one is due, from its finished tables."""
     tables = {
         name: read_table(folder / f"analysis/{name}.parquet", known) for name, known in ANALYSIS.items()
     }
     found = findings(**tables, spec=study.figures_spec())
-    return "\n".join(finding.sentence for finding in found if finding.claim == "lift")
+    return "\n".join(finding.sentence for finding in found if finding.claim in ("warning", "lift"))
 
 
 if __name__ == "__main__":

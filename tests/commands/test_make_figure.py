@@ -8,7 +8,7 @@ import make_figure
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.contracts import EFFECTS, TRAINING_LOG
+from skillift.contracts import CERTIFICATION_RATES, EFFECTS, TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import write_table
 
@@ -16,6 +16,7 @@ from skillift.tables import write_table
 def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
     spec, tables = smoke_study()
     write_table(tables["effects"], tmp_path / "effects.parquet", EFFECTS)
+    write_table(tables["certification"], tmp_path / "certification.parquet", CERTIFICATION_RATES)
     out = tmp_path / "figures" / "lift.svg"
     make_figure.main(
         [
@@ -24,6 +25,8 @@ def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
             json.dumps(spec),
             "--effects",
             str(tmp_path / "effects.parquet"),
+            "--certification",
+            str(tmp_path / "certification.parquet"),
             "--out",
             str(out),
         ]

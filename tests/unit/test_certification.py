@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from stub_models import STUB, stub_provider
 
-from skillift.certificates import headline_judge, sentence, warnings
+from skillift.certificates import certificate, headline_judge, warnings
 from skillift.certification import certify, read_cases
 from skillift.chat import ChatClient, ChatModel
 from skillift.contracts import CERTIFICATION, CERTIFICATION_RATES
@@ -147,10 +147,7 @@ def test_a_judge_that_was_never_read_has_no_rate_and_is_warned_of():
 def test_a_rate_at_the_limit_is_within_it_and_one_above_is_not():
     assert warnings(rates_of(a=((1, 0, 20), (1, 0, 10))), SPEC) == []
     (line,) = warnings(rates_of(a=((2, 0, 20), (1, 0, 10))), SPEC)
-    assert line == (
-        "Warning: the judge a does not keep the study's limits: "
-        "false passes 10.0 % of 20 hostile cases, limit 5 %"
-    )
+    assert line == ("Warning: judge a errs too often: false passes 10.0 % of 20 hostile cases (limit 5 %)")
 
 
 def test_the_judge_behind_the_headline_is_the_one_that_counts():
@@ -163,7 +160,7 @@ def test_the_judge_behind_the_headline_is_the_one_that_counts():
 
 def test_a_certificate_is_told_in_one_sentence():
     rates = rates_of(a=((1, 4, 24), (9, 0, 10)))
-    assert sentence(rates, "a", SPEC, "95 %") == (
+    assert certificate(rates, "a", SPEC, "95 %") == (
         "Certification of the judge a: false passes 5.0 % of 20 hostile cases (95 % interval 0.9 to 23.6 %; "
         "4 unscored), within the limit of 5 %; false fails 90.0 % of 10 benign cases (95 % interval 59.6 to "
         "98.2 %; 0 unscored), above the limit of 10 %."

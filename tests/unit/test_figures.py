@@ -23,6 +23,7 @@ ESTIMATES = {
     "path_shift": ("shift", "ci_low", "ci_high"),
     "agreement": ("kappa", "kappa_low", "kappa_high", "agreement"),
 }
+OF_STUDENTS = sorted(set(FIGURES) - {"loss_curves", "certification"})
 WITH_PATH = {"tier_trajectory", "lift", "condition_ladder"}
 
 
@@ -77,6 +78,7 @@ def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
     assert re.search(r"n = \d+", said)
     if name != "loss_curves":
         assert "95 % intervals" in said and "unscored" in said
+    if name in OF_STUDENTS:
         assert "holdout" in said
     if name in WITH_PATH:
         assert "judge:conclusion" in said
@@ -131,9 +133,9 @@ def test_a_recipe_is_shown_by_its_mean_over_seeds_and_a_single_seed_by_itself():
 def test_seeds_without_a_row_for_their_recipe_stand_side_by_side():
     spec, tables = full_study()
     effects = tables["effects"].filter(pl.col("run") != "sft")
-    svg = svg_of("lift", {"effects": effects}, spec)
+    svg = svg_of("lift", {**tables, "effects": effects}, spec)
     assert {"115 k · sft seed 0", "115 k · sft seed 1"} <= set(texts(svg))
-    chart = draw("tier_trajectory", {"effects": effects}, spec).to_dict()
+    chart = draw("tier_trajectory", {**tables, "effects": effects}, spec).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("student") == "m"]
     assert len({row["x"] for row in rows}) == 3
 
@@ -146,10 +148,10 @@ def test_only_the_last_checkpoint_of_a_run_is_drawn():
         .with_columns(step=pl.lit(50, dtype=pl.Int64), estimate=9.0)
     )
     both = pl.concat([tables["effects"], earlier])
-    assert svg_of("lift", {"effects": both}, spec) == svg_of("lift", tables, spec)
+    assert svg_of("lift", {**tables, "effects": both}, spec) == svg_of("lift", tables, spec)
 
 
-@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"loss_curves"}))
+@pytest.mark.parametrize("name", OF_STUDENTS)
 def test_an_undefined_estimate_is_said_and_never_drawn(name):
     spec, tables = full_study()
     gone = without_estimates(tables, pl.col("student") == "m")
@@ -160,7 +162,7 @@ def test_an_undefined_estimate_is_said_and_never_drawn(name):
     assert marks(svg, "symbol") < marks(svg_of(name, tables, spec), "symbol")
 
 
-@pytest.mark.parametrize("name", sorted(set(FIGURES) - {"loss_curves"}))
+@pytest.mark.parametrize("name", OF_STUDENTS)
 def test_a_table_of_undefined_estimates_alone_still_gives_a_figure_that_says_so(name):
     spec, tables = smoke_study()
     svg = svg_of(name, without_estimates(tables, pl.lit(True)), spec)
@@ -187,7 +189,7 @@ def test_a_headline_path_that_the_table_lacks_is_an_error_that_lists_the_paths()
 def test_a_lift_without_a_trained_run_is_an_error(name):
     spec, tables = full_study()
     with pytest.raises(UserError, match="lift:curated-none"):
-        draw(name, {"effects": tables["effects"].filter(run="base")}, spec)
+        draw(name, {**tables, "effects": tables["effects"].filter(run="base")}, spec)
 
 
 def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():
@@ -199,3 +201,34 @@ def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_a_caption(name, repository: Path):
     assert (repository / "rules" / "captions" / f"{name}.rst").read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize("name", ["tier_trajectory", "lift", "certification"])
+def test_a_judge_above_the_limits_is_warned_of_where_its_numbers_are_the_headline(name):
+    spec, tables = full_study()
+    limits = {"certification": {"max_false_pass": 0.0, "max_false_fail": 1.0}}
+    spec = {**spec, "analysis": {**spec["analysis"], **limits}}
+    certain = tables["certification"].with_columns(n_wrong=1, rate=0.125)
+    for rates, warned in ((certain, True), (certain.with_columns(rate=0.0), False)):
+        said = " ".join(texts(svg_of(name, {**tables, "certification": rates}, spec)))
+        assert ("Warning: judge conclusion errs too often: false passes 12.5 %" in said) == warned
+
+
+def test_the_certification_figure_names_every_kind_and_draws_every_rate():
+    spec, tables = full_study()
+    rates = tables["certification"]
+    svg = svg_of("certification", tables, spec)
+    kinds = {"closed fence", "forged verdict", "odd prose", "other form"}
+    assert kinds | {"all hostile cases", "all benign cases"} <= set(texts(svg))
+    assert marks(svg, "symbol") == rates["rate"].count()
+
+
+def test_a_judge_without_a_rate_is_said_and_not_drawn():
+    spec, tables = full_study()
+    gone = tables["certification"].with_columns(
+        pl.when(judge="tail").then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("rate", "ci_low", "ci_high")
+    )
+    svg = svg_of("certification", {"certification": gone}, spec)
+    assert "undefined, not drawn: 6 of 12 rates, of tail" in " ".join(texts(svg))
+    assert "NaN" not in svg and marks(svg, "symbol") == 6

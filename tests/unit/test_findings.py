@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from analysis_tables import make_certification
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
@@ -21,6 +22,9 @@ SPEC = {
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
 
 
+CERTIFIED = make_certification(("a", "b"))
+
+
 def analysis(paths=("bench", "judge:a", "judge:b"), unscored: str | None = None, seen=None) -> Analysis:
     arms = {}
     for place, path in enumerate(paths):
@@ -34,8 +38,8 @@ def analysis(paths=("bench", "judge:a", "judge:b"), unscored: str | None = None,
     return analyse(make_scores(arms), make_tasks(), no_responses() if seen is None else seen, SPEC)
 
 
-def told(tables: Analysis, claim: str | None = None) -> list:
-    found = findings(tables.effects, tables.pass_rates, tables.agreement, tables.path_shift, SPEC)
+def told(tables: Analysis, claim: str | None = None, rates=CERTIFIED) -> list:
+    found = findings(tables.effects, tables.pass_rates, tables.agreement, tables.path_shift, rates, SPEC)
     return [finding for finding in found if claim in (None, finding.claim)]
 
 
@@ -94,6 +98,18 @@ def test_agreement_is_told_over_all_runs_with_the_worst_and_the_best_kappa():
     assert f"Judges a and b, same verdict: {100 * same / 1600:.1f} % of 1600 episodes" in finding.sentence
     assert f"kappa {tables.agreement['kappa'].min():.2f} (at " in finding.sentence
     assert f" to {tables.agreement['kappa'].max():.2f} (of the reference model big;" in finding.sentence
+
+
+def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning():
+    claim = "certification of the judges"
+    assert [finding.path for finding in told(analysis(), claim)] == ["judge:a", "judge:b"]
+    assert told(analysis(), "warning") == []
+    limits = {"certification": {"max_false_pass": 0.0, "max_false_fail": 0.0}}
+    tables, spec = analysis(), {**SPEC, "analysis": {**SPEC["analysis"], **limits}}
+    rates = CERTIFIED.with_columns(rate=0.5)
+    found = findings(tables.effects, tables.pass_rates, tables.agreement, tables.path_shift, rates, spec)
+    assert found[0].claim == "warning" and found[0].sentence.startswith("Warning: judge a errs too often")
+    assert "above the limit of 0 %" in next(each.sentence for each in found if each.claim == claim)
 
 
 def test_the_largest_shift_of_each_path_is_told():

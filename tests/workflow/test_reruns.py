@@ -11,16 +11,31 @@ from projects import copy_project, planned_jobs, replace_in
 
 from skillift.publication import FIGURES, TABLES
 
+
+def sources(job: str) -> set[str]:
+    """The tables that a figure or published table is made from."""
+    name = job.removeprefix("make_figure_").removeprefix("make_table_")
+    return set({**FIGURES, **TABLES}[name])
+
+
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
+ANALYSED = {"effects", "pass_rates", "agreement", "path_shift"}
 FIGURE_JOBS = {f"make_figure_{name}" for name in FIGURES}
 TABLE_JOBS = {f"make_table_{name}" for name in TABLES}
 LOSS_CURVES = "make_figure_loss_curves"
-ANALYSIS = {"analyse", "all"} | FIGURE_JOBS - {LOSS_CURVES} | TABLE_JOBS
+# what rests on the certification of the judges: their error rates, and the warnings of the headline figures
+RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
+OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
+ANALYSIS = {"analyse", "all"} | {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & ANALYSED}
 SCORES = {"score"} | ANALYSIS
 
 
 def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
     return {f"judge {judge} {run}" for judge in judges for run in runs}
+
+
+def certified(*judges: str) -> set[str]:
+    return {f"certify_judge {judge}" for judge in judges} | {"rate_judges", "all"} | RATED
 
 
 def answered(*runs: str) -> set[str]:
@@ -119,6 +134,18 @@ def edit_max_tokens_of_one_judge(folder: Path) -> None:
     )
 
 
+def edit_a_limit_of_the_certification(folder: Path) -> None:
+    replace_in(
+        study(folder),
+        "bootstrap_samples: 200",
+        "bootstrap_samples: 200, certification: {max_false_fail: 0.5}",
+    )
+
+
+def edit_a_case_of_the_certification(folder: Path) -> None:
+    replace_in(folder / "workflow_scripts/prompts/certification.yaml", "What is 17 + 25?", "What is 25 + 17?")
+
+
 def edit_a_label(folder: Path) -> None:
     replace_in(study(folder), "label: 46 k", "label: tiny")
 
@@ -145,17 +172,25 @@ EDITS = [
     (edit_learning_rate, trained("s sft-s0", "m sft-s0")),
     (swap_rank_and_alpha, trained("s sft-s0", "m sft-s0")),
     (edit_pretraining_steps, pretrained("s")),
-    (add_a_judge, judged(*RUNS, judges=("again",)) | SCORES),
-    (edit_max_tokens_of_one_judge, judged(*RUNS, judges=("tail",)) | SCORES),
-    (add_a_seed, trained("s sft-s1")),
-    (remove_a_student, SCORES | {LOSS_CURVES}),
+    (add_a_judge, judged(*RUNS, judges=("again",)) | SCORES | certified("again")),
+    (edit_max_tokens_of_one_judge, judged(*RUNS, judges=("tail",)) | SCORES | certified("tail")),
+    (add_a_seed, trained("s sft-s1") | OF_JUDGES),
+    (remove_a_student, SCORES | {LOSS_CURVES} | OF_JUDGES),
     (
         edit_the_judges_prompt,
-        {"collect_demonstrations", "select_corpus worked"} | judged(*RUNS) | trained("s sft-s0", "m sft-s0"),
+        {"collect_demonstrations", "select_corpus worked"}
+        | judged(*RUNS)
+        | trained("s sft-s0", "m sft-s0")
+        | certified("conclusion", "tail"),
     ),
+    (edit_a_limit_of_the_certification, FIGURE_JOBS | TABLE_JOBS | {"all"}),
+    (edit_a_case_of_the_certification, certified("conclusion", "tail")),
     (
         edit_the_parser_of_verdicts,
-        {"collect_demonstrations", "select_corpus worked"} | judged(*RUNS) | trained("s sft-s0", "m sft-s0"),
+        {"collect_demonstrations", "select_corpus worked"}
+        | judged(*RUNS)
+        | trained("s sft-s0", "m sft-s0")
+        | certified("conclusion", "tail"),
     ),
     (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"all"}),
     (delete_one_figure, {"make_figure_lift", "all"}),
@@ -177,4 +212,5 @@ def test_a_fresh_copy_plans_every_job(tmp_path):
     folder = copy_project(tmp_path / "project")
     expected = {"build_tasks", "check_contamination", "build_tokenizer"} | pretrained("s") | pretrained("m")
     expected |= {"collect_demonstrations", "select_corpus worked"} | FIGURE_JOBS | TABLE_JOBS
+    expected |= certified("conclusion", "tail")
     assert planned_jobs(folder) == expected

@@ -37,13 +37,11 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
     """
     judge = headline_judge(spec)
     above = [
-        f"{WORDS[row['error']]} {_found(row)}, limit {100 * limit(spec, row['error']):g} %"
+        f"{WORDS[row['error']]} {_found(row)} (limit {100 * limit(spec, row['error']):g} %)"
         for row in totals(rates, judge)
         if exceeds(row, spec)
     ]
-    return (
-        [f"Warning: the judge {judge} does not keep the study's limits: {'; '.join(above)}"] if above else []
-    )
+    return [f"Warning: judge {judge} errs too often: {'; '.join(above)}"] if above else []
 
 
 def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
@@ -64,7 +62,7 @@ def _found(row: Mapping) -> str:
     return f"{100 * row['rate']:.1f} % of {row['n_cases'] - row['n_unscored']} {CASES[row['error']]} cases"
 
 
-def sentence(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
+def certificate(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
     """A judge's certificate in one sentence; `level` is that of the intervals, such as `95 %`."""
     parts = []
     for row in totals(rates, judge):

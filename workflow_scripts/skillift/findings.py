@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from skillift.arms import View, on_path, place, read_spec
+from skillift.certificates import certificate, warnings
 from skillift.result_text import UNDEFINED
 
 RESOLVED = "resolved"
@@ -50,15 +51,17 @@ def findings(
     pass_rates: pl.DataFrame,
     agreement: pl.DataFrame,
     path_shift: pl.DataFrame,
+    certification: pl.DataFrame,
     spec: dict,
 ) -> list[Finding]:
-    """All findings, the lift first.
+    """All findings, the lift first; before it a warning where the headline judge errs too often.
 
     Args:
         effects: contract EFFECTS.
         pass_rates: contract PASS_RATES.
         agreement: contract AGREEMENT; without rows where there is one judge.
         path_shift: contract PATH_SHIFT; without rows where no judge was asked.
+        certification: contract CERTIFICATION_RATES.
         spec: the analysis spec, see `skillift.arms.read_spec`.
 
     Raises:
@@ -68,9 +71,11 @@ def findings(
     estimates = on_path(place(effects, view, "effects"), view.headline_path, "effects").filter("headline")
     rates = on_path(place(pass_rates, view, "pass rates"), view.headline_path, "pass rates")
     return [
+        *_warnings(certification, spec),
         *_lifts(estimates, view),
         *_deltas(estimates, view, before=True),
         *_deltas(estimates, view, before=False),
+        *_certificates(certification, view, spec),
         *_agreement(agreement, view),
         *_path_shift(path_shift, view),
         *_answer_lines(rates, view),
@@ -133,6 +138,20 @@ def _deltas(estimates: pl.DataFrame, view: View, *, before: bool) -> Iterator[Fi
     claim = f"procedural delta {'before' if before else 'after'} SFT"
     for row in chosen.iter_rows(named=True):
         yield _of_effect(row, view, claim, f"Procedural delta {_whose(row, view)}", "tier_trajectory")
+
+
+def _warnings(certification: pl.DataFrame, spec: dict) -> Iterator[Finding]:
+    for line in warnings(certification, spec):
+        sentence = (
+            f"{line}. Every number on the path {spec['analysis']['headline_path']} rests on that judge."
+        )
+        yield Finding("warning", "", spec["analysis"]["headline_path"], "", sentence, "certification")
+
+
+def _certificates(certification: pl.DataFrame, view: View, spec: dict) -> Iterator[Finding]:
+    for judge in certification["judge"].unique().sort():
+        text = certificate(certification, judge, spec, view.level)
+        yield Finding("certification of the judges", "", f"judge:{judge}", "", text, "certification")
 
 
 def _agreement(agreement: pl.DataFrame, view: View) -> Iterator[Finding]:

@@ -8,20 +8,22 @@ laid out by `skillift.result_tables`.
 from __future__ import annotations
 
 FIGURES: dict[str, tuple[str, ...]] = {
-    "tier_trajectory": ("effects",),
-    "lift": ("effects",),
+    "tier_trajectory": ("effects", "certification"),
+    "lift": ("effects", "certification"),
     "lift_by_path": ("effects",),
     "condition_ladder": ("pass_rates",),
     "path_audit": ("path_shift",),
     "judge_agreement": ("agreement",),
+    "certification": ("certification",),
     "loss_curves": ("log",),
 }
 TABLES: dict[str, tuple[str, ...]] = {
-    "findings": ("effects", "pass_rates", "agreement", "path_shift"),
+    "findings": ("effects", "pass_rates", "agreement", "path_shift", "certification"),
     "effects": ("effects",),
     "pass_rates": ("pass_rates",),
     "path_shift": ("path_shift",),
     "agreement": ("agreement",),
+    "certification_rates": ("certification",),
 }
 
 # how many judges, and how many trained runs, a study needs to have them at all

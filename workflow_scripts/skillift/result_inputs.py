@@ -12,7 +12,7 @@ from skillift.errors import UserError, problem
 if TYPE_CHECKING:
     import polars as pl
 
-ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement")
+ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement", "certification")
 LOG = "log"
 
 
@@ -66,6 +66,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
         "effects": contracts.EFFECTS,
         "path_shift": contracts.PATH_SHIFT,
         "agreement": contracts.AGREEMENT,
+        "certification": contracts.CERTIFICATION_RATES,
     }
     tables = {}
     for name in names:

@@ -14,6 +14,7 @@ import polars as pl
 
 from skillift import result_pages
 from skillift.arms import read_spec
+from skillift.certification_page import certification_rates
 from skillift.errors import UserError, problem
 from skillift.findings import findings
 from skillift.publication import TABLES
@@ -25,6 +26,7 @@ PAGES = {
     "pass_rates": result_pages.pass_rates,
     "path_shift": result_pages.path_shift,
     "agreement": result_pages.agreement,
+    "certification_rates": certification_rates,
 }
 
 
@@ -64,4 +66,5 @@ def _page(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> tuple[Pa
             findings(**{table: tables[table] for table in TABLES[name]}, spec=spec)
         )
         return result_pages.findings_page(rows, view), rows
-    return PAGES[name](tables[name], view), result_pages.headline_first(tables[name], view)
+    frame = tables[TABLES[name][0]]
+    return PAGES[name](frame, view), result_pages.headline_first(frame, view)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.certificates import warnings
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
 from skillift.result_text import percent, points, with_interval
@@ -18,11 +19,12 @@ ROW = 34  # px
 PLOT = 300  # px; the numbers stand to its right
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw the contrast `lift:curated-none` of the headline path.
 
     Args:
         effects: contract EFFECTS.
+        certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
         spec: see `skillift.arms.read_spec`.
 
     Raises:
@@ -66,6 +68,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     ]
     chart = alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
     notes = [
+        *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "lift = procedural delta after SFT minus before; grey band: smaller than what this study detects "
         "with 80 % power",

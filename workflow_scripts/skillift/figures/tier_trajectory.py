@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.certificates import warnings
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from skillift.arms import View
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw the contrast `curated-none` of the headline path.
 
     Args:
         effects: contract EFFECTS.
+        certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
         spec: see `skillift.arms.read_spec`.
 
     Raises:
@@ -52,6 +54,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     name = pl.col("label") + " " + pl.col("series")
     notes = [
+        *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "procedural delta = pass rate with the procedure minus pass rate without, paired by task",
         *seeds_note(rows),

@@ -1,0 +1,119 @@
+"""How often each judge errs on responses whose right verdict is known, by kind of case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.arms import measure, read_spec, span
+from skillift.certificates import CASES, WORDS, limit, warnings
+from skillift.errors import UserError, problem
+from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
+from skillift.statistics.certification import ALL_KINDS
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ROW = 20  # px for a kind with two judges; more judges need more
+PLOT = 380  # px
+
+
+def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw one row for each kind of case, one panel for each error.
+
+    Args:
+        certification: contract CERTIFICATION_RATES.
+        spec: see `skillift.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    if certification.is_empty():
+        raise UserError(problem("certification table", "no rows", "the rates of one judge at least"))
+    rows = measure(certification, "rate", "ci_low", "ci_high")
+    judges = rows["judge"].unique().sort().to_list()
+    drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
+    legend = alt.Legend(values=[judge for judge in judges if judge in drawn])
+    colour = alt.Color("judge:N", scale=alt.Scale(domain=judges, range=_some(COLOURS, judges)), legend=legend)
+    shape = alt.Shape("judge:N", scale=alt.Scale(domain=judges, range=_some(SHAPES, judges)), legend=legend)
+    panels = [
+        _panel(rows.filter(error=error), judges, limit(spec, error), colour, shape)
+        for error in WORDS
+        if not rows.filter(error=error).is_empty()
+    ]
+    kinds = rows.filter(pl.col("kind") != ALL_KINDS)
+    notes = [
+        *warnings(certification, spec),
+        f"{span(kinds['n_cases'])} cases a kind · unscored: {span(kinds['n_unscored'])} a kind · "
+        f"{view.level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
+        "dashed line: the study's limit for the rate over all cases",
+        *_undefined(rows),
+    ]
+    return finish(
+        alt.vconcat(*panels, spacing=18), "How often does each judge err where the verdict is known?", notes
+    )
+
+
+def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, shape) -> alt.Chart:
+    """Kinds of case from the one that is erred on most often, below the rate over all kinds."""
+    import altair as alt
+
+    error = rows["error"][0]
+    order = (
+        rows.group_by("kind")
+        .agg(pl.col("value").mean().fill_null(-1.0))
+        .sort(pl.col("kind") != ALL_KINDS, -pl.col("value"), "kind")["kind"]
+        .to_list()
+    )
+    names = [f"all {CASES[error]} cases" if kind == ALL_KINDS else kind.replace("_", " ") for kind in order]
+    places_of = {kind: float(place) for place, kind in enumerate(order)}
+    step = min(0.28, 0.7 / len(judges))
+    shifts = {judge: step * (place - (len(judges) - 1) / 2) for place, judge in enumerate(judges)}
+    rows = rows.with_columns(
+        row=pl.col("kind").replace_strict(places_of, return_dtype=pl.Float64)
+        + pl.col("judge").replace_strict(shifts, return_dtype=pl.Float64)
+    )
+    # one axis for all layers: merged with another, it would drop every second label
+    axis = places(names, None, ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelPadding=9)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
+    n = rows.filter(kind=ALL_KINDS)["n_cases"]
+    title = f"{WORDS[error]} (%), n = {span(n)} cases"
+    scale = alt.Scale(domain=[0, 100])
+    known = alt.Chart().transform_filter("isValid(datum.value)")
+    layers = [
+        known.mark_rule(strokeWidth=1.6).encode(
+            x=alt.X("low:Q", scale=scale, title=title), x2="high:Q", y=y, color=colour
+        ),
+        known.mark_point(filled=True, size=48, opacity=1).encode(
+            x=alt.X("value:Q", scale=scale, title=title), y=y, color=colour, shape=shape
+        ),
+    ]
+    if most is not None:
+        line = pl.DataFrame({"most": [100 * most], "top": [-0.5], "bottom": [0.5]})
+        layers.append(
+            alt.Chart(line)
+            .mark_rule(color=SOFT, strokeDash=[3, 2], strokeWidth=1.4)
+            .encode(
+                x=alt.X("most:Q", scale=scale, title=title),
+                y=alt.Y("top:Q", scale=around(names, down=True), axis=axis),
+                y2="bottom:Q",
+            )
+        )
+    height = len(names) * max(ROW, 9 * len(judges))
+    return alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
+
+
+def _some(values: tuple[str, ...], names: list[str]) -> list[str]:
+    return [values[place % len(values)] for place in range(len(names))]
+
+
+def _undefined(rows: pl.DataFrame) -> list[str]:
+    bare = rows.filter(pl.col("value").is_null())
+    if bare.is_empty():
+        return []
+    judges = ", ".join(bare["judge"].unique().sort())
+    return [f"undefined, not drawn: {bare.height} of {rows.height} rates, of {judges} (no case scored)"]
