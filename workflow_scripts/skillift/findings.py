@@ -141,11 +141,11 @@ def _deltas(estimates: pl.DataFrame, view: View, *, before: bool) -> Iterator[Fi
 
 
 def _warnings(certification: pl.DataFrame, spec: dict) -> Iterator[Finding]:
+    path = spec["analysis"]["headline_path"]
+    rests = "Tasks without an extractor rest" if path == "bench" else "Every verdict rests"
     for line in warnings(certification, spec):
-        sentence = (
-            f"{line}. Every number on the path {spec['analysis']['headline_path']} rests on that judge."
-        )
-        yield Finding("warning", "", spec["analysis"]["headline_path"], "", sentence, "certification")
+        sentence = f"{line}. {rests} on that judge on the path {path}."
+        yield Finding("warning", "", path, "", sentence, "certification")
 
 
 def _certificates(certification: pl.DataFrame, view: View, spec: dict) -> Iterator[Finding]:
