@@ -122,7 +122,8 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_p
 
     def respond(body):
         assert CANARY in body["Authorization"]
-        told = f"{'x' * 230} You sent {body['Authorization']}, which is {CANARY}"
+        # once whole, and once where a long reason is cut
+        told = f"The key {CANARY} {'x' * 200} You sent {body['Authorization']}"
         if reply == "answer":
             return 200, chat_completion(told)
         return int(reply.split()[1]), {"error": {"message": told}}
@@ -136,9 +137,10 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_p
     assert len(arrived) >= N_EPISODES
     raw = read_table(out, VERDICTS)["raw"].to_list()
     assert all("xxx" in text for text in raw)
-    assert CANARY not in "".join(raw) + done.stdout + done.stderr
+    beginning = CANARY[:12]
+    assert beginning not in "".join(raw) + done.stdout + done.stderr
     for path in tmp_path.iterdir():
-        assert CANARY.encode() not in path.read_bytes(), path.name
+        assert beginning.encode() not in path.read_bytes(), path.name
     assert (tmp_path / "answers.sqlite").exists()
 
 
