@@ -100,7 +100,8 @@ def throughput(judging: Judging, delay: float, at_most: float) -> list[Row]:
         while process.poll() is None:
             n_answers = answered(log).total() * 4 // n_judgments
             try:
-                memory[n_answers] = psutil.Process(process.pid).memory_info().rss
+                taken = psutil.Process(process.pid).memory_info().rss
+                memory[n_answers] = max(memory.get(n_answers, 0), taken)  # little is left of one that ends
             except psutil.Error:
                 break
             time.sleep(0.5)
