@@ -40,7 +40,7 @@ lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) snakemake --lint
 
 test: lint ## check style and run all tests
-	@$(RUN) pytest -q -n $(JOBS) --dist loadgroup
+	@$(RUN) pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)

@@ -7,10 +7,12 @@ which read them once.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "workflow_scripts"
@@ -33,12 +35,8 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.enviro
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one process (its fixtures are made once), and start the longest first."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(REPOSITORY).as_posix()))
+    """Start the longest tests first."""
     items.sort(key=lambda item: "integration" not in item.keywords)
 
 
@@ -56,11 +54,20 @@ def scripts() -> Path:
 
 @pytest.fixture(scope="session")
 def finished_smoke(tmp_path_factory) -> Path:
-    """A copy of the project in which the smoke study was run once, for real; copy it before editing."""
+    """A copy of the project in which the smoke study was run once, for real; copy it before editing.
+
+    Once for all workers of a test run: the first to come makes it, the others wait for it.
+    """
     from projects import copy_project, snakemake
 
-    folder = copy_project(tmp_path_factory.mktemp("smoke") / "project")
-    (folder / "results/smoke").mkdir(parents=True)
-    finished = snakemake(folder, "--report", "results/smoke/report.html", "--report-after-run")
-    assert finished.returncode == 0, finished.stdout
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "finished-smoke"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "results/smoke/report.html").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            copy_project(folder)
+            (folder / "results/smoke").mkdir(parents=True)
+            finished = snakemake(folder, "--report", "results/smoke/report.html", "--report-after-run")
+            assert finished.returncode == 0, finished.stdout
     return folder

@@ -25,6 +25,12 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def copy_finished(source: Path, target: Path) -> None:
+    """Copy a project with its results and what Snakemake knows of them; its own logs come and go."""
+    ignore = shutil.ignore_patterns("__pycache__", "log", "locks")
+    shutil.copytree(source, target, symlinks=True, ignore=ignore)
+
+
 def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", timeout: int = 900):
     """Run Snakemake in a project folder on two cores; returns the completed process with its text."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]

@@ -8,7 +8,7 @@ import pytest
 
 from skillift.publication import FIGURES, TABLES
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("smoke")]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")

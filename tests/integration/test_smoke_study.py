@@ -10,7 +10,7 @@ from skillift import contracts
 from skillift.publication import FIGURES, TABLES
 from skillift.tables import folder_digests, read_json, read_table
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("smoke")]
+pytestmark = pytest.mark.integration
 
 STUDENTS = ("s", "m")
 RUNS = ("base", "sft-s0")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from projects import copy_project, planned_jobs, replace_in
+from projects import copy_finished, copy_project, planned_jobs, replace_in
 
 from skillift.publication import FIGURES, TABLES
 
@@ -199,11 +198,10 @@ EDITS = [
 
 
 @pytest.mark.integration
-@pytest.mark.xdist_group("smoke")
 @pytest.mark.parametrize(("edit", "expected"), EDITS, ids=[edit.__name__ for edit, _ in EDITS])
 def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, edit, expected):
     folder = tmp_path / "project"
-    shutil.copytree(finished_smoke, folder, symlinks=True)
+    copy_finished(finished_smoke, folder)
     edit(folder)
     assert planned_jobs(folder) == expected
 
