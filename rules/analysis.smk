@@ -1,7 +1,5 @@
 """From scores to estimates: pass rates, effects, the scoring-path audit and judge agreement."""
 
-ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement")
-
 
 rule analyse:
     input:

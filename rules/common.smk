@@ -13,7 +13,7 @@ sys.path.insert(0, str(SCRIPTS))
 from skillift.chat_options import api_options
 from skillift.errors import UserError
 from skillift.provenance import canonical, code_digest
-from skillift.publication import FIGURES, TABLES, figures_for, tables_for
+from skillift.publication import ANALYSIS, FIGURES, TABLES, figures_for, tables_for
 from skillift.study import load_config, load_study
 
 try:

@@ -10,7 +10,7 @@ r"""Analyse the scores of a study: pass rates, effects, shifts between paths, ag
 
 Any tables that keep the contracts TASKS, SCORES and EPISODES will do. Without `--episodes`, what rests on
 the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. Writes
-pass_rates.parquet, effects.parquet, path_shift.parquet and agreement.parquet into the folder `--out`.
+one file for each table of `skillift.publication.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def episodes_of_run(text: str) -> tuple[str, str, Path]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the tables, analyse them, write the four tables of the analysis."""
+    """Read the tables, analyse them, write the tables of the analysis."""
     arguments = parser(__doc__)
     arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> None:
         metavar="STUDENT/RUN=PATH",
         help="per run",
     )
-    arguments.add_argument("--out", type=Path, required=True, help="folder for the four tables")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
     names = [f"{student}/{run_id}" for student, run_id, _ in options.episodes]
     if len(set(names)) < len(names):
@@ -52,7 +52,8 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
-    from skillift.contracts import AGREEMENT, EFFECTS, EPISODES, PASS_RATES, PATH_SHIFT, SCORES, TASKS
+    from skillift.analysis_contracts import ANALYSIS_TABLES
+    from skillift.contracts import EPISODES, SCORES, TASKS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_table, write_table
@@ -66,10 +67,8 @@ def main(argv: list[str] | None = None) -> None:
         pl.concat([no_responses(), *frames]),
         options.spec,
     )
-    write_table(analysis.pass_rates, options.out / "pass_rates.parquet", PASS_RATES)
-    write_table(analysis.effects, options.out / "effects.parquet", EFFECTS)
-    write_table(analysis.path_shift, options.out / "path_shift.parquet", PATH_SHIFT)
-    write_table(analysis.agreement, options.out / "agreement.parquet", AGREEMENT)
+    for name, table in analysis._asdict().items():
+        write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
 
 
 if __name__ == "__main__":

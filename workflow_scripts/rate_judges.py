@@ -24,7 +24,8 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
-    from skillift.contracts import CERTIFICATION, CERTIFICATION_RATES
+    from skillift.analysis_contracts import CERTIFICATION_RATES
+    from skillift.contracts import CERTIFICATION
     from skillift.statistics.certification import error_rates
     from skillift.tables import read_table, write_table
 

@@ -15,21 +15,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.commands import run
-from skillift.contracts import AGREEMENT, CERTIFICATION_RATES, EFFECTS, PASS_RATES, PATH_SHIFT
 from skillift.errors import UserError, problem
 from skillift.findings import findings
+from skillift.publication import TABLES
 from skillift.study import Study, load_config, load_study
 from skillift.tables import read_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-ANALYSIS = {
-    "effects": EFFECTS,
-    "pass_rates": PASS_RATES,
-    "agreement": AGREEMENT,
-    "path_shift": PATH_SHIFT,
-    "certification": CERTIFICATION_RATES,
-}
+SOURCES = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -84,7 +79,7 @@ def settings(study: str | None) -> tuple[dict, Study]:
 def headline(folder: Path, study: Study) -> str:
     """The sentences on the study's lifts, and a warning where one is due, from its finished tables."""
     tables = {
-        name: read_table(folder / f"analysis/{name}.parquet", known) for name, known in ANALYSIS.items()
+        name: read_table(folder / f"analysis/{name}.parquet", SOURCES[name]) for name in TABLES["findings"]
     }
     found = findings(**tables, spec=study.figures_spec())
     return "\n".join(finding.sentence for finding in found if finding.claim in ("warning", "lift"))

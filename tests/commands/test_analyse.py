@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.contracts import AGREEMENT, EFFECTS, EPISODES, PASS_RATES, PATH_SHIFT, SCORES, TASKS
+from skillift.analysis_contracts import AGREEMENT, EFFECTS, PASS_RATES, PATH_SHIFT
+from skillift.contracts import EPISODES, SCORES, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 

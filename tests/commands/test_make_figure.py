@@ -8,7 +8,8 @@ import make_figure
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.contracts import CERTIFICATION_RATES, EFFECTS, TRAINING_LOG
+from skillift.analysis_contracts import CERTIFICATION_RATES, EFFECTS
+from skillift.contracts import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import write_table
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.contracts import AGREEMENT
+from skillift.analysis_contracts import AGREEMENT
 from skillift.errors import UserError
 from skillift.tables import write_table
 

@@ -33,7 +33,7 @@ def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeyp
     _, study = run_study.settings("studies/embedded.yaml")
     monkeypatch.chdir(tmp_path)
     tables = full_study()[1]
-    for name, contract in run_study.ANALYSIS.items():
+    for name, contract in run_study.SOURCES.items():
         write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contract)
     lines = run_study.headline(tmp_path, study).splitlines()
     warning, *lifts = lines

@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from stub_models import STUB, stub_provider
 
+from skillift.analysis_contracts import CERTIFICATION_RATES
 from skillift.certificates import certificate, headline_judge, warnings
 from skillift.certification import certify, read_cases
 from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import CERTIFICATION, CERTIFICATION_RATES
+from skillift.contracts import CERTIFICATION
 from skillift.errors import UserError
 from skillift.extraction import strip_reasoning
 from skillift.judging import read_template, template_digest

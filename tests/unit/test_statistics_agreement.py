@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.contracts import AGREEMENT
+from skillift.analysis_contracts import AGREEMENT
 from skillift.statistics.agreement import agreement, kappa, kappa_interval
 from skillift.statistics.pairing import with_skills
 from skillift.tables import check

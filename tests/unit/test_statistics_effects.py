@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.contracts import EFFECTS
+from skillift.analysis_contracts import EFFECTS
 from skillift.errors import PathMismatchError, UserError
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import paired_difference, task_values, with_skills

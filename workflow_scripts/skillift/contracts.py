@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from skillift.contract_parts import column, count, difference, rate, table, text
+from skillift.contract_parts import column, count, rate, table, text
 
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
 CONDITIONS = ("none", "curated", "placebo", "shuffled")
@@ -141,103 +141,6 @@ SCORES = table(
     },
 )
 
-# In the four tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
-# `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
-# interval means "undefined on these data"; NaN never occurs.
-_ARM_COLUMNS = {
-    "path": text(filled=True),
-    "suite": text(isin=SUITES),
-    "student": text(filled=True),
-    "run": text(filled=True),
-    "step": count(),
-}
-
-PASS_RATES = table(
-    "pass rates",
-    (*_ARM_COLUMNS, "condition"),
-    {
-        **_ARM_COLUMNS,
-        "condition": text(isin=CONDITIONS),
-        "pass_rate": rate(nullable=True),
-        "ci_low": rate(nullable=True),
-        "ci_high": rate(nullable=True),
-        "answer_line_rate": rate(nullable=True),
-        "mean_completion_tokens": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-    },
-)
-
-EFFECTS = table(
-    "effects",
-    (*_ARM_COLUMNS, "contrast"),
-    {
-        **_ARM_COLUMNS,
-        "contrast": text(filled=True),
-        "estimate": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "p_value": rate(nullable=True),
-        "mde": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-        "n_runs": count(),
-    },
-)
-
-PATH_SHIFT = table(
-    "path shift",
-    ("suite", "student", "run", "step", "condition", "path"),
-    {
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "run": text(filled=True),
-        "step": count(),
-        "condition": text(isin=CONDITIONS),
-        "path": text(filled=True),
-        "bench_pass_rate": rate(nullable=True),
-        "path_pass_rate": rate(nullable=True),
-        "shift": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-        "no_answer_line": rate(nullable=True),
-        "other_line": rate(nullable=True),
-        "bench_only": rate(nullable=True),
-        "n_answer_line_tasks": count(),
-    },
-)
-
-AGREEMENT = table(
-    "judge agreement",
-    ("suite", "student", "run", "step", "judge_a", "judge_b"),
-    {
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "run": text(filled=True),
-        "step": count(),
-        "judge_a": text(filled=True),
-        "judge_b": text(filled=True),
-        "both_pass": count(),
-        "only_a": count(),
-        "only_b": count(),
-        "both_fail": count(),
-        "n_unscored": count(),
-        "agreement": rate(nullable=True),
-        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-    },
-)
-
 CERTIFICATION = table(
     "certification",
     ("judge", "case_id"),
@@ -255,23 +158,6 @@ CERTIFICATION = table(
         "completion_tokens": count(),
         "cost_usd": column(pl.Float64, ge=0.0),
         "template_sha256": text(filled=True),
-    },
-)
-
-# The rates of one judge on one kind of case; `all` are its cases of all kinds together.
-CERTIFICATION_RATES = table(
-    "certification rates",
-    ("judge", "error", "kind"),
-    {
-        "judge": text(filled=True),
-        "error": text(isin=("false_pass", "false_fail")),
-        "kind": text(filled=True),
-        "n_cases": count(),
-        "n_unscored": count(),
-        "n_wrong": count(),
-        "rate": rate(nullable=True),
-        "ci_low": rate(nullable=True),
-        "ci_high": rate(nullable=True),
     },
 )
 

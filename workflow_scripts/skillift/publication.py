@@ -1,4 +1,4 @@
-"""What a study publishes: the registry of figures and tables, and what each one is made from.
+"""What a study publishes: the tables of its analysis, the figures and tables made from them.
 
 Names only: the workflow reads it on every dry run. What they are made from are names of
 `skillift.result_inputs`; a figure is drawn by the module of its name in `skillift.figures`, a table
@@ -6,6 +6,9 @@ laid out by `skillift.result_tables`.
 """
 
 from __future__ import annotations
+
+# tables of `analysis/` that the command `analyse` writes; contracts in `skillift.analysis_contracts`
+ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement")
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "tier_trajectory": ("effects", "certification"),

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
+from skillift.publication import ANALYSIS
 
 if TYPE_CHECKING:
     import polars as pl
 
-ANALYSIS = ("pass_rates", "effects", "path_shift", "agreement", "certification")
+SOURCES = (*ANALYSIS, "certification")
 LOG = "log"
 
 
@@ -23,7 +24,7 @@ def option_of(name: str) -> str:
 
 def add_options(arguments: argparse.ArgumentParser) -> None:
     """Declare an option for each table; which of them are needed depends on what is made."""
-    for name in ANALYSIS:
+    for name in SOURCES:
         arguments.add_argument(option_of(name), type=Path, metavar="PARQUET", help=f"analysis/{name}.parquet")
     arguments.add_argument(
         option_of(LOG),
@@ -49,7 +50,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     """Read and check the tables `names`; `log` holds all runs' logs, with the columns student and run.
 
     Args:
-        names: of `ANALYSIS` and `LOG`.
+        names: of `SOURCES` and `LOG`.
         options: parsed by a parser with `add_options`.
         what: the figure or table that is made, for messages.
 
@@ -58,16 +59,11 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     """
     import polars as pl
 
-    from skillift import contracts
+    from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
+    from skillift.contracts import TRAINING_LOG
     from skillift.tables import read_table
 
-    schemas = {
-        "pass_rates": contracts.PASS_RATES,
-        "effects": contracts.EFFECTS,
-        "path_shift": contracts.PATH_SHIFT,
-        "agreement": contracts.AGREEMENT,
-        "certification": contracts.CERTIFICATION_RATES,
-    }
+    schemas = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES}
     tables = {}
     for name in names:
         given = getattr(options, name)
@@ -75,7 +71,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
             raise UserError(problem(what, f"no option {option_of(name)}", "the table that it draws on"))
         if name == LOG:
             parts = [
-                read_table(path, contracts.TRAINING_LOG).select(
+                read_table(path, TRAINING_LOG).select(
                     pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()
                 )
                 for student, run_id, path in given

@@ -11,7 +11,8 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from skillift.contracts import AGREEMENT, EPISODE_KEY
+from skillift.analysis_contracts import AGREEMENT
+from skillift.contracts import EPISODE_KEY
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
 

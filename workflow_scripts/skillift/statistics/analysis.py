@@ -1,4 +1,4 @@
-"""The whole analysis of a study in one call: from scores, tasks and responses to the four tables."""
+"""The whole analysis of a study in one call: from scores, tasks and responses to its tables."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts import EFFECTS
+from skillift.analysis_contracts import EFFECTS
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import CELL, paired_difference, task_values
 

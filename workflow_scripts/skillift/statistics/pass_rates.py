@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts import EPISODE_KEY, PASS_RATES
+from skillift.analysis_contracts import PASS_RATES
+from skillift.contracts import EPISODE_KEY
 from skillift.statistics.intervals import wilson_interval
 from skillift.statistics.pairing import CELL, task_values
 

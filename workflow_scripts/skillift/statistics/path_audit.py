@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts import EPISODE_KEY, PATH_SHIFT, key_of
+from skillift.analysis_contracts import PATH_SHIFT
+from skillift.contracts import EPISODE_KEY, key_of
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import CELL
 

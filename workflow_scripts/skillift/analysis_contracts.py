@@ -1,0 +1,133 @@
+"""The tables of the analysis, as pandera schemas over polars frames: files under `results/<study>/analysis/`.
+
+`ANALYSIS_TABLES` has the contract of each by its name in `skillift.publication`. As in
+`skillift.contracts`, rows are sorted by the key and every table is checked on write and on read.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contract_parts import column, count, difference, rate, table, text
+from skillift.contracts import CONDITIONS, SUITES
+
+# In the tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
+# `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
+# interval means "undefined on these data"; NaN never occurs.
+_ARM_COLUMNS = {
+    "path": text(filled=True),
+    "suite": text(isin=SUITES),
+    "student": text(filled=True),
+    "run": text(filled=True),
+    "step": count(),
+}
+
+PASS_RATES = table(
+    "pass rates",
+    (*_ARM_COLUMNS, "condition"),
+    {
+        **_ARM_COLUMNS,
+        "condition": text(isin=CONDITIONS),
+        "pass_rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+        "answer_line_rate": rate(nullable=True),
+        "mean_completion_tokens": column(pl.Float64, ge=0.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+    },
+)
+
+EFFECTS = table(
+    "effects",
+    (*_ARM_COLUMNS, "contrast"),
+    {
+        **_ARM_COLUMNS,
+        "contrast": text(filled=True),
+        "estimate": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "p_value": rate(nullable=True),
+        "mde": column(pl.Float64, ge=0.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "n_runs": count(),
+    },
+)
+
+PATH_SHIFT = table(
+    "path shift",
+    ("suite", "student", "run", "step", "condition", "path"),
+    {
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "condition": text(isin=CONDITIONS),
+        "path": text(filled=True),
+        "bench_pass_rate": rate(nullable=True),
+        "path_pass_rate": rate(nullable=True),
+        "shift": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "no_answer_line": rate(nullable=True),
+        "other_line": rate(nullable=True),
+        "bench_only": rate(nullable=True),
+        "n_answer_line_tasks": count(),
+    },
+)
+
+AGREEMENT = table(
+    "judge agreement",
+    ("suite", "student", "run", "step", "judge_a", "judge_b"),
+    {
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "judge_a": text(filled=True),
+        "judge_b": text(filled=True),
+        "both_pass": count(),
+        "only_a": count(),
+        "only_b": count(),
+        "both_fail": count(),
+        "n_unscored": count(),
+        "agreement": rate(nullable=True),
+        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+    },
+)
+
+# The rates of one judge on one kind of case; `all` are its cases of all kinds together.
+CERTIFICATION_RATES = table(
+    "certification rates",
+    ("judge", "error", "kind"),
+    {
+        "judge": text(filled=True),
+        "error": text(isin=("false_pass", "false_fail")),
+        "kind": text(filled=True),
+        "n_cases": count(),
+        "n_unscored": count(),
+        "n_wrong": count(),
+        "rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+    },
+)
+
+ANALYSIS_TABLES = {
+    "pass_rates": PASS_RATES,
+    "effects": EFFECTS,
+    "path_shift": PATH_SHIFT,
+    "agreement": AGREEMENT,
+}
