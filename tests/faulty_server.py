@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
+SERVED_MODEL = "served"
 OVERLOAD = ("429", "500", "503", "429 Retry-After")
 OTHERS = ("reset", "stall", "empty choices", "invalid JSON", "truncated body", "wrong content type")
 
@@ -35,7 +36,7 @@ def completion(text: str) -> dict:
         "id": "reply",
         "object": "chat.completion",
         "created": 0,
-        "model": "served",
+        "model": SERVED_MODEL,
         "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
         "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
     }
@@ -168,6 +169,8 @@ async def _serve(options: argparse.Namespace) -> None:
 
     app = web.Application(client_max_size=2**24)
     app.router.add_post("/v1/chat/completions", FaultyServer(options).handle)
+    models = {"object": "list", "data": [{"id": SERVED_MODEL, "object": "model"}]}
+    app.router.add_get("/v1/models", lambda _: web.json_response(models))  # noted nowhere: it is no call
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -6,6 +6,7 @@ import os
 import socket
 from urllib.parse import urlsplit
 
+from skillift.chat_catalogue import check_served
 from skillift.chat_models import ChatModel
 from skillift.completions import load_litellm
 from skillift.errors import UserError, problem
@@ -17,8 +18,8 @@ def check_access(model: ChatModel) -> None:
     """Check what can be checked without a call.
 
     Raises:
-        UserError: litellm does not know the provider, the environment lacks its key, or nothing listens at
-            `api_base`; names the key of the study file and the mend.
+        UserError: litellm does not know the provider, the environment lacks its key, nothing listens at
+            `api_base`, or the provider does not serve the model. It names the study file's key and the mend.
     """
     if model.offline:
         return
@@ -43,6 +44,7 @@ def check_access(model: ChatModel) -> None:
         raise UserError(problem(where, f"no {names} in the environment", "the provider's key there", mend))
     if model.api_base:
         _check_address(model)
+    check_served(model)
 
 
 def _check_address(model: ChatModel) -> None:
