@@ -159,7 +159,8 @@ CLAIMS = table(
 )
 
 # Terms and tests of the joint model on two scales: `logit` (log odds, GEE) and `fraction` (differences of
-# pass rates). `student` is empty in the row of a test; `reason` says why a row is undefined, else it is empty.
+# pass rates). `student` is empty in the row of a test; `reason` says why a row is undefined, and is empty
+# in all others.
 JOINT_SCALES = ("logit", "fraction")
 
 JOINT_MODEL = table(
