@@ -216,6 +216,34 @@ SEED_VARIANCE = table(
     },
 )
 
+# Slopes of the lift on the baseline procedural delta (fraction per fraction). `student` is filled at the level
+# `skills` alone; `n_splits` is null where the tasks are not split. What the levels and estimators are stands in
+# `skillift.statistics.asymmetry`.
+ASYMMETRY_LEVELS = ("students", "skills", "cells")
+SLOPE_ESTIMATORS = ("naive", "split_half", "disattenuated", "oldham")
+
+ASYMMETRY = table(
+    "asymmetry",
+    ("path", "suite", "recipe", "level", "student", "estimator"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "recipe": text(filled=True),
+        "level": text(isin=ASYMMETRY_LEVELS),
+        "student": text(),
+        "estimator": text(isin=SLOPE_ESTIMATORS),
+        "slope": difference(nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "reliability": column(pl.Float64, nullable=True),
+        "n_students": count(),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "n_splits": count(nullable=True),
+    },
+)
+
 ANALYSIS_TABLES = {
     "pass_rates": PASS_RATES,
     "effects": EFFECTS,

@@ -1,0 +1,49 @@
+"""The table of predictions: `analysis/predictions.parquet`, one row for each declared prediction.
+
+What a prediction says and the rule of its verdict stand in `skillift.statistics.predictions`, when it was
+registered in `skillift.registration`.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contract_parts import column, count, difference, table, text
+from skillift.contracts import SUITES
+
+DIRECTIONS = ("greater", "less", "equivalent")
+VERDICTS = ("held", "failed", "undetermined")
+REGISTRATIONS = ("before results", "after results", "changed after results", "withdrawn", "not registered")
+
+# `effect` and `minus` name the effect as `<contrast>: <student>, <recipe>` (`minus` is empty without a second
+# one). `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of
+# the two one-sided tests, are filled for the direction `equivalent` alone. A prediction that was registered
+# and then taken out of the study has a row without verdict, estimate and counts: `withdrawn`.
+PREDICTIONS = table(
+    "predictions",
+    ("prediction",),
+    {
+        "prediction": text(filled=True),
+        "text": text(),
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "effect": text(filled=True),
+        "minus": text(),
+        "direction": text(isin=DIRECTIONS),
+        "than": difference(),
+        "margin": column(pl.Float64, ge=0.0),
+        "estimate": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "equivalence_low": difference(nullable=True),
+        "equivalence_high": difference(nullable=True),
+        "mde": column(pl.Float64, ge=0.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_unscored": count(),
+        "verdict": text(isin=VERDICTS, nullable=True),
+        "registration": text(isin=REGISTRATIONS),
+        "registered_at": text(),
+    },
+)
