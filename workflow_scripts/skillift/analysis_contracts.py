@@ -216,9 +216,9 @@ SEED_VARIANCE = table(
     },
 )
 
-# Slopes of the lift on the baseline procedural delta (fraction per fraction). `student` is filled at the level
-# `skills` alone; `n_splits` is null where the tasks are not split. What the levels and estimators are stands in
-# `skillift.statistics.asymmetry`.
+# Slopes of the lift on the baseline procedural delta (fraction per fraction). `student` is filled at the
+# level `skills` alone; `n_splits` is null where the tasks are not split. Levels and estimators are
+# those of `skillift.statistics.asymmetry`.
 ASYMMETRY_LEVELS = ("students", "skills", "cells")
 SLOPE_ESTIMATORS = ("naive", "split_half", "disattenuated", "oldham")
 
