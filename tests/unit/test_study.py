@@ -174,6 +174,10 @@ SPEC_EDITS = {
     "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),
     "a corpus": (("answer_only: {rows: 353", "answer_only: {rows: 350"), {"corpus answer_only"}),
     "the headline path": (("headline_path: judge:conclusion", "headline_path: bench"), {"figures"}),
+    "the effect of interest": (
+        ("confidence: 0.95", "confidence: 0.95\n  effect_of_interest: 0.05"),
+        set(),
+    ),
     "another judge's limit": (
         ("offline/tail, max_tokens: 256", "offline/tail, max_tokens: 99"),
         {"judge tail"},

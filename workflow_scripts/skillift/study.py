@@ -263,8 +263,9 @@ class Study:
     def figures_spec(self) -> dict:
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
+        analysis = self.data["analysis"]
         return {
-            "analysis": dict(self.data["analysis"]),
+            "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
             "primary_judge": self.primary_judge,
             "students": {
                 name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
