@@ -187,6 +187,7 @@ SPEC_EDITS = {
         {"judge conclusion", "demonstrations"},
     ),
     "the confidence": (("confidence: 0.95", "confidence: 0.9"), {"analysis", "figures", "rates"}),
+    "a margin": (("recipe_tie: 0.02", "recipe_tie: 0.03"), {"analysis", "figures"}),
 }
 
 

@@ -67,6 +67,14 @@ BAD_STUDIES = {
         ["found 1, expected a number", "below 1"],
     ),
     "not a number": (("confidence: 0.95", "confidence: .nan"), ["analysis.confidence: found nan", "finite"]),
+    "a margin of nothing": (
+        ("recipe_tie: 0.02", "recipe_tie: 0"),
+        ["analysis.margins.recipe_tie: found 0, expected a number above 0 and at most 1"],
+    ),
+    "a margin of no claim": (
+        ("recipe_tie: 0.02", "recipe_ties: 0.02"),
+        ["analysis.margins.recipe_ties: found an unknown key", "Did you mean 'recipe_tie'?"],
+    ),
     "a recipe naming a missing corpus": (
         ("    corpus: worked", "    corpus: workd"),
         ["recipes.sft.corpus: found 'workd', expected a key of `corpora`", "Did you mean 'worked'?"],

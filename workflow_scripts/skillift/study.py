@@ -21,6 +21,7 @@ __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
+_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "margins")
 _CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
 
 
@@ -256,7 +257,7 @@ class Study:
         """How effects are estimated, and over which runs."""
         analysis = self.data["analysis"]
         return {
-            "analysis": {name: analysis[name] for name in ("confidence", "bootstrap_samples", "seed")},
+            "analysis": {name: copy.deepcopy(analysis[name]) for name in _ESTIMATION_KEYS},
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
 
