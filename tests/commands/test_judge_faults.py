@@ -18,15 +18,26 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
-N_EPISODES = 300
-CONCURRENCY = 16
+N_EPISODES = 2800  # as many as the reference study's
+FEW = 300
+CONCURRENCY = 64
+KILLS = 10
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory, repository):
     """Tasks, episodes of which a third passes, and the template, as options of `judge.py`."""
-    folder = tmp_path_factory.mktemp("inputs")
-    tasks = make_tasks(n_skills=20, per_skill=N_EPISODES // 20)
+    return _inputs(tmp_path_factory.mktemp("inputs"), repository, N_EPISODES)
+
+
+@pytest.fixture(scope="module")
+def few_inputs(tmp_path_factory, repository):
+    """The same with few episodes."""
+    return _inputs(tmp_path_factory.mktemp("few"), repository, FEW)
+
+
+def _inputs(folder, repository, n_episodes):
+    tasks = make_tasks(n_skills=20, per_skill=n_episodes // 20)
     responses = {
         row["task_id"]: f"ANSWER: {row['reference'] if number % 3 == 0 else 'none'}\nEpisode {number}"
         for number, row in enumerate(tasks.iter_rows(named=True))
@@ -50,7 +61,10 @@ def arguments(inputs, entry, cache, out, *more):
 @pytest.fixture(scope="module")
 def expected(inputs, tmp_path_factory):
     """Whether each episode passes, by the program that the server answers with."""
-    out = tmp_path_factory.mktemp("expected") / "verdicts.parquet"
+    return _expected(inputs, tmp_path_factory.mktemp("expected") / "verdicts.parquet")
+
+
+def _expected(inputs, out):
     judge.main(arguments(inputs, {"model": "offline/conclusion"}, out.with_suffix(".sqlite"), out))
     return read_table(out, VERDICTS).select(*EPISODE_KEY, "passed", "status", "raw")
 
@@ -80,25 +94,23 @@ def _run_until(command, log, n_answers):
     process.kill()
     process.wait()
     process.stderr.close()
-    return answered(log).total()
 
 
 def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
     inputs, expected, scripts, tmp_path
 ):
-    draw, kills = random.Random(3), 3
+    draw = random.Random(3)
     log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
     with faulty_server(tmp_path / "other log") as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
         judge.main(arguments(inputs, entry, tmp_path / "other.sqlite", whole))
-    faults = {"overload": 0.2, "delay": 0.05, "retry_after": 0.1, "seed": 2}
+    faults = {"overload": 0.3, "others": 0.02, "stall": 2, "delay": 0.2, "retry_after": 0.1, "seed": 2}
     with faulty_server(log, **faults) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
         given = arguments(inputs, entry, tmp_path / "answers.sqlite", out)
         command = [sys.executable, str(scripts / "judge.py"), *given]
-        at = 0
-        for _ in range(kills):
-            at = _run_until(command, log, at + draw.randrange(10, 80))
+        for moment in sorted(draw.randrange(1, N_EPISODES - CONCURRENCY) for _ in range(KILLS)):
+            _run_until(command, log, moment)
             assert not out.exists()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -109,14 +121,14 @@ def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_littl
     assert out.read_bytes() == whole.read_bytes()
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
     assert len(answered(log)) == N_EPISODES
-    assert n_answers - N_EPISODES <= kills * CONCURRENCY
+    assert n_answers - N_EPISODES <= KILLS * CONCURRENCY
 
 
 CANARY = "sk-canary-0123456789abcdef"
 
 
 @pytest.mark.parametrize("reply", ["error 400", "error 500", "answer"])
-def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_path, monkeypatch):
+def test_a_key_of_the_environment_shows_up_nowhere(reply, few_inputs, scripts, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("LITELLM_LOG", "DEBUG")
 
@@ -131,10 +143,10 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_p
     with chat_server(respond) as (address, arrived):
         entry = {"model": "openai/served", "api_base": address}
         out = tmp_path / "verdicts.parquet"
-        given = arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
+        given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
         command = [sys.executable, str(scripts / "judge.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert len(arrived) >= N_EPISODES
+    assert len(arrived) >= FEW
     raw = read_table(out, VERDICTS)["raw"].to_list()
     assert all("xxx" in text for text in raw)
     beginning = CANARY[:12]
@@ -144,18 +156,18 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, inputs, scripts, tmp_p
     assert (tmp_path / "answers.sqlite").exists()
 
 
-def test_a_failed_answer_is_asked_again_by_the_next_run(inputs, expected, tmp_path):
+def test_a_failed_answer_is_asked_again_by_the_next_run(few_inputs, tmp_path):
     out, cache = tmp_path / "verdicts.parquet", tmp_path / "answers.sqlite"
-    log = tmp_path / "log"
+    log, expected = tmp_path / "log", _expected(few_inputs, tmp_path / "expected.parquet")
     with faulty_server(log, overload=0.5, retry_after=0.01) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        given = arguments(inputs, entry, cache, out)
+        given = arguments(few_inputs, entry, cache, out)
         judge.main([*given, "--retries=0"])
         first = read_table(out, VERDICTS)
         lost = first.filter(pl.col("status") == "failed")
-        assert 0 < lost.height < N_EPISODES
+        assert 0 < lost.height < FEW
         assert set(lost["passed"]) == {None}
         assert "overloaded" in lost["raw"][0]
         judge.main(given)
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
-    assert answered(log).total() == N_EPISODES
+    assert answered(log).total() == FEW
