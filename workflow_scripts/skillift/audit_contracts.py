@@ -1,0 +1,136 @@
+"""The tables that audit the scoring: paths mixed, judges compared, bounds, errors of judges, corrections.
+
+Files under `results/<study>/analysis/`, as pandera schemas over polars frames; what holds for
+`skillift.analysis_contracts` holds here. `reason` says why a row is undefined, else it is empty.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contract_parts import column, count, difference, rate, table, text
+from skillift.contracts import CONDITIONS, SUITES
+
+ALL_CONDITIONS = "all"
+METHODS = ("uncorrected", "rogan_gladen", "prediction_powered")
+
+_CELL = {
+    "suite": text(isin=SUITES),
+    "student": text(filled=True),
+    "run": text(filled=True),
+    "step": count(),
+}
+_ESTIMATE = {
+    "estimate": difference(nullable=True),
+    "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+    "ci_low": difference(nullable=True),
+    "ci_high": difference(nullable=True),
+}
+_COUNTS = {"n_tasks": count(), "n_skills": count(), "n_unscored": count()}
+
+# The headlines under every pair of paths. `path_before` is the path of what is subtracted: of the delta
+# before SFT in a lift, of the condition `none` in a delta; `path_after` the path of what it is subtracted
+# from. A row that is not `matched` is a wrong number, kept to show what mixing paths would have claimed.
+MIXED_PATHS = table(
+    "mixed paths",
+    (*_CELL, "contrast", "path_before", "path_after"),
+    {
+        **_CELL,
+        "contrast": text(filled=True),
+        "path_before": text(filled=True),
+        "path_after": text(filled=True),
+        "matched": column(pl.Boolean),
+        **_ESTIMATE,
+        **_COUNTS,
+    },
+)
+
+# The headlines under two judges over the same episodes; shift = estimate_b - estimate_a.
+JUDGE_SHIFT = table(
+    "judge shift",
+    (*_CELL, "contrast", "judge_a", "judge_b"),
+    {
+        **_CELL,
+        "contrast": text(filled=True),
+        "judge_a": text(filled=True),
+        "judge_b": text(filled=True),
+        "estimate_a": difference(nullable=True),
+        "estimate_b": difference(nullable=True),
+        "shift": difference(nullable=True),
+        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "same_direction": column(pl.Boolean, nullable=True),
+        **_COUNTS,
+    },
+)
+
+# Worst cases: what an effect would be if every unscored episode had the verdict that lowers it most, or
+# raises it most. The interval covers both bounds.
+BOUNDS = table(
+    "bounds",
+    ("path", *_CELL, "contrast"),
+    {
+        "path": text(filled=True),
+        **_CELL,
+        "contrast": text(filled=True),
+        "estimate": difference(nullable=True),
+        "bound_low": difference(nullable=True),
+        "bound_high": difference(nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_episodes": count(),
+        "n_unscored": count(),
+    },
+)
+
+# A judge's errors on the labelled episodes of one arm. `n_labelled` episodes have a label and a verdict, in
+# four cells; `n_unscored` have a label alone; `n_unlabelled` have no label.
+JUDGE_ERRORS = table(
+    "judge errors",
+    ("judge", *_CELL, "condition"),
+    {
+        "judge": text(filled=True),
+        **_CELL,
+        "condition": text(isin=(*CONDITIONS, ALL_CONDITIONS)),
+        "true_pass": count(),
+        "false_fail": count(),
+        "true_fail": count(),
+        "false_pass": count(),
+        "sensitivity": rate(nullable=True),
+        "sensitivity_low": rate(nullable=True),
+        "sensitivity_high": rate(nullable=True),
+        "specificity": rate(nullable=True),
+        "specificity_low": rate(nullable=True),
+        "specificity_high": rate(nullable=True),
+        "youden": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "n_labelled": count(),
+        "n_unlabelled": count(),
+        "n_unscored": count(),
+        "n_tasks": count(),
+        "n_skills": count(),
+    },
+)
+
+# Effects on the path of one judge, corrected for that judge's errors; `contrast` also names conditions, whose
+# estimate is a pass rate. `uncorrected` is the same estimate from the judge's verdicts as they are.
+CORRECTED_EFFECTS = table(
+    "corrected effects",
+    ("path", *_CELL, "contrast", "method"),
+    {
+        "path": text(filled=True),
+        **_CELL,
+        "contrast": text(filled=True),
+        "method": text(isin=METHODS),
+        **_ESTIMATE,
+        "boot_low": difference(nullable=True),
+        "boot_high": difference(nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
+        "n_labelled": count(),
+        "n_unscored": count(),
+        "reason": text(),
+    },
+)
