@@ -3,7 +3,7 @@
 
 rule build_tasks:
     input:
-        **STUDY.own_files(),
+        **STUDY.own_inputs(),
     output:
         skills=f"{RESULTS}/skills.parquet",
         tasks=f"{RESULTS}/tasks.parquet",

@@ -20,10 +20,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--skills", required=True, help="table of skills to write")
     arguments.add_argument("--tasks", required=True, help="table of tasks to write")
     arguments.add_argument(
-        "--own-tasks", help="JSONL file of own tasks (if the spec says files; default: its path)"
+        "--own-tasks", help="file of own tasks (if the spec says files; default: its path)"
     )
     arguments.add_argument(
-        "--own-skills", help="YAML file of own skills (if the spec says files; default: its path)"
+        "--own-skills", help="file or folder of own skills (if the spec says files; default: its path)"
     )
     options = arguments.parse_args(argv)
     source = sorted(options.spec)

@@ -131,6 +131,28 @@ def test_own_files_stand_beside_the_study_file(tmp_path, study_file):
     assert load_study(study_file(EMBEDDED)).own_files() == {}
 
 
+def test_a_folder_of_skills_stands_for_its_skill_files(tmp_path, study_file):
+    pack = EMBEDDED[EMBEDDED.index("  pack:") : EMBEDDED.index("conditions:")]
+    text = EMBEDDED.replace(pack, "  files: {tasks: t.xlsx, skills: skills}\n\n")
+    (tmp_path / "skills/greet").mkdir(parents=True)
+    (tmp_path / "t.xlsx").touch()
+    with pytest.raises(UserError) as caught:
+        load_study(study_file(text))
+    assert "tasks.files.skills: found skills without skills, expected a folder with <skill>/SKILL.md" in str(
+        caught.value
+    )
+    assert "tasks.files.tasks: found 't.xlsx', expected a file with the ending one of .jsonl" in str(
+        caught.value
+    )
+    (tmp_path / "skills/greet/SKILL.md").touch()
+    (tmp_path / "t.CSV").touch()
+    study = load_study(study_file(text.replace("t.xlsx", "t.CSV")))
+    assert study.own_inputs() == {
+        "tasks": [(tmp_path / "t.CSV").as_posix()],
+        "skills": [(tmp_path / "skills/greet/SKILL.md").as_posix()],
+    }
+
+
 # Specs ---------------------------------------------------------------------------------------------
 
 

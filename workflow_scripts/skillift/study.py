@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from skillift.own_skills import skill_files
 from skillift.study_checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study_loading import checked, load_config
 from skillift.study_source import beside, read_source
@@ -132,6 +133,11 @@ class Study:
         """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack."""
         files = self.data["tasks"].get("files", {})
         return {name: beside(self.path, declared) for name, declared in files.items()}
+
+    def own_inputs(self) -> dict[str, list[str]]:
+        """The files behind `own_files`: of a folder of skills, its `SKILL.md` files."""
+        own = self.own_files()
+        return {name: skill_files(path) if Path(path).is_dir() else [path] for name, path in own.items()}
 
     def model_folder(self, student: str) -> str:
         """The model folder of a student with `source: path`."""

@@ -15,6 +15,8 @@ import jinja2
 import jinja2.meta
 
 from skillift.offline_judges import JUDGES, PROVIDER
+from skillift.own_rows import READERS
+from skillift.own_skills import SKILL_FILE, skill_files
 from skillift.study_schema import did_you_mean, one_of
 from skillift.study_source import KeyPath, Source, Words, beside
 
@@ -122,10 +124,20 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
             expected = f"at most the number of holdout tasks ({holdout})"
             yield ("tasks", "pack", "judge_scored"), pack["judge_scored"], expected, ""
     for name, declared in data["tasks"].get("files", {}).items():
-        path = Path(beside(source.path, declared))
-        if not path.is_file():
-            mend = "Paths are relative to the study file's folder."
-            yield ("tasks", "files", name), declared, f"a file (looked for {path.as_posix()})", mend
+        yield from _own_file(name, declared, Path(beside(source.path, declared)))
+
+
+def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
+    key = ("tasks", "files", name)
+    if name == "skills" and path.is_dir():
+        if not skill_files(path):
+            found, expected = Words(f"{declared} without skills"), f"a folder with <skill>/{SKILL_FILE}"
+            yield key, found, expected, ""
+    elif not path.is_file():
+        mend = "Paths are relative to the study file's folder."
+        yield key, declared, f"a file (looked for {path.as_posix()})", mend
+    elif name == "tasks" and path.suffix.lower() not in READERS:
+        yield key, declared, f"a file with the ending {one_of(list(READERS))}", ""
 
 
 @_reads("corpora", "teacher", "tasks")

@@ -67,9 +67,17 @@ def read_source(path: Path | str, kind: str) -> Source:
     Raises:
         UserError: the file is missing, unreadable, empty, not YAML, or not a mapping.
     """
+    return parse_source(read_text(Path(path), kind), path, kind)
+
+
+def parse_source(text: str, path: Path | str, kind: str) -> Source:
+    """The same from the text of a file.
+
+    Raises:
+        UserError: the text is empty, not YAML, or not a mapping.
+    """
     node_lines: dict[KeyPath, int] = {}
     problems: list[str] = []
-    text = _read_text(Path(path), kind)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -99,7 +107,12 @@ def _look_at() -> str:
     return "See studies/embedded.yaml and docs/study-reference.md."
 
 
-def _read_text(path: Path, kind: str) -> str:
+def read_text(path: Path, kind: str) -> str:
+    """The text of a file in UTF-8.
+
+    Raises:
+        UserError: the file is missing, unreadable, or not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
