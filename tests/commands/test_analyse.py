@@ -55,7 +55,7 @@ def test_four_tables_that_keep_their_contracts(study):
         "pass_rates": 3 * 3 * 4,
         "effects": 3 * (4 + 3 * 12),
         "path_shift": 2 * 3 * 4,
-        "agreement": 3,
+        "agreement": 3 * 5,
     }
     assert tables["pass_rates"]["answer_line_rate"].unique().to_list() == [0.5]
     assert set(tables["effects"]["run"]) == {"base", "sft-s0", "sft-s1", "sft"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.audit_contracts import AGREEMENT
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
@@ -81,30 +82,6 @@ PATH_SHIFT = table(
         "other_line": rate(nullable=True),
         "bench_only": rate(nullable=True),
         "n_answer_line_tasks": count(),
-    },
-)
-
-AGREEMENT = table(
-    "judge agreement",
-    ("suite", "student", "run", "step", "judge_a", "judge_b"),
-    {
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "run": text(filled=True),
-        "step": count(),
-        "judge_a": text(filled=True),
-        "judge_b": text(filled=True),
-        "both_pass": count(),
-        "only_a": count(),
-        "only_b": count(),
-        "both_fail": count(),
-        "n_unscored": count(),
-        "agreement": rate(nullable=True),
-        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
     },
 )
 

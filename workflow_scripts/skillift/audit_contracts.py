@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contract_parts import column, count, difference, rate, table, text
+from skillift.contract_parts import coefficient, column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
 ALL_CONDITIONS = "all"
@@ -42,6 +42,31 @@ MIXED_PATHS = table(
         "matched": column(pl.Boolean),
         **_ESTIMATE,
         **_COUNTS,
+    },
+)
+
+# The same episodes under two judges, a before b in the alphabet; the condition `all` is all conditions
+# together. `n_unscored` episodes lack a verdict of either judge, `n_unscored_a`, `n_unscored_b` of that one.
+AGREEMENT = table(
+    "judge agreement",
+    (*_CELL, "condition", "judge_a", "judge_b"),
+    {
+        **_CELL,
+        "condition": text(isin=(*CONDITIONS, ALL_CONDITIONS)),
+        "judge_a": text(filled=True),
+        "judge_b": text(filled=True),
+        "both_pass": count(),
+        "only_a": count(),
+        "only_b": count(),
+        "both_fail": count(),
+        "n_unscored": count(),
+        "n_unscored_a": count(),
+        "n_unscored_b": count(),
+        "agreement": rate(nullable=True),
+        **{name: coefficient(nullable=True) for name in ("kappa", "kappa_low", "kappa_high")},
+        **{name: coefficient(nullable=True) for name in ("ac1", "ac1_low", "ac1_high")},
+        "n_tasks": count(),
+        "n_skills": count(),
     },
 )
 
@@ -105,7 +130,7 @@ JUDGE_ERRORS = table(
         "specificity": rate(nullable=True),
         "specificity_low": rate(nullable=True),
         "specificity_high": rate(nullable=True),
-        "youden": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "youden": coefficient(nullable=True),
         "n_labelled": count(),
         "n_unlabelled": count(),
         "n_unscored": count(),

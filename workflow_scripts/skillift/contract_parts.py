@@ -35,6 +35,11 @@ def rate(**options) -> pa.Column:
     return column(pl.Float64, ge=0.0, le=1.0, **options)
 
 
+def coefficient(**options) -> pa.Column:
+    """A column of coefficients from -1 to 1, such as kappa."""
+    return column(pl.Float64, ge=-1.0, le=1.0, **options)
+
+
 def difference(**options) -> pa.Column:
     """A column of differences of fractions."""
     return column(pl.Float64, **options)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from skillift.arms import View, on_path, place, read_spec
+from skillift.audit_contracts import ALL_CONDITIONS
 from skillift.certificates import certificate, warnings
 from skillift.result_text import UNDEFINED
 
@@ -158,7 +159,7 @@ def _agreement(agreement: pl.DataFrame, view: View) -> Iterator[Finding]:
     """One sentence for each pair of judges: all runs together, kappa from the worst to the best."""
     if agreement.is_empty():
         return
-    rows = place(agreement, view, "judge agreement")
+    rows = place(agreement.filter(condition=ALL_CONDITIONS), view, "judge agreement")
     for (judge_a, judge_b), pair in rows.group_by("judge_a", "judge_b", maintain_order=True):
         same = pair["both_pass"].sum() + pair["both_fail"].sum()
         scored = same + pair["only_a"].sum() + pair["only_b"].sum()

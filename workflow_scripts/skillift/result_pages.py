@@ -173,11 +173,12 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
 
 
 def agreement(frame: pl.DataFrame, view: View) -> Page:
-    """Each pair of judges on each run: confusion counts, raw agreement, kappa with its interval."""
+    """Each pair of judges on each run and condition: confusion counts, agreement, kappa, AC1, coverage."""
     rows = _shown(frame, view, "judge agreement").with_columns(
         pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
         agreement=percent("agreement").fill_null(UNDEFINED),
         kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),
+        ac1=with_interval(decimal, "ac1", "ac1_low", "ac1_high"),
     )
     counts = {"both_pass": "both pass", "only_a": "only a", "only_b": "only b", "both_fail": "both fail"}
     return Page(
@@ -187,12 +188,19 @@ def agreement(frame: pl.DataFrame, view: View) -> Page:
         groups="pair",
         columns=[
             *ARM,
+            Column("condition", "condition", align="left"),
             *(Column(name, label, "episodes") for name, label in counts.items()),
             Column("agreement", "same verdict, %"),
             Column("kappa", f"Cohen's kappa [{view.level} interval]"),
+            Column("ac1", f"Gwet's AC1 [{view.level} interval]"),
+            Column("n_unscored_a", "unscored by a"),
+            Column("n_unscored_b", "unscored by b"),
             *COUNTS,
         ],
-        notes=["All conditions together; intervals from a bootstrap over skills; unscored by either judge."],
+        notes=[
+            "Condition all: all conditions together. Intervals from a bootstrap over skills. Unscored: by "
+            "either judge."
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import measure, place, read_spec, span
+from skillift.audit_contracts import ALL_CONDITIONS
 from skillift.figures.theme import (
     BEFORE_COLOUR,
     COLOURS,
@@ -41,7 +42,8 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     import altair as alt
 
     view = read_spec(spec)
-    rows = measure(place(agreement, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", factor=1.0)
+    together = agreement.filter(condition=ALL_CONDITIONS)
+    rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", factor=1.0)
     rows = rows.with_columns(headline=pl.lit(True), name=_name(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
