@@ -1,4 +1,4 @@
-"""The command analyse: four checked tables from scores, tasks and episodes, by itself on any of them."""
+"""The command analyse: checked tables from scores, tasks and episodes, by itself on any of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import AGREEMENT, EFFECTS, PASS_RATES, PATH_SHIFT
+from skillift.analysis_contracts import ANALYSIS_TABLES, PASS_RATES
 from skillift.contracts import EPISODES, SCORES, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
@@ -17,7 +17,6 @@ from skillift.tables import read_table, write_table
 ANALYSIS = {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0}
 RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
 SPEC = {"analysis": ANALYSIS, "students": {"s": {"label": "45 k", "tier": 1}}, "runs": RUNS}
-TABLES = {"pass_rates": PASS_RATES, "effects": EFFECTS, "path_shift": PATH_SHIFT, "agreement": AGREEMENT}
 STEPS = {"base": 0, "sft-s0": 138, "sft-s1": 138}
 
 
@@ -46,17 +45,20 @@ def arguments(study, out="analysis", spec=SPEC, episodes=True) -> list[str]:
     return options
 
 
-def test_four_tables_that_keep_their_contracts(study):
+def test_each_table_has_its_rows_and_keeps_its_contract(study):
     analyse.main(arguments(study))
     tables = {
-        name: read_table(study / "analysis" / f"{name}.parquet", schema) for name, schema in TABLES.items()
+        name: read_table(study / "analysis" / f"{name}.parquet", schema)
+        for name, schema in ANALYSIS_TABLES.items()
     }
-    assert {name: table.height for name, table in tables.items()} == {
+    rows = {
         "pass_rates": 3 * 3 * 4,
         "effects": 3 * (4 + 3 * 12),
+        "skill_effects": 3 * (4 + 3 * 12) * 40,
         "path_shift": 2 * 3 * 4,
-        "agreement": 3 * 5,
+        "agreement": 3,
     }
+    assert {name: tables[name].height for name in rows} == rows
     assert tables["pass_rates"]["answer_line_rate"].unique().to_list() == [0.5]
     assert set(tables["effects"]["run"]) == {"base", "sft-s0", "sft-s1", "sft"}
     for table in tables.values():
@@ -66,7 +68,7 @@ def test_four_tables_that_keep_their_contracts(study):
 def test_the_same_input_gives_the_same_bytes(study):
     analyse.main(arguments(study, "first"))
     analyse.main(arguments(study, "second"))
-    for name in TABLES:
+    for name in ANALYSIS_TABLES:
         first, second = (study / out / f"{name}.parquet" for out in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
 

@@ -8,6 +8,7 @@ from score_tables import make_scores, make_tasks, passes
 
 from skillift.analysis_contracts import EFFECTS
 from skillift.errors import PathMismatchError, UserError
+from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 from skillift.tables import check
@@ -15,10 +16,13 @@ from skillift.tables import check
 PATH = "judge:conclusion"
 
 
+def table_of(scores: pl.DataFrame, tasks: pl.DataFrame, runs=()) -> pl.DataFrame:
+    found = differences(task_values(with_skills(scores, tasks)), list(runs))
+    return check(effects(found, 0.95, 200, 0), EFFECTS, "effects")
+
+
 def estimate(arms: dict, runs=(), tasks=None, n_samples: int = 1) -> pl.DataFrame:
-    tasks = make_tasks() if tasks is None else tasks
-    scores = with_skills(make_scores(arms, n_samples=n_samples), tasks)
-    return check(effects(scores, list(runs), 0.95), EFFECTS, "effects")
+    return table_of(make_scores(arms, n_samples=n_samples), make_tasks() if tasks is None else tasks, runs)
 
 
 def study(
@@ -77,8 +81,8 @@ def test_pairing_uses_the_tasks_and_not_their_order():
     tasks = make_tasks()
     scores = make_scores(arms)
     shuffled = scores.sample(fraction=1.0, shuffle=True, seed=1)
-    straight = effects(with_skills(scores, tasks), [], 0.95)
-    mixed = effects(with_skills(shuffled, tasks.reverse()), [], 0.95)
+    straight = table_of(scores, tasks)
+    mixed = table_of(shuffled, tasks.reverse())
     assert straight.equals(mixed)
 
 
@@ -207,7 +211,7 @@ def test_suites_are_estimated_apart():
     others = make_scores(study(passes(10), passes(50)), suite="dev").with_columns(
         pl.col("task_id").str.replace("t", "d")
     )
-    table = effects(with_skills(pl.concat([scores, others]), pl.concat([holdout, dev])), [], 0.95)
+    table = table_of(pl.concat([scores, others]), pl.concat([holdout, dev]))
     assert dict(table.select("suite", "estimate").iter_rows()) == {"holdout": 0.05, "dev": 0.2}
 
 
@@ -233,5 +237,4 @@ def test_a_scored_task_that_the_tasks_table_lacks_is_named():
 
 def test_no_scores_give_an_empty_table():
     empty = make_scores(study(passes(1), passes(1))).clear()
-    table = effects(with_skills(empty, make_tasks()), [], 0.95)
-    assert check(table, EFFECTS, "effects").is_empty()
+    assert table_of(empty, make_tasks()).is_empty()

@@ -8,14 +8,16 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from statsmodels.stats.proportion import proportion_confint
 
 from skillift.analysis_contracts import PASS_RATES
-from skillift.statistics.pairing import with_skills
+from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import no_responses, pass_rates, responses
 from skillift.tables import check
 
 
 def rates(verdicts: list, tasks: pl.DataFrame, seen: pl.DataFrame | None = None, n_samples: int = 1) -> dict:
     scores = make_scores({("bench", "s", "base", 0, "none"): verdicts}, n_samples=n_samples)
-    table = pass_rates(with_skills(scores, tasks), no_responses() if seen is None else seen, 0.95)
+    table = pass_rates(
+        task_values(with_skills(scores, tasks)), no_responses() if seen is None else seen, 0.95
+    )
     return check(table, PASS_RATES, "pass rates").row(0, named=True)
 
 

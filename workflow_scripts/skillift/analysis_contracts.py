@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.audit_contracts import AGREEMENT
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
@@ -51,11 +50,32 @@ EFFECTS = table(
         "ci_low": difference(nullable=True),
         "ci_high": difference(nullable=True),
         "p_value": rate(nullable=True),
+        "boot_low": difference(nullable=True),
+        "boot_high": difference(nullable=True),
+        "mcnemar_p": rate(nullable=True),
+        "normalised_gain": difference(nullable=True),
+        "normalised_low": difference(nullable=True),
+        "normalised_high": difference(nullable=True),
         "mde": column(pl.Float64, ge=0.0, nullable=True),
         "n_tasks": count(),
         "n_skills": count(),
         "n_unscored": count(),
         "n_runs": count(),
+    },
+)
+
+SKILL_EFFECTS = table(
+    "effects by skill",
+    (*_ARM_COLUMNS, "contrast", "skill_id"),
+    {
+        **_ARM_COLUMNS,
+        "contrast": text(filled=True),
+        "skill_id": text(filled=True),
+        "estimate": difference(nullable=True),
+        "ci_low": difference(nullable=True),
+        "ci_high": difference(nullable=True),
+        "n_tasks": count(),
+        "n_unscored": count(),
     },
 )
 
@@ -82,6 +102,30 @@ PATH_SHIFT = table(
         "other_line": rate(nullable=True),
         "bench_only": rate(nullable=True),
         "n_answer_line_tasks": count(),
+    },
+)
+
+AGREEMENT = table(
+    "judge agreement",
+    ("suite", "student", "run", "step", "judge_a", "judge_b"),
+    {
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "judge_a": text(filled=True),
+        "judge_b": text(filled=True),
+        "both_pass": count(),
+        "only_a": count(),
+        "only_b": count(),
+        "both_fail": count(),
+        "n_unscored": count(),
+        "agreement": rate(nullable=True),
+        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
+        "n_tasks": count(),
+        "n_skills": count(),
     },
 )
 
@@ -224,6 +268,7 @@ ASYMMETRY = table(
 ANALYSIS_TABLES = {
     "pass_rates": PASS_RATES,
     "effects": EFFECTS,
+    "skill_effects": SKILL_EFFECTS,
     "path_shift": PATH_SHIFT,
     "agreement": AGREEMENT,
 }

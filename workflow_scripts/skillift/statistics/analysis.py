@@ -8,10 +8,12 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.statistics.agreement import agreement
+from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
-from skillift.statistics.pairing import with_skills
+from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
+from skillift.statistics.skill_effects import skill_effects
 
 
 class Analysis(NamedTuple):
@@ -19,6 +21,7 @@ class Analysis(NamedTuple):
 
     pass_rates: pl.DataFrame
     effects: pl.DataFrame
+    skill_effects: pl.DataFrame
     path_shift: pl.DataFrame
     agreement: pl.DataFrame
 
@@ -30,19 +33,22 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
         scores: contract SCORES.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
-        spec: `analysis` with confidence, bootstrap_samples and seed; `runs` as in `effects.effects`.
+        spec: `analysis` with confidence, bootstrap_samples and seed; `runs` as in `contrasts.differences`.
 
     Raises:
         UserError: a setting is missing or out of range, or a scored task is unknown.
     """
     settings = _settings(spec)
-    confidence = settings["confidence"]
+    confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
     known = with_skills(scores, tasks)
+    values = task_values(known)
+    found = list(differences(values, spec.get("runs", [])))
     return Analysis(
-        pass_rates=pass_rates(known, response_frame, confidence),
-        effects=effects(known, spec.get("runs", []), confidence),
+        pass_rates=pass_rates(values, response_frame, confidence),
+        effects=effects(found, confidence, *bootstrap),
+        skill_effects=skill_effects(found, confidence),
         path_shift=path_shift(known, response_frame, confidence),
-        agreement=agreement(known, confidence, settings["bootstrap_samples"], settings["seed"]),
+        agreement=agreement(known, confidence, *bootstrap),
     )
 
 

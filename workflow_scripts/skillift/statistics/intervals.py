@@ -6,11 +6,12 @@ clusters. What the data leave undefined is None: no tasks, one skill, or no vari
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+
+from skillift.statistics.grouping import grouped
 
 POWER = 0.8
 
@@ -44,46 +45,69 @@ ESTIMATE_SCHEMA = {
 
 
 def clustered_mean(values: np.ndarray, skills: np.ndarray, confidence: float) -> Estimate:
-    """The mean of one value per task, its standard error clustered by skill.
+    """The mean of one value per task, its standard error clustered by skill (`clustered_estimates`).
 
-    `values` and `skills` are of equal length, without nulls. The standard error is that of the
-    intercept of an ordinary least-squares fit with the cluster-robust covariance of Liang and Zeger
-    (1986) and the small-sample factor G/(G-1) * (n-1)/(n-1) of statsmodels; interval and two-sided
-    p-value use Student's t with G - 1 degrees of freedom, G being the number of skills (Cameron and
-    Miller, "A practitioner's guide to cluster-robust inference", 2015, sections II and VI).
+    `values` and `skills` are of equal length, without nulls.
+    """
+    names, skill = np.unique(skills, return_inverse=True)
+    sums, counts = (np.bincount(skill, weights, len(names))[np.newaxis] for weights in (values, None))
+    return Estimate(*clustered_estimates(sums, counts, confidence).row(0))
+
+
+def clustered_estimates(sums: np.ndarray, counts: np.ndarray, confidence: float) -> pl.DataFrame:
+    """Means clustered by skill: one row of `ESTIMATE_SCHEMA` for each row of `sums` and `counts`.
+
+    The standard error is that of the intercept of an ordinary least-squares fit with the cluster-robust
+    covariance of Liang and Zeger (1986) and the small-sample factor G/(G-1) * (n-1)/(n-1), G being the
+    number of skills: sqrt(G/(G-1) * sum of squared residual sums by skill) / n. It is what statsmodels'
+    `OLS(...).fit(cov_type="cluster")` gives for one group at a time. Interval and two-sided p-value use
+    Student's t with G - 1 degrees of freedom (Cameron and Miller, "A practitioner's guide to
+    cluster-robust inference", 2015, sections II and VI).
 
     With fewer than two skills, or where all skills have the same mean (a standard error of zero, which
-    would claim certainty), the estimate is given and its uncertainty is None.
+    would claim certainty), the estimate is given and its uncertainty is null.
+
+    Args:
+        sums: of the values, by group and skill, shape (groups, skills); see `grouping.Groups.sums`.
+        counts: number of values, the same shape.
+        confidence: of the interval, as a fraction.
     """
-    n_tasks = len(values)
-    if n_tasks == 0:
-        return Estimate(None, None, None, None, None, None, 0, 0)
-    names, groups = np.unique(skills, return_inverse=True)
-    n_skills = len(names)
-    mean = float(np.mean(values))
-    undefined = Estimate(mean, None, None, None, None, None, n_tasks, n_skills)
-    if n_skills < 2:
-        return undefined
-
-    from statsmodels.regression.linear_model import OLS
-
-    options = {"groups": groups, "use_correction": True, "df_correction": True}
-    fit = OLS(values, np.ones(n_tasks)).fit(cov_type="cluster", cov_kwds=options, use_t=True)
-    standard_error = float(fit.bse[0])
-    if not standard_error > _ZERO:
-        return undefined
-    half = _t_quantile((1 + confidence) / 2, n_skills - 1) * standard_error
-    mde = minimum_detectable_effect(standard_error, n_skills, confidence)
-    p_value = float(fit.pvalues[0])
-    return Estimate(mean, standard_error, mean - half, mean + half, p_value, mde, n_tasks, n_skills)
-
-
-@lru_cache(maxsize=1024)
-def _t_quantile(share: float, degrees_of_freedom: int) -> float:
-    """Student's t; a study asks for the same few quantiles thousands of times, at 0.1 ms each."""
     from scipy.stats import t
 
-    return float(t.ppf(share, degrees_of_freedom))
+    n_tasks, n_skills = counts.sum(axis=1), (counts > 0).sum(axis=1)
+    mean = sums.sum(axis=1) / np.maximum(n_tasks, 1)
+    residual_sums = sums - counts * mean[:, np.newaxis]
+    factor = n_skills / np.maximum(n_skills - 1, 1)
+    error = np.sqrt(factor * (residual_sums**2).sum(axis=1)) / np.maximum(n_tasks, 1)
+    defined = (n_skills >= 2) & (error > _ZERO)
+    error = np.where(defined, error, np.nan)
+    half, least = (width(n_skills, confidence) * error for width in (_half_width, _detectable_width))
+    columns = {
+        "estimate": np.where(n_tasks > 0, mean, np.nan),
+        "standard_error": error,
+        "ci_low": mean - half,
+        "ci_high": mean + half,
+        "p_value": 2 * t.sf(np.abs(mean) / error, np.maximum(n_skills - 1, 1)),
+        "mde": least,
+        "n_tasks": n_tasks.astype(np.int64),
+        "n_skills": n_skills.astype(np.int64),
+    }
+    return pl.DataFrame(columns, schema=ESTIMATE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _half_width(n_skills: np.ndarray, confidence: float) -> np.ndarray:
+    """The interval's half width in standard errors; NaN with fewer than two skills."""
+    from scipy.stats import t
+
+    return t.ppf((1 + confidence) / 2, np.where(n_skills > 1, n_skills - 1, np.nan))
+
+
+def _detectable_width(n_skills: np.ndarray, confidence: float) -> np.ndarray:
+    """The smallest detectable effect in standard errors; NaN with fewer than two skills."""
+    from scipy.stats import t
+
+    degrees_of_freedom = np.where(n_skills > 1, n_skills - 1, np.nan)
+    return t.ppf((1 + confidence) / 2, degrees_of_freedom) + t.ppf(POWER, degrees_of_freedom)
 
 
 def minimum_detectable_effect(standard_error: float, n_skills: int, confidence: float) -> float:
@@ -94,9 +118,7 @@ def minimum_detectable_effect(standard_error: float, n_skills: int, confidence: 
     and Kremer, "Using randomization in development economics research: a toolkit" (2007), equation 12.
     `n_skills` is at least 2.
     """
-    degrees_of_freedom = n_skills - 1
-    quantiles = _t_quantile((1 + confidence) / 2, degrees_of_freedom) + _t_quantile(POWER, degrees_of_freedom)
-    return quantiles * standard_error
+    return float(_detectable_width(np.array(n_skills), confidence)) * standard_error
 
 
 def wilson_interval(
@@ -123,18 +145,6 @@ def clustered_means(frame: pl.DataFrame, by: list[str], confidence: float) -> pl
     `frame`: the columns `by`, task_id, skill_id, value (null: no verdict, left out).
     Returns one row per group: `by` and `ESTIMATE_SCHEMA`, sorted by `by`.
     """
-    # the order of summation is fixed, so that equal content gives equal bytes
-    known = frame.filter(pl.col("value").is_not_null()).sort(*by, "task_id")
-    values, skills = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
-    groups = known.group_by(by, maintain_order=True).len()
-    rows, start = [], 0
-    for *key, length in groups.iter_rows():
-        end = start + length
-        rows.append((*key, *clustered_mean(values[start:end], skills[start:end], confidence)))
-        start = end
-    schema = {name: frame.schema[name] for name in by} | ESTIMATE_SCHEMA
-    estimates = pl.DataFrame(rows, schema=schema, orient="row")
-    every_group = frame.select(by).unique().sort(by)
-    return every_group.join(estimates, on=by, how="left", maintain_order="left").with_columns(
-        pl.col("n_tasks", "n_skills").fill_null(0)
-    )
+    groups = grouped(frame, by)
+    estimates = clustered_estimates(groups.sums(groups.values["value"]), groups.sums(), confidence)
+    return pl.concat([groups.keys, estimates], how="horizontal")

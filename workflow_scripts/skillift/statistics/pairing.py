@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import PathMismatchError, UserError, problem
+from skillift.statistics.coding import as_text, coded
 
 CELL = ["suite", "student", "run", "step"]
 _TASK = ["task_id", "skill_id"]
@@ -41,16 +42,20 @@ def task_values(scores: pl.DataFrame) -> pl.DataFrame:
 
     `scores`: the frame of `with_skills`. Returns path, suite, student, run, step, condition, task_id,
     skill_id, value (share of the scored samples that pass; null where none is scored), n_unscored
-    (samples without a verdict).
+    (samples without a verdict), n_samples.
     """
-    return (
-        scores.group_by("path", *CELL, "condition", *_TASK)
+    key = ["path", *CELL, "condition", *_TASK]
+    values = (
+        coded(scores.select(*key, "passed"))
+        .group_by(key)
         .agg(
             value=pl.col("passed").cast(pl.Float64).mean(),
             n_unscored=pl.col("passed").is_null().sum().cast(pl.Int64),
+            n_samples=pl.len().cast(pl.Int64),
         )
         .sort("path", *CELL, "condition", "task_id")
     )
+    return as_text(values)
 
 
 def one_path(*frames: pl.DataFrame) -> None:
@@ -87,7 +92,7 @@ def paired_difference(
     Both frames: path, `cell` (default suite, student, run, step), task_id, skill_id, value, n_unscored;
     one row per cell and task. Returns the same columns for every task of either side: value is null
     where a side has no verdict, so an unscored task is left out of the pairing and never a fail;
-    n_unscored is the sum of both sides.
+    n_unscored is the sum of both sides. `control` is the value of the subtrahend where value is known.
 
     Raises:
         PathMismatchError: the frames hold more than one scoring path.
@@ -101,8 +106,10 @@ def paired_difference(
         coalesce=True,
         suffix="_subtrahend",
     )
+    difference = pl.col("value") - pl.col("value_subtrahend")
     return sides.select(
         *key,
-        value=pl.col("value") - pl.col("value_subtrahend"),
+        value=difference,
+        control=pl.when(difference.is_not_null()).then("value_subtrahend"),
         n_unscored=pl.col("n_unscored").fill_null(0) + pl.col("n_unscored_subtrahend").fill_null(0),
     )

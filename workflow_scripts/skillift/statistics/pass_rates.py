@@ -10,7 +10,7 @@ import polars as pl
 from skillift.analysis_contracts import PASS_RATES
 from skillift.contracts import EPISODE_KEY
 from skillift.statistics.intervals import wilson_interval
-from skillift.statistics.pairing import CELL, task_values
+from skillift.statistics.pairing import CELL
 
 RESPONSE_SCHEMA = {
     "student": pl.String,
@@ -50,18 +50,18 @@ def no_responses() -> pl.DataFrame:
     return pl.DataFrame(schema=RESPONSE_SCHEMA)
 
 
-def pass_rates(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
+def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
     """The table PASS_RATES: one row per path and arm.
 
     pass_rate: mean over tasks of the share of a task's scored samples that pass, with Wilson's interval
     on the number of scored tasks; n_unscored: episodes without a verdict, in no denominator.
     answer_line_rate: share of all the arm's responses with an ANSWER line; mean_completion_tokens: tokens
     per response. These two are null for runs without rows in `response_frame` (see `responses`).
+    `values`: the frame of `pairing.task_values`.
     """
     arm = [*CELL, "condition"]
     rates = (
-        task_values(scores)
-        .group_by("path", *arm)
+        values.group_by("path", *arm)
         .agg(
             passes=pl.col("value").sum(),
             n_tasks=pl.col("value").count().cast(pl.Int64),
