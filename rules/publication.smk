@@ -1,5 +1,23 @@
 """Figures and tables, each by a rule of its own: a caption of the report belongs to one rule."""
 
+
+rule make_viewer:
+    output:
+        f"{RESULTS}/figures/viewer.js",
+    log:
+        f"{LOGS}/make_viewer.log",
+    benchmark:
+        f"{BENCHMARKS}/make_viewer.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        code=code_digest("make_viewer.py"),
+    shell:
+        """
+        python "$SCRIPTS/make_viewer.py" --out {output} >{log} 2>&1
+        """
+
+
 for figure in published_figures():
 
     rule:
@@ -7,13 +25,15 @@ for figure in published_figures():
             f"make_figure_{figure}"
         input:
             **source_files(FIGURES[figure]),
+            viewer=rules.make_viewer.output,
         output:
-            report(
+            svg=report(
                 f"{RESULTS}/figures/{figure}.svg",
                 caption=f"captions/{figure}.rst",
                 category="Figures",
                 labels={"figure": figure.replace("_", " ")},
             ),
+            html=f"{RESULTS}/figures/{figure}.html",
         log:
             f"{LOGS}/make_figure/{figure}.log",
         benchmark:
@@ -28,7 +48,7 @@ for figure in published_figures():
         shell:
             """
             python "$SCRIPTS/make_figure.py" {params.figure} --spec {params.spec:q} {params.sources} \
-                --out {output} >{log} 2>&1
+                --out {output.svg} --viewer {input.viewer} --html {output.html} >{log} 2>&1
             """
 
 

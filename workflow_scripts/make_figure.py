@@ -1,11 +1,14 @@
-r"""Draw one figure of a study as SVG.
+r"""Draw one figure of a study as SVG and as an interactive page.
 
     python workflow_scripts/make_figure.py lift \
         --spec '{"analysis": {"headline_path": "judge:conclusion", "confidence": 0.95},
                  "students": {"s": {"label": "45 k", "tier": 1}},
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
         --effects results/embedded/analysis/effects.parquet \
-        --certification results/embedded/analysis/certification.parquet --out lift.svg
+        --certification results/embedded/analysis/certification.parquet --out lift.svg \
+        --viewer results/embedded/figures/viewer.js --html lift.html
+
+Without `--viewer` and `--html` it draws the SVG alone.
 
 The figures and the tables that each one draws stand in `skillift.publication.FIGURES`; loss_curves takes
 `--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.
@@ -16,21 +19,28 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.figures import draw, save
+from skillift.figures import draw, save, save_page
 from skillift.publication import FIGURES
 from skillift.result_inputs import add_options, read_inputs
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the tables that the figure draws, draw it, write it."""
+    """Read the tables that the figure draws, draw it, write it in both forms."""
     arguments = parser(__doc__)
     arguments.add_argument("figure", choices=sorted(FIGURES))
     add_options(arguments)
     arguments.add_argument("--out", type=Path, required=True, help="the SVG file")
+    arguments.add_argument("--html", type=Path, help="the interactive page")
+    arguments.add_argument("--viewer", type=Path, help="scripts for the page, from make_viewer.py")
     options = arguments.parse_args(argv)
+    if (options.html is None) != (options.viewer is None):
+        arguments.error("--html and --viewer go together")
 
     tables = read_inputs(FIGURES[options.figure], options, f"figure {options.figure}")
-    save(draw(options.figure, tables, options.spec), options.out)
+    chart = draw(options.figure, tables, options.spec)
+    save(chart, options.out)
+    if options.html:
+        save_page(chart, options.figure, options.viewer, options.html)
 
 
 if __name__ == "__main__":

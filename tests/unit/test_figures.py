@@ -85,13 +85,12 @@ def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_fits_the_width_of_a_text_column_with_type_of_nine_points(name):
+def test_set_in_a_column_of_85_mm_a_figure_still_has_type_of_five_and_a_half_points(name):
     spec, tables = full_study()
     svg = svg_of(name, tables, spec)
     width = float(ElementTree.fromstring(svg).get("width"))
-    assert width <= 665  # 17.6 cm
     sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)px"', svg)]
-    assert min(sizes) * 72 / 96 >= 9
+    assert min(sizes) * (85 / width) / 25.4 * 72 >= 5.5
 
 
 def test_students_stand_in_the_order_of_their_tiers():
@@ -108,8 +107,28 @@ def test_a_reference_model_stands_last_and_is_not_joined_to_the_tiers():
     chart = draw("tier_trajectory", tables, spec).to_dict()
     svg = svg_of("tier_trajectory", tables, spec)
     assert [text for text in texts(svg) if text.endswith(" k")] == ["115 k", "338 k", "45 k"]
-    trend = next(layer for layer in chart["layer"] if layer["mark"]["type"] == "line")
-    assert {"field": "student", "oneOf": ["m", "l"]} in [step["filter"] for step in trend["transform"]]
+    lines = [layer for layer in chart["layer"] if layer["mark"]["type"] == "line"]
+    joined = [step["filter"] for line in lines for step in line["transform"]]
+    assert {"field": "student", "oneOf": ["m", "l"]} in joined
+
+
+def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
+    spec, tables = full_study()
+    with_them, without = (
+        svg_of("tier_trajectory", tables, {**spec, "figures": {"published_values": shown}})
+        for shown in (True, False)
+    )
+    published = [-7.5, 6.0, -1.0, 3.0, -0.5, 10.0, 6.5]
+    assert marks(with_them, "symbol") == marks(without, "symbol") + len(published)
+    assert marks(with_them, "rule") == marks(without, "rule") + 1  # the dividing line; no intervals
+    said = " ".join(texts(with_them))
+    assert "other models and other tasks, not this study's data" in said and "2605.11907" in said
+    assert "published" not in " ".join(texts(without))
+    chart = draw("tier_trajectory", tables, spec).to_dict()
+    rows = [row for data in chart["datasets"].values() for row in data if row.get("source")]
+    assert sorted(row["value"] for row in rows) == sorted(published)
+    assert min(row["x"] for row in rows) > len(spec["students"]) - 0.5
+    assert any(param.get("bind", {}).get("input") == "checkbox" for param in chart["params"])
 
 
 def test_each_estimate_has_its_interval_and_each_seed_its_dot():
@@ -165,6 +184,7 @@ def test_an_undefined_estimate_is_said_and_never_drawn(name):
 @pytest.mark.parametrize("name", OF_STUDENTS)
 def test_a_table_of_undefined_estimates_alone_still_gives_a_figure_that_says_so(name):
     spec, tables = smoke_study()
+    spec = {**spec, "figures": {"published_values": False}}
     svg = svg_of(name, without_estimates(tables, pl.lit(True)), spec)
     assert "undefined, not drawn" in " ".join(texts(svg))
     assert "NaN" not in svg and marks(svg, "symbol") == 0

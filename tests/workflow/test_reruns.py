@@ -210,5 +210,5 @@ def test_a_fresh_copy_plans_every_job(tmp_path):
     folder = copy_project(tmp_path / "project")
     expected = {"build_tasks", "check_contamination", "build_tokenizer"} | pretrained("s") | pretrained("m")
     expected |= {"collect_demonstrations", "select_corpus worked"} | FIGURE_JOBS | TABLE_JOBS
-    expected |= certified("conclusion", "tail")
+    expected |= certified("conclusion", "tail") | {"make_viewer"}
     assert planned_jobs(folder) == expected

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.result_text import decimal, percent, points, with_interval
 
 BASE = "base"
 BEFORE = "before SFT"
@@ -196,11 +197,37 @@ def of_contrast(frame: pl.DataFrame, contrast: str) -> pl.DataFrame:
     return chosen
 
 
-def measure(frame: pl.DataFrame, value: str, low: str, high: str, factor: float = 100.0) -> pl.DataFrame:
-    """Add value, low and high in the unit that is drawn: percent and percentage points for factor 100."""
+def measure(frame: pl.DataFrame, value: str, low: str, high: str, unit: str = "pp") -> pl.DataFrame:
+    """Add value, low and high in the unit that is drawn, and `shown`: estimate and interval as text.
+
+    Args:
+        frame: estimates as fractions, or as they are where the unit is empty.
+        value: column of the estimate.
+        low: column of the interval's lower end.
+        high: column of the interval's upper end.
+        unit: `pp` (a difference), `%` (a rate) or empty (a number such as kappa or a slope).
+    """
+    number = {"pp": points, "%": percent, "": decimal}[unit]
+    frame = frame.with_columns(pl.col(value, low, high).fill_nan(None))
+    text = with_interval(number, value, low, high)
+    factor = 100.0 if unit else 1.0
     return frame.with_columns(
-        value=pl.col(value) * factor, low=pl.col(low) * factor, high=pl.col(high) * factor
-    ).with_columns(pl.col("value", "low", "high").fill_nan(None))
+        shown=text + f" {unit}" if unit else text,
+        value=pl.col(value) * factor,
+        low=pl.col(low) * factor,
+        high=pl.col(high) * factor,
+    )
+
+
+def effects_of(effects: pl.DataFrame, view: View, *contrasts: str) -> pl.DataFrame:
+    """The rows of some contrasts on the headline path, placed and measured in percentage points.
+
+    Raises:
+        UserError: the table has no rows of that path, of a contrast or of the suite.
+    """
+    rows = on_path(effects, view.headline_path, "effects")
+    rows = pl.concat([of_contrast(rows, contrast) for contrast in contrasts])
+    return measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high")
 
 
 def in_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -48,6 +48,30 @@ def save(chart: alt.Chart, path: Path | str) -> None:
     """
     from skillift.figures.theme import to_svg
 
-    text = to_svg(chart)
+    _write(to_svg(chart), path)
+
+
+def save_page(chart: alt.Chart, name: str, viewer: Path | str, path: Path | str) -> None:
+    """Write a chart as a self-contained interactive page, atomically.
+
+    Args:
+        chart: the chart.
+        name: the figure's name, which becomes the page's title.
+        viewer: the file of scripts that the command `make_viewer` wrote.
+        path: the page to write.
+
+    Raises:
+        UserError: the scripts cannot be read, or the page cannot be written.
+    """
+    from skillift.figures.page import to_html
+
+    try:
+        scripts = Path(viewer).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(problem(str(viewer), str(error), "the file that `make_viewer` writes")) from error
+    _write(to_html(chart, name.replace("_", " "), scripts), path)
+
+
+def _write(text: str, path: Path | str) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -9,6 +9,8 @@ import polars as pl
 from skillift.arms import measure, read_spec, span
 from skillift.certificates import CASES, WORDS, limit, warnings
 from skillift.errors import UserError, problem
+from skillift.figures.interaction import tooltip
+from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
 from skillift.statistics.certification import ALL_KINDS
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 ROW = 20  # px for a kind with two judges; more judges need more
-PLOT = 380  # px
+PLOT = 290  # px
 
 
 def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -34,7 +36,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     view = read_spec(spec)
     if certification.is_empty():
         raise UserError(problem("certification table", "no rows", "the rates of one judge at least"))
-    rows = measure(certification, "rate", "ci_low", "ci_high")
+    rows = measure(certification, "rate", "ci_low", "ci_high", "%")
     judges = rows["judge"].unique().sort().to_list()
     drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
     legend = alt.Legend(values=[judge for judge in judges if judge in drawn])
@@ -83,13 +85,14 @@ def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, sh
     n = rows.filter(kind=ALL_KINDS)["n_cases"]
     title = f"{WORDS[error]} (%), n = {span(n)} cases"
     scale = alt.Scale(domain=[0, 100])
+    ticks = alt.Axis(tickCount=5)
     known = alt.Chart().transform_filter("isValid(datum.value)")
+    x = alt.X("value:Q", scale=scale, title=title, axis=ticks)
+    tips = tooltip(rows)
     layers = [
-        known.mark_rule(strokeWidth=1.6).encode(
-            x=alt.X("low:Q", scale=scale, title=title), x2="high:Q", y=y, color=colour
-        ),
+        interval(known, x, y).encode(color=colour, tooltip=tips),
         known.mark_point(filled=True, size=48, opacity=1).encode(
-            x=alt.X("value:Q", scale=scale, title=title), y=y, color=colour, shape=shape
+            x=x, y=y, color=colour, shape=shape, tooltip=tips
         ),
     ]
     if most is not None:
@@ -98,7 +101,7 @@ def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, sh
             alt.Chart(line)
             .mark_rule(color=SOFT, strokeDash=[3, 2], strokeWidth=1.4)
             .encode(
-                x=alt.X("most:Q", scale=scale, title=title),
+                x=alt.X("most:Q", scale=scale, title=title, axis=ticks),
                 y=alt.Y("top:Q", scale=around(names, down=True), axis=axis),
                 y2="bottom:Q",
             )

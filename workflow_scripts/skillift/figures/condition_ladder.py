@@ -29,10 +29,10 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     view = read_spec(spec)
     rows = place(on_path(pass_rates, view.headline_path, "pass rates"), view, "pass rates")
-    rows = by_condition(measure(rows, "pass_rate", "ci_low", "ci_high"))
+    rows = by_condition(measure(rows, "pass_rate", "ci_low", "ci_high", "%"))
     rows = beside(rows, view, "condition_place")
     conditions = conditions_in(rows)
-    panels = min(len(view.labels), 4)
+    panels = min(len(view.labels), 3)
     x = alt.X(
         "x:Q",
         scale=around(conditions),
@@ -52,4 +52,4 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
         *seeds_note(rows),
         *undefined(rows, name),
     ]
-    return finish(chart, "How often does each student pass, by what stands before the task?", notes)
+    return finish(chart, "How often does each student pass under each condition?", notes)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import measure, place, read_spec, span
-from skillift.audit_contracts import ALL_CONDITIONS
+from skillift.figures.interaction import tooltip
+from skillift.figures.marks import interval
 from skillift.figures.theme import (
     BEFORE_COLOUR,
     COLOURS,
@@ -19,13 +20,12 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
-from skillift.result_text import decimal, with_interval
 
 if TYPE_CHECKING:
     import altair as alt
 
 ROW = 24  # px
-PLOT = 290  # px; the numbers stand to its right
+PLOT = 150  # px; the numbers stand to its right
 MEASURES = ("Cohen's kappa", "raw agreement")
 
 
@@ -42,8 +42,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     import altair as alt
 
     view = read_spec(spec)
-    together = agreement.filter(condition=ALL_CONDITIONS)
-    rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", factor=1.0)
+    rows = measure(place(agreement, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
     rows = rows.with_columns(headline=pl.lit(True), name=_name(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
@@ -57,23 +56,19 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     least = min([0.0, *rows["low"].drop_nulls(), *rows["value"].drop_nulls()])
     title = ["agreement (1 = always the same verdict)", f"n = {span(rows['n_tasks'])} tasks a run"]
-    span_x = alt.Scale(domain=[least, 1])
-    x = alt.X("value:Q", scale=span_x, title=title, axis=alt.Axis(tickCount=6))
+    x = alt.X("value:Q", scale=alt.Scale(domain=[least, 1]), title=title, axis=alt.Axis(tickCount=4))
     colour = alt.Color("measure:N", scale=alt.Scale(domain=list(MEASURES), range=[COLOURS[0], BEFORE_COLOUR]))
     shape = alt.Shape("measure:N", scale=alt.Scale(domain=list(MEASURES), range=["circle", "diamond"]))
     of_kappa = alt.FieldEqualPredicate(field="measure", equal=MEASURES[0])
-    interval = (
-        alt.Chart()
-        .transform_filter(of_kappa)
-        .transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.6, color=COLOURS[0])
-        .encode(x=alt.X("low:Q", scale=span_x, title=title), x2="high:Q", y=y)
+    tips = tooltip(rows)
+    bars = interval(alt.Chart().transform_filter(of_kappa), x, y).encode(
+        color=alt.value(COLOURS[0]), tooltip=tips
     )
     point = (
         alt.Chart()
         .transform_filter("isValid(datum.value)")
         .mark_point(filled=True, size=48, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tips)
     )
     text = (
         alt.Chart()
@@ -82,13 +77,13 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
         .encode(x=alt.value(PLOT + 14), y=y, text="text:N")
     )
     chart = (
-        alt.layer(interval, point, text, data=_both_measures(rows))
+        alt.layer(bars, point, text, data=_both_measures(rows))
         .properties(width=PLOT, height=ROW * len(names))
         .facet(row=alt.Row("pair:N", title=None, header=alt.Header(orient="top", labelAnchor="start")))
     )
     notes = [
         described(rows, view, None, "intervals of kappa, bootstrap over skills"),
-        "numbers: kappa [interval] · episodes with the same verdict; all conditions together",
+        "all conditions; numbers: kappa [interval] · episodes with the same verdict",
         *undefined(rows, pl.col("name") + " " + pl.col("pair")),
     ]
     return finish(chart, "Do the judges agree?", notes)
@@ -108,10 +103,7 @@ def _name() -> pl.Expr:
     return (
         pl.col("label")
         + " · "
-        + pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT")).otherwise(pl.col("recipe"))
-        + pl.when(pl.col("seed").is_null())
-        .then(pl.lit(""))
-        .otherwise(pl.lit(" seed ") + pl.col("seed").cast(pl.String))
+        + pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT")).otherwise(pl.col("run"))
     )
 
 
@@ -123,4 +115,4 @@ def _numbers() -> pl.Expr:
     same = pl.col("both_pass") + pl.col("both_fail")
     judged = same + pl.col("only_a") + pl.col("only_b")
     counts = pl.lit(" · ") + same.cast(pl.String) + pl.lit(" of ") + judged.cast(pl.String)
-    return with_interval(decimal, "kappa", "kappa_low", "kappa_high") + counts
+    return pl.col("shown") + counts

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.arms import effects_of, in_rows, read_spec, span
 from skillift.certificates import warnings
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
-from skillift.result_text import percent, points, with_interval
+from skillift.result_text import percent
 
 if TYPE_CHECKING:
     import altair as alt
 
 ROW = 34  # px
-PLOT = 300  # px; the numbers stand to its right
+PLOT = 190  # px; the numbers stand to its right
 
 
 def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -33,11 +33,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     import altair as alt
 
     view = read_spec(spec)
-    rows = of_contrast(on_path(effects, view.headline_path, "effects"), "lift:curated-none")
-    rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").with_columns(
-        band=100 * pl.col("mde")
-    )
-    rows, names = in_rows(rows)
+    rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
+    rows = rows.with_columns(band=100 * pl.col("mde"), mde_text=percent("mde") + " pp")
     height = ROW * len(names)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=places(names, None, ticks=False, domain=False))
     title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
@@ -55,9 +52,9 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         .encode(x=alt.value(PLOT + 16), y=y, text="text:N")
     )
     heading = (
-        alt.Chart(pl.DataFrame({"text": ["lift [interval] · smallest detectable"]}))
+        alt.Chart(pl.DataFrame({"text": [["lift [interval], pp", "· smallest detectable"]]}))
         .mark_text(align="left", fontSize=TYPE, color=SOFT)
-        .encode(x=alt.value(PLOT + 16), y=alt.value(-8), text="text:N")
+        .encode(x=alt.value(PLOT + 16), y=alt.value(-22), text="text:N")
     )
     layers = [
         band,
@@ -70,8 +67,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     notes = [
         *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "lift = procedural delta after SFT minus before; grey band: smaller than what this study detects "
-        "with 80 % power",
+        "lift = procedural delta after SFT minus before, paired by task",
+        "grey band: smaller than what this study detects with 80 % power",
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]
@@ -80,5 +77,5 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
 
 def _numbers() -> pl.Expr:
     """The estimate with its interval and the smallest detectable effect, from the columns of the table."""
-    known = with_interval(points, "estimate", "ci_low", "ci_high")
+    known = pl.col("shown").str.strip_suffix(" pp")
     return known + (pl.lit(" · ") + percent("mde")).fill_null("")

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
-from skillift.figures.marks import zero
-from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+from skillift.figures.interaction import tooltip
+from skillift.figures.marks import interval, zero
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, around, described, finish, places, undefined
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.arms import View
 
+LINE = 17  # px
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
-    """Draw delta before, delta after and lift: a panel row for each student and recipe, a line for each path.
+    """Draw delta before, delta after and lift: a block for each student and recipe, a line for each path.
 
     Args:
         effects: contract EFFECTS.
@@ -36,31 +38,26 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").filter("headline")
     rows, names = _by_quantity(rows)
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
+    lines = [line for name in names for line in (name, *paths)]  # a head, then its paths
+    heads = [index * (len(paths) + 1) for index in range(len(names))]
+    place_of = {name: index * (len(paths) + 1) + 1 for index, name in enumerate(names)}
+    row = pl.col("name").replace_strict(place_of, return_dtype=pl.Int64)
+    row += pl.col("path").replace_strict(
+        dict(zip(paths, range(len(paths)), strict=True)), return_dtype=pl.Int64
+    )
+    rows = rows.with_columns(row=row)
     colour = alt.Color("path:N", scale=_colours(paths, view), legend=None)
-    y = alt.Y(
-        "path:N", sort=paths, title=None, axis=alt.Axis(ticks=False, domain=False, grid=False, labelLimit=200)
-    )
-    title = ["pp", f"n = {span(rows['n_tasks'])} tasks"]
+    bold = alt.condition(f"indexof({heads}, datum.value) >= 0", alt.value(600), alt.value(400))
+    axis = places(lines, None, ticks=False, domain=False, labelOverlap=False, labelFontWeight=bold)
+    y = alt.Y("row:Q", scale=around(lines, down=True), axis=axis)
     drawn = alt.Chart().transform_filter("isValid(datum.value)")
-    interval = (
-        drawn.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.6)
-        .encode(x=alt.X("low:Q", title=title), x2="high:Q", y=y)
-    )
-    point = drawn.mark_point(filled=True, size=55, opacity=1).encode(x=alt.X("value:Q", title=title), y=y)
+    x = alt.X("value:Q", title=["pp", f"n = {span(rows['n_tasks'])} tasks"], axis=alt.Axis(tickCount=4))
+    point = drawn.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
+    marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (interval(drawn, x, y), point)]
     chart = (
-        alt.layer(zero("x"), interval.encode(color=colour), point.encode(color=colour), data=rows)
-        .properties(width=118, height=22 * len(paths))
-        .facet(
-            row=alt.Row(
-                "name:N",
-                sort=names,
-                title=None,
-                header=alt.Header(labelAngle=0, labelAlign="left", labelAnchor="middle", labelLimit=150),
-            ),
-            column=alt.Column("quantity:N", sort=list(QUANTITIES), title=None),
-        )
-        .properties(spacing={"row": 10, "column": 16})
+        alt.layer(zero("x"), *marks, data=rows)
+        .properties(width=96, height=LINE * len(lines))
+        .facet(column=alt.Column("quantity:N", sort=list(QUANTITIES), title=None))
     )
     notes = [
         described(rows, view, f"{view.headline_path} (headline, in colour) and all others", _KIND),
@@ -80,9 +77,9 @@ def _by_quantity(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     trained = trained.with_columns(
         quantity=pl.when(lift).then(pl.lit("lift")).otherwise(pl.lit("delta after SFT"))
     )
-    places = trained.select("student", "name").unique(maintain_order=True)
+    labels = trained.select("student", "name").unique(maintain_order=True)
     before = rows.filter(pl.col("run") == BASE).with_columns(quantity=pl.lit("delta before SFT"))
-    before = before.join(places, on="student", maintain_order="left")
+    before = before.join(labels, on="student", maintain_order="left")
     return pl.concat([before.select(sorted(before.columns)), trained.select(sorted(before.columns))]), names
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from skillift.arms import BASE, place, read_spec, span
 from skillift.errors import UserError, problem
+from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, finish, panel_width
 
 if TYPE_CHECKING:
@@ -31,16 +32,18 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     if log.is_empty():
         raise UserError(problem("training logs", "no rows", "at least one step of one run"))
     rows = place(log, view, "training log").with_columns(pl.col("loss").fill_nan(None))
+    rows = rows.select("student", "label", "run", "recipe", "step", "loss")
     students = [label for label in view.labels if label in set(rows["label"])]
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
     legend = alt.Legend(values=recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(
         domain=view.recipes, range=[COLOURS[i % len(COLOURS)] for i in range(len(view.recipes))]
     )
-    panels = min(len(students), 4)
+    choice = picked("recipe")
+    panels = min(len(students), 3)
     chart = (
         alt.Chart(rows.filter(pl.col("loss") > 0))  # null, and what a logarithm cannot show, is left out
-        .mark_line(strokeWidth=1.2, opacity=0.85)
+        .mark_line(strokeWidth=1.2)
         .encode(
             x=alt.X("step:Q", title="optimiser step", axis=alt.Axis(grid=False, tickCount=4)),
             y=alt.Y(
@@ -51,8 +54,11 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
             ),
             color=alt.Color("recipe:N", scale=scale, legend=legend),
             detail="run:N",
+            opacity=unless_faded(choice, 0.85),
+            tooltip=[*tooltip(rows), alt.Tooltip("loss:Q", format=".3f")],
         )
-        .properties(width=panel_width(panels), height=220)
+        .add_params(choice)
+        .properties(width=panel_width(panels), height=200)
         .facet(facet=alt.Facet("label:N", sort=students, title=None), columns=panels)
     )
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]

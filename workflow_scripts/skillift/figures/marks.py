@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import SOFT, colours, shapes
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bo
     """
     import altair as alt
 
-    across = x.shorthand == "value:Q"
-    ends = {"x": x.copy(), "x2": "high:Q"} if across else {"y": y.copy(), "y2": "high:Q"}
-    ends["x" if across else "y"].shorthand = "low:Q"
     drawn = set(frame.filter(pl.col("value").is_not_null())["series"])
     key = (
         alt.Legend(values=[name for name in view.series if name in drawn])
@@ -33,16 +31,27 @@ def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bo
     )
     colour = alt.Color("series:N", scale=colours(view), legend=key)
     shape = alt.Shape("series:N", scale=shapes(view), legend=key)
+    choice = picked("series")
     whole = alt.Chart().transform_filter("isValid(datum.value) && datum.headline")
     seeds = alt.Chart().transform_filter("isValid(datum.value) && !datum.headline")
-    interval = (
-        whole.transform_filter("isValid(datum.low)")
-        .mark_rule(strokeWidth=1.6)
-        .encode(**{"x": x, "y": y, **ends}, color=colour)
+    single = seeds.mark_circle(size=18).encode(
+        x=x, y=y, color=colour, opacity=unless_faded(choice, 0.8) if key else alt.value(0.8)
     )
-    single = seeds.mark_circle(size=18, opacity=0.8).encode(x=x, y=y, color=colour)
     point = whole.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
-    return [interval, single, point]
+    layers = [interval(whole, x, y).encode(color=colour), point]
+    if key:
+        layers = [layer.encode(opacity=unless_faded(choice)) for layer in layers]
+        single = single.add_params(choice)
+    return [layer.encode(tooltip=tooltip(frame)) for layer in (layers[0], single, layers[1])]
+
+
+def interval(chart: alt.Chart, x: alt.X, y: alt.Y, width: float = 1.6) -> alt.Chart:
+    """Rules from `low` to `high`, along the one of `x` and `y` whose field is `value`."""
+    across = x.shorthand == "value:Q"
+    ends = {"x": x.copy(), "x2": "high:Q"} if across else {"y": y.copy(), "y2": "high:Q"}
+    ends["x" if across else "y"].shorthand = "low:Q"
+    drawn = chart.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=width)
+    return drawn.encode(**{"x": x, "y": y, **ends})
 
 
 def zero(axis: str) -> alt.Chart:

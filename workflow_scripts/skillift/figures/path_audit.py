@@ -48,8 +48,8 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition") + " " + pl.col("path")
     notes = [
         described(rows, view, None, "intervals, clustered by skill"),
-        "shift = pass rate on the judge's path minus pass rate on the bench path, same episodes: above zero, "
-        "the extractor under-counts",
+        "shift = pass rate on the judge's path minus on the bench path, same episodes:",
+        "above zero, the extractor under-counts",
         *seeds_note(rows),
         *undefined(rows, name),
     ]

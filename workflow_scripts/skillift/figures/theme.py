@@ -1,8 +1,9 @@
 """How every figure looks: colours, type sizes, titles, axes of tiers, intervals, and the way to SVG.
 
-Figures are drawn for a text width of 17 cm (640 px) with type of 12 px, which is 9 pt there. Colours are
-those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart; a
-series differs in shape as well, so a figure also reads in grey.
+Figures are 480 px wide with type of 12 px: 9 pt on a text column of 127 mm, and 6 pt where a journal sets
+them in one column of 85 mm (Nature's guide asks for 5 to 7 pt). Colours are those of Okabe and Ito
+(https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart; a series differs in shape as
+well, so a figure also reads in grey.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from skillift.arms import View, span
 if TYPE_CHECKING:
     import altair as alt
 
-WIDTH = 640  # px: 17 cm
+WIDTH = 480  # px: 127 mm
 INK = "#333333"
 SOFT = "#767676"
 PALE = "#e6e6e6"
@@ -26,10 +27,11 @@ BEFORE_COLOUR = "#595959"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # the same widths wherever one of these is
-TYPE = 12  # px: 9 pt at full width
+TYPE = 12  # px
 # room for a browser whose sans-serif is wider than the font that labels were measured with
-PADDING = {"left": 22, "right": 34, "top": 8, "bottom": 8}
-LINE_CHARACTERS = 98  # of the lines under a title
+PADDING = {"left": 14, "right": 20, "top": 8, "bottom": 8}
+LINE_CHARACTERS = 82  # of the lines under a title
+TITLE_CHARACTERS = 62
 
 NAMED = 4  # undefined estimates are named under the title up to here, and counted beyond
 
@@ -40,12 +42,12 @@ def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
 
     lines = [line.removesuffix(" ·") for note in notes for line in textwrap.wrap(note, LINE_CHARACTERS)]
     title = alt.TitleParams(
-        text=question,
+        text=textwrap.wrap(question, TITLE_CHARACTERS),
         subtitle=lines,
         anchor="start",
         align="left",
         frame="bounds",
-        fontSize=15,
+        fontSize=14,
         fontWeight=600,
         subtitleFontSize=TYPE,
         subtitleColor=SOFT,
@@ -64,6 +66,7 @@ def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
         "gridColor": "#efefef",
         "tickSize": 4,
         "titlePadding": 8,
+        "labelFlush": False,
     }
     return (
         chart.properties(title=title, background="white", padding=PADDING)
@@ -92,18 +95,23 @@ def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
             labelPadding=6,
             labelLimit=300,
         )
-        .configure_facet(spacing=16)
+        .configure_facet(spacing=12)
     )
+
+
+def specification(chart: alt.Chart) -> dict:
+    """A chart as Vega-Lite, with all its rows."""
+    import altair as alt
+
+    with alt.data_transformers.enable("default", max_rows=None):
+        return chart.to_dict()
 
 
 def to_svg(chart: alt.Chart) -> str:
     """A chart as an SVG document; the same chart gives the same text."""
-    import altair as alt
     import vl_convert
 
-    with alt.data_transformers.enable("default", max_rows=None):
-        specification = chart.to_dict()
-    return vl_convert.vegalite_to_svg(specification)
+    return vl_convert.vegalite_to_svg(specification(chart))
 
 
 def colours(view: View) -> alt.Scale:
@@ -124,8 +132,11 @@ def _repeat(values: tuple[str, ...], names: list[str]) -> list[str]:
     return [values[i % len(values)] for i in range(len(names))]
 
 
-def places(names: list[str], title: str | None, **options) -> alt.Axis:
-    """An axis of named places at 0, 1, 2, ...: marks can then stand a little beside their place."""
+def places(names: list[str | list[str]], title: str | None, **options) -> alt.Axis:
+    """An axis of named places at 0, 1, 2, ...: marks can then stand a little beside their place.
+
+    A name that is a list stands on several lines.
+    """
     import altair as alt
 
     return alt.Axis(
@@ -172,8 +183,8 @@ def _ranks(names: list[str]) -> dict[str, int]:
 
 
 def panel_width(panels: int) -> int:
-    """Width in px of one of several panels side by side that fill a figure's width; never under 90."""
-    return max(90, min(420, (WIDTH - 110 - 16 * panels) // panels))
+    """Width in px of one of several panels side by side that fill a figure's width; never under 80."""
+    return max(80, min(380, (WIDTH - 90 - 12 * panels) // panels))
 
 
 def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.arms import effects_of, read_spec, span
 from skillift.certificates import warnings
+from skillift.figures import published
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
 
@@ -31,13 +32,13 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     import altair as alt
 
     view = read_spec(spec)
-    rows = of_contrast(on_path(effects, view.headline_path, "effects"), "curated-none")
-    rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high")
-    rows = beside(rows, view, "position", width=0.36)
+    rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
+    beyond = published.names() if spec.get("figures", {}).get("published_values", True) else []
+    names = [*view.labels, *(name.split(" ") for name in beyond)]
     x = alt.X(
         "x:Q",
-        scale=around(view.labels),
-        axis=places(view.labels, "student, from the smallest to the largest"),
+        scale=around(names),
+        axis=places(names, "student, from the smallest to the largest", labelOverlap=False),
     )
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
     students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
@@ -48,19 +49,19 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         .mark_line(strokeWidth=1.2, opacity=0.55)
         .encode(x=x, y=y, color=alt.Color("series:N", scale=colours(view)), detail="seed:N")
     )
-    width = max(320, min(540, 180 * len(view.labels)))
-    chart = alt.layer(zero("y"), trend, *estimates(rows, view, x, y), data=rows).properties(
-        width=width, height=280
-    )
+    ghosts = published.layers(len(view.labels), x, y) if beyond else []
+    layers = [zero("y"), *ghosts, trend, *estimates(rows, view, x, y)]
+    chart = alt.layer(*layers, data=rows).properties(width=390, height=260)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
         *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "procedural delta = pass rate with the procedure minus pass rate without, paired by task",
+        "procedural delta = pass rate with the procedure minus without, paired by task",
         *seeds_note(rows),
+        *(published.NOTES if beyond else []),
         *undefined(rows, name),
     ]
-    return finish(chart, "What is a procedure in the prompt worth, before and after SFT?", notes)
+    return finish(chart, "What is a procedure worth, before and after SFT?", notes)
 
 
 def _trained_or_trainable(view: View) -> list[str]:
