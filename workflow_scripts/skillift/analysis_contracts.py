@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.audit_contracts import AGREEMENT
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
@@ -105,30 +106,6 @@ PATH_SHIFT = table(
     },
 )
 
-AGREEMENT = table(
-    "judge agreement",
-    ("suite", "student", "run", "step", "judge_a", "judge_b"),
-    {
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "run": text(filled=True),
-        "step": count(),
-        "judge_a": text(filled=True),
-        "judge_b": text(filled=True),
-        "both_pass": count(),
-        "only_a": count(),
-        "only_b": count(),
-        "both_fail": count(),
-        "n_unscored": count(),
-        "agreement": rate(nullable=True),
-        "kappa": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_low": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "kappa_high": column(pl.Float64, ge=-1.0, le=1.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-    },
-)
-
 # The rates of one judge on one kind of case; `all` are its cases of all kinds together.
 CERTIFICATION_RATES = table(
     "certification rates",
@@ -210,7 +187,8 @@ JOINT_MODEL = table(
 )
 
 # Variances are in squared fractions. `sampling_variance` is that of the mean over seeds, given the seeds;
-# `seed_variance` that of one training around its recipe. With one seed, what rests on the seeds is null.
+# `seed_variance`, that of one training around its recipe, is the variance between the seeds' estimates beyond
+# the noise that sampling adds to it. With one seed, what rests on the seeds is null.
 SEED_VARIANCE = table(
     "seed variance",
     ("path", "suite", "student", "recipe", "contrast"),
@@ -223,6 +201,7 @@ SEED_VARIANCE = table(
         "estimate": difference(nullable=True),
         "sampling_variance": column(pl.Float64, ge=0.0, nullable=True),
         "variance_between_seeds": column(pl.Float64, ge=0.0, nullable=True),
+        "noise_between_seeds": column(pl.Float64, ge=0.0, nullable=True),
         "seed_variance": column(pl.Float64, ge=0.0, nullable=True),
         "standard_error": column(pl.Float64, ge=0.0, nullable=True),
         "degrees_of_freedom": column(pl.Float64, ge=0.0, nullable=True),
