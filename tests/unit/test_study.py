@@ -195,6 +195,10 @@ SPEC_EDITS = {
     ),
     "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),
     "a corpus": (("answer_only: {rows: 353", "answer_only: {rows: 350"), {"corpus answer_only"}),
+    "the published values": (
+        ("\nanalysis:\n", "\nfigures: {published_values: false}\nanalysis:\n"),
+        {"figures"},
+    ),
     "the headline path": (("headline_path: judge:conclusion", "headline_path: bench"), {"figures"}),
     "the effect of interest": (
         ("confidence: 0.95", "confidence: 0.95\n  effect_of_interest: 0.05"),

@@ -279,6 +279,7 @@ class Study:
             },
             "references": sorted(self.references),
             "runs": self.analysis_spec()["runs"],
+            "figures": dict(self.data["figures"]),
         }
 
     def _by_tier(self, section: str) -> list[str]:
