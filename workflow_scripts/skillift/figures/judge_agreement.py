@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import measure, place, read_spec, span
+from skillift.audit_contracts import ALL_CONDITIONS
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import (
@@ -42,7 +43,8 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     import altair as alt
 
     view = read_spec(spec)
-    rows = measure(place(agreement, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
+    together = agreement.filter(condition=ALL_CONDITIONS)
+    rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
     rows = rows.with_columns(headline=pl.lit(True), name=_name(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
