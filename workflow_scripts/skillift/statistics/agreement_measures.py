@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skillift.statistics.resampling import percentile_interval, skill_weights
+from skillift.statistics.bootstrap import percentile_intervals, skill_draws
 
 
 def kappa(counts: np.ndarray) -> float | None:
@@ -84,4 +84,6 @@ def agreement_interval(
     counts = counts_by_skill[counts_by_skill.sum(axis=1) > 0]
     if len(counts) < 2 or np.isnan(measure(counts.sum(axis=0, keepdims=True))[0]):
         return None, None
-    return percentile_interval(measure(skill_weights(len(counts), samples, seed) @ counts), confidence)
+    replicates = measure(skill_draws(len(counts), samples, seed) @ counts)
+    low, high = (float(limit[0]) for limit in percentile_intervals(replicates[np.newaxis], confidence))
+    return (None, None) if np.isnan(low) else (low, high)

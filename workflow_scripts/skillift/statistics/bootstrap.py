@@ -64,22 +64,29 @@ def ratio_intervals(
             drawn = [
                 table[part][present[part]].reshape(-1, size) @ draws for table in (numerators, denominators)
             ]
-            low[part], high[part] = _percentiles(*drawn, confidence)
+            low[part], high[part] = percentile_intervals(_ratios(*drawn), confidence)
     return low, high
 
 
-def _percentiles(numerators, denominators, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Percentiles of the ratios of each row; NaN where they say too little."""
-    possible = denominators > _ZERO
-    ratios = np.divide(numerators, denominators, out=np.full(numerators.shape, np.nan), where=possible)
+def _ratios(numerators: np.ndarray, denominators: np.ndarray) -> np.ndarray:
+    undefined = np.full(numerators.shape, np.nan)
+    return np.divide(numerators, denominators, out=undefined, where=denominators > _ZERO)
+
+
+def percentile_intervals(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile interval of each row of `replicates`, which are NaN where undefined.
+
+    Returns lower and upper limits; NaN where more than 5 % of a row are undefined, or all others equal.
+    """
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
-    whole = possible.all(axis=1)
-    limits = np.full((2, len(ratios)), np.nan)
-    limits[:, whole] = np.quantile(ratios[whole], tails, axis=1)
-    spread = np.zeros(len(ratios))
-    spread[whole] = np.ptp(ratios[whole], axis=1)
-    for row in np.flatnonzero(~whole & (possible.mean(axis=1) >= 1 - UNDEFINED_SHARE)):
-        defined = ratios[row, possible[row]]
+    known = ~np.isnan(replicates)
+    whole = known.all(axis=1)
+    limits = np.full((2, len(replicates)), np.nan)
+    limits[:, whole] = np.quantile(replicates[whole], tails, axis=1)
+    spread = np.zeros(len(replicates))
+    spread[whole] = np.ptp(replicates[whole], axis=1)
+    for row in np.flatnonzero(~whole & (known.mean(axis=1) >= 1 - UNDEFINED_SHARE)):
+        defined = replicates[row, known[row]]
         limits[:, row], spread[row] = np.quantile(defined, tails), np.ptp(defined)
     limits[:, spread <= _ZERO] = np.nan
     return limits[0], limits[1]

@@ -58,7 +58,7 @@ def differences(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]
 
 def _within(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
     """The contrasts of one path and suite, then what training changed in each condition and contrast."""
-    members = _recipe_members(values, runs)
+    members = recipe_members(values, runs)
     cells = _cells(values, members)
     trained = cells.filter(pl.col("run") != BASE)
     arms = coded(values.join(cells.select(*CELL, "cell"), on=CELL).drop(CELL).sort("cell", "task_id"))
@@ -89,7 +89,7 @@ def _arms_and_contrasts(values: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-def _recipe_members(values: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def recipe_members(values: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
     """The last step of each run of a recipe that has two or more runs at a student.
 
     Returns suite, student, run, step, recipe, recipe_step (the largest of the last steps), n_runs.
