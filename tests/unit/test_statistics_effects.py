@@ -1,4 +1,4 @@
-"""Effects: paired within one path, undefined where an arm is missing, true to the reference study's table."""
+"""Effects: paired within one path, undefined where an arm is missing."""
 
 from __future__ import annotations
 
@@ -39,35 +39,8 @@ def row(table: pl.DataFrame, contrast: str, **where) -> dict:
     return table.filter(contrast=contrast, **where).row(0, named=True)
 
 
-# passes of 200 tasks: pre none, pre curated, post none, post curated
-REFERENCE = {"0.8b": (75, 60, 71, 70), "2b": (90, 102, 100, 120), "4b": (130, 128, 127, 140)}
-
-
-@pytest.mark.parametrize(
-    ("student", "before", "after", "lift"),
-    [("0.8b", -0.075, -0.005, 0.070), ("2b", 0.060, 0.100, 0.040), ("4b", -0.010, 0.065, 0.075)],
-)
-def test_the_reference_studys_table_comes_out_to_the_last_digit(student, before, after, lift):
-    counts = REFERENCE[student]
-    verdicts = [passes(count, start=31 * index) for index, count in enumerate(counts)]
-    table = estimate(study(*verdicts, student=student))
-    assert row(table, "curated-none", run="base")["estimate"] == before
-    assert row(table, "curated-none", run="sft-s0")["estimate"] == after
-    found = row(table, "lift:curated-none")
-    assert found["estimate"] == lift
-    assert (found["n_tasks"], found["n_skills"], found["n_unscored"], found["n_runs"]) == (200, 40, 0, 1)
-    assert found["ci_low"] < lift < found["ci_high"]
-    assert row(table, "gain:curated")["estimate"] == (counts[3] - counts[1]) / 200
-
-
-def test_a_reference_model_without_training_has_its_delta_alone():
-    table = estimate(study(passes(140), passes(146, start=5), student="haiku"))
-    assert table["contrast"].to_list() == ["curated-none"]
-    assert table["estimate"].item() == 0.030
-
-
 def test_the_lift_is_the_mean_of_differences_in_differences_task_by_task():
-    verdicts = [passes(count, start=31 * index) for index, count in enumerate(REFERENCE["2b"])]
+    verdicts = [passes(count, start=31 * index) for index, count in enumerate((90, 102, 100, 120))]
     a, b, c, d = ([float(verdict) for verdict in arm] for arm in verdicts)
     per_task = [(d[i] - c[i]) - (b[i] - a[i]) for i in range(200)]
     by_skill = [sum(per_task[5 * k : 5 * k + 5]) - 5 * sum(per_task) / 200 for k in range(40)]
