@@ -28,8 +28,8 @@ DELTA_BEFORE = {"qwen-0.8b": -0.075, "qwen-2b": 0.060, "qwen-4b": -0.010, "haiku
 DELTA_AFTER = {"qwen-0.8b": -0.005, "qwen-2b": 0.100, "qwen-4b": 0.065}
 LIFT = {"qwen-0.8b": 0.070, "qwen-2b": 0.040, "qwen-4b": 0.075}
 
-# Of 200 tasks: those passed at first; then, from one arm to the next, tasks gained and lost. Arms: none before
-# SFT, curated before SFT (beside it), none after SFT (from none before), curated after SFT (beside that).
+# Of 200 tasks: those passed at first (none, before SFT); then tasks gained and lost from one arm to the next:
+# to curated before SFT, from none before to none after SFT, and from there to curated after SFT.
 PASSED = {"qwen-0.8b": 60, "qwen-2b": 90, "qwen-4b": 124, "haiku": 150}
 FLIPS = {
     "qwen-0.8b": {"delta_before": (14, 29), "gain": (34, 14), "delta_after": (18, 19)},
@@ -85,7 +85,7 @@ def _arms() -> dict[tuple, list[bool]]:
 
 
 def _flipped(generator: np.random.Generator, verdicts: np.ndarray, gained: int, lost: int) -> np.ndarray:
-    """`verdicts` with so many fails turned into passes and so many passes into fails, more so in some skills."""
+    """`verdicts` with so many fails turned into passes and so many passes into fails, more in some skills."""
     helped = np.exp(np.repeat(generator.normal(0, 0.3, N_SKILLS), PER_SKILL))
     flipped = verdicts.copy()
     flipped[_drawn(generator, ~verdicts * helped, gained)] = True

@@ -1,4 +1,4 @@
-"""The reference study's table comes out of its pass counts to the last digit, and none of its lifts is resolved."""
+"""The reference study's table comes out of pass counts to the last digit, and no lift of it is resolved."""
 
 from __future__ import annotations
 
