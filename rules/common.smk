@@ -19,6 +19,7 @@ from skillift.study import load_config, load_study
 try:
     CONFIG = load_config(config)
     STUDY = load_study(CONFIG["study"])
+    API_OPTIONS = " ".join(api_options(CONFIG["api"]))
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -36,7 +37,7 @@ HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
     **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
-    "API_OPTIONS": " ".join(api_options(CONFIG["api"])),  # used without quotes
+    "API_OPTIONS": API_OPTIONS,  # used without quotes
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
 }

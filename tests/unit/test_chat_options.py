@@ -8,9 +8,11 @@ import time
 import pytest
 import yaml
 
+from skillift.batch_settings import BatchSettings
 from skillift.chat import add_client_options, open_client
 from skillift.chat_options import api_options
 from skillift.chat_progress import Counts, Progress
+from skillift.errors import UserError
 from skillift.study import load_config
 
 
@@ -31,9 +33,47 @@ def test_every_setting_of_the_configuration_reaches_the_client(tmp_path):
         "budget_usd": 5.0,
         "budgets_usd": {"anthropic/x": 1.5, "openrouter/a/b": 2.0},
     }
-    assert set(api) == set(load_config({"study": "a.yaml"})["api"]) | set(api)
-    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *api_options(api))) as client:
+    batch = {
+        "batch": ["openai/a", "hosted_vllm/b"],
+        "batch_poll_s": 5.0,
+        "batch_wait_h": 3.0,
+        "batch_requests": 7,
+        "batch_discount": 0.25,
+    }
+    assert set(load_config({"study": "a.yaml"})["api"]) <= {*api, *batch}
+    given = api_options(api | batch)
+    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *given)) as client:
         assert {name: getattr(client, name) for name in api} == api
+        assert client.batch == BatchSettings(frozenset(batch["batch"]), 5.0, 3.0, 7, 0.25)
+
+
+@pytest.mark.parametrize(("batch", "models"), [(True, {"all"}), (False, set()), ([], set()), (None, set())])
+def test_batches_are_for_all_models_that_offer_them_or_for_none(batch, models, tmp_path):
+    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *api_options({"batch": batch}))) as client:
+        assert client.batch == BatchSettings(frozenset(models))
+
+
+def test_a_model_whose_provider_has_no_batches_is_an_error_before_any_job():
+    with pytest.raises(UserError, match=r"^config\.yaml: api\.batch: found 'openrouter/x'.*openai"):
+        api_options({"batch": ["openai/gpt", "openrouter/x"]})
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"batch": "openai/gpt"},
+        {"batch": [1]},
+        {"batch_poll_s": 0},
+        {"batch_requests": 0},
+        {"batch_requests": 60000},
+        {"batch_discount": 1.5},
+        {"batch_wait_h": -1},
+    ],
+)
+def test_a_wrong_setting_of_batches_is_named(setting):
+    (name,) = setting
+    with pytest.raises(UserError, match=rf"api\.{name}"):
+        load_config({"study": "a.yaml", "api": setting})
 
 
 def test_the_defaults_of_the_configuration_are_those_of_the_commands(tmp_path, repository):

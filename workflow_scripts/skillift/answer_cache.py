@@ -3,9 +3,9 @@
 One SQLite file in the state folder, which outlives failed jobs. It is content-addressed: the key is a
 hash of everything that can change an answer, and of nothing else, so a hit is right whatever job, run
 or study asks. Each answer is committed as it arrives. Beside the answers stand what was spent on each
-model and when the next request may leave, for `skillift.budget` and `skillift.rate_limits`. Several
-processes may use one file at once (write-ahead log, busy timeout); it must lie on a local disk or one with
-working file locks.
+model and when the next request may leave, for `skillift.budget` and `skillift.rate_limits`, and which
+batches are outstanding (`skillift.batch_state`). Several processes may use one file at once (write-ahead log,
+busy timeout); it must lie on a local disk or one with working file locks.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _TABLES = (
     "answers (key TEXT PRIMARY KEY, answer TEXT)",
     "spent (model TEXT PRIMARY KEY, usd REAL NOT NULL)",
     "turns (name TEXT PRIMARY KEY, free REAL NOT NULL)",  # Unix time at which the next request may leave
+    # batches that are outstanding; `at` is the Unix time of the last stage, `usd` what one may cost at most
+    "batches (id TEXT PRIMARY KEY, place TEXT, model TEXT, stage TEXT, provider_id TEXT, at REAL, usd REAL)",
+    "batch_lines (key TEXT PRIMARY KEY, batch TEXT NOT NULL, request TEXT NOT NULL)",
 )
 
 
@@ -78,21 +81,30 @@ class AnswerCache:
 
         The first answer kept under a key stays; the cost of another one is counted all the same.
         """
+        with self.transaction() as connection:
+            self.insert(connection, key, answer, model, usd)
+
+    def insert(self, connection: sqlite3.Connection, key: str, answer: dict, model: str, usd: float) -> None:
+        """The same within a transaction that does more."""
         text = json.dumps(answer, ensure_ascii=False, sort_keys=True)
-        with self._transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, text))
-            self._add(connection, model, usd)
+        connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, text))
+        self.add(connection, model, usd)
 
     def pay(self, model: str, usd: float) -> None:
         """Count `usd` that an answer which is not kept has cost."""
         if usd:
-            with self._transaction() as connection:
-                self._add(connection, model, usd)
+            with self.transaction() as connection:
+                self.add(connection, model, usd)
 
     def spent(self) -> dict[str, float]:
         """USD that were paid up to now, by all jobs, for each model."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return dict(connection.execute("SELECT model, usd FROM spent"))
+
+    def reserved(self) -> dict[str, float]:
+        """USD that outstanding batches may cost at most, for each model."""
+        with self.transaction() as connection:
+            return dict(connection.execute("SELECT model, SUM(usd) FROM batches GROUP BY model"))
 
     def take_turn(self, shares: dict[str, float], now: float) -> float:
         """Let one request leave if all its turns are free, and move each on by its share in seconds.
@@ -100,7 +112,7 @@ class AnswerCache:
         Returns:
             0 where it may leave, else the seconds until the turns will be free.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             free = dict.fromkeys(shares, now)
             for name in shares:
                 row = connection.execute("SELECT free FROM turns WHERE name = ?", (name,)).fetchone()
@@ -118,11 +130,12 @@ class AnswerCache:
 
     def shift_turn(self, name: str, seconds: float) -> None:
         """Move a turn by `seconds`, later or earlier."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute("UPDATE turns SET free = free + ? WHERE name = ?", (seconds, name))
 
     @staticmethod
-    def _add(connection: sqlite3.Connection, model: str, usd: float) -> None:
+    def add(connection: sqlite3.Connection, model: str, usd: float) -> None:
+        """Count `usd` within a transaction that does more."""
         if usd:
             connection.execute(
                 "INSERT INTO spent VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET usd = usd + excluded.usd",
@@ -130,7 +143,8 @@ class AnswerCache:
             )
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything within it is written, or nothing."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -4,7 +4,8 @@ Requests go through litellm's asynchronous API, a bounded number at once. Every 
 `ChatAnswer` with a status; nothing that a provider does to a single request raises. Calls that failed for a
 passing reason are made again (`skillift.retries`), within the provider's limits (`skillift.rate_limits`) and
 the study's budget (`skillift.budget`). Equal requests within one client are asked once, and answers are kept
-in `skillift.answer_cache`. Judges of the provider `offline` (`skillift.offline_judges`) take the same way.
+in `skillift.answer_cache`. Where a provider offers batches, the requests that are known beforehand may go in
+these (`skillift.batches`). Judges of the provider `offline` (`skillift.offline_judges`) take the same way.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from skillift.answer_cache import AnswerCache
+from skillift.batch_settings import BatchSettings
+from skillift.batches import Batches
 from skillift.budget import Budget, OverBudgetError, count_tokens
 from skillift.chat_access import check_access
 from skillift.chat_models import ChatAnswer, ChatModel, ChatRequest
@@ -59,6 +62,7 @@ class ChatClient:
         tokens_per_minute: for each model, prompts and replies; None for no limit.
         budget_usd: ceiling of what all jobs of the study spend; None for none.
         budgets_usd: ceilings for single models, by name.
+        batch: which models are asked in batches, and how.
     """
 
     concurrency: int = 64
@@ -70,6 +74,7 @@ class ChatClient:
     tokens_per_minute: float | None = None
     budget_usd: float | None = None
     budgets_usd: Mapping[str, float] = field(default_factory=dict)
+    batch: BatchSettings = field(default_factory=BatchSettings)
     _asked: dict[str, asyncio.Task] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -77,12 +82,24 @@ class ChatClient:
         self.counts = Counts()
         self._state = state
         self._limits = RateLimits(state, self.requests_per_minute, self.tokens_per_minute)
-        self._budget = Budget(state, self.budget_usd, self.budgets_usd)
+        self._budget = Budget(state, self.budget_usd, self.budgets_usd, self.batch.share)
         self._slots = asyncio.Semaphore(self.concurrency)
         self._secrets = secrets()
         self._checked: set[str] = set()
         self._answered: set[str] = set()
         self._runner = asyncio.Runner()
+        self._batches = Batches(
+            self.batch,
+            state,
+            self._budget,
+            self.counts,
+            self._secrets,
+            self.timeout_s,
+            self.retries,
+            self.backoff_s,
+            self._check_access,
+        )
+        self._from_batches: dict[str, ChatAnswer] = {}
 
     def __enter__(self) -> ChatClient:
         return self
@@ -111,15 +128,17 @@ class ChatClient:
         Args:
             conversations: what is run.
             label: says in the progress bar what is done.
-            requests: the requests that are known beforehand; the budget is checked for them all at once.
+            requests: the requests that are known beforehand; the budget is checked for them all at once, and
+                those of models that are asked in batches are.
 
         Raises:
             UserError: a model cannot be asked, a budget would be passed, or the cache of answers cannot be
                 used; answers that were paid for are kept.
         """
         try:
-            self._budget.check_job(requests, self.cache)
-        except UserError:
+            self._budget.check_job(requests, self.cache, self._batches.state.lines())
+            self._from_batches |= self._runner.run(self._batches.ask(requests, label))
+        except BaseException:
             for conversation in conversations:
                 conversation.close()
             raise
@@ -134,6 +153,8 @@ class ChatClient:
         return await self._asked[key]
 
     async def _answer(self, key: str, request: ChatRequest) -> ChatAnswer:
+        if key in self._from_batches:
+            return self._from_batches.pop(key)
         # an offline judge's answer depends on this library's code, which no key can name
         cache = None if request.model.offline else self.cache
         if cache is not None and (kept := cache.get(key)) is not None:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from skillift.batch_settings import ALL, BatchSettings, batched_models
+
 _SINGLE = {
     "concurrency": "--concurrency",
     "timeout_s": "--timeout",
@@ -18,6 +20,10 @@ _SINGLE = {
     "requests_per_minute": "--requests-per-minute",
     "tokens_per_minute": "--tokens-per-minute",
     "budget_usd": "--budget",
+    "batch_poll_s": "--batch-poll",
+    "batch_wait_h": "--batch-wait",
+    "batch_requests": "--batch-requests",
+    "batch_discount": "--batch-discount",
 }
 
 
@@ -42,10 +48,26 @@ def add_client_options(arguments: argparse.ArgumentParser) -> None:
         metavar="MODEL=USD",
         help="ceiling for one model; may be given several times",
     )
+    default = BatchSettings()
+    add(
+        "--batch",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help=f"model that is asked in batches, or `{ALL}`; may be given several times",
+    )
+    add("--batch-poll", type=float, default=default.poll_s, help="seconds between two looks at a batch")
+    add("--batch-wait", type=float, default=default.wait_h, help="hours after which a batch is cancelled")
+    add("--batch-requests", type=int, default=default.most_requests, help="requests of one batch at most")
+    add("--batch-discount", type=float, default=default.discount, help="share of the price that it saves")
 
 
 def client_options(options: argparse.Namespace) -> dict:
-    """The arguments of `chat.ChatClient`, without its cache."""
+    """The arguments of `chat.ChatClient`, without its cache.
+
+    Raises:
+        UserError: a model cannot be asked in batches.
+    """
     return {
         "concurrency": options.concurrency,
         "timeout_s": options.timeout,
@@ -55,11 +77,22 @@ def client_options(options: argparse.Namespace) -> dict:
         "tokens_per_minute": options.tokens_per_minute,
         "budget_usd": options.budget,
         "budgets_usd": dict(options.model_budget),
+        "batch": BatchSettings(
+            models=batched_models(options.batch),
+            poll_s=options.batch_poll,
+            wait_h=options.batch_wait,
+            most_requests=options.batch_requests,
+            discount=options.batch_discount,
+        ),
     }
 
 
 def api_options(api: Mapping) -> list[str]:
-    """The options of a command that say what config.yaml's section `api` says; null is left out."""
+    """The options of a command that say what config.yaml's section `api` says; null is left out.
+
+    Raises:
+        UserError: a model cannot be asked in batches.
+    """
     options = [
         part
         for key, option in _SINGLE.items()
@@ -68,6 +101,9 @@ def api_options(api: Mapping) -> list[str]:
     ]
     for model, usd in api.get("budgets_usd", {}).items():
         options += ["--model-budget", f"{model}={usd}"]
+    batch = api.get("batch") or []
+    for model in sorted(batched_models([ALL] if batch is True else batch)):
+        options += ["--batch", model]
     return options
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from skillift.redaction import redact
 from skillift.retries import CallFailed, retry_after
 
 _MAX_REASON = 300  # characters of a provider's error that are kept
+_NOWHERE = "http://nowhere.invalid/v1"  # a name that never resolves (RFC 6761)
 
 
 @cache
@@ -43,13 +44,20 @@ def load_litellm():
     return litellm
 
 
-async def complete(request: ChatRequest, timeout_s: float, secrets: Mapping[str, str]) -> ChatAnswer:
+async def complete(
+    request: ChatRequest,
+    timeout_s: float,
+    secrets: Mapping[str, str],
+    network: Callable[[Any], Any] | None = None,
+) -> ChatAnswer:
     """Make one call: `answered`, `truncated` or `refused`.
 
     Args:
         request: what is asked.
         timeout_s: the longest wait.
         secrets: what is taken out of every text that comes back, as `redaction.secrets` gives it.
+        network: gets the HTTP request (httpx's) and gives the response in place of the network; for
+            `skillift.batch_lines`.
 
     Raises:
         CallFailed: no usable answer came within `timeout_s` seconds.
@@ -61,6 +69,9 @@ async def complete(request: ChatRequest, timeout_s: float, secrets: Mapping[str,
     if request.response_schema is not None and takes_schema:
         schema = {"name": "reply", "schema": request.response_schema, "strict": True}
         options["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if network is not None:
+        # should litellm take another way than that client, it finds no server and no key
+        options |= {"client": _client_over(network, request.model), "api_base": _NOWHERE, "api_key": "none"}
     try:
         async with asyncio.timeout(timeout_s):
             response = await litellm.acompletion(
@@ -75,15 +86,30 @@ async def complete(request: ChatRequest, timeout_s: float, secrets: Mapping[str,
     except TimeoutError:
         raise CallFailed(f"no answer within {timeout_s:g} s") from None
     except litellm.ContentPolicyViolationError as error:
-        return ChatAnswer("refused", reason=_brief(error, secrets))
+        return ChatAnswer("refused", reason=brief(error, secrets))
     except Exception as error:  # whatever a provider or its SDK raises is one call's failure
         headers = getattr(error, "litellm_response_headers", None)
         code = getattr(error, "status_code", None)
-        raise CallFailed(_brief(error, secrets), code, retry_after(headers)) from None
+        raise CallFailed(brief(error, secrets), code, retry_after(headers)) from None
     try:
         return _read(response, request.model, secrets)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise CallFailed(f"the reply cannot be read: {_brief(error, secrets)}") from None
+        raise CallFailed(f"the reply cannot be read: {brief(error, secrets)}") from None
+
+
+def _client_over(network: Callable[[Any], Any], model: ChatModel) -> Any:
+    """What litellm is to send a call with, in place of its own client."""
+    import httpx
+
+    transport = httpx.MockTransport(network)
+    if model.model.startswith("openai/"):
+        from openai import AsyncOpenAI
+
+        client = httpx.AsyncClient(transport=transport)
+        return AsyncOpenAI(base_url=_NOWHERE, api_key="none", max_retries=0, http_client=client)
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    return AsyncHTTPHandler(transport=transport)
 
 
 def declared_price(model: ChatModel) -> tuple[float, float] | None:
@@ -101,7 +127,7 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
     return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
 
 
-def _brief(error: Exception, secrets: Mapping[str, str]) -> str:
+def brief(error: Exception, secrets: Mapping[str, str]) -> str:
     """The kind and text of an error on one line, cut, without secrets."""
     text = " ".join(redact(str(error), secrets).split())
     return f"{type(error).__name__}: {text}"[:_MAX_REASON]

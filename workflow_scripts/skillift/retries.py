@@ -46,8 +46,12 @@ class CallFailed(Exception):  # noqa: N818 (it is no bug)
 
         A reply that cannot be read carries the status 200 or none; it counts as passing.
         """
-        lasting = self.code is not None and 400 <= self.code < 500 and self.code not in _PASSING
-        return not lasting and (self.retry_after or 0.0) <= _LONGEST_WAIT_S
+        return not self.final and (self.retry_after or 0.0) <= _LONGEST_WAIT_S
+
+    @property
+    def final(self) -> bool:
+        """Whether the provider has refused the call for good, so that it had no effect."""
+        return self.code is not None and 400 <= self.code < 500 and self.code not in _PASSING
 
 
 def retry_after(headers: Mapping[str, str] | None, now: float | None = None) -> float | None:
