@@ -9,11 +9,11 @@ STARTER := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
-RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True HF_HUB_OFFLINE=1 VLLM_NO_USAGE_STATS=1
+RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1
 SNAKEFILES := Snakefile rules
 EMBEDDED := results/embedded
 
-.PHONY: help setup demo study test lint bench pictures pins clean distclean
+.PHONY: help setup demo study plan test lint bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -32,6 +32,10 @@ demo: setup ## run the embedded study to its report
 
 study: setup ## run STUDY=studies/other.yaml to its report
 	@$(RUN) $(BIN)/python workflow_scripts/run_study.py --study $(STUDY) --cores $(CORES)
+
+plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/embedded, EFFECT=0.05)
+	@$(RUN) $(BIN)/python workflow_scripts/plan.py --study $(STUDY) $(if $(FROM),--from $(FROM)) \
+		$(if $(EFFECT),--effect $(EFFECT))
 
 lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) ruff check .

@@ -1,5 +1,6 @@
 """The study, where its files stand, wildcard constraints and the final targets."""
 
+import os
 import re
 import shlex
 import sys
@@ -28,7 +29,9 @@ STATE = f"{CONFIG['state']}/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
+VERDICTS = f"{RESULTS}/verdicts"
 PROMPTS = "workflow_scripts/prompts"
+BROWSER = "workflow_scripts/browser"
 ENVIRONMENT = "../envs/cpu.yaml"
 
 # What commands need besides their files and settings: where they stand, and how they are run. None of it
@@ -38,6 +41,8 @@ HOW_TO_RUN = {
     "STATE": STATE,
     **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
     "API_OPTIONS": API_OPTIONS,  # used without quotes
+    "HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", 0),  # for the download, which alone may go to the hub
+    "HF_HUB_OFFLINE": 1,
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
 }
@@ -123,6 +128,27 @@ def labelled(option, pattern, runs=None, prefix=""):
     )
 
 
+def verdict_files():
+    """The verdicts of every judge on every run."""
+    return [
+        path
+        for judge in STUDY.judges
+        for path in per_run(f"{VERDICTS}/{judge}/{{student}}/{{run}}.parquet")
+    ]
+
+
+def verdict_options():
+    """The same as options of the command: `--verdicts judge/student/run=path`."""
+    return " ".join(
+        labelled(
+            "verdicts",
+            f"{VERDICTS}/{judge}/{{student}}/{{run}}.parquet",
+            prefix=f"{judge}/",
+        )
+        for judge in STUDY.judges
+    )
+
+
 def source_files(names):
     """The tables that a figure or published table is made from, by their names in its registry."""
     logs = per_run(LOSS_LOG, STUDY.trained_runs)
@@ -155,4 +181,5 @@ def final_targets():
     return [
         *expand(f"{RESULTS}/figures/{{figure}}.svg", figure=published_figures()),
         *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
+        f"{RESULTS}/episodes.html",
     ]

@@ -1,4 +1,4 @@
-"""Students: trained from nothing, or imported from a model folder."""
+"""Students: trained from nothing, imported from a model folder, or downloaded from the hub."""
 
 
 rule build_tokenizer:
@@ -70,5 +70,29 @@ rule import_student:
     shell:
         """
         python "$SCRIPTS/import_student.py" --spec {params.spec:q} --source {params.source:q} \
+            --model {output.model} --manifest {output.manifest} >{log} 2>&1
+        """
+
+
+rule download_student:
+    output:
+        model=directory(f"{RESULTS}/students/{{student}}/model"),
+        manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+    log:
+        f"{LOGS}/download_student/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/download_student/{{student}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("hub")),
+    retries: 2
+    localrule: True  # where Snakemake runs there is a network; a cluster's nodes may have none
+    conda:
+        ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.hub_spec(wildcards.student)),
+        code=code_digest("download_student.py"),
+    shell:
+        """
+        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/download_student.py" --spec {params.spec:q} \
             --model {output.model} --manifest {output.manifest} >{log} 2>&1
         """

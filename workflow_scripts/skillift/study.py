@@ -122,7 +122,7 @@ class Study:
         return self.data["students"].get(student) or self.data["references"][student]
 
     def students_from(self, source: str) -> list[str]:
-        """Ids of the evaluated models with that `source`: `scratch`, `path` or `api`."""
+        """Ids of the evaluated models with that `source`: `scratch`, `path`, `hub` or `api`."""
         return [name for name in self.evaluated if self.model(name)["source"] == source]
 
     def corpus_of(self, run: str) -> str:
@@ -186,6 +186,12 @@ class Study:
     def import_spec(self, student: str) -> dict:
         """How a student with `source: path` is taken in; its files enter as they are."""
         return {"source": self.model(student)["source"]}
+
+    def hub_spec(self, student: str) -> dict:
+        """Which model of the hub a student with `source: hub` is."""
+        model = self.model(student)
+        declared = {name: model[name] for name in ("model", "digests") if name in model}
+        return {"name": student, "revision": model.get("revision", "main"), **declared}
 
     def demonstrations_spec(self) -> dict:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
@@ -280,6 +286,16 @@ class Study:
             "references": sorted(self.references),
             "runs": self.analysis_spec()["runs"],
             "figures": dict(self.data["figures"]),
+        }
+
+    def browser_spec(self) -> dict:
+        """What the episode browser shows besides the tables."""
+        shown = self.figures_spec()
+        return {
+            "name": self.name,
+            "headline_path": self.data["analysis"]["headline_path"],
+            "prompt_seed": self.data["prompt_seed"],
+            **{name: shown[name] for name in ("students", "references", "runs")},
         }
 
     def _by_tier(self, section: str) -> list[str]:

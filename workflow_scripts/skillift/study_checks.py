@@ -207,7 +207,8 @@ def _judges(data: dict, source: Source) -> Iterator[Finding]:
 @_reads("teacher", "references")
 def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
     teacher = data.get("teacher", {})
-    asked = {("references", name): entry for name, entry in data["references"].items() if "model" in entry}
+    references = data["references"].items()
+    asked = {("references", name): entry for name, entry in references if entry["source"] == "api"}
     if teacher.get("kind") == "api":
         asked["teacher",] = teacher
         yield from _template(("teacher", "template"), teacher["template"], TEACHER_PLACEHOLDERS)

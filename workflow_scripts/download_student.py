@@ -1,0 +1,35 @@
+"""Download a student from the Hugging Face hub, verify it, and take it into the study.
+
+    python workflow_scripts/download_student.py --model student/model --manifest student/manifest.json \
+        --spec '{"name": "s", "model": "Qwen/Qwen3.5-0.8B", "revision": "main"}'
+
+Files are kept in the hub's own cache (HF_HOME) and linked from there. The manifest records the commit that
+was taken, also where `revision` is a branch.
+"""
+
+from __future__ import annotations
+
+from skillift.commands import parser, run
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Download or find the model, verify and link its files, write the manifest last."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--model", required=True, help="model folder to write")
+    arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
+    options = arguments.parse_args(argv)
+
+    from skillift.hub import download
+    from skillift.students import import_student, write_manifest
+    from skillift.tables import write_json
+
+    spec = options.spec
+    where = f"students.{spec['name']}"
+    folder, commit = download(where, spec["model"], spec["revision"], spec.get("digests"))
+    import_student(folder, options.model)
+    source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": commit}
+    write_json(write_manifest(options.model, source), options.manifest)
+
+
+if __name__ == "__main__":
+    run(main)
