@@ -21,8 +21,8 @@ from pathlib import Path
 
 from skillift.chat import ChatModel
 from skillift.commands import run
-from skillift.costs import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs
-from skillift.study import Study, load_study
+from skillift.costs import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs, tasks_of
+from skillift.study import load_study
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.error("--judgments needs --judge and --prompt-tokens")
     if options.study:
         study = load_study(options.study)
-        costs = study_costs(study, *_tasks_of(study), options.response_tokens, options.verdict_tokens)
+        costs = study_costs(study, *tasks_of(study), options.response_tokens, options.verdict_tokens)
     else:
         costs = _judgments(options)
     if options.json:
@@ -90,19 +90,6 @@ def _judgments(options: argparse.Namespace) -> list[Cost]:
         )
         for model in options.judge
     ]
-
-
-def _tasks_of(study: Study):
-    """The study's tasks and skills, made or read."""
-    if own := study.own_files():
-        from skillift.owntasks import read_own
-
-        skills, tasks = read_own(own["tasks"], own["skills"])
-    else:
-        from skillift.taskpack import build_pack
-
-        skills, tasks = build_pack(study.tasks_spec()["pack"])
-    return tasks, skills
 
 
 if __name__ == "__main__":

@@ -1,0 +1,148 @@
+"""Claims about the command `plan.py`: it prints and saves a plan from defaults or from an earlier study."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from plan import main
+from score_tables import make_scores, make_tasks
+
+from skillift.contracts import SCORES, TASKS
+from skillift.errors import UserError
+from skillift.planning import DESIGN_SCHEMA
+from skillift.tables import write_table
+
+EMBEDDED = ["--study", "studies/embedded.yaml"]
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(repository, monkeypatch):
+    """`config.yaml` is read from the folder that the command is called in."""
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def plan_of(folder, *options: str) -> tuple[dict, pl.DataFrame]:
+    main([*EMBEDDED, "--out", str(folder), *options])
+    designs = pl.read_csv(folder / "designs.csv", schema_overrides=DESIGN_SCHEMA)
+    return json.loads((folder / "plan.json").read_text(encoding="utf-8")), designs
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """Results of an earlier study: two students, two seeds, and Snakemake's benchmarks."""
+    folder = tmp_path / "earlier"
+    tasks = make_tasks(20, 5)
+    verdicts = {}
+    for place, (student, run) in enumerate(
+        (student, run) for student in ("s", "m") for run in ("base", "sft-s0", "sft-s1")
+    ):
+        step = 0 if run == "base" else 9
+        for shift, condition in enumerate(("none", "curated")):
+            drawn = [(task * (7 + 2 * place + shift)) % 11 < 4 + shift for task in range(100)]
+            verdicts["judge:conclusion", student, run, step, condition] = drawn
+        for stage, seconds in (("train", 360), ("generate", 72)):
+            if stage == "generate" or step:
+                path = folder / "benchmarks" / stage / student / f"{run}.tsv"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(f"s\th:m:s\n{seconds}\t0:00:00\n")
+    write_table(make_scores(verdicts), folder / "scores.parquet", SCORES)
+    write_table(tasks, folder / "tasks.parquet", TASKS)
+    return folder
+
+
+def test_a_plan_from_defaults_prints_and_saves_the_literatures_range(tmp_path, capsys):
+    record, designs = plan_of(tmp_path, "--tasks", "200", "400", "--seeds", "1")
+    printed = capsys.readouterr().out
+    for text in ("3.2–5.0 / 9.1–14.4", "unknown", "10 to 25 % discordant pairs", "no rates of l, m, s"):
+        assert text in printed, text
+    assert "No effect is declared" in printed
+    assert record["recommendation"] is None
+    assert record["declared_design"] == {"n_tasks": 200, "n_skills": 40, "samples": 1, "seeds": 2}
+    assert designs.height == 2 * 3 * 2
+    assert designs["device_hours"].null_count() == designs.height
+    assert set(designs["usd"]) == {0.0}  # the judges of the embedded study are programs
+
+
+def test_an_effect_is_resolved_by_the_cheapest_design_or_told_to_be_out_of_reach(tmp_path, capsys):
+    record, _ = plan_of(tmp_path, "--effect", "0.08", "--training-hours", "1", "--episodes-per-hour", "1000")
+    chosen = record["recommendation"]["chosen"]
+    assert (chosen["n_tasks"], chosen["seeds"], chosen["samples"]) == (800, 1, 1)
+    assert chosen["mde"] <= 0.08
+    assert chosen["device_hours"] > 0
+    assert record["verdict"].replace("\n", " ") in capsys.readouterr().out.replace("\n", " ")
+    record, _ = plan_of(tmp_path, "--effect", "0.01")
+    assert record["recommendation"]["chosen"] is None
+    assert "None of these designs resolves a lift of 1.0 pp" in record["verdict"]
+
+
+def test_the_study_may_declare_the_effect(tmp_path, repository):
+    text = (repository / "studies/embedded.yaml").read_text(encoding="utf-8")
+    study = tmp_path / "mine.yaml"
+    study.write_text(text.replace("confidence: 0.95", "confidence: 0.95\n  effect_of_interest: 0.1"))
+    main(["--study", str(study), "--out", str(tmp_path)])
+    assert json.loads((tmp_path / "plan.json").read_text())["recommendation"]["effect"] == 0.1
+
+
+def test_an_earlier_study_gives_variances_and_hours(tmp_path, earlier, capsys):
+    record, designs = plan_of(tmp_path, "--from", str(earlier), "--tasks", "200", "--training-hours", "l=2")
+    assert list(record["scenarios"]) == ["measured"]
+    assert {place["where"] for place in record["measured"]} == {"s", "m", "s/sft", "m/sft", "m/sft - s/sft"}
+    assert record["scenarios"]["measured"]["lift"]["seed"] is not None
+    assert "no rates of l" in capsys.readouterr().out  # its episodes
+    assert designs["device_hours"].null_count() == designs.height
+    _, designs = plan_of(
+        tmp_path, "--from", str(earlier), "--tasks", "200", "--seeds", "2",
+        "--training-hours", "l=2", "--episodes-per-hour", "l=1000",
+    )  # fmt: skip
+    # 360 s a training, 72 s for 200 episodes; s is trained by two recipes, m and l by one
+    episodes = {"s": 200 * 4 * (1 + 2 * 2), "m": 200 * 4 * (1 + 2), "l": 200 * 4 * (1 + 2)}
+    hours = 2 * (2 * 0.1 + 0.1 + 2) + (episodes["s"] + episodes["m"]) * 72 / 200 / 3600 + episodes["l"] / 1000
+    assert designs["device_hours"].to_list() == pytest.approx([hours] * 3)
+
+
+def test_results_that_cannot_be_read_are_named(tmp_path, earlier):
+    with pytest.raises(UserError, match=r"scores\.parquet: no such table"):
+        plan_of(tmp_path, "--from", str(tmp_path))
+    with pytest.raises(UserError, match=r"columns path and suite.*rows on 'bench'"):
+        plan_of(tmp_path, "--from", str(earlier), "--path", "bench")
+    (earlier / "benchmarks/train/s/sft-s0.tsv").write_text("nothing\n")
+    with pytest.raises(UserError, match=r"sft-s0\.tsv: .*a column 's' of seconds"):
+        plan_of(tmp_path, "--from", str(earlier))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--samples", "2"], "with inference.temperature 0"),
+        (["--tasks", "30"], "a multiple of a number of skills"),
+        (["--suite", "dev"], "--suite: found 'dev'"),
+        (["--training-hours", "xl=2"], r"--training-hours: found \['xl'\]"),
+        (["--episodes-per-hour", "xl=2"], r"--episodes-per-hour: found \['xl'\]"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_options_that_do_not_fit_the_study_are_named(tmp_path, options, message):
+    with pytest.raises(UserError, match=message):
+        plan_of(tmp_path, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tasks", "0"], "a whole number from 1"),
+        (["--effect", "0"], "a fraction such as 0.05"),
+        (["--effect", "5"], "a fraction such as 0.05"),
+        (["--training-hours", "s=-1"], "expected NUMBER or STUDENT=NUMBER"),
+        (["--episodes-per-hour", "many"], "expected NUMBER or STUDENT=NUMBER"),
+        (["--sampling-share", "1.1"], "a fraction from 0 to 1"),
+        (["--usd-per-hour", "-2"], "a price in USD"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_options_of_a_wrong_form_are_named(tmp_path, options, message, capsys):
+    with pytest.raises(SystemExit):
+        plan_of(tmp_path, *options)
+    assert message in capsys.readouterr().err
