@@ -34,6 +34,7 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
             "confidence": 0.95,
             "bootstrap_samples": 200,
             "seed": 0,
+            "splits": 20,
         },
         "students": {
             name: dict(zip(("label", "tier"), STUDENTS[name], strict=True)) for name in sorted(students)

@@ -57,6 +57,7 @@ def test_each_table_has_its_rows_and_keeps_its_contract(study):
         "skill_effects": 3 * (4 + 3 * 12) * 40,
         "path_shift": 2 * 3 * 4,
         "agreement": 3 * 5,
+        "asymmetry": 3 * 3 * 4,
     }
     assert {name: tables[name].height for name in rows} == rows
     assert tables["pass_rates"]["answer_line_rate"].unique().to_list() == [0.5]

@@ -250,4 +250,5 @@ ANALYSIS_TABLES = {
     "skill_effects": SKILL_EFFECTS,
     "path_shift": PATH_SHIFT,
     "agreement": AGREEMENT,
+    "asymmetry": ASYMMETRY,
 }

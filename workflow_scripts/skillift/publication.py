@@ -8,7 +8,7 @@ laid out by `skillift.result_tables`.
 from __future__ import annotations
 
 # tables of `analysis/` that the command `analyse` writes; contracts in `skillift.analysis_contracts`
-ANALYSIS = ("pass_rates", "effects", "skill_effects", "path_shift", "agreement")
+ANALYSIS = ("pass_rates", "effects", "skill_effects", "path_shift", "agreement", "asymmetry")
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "tier_trajectory": ("effects", "certification"),

@@ -22,7 +22,7 @@ __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
-_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "margins")
+_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
 _CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.statistics.agreement import agreement
+from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
@@ -24,6 +25,7 @@ class Analysis(NamedTuple):
     skill_effects: pl.DataFrame
     path_shift: pl.DataFrame
     agreement: pl.DataFrame
+    asymmetry: pl.DataFrame
 
 
 def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame, spec: dict) -> Analysis:
@@ -33,7 +35,8 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
         scores: contract SCORES.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
-        spec: `analysis` with confidence, bootstrap_samples and seed; `runs` as in `contrasts.differences`.
+        spec: `analysis` with confidence, bootstrap_samples, seed and splits; `runs` as in
+            `contrasts.differences`.
 
     Raises:
         UserError: a setting is missing or out of range, or a scored task is unknown.
@@ -49,6 +52,9 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
         skill_effects=skill_effects(found, confidence),
         path_shift=path_shift(known, response_frame, confidence),
         agreement=agreement(known, confidence, *bootstrap),
+        asymmetry=asymmetry(
+            values, spec.get("runs", []), confidence, settings.get("splits", SPLITS), bootstrap[1]
+        ),
     )
 
 

@@ -41,6 +41,7 @@ from skillift.statistics.task_effects import runs_of, task_effect
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
 
 DELTA = contrast_name("curated", "none")
+SPLITS = 200  # where a spec does not say
 _SPLIT = ("split_half", "disattenuated")
 _UNDEFINED = Slope(None, None, None)
 
