@@ -1,24 +1,25 @@
 r"""Analyse the scores of a study: pass rates, effects, shifts between paths, agreement of the judges.
 
-    python workflow_scripts/analyse.py \
-        --spec '{"analysis": {"confidence": 0.95, "bootstrap_samples": 2000, "seed": 0},
-                 "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
+    python workflow_scripts/analyse.py --study studies/embedded.yaml \
         --tasks results/embedded/tasks.parquet --scores results/embedded/scores.parquet \
         --episodes s/base=results/embedded/episodes/s/base.parquet \
                    s/sft-s0=results/embedded/episodes/s/sft-s0.parquet \
-        --out results/embedded/analysis
+        --out analysis
 
-Any tables that keep the contracts TASKS, SCORES and EPISODES will do. Without `--episodes`, what rests on
-the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. Writes
-one file for each table of `skillift.publication.ANALYSIS` into the folder `--out`.
+Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study`
+is the file that declares the runs and how effects are estimated; the workflow gives those settings alone
+(`--spec`, as JSON). Without `--episodes`, what rests on the responses (answer_line_rate,
+mean_completion_tokens, no_answer_line, other_line) is null. Writes one file for each table of
+`skillift.publication.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 from pathlib import Path
 
-from skillift.commands import parser, run
+from skillift.commands import parser_with_study, run
 
 
 def episodes_of_run(text: str) -> tuple[str, str, Path]:
@@ -30,9 +31,19 @@ def episodes_of_run(text: str) -> tuple[str, str, Path]:
     return student, run_id, Path(path)
 
 
+def spec_of(study: Path) -> dict:
+    """The settings of the analysis that a study file declares.
+
+    Raises:
+        UserError: everything that is wrong with the file.
+    """
+    # found by name, so that the rule, which gives `--spec`, does not depend on how study files are read
+    return importlib.import_module("skillift.study").load_study(study).analysis_spec()
+
+
 def main(argv: list[str] | None = None) -> None:
     """Read the tables, analyse them, write the tables of the analysis."""
-    arguments = parser(__doc__)
+    arguments = parser_with_study(__doc__)
     arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument(
@@ -49,6 +60,7 @@ def main(argv: list[str] | None = None) -> None:
     names = [f"{student}/{run_id}" for student, run_id, _ in options.episodes]
     if len(set(names)) < len(names):
         arguments.error(f"--episodes: found {sorted(names)}, expected each student/run once")
+    spec = options.spec if options.study is None else spec_of(options.study)
 
     import polars as pl
 
@@ -65,7 +77,7 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.scores, SCORES),
         read_table(options.tasks, TASKS),
         pl.concat([no_responses(), *frames]),
-        options.spec,
+        spec,
     )
     for name, table in analysis._asdict().items():
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])

@@ -12,10 +12,15 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.analysis_contracts import ANALYSIS_TABLES, PASS_RATES
 from skillift.contracts import EPISODES, SCORES, TASKS
 from skillift.errors import UserError
+from skillift.provenance import code_digest
+from skillift.study import load_study
 from skillift.tables import read_table, write_table
 
 ANALYSIS = {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0}
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+RUNS = [
+    {"student": "s", "run": "base", "recipe": None, "seed": None},
+    *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),
+]
 SPEC = {"analysis": ANALYSIS, "students": {"s": {"label": "45 k", "tier": 1}}, "runs": RUNS}
 STEPS = {"base": 0, "sft-s0": 138, "sft-s1": 138}
 
@@ -124,3 +129,76 @@ def test_duplicate_scores_are_refused(study):
     pl.concat([scores, scores.head(1)]).write_parquet(study / "scores.parquet")
     with pytest.raises(UserError, match=r"scores\.parquet"):
         analyse.main(arguments(study))
+
+
+STUDY_FILE = """
+name: elsewhere
+description: Verdicts that were made by other means.
+tasks: {pack: {difficulty: tiny, seed: 0, skills: 40, per_skill: {train: 1, dev: 0, holdout: 5}}}
+conditions: [none, curated, placebo, shuffled]
+students:
+  s:
+    label: 45 k
+    tier: 1
+    source: scratch
+    architecture: {hidden_size: 32, layers: 2, heads: 2, kv_heads: 1, intermediate_size: 64}
+    pretraining: {steps: 120, learning_rate: 6.0e-3, seed: 0}
+teacher: {kind: worked_solution, corrupted_share: 0.1, attempts: 1, seed: 0}
+corpora: {worked: {rows: 26, condition: curated, form: worked, seed: 0}}
+recipes:
+  sft:
+    objective: sft
+    corpus: worked
+    trainable: {lora: {rank: 8, alpha: 16, dropout: 0.0}}
+    learning_rate: 5.0e-3
+    epochs: 4
+    batch_size: 8
+    checkpoints: [final]
+runs: [{recipe: sft, students: [s], seeds: [0, 1]}]
+judges: {a: {model: offline/conclusion, max_tokens: 256}, b: {model: offline/tail, max_tokens: 256}}
+primary_judge: a
+inference: {engine: vllm, suites: [holdout], max_tokens: 48, max_model_len: 256}
+analysis: {bootstrap_samples: 200}
+"""
+
+
+@pytest.fixture
+def study_file(tmp_path):
+    path = tmp_path / "elsewhere.yaml"
+    path.write_text(STUDY_FILE)
+    return path
+
+
+def test_a_study_file_may_give_the_settings_and_the_runs(study, study_file):
+    analyse.main(arguments(study, "by_spec", spec=load_study(study_file).analysis_spec()))
+    analyse.main(["--study", str(study_file), *arguments(study, "by_study")[2:]])
+    for name in ANALYSIS_TABLES:
+        first, second = (study / out / f"{name}.parquet" for out in ("by_spec", "by_study"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_runs_that_the_study_does_not_declare_are_named_with_the_mend(study, study_file):
+    study_file.write_text(STUDY_FILE.replace("seeds: [0, 1]", "seeds: [0]"))
+    with pytest.raises(
+        UserError, match=r"found \['s/sft-s1'\].*s/base, s/sft-s0.*add them to the study's runs"
+    ):
+        analyse.main(["--study", str(study_file), *arguments(study)[2:]])
+
+
+def test_a_study_file_that_is_wrong_is_told_before_any_table_is_read(tmp_path, study_file):
+    study_file.write_text(STUDY_FILE.replace("bootstrap_samples: 200", "bootstrap: 200"))
+    tables = ["--tasks", "no.parquet", "--scores", "no.parquet", "--out", str(tmp_path)]
+    with pytest.raises(UserError, match=r"elsewhere\.yaml:.*bootstrap"):
+        analyse.main(["--study", str(study_file), *tables])
+
+
+@pytest.mark.parametrize("settings", [[], ["--spec", "{}", "--study", "s.yaml"]], ids=["neither", "both"])
+def test_settings_come_from_one_place(study, settings, capsys):
+    with pytest.raises(SystemExit):
+        analyse.main([*settings, *arguments(study)[2:]])
+    assert "--study" in capsys.readouterr().err
+
+
+def test_reading_study_files_is_no_part_of_the_rules_code(scripts):
+    reached = code_digest("analyse.py", scripts=scripts)
+    assert reached != code_digest("analyse.py", "skillift.study", scripts=scripts)

@@ -16,7 +16,10 @@ SPEC = {
     "analysis": {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0},
     "students": {"s": {"label": "45 k", "tier": 1}, "r": {"label": "big", "tier": 9}},
     "references": ["r"],
-    "runs": [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)],
+    "runs": [
+        *({"student": model, "run": "base", "recipe": None, "seed": None} for model in ("r", "s")),
+        *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),
+    ],
 }
 # passes before (none, curated), of two seeds after, and of the reference model
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}

@@ -11,6 +11,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 from skillift.errors import UserError
@@ -32,10 +33,32 @@ def json_object(text: str) -> dict:
     return value
 
 
+def labelled_path(form: str) -> Callable[[str], tuple[str, ...]]:
+    """An argparse type for values such as `student/run=PATH`: the labels, then the path."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        name, _, path = text.partition("=")
+        labels = name.split("/")
+        if len(labels) != form.count("/") + 1 or not all([*labels, path]):
+            raise argparse.ArgumentTypeError(f"found {text!r}, expected {form}=PATH")
+        return (*labels, path)
+
+    return parse
+
+
 def parser(doc: str) -> argparse.ArgumentParser:
     """An argument parser with the command's docstring as its help and `--spec` declared."""
     result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     result.add_argument("--spec", type=json_object, required=True, help="behavioural settings, a JSON object")
+    return result
+
+
+def parser_with_study(doc: str) -> argparse.ArgumentParser:
+    """The same for a command that may take its settings from a study file (`--study`) instead of `--spec`."""
+    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    settings = result.add_mutually_exclusive_group(required=True)
+    settings.add_argument("--spec", type=json_object, help="behavioural settings, a JSON object")
+    settings.add_argument("--study", type=Path, help="study file that has them")
     return result
 
 

@@ -39,10 +39,11 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
             `contrasts.differences`.
 
     Raises:
-        UserError: a setting is missing or out of range, or a scored task is unknown.
+        UserError: a setting is missing or out of range, a scored task is unknown, or a scored run undeclared.
     """
     settings = _settings(spec)
     confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
+    _refuse_undeclared(scores, spec.get("runs", []))
     known = with_skills(scores, tasks)
     values = task_values(known)
     found = list(differences(values, spec.get("runs", [])))
@@ -70,3 +71,20 @@ def _settings(spec: dict) -> dict:
             problem("--spec, key analysis.confidence", settings["confidence"], "a fraction such as 0.95")
         )
     return settings
+
+
+def _refuse_undeclared(scores: pl.DataFrame, runs: list[dict]) -> None:
+    """Raise a UserError where scores are of runs that the study does not declare."""
+    declared = {(run["student"], run["run"]) for run in runs}
+    found = scores.select("student", "run").unique().sort("student", "run").rows()
+    unknown = [f"{student}/{run}" for student, run in found if (student, run) not in declared]
+    if unknown:
+        expected = ", ".join(sorted(f"{student}/{run}" for student, run in declared)) or "none"
+        raise UserError(
+            problem(
+                "scores, columns student and run",
+                unknown[:5],
+                f"the runs that the study declares ({expected})",
+                f"{len(unknown)} are not declared: add them to the study's runs, or leave their rows out.",
+            )
+        )
