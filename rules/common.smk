@@ -14,7 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 from skillift.chat_options import api_options
 from skillift.errors import UserError
 from skillift.provenance import canonical, code_digest
-from skillift.publication import ANALYSIS, FIGURES, TABLES, figures_for, tables_for
+from skillift.publication import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
 from skillift.study import load_config, load_study
 
 try:
@@ -169,11 +169,11 @@ def source_options(names):
 
 
 def published_figures():
-    return figures_for(len(STUDY.judges), len(STUDY.trained_runs))
+    return figures_for(extent(STUDY))
 
 
 def published_tables():
-    return tables_for(len(STUDY.judges))
+    return tables_for(extent(STUDY))
 
 
 def final_targets():

@@ -19,12 +19,13 @@ from skillift.publication import FIGURES
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 ESTIMATES = {
     "effects": ("estimate", "ci_low", "ci_high", "mde"),
+    "skill_effects": ("estimate", "ci_low", "ci_high"),
     "pass_rates": ("pass_rate", "ci_low", "ci_high"),
     "path_shift": ("shift", "ci_low", "ci_high"),
-    "agreement": ("kappa", "kappa_low", "kappa_high", "agreement"),
+    "agreement": ("kappa", "kappa_low", "kappa_high", "ac1", "ac1_low", "ac1_high", "agreement"),
 }
 OF_STUDENTS = sorted(set(FIGURES) - {"loss_curves", "certification"})
-WITH_PATH = {"tier_trajectory", "lift", "condition_ladder"}
+WITH_PATH = {"tier_trajectory", "lift", "condition_ladder", "skill_forest", "placebo_ladder"}
 
 
 def svg_of(name: str, tables: dict, spec: dict) -> str:

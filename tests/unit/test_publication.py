@@ -5,20 +5,42 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from skillift.analysis_contracts import ANALYSIS_TABLES
-from skillift.publication import ANALYSIS, FIGURES, TABLES, figures_for, tables_for
+from skillift.publication import ANALYSIS, FIGURES, TABLES, Extent, extent, figures_for, tables_for
 from skillift.statistics.analysis import Analysis
+from skillift.study import load_study
+
+EVERYTHING = Extent(judges=2, trained=1, recipes=2, placebo=1)
 
 
-def test_a_study_with_two_judges_and_a_trained_run_has_everything():
-    assert figures_for(n_judges=2, n_trained=1) == list(FIGURES)
-    assert tables_for(2) == list(TABLES)
+def test_a_study_with_everything_has_every_figure_and_table():
+    assert figures_for(EVERYTHING) == list(FIGURES)
+    assert tables_for(EVERYTHING) == list(TABLES)
 
 
-def test_a_study_without_a_training_or_a_second_judge_lacks_what_they_would_show():
-    lacking = set(FIGURES) - set(figures_for(n_judges=1, n_trained=0))
-    assert lacking == {"judge_agreement", "lift", "lift_by_path", "loss_curves"}
-    assert set(TABLES) - set(tables_for(1)) == {"agreement"}
+@pytest.mark.parametrize(
+    ("without", "figures", "tables"),
+    [
+        ({"judges": 1}, {"judge_agreement"}, {"agreement"}),
+        ({"judges": 0}, {"judge_agreement", "path_audit"}, {"agreement", "path_shift"}),
+        ({"trained": 0}, {"lift", "lift_by_path", "skill_forest", "loss_curves"}, set()),
+        ({"recipes": 1}, set(), set()),
+        ({"placebo": 0}, {"placebo_ladder"}, set()),
+    ],
+    ids=str,
+)
+def test_a_study_lacks_what_it_has_no_data_for(without, figures, tables):
+    has = EVERYTHING._replace(**without)
+    assert set(FIGURES) - set(figures_for(has)) == figures
+    assert set(TABLES) - set(tables_for(has)) == tables
+
+
+def test_the_extent_of_a_study_is_read_from_its_file(repository):
+    embedded = extent(load_study(repository / "studies/embedded.yaml"))
+    assert embedded == Extent(judges=2, trained=7, recipes=2, placebo=1)
+    assert extent(load_study(repository / "studies/smoke.yaml")).recipes == 1
 
 
 def test_the_analysis_makes_the_tables_that_are_listed_and_each_has_a_contract():

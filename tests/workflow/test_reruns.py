@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from projects import copy_finished, copy_project, planned_jobs, replace_in
+from projects import ROOT, copy_finished, copy_project, planned_jobs, replace_in
 
-from skillift.publication import FIGURES, TABLES
+from skillift.publication import FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.study import load_study
 
 
 def sources(job: str) -> set[str]:
@@ -19,8 +20,9 @@ def sources(job: str) -> set[str]:
 
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
 ANALYSED = {"effects", "pass_rates", "agreement", "path_shift"}
-FIGURE_JOBS = {f"make_figure_{name}" for name in FIGURES}
-TABLE_JOBS = {f"make_table_{name}" for name in TABLES}
+HAS = extent(load_study(ROOT / "studies/smoke.yaml"))
+FIGURE_JOBS = {f"make_figure_{name}" for name in figures_for(HAS)}
+TABLE_JOBS = {f"make_table_{name}" for name in tables_for(HAS)}
 LOSS_CURVES = "make_figure_loss_curves"
 # what rests on the certification of the judges: their error rates, and the warnings of the headline figures
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}

@@ -7,12 +7,19 @@ laid out by `skillift.result_tables`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from skillift.study import Study
+
 # tables of `analysis/` that the command `analyse` writes; contracts in `skillift.analysis_contracts`
 ANALYSIS = ("pass_rates", "effects", "skill_effects", "path_shift", "agreement", "asymmetry")
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "tier_trajectory": ("effects", "certification"),
     "lift": ("effects", "certification"),
+    "skill_forest": ("skill_effects", "effects"),
+    "placebo_ladder": ("effects",),
     "lift_by_path": ("effects",),
     "condition_ladder": ("pass_rates",),
     "path_audit": ("path_shift",),
@@ -29,18 +36,53 @@ TABLES: dict[str, tuple[str, ...]] = {
     "certification_rates": ("certification",),
 }
 
-# how many judges, and how many trained runs, a study needs to have them at all
-_JUDGES = {"judge_agreement": 2, "path_audit": 1, "agreement": 2, "path_shift": 1}
-_TRAINED = {"lift": 1, "lift_by_path": 1, "loss_curves": 1}
 
 
-def figures_for(n_judges: int, n_trained: int) -> list[str]:
-    """The figures that a study with so many judges and trained runs has."""
-    return [
-        name for name in FIGURES if n_judges >= _JUDGES.get(name, 0) and n_trained >= _TRAINED.get(name, 0)
+class Extent(NamedTuple):
+    """How much of each thing a study has, where what it publishes hangs on it."""
+
+    judges: int
+    trained: int  # runs
+    recipes: int  # most of them at one student
+    placebo: int  # 1 where it is one of the conditions
+
+
+# what a study needs at least to have a figure or table; it has all others
+_NEEDS: dict[str, dict[str, int]] = {
+    "lift": {"trained": 1},
+    "lift_by_path": {"trained": 1},
+    "skill_forest": {"trained": 1},
+    "placebo_ladder": {"placebo": 1},
+    "path_audit": {"judges": 1},
+    "judge_agreement": {"judges": 2},
+    "loss_curves": {"trained": 1},
+    "path_shift": {"judges": 1},
+    "agreement": {"judges": 2},
+}
+
+
+def extent(study: Study) -> Extent:
+    """The extent of a study."""
+    recipes = [
+        {run.recipe for run in study.trained_runs if run.student == student} for student in study.students
     ]
+    return Extent(
+        judges=len(study.judges),
+        trained=len(study.trained_runs),
+        recipes=max(map(len, recipes), default=0),
+        placebo=int("placebo" in study.conditions),
+    )
 
 
-def tables_for(n_judges: int) -> list[str]:
-    """The tables that a study with so many judges has."""
-    return [name for name in TABLES if n_judges >= _JUDGES.get(name, 0)]
+def figures_for(has: Extent) -> list[str]:
+    """The figures that a study of some extent has."""
+    return [name for name in FIGURES if _enough(name, has)]
+
+
+def tables_for(has: Extent) -> list[str]:
+    """The tables that a study of some extent has."""
+    return [name for name in TABLES if _enough(name, has)]
+
+
+def _enough(name: str, has: Extent) -> bool:
+    return all(getattr(has, thing) >= least for thing, least in _NEEDS.get(name, {}).items())

@@ -1,7 +1,8 @@
-"""How well two judges agree on each run: Cohen's kappa with its interval, and the raw agreement beside it."""
+"""How well two judges agree on each run: Cohen's kappa, Gwet's AC1 and the raw agreement side by side."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,13 +22,20 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.result_text import decimal
 
 if TYPE_CHECKING:
     import altair as alt
 
-ROW = 24  # px
+ROW = 26  # px
 PLOT = 150  # px; the numbers stand to its right
-MEASURES = ("Cohen's kappa", "raw agreement")
+_COLOURS = [COLOURS[0], COLOURS[1], BEFORE_COLOUR]
+# columns of each measure, and how far from the middle of its row it stands
+MEASURES = {
+    "Cohen's kappa": (("kappa", "kappa_low", "kappa_high"), -0.25),
+    "Gwet's AC1": (("ac1", "ac1_low", "ac1_high"), 0.25),
+    "raw agreement": (("agreement", None, None), 0.0),
+}
 
 
 def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -44,7 +52,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     view = read_spec(spec)
     together = agreement.filter(condition=ALL_CONDITIONS)
-    rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
+    rows = measure(place(together, view, "judge agreement"), *MEASURES["Cohen's kappa"][0], "")
     rows = rows.with_columns(headline=pl.lit(True), name=_name(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
@@ -56,48 +64,52 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
         scale=around(names, down=True),
         axis=places(names, None, ticks=False, domain=False, labelLimit=220),
     )
-    least = min([0.0, *rows["low"].drop_nulls(), *rows["value"].drop_nulls()])
+    lowest = pl.concat(rows[name].drop_nulls() for name in ("kappa", "kappa_low", "ac1", "ac1_low"))
+    least = max(-1.0, math.floor(10 * min(lowest, default=0.0) - 1) / 10)
     title = ["agreement (1 = always the same verdict)", f"n = {span(rows['n_tasks'])} tasks a run"]
-    x = alt.X("value:Q", scale=alt.Scale(domain=[least, 1]), title=title, axis=alt.Axis(tickCount=4))
-    colour = alt.Color("measure:N", scale=alt.Scale(domain=list(MEASURES), range=[COLOURS[0], BEFORE_COLOUR]))
-    shape = alt.Shape("measure:N", scale=alt.Scale(domain=list(MEASURES), range=["circle", "diamond"]))
-    of_kappa = alt.FieldEqualPredicate(field="measure", equal=MEASURES[0])
-    tips = tooltip(rows)
-    bars = interval(alt.Chart().transform_filter(of_kappa), x, y).encode(
-        color=alt.value(COLOURS[0]), tooltip=tips
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(domain=[least, 1], nice=False, zero=False),
+        title=title,
+        axis=alt.Axis(tickCount=4),
     )
-    point = (
-        alt.Chart()
-        .transform_filter("isValid(datum.value)")
-        .mark_point(filled=True, size=48, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tips)
-    )
+    names_of = list(MEASURES)
+    colour = alt.Color("measure:N", scale=alt.Scale(domain=names_of, range=_COLOURS))
+    shape = alt.Shape("measure:N", scale=alt.Scale(domain=names_of, range=["circle", "square", "diamond"]))
+    measured = _measured(rows)
+    known = alt.Chart().transform_filter("isValid(datum.value)")
+    point = known.mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, shape=shape)
+    marks = [mark.encode(color=colour, tooltip=tooltip(measured)) for mark in (interval(known, x, y), point)]
     text = (
         alt.Chart()
-        .transform_filter(of_kappa)
+        .transform_filter(alt.FieldEqualPredicate(field="measure", equal=names_of[-1]))
         .mark_text(align="left", fontSize=TYPE, color=INK)
         .encode(x=alt.value(PLOT + 14), y=y, text="text:N")
     )
     chart = (
-        alt.layer(bars, point, text, data=_both_measures(rows))
+        alt.layer(*marks, text, data=measured)
         .properties(width=PLOT, height=ROW * len(names))
         .facet(row=alt.Row("pair:N", title=None, header=alt.Header(orient="top", labelAnchor="start")))
     )
     notes = [
-        described(rows, view, None, "intervals of kappa, bootstrap over skills"),
+        described(rows, view, None, "intervals, bootstrap over skills"),
         "all conditions; numbers: kappa [interval] · episodes with the same verdict",
         *undefined(rows, pl.col("name") + " " + pl.col("pair")),
     ]
     return finish(chart, "Do the judges agree?", notes)
 
 
-def _both_measures(rows: pl.DataFrame) -> pl.DataFrame:
-    """Each row twice: value is kappa, then the raw agreement; `measure` says which."""
-    return pl.concat(
-        [
-            rows.with_columns(measure=pl.lit(MEASURES[0])),
-            rows.with_columns(measure=pl.lit(MEASURES[1]), value="agreement"),
-        ]
+def _measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Each row once for each measure: value, low and high are its own, `measure` says which it is."""
+    rows = rows.with_columns(pl.col("row").cast(pl.Float64), none=pl.lit(None, dtype=pl.Float64))
+    parts = [
+        measure(rows, value, low or "none", high or "none", "").with_columns(
+            measure=pl.lit(name), row=pl.col("row") + shift
+        )
+        for name, ((value, low, high), shift) in MEASURES.items()
+    ]
+    return pl.concat(parts).with_columns(
+        shown=pl.when(measure="raw agreement").then(decimal("value")).otherwise("shown")
     )
 
 

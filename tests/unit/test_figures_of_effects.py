@@ -1,0 +1,63 @@
+"""Figures of effects by skill and by contrast: their rows, their order, their bold mean."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from analysis_tables import full_study
+
+from skillift.errors import UserError
+from skillift.figures import draw
+
+LIFT = "lift:curated-none"
+
+
+def rows_of(chart, column: str) -> pl.DataFrame:
+    """The rows of the chart's data set that has such a column."""
+    return next(
+        pl.DataFrame(rows, infer_schema_length=None)
+        for rows in chart.to_dict()["datasets"].values()
+        if rows and column in rows[0]
+    )
+
+
+def test_the_forest_has_every_skill_by_its_mean_lift_and_the_mean_of_all_on_top():
+    spec, tables = full_study()
+    rows = rows_of(draw("skill_forest", tables, spec), "skill_id")
+    assert set(rows["label"]) == {"45 k", "115 k", "338 k"}
+    assert rows.filter(row=0)["skill_id"].unique().to_list() == ["all skills"]
+    own = tables["skill_effects"].filter(path="judge:conclusion", run="sft", contrast=LIFT)
+    means = own.group_by("skill_id").agg(pl.col("estimate").mean())
+    expected = means.sort("estimate", "skill_id", descending=[True, False])["skill_id"].to_list()
+    drawn = rows.filter(pl.col("row") > 0).select("row", "skill_id").unique().sort("row")
+    assert drawn["skill_id"].to_list() == expected
+    whole = tables["effects"].filter(path="judge:conclusion", student="l", run="sft", contrast=LIFT)
+    assert rows.filter(row=0, label="338 k")["value"].item() == pytest.approx(100 * whole["estimate"].item())
+
+
+def test_the_forest_shows_the_recipe_that_most_students_have():
+    spec, tables = full_study()
+    rows = rows_of(draw("skill_forest", tables, spec), "skill_id")
+    assert set(rows["run"]) == {"sft"}
+
+
+def test_the_placebo_ladder_has_each_contrast_before_and_after_at_its_own_place():
+    spec, tables = full_study()
+    rows = rows_of(draw("placebo_ladder", tables, spec), "contrast")
+    assert rows.select("contrast", "contrast_place").unique().sort("contrast_place")[
+        "contrast"
+    ].to_list() == [
+        "curated-none",
+        "placebo-none",
+        "curated-placebo",
+        "curated-shuffled",
+    ]
+    assert rows.filter("headline").group_by("label").len()["len"].sort().to_list() == [8, 8, 12]
+
+
+def test_a_placebo_ladder_without_shuffled_steps_has_three_contrasts_and_without_a_placebo_is_an_error():
+    spec, tables = full_study()
+    effects = tables["effects"].filter(~pl.col("contrast").str.contains("shuffled"))
+    assert rows_of(draw("placebo_ladder", {"effects": effects}, spec), "contrast")["contrast"].n_unique() == 3
+    with pytest.raises(UserError, match="placebo-none"):
+        draw("placebo_ladder", {"effects": effects.filter(contrast="curated-none")}, spec)

@@ -1,0 +1,59 @@
+"""What of the procedural delta is the procedure: contrasts with the placebo and with shuffled steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.arms import effects_of, read_spec, span
+from skillift.errors import UserError, problem
+from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+# from what a longer prompt does by itself to what the order of the steps adds
+CONTRASTS = ("curated-none", "placebo-none", "curated-placebo", "curated-shuffled")
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the contrasts of the headline path: one panel for each student, before and after SFT.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no rows of the headline path, or none of a contrast with the placebo.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    known = set(effects.filter(path=view.headline_path)["contrast"])
+    contrasts = [name for name in CONTRASTS if name in known]
+    if known and "placebo-none" not in known:
+        raise UserError(
+            problem("effects table", ", ".join(sorted(known)), "rows of the contrast placebo-none")
+        )
+    rows = effects_of(effects, view, *(contrasts or CONTRASTS))
+    order = {name: place for place, name in enumerate(contrasts)}
+    rows = rows.with_columns(contrast_place=pl.col("contrast").replace_strict(order, return_dtype=pl.Int64))
+    rows = beside(rows, view, "contrast_place", width=0.6)
+    names = [name.replace("-", " − ") for name in contrasts]
+    x = alt.X("x:Q", scale=around(names), axis=places(names, None, labelAngle=-50, labelOverlap=False))
+    y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} tasks")
+    panels = min(len(view.labels), 3)
+    chart = (
+        alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
+        .properties(width=panel_width(panels), height=200)
+        .facet(facet=alt.Facet("label:N", sort=view.labels, title=None), columns=panels)
+    )
+    notes = [
+        described(rows, view, view.headline_path, "intervals, clustered by skill"),
+        "placebo: another skill's procedure of equal length; shuffled: wrong order of steps",
+        *seeds_note(rows),
+        *undefined(rows, pl.col("label") + " " + pl.col("series") + " " + pl.col("contrast")),
+    ]
+    return finish(chart, "Is it the procedure, or just a longer prompt?", notes)

@@ -1,0 +1,107 @@
+"""Lift of every skill with its interval, one panel for each student: do a few skills carry the mean?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.interaction import tooltip
+from skillift.figures.marks import interval, zero
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, around, described, finish, places, undefined
+
+if TYPE_CHECKING:
+    import altair as alt
+
+LIFT = "lift:curated-none"
+ROW = 13  # px
+PANELS = 300  # px for the panels of all students
+LONGEST = 16  # characters of a skill's id on the axis; the page tells it in full
+ALL = "all skills"
+
+
+def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the lift of the recipe that most students were trained by, on the headline path.
+
+    Args:
+        skill_effects: contract SKILL_EFFECTS.
+        effects: contract EFFECTS, for the row of all skills.
+        spec: see `skillift.arms.read_spec`.
+
+    Raises:
+        UserError: a table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    lifts = of_contrast(on_path(skill_effects, view.headline_path, "effects by skill"), LIFT)
+    lifts = place(lifts, view, "effects by skill")
+    recipe = next(name for name in view.recipes if name in set(lifts["recipe"]))
+    chosen = pl.col("headline") & (pl.col("recipe") == recipe)
+    lifts = measure(lifts.filter(chosen), "estimate", "ci_low", "ci_high")
+    skills = _by_mean(lifts)
+    whole = effects_of(effects, view, LIFT).filter(chosen).with_columns(skill_id=pl.lit(ALL))
+    names = [ALL, *skills]
+    rows = pl.concat([lifts, whole], how="diagonal").with_columns(
+        row=pl.col("skill_id").replace_strict(dict(zip(names, range(len(names)), strict=True))),
+        whole=pl.col("skill_id") == ALL,
+    )
+    students = [label for label in view.labels if label in set(rows["label"])]
+    bold = alt.condition("datum.value === 0", alt.value(600), alt.value(400))
+    axis = places(
+        [_short(name) for name in names],
+        None,
+        ticks=False,
+        domain=False,
+        labelOverlap=False,
+        labelFontWeight=bold,
+    )
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
+    counts = span(lifts["n_tasks"])
+    title = ["lift (pp)", f"n = {counts} tasks"]
+    x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=3, labelFlush=True))
+    known = alt.Chart().transform_filter("isValid(datum.value)")
+    of_all = alt.FieldEqualPredicate(field="whole", equal=True)
+    look = {
+        "color": alt.condition(of_all, alt.value(COLOURS[0]), alt.value(BEFORE_COLOUR)),
+        "tooltip": tooltip(rows),
+    }
+    point = known.mark_point(filled=True, opacity=1).encode(
+        x=x,
+        y=y,
+        shape=alt.condition(of_all, alt.value("diamond"), alt.value("circle")),
+        size=alt.condition(of_all, alt.value(40), alt.value(24)),
+    )
+    chart = (
+        alt.layer(
+            zero("x"), interval(known, x, y, 1.1).encode(**look), point.encode(**look), data=_drawn(rows)
+        )
+        .properties(width=max(80, min(280, PANELS // len(students))), height=ROW * len(names))
+        .facet(column=alt.Column("label:N", sort=students, title=None))
+    )
+    notes = [
+        described(whole, view, view.headline_path, "intervals, clustered by skill (all skills)"),
+        f"recipe {recipe}; of one skill: intervals over its {counts} tasks, by the t distribution",
+        f"skills from the highest mean lift down; unscored in one skill: {span(lifts['n_unscored'])}",
+        *undefined(rows, pl.col("label") + " " + pl.col("skill_id")),
+    ]
+    return finish(chart, "Is the lift that of many skills, or of a few?", notes)
+
+
+def _by_mean(rows: pl.DataFrame) -> list[str]:
+    """Skills by their mean lift over students, the highest first, those without one last."""
+    means = rows.group_by("skill_id").agg(pl.col("value").mean())
+    order = means.sort("value", "skill_id", descending=[True, False], nulls_last=True)
+    return order["skill_id"].to_list()
+
+
+def _drawn(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns that the chart and its tooltips use."""
+    drawn = ("row", "whole", "value", "low", "high", "label")
+    told = ("run", "skill_id", "shown", "n_tasks", "n_skills", "n_unscored")
+    return rows.select(*drawn, *told)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
