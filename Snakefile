@@ -29,9 +29,14 @@ include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.par
 include: "rules/certification.smk"  # judges -> certification/<judge>.parquet, their error rates
 include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
 include: "rules/publication.smk"  # -> figures/, tables/
+include: "rules/browser.smk"  # all episodes beside each other -> episodes.html
 
 
 rule all:
     default_target: True
     input:
         final_targets(),
+
+
+onstart:
+    check_needs(workflow.dag.needrun_jobs())

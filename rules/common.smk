@@ -13,8 +13,16 @@ sys.path.insert(0, str(SCRIPTS))
 
 from skillift.chat_options import api_options
 from skillift.errors import UserError
+from skillift.needs import missing
 from skillift.provenance import canonical, code_digest
-from skillift.publication import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.publication import (
+    ANALYSIS,
+    FIGURES,
+    TABLES,
+    extent,
+    figures_for,
+    tables_for,
+)
 from skillift.study import load_config, load_study
 
 try:
@@ -41,7 +49,9 @@ HOW_TO_RUN = {
     "STATE": STATE,
     **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
     "API_OPTIONS": API_OPTIONS,  # used without quotes
-    "HUB_OFFLINE": os.environ.get("HF_HUB_OFFLINE", 0),  # for the download, which alone may go to the hub
+    "HUB_OFFLINE": os.environ.get(
+        "HF_HUB_OFFLINE", 0
+    ),  # for the download, which alone may go to the hub
     "HF_HUB_OFFLINE": 1,
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
@@ -183,3 +193,11 @@ def final_targets():
         *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
         f"{RESULTS}/episodes.html",
     ]
+
+
+def check_needs(jobs):
+    """End before the first job where planned jobs need a key, a server or a model that cannot be had."""
+    problems = missing(STUDY, [(job.rule.name, job.wildcards_dict) for job in jobs])
+    if problems:
+        mend = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
+        raise WorkflowError("\n".join(["The study needs:", *problems, mend]))

@@ -1,0 +1,43 @@
+"""What a study needs from outside is listed at once when it is started, and a plan needs none of it."""
+
+from __future__ import annotations
+
+import pytest
+from projects import copy_project, planned_jobs, replace_in, snakemake
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A copy of the project that needs a key, a server and a hub, none of which can be had."""
+    folder = copy_project(tmp_path / "project")
+    study = folder / "studies/smoke.yaml"
+    replace_in(study, "model: offline/conclusion,", "model: anthropic/claude-haiku-4-5,")
+    replace_in(study, "model: offline/tail,", "model: hosted_vllm/x, api_base: 'http://127.0.0.1:9/v1',")
+    text = study.read_text()
+    scratch = text[text.index("    source: scratch\n    architecture: {hidden_size: 64") :]
+    replace_in(study, scratch.partition("\nteacher")[0], "    source: hub\n    model: owner/tiny\n")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    return folder
+
+
+def test_everything_that_is_missing_is_listed_before_any_job(project):
+    done = snakemake(project)
+    assert done.returncode == 1
+    listed = done.stdout.partition("The study needs:\n")[2]
+    for words in (
+        "judges.conclusion, key 'model' (anthropic/claude-haiku-4-5): found 'no ANTHROPIC_API_KEY",
+        "judges.tail, key 'api_base': found 'http://127.0.0.1:9/v1",
+        "students.m, key 'model': found 'owner/tiny is not in the cache",
+        "--no-hooks",
+    ):
+        assert words in listed
+    assert not (project / "results").exists()
+
+
+def test_a_plan_and_a_job_that_needs_none_of_it_are_made_all_the_same(project):
+    assert {"judge conclusion s base", "download_student m"} <= planned_jobs(project)
+    done = snakemake(project, "results/smoke/tasks.parquet")
+    assert done.returncode == 0, done.stdout
