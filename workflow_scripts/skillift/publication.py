@@ -37,7 +37,6 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 
 
-
 class Extent(NamedTuple):
     """How much of each thing a study has, where what it publishes hangs on it."""
 

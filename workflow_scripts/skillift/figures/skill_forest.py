@@ -91,7 +91,8 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
 
 def _by_mean(rows: pl.DataFrame) -> list[str]:
     """Skills by their mean lift over students, the highest first, those without one last."""
-    means = rows.group_by("skill_id").agg(pl.col("value").mean())
+    mean = pl.col("value").mean().round(9)  # so that equal means are equal whatever the order of the sum
+    means = rows.group_by("skill_id", maintain_order=True).agg(mean)
     order = means.sort("value", "skill_id", descending=[True, False], nulls_last=True)
     return order["skill_id"].to_list()
 
