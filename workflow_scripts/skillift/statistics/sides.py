@@ -1,0 +1,132 @@
+"""Several estimates side by side on the same tasks: lifts of one recipe by tier, or recipes at one student.
+
+Claims of sameness compare them: each pair by itself, and all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from skillift.statistics.contrasts import Differences
+from skillift.statistics.heterogeneity import clustered_covariance
+from skillift.statistics.recipes import TASK, rates_after, recipe_cells
+from skillift.statistics.seed_variance import SeedComponents, combined, seed_components
+
+# Below this a variance is rounding: the smallest real standard error is near 1e-4.
+ZERO = 1e-20
+
+
+class Sides(NamedTuple):
+    """What is compared.
+
+    Attributes:
+        names: of the sides, sorted: students, or recipes.
+        rows: path, side, task_id, skill_id, value (null: no verdict), n_unscored; values of one side are the
+            mean over the seeds of its recipe.
+        seeds: what is known of training-seed variance, by side; a side with one seed is not in it.
+    """
+
+    names: list[str]
+    rows: pl.DataFrame
+    seeds: dict[str, SeedComponents]
+
+    def of(self, *names: str) -> list[SeedComponents]:
+        """The seeds' components of these sides, as far as they are known."""
+        return [self.seeds[name] for name in names if name in self.seeds]
+
+
+class Joint(NamedTuple):
+    """Means of all sides with their covariance.
+
+    Attributes:
+        means: one per side, each over the tasks that it has a value of.
+        variances: of each mean, training-seed variance included, with its degrees of freedom.
+        covariance: of the means, training-seed variance included.
+        degrees_of_freedom: of the pair of sides that has the fewest.
+    """
+
+    means: np.ndarray
+    variances: list[tuple[float, float]]
+    covariance: np.ndarray
+    degrees_of_freedom: float
+
+
+def joint_estimate(sides: Sides) -> Joint | None:
+    """The means of all sides together; None with one skill, or a side without values.
+
+    The covariance is clustered by skill (`heterogeneity.clustered_covariance`); training seeds of different
+    sides are independent, so their variance is added to its diagonal.
+    """
+    known = sides.rows.drop_nulls("value")
+    wide = known.pivot("side", on_columns=sides.names, index=TASK, values="value").sort("task_id")
+    values, skills = wide.select(sides.names).to_numpy(), wide["skill_id"].cast(pl.String).to_numpy()
+    sampling = clustered_covariance(values, skills)
+    if sampling is None:
+        return None
+    counts = [wide.filter(pl.col(name).is_not_null())["skill_id"].n_unique() for name in sides.names]
+    variances = [
+        combined(sampling[i, i], counts[i], sides.of(name)) if counts[i] >= 2 else (0.0, 1.0)
+        for i, name in enumerate(sides.names)
+    ]
+    added = [variance - sampling[i, i] for i, (variance, _) in enumerate(variances)]
+    n_skills = wide["skill_id"].n_unique()
+    least = n_skills - 1.0
+    for i, j in combinations(range(len(sides.names)), 2):
+        of_difference = sampling[i, i] + sampling[j, j] - 2 * sampling[i, j]
+        if of_difference > ZERO:
+            parts = sides.of(sides.names[i], sides.names[j])
+            least = min(least, combined(of_difference, n_skills, parts)[1])
+    return Joint(np.nanmean(values, axis=0), variances, sampling + np.diag(added), least)
+
+
+def lifts_by_recipe(
+    differences: Differences, seeds: pl.DataFrame, runs: list[dict]
+) -> Iterator[tuple[str, Sides]]:
+    """The lifts of each recipe, side by side for its students.
+
+    Args:
+        differences: one lift on one path and suite.
+        seeds: the table SEED_VARIANCE.
+        runs: `{student, run, recipe, seed}`.
+    """
+    contrast, cells, tasks = differences
+    known = seeds.filter(contrast=contrast)
+    for (recipe,), heads in recipe_cells(cells, runs).heads.group_by("recipe", maintain_order=True):
+        rows = tasks.join(heads.select("cell", side="student"), on="cell")
+        place = cells.select("path", "suite").head(1).with_columns(recipe=pl.lit(recipe))
+        yield recipe, _sides(heads["student"], rows, known.join(place, on=place.columns), "student")
+
+
+def recipes_by_student(
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
+) -> Iterator[tuple[str, Sides]]:
+    """Pass rates after training under one condition, side by side for the recipes of each student.
+
+    The training-seed variance of a pass rate is that of its gain: all seeds start from the same base.
+
+    Args:
+        values: rows of `pairing.task_values` of one path and suite.
+        seeds: the table SEED_VARIANCE.
+        runs: `{student, run, recipe, seed}`.
+        condition: one of the study's.
+    """
+    known = seeds.filter(contrast=f"gain:{condition}")
+    rates = rates_after(values, runs, condition).rename({"recipe": "side"})
+    place = values.select("path", "suite").head(1)
+    for (student,), rows in rates.sort("student").group_by("student", maintain_order=True):
+        found = known.filter(student=student).join(place, on=["path", "suite"])
+        yield student, _sides(rows["side"], rows, found, "recipe")
+
+
+def _sides(names: pl.Series, rows: pl.DataFrame, seeds: pl.DataFrame, side: str) -> Sides:
+    parts = {row[side]: seed_components(row) for row in seeds.iter_rows(named=True)}
+    return Sides(
+        names.unique().sort().to_list(),
+        rows.select("path", "side", *TASK, "value", "n_unscored"),
+        {name: part for name, part in parts.items() if part is not None},
+    )

@@ -1,0 +1,61 @@
+"""One word for every claim, by one rule; and the correction for testing several claims at once.
+
+Alpha is 1 - the confidence of the intervals. p is Holm's adjusted p-value where a claim is one of a family,
+else the p-value itself. The first line that holds gives the word:
+
+| word | of an effect (`lift`, `procedural_delta`) | of sameness (`uniform_lift`, `recipe_tie`) |
+|---|---|---|
+| `undefined` | the data give no estimate or no interval | likewise |
+| `equivalent` | | two one-sided tests at alpha: smaller than the declared margin |
+| `supported` | p < alpha, estimate above 0 | |
+| `contradicted` | p < alpha, estimate below 0 | p < alpha: the sides differ |
+| `not resolvable at this n` | otherwise | otherwise |
+
+A difference can be both: smaller than the margin, and not zero. `equivalent` goes first, because the margin
+says which differences count as none. `not resolvable at this n` says nothing about absence: the smallest
+detectable effect stands beside it.
+"""
+
+from __future__ import annotations
+
+SUPPORTED = "supported"
+CONTRADICTED = "contradicted"
+EQUIVALENT = "equivalent"
+NOT_RESOLVABLE = "not resolvable at this n"
+UNDEFINED = "undefined"
+
+SAMENESS = ("uniform_lift", "recipe_tie")
+
+
+def word(claim: dict, confidence: float) -> str:
+    """The word of one row of the table CLAIMS, by the rule at the head of this module.
+
+    Args:
+        claim: the row's claim, estimate, ci_low, p_value, p_holm and p_equivalence.
+        confidence: of the intervals, as a fraction.
+    """
+    if claim["estimate"] is None or claim["ci_low"] is None:
+        return UNDEFINED
+    alpha = 1 - confidence
+    same = claim["claim"] in SAMENESS
+    if same and claim["p_equivalence"] is not None and claim["p_equivalence"] < alpha:
+        return EQUIVALENT
+    p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]
+    if p_value is None or not p_value < alpha:
+        return NOT_RESOLVABLE
+    return SUPPORTED if not same and claim["estimate"] > 0 else CONTRADICTED
+
+
+def holm(p_values: list[float | None]) -> list[float | None]:
+    """Holm's adjusted p-values (Scandinavian Journal of Statistics 6, 1979) of one family of tests.
+
+    Undefined tests stay None and do not count. By statsmodels' `multipletests`.
+    """
+    known = [p_value for p_value in p_values if p_value is not None]
+    if not known:
+        return list(p_values)
+
+    from statsmodels.stats.multitest import multipletests
+
+    adjusted = iter(multipletests(known, method="holm")[1].tolist())
+    return [None if p_value is None else next(adjusted) for p_value in p_values]
