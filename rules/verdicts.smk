@@ -29,13 +29,7 @@ rule score:
     input:
         tasks=f"{RESULTS}/tasks.parquet",
         episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        verdicts=[
-            path
-            for judge in STUDY.judges
-            for path in per_run(
-                f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet"
-            )
-        ],
+        verdicts=verdict_files(),
     output:
         f"{RESULTS}/scores.parquet",
     log:
@@ -48,14 +42,7 @@ rule score:
         spec=canonical(STUDY.scores_spec()),
         code=code_digest("score.py"),
         episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        verdicts=" ".join(
-            labelled(
-                "verdicts",
-                f"{RESULTS}/verdicts/{judge}/{{student}}/{{run}}.parquet",
-                prefix=f"{judge}/",
-            )
-            for judge in STUDY.judges
-        ),
+        verdicts=verdict_options(),
     shell:
         """
         python "$SCRIPTS/score.py" --spec {params.spec:q} --tasks {input.tasks} \

@@ -13,27 +13,12 @@ r"""Score all episodes of a study on all scoring paths.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from pathlib import Path
 
-from skillift.commands import parser, run
+from skillift.commands import labelled_path, parser, run
 from skillift.contracts import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.scoring import build_scores
 from skillift.tables import read_table, write_table
-
-
-def labelled(form: str) -> Callable[[str], tuple[str, ...]]:
-    """An argparse type for values such as `student/run=PATH`: the labels, then the path."""
-
-    def parse(text: str) -> tuple[str, ...]:
-        name, _, path = text.partition("=")
-        labels = name.split("/")
-        if len(labels) != form.count("/") + 1 or not all([*labels, path]):
-            raise argparse.ArgumentTypeError(f"found {text!r}, expected {form}=PATH")
-        return (*labels, path)
-
-    return parse
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -43,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     for option, form in (("episodes", "student/run"), ("verdicts", "judge/student/run")):
         arguments.add_argument(
             f"--{option}",
-            type=labelled(form),
+            type=labelled_path(form),
             action="extend",
             nargs="+",
             required=True,

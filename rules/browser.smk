@@ -1,0 +1,37 @@
+"""The episode browser: one page that holds every episode with its prompt, its verdicts and the judges' replies."""
+
+
+rule browse_episodes:
+    input:
+        tasks=f"{RESULTS}/tasks.parquet",
+        skills=f"{RESULTS}/skills.parquet",
+        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        verdicts=verdict_files(),
+        scores=f"{RESULTS}/scores.parquet",
+        task_template=f"{PROMPTS}/task.jinja",
+        page=f"{BROWSER}/page.html",
+        style=f"{BROWSER}/page.css",
+        scripts=expand(  # in the order in which they build on each other
+            f"{BROWSER}/{{part}}.js",
+            part=("data", "cases", "search", "list", "detail", "link", "main"),
+        ),
+    output:
+        f"{RESULTS}/episodes.html",
+    log:
+        f"{LOGS}/browse_episodes.log",
+    benchmark:
+        f"{BENCHMARKS}/browse_episodes.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        spec=canonical(STUDY.browser_spec()),
+        code=code_digest("browse_episodes.py"),
+        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        verdicts=verdict_options(),
+    shell:
+        """
+        python "$SCRIPTS/browse_episodes.py" --spec {params.spec:q} --tasks {input.tasks} \
+            --skills {input.skills} {params.episodes} {params.verdicts} --scores {input.scores} \
+            --task-template {input.task_template} --page {input.page} --style {input.style} \
+            --scripts {input.scripts} --out {output} >{log} 2>&1
+        """

@@ -1,0 +1,67 @@
+r"""Write the episode browser: all episodes of a study in one HTML page, to be read beside each other.
+
+    python workflow_scripts/browse_episodes.py \
+        --spec '{"name": "embedded", "headline_path": "judge:conclusion", "prompt_seed": 0,
+                 "students": {"s": {"label": "46 k", "tier": 1}}, "references": [],
+                 "runs": [{"student": "s", "run": "base", "recipe": null, "seed": null}]}' \
+        --tasks results/embedded/tasks.parquet --skills results/embedded/skills.parquet \
+        --episodes s/base=results/embedded/episodes/s/base.parquet \
+        --verdicts conclusion/s/base=results/embedded/verdicts/conclusion/s/base.parquet \
+        --scores results/embedded/scores.parquet --task-template workflow_scripts/prompts/task.jinja \
+        --page workflow_scripts/browser/page.html --style workflow_scripts/browser/page.css \
+        --scripts workflow_scripts/browser/{data,cases,search,list,detail,link,main}.js \
+        --out results/embedded/episodes.html
+
+`--episodes` is given once for each run, `--verdicts` once for each judge and run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.browser_data import browser_data
+from skillift.browser_page import browser_page, read_part
+from skillift.commands import labelled_path, parser, run
+from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.tables import atomic_path, read_table
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the tables and the page's parts, write the page."""
+    arguments = parser(__doc__)
+    for name, form in (("episodes", "student/run"), ("verdicts", "judge/student/run")):
+        arguments.add_argument(
+            f"--{name}",
+            type=labelled_path(form),
+            action="extend",
+            nargs="+",
+            default=[],
+            metavar=f"{form}=PATH",
+            help=f"table of {name}",
+        )
+    for name in ("tasks", "skills", "scores"):
+        arguments.add_argument(f"--{name}", type=Path, required=True, help=f"table of {name}")
+    arguments.add_argument("--task-template", type=Path, required=True, help="template of the user message")
+    arguments.add_argument("--page", type=Path, required=True, help="template of the page")
+    arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
+    arguments.add_argument("--scripts", type=Path, nargs="+", required=True, help="its scripts, in order")
+    arguments.add_argument("--out", type=Path, required=True, help="the page to write")
+    options = arguments.parse_args(argv)
+
+    data = browser_data(
+        read_table(options.tasks, TASKS),
+        read_table(options.skills, SKILLS),
+        [(*labels, read_table(path, EPISODES)) for *labels, path in options.episodes],
+        [(*labels, read_table(path, VERDICTS)) for *labels, path in options.verdicts],
+        read_table(options.scores, SCORES),
+        read_part(options.task_template),
+        options.spec,
+    )
+    scripts = [read_part(path) for path in options.scripts]
+    html = browser_page(data, read_part(options.page), read_part(options.style), scripts)
+    with atomic_path(options.out) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)
