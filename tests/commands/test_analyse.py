@@ -61,7 +61,12 @@ def test_each_table_has_its_rows_and_keeps_its_contract(study):
         "effects": 3 * (4 + 3 * 12),
         "skill_effects": 3 * (4 + 3 * 12) * 40,
         "path_shift": 2 * 3 * 4,
+        "mixed_paths": 3 * 3 * (4 + 3),
         "agreement": 3 * 5,
+        "judge_shift": 4 + 3,
+        "bounds": 3 * 4 * (4 + 3),
+        "judge_errors": 2 * 3 * 5,
+        "corrected_effects": 2 * 3 * (4 * 4 + 4 * (4 + 3)),
         "asymmetry": 3 * 3 * 4,
     }
     assert {name: tables[name].height for name in rows} == rows

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.audit_contracts import AGREEMENT
+from skillift.audit_contracts import (
+    AGREEMENT,
+    BOUNDS,
+    CORRECTED_EFFECTS,
+    JUDGE_ERRORS,
+    JUDGE_SHIFT,
+    MIXED_PATHS,
+)
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
@@ -249,6 +256,11 @@ ANALYSIS_TABLES = {
     "effects": EFFECTS,
     "skill_effects": SKILL_EFFECTS,
     "path_shift": PATH_SHIFT,
+    "mixed_paths": MIXED_PATHS,
     "agreement": AGREEMENT,
+    "judge_shift": JUDGE_SHIFT,
+    "bounds": BOUNDS,
+    "judge_errors": JUDGE_ERRORS,
+    "corrected_effects": CORRECTED_EFFECTS,
     "asymmetry": ASYMMETRY,
 }

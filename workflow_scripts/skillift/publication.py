@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from skillift.study import Study
 
 # tables of `analysis/` that the command `analyse` writes; contracts in `skillift.analysis_contracts`
-ANALYSIS = ("pass_rates", "effects", "skill_effects", "path_shift", "agreement", "asymmetry")
+ANALYSIS = (
+    "pass_rates",
+    "effects",
+    "skill_effects",
+    "path_shift",
+    "mixed_paths",
+    "agreement",
+    "judge_shift",
+    "bounds",
+    "judge_errors",
+    "corrected_effects",
+    "asymmetry",
+)
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "tier_trajectory": ("effects", "certification"),

@@ -9,8 +9,14 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.statistics.agreement import agreement
 from skillift.statistics.asymmetry import SPLITS, asymmetry
+from skillift.statistics.bounds import bounds
 from skillift.statistics.contrasts import differences
+from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
+from skillift.statistics.judge_errors import judge_errors
+from skillift.statistics.judge_shift import judge_shift
+from skillift.statistics.labels import exact_labels, judged_and_labelled
+from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
@@ -24,7 +30,12 @@ class Analysis(NamedTuple):
     effects: pl.DataFrame
     skill_effects: pl.DataFrame
     path_shift: pl.DataFrame
+    mixed_paths: pl.DataFrame
     agreement: pl.DataFrame
+    judge_shift: pl.DataFrame
+    bounds: pl.DataFrame
+    judge_errors: pl.DataFrame
+    corrected_effects: pl.DataFrame
     asymmetry: pl.DataFrame
 
 
@@ -43,19 +54,24 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
     """
     settings = _settings(spec)
     confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
-    _refuse_undeclared(scores, spec.get("runs", []))
+    runs = spec.get("runs", [])
+    _refuse_undeclared(scores, runs)
     known = with_skills(scores, tasks)
     values = task_values(known)
-    found = list(differences(values, spec.get("runs", [])))
+    judged = judged_and_labelled(known, exact_labels(known, response_frame))
+    found = list(differences(values, runs))
     return Analysis(
         pass_rates=pass_rates(values, response_frame, confidence),
         effects=effects(found, confidence, *bootstrap),
         skill_effects=skill_effects(found, confidence),
         path_shift=path_shift(known, response_frame, confidence),
+        mixed_paths=mixed_paths(values, runs, confidence),
         agreement=agreement(known, confidence, *bootstrap),
-        asymmetry=asymmetry(
-            values, spec.get("runs", []), confidence, settings.get("splits", SPLITS), bootstrap[1]
-        ),
+        judge_shift=judge_shift(found, confidence),
+        bounds=bounds(values, runs, confidence),
+        judge_errors=judge_errors(judged, confidence),
+        corrected_effects=corrected_effects(judged, runs, confidence, *bootstrap),
+        asymmetry=asymmetry(values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
     )
 
 

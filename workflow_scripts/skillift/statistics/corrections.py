@@ -1,0 +1,263 @@
+"""Effects corrected for a judge's errors, on arrays: any number of rows at once, one effect each.
+
+The uncorrected pass rate p of an arm (student, checkpoint, condition) is the share of tasks that the judge
+passes. Two corrections use the episodes of that same arm which have a label as well:
+
+- `rogan_gladen`: (p + specificity - 1) / (sensitivity + specificity - 1), with the judge's sensitivity and
+  specificity in that arm (Rogan and Gladen, American Journal of Epidemiology 107 (1978)). Right if the judge
+  errs as often, given what is right, where there is no label.
+- `prediction_powered`: p + mean(label - verdict) over the labelled tasks (Angelopoulos, Bates, Fannjiang,
+  Jordan and Zrnic, Science 382 (2023); with p over all tasks it is PPI++ of Angelopoulos, Duchi and Zrnic,
+  arXiv 2311.01453, at lambda = N / (n + N)). Right if the labelled tasks are like the others in every
+  way, also in how many are right; less variable than the other.
+
+Both take each arm's own error rates, so a judge that errs more under one condition or after training does
+not bias them; where every task is labelled both are the labels' own pass rate. A pass rate is not cut off at
+0 and 1: that would bias differences.
+
+An effect is a weighted sum of arms over the tasks that are scored in all of them. Its standard error is
+linearised: the influences of p, sensitivity and specificity (or the rectifier) are summed by skill over all
+arms, so everything that arms and labels share is in it; with the factor G/(G-1) and Student's t with G - 1
+degrees of freedom, as in `intervals.clustered_estimates`, whose error it equals without correction. The
+bootstrap over skills draws verdicts and labels together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from skillift.statistics.bootstrap import percentile_intervals, skill_draws
+
+# Rogan and Gladen divide by Youden's J: below this, an error of the rates counts more than tenfold.
+LEAST_YOUDEN = 0.1
+
+# Fewer labels (for Rogan and Gladen: passes, or fails) than this leave too little to see an error in: with
+# none wrong among 10, an error rate of 26 % is still possible (95 %).
+LEAST_LABELS = 10
+
+_ROWS = 256  # whose replicates are in memory together
+_ZERO = 1e-10
+
+
+class ArmSums(NamedTuple):
+    """One arm in every row: sums over the tasks of each skill, arrays of shape (rows, skills).
+
+    Attributes:
+        tasks: number of tasks that the effect is over.
+        passes: sum of their task-level verdicts.
+        label_passes, true_passes: labelled episodes that are right; those of them that the judge passes.
+        label_fails, true_fails: labelled episodes that are wrong; those of them that the judge fails.
+        labelled, rectifier: tasks with a labelled episode; sum over them of the mean of label - verdict.
+    """
+
+    tasks: np.ndarray
+    passes: np.ndarray
+    label_passes: np.ndarray
+    true_passes: np.ndarray
+    label_fails: np.ndarray
+    true_fails: np.ndarray
+    labelled: np.ndarray
+    rectifier: np.ndarray
+
+
+def arm_sums(
+    verdicts: np.ndarray, labels: np.ndarray, skills: np.ndarray, complete: np.ndarray | None = None
+) -> ArmSums:
+    """`ArmSums` of single verdicts.
+
+    Args:
+        verdicts: of the judge, 0 or 1, NaN where it left the episode unscored: shape (rows, tasks).
+        labels: 0 or 1, NaN where there is none: the same shape.
+        skills: of each task, as numbers from 0: shape (tasks,).
+        complete: tasks that are scored in every arm of the effect, the same shape as `verdicts`; those
+            that are scored in this arm where left out.
+    """
+    scored, known = np.isfinite(verdicts), np.isfinite(verdicts) & np.isfinite(labels)
+    verdict, label = np.where(scored, verdicts, 0.0), np.where(known, labels, 0.0)
+    over = scored if complete is None else complete
+    is_pass, is_fail = known & (label == 1), known & (label == 0)
+    return ArmSums(
+        *(
+            by_skill(np.asarray(values, dtype=float), skills)
+            for values in (
+                over,
+                verdict * over,
+                is_pass,
+                is_pass * verdict,
+                is_fail,
+                is_fail * (1 - verdict),
+                known,
+                known * (label - verdict),
+            )
+        )
+    )
+
+
+def by_skill(values: np.ndarray, skills: np.ndarray) -> np.ndarray:
+    """Sums of `values` (rows, tasks) over the tasks of each skill: shape (rows, skills)."""
+    order = np.argsort(skills, kind="stable")
+    starts = np.searchsorted(skills[order], np.arange(skills.max() + 1))
+    return np.add.reduceat(values[:, order], starts, axis=1)
+
+
+class Corrected(NamedTuple):
+    """An effect in every row; NaN where undefined, and `reason` says why (empty where it is not)."""
+
+    estimate: np.ndarray
+    standard_error: np.ndarray
+    ci_low: np.ndarray
+    ci_high: np.ndarray
+    boot_low: np.ndarray
+    boot_high: np.ndarray
+    n_skills: np.ndarray
+    reason: np.ndarray
+
+
+def corrected_effect(
+    arms: Sequence[tuple[float, ArmSums]],
+    method: str,
+    confidence: float,
+    bootstrap_samples: int = 0,
+    seed: int = 0,
+) -> Corrected:
+    """The weighted sum of the arms' pass rates in every row, corrected by `method`.
+
+    A lift, for one, has the arms (+1, curated after), (-1, none after), (-1, curated before), (+1, none
+    before); all have the same rows and skills. For a simulation, give each simulated study a row:
+
+        skills = np.repeat(np.arange(40), 5)
+        arms = [(1, arm_sums(curated, curated_labels, skills)), (-1, arm_sums(none, none_labels, skills))]
+        found = corrected_effect(arms, "rogan_gladen", 0.95)
+        bias = np.nanmean(found.estimate) - truth
+        coverage = np.nanmean((found.ci_low <= truth) & (truth <= found.ci_high))
+
+    (with verdicts missing, give all arms the same `complete`).
+
+    Args:
+        arms: weight and sums of each.
+        method: `uncorrected`, `rogan_gladen` or `prediction_powered`.
+        confidence: of the intervals, as a fraction.
+        bootstrap_samples: replicates of the bootstrap; 0 leaves its interval NaN.
+        seed: of the bootstrap.
+    """
+    from scipy.stats import t
+
+    present = np.any([_present(arm, method) for _, arm in arms], axis=0)
+    n_skills = present.sum(axis=1)
+    reason = _reasons(arms, method)
+    estimate, influence = np.zeros(len(present)), np.zeros(present.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):  # rows that have a reason are NaN
+        for weight, arm in arms:
+            rate = np.where(reason == "", _rate(_totals(arm), method), np.nan)
+            estimate += weight * rate
+            influence += weight * _influence(arm, rate, method)
+    error = np.sqrt(n_skills / np.maximum(n_skills - 1, 1) * (influence**2).sum(axis=1))
+    error = np.where((n_skills >= 2) & (error > _ZERO), error, np.nan)
+    half = t.ppf((1 + confidence) / 2, np.maximum(n_skills - 1, 1)) * error
+    low, high = np.full((2, len(estimate)), np.nan)
+    if bootstrap_samples:
+        rows = np.flatnonzero(np.isfinite(error))
+        low[rows], high[rows] = _bootstrap(arms, rows, present, method, confidence, bootstrap_samples, seed)
+    return Corrected(
+        estimate, error, estimate - half, estimate + half, low, high, n_skills.astype(np.int64), reason
+    )
+
+
+def _present(arm: ArmSums, method: str) -> np.ndarray:
+    """The skills that an arm's pass rate rests on: those of its tasks, and of its labels where they count."""
+    return (arm.tasks > 0) | ((arm.labelled > 0) & (method != "uncorrected"))
+
+
+def _totals(arm: ArmSums) -> ArmSums:
+    return ArmSums(*(sums.sum(axis=1) for sums in arm))
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > _ZERO)
+
+
+def _rates_of_errors(total: ArmSums) -> tuple[np.ndarray, np.ndarray]:
+    """Sensitivity and specificity."""
+    return _share(total.true_passes, total.label_passes), _share(total.true_fails, total.label_fails)
+
+
+def _rate(total: ArmSums, method: str) -> np.ndarray:
+    """The pass rate of an arm from sums over all its skills, of any shape; NaN where undefined."""
+    rate = _share(total.passes, total.tasks)
+    if method == "prediction_powered":
+        return rate + _share(total.rectifier, total.labelled)
+    if method == "rogan_gladen":
+        sensitivity, specificity = _rates_of_errors(total)
+        youden = sensitivity + specificity - 1
+        return np.where(youden > _ZERO, _share(rate + specificity - 1, youden), np.nan)
+    return rate
+
+
+def _influence(arm: ArmSums, rate: np.ndarray, method: str) -> np.ndarray:
+    """What each skill adds to the error of the arm's pass rate: derivatives times deviations from means."""
+    total = _totals(arm)
+    of_rate = _deviation(arm.passes, arm.tasks, _share(total.passes, total.tasks))
+    if method == "prediction_powered":
+        return of_rate + _deviation(arm.rectifier, arm.labelled, _share(total.rectifier, total.labelled))
+    if method == "rogan_gladen":
+        sensitivity, specificity = _rates_of_errors(total)
+        of_sensitivity = _deviation(arm.true_passes, arm.label_passes, sensitivity)
+        of_specificity = _deviation(arm.true_fails, arm.label_fails, specificity)
+        # d/dp = 1/J, d/dsensitivity = -rate/J, d/dspecificity = (1 - rate)/J
+        of_all = of_rate - rate[:, np.newaxis] * of_sensitivity + (1 - rate)[:, np.newaxis] * of_specificity
+        return of_all / (sensitivity + specificity - 1)[:, np.newaxis]
+    return of_rate
+
+
+def _deviation(sums: np.ndarray, counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return (sums - counts * mean[:, np.newaxis]) / counts.sum(axis=1, keepdims=True)
+
+
+def _reasons(arms: Sequence[tuple[float, ArmSums]], method: str) -> np.ndarray:
+    """Why each row is undefined; empty where it is not."""
+    totals = [_totals(arm) for _, arm in arms]
+    checks = [("no task scored in every arm", [total.tasks <= 0 for total in totals])]
+    if method == "prediction_powered":
+        few = [total.labelled < LEAST_LABELS for total in totals]
+        checks.append((f"an arm with fewer than {LEAST_LABELS} labelled tasks", few))
+    if method == "rogan_gladen":
+        for name, counts in (
+            ("passes", [total.label_passes for total in totals]),
+            ("fails", [total.label_fails for total in totals]),
+        ):
+            few = [count < LEAST_LABELS for count in counts]
+            checks.append((f"an arm with fewer than {LEAST_LABELS} labelled {name}", few))
+        blind = [sum(_rates_of_errors(total)) - 1 <= LEAST_YOUDEN for total in totals]
+        checks.append((f"an arm where the judge's Youden index is {LEAST_YOUDEN:g} or less", blind))
+    found = [np.any(failing, axis=0) for _, failing in checks]
+    return np.select(found, [text for text, _ in checks], default="")
+
+
+def _bootstrap(
+    arms: Sequence[tuple[float, ArmSums]],
+    rows: np.ndarray,
+    present: np.ndarray,
+    method: str,
+    confidence: float,
+    samples: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile intervals of `rows`; those with equally many skills are drawn alike."""
+    low, high = np.full((2, len(rows)), np.nan)
+    n_skills = present[rows].sum(axis=1)
+    for size in np.unique(n_skills):
+        draws = skill_draws(int(size), samples, seed).T.astype(float)
+        places = np.flatnonzero(n_skills == size)
+        for part in np.array_split(places, -(-len(places) // _ROWS)):
+            chosen = rows[part]
+            mask = present[chosen]
+            replicates = sum(
+                weight
+                * _rate(ArmSums(*(sums[chosen][mask].reshape(-1, size) @ draws for sums in arm)), method)
+                for weight, arm in arms
+            )
+            low[part], high[part] = percentile_intervals(replicates, confidence)
+    return low, high
