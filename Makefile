@@ -13,7 +13,7 @@ RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STAT
 SNAKEFILES := Snakefile rules
 EMBEDDED := results/embedded
 
-.PHONY: help setup demo study plan test lint bench pictures pins clean distclean
+.PHONY: help setup demo study plan test lint validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -46,12 +46,15 @@ lint: setup ## check style: ruff, snakefmt, snakemake --lint
 test: lint ## check style and run all tests
 	@$(RUN) pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
+validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
+	@$(RUN) $(BIN)/python tests/validation/run.py --out docs/validation.md
+
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
-		$(EMBEDDED)/tables/findings.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
+		$(EMBEDDED)/tables/findings.html $(EMBEDDED)/episodes.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
 		| dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
 	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
 

@@ -166,6 +166,7 @@ def all_specs(study) -> dict[str, str]:
         "analysis": study.analysis_spec(),
         "figures": study.figures_spec(),
         "rates": study.rates_spec(),
+        "browser": study.browser_spec(),
         **{f"pretrain {name}": study.pretrain_spec(name) for name in study.students_from("scratch")},
         **{f"corpus {name}": study.corpus_spec(name) for name in study.corpora},
         **{f"judge {name}": study.judge_spec(name) for name in study.judges},
@@ -183,7 +184,7 @@ SPEC_EDITS = {
         ("    learning_rate: 5.0e-3", "    learning_rate: 4.0e-3"),
         {f"train {student} sft-s{seed}" for student in "sml" for seed in (0, 1)},
     ),
-    "a label": (("label: 46 k", "label: tiny"), {"figures"}),
+    "a label": (("label: 46 k", "label: tiny"), {"figures", "browser"}),
     "the description": (("What does SFT", "How much does SFT"), set()),
     "the order of students in a run": (("[s, m, l]", "[l, s, m]"), set()),
     "the order of conditions": (("[none, curated, placebo", "[curated, none, placebo"), set()),
@@ -199,7 +200,10 @@ SPEC_EDITS = {
         ("\nanalysis:\n", "\nfigures: {published_values: false}\nanalysis:\n"),
         {"figures"},
     ),
-    "the headline path": (("headline_path: judge:conclusion", "headline_path: bench"), {"figures"}),
+    "the headline path": (
+        ("headline_path: judge:conclusion", "headline_path: bench"),
+        {"figures", "browser"},
+    ),
     "the effect of interest": (
         ("confidence: 0.95", "confidence: 0.95\n  effect_of_interest: 0.05"),
         set(),

@@ -28,7 +28,7 @@ LOSS_CURVES = "make_figure_loss_curves"
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
 ANALYSIS = {"analyse", "all"} | {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & ANALYSED}
-SCORES = {"score"} | ANALYSIS
+SCORES = {"score", "browse_episodes"} | ANALYSIS
 
 
 def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
@@ -84,6 +84,10 @@ def edit_the_parser_of_verdicts(folder: Path) -> None:
 
 def edit_judge_concurrency(folder: Path) -> None:
     replace_in(folder / "config.yaml", "concurrency: 64", "concurrency: 8")
+
+
+def turn_batches_of_judges_on(folder: Path) -> None:
+    replace_in(folder / "config.yaml", "batch: false", "batch: true")
 
 
 def edit_engine_batch_limit(folder: Path) -> None:
@@ -159,6 +163,10 @@ def edit_the_lift_figure(folder: Path) -> None:
     append(folder / "workflow_scripts/skillift/figures/lift.py", "\nprint('drawn')\n")
 
 
+def edit_the_browsers_script(folder: Path) -> None:
+    append(folder / "workflow_scripts/browser/list.js", "\n// rows\n")
+
+
 def edit_a_caption(folder: Path) -> None:
     append(folder / "rules/captions/lift.rst", "\nA further remark.\n")
 
@@ -167,6 +175,7 @@ EDITS = [
     (touch_everything, set()),
     (edit_a_comment, set()),
     (edit_judge_concurrency, set()),
+    (turn_batches_of_judges_on, set()),
     (edit_engine_batch_limit, set()),
     (swap_students, set()),
     (edit_a_caption, set()),
@@ -193,7 +202,8 @@ EDITS = [
         | trained("s sft-s0", "m sft-s0")
         | certified("conclusion", "tail"),
     ),
-    (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"all"}),
+    (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"browse_episodes", "all"}),
+    (edit_the_browsers_script, {"browse_episodes", "all"}),
     (delete_one_figure, {"make_figure_lift", "all"}),
     (edit_the_lift_figure, {"make_figure_lift", "all"}),
 ]
