@@ -178,6 +178,15 @@ def test_full_training_changes_every_weight(student, tmp_path):
     assert all(not base[name].equal(after[name]) for name in base)
 
 
+def test_partial_training_changes_the_last_blocks_alone(student, tmp_path):
+    run(student, tmp_path, trainable={"last_n_layers": 1}, learning_rate=1e-3, epochs=1)
+    base, after = weights(student), weights(tmp_path / "checkpoints/step-3")
+    changed = {name for name in base if not base[name].equal(after[name])}
+    assert changed == {name for name in base if ".layers.1." in name}
+    with pytest.raises(UserError, match=r"last_n_layers: found 3, expected at most 2, the student's blocks"):
+        run(student, tmp_path, trainable={"last_n_layers": 3})
+
+
 def test_weights_are_cast_to_the_precision_that_is_served(student, tmp_path):
     import torch
 

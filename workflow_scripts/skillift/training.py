@@ -25,6 +25,7 @@ from skillift.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import folder_digests, read_json, write_json
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
     from trl import SFTTrainer
 
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -142,12 +143,14 @@ def _trainer(spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path) 
     datasets.disable_progress_bars()
     on_cpu = not torch.cuda.is_available()
     half = spec["precision"] == "bfloat16"
-    full = spec["trainable"] == "full"
+    adapters = isinstance(spec["trainable"], dict) and "lora" in spec["trainable"]
     tokenizer = load_tokenizer(model_folder)
     dataset = conversations(corpus, tokenizer, spec["thinking"])
     set_seed(spec["seed"])
-    # full training keeps its weights in float32 and computes in bfloat16; so do adapters on a bfloat16 base
-    model = load_model(model_folder, "bfloat16" if half and not full else "float32")
+    # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
+    model = load_model(model_folder, "bfloat16" if half and adapters else "float32")
+    if isinstance(spec["trainable"], dict) and not adapters:
+        train_last_layers(model, spec["trainable"]["last_n_layers"])
     ends = end_tokens(model_folder, tokenizer)
     steps = optimiser_steps(corpus.height, spec["batch_size"], spec["epochs"])
     arguments = SFTConfig(
@@ -179,12 +182,28 @@ def _trainer(spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path) 
         args=arguments,
         train_dataset=dataset,
         processing_class=tokenizer,
-        peft_config=None if full else _lora(spec["trainable"]["lora"]),
+        peft_config=_lora(spec["trainable"]["lora"]) if adapters else None,
     )
     trainer.remove_callback(PrinterCallback)
     longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     check_trained_tokens(corpus, trainer.train_dataset, tokenizer, spec["thinking"], ends, longest)
     return trainer
+
+
+def train_last_layers(model: PreTrainedModel, number: int) -> None:
+    """Freeze all weights but those of the last `number` blocks; embeddings, last norm and head are frozen.
+
+    Raises:
+        UserError: the model has fewer blocks.
+    """
+    layers = model.get_decoder().layers
+    if number > len(layers):
+        raise UserError(
+            problem("recipe: trainable.last_n_layers", number, f"at most {len(layers)}, the student's blocks")
+        )
+    model.requires_grad_(False)
+    for layer in layers[-number:]:
+        layer.requires_grad_(True)
 
 
 def _lora(settings: dict):
