@@ -1,0 +1,120 @@
+"""The simulation in short: intervals cover, nothing is found where there is nothing, corrections are right.
+
+Bounds are four binomial or standard errors wide, and seeds are fixed: `make validate` measures closely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from validation.asymmetry import slopes
+from validation.claims import Measured, claims
+from validation.coverage import NOTHING, PLANTED, rates
+from validation.judges import DIFFERENTIAL, biases
+from validation.page import page
+from validation.run import main
+from validation.studies import Population, right_responses, verdicts
+
+STUDIES = 250
+
+
+def four_errors(rate: float, n_studies: int = STUDIES) -> float:
+    return 4 * (rate * (1 - rate) / n_studies) ** 0.5
+
+
+@pytest.fixture(scope="module")
+def measured() -> Measured:
+    return Measured(
+        rates(PLANTED, STUDIES, seed=1, bootstrap_samples=200),
+        rates(NOTHING, STUDIES, seed=2, bootstrap_samples=200),
+        biases(1000, seed=3),
+        slopes(80, seed=4),
+    )
+
+
+def test_the_intervals_of_delta_and_lift_cover_the_truth(measured):
+    assert {(row.path, row.contrast) for row in measured.planted} == {
+        (path, contrast)
+        for path in ("bench", "judge:noisy")
+        for contrast in ("curated-none", "lift:curated-none")
+    }
+    for row in measured.planted:
+        assert row.covered == pytest.approx(0.95, abs=four_errors(0.95)), row
+        assert row.covered_by_bootstrap == pytest.approx(0.94, abs=four_errors(0.94)), row
+        assert row.n_undefined == 0
+
+
+def test_planted_effects_are_found_more_often_than_none(measured):
+    for planted, nothing in zip(measured.planted, measured.nothing, strict=True):
+        assert nothing.flagged == pytest.approx(0.05, abs=four_errors(0.05)), nothing
+        assert planted.flagged > nothing.flagged + four_errors(0.05)
+
+
+def test_corrected_effects_are_unbiased_where_the_uncorrected_are_not(measured):
+    for row in measured.biases:
+        if row.method == "uncorrected":
+            assert abs(row.bias) > 0.02
+            assert row.covered < 0.95 - four_errors(0.95, 1000)
+        else:
+            assert abs(row.bias) < 4 * row.bias_error
+            assert row.covered == pytest.approx(0.95, abs=four_errors(0.95, 1000)), row
+
+
+def test_without_asymmetry_only_the_naive_slope_is_off_zero(measured):
+    cells = {row.estimator: row for row in measured.slopes if row.level == "cells"}
+    assert cells["naive"].mean < -10 * cells["naive"].mean_error
+    for name in ("split_half", "oldham"):
+        assert abs(cells[name].mean) < 4 * cells[name].mean_error
+        assert cells[name].flagged < 0.05 + four_errors(0.05, 80)
+
+
+@pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])
+def test_the_truth_of_a_population_is_what_its_studies_have_on_average(population):
+    rng = np.random.default_rng(5)
+    right = right_responses(rng, population, 2000)
+    assert right.mean(axis=(0, 2)) == pytest.approx(population.rates, abs=0.01)
+    passed = verdicts(rng, right, DIFFERENTIAL).mean(axis=(0, 2))
+    found = (passed[1] - passed[0], passed[3] - passed[2] - (passed[1] - passed[0]))
+    truth = replace(population, judges={"judge:a": DIFFERENTIAL}).truth("judge:a")
+    assert found == pytest.approx(tuple(truth.values()), abs=0.01)
+
+
+def test_the_simulated_studies_have_the_discordant_pairs_that_the_page_names():
+    right = right_responses(np.random.default_rng(6), PLANTED, 300)
+    for first, second in ((0, 1), (2, 3)):
+        assert 0.195 < (right[:, first] != right[:, second]).mean() < 0.26
+
+
+def test_tasks_of_a_skill_are_alike_in_the_simulated_effects():
+    right = right_responses(np.random.default_rng(7), PLANTED, 500).astype(float)
+    delta = (right[:, 1] - right[:, 0]).reshape(500, 40, 5)
+    pairs = (delta.sum(axis=2) ** 2 - (delta**2).sum(axis=2)) / 20
+    covariance = pairs.mean() - delta.mean() ** 2
+    assert covariance == pytest.approx(2 * 0.1**2 / 3, rel=0.2)  # two uniform parts of half-width 0.1
+
+
+def test_rates_that_would_leave_the_range_of_probabilities_are_refused():
+    with pytest.raises(ValueError, match="leave"):
+        Population(rates=(0.1, 0.4, 0.4, 0.5))
+
+
+def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, capsys):
+    bad = measured._replace(
+        planted=[row._replace(covered=0.9) for row in measured.planted],
+        slopes=[row._replace(mean=-1.0, mean_error=0.01) for row in measured.slopes],
+    )
+    found = claims(bad)
+    assert [found[0].holds, found[-2].holds, found[-1].holds] == [False, True, False]
+    text = page(bad, found, "2026-01-01", "a machine", 60.0)
+    assert f"- **does not hold**: {found[0].text}" in text
+    with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach
+        main(["--studies", "20", "--slopes", "4", "--out", str(tmp_path / "page.md")])
+    assert ended.value.code == 1
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") in capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 160
+
+
+def test_equal_seeds_give_equal_rates():
+    assert rates(PLANTED, 10, seed=8) == rates(PLANTED, 10, seed=8) != rates(PLANTED, 10, seed=9)

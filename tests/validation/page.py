@@ -1,0 +1,198 @@
+"""The page docs/validation.md: what was simulated, and what was found."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from validation.asymmetry import DELTAS, LIFT, SPLITS
+from validation.asymmetry import Slopes as SlopeRow
+from validation.claims import Claim, Measured
+from validation.coverage import FIRST, NOTHING, PLANTED, Rate
+from validation.judges import DIFFERENTIAL, LABELLED, Bias
+from validation.studies import ARMS, Population
+
+_NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
+
+
+def page(measured: Measured, found: Sequence[Claim], when: str, machine: str, seconds: float) -> str:
+    """The page as Markdown."""
+    n_studies, noisy = measured.planted[0].n_studies, PLANTED.judges["judge:noisy"]
+    certainty = 100 * 1.96 * (0.95 * 0.05 / n_studies) ** 0.5
+    paragraphs = f"""# Validation: do the intervals hold what they promise?
+
+Written by `make validate` on {when}, on {machine}, in {seconds / 60:.0f} minutes; do not edit by hand.
+Studies with a known truth are simulated and analysed by the library's own functions.
+
+{_list(found)}
+
+## The simulated studies
+
+{PLANTED.n_skills * PLANTED.per_skill} tasks in {PLANTED.n_skills} skills, one student before and after
+training, conditions `none` and `curated`. Every study draws its own skills and tasks, so the truth is that
+of the population of skills. The pass probability of an arm on a task is the arm's rate plus a part of the
+skill ({_spread(PLANTED.skill)}), a part of the task ({_spread(PLANTED.task)}) and a part of the skill in that
+arm ({_spread(PLANTED.skill_in_arm)}), all uniform, so that differences between arms are in expectation
+exactly those of the rates: {_rates(PLANTED)}. With probability {PLANTED.shared} the arms of a task share
+their draw, which gives 20 to 25 % discordant pairs. On the path `bench` verdicts are right; the judge `noisy`
+has a sensitivity of {_whole(noisy.sensitivity[0])} and a specificity of {_whole(noisy.specificity[0])} in
+every arm and leaves {_whole(PLANTED.unscored)} unscored; the truth on its path is that of its expected
+verdicts.
+
+## Coverage
+
+{n_studies:,} studies; a rate of 95 % is then known to ± {certainty:.1f} pp.
+
+{_coverage(measured.planted)}
+
+`covered` is the interval clustered by skill with Student's t, which claims rest on; the bootstrap over skills
+is the cross-check beside it in the table `effects`.
+
+## Studies without an effect
+
+The same with all four rates at {_whole(NOTHING.rates[0])} and no part of skills in arms: the share of
+{n_studies:,} studies with p < 0.05.
+
+{_flagged(measured.nothing)}
+
+## Correction of judge errors
+
+A judge that errs differently in every arm; {_whole(LABELLED)} of the tasks are labelled, at random.
+
+{_judge()}
+
+The truth is that of right responses; {measured.biases[0].n_studies:,} studies.
+
+{_biases(measured.biases)}
+
+## Regime asymmetry
+
+Three students with deltas of {_points(DELTAS.values())} pp before training, skills that differ in how much
+the procedure helps, and one lift of {100 * LIFT:.0f} pp for all: no asymmetry. Slopes of the lift on the
+baseline delta over {measured.slopes[0].n_studies:,} studies, {SPLITS} splits each. `cells` are the skills at
+all students, each student with its own mean; `students` are the three students, between which slopes scatter
+widely, so that the median stands beside the mean.
+
+{_slopes(measured.slopes)}
+"""
+    return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
+
+
+def _filled(paragraph: str) -> str:
+    """Prose in lines of equal length; tables, lists and headings as they are."""
+    if paragraph.startswith(("|", "-", "#")):
+        return paragraph
+    return textwrap.fill(paragraph, 110, break_long_words=False, break_on_hyphens=False)
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _list(found: Iterable[Claim]) -> str:
+    return "\n".join(f"- {'holds' if claim.holds else '**does not hold**'}: {claim.text}" for claim in found)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 2) -> str:
+    """A Markdown table; the first `words` columns are text."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+
+
+def _spread(half: float) -> str:
+    return f"± {100 * half:.0f} pp"
+
+
+def _points(values: Iterable[float]) -> str:
+    return ", ".join(f"{100 * value:.0f}" for value in values)
+
+
+def _rates(population: Population) -> str:
+    named = zip(ARMS, population.rates, strict=True)
+    return ", ".join(
+        f"`{condition}` {'before' if run == 'base' else 'after'} {rate:.0%}"
+        for (run, condition), rate in named
+    )
+
+
+def _when(run: str) -> str:
+    return "before" if run == "base" else "after"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value:+.2f}".replace("-", "−")
+
+
+def _coverage(rows: Iterable[Rate]) -> str:
+    head = ("path", "effect", "truth, pp", "mean estimate, pp", "covered", f"first {FIRST:,}", "bootstrap")
+    return _table(
+        head,
+        (
+            (
+                f"`{row.path}`",
+                _NAMES[row.contrast],
+                _signed(row.truth),
+                _signed(row.mean_estimate),
+                _percent(row.covered),
+                _percent(row.covered_of_first),
+                _percent(row.covered_by_bootstrap),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _flagged(rows: Iterable[Rate]) -> str:
+    return _table(
+        ("path", "effect", "flagged"),
+        ((f"`{row.path}`", _NAMES[row.contrast], _percent(row.flagged)) for row in rows),
+    )
+
+
+def _judge() -> str:
+    rows = zip(ARMS, DIFFERENTIAL.sensitivity, DIFFERENTIAL.specificity, strict=True)
+    return _table(
+        ("training", "condition", "sensitivity", "specificity"),
+        (
+            (_when(run), f"`{condition}`", _whole(first), _whole(second))
+            for (run, condition), first, second in rows
+        ),
+    )
+
+
+def _biases(rows: Iterable[Bias]) -> str:
+    return _table(
+        ("effect", "method", "truth, pp", "bias, pp", "its standard error", "covered"),
+        (
+            (
+                _NAMES[row.contrast],
+                f"`{row.method}`",
+                _signed(row.truth),
+                _signed(row.bias),
+                f"{100 * row.bias_error:.2f}",
+                _percent(row.covered),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _slopes(rows: Iterable[SlopeRow]) -> str:
+    return _table(
+        ("level", "estimator", "mean slope", "its standard error", "median", "interval without 0"),
+        (
+            (
+                f"`{row.level}`",
+                f"`{row.estimator}`",
+                f"{row.mean:+.3f}".replace("-", "−"),
+                f"{row.mean_error:.3f}",
+                f"{row.median:+.3f}".replace("-", "−"),
+                _percent(row.flagged),
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,69 @@
+"""Simulate studies with a known truth, analyse them, and print what the intervals hold: `make validate`.
+
+python tests/validation/run.py --studies 10000 --out docs/validation.md
+
+Prints the page and writes it to `--out`; ends with status 1 where a claim does not hold. The seed is fixed,
+so equal code gives an equal page but for its date and duration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+
+from validation.asymmetry import slopes  # noqa: E402
+from validation.claims import Measured, claims  # noqa: E402
+from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
+from validation.judges import biases  # noqa: E402
+from validation.page import page  # noqa: E402
+
+from skillift.tables import atomic_path  # noqa: E402
+
+SEED = 0
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Simulate, print, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--studies", type=int, default=10_000, help="studies for rates (default: %(default)s)"
+    )
+    parser.add_argument("--slopes", type=int, default=2000, help="studies for slopes (default: %(default)s)")
+    parser.add_argument("--machine", default=machine(), help="what the page calls this machine")
+    parser.add_argument("--out", type=Path, help="page to write")
+    options = parser.parse_args(argv)
+    start = time.perf_counter()
+    measured = Measured(
+        rates(PLANTED, options.studies, SEED),
+        rates(NOTHING, options.studies, SEED),
+        biases(options.studies, SEED),
+        slopes(options.slopes, SEED),
+    )
+    found = claims(measured)
+    seconds = time.perf_counter() - start
+    text = page(measured, found, datetime.now(UTC).date().isoformat(), options.machine, seconds)
+    print(text)
+    if options.out:
+        with atomic_path(options.out) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    if not all(claim.holds for claim in found):
+        sys.exit(1)
+
+
+def machine() -> str:
+    """Cores and kind of this machine."""
+    return f"{os.cpu_count()} {platform.machine()} cores"
+
+
+if __name__ == "__main__":
+    main()
