@@ -1,4 +1,4 @@
-"""Time a study by stage, engine and training beside bare scripts, and API calls: `make bench`.
+"""Time a study by stage, engine and training beside bare scripts, API calls, analysis: `make bench`.
 
 python tests/bench/run.py --study studies/embedded.yaml --cores 2
 
@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 import against_bare  # noqa: E402
+import analysis_speed  # noqa: E402
 import api_calls  # noqa: E402
 import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
@@ -50,9 +51,9 @@ def comparison_table(title: str, caption: str, rows: list[against_bare.Compariso
     return table
 
 
-def api_table(rows: list[api_calls.Row]) -> Table:
-    """Judging over an API, on a server of this machine."""
-    table = Table(title="Judging over an API: judge.py and a server that answers in a fixed time")
+def asked_table(title: str, rows: list[api_calls.Row] | list[analysis_speed.Row]) -> Table:
+    """What was found beside what is asked."""
+    table = Table(title=title)
     for name in ("measure", "found", "asked"):
         table.add_column(name)
     for row in rows:
@@ -95,7 +96,9 @@ def main() -> None:
             results, study, student, run, Path(folder), options.threads, options.repeats
         )
         console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
-    console.print(api_table(api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
+    title = "Judging over an API: judge.py and a server that answers in a fixed time"
+    console.print(asked_table(title, api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
+    console.print(asked_table("Analysing a million scores: analyse.py", analysis_speed.measure()))
 
 
 if __name__ == "__main__":
