@@ -1,0 +1,55 @@
+"""The command that writes the episode browser."""
+
+from __future__ import annotations
+
+import json
+
+import browse_episodes
+import pytest
+from browser_study import BROWSER, SCRIPTS, make_browsed
+
+from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.errors import UserError
+from skillift.prompts import TEMPLATE_PATH
+from skillift.tables import write_table
+
+
+@pytest.fixture
+def study():
+    return make_browsed(n_tasks=2, students=("s",), references=())
+
+
+@pytest.fixture
+def arguments(study, tmp_path):
+    for name, schema in (("tasks", TASKS), ("skills", SKILLS), ("scores", SCORES)):
+        write_table(getattr(study, name), tmp_path / f"{name}.parquet", schema)
+    options = ["--spec", json.dumps(study.spec), "--task-template", str(TEMPLATE_PATH)]
+    for name in ("tasks", "skills", "scores"):
+        options += [f"--{name}", f"{tmp_path}/{name}.parquet"]
+    for kind, schema in (("episodes", EPISODES), ("verdicts", VERDICTS)):
+        for *labels, frame in getattr(study, kind):
+            path = tmp_path / kind / f"{'-'.join(labels)}.parquet"
+            write_table(frame, path, schema)
+            options += [f"--{kind}", f"{'/'.join(labels)}={path}"]
+    options += ["--page", str(BROWSER / "page.html"), "--style", str(BROWSER / "page.css")]
+    return [*options, "--scripts", *(str(BROWSER / f"{name}.js") for name in SCRIPTS)]
+
+
+def test_the_page_is_that_of_the_tables(arguments, study, tmp_path):
+    for out in ("a.html", "b.html"):
+        browse_episodes.main([*arguments, "--out", str(tmp_path / out)])
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == study.page()
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_a_missing_table_is_named_and_nothing_is_written(arguments, tmp_path):
+    (tmp_path / "scores.parquet").unlink()
+    with pytest.raises(UserError, match=r"scores\.parquet"):
+        browse_episodes.main([*arguments, "--out", str(tmp_path / "a.html")])
+    assert not (tmp_path / "a.html").exists()
+
+
+def test_a_run_without_its_name_is_refused(arguments, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        browse_episodes.main([*arguments, "--episodes", "x.parquet", "--out", str(tmp_path / "a.html")])
+    assert "expected student/run=PATH" in capsys.readouterr().err
