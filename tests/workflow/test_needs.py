@@ -41,3 +41,24 @@ def test_a_plan_and_a_job_that_needs_none_of_it_are_made_all_the_same(project):
     assert {"judge conclusion s base", "download_student m"} <= planned_jobs(project)
     done = snakemake(project, "results/smoke/tasks.parquet")
     assert done.returncode == 0, done.stdout
+
+
+def test_the_reference_study_is_planned_whole_and_its_start_lists_what_it_lacks(tmp_path, monkeypatch):
+    folder, study = copy_project(tmp_path / "project"), "studies/paper.yaml"
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    for name in ("ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    jobs = planned_jobs(folder, study=study)
+    assert {"download_student s", "train l sft-s2", "train s partial-s0", "ask_reference haiku base"} <= jobs
+    assert {"judge cross l sft-s0", "judge primary haiku base", "make_table_findings"} <= jobs
+    done = snakemake(folder, study=study)
+    listed = done.stdout.partition("The study needs:\n")[2]
+    assert done.returncode == 1
+    keys = [line.split(",")[0] for line in listed.splitlines() if ", key 'model'" in line]
+    assert keys == [
+        *("judges.cross", "judges.primary", "references.haiku"),
+        *("students.l", "students.m", "students.s", "teacher"),
+    ]
+    assert not (folder / "results").exists()
