@@ -21,6 +21,7 @@ from skillift.publication import (
     TABLES,
     extent,
     figures_for,
+    parts_of,
     tables_for,
 )
 from skillift.study import load_config, load_study

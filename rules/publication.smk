@@ -66,7 +66,8 @@ for table in published_tables():
                 category="Findings" if table == "findings" else "Tables",
                 labels={"table": table.replace("_", " ")},
             ),
-            csv=f"{RESULTS}/tables/{table}.csv",
+            latex=f"{RESULTS}/tables/{table}.tex",
+            csv=expand(f"{RESULTS}/tables/{{part}}.csv", part=parts_of(table)),
         log:
             f"{LOGS}/make_table/{table}.log",
         benchmark:
@@ -81,5 +82,5 @@ for table in published_tables():
         shell:
             """
             python "$SCRIPTS/make_table.py" {params.table} --spec {params.spec:q} {params.sources} \
-                --html {output.html} --csv {output.csv} >{log} 2>&1
+                --html {output.html} --latex {output.latex} --csv {output.csv} >{log} 2>&1
             """

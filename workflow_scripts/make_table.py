@@ -1,12 +1,14 @@
-r"""Publish one table of a study as a self-contained HTML page and as CSV.
+r"""Publish one table of a study as a self-contained HTML page, as LaTeX and as CSV.
 
     python workflow_scripts/make_table.py effects \
         --spec '{"analysis": {"headline_path": "judge:conclusion", "confidence": 0.95},
                  "students": {"s": {"label": "45 k", "tier": 1}},
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
-        --effects results/embedded/analysis/effects.parquet --html effects.html --csv effects.csv
+        --effects results/embedded/analysis/effects.parquet --html effects.html --latex effects.tex \
+        --csv effects.csv
 
-The published tables and the tables that each is made from stand in `skillift.publication.TABLES`.
+The published tables and the tables that each is made from stand in `skillift.publication.TABLES`. A table of
+several parts has a CSV file for each part, in the order of `skillift.publication.PARTS`.
 """
 
 from __future__ import annotations
@@ -20,16 +22,17 @@ from skillift.result_tables import publish
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the tables that the published table is made from, write its page and its CSV file."""
+    """Read the tables that the published table is made from, write it in its three forms."""
     arguments = parser(__doc__)
     arguments.add_argument("table", choices=sorted(TABLES))
     add_options(arguments)
     arguments.add_argument("--html", type=Path, required=True, help="the page to write")
-    arguments.add_argument("--csv", type=Path, required=True, help="the file of all rows to write")
+    arguments.add_argument("--latex", type=Path, required=True, help="the LaTeX file to write")
+    arguments.add_argument("--csv", type=Path, required=True, nargs="+", help="the files of all rows")
     options = arguments.parse_args(argv)
 
     tables = read_inputs(TABLES[options.table], options, f"table {options.table}")
-    publish(options.table, tables, options.spec, options.html, options.csv)
+    publish(options.table, tables, options.spec, options.html, options.latex, options.csv)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,14 @@ from skillift.tables import write_table
 def test_it_writes_a_page_and_a_file(tmp_path):
     spec, tables = smoke_study()
     write_table(tables["agreement"], tmp_path / "agreement.parquet", AGREEMENT)
-    html, csv = tmp_path / "tables" / "agreement.html", tmp_path / "tables" / "agreement.csv"
+    html, latex, csv = (tmp_path / "tables" / f"agreement.{ending}" for ending in ("html", "tex", "csv"))
     make_table.main(
         [
             *("agreement", "--spec", json.dumps(spec), "--agreement", str(tmp_path / "agreement.parquet")),
-            *("--html", str(html), "--csv", str(csv)),
+            *("--html", str(html), "--latex", str(latex), "--csv", str(csv)),
         ]
     )
+    assert latex.read_text(encoding="utf-8").count(r"\begin{longtable}") == 1
     assert "<table" in html.read_text(encoding="utf-8")
     assert pl.read_csv(csv).height == tables["agreement"].height
 
@@ -41,7 +42,8 @@ def test_a_table_that_does_not_keep_its_contract_is_refused_and_nothing_is_writt
                     "--agreement",
                     str(tmp_path / "agreement.parquet"),
                 ),
-                *("--html", str(tmp_path / "t.html"), "--csv", str(tmp_path / "t.csv")),
+                *("--html", str(tmp_path / "t.html"), "--latex", str(tmp_path / "t.tex")),
+                *("--csv", str(tmp_path / "t.csv")),
             ]
         )
     assert list(tmp_path.iterdir()) == [tmp_path / "agreement.parquet"]

@@ -12,7 +12,7 @@ import pytest
 from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
-from skillift.publication import TABLES
+from skillift.publication import TABLES, parts_of
 from skillift.result_pages import contrast_in_words
 from skillift.result_tables import publish
 from skillift.result_text import percent, points, probability, with_interval
@@ -21,8 +21,10 @@ FROM_ELSEWHERE = re.compile(r"https?:|@import|<script|<link|<img|url\(", re.IGNO
 
 
 def published(name: str, tables: dict, spec: dict, folder: Path) -> tuple[str, pl.DataFrame]:
-    publish(name, tables, spec, folder / "t.html", folder / "t.csv")
-    return (folder / "t.html").read_text(encoding="utf-8"), pl.read_csv(folder / "t.csv")
+    """The page and the rows of the first CSV file of a published table."""
+    files = [folder / f"{part}.csv" for part in parts_of(name)]
+    publish(name, tables, spec, folder / "t.html", folder / "t.tex", files)
+    return (folder / "t.html").read_text(encoding="utf-8"), pl.read_csv(files[0], infer_schema_length=None)
 
 
 @pytest.mark.parametrize("study", [full_study, smoke_study])
@@ -117,9 +119,7 @@ def test_a_label_cannot_become_markup(tmp_path):
 def test_an_empty_table_is_an_error(tmp_path):
     spec, tables = smoke_study()
     with pytest.raises(UserError, match="effects table"):
-        publish(
-            "effects", {"effects": tables["effects"].clear()}, spec, tmp_path / "t.html", tmp_path / "t.csv"
-        )
+        published("effects", {"effects": tables["effects"].clear()}, spec, tmp_path)
     assert not (tmp_path / "t.html").exists()
 
 

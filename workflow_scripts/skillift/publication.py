@@ -48,6 +48,14 @@ TABLES: dict[str, tuple[str, ...]] = {
     "certification_rates": ("certification",),
 }
 
+# published tables of several parts, one for each of their source tables
+PARTS: dict[str, tuple[str, ...]] = {}
+
+
+def parts_of(table: str) -> tuple[str, ...]:
+    """The parts of a published table, which name its CSV files; its own name where it has one part."""
+    return PARTS.get(table, (table,))
+
 
 class Extent(NamedTuple):
     """How much of each thing a study has, where what it publishes hangs on it."""

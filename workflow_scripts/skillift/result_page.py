@@ -1,8 +1,14 @@
-"""One published table as a self-contained HTML page: no script, no font and no picture from elsewhere."""
+"""One published table as a self-contained HTML page and as LaTeX.
+
+The HTML asks for no script, no font and no picture from elsewhere. The LaTeX is a longtable with the rules
+of booktabs: a document that takes it in needs the packages `booktabs` and `longtable`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,12 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a page: its name in the rows, heading, heading over several columns, alignment."""
+    """A column of a page.
+
+    Attributes:
+        name: of the column in the rows.
+        label: its heading.
+        spanner: a heading over several columns that follow each other.
+        align: `left` or `right`.
+        share: part of the line's width that it takes in LaTeX, for sentences; others are as wide as needed.
+    """
 
     name: str
     label: str
     spanner: str | None = None
     align: str = "right"
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,15 +55,47 @@ class Page:
     notes: list[str] = field(default_factory=list)
 
 
-def to_html(page: Page, name: str) -> str:
-    """The page's HTML document; the same page gives the same text.
+# characters that pdfLaTeX's default input encoding lacks, or that LaTeX has a sign of its own for
+_LATEX = {"\u2212": "$-$", "\u00a0": "~", "\u00b7": r"\textperiodcentered{}", "\u2026": r"\ldots{}"}
+_LATEX_SIZE = "11px"  # 8.25 pt
+
+
+def to_html(pages: Sequence[Page], name: str) -> str:
+    """An HTML document with tables under each other; the same pages give the same text.
 
     Args:
-        page: what to show.
-        name: the element's id, so that the style sheet of one table does not reach another.
+        pages: what to show.
+        name: of the published table, the stem of the tables' ids: their style sheets must not meet.
     """
-    document = _table(page, name).as_raw_html(make_page=True)
-    return document if document.endswith("\n") else document + "\n"
+    tables = [_table(page, f"{name}-{place}").as_raw_html() for place, page in enumerate(pages)]
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{escape(pages[0].title)}</title>\n</head>\n<body>\n"
+        + "\n".join(tables)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def to_latex(pages: Sequence[Page], name: str) -> str:
+    """The tables as LaTeX, one longtable after the other; the same pages give the same text."""
+    parts = []
+    for page in pages:
+        table = _table(page, name).tab_options(table_font_size=_LATEX_SIZE)
+        text = table.as_latex(use_longtable=True)
+        text = text.replace(r"\begin{minipage}", r"\noindent\begin{minipage}")
+        for sign, written in _LATEX.items():
+            text = text.replace(sign, written)
+        parts.append(_with_widths(text, page.columns))
+    return "\n".join(parts) + "\n"
+
+
+def _with_widths(latex: str, columns: list[Column]) -> str:
+    """Columns of sentences set as paragraphs: great_tables sets every column on one line."""
+    letters = "".join(column.align[0] for column in columns)
+    widths = "".join(
+        f"p{{{column.share:g}\\linewidth}}" if column.share else column.align[0] for column in columns
+    )
+    return latex.replace(f"\\begin{{longtable}}{{{letters}}}", f"\\begin{{longtable}}{{{widths}}}")
 
 
 def _table(page: Page, name: str) -> GT:

@@ -42,9 +42,9 @@ def findings_page(rows: pl.DataFrame, view: View) -> Page:
         rows=rows.with_columns(pl.col("figure").str.replace_all("_", " ")),
         groups="claim",
         columns=[
-            Column("sentence", "finding", align="left"),
-            Column("word", "word", align="left"),
-            Column("figure", "shown in the figure", align="left"),
+            Column("sentence", "finding", align="left", share=0.62),
+            Column("word", "word", align="left", share=0.12),
+            Column("figure", "shown in the figure", align="left", share=0.14),
         ],
         notes=[
             f"Resolved: the {view.level} interval excludes zero. Not resolvable at this n: it includes zero, "

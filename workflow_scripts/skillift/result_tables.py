@@ -1,13 +1,14 @@
-"""The published tables: one self-contained HTML page and one CSV file each.
+"""The published tables: a self-contained HTML page, LaTeX and CSV each.
 
 A page shows the study's suite and the last checkpoint of each run (`skillift.result_pages`); the CSV file
-holds every row of the table of the analysis with all columns, as fractions. The page of findings is one
-sentence for each claim.
+holds every row of the table of the analysis with all columns, as fractions. A published table of several
+parts has one page with all of them and a CSV file for each. The page of findings is one sentence for each
+claim.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -17,8 +18,8 @@ from skillift.arms import read_spec
 from skillift.certification_page import certification_rates
 from skillift.errors import UserError, problem
 from skillift.findings import findings
-from skillift.publication import TABLES
-from skillift.result_page import Page, to_html
+from skillift.publication import PARTS, TABLES, parts_of
+from skillift.result_page import Page, to_html, to_latex
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -31,16 +32,22 @@ PAGES = {
 
 
 def publish(
-    name: str, tables: Mapping[str, pl.DataFrame], spec: dict, html: Path | str, csv: Path | str
+    name: str,
+    tables: Mapping[str, pl.DataFrame],
+    spec: dict,
+    html: Path | str,
+    latex: Path | str,
+    csv: Sequence[Path | str],
 ) -> None:
-    """Write one published table as HTML and as CSV, each atomically; equal input gives equal bytes.
+    """Write one published table in its three forms, each file atomically; equal input gives equal bytes.
 
     Args:
         name: a key of `publication.TABLES`.
         tables: at least the tables that `publication.TABLES[name]` lists.
         spec: the analysis spec, see `skillift.arms.read_spec`.
         html: the page to write.
-        csv: the file of all rows to write.
+        latex: the LaTeX file to write.
+        csv: the files of all rows to write, one for each of `publication.parts_of(name)`.
 
     Raises:
         UserError: there is no such table, a table is missing or empty, or a file cannot be written.
@@ -50,21 +57,29 @@ def publish(
     missing = [table for table in TABLES[name] if table not in tables]
     if missing:
         raise UserError(problem(f"table {name}", sorted(tables), f"the tables {', '.join(TABLES[name])}"))
-    page, rows = _page(name, tables, spec)
-    text = to_html(page, name)
-    with atomic_path(html) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    with atomic_path(csv) as temporary:
-        rows.write_csv(temporary)
+    if len(csv) != len(parts_of(name)):
+        found = ", ".join(map(str, csv))
+        expected = f"one each for {', '.join(parts_of(name))}"
+        raise UserError(problem(f"table {name}, CSV files", found, expected))
+    pages, frames = zip(*_parts(name, tables, spec), strict=True)
+    for path, text in ((html, to_html(pages, name)), (latex, to_latex(pages, name))):
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    for path, frame in zip(csv, frames, strict=True):
+        with atomic_path(path) as temporary:
+            frame.write_csv(temporary)
 
 
-def _page(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> tuple[Page, pl.DataFrame]:
-    """The page of a table and the rows of its CSV file."""
+def _parts(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[tuple[Page, pl.DataFrame]]:
+    """The page of each part of a table, and the rows of its CSV file."""
     view = read_spec(spec)
     if name == "findings":
         rows = result_pages.findings_rows(
             findings(**{table: tables[table] for table in TABLES[name]}, spec=spec)
         )
-        return result_pages.findings_page(rows, view), rows
-    frame = tables[TABLES[name][0]]
-    return PAGES[name](frame, view), result_pages.headline_first(frame, view)
+        return [(result_pages.findings_page(rows, view), rows)]
+    sources = parts_of(name) if name in PARTS else TABLES[name][:1]
+    return [
+        (PAGES[part](tables[source], view), result_pages.headline_first(tables[source], view))
+        for part, source in zip(parts_of(name), sources, strict=True)
+    ]

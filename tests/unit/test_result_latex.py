@@ -1,0 +1,93 @@
+"""Published tables as LaTeX: rows of equal length, closed groups, no character left that LaTeX would obey."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+from analysis_tables import full_study, smoke_study
+
+from skillift.publication import TABLES, parts_of
+from skillift.result_tables import publish
+
+STUDIES = {"three tiers": full_study, "smoke": smoke_study}
+ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\}")
+ROW = re.compile(r"^(.*?)\s*\\\\(?:\[[\d.]+pt\])?\s*$")
+COLUMNS = re.compile(r"\\begin\{longtable\}\{((?:[lr]|p\{[\d.]+\\linewidth\})+)\}")
+
+
+def latex_of(name: str, tables: dict, spec: dict, folder) -> str:
+    files = [folder / f"{part}.csv" for part in parts_of(name)]
+    publish(name, tables, spec, folder / "t.html", folder / "t.tex", files)
+    return (folder / "t.tex").read_text(encoding="utf-8")
+
+
+def without_escapes(text: str) -> str:
+    return re.sub(r"\\[\\%_&#{}$]", "", text)
+
+
+def cells(row: str) -> int:
+    """Number of columns that a row fills."""
+    spanned = sum(int(width) - 1 for width in re.findall(r"\\multicolumn\{(\d+)\}", row))
+    return without_escapes(row).count("&") + 1 + spanned
+
+
+def tables_in(latex: str) -> list[tuple[int, list[str]]]:
+    """The number of columns and the rows of each longtable."""
+    found = []
+    for body in re.findall(r"\\begin\{longtable\}.*?\\end\{longtable\}", latex, re.DOTALL):
+        columns = COLUMNS.match(body).group(1)
+        after_caption = body.split("\\toprule", 1)[1]
+        rows = [match.group(1) for line in after_caption.splitlines() if (match := ROW.match(line))]
+        found.append((len(re.findall(r"[lr]|p\{[^}]*\}", columns)), rows))
+    return found
+
+
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("name", TABLES)
+def test_every_row_fills_the_columns_of_its_table(name, study, tmp_path):
+    spec, tables = STUDIES[study]()
+    found = tables_in(latex_of(name, tables, spec, tmp_path))
+    assert len(found) == len(parts_of(name))
+    for columns, rows in found:
+        assert len(rows) >= 2
+        assert {cells(row) for row in rows} == {columns}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_groups_and_environments_close_in_order(name, tmp_path):
+    spec, tables = full_study()
+    latex = latex_of(name, tables, spec, tmp_path)
+    plain = without_escapes(latex)
+    assert plain.count("{") == plain.count("}")
+    stack = []
+    for kind, environment in ENVIRONMENT.findall(latex):
+        if kind == "begin":
+            stack.append(environment)
+        else:
+            assert stack.pop() == environment
+    assert stack == []
+    assert not re.search(r"[%#]", plain)
+    assert latex.isascii()
+
+
+def test_a_label_cannot_become_a_command(tmp_path):
+    spec, tables = smoke_study()
+    spec = copy.deepcopy(spec)
+    spec["students"]["s"]["label"] = r"50 % & a_b #1 $x$ {y} \input{/etc/passwd} ~^"
+    latex = latex_of("agreement", tables, spec, tmp_path)
+    assert r"\input" not in latex
+    assert r"50 \% \& a\_b \#1 \$x\$ \{y\} \textbackslash{}input" in latex
+    (columns, rows) = tables_in(latex)[0]
+    assert {cells(row) for row in rows} == {columns}
+
+
+def test_sentences_are_set_as_paragraphs(tmp_path):
+    spec, tables = full_study()
+    assert r"\begin{longtable}{p{0.62\linewidth}" in latex_of("findings", tables, spec, tmp_path)
+
+
+def test_the_same_pages_give_the_same_text(tmp_path):
+    spec, tables = full_study()
+    assert latex_of("effects", tables, spec, tmp_path) == latex_of("effects", tables, spec, tmp_path)
