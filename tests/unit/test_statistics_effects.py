@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from scipy.stats import binomtest
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.analysis_contracts import EFFECTS
@@ -211,3 +212,99 @@ def test_a_scored_task_that_the_tasks_table_lacks_is_named():
 def test_no_scores_give_an_empty_table():
     empty = make_scores(study(passes(1), passes(1))).clear()
     assert table_of(empty, make_tasks()).is_empty()
+
+
+def arms_with(base: dict, after: dict, run: str = "sft-s0") -> dict:
+    """Arms by condition, before and after training."""
+    before = {(PATH, "s", "base", 0, name): verdicts for name, verdicts in base.items()}
+    return before | {(PATH, "s", run, 9, name): verdicts for name, verdicts in after.items()}
+
+
+def test_every_contrast_has_its_lift_and_is_subtracted_the_right_way_round():
+    counts = {"none": (40, 60), "placebo": (50, 62), "shuffled": (64, 90), "curated": (80, 130)}
+    base, after = (
+        {name: passes(pair[place], start=3 * pair[place]) for name, pair in counts.items()}
+        for place in (0, 1)
+    )
+    table = estimate(arms_with(base, after))
+    for treated, control in (
+        ("curated", "none"),
+        ("curated", "placebo"),
+        ("curated", "shuffled"),
+        ("placebo", "none"),
+    ):
+        before, now = ((counts[treated][place] - counts[control][place]) / 200 for place in (0, 1))
+        contrast = f"{treated}-{control}"
+        assert row(table, contrast, run="base")["estimate"] == pytest.approx(before)
+        assert row(table, contrast, run="sft-s0")["estimate"] == pytest.approx(now)
+        assert row(table, f"lift:{contrast}")["estimate"] == pytest.approx(now - before)
+
+
+def test_two_arms_have_mcnemars_test_of_their_discordant_pairs():
+    tasks = make_tasks(10, 2)
+    none = [True] * 6 + [False] * 14
+    curated = [True] * 4 + [False] * 2 + [True] * 9 + [None] + [False] * 4
+    table = estimate(
+        arms_with({"none": none, "curated": curated}, {"none": none, "curated": none}), tasks=tasks
+    )
+    expected = binomtest(9, 11, 0.5).pvalue
+    assert row(table, "curated-none", run="base")["mcnemar_p"] == pytest.approx(expected)
+    assert row(table, "gain:curated")["mcnemar_p"] == pytest.approx(expected)
+    assert row(table, "curated-none", run="sft-s0")["mcnemar_p"] == 1.0
+    assert row(table, "lift:curated-none")["mcnemar_p"] is None
+
+
+def test_several_samples_or_several_runs_have_no_mcnemar_test():
+    several = estimate(study(passes(60), passes(70)), tasks=make_tasks(40, 5), n_samples=2)
+    assert several["mcnemar_p"].to_list() == [None]
+    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    arms = {}
+    for seed in (0, 1):
+        arms |= study(passes(60), passes(70), passes(80), passes(90, start=seed), run=f"sft-s{seed}")
+    table = estimate(arms, runs)
+    assert row(table, "gain:curated", run="sft")["mcnemar_p"] is None
+    assert row(table, "gain:curated", run="sft-s0")["mcnemar_p"] is not None
+
+
+def test_the_normalised_gain_is_the_gain_of_the_means_over_what_could_be_gained():
+    table = estimate(study(passes(60), passes(80, start=5), passes(100, start=9), passes(140, start=2)))
+    assert row(table, "gain:none")["normalised_gain"] == pytest.approx((0.5 - 0.3) / (1 - 0.3))
+    found = row(table, "curated-none", run="sft-s0")
+    assert found["normalised_gain"] == pytest.approx((0.7 - 0.5) / (1 - 0.5))
+    assert found["normalised_low"] < found["normalised_gain"] < found["normalised_high"]
+    lift = row(table, "lift:curated-none")
+    assert (lift["normalised_gain"], lift["normalised_low"]) == (None, None)
+
+
+def test_the_normalised_gain_is_over_the_paired_tasks_alone():
+    none = [False, True, None, False]  # pairs: tasks 0 and 1
+    curated = [True, True, True, None]
+    found = row(estimate(study(none, curated), tasks=make_tasks(4, 1)), "curated-none")
+    assert found["normalised_gain"] == pytest.approx((1.0 - 0.5) / (1 - 0.5))
+
+
+def test_where_nothing_was_left_to_gain_the_normalised_gain_is_undefined():
+    found = row(estimate(study([True] * 200, passes(150))), "curated-none")
+    assert found["estimate"] == -0.25
+    assert (found["normalised_gain"], found["normalised_low"], found["normalised_high"]) == (None, None, None)
+
+
+def test_the_bootstrap_stands_beside_the_clustered_interval_and_near_it():
+    verdicts = [passes(count, start=31 * place) for place, count in enumerate((90, 102, 100, 120))]
+    scores, tasks = make_scores(study(*verdicts)), make_tasks()
+    values = task_values(with_skills(scores, tasks))
+    first, again, other = (
+        row(effects(differences(values, []), 0.95, 2000, seed), "lift:curated-none") for seed in (0, 0, 1)
+    )
+    width = first["ci_high"] - first["ci_low"]
+    assert first["boot_high"] - first["boot_low"] == pytest.approx(width, rel=0.15)
+    assert first["boot_low"] < first["estimate"] < first["boot_high"]
+    assert first == again
+    assert first["boot_low"] != other["boot_low"] or first["boot_high"] != other["boot_high"]
+
+
+def test_with_several_base_steps_the_first_is_before_training():
+    arms = study(passes(60), passes(70), passes(80), passes(120))
+    arms |= {(PATH, "s", "base", 5, name): passes(199) for name in ("none", "curated")}
+    table = estimate(arms)
+    assert row(table, "gain:none")["estimate"] == 0.1

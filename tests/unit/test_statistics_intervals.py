@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
 from skillift.statistics.intervals import (
     Estimate,
@@ -38,6 +39,21 @@ def test_the_standard_error_is_the_sandwich_with_the_small_sample_factor(per_ski
     assert clustered_mean(values, skills, 0.95).standard_error == pytest.approx(
         sandwich(values, skills), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("per_skill", [1, 2, 5])
+@pytest.mark.parametrize("shares", [1, 3], ids=["whole numbers", "thirds"])
+def test_every_number_is_that_of_statsmodels_clustered_least_squares(per_skill, shares):
+    values, skills = differences(seed=10 + per_skill, per_skill=per_skill)
+    values, skills = values[:-2] / shares, skills[:-2]  # the last skill has fewer tasks
+    groups = np.unique(skills, return_inverse=True)[1]
+    options = {"groups": groups, "use_correction": True, "df_correction": True}
+    fit = OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds=options, use_t=True)
+    found = clustered_mean(values, skills, 0.9)
+    assert found.estimate == pytest.approx(fit.params[0], rel=1e-12)
+    assert found.standard_error == pytest.approx(fit.bse[0], rel=1e-12)
+    assert found.p_value == pytest.approx(fit.pvalues[0], rel=1e-12)
+    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(fit.conf_int(0.1)[0]), rel=1e-12)
 
 
 def test_with_one_task_a_skill_the_interval_is_the_one_sample_t_interval():
