@@ -35,8 +35,8 @@ class BatchServer:
     Attributes:
         answer: status and reply to a question, whether it comes in a batch or not.
         looks: how often a batch is still under way when it is looked at.
-        hold: (`before` or `after`, event) of the first request that gets no reply, before or after it took
-            effect.
+        hold: (`before` or `after`, event, number) of the request that gets no reply, before or after it took
+            effect; the first of an event has the number 1.
         fail: status codes that the next requests of an event get in place of an effect; 0 drops the
             connection, and so does -1, but after the effect.
         end: how the batch with that number (from 0) ends, in place of `completed`.
@@ -48,7 +48,7 @@ class BatchServer:
 
     answer: Callable[[dict], tuple[int, dict]] = verdict
     looks: int = 1
-    hold: tuple[str, str] | None = None
+    hold: tuple[str, str, int] | None = None
     fail: dict[str, list[int]] = field(default_factory=dict)
     end: dict[int, str] = field(default_factory=dict)
     edit: Callable[[list[str]], list[str]] = list
@@ -159,7 +159,8 @@ class BatchServer:
     def treat(self, event: str, path: str, headers: dict, data: bytes) -> tuple[int, bytes] | None:
         """Status and reply to a request; None to drop the connection."""
         with self._lock:
-            self.authorizations.add(headers.get("Authorization", ""))
+            if event != "other":
+                self.authorizations.add(headers.get("Authorization", ""))
             code = self.fail[event].pop(0) if self.fail.get(event) else 200
             if code == 0:
                 self.log.append((f"dropped {event}", path))
@@ -198,7 +199,8 @@ class BatchServer:
         return (200, self.look(name)) if name in self.batches else (404, {"error": {"message": "none"}})
 
     def _hold(self, when: str, event: str) -> None:
-        if self.hold == (when, event):
+        number = self.count(event) + (when == "before")
+        if self.hold == (when, event, number):
             self.hold = None
             self.held.set()
             raise TimeoutError
@@ -228,7 +230,8 @@ def serving(server: BatchServer) -> Iterator[str]:
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             event = event_of(self.command, self.path)
             try:
-                found = server.treat(event, self.path, dict(self.headers), data)
+                headers = {name.title(): text for name, text in self.headers.items()}
+                found = server.treat(event, self.path, headers, data)
             except TimeoutError:
                 over.wait(60)
                 found = None

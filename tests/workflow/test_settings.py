@@ -34,6 +34,11 @@ def test_an_unknown_key_of_config_yaml_is_an_error(project):
     refused(project, "concurency", "concurrency")
 
 
+def test_a_model_that_cannot_be_asked_in_batches_is_named(project):
+    replace_in(project / "config.yaml", "batch: false", "batch: [openrouter/openai/gpt-5]")
+    refused(project, "config.yaml: api.batch", "openrouter/openai/gpt-5", "asked directly")
+
+
 @pytest.mark.parametrize("study", ["studies/embedded.yaml", "studies/smoke.yaml"])
 def test_the_studies_that_come_with_the_project_can_be_planned(project, study):
     finished = snakemake(project, "--dry-run", study=study)
