@@ -48,8 +48,10 @@ def corrected_effects(
 ) -> pl.DataFrame:
     """The table CORRECTED_EFFECTS: every condition, contrast and lift on every judge's path, by each method.
 
-    Rows of a recipe with several runs are means over its runs. Tasks are those scored in all arms of a run's
-    effect; n_labelled counts the labelled episodes of these arms that have a verdict.
+    Tasks are those scored in all arms of a run's effect; n_labelled counts the labelled episodes of these
+    arms that have a verdict. Rows of a recipe with several runs are means over its runs' effects; in the
+    table EFFECTS means are taken within task first, which is the same where every episode is scored. A lift
+    without its base has no row.
 
     Args:
         judged: the frame of `labels.judged_and_labelled`.

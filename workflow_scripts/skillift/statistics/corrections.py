@@ -155,7 +155,7 @@ def corrected_effect(
             estimate += weight * rate
             influence += weight * _influence(arm, rate, method)
     error = np.sqrt(n_skills / np.maximum(n_skills - 1, 1) * (influence**2).sum(axis=1))
-    error = np.where((n_skills >= 2) & (error > _ZERO), error, np.nan)
+    error = np.where((reason == "") & (n_skills >= 2) & (error > _ZERO), error, np.nan)
     half = t.ppf((1 + confidence) / 2, np.maximum(n_skills - 1, 1)) * error
     low, high = np.full((2, len(estimate)), np.nan)
     if bootstrap_samples:
