@@ -12,6 +12,7 @@ from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.power import Components, Design, precision
+from skillift.statistics.seed_variance import seed_variance
 from skillift.statistics.variance_components import (
     crossed_components,
     measured_components,
@@ -61,13 +62,37 @@ def test_with_one_task_a_skill_tasks_are_not_told_from_skills():
 
 def test_crossed_components_are_those_of_the_simulation():
     rng, found = np.random.default_rng(2), []
+    skills = np.repeat(np.arange(20), 5)
     for _ in range(800):
-        tasks = rng.normal(0, 2, 100)
-        seeds = rng.normal(0, 0.5, (3, 1)) + rng.normal(0, 1, (3, 100))
-        found.append(crossed_components(tasks + seeds))
+        by_skill = rng.normal(0, 0.5, (3, 20))[:, skills]
+        seeds = rng.normal(0, 0.5, (3, 1)) + by_skill + rng.normal(0, 1, (3, 100))
+        found.append(crossed_components(rng.normal(0, 2, 100) + seeds, skills))
     seed, interaction = np.mean(found, axis=0)
     assert seed == pytest.approx(0.25, rel=0.1)
-    assert interaction == pytest.approx(1.0, rel=0.02)
+    assert interaction == pytest.approx(
+        1.0 + 0.5**2, rel=0.02
+    )  # skills vary over seeds, and so do their tasks
+
+
+def test_the_seed_variance_is_that_of_the_analysis():
+    scores, runs = study(seeds=3), runs_of(3)
+    values = task_values(scores)
+    table = effects(differences(values, runs), 0.95, 100, 0)
+    lifts = seed_variance(differences(values, runs), table, runs, 0.95).filter(contrast="lift:curated-none")
+    shown = {
+        f"{student}/sft": value for student, value in lifts.select("student", "seed_variance").iter_rows()
+    }
+    found = {one.where: one.components.seed for one in measured_components(scores, PATH, "holdout")}
+    assert max(shown.values()) > 0
+    assert {where: found[where] for where in shown} == pytest.approx(shown)
+
+
+def runs_of(seeds: int) -> list[dict]:
+    return [
+        {"student": student, "run": f"sft-s{seed}", "recipe": "sft", "seed": seed}
+        for student in ("s", "m")
+        for seed in range(seeds)
+    ]
 
 
 def study(seeds: int = 2, n_samples: int = 1, n_skills: int = 40, per_skill: int = 5, students=("s", "m")):
@@ -90,11 +115,7 @@ def study(seeds: int = 2, n_samples: int = 1, n_skills: int = 40, per_skill: int
 @pytest.mark.parametrize(("seeds", "n_samples"), [(1, 1), (2, 1), (1, 4), (3, 2)])
 def test_a_plan_for_a_studys_own_design_has_the_errors_of_its_analysis(seeds, n_samples):
     scores = study(seeds, n_samples)
-    runs = [
-        {"student": student, "run": f"sft-s{seed}", "recipe": "sft", "seed": seed}
-        for student in ("s", "m")
-        for seed in range(seeds)
-    ]
+    runs = runs_of(seeds)
     table = effects(differences(task_values(scores), runs), 0.95, 100, 0)
     recipe = "sft" if seeds > 1 else "sft-s0"
     compared = []

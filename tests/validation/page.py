@@ -109,10 +109,7 @@ def _points(values: Iterable[float]) -> str:
 
 def _rates(population: Population) -> str:
     named = zip(ARMS, population.rates, strict=True)
-    return ", ".join(
-        f"`{condition}` {'before' if run == 'base' else 'after'} {rate:.0%}"
-        for (run, condition), rate in named
-    )
+    return ", ".join(f"`{condition}` {_when(run)} {_whole(rate)}" for (run, condition), rate in named)
 
 
 def _when(run: str) -> str:

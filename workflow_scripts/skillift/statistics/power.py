@@ -70,7 +70,11 @@ class Precision(NamedTuple):
 
 
 def precision(components: Components, design: Design, confidence: float) -> Precision:
-    """The precision of a contrast under a design of at least two skills."""
+    """The precision of a contrast under a design of at least two skills.
+
+    Degrees of freedom are n_skills - 1, as in `effects`. Where seeds differ much, the few that a recipe has
+    leave fewer, and a claim about the recipe resolves less than planned.
+    """
     known = {field.name: getattr(components, field.name) or 0.0 for field in fields(components)}
     n_tasks, n_skills, samples, seeds = design
     base = known["task"] + known["sample_base"] / samples

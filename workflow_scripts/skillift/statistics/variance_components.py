@@ -16,6 +16,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE
+from skillift.statistics.intervals import clustered_mean
 from skillift.statistics.pairing import paired_difference, task_values
 from skillift.statistics.power import Components
 
@@ -121,18 +122,26 @@ def nested_components(values: np.ndarray, skills: np.ndarray) -> tuple[float, fl
     return (skill, within) if skill > 0 else (0.0, float(np.var(values, ddof=1)))
 
 
-def crossed_components(by_seed: np.ndarray) -> tuple[float, float]:
-    """Variance between the seeds' means beyond that of their tasks, and of seeds by task.
+def crossed_components(by_seed: np.ndarray, skills: np.ndarray) -> tuple[float, float]:
+    """Variance between the seeds' means beyond that of sampling, and of seeds by task.
 
-    `by_seed`: one row per seed (at least two), one column per task (at least two). The second holds the
-    sampling noise of the trained arms, too. A first below zero is zero.
+    The first is that of `skillift.statistics.seed_variance`, whose sampling is clustered by skill; below zero
+    it is zero. The second holds the sampling noise of the trained arms, too.
+
+    Args:
+        by_seed: values, one row per seed (at least two), one column per task (at least two).
+        skills: of the tasks.
     """
     n_seeds, n_tasks = by_seed.shape
     of_seeds, of_tasks = by_seed.mean(axis=1, keepdims=True), by_seed.mean(axis=0, keepdims=True)
     rest = by_seed - of_seeds - of_tasks + by_seed.mean()
     interaction = float((rest**2).sum() / ((n_seeds - 1) * (n_tasks - 1)))
-    between = n_tasks * float(np.var(of_seeds, ddof=1))
-    return max(0.0, (between - interaction) / n_tasks), interaction
+    errors = [
+        clustered_mean(first - second, skills, 0.95).standard_error or 0.0
+        for first, second in combinations(by_seed, 2)
+    ]
+    between, noise = float(np.var(of_seeds, ddof=1)), float(np.mean(np.square(errors))) / 2
+    return max(0.0, between - noise), interaction
 
 
 class _Noise:
@@ -250,7 +259,7 @@ def _lift_components(values, skills, matrices, base, trained, samples) -> Compon
     seed = seed_task = None
     averaged = sample_trained / samples
     if all(len(matrix) > 1 for matrix in matrices):
-        crossed = [crossed_components(matrix) for matrix in matrices]
+        crossed = [crossed_components(matrix, skills) for matrix in matrices]
         seed = sum(between for between, _ in crossed)
         interaction = sum(rest for _, rest in crossed)
         seed_task = max(0.0, interaction - sample_trained / samples)
