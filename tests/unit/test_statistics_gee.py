@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skillift.statistics.gee import fit_logit
+from skillift.statistics.heterogeneity import equality_test
 
 # The Ohio children of the Six Cities study: wheeze at the ages 7, 8, 9, 10, and the numbers of children whose
 # mothers did not and did smoke (Fitzmaurice and Laird, Biometrika 80, 1993; the data set `ohio` of geepack).
@@ -91,3 +92,21 @@ def test_a_fit_that_does_not_come_to_an_end_is_undefined_with_a_reason(recwarn):
     assert fit.reason != ""
     assert fit.coefficients is None
     assert not recwarn.list
+
+
+def test_equal_lifts_are_told_apart_in_5_percent_of_studies():
+    """Three students of 200 tasks in 40 skills, the same lift in log odds at different rates."""
+    rng, n_studies, n_skills = np.random.default_rng(2), 250, 40
+    student, curated, after = (np.ravel(axis) for axis in np.indices((3, 2, 2)))
+    term = np.column_stack([np.ones(12), curated, after, curated * after])
+    design = np.tile((np.eye(3)[student][:, :, np.newaxis] * term[:, np.newaxis]).reshape(12, 12), (200, 1))
+    skills = np.repeat(np.arange(n_skills), 5 * 12)
+    log_odds = np.array([-0.5, 0.0, 0.6])[student] + 0.3 * curated * after + 0.2 * after
+    p_values = []
+    for _ in range(n_studies):
+        of_skill = rng.normal(0, 0.8, (n_skills, 1, 1)) + rng.normal(0, 0.3, (n_skills, 1, 12))
+        rates = 1 / (1 + np.exp(-(log_odds + of_skill + rng.normal(0, 1, (n_skills, 5, 1)))))
+        fit = fit_logit((rng.random(rates.shape) < rates).astype(float).ravel(), design, skills)
+        lifts = slice(3, None, 4)
+        p_values.append(equality_test(fit.coefficients[lifts], fit.covariance[lifts, lifts], 39).p_value)
+    assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.04)  # 3 standard errors

@@ -16,6 +16,7 @@ from skillift.audit_contracts import (
     JUDGE_SHIFT,
     MIXED_PATHS,
 )
+from skillift.claim_contracts import CLAIMS, JOINT_MODEL, SEED_VARIANCE
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import CONDITIONS, SUITES
 
@@ -130,99 +131,6 @@ CERTIFICATION_RATES = table(
     },
 )
 
-# One row per claim of a study. `student` and `run` are empty where a claim is about several, `against` is the
-# other student or recipe of a pair, and empty in the row of the whole claim. How a word is found stands in
-# `skillift.statistics.claims`.
-CLAIM_KINDS = ("lift", "procedural_delta", "uniform_lift", "recipe_tie")
-WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
-
-CLAIMS = table(
-    "claims",
-    ("path", "suite", "claim", "student", "run", "against"),
-    {
-        "path": text(filled=True),
-        "suite": text(isin=SUITES),
-        "claim": text(isin=CLAIM_KINDS),
-        "student": text(),
-        "run": text(),
-        "against": text(),
-        "contrast": text(filled=True),
-        "estimate": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "p_value": rate(nullable=True),
-        "p_holm": rate(nullable=True),
-        "margin": column(pl.Float64, ge=0.0, nullable=True),
-        "p_equivalence": rate(nullable=True),
-        "mde": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-        "word": text(isin=WORDS),
-    },
-)
-
-# Terms and tests of the joint model on two scales: `logit` (log odds, GEE) and `fraction` (differences of
-# pass rates). `student` is empty in the row of a test; `reason` says why a row is undefined, and is empty
-# in all others.
-JOINT_SCALES = ("logit", "fraction")
-
-JOINT_MODEL = table(
-    "joint model",
-    ("path", "suite", "recipe", "scale", "student", "term"),
-    {
-        "path": text(filled=True),
-        "suite": text(isin=SUITES),
-        "recipe": text(filled=True),
-        "scale": text(isin=JOINT_SCALES),
-        "student": text(),
-        "term": text(filled=True),
-        "estimate": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "statistic": column(pl.Float64, nullable=True),
-        "df_numerator": column(pl.Float64, ge=0.0, nullable=True),
-        "df_denominator": column(pl.Float64, ge=0.0, nullable=True),
-        "p_value": rate(nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-        "reason": text(),
-    },
-)
-
-# Variances are in squared fractions. `sampling_variance` is that of the mean over seeds, given the seeds;
-# `seed_variance`, that of one training around its recipe, is the variance between the seeds' estimates beyond
-# the noise that sampling adds to it. With one seed, what rests on the seeds is null.
-SEED_VARIANCE = table(
-    "seed variance",
-    ("path", "suite", "student", "recipe", "contrast"),
-    {
-        "path": text(filled=True),
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "recipe": text(filled=True),
-        "contrast": text(filled=True),
-        "estimate": difference(nullable=True),
-        "sampling_variance": column(pl.Float64, ge=0.0, nullable=True),
-        "variance_between_seeds": column(pl.Float64, ge=0.0, nullable=True),
-        "noise_between_seeds": column(pl.Float64, ge=0.0, nullable=True),
-        "seed_variance": column(pl.Float64, ge=0.0, nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "degrees_of_freedom": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "p_value": rate(nullable=True),
-        "mde": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
-        "n_runs": count(),
-    },
-)
-
 # Slopes of the lift on the baseline procedural delta (fraction per fraction). `student` is filled at the
 # level `skills` alone; `n_splits` is null where the tasks are not split. Levels and estimators are
 # those of `skillift.statistics.asymmetry`.
@@ -255,6 +163,9 @@ ANALYSIS_TABLES = {
     "pass_rates": PASS_RATES,
     "effects": EFFECTS,
     "skill_effects": SKILL_EFFECTS,
+    "seed_variance": SEED_VARIANCE,
+    "joint_model": JOINT_MODEL,
+    "claims": CLAIMS,
     "path_shift": PATH_SHIFT,
     "mixed_paths": MIXED_PATHS,
     "agreement": AGREEMENT,

@@ -10,9 +10,11 @@ from skillift.errors import UserError, problem
 from skillift.statistics.agreement import agreement
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.bounds import bounds
+from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
+from skillift.statistics.joint_model import joint_model
 from skillift.statistics.judge_errors import judge_errors
 from skillift.statistics.judge_shift import judge_shift
 from skillift.statistics.labels import exact_labels, judged_and_labelled
@@ -20,6 +22,7 @@ from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
+from skillift.statistics.seed_variance import seed_variance
 from skillift.statistics.skill_effects import skill_effects
 
 
@@ -29,6 +32,9 @@ class Analysis(NamedTuple):
     pass_rates: pl.DataFrame
     effects: pl.DataFrame
     skill_effects: pl.DataFrame
+    seed_variance: pl.DataFrame
+    joint_model: pl.DataFrame
+    claims: pl.DataFrame
     path_shift: pl.DataFrame
     mixed_paths: pl.DataFrame
     agreement: pl.DataFrame
@@ -46,8 +52,8 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
         scores: contract SCORES.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
-        spec: `analysis` with confidence, bootstrap_samples, seed and splits; `runs` as in
-            `contrasts.differences`.
+        spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`);
+            `runs` as in `contrasts.differences`.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, or a scored run undeclared.
@@ -60,10 +66,15 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
     values = task_values(known)
     judged = judged_and_labelled(known, exact_labels(known, response_frame))
     found = list(differences(values, runs))
+    estimates = effects(found, confidence, *bootstrap)
+    seeds = seed_variance(found, estimates, runs, confidence)
     return Analysis(
         pass_rates=pass_rates(values, response_frame, confidence),
-        effects=effects(found, confidence, *bootstrap),
+        effects=estimates,
         skill_effects=skill_effects(found, confidence),
+        seed_variance=seeds,
+        joint_model=joint_model(values, found, seeds, runs, confidence),
+        claims=claims(values, found, estimates, seeds, runs, settings),
         path_shift=path_shift(known, response_frame, confidence),
         mixed_paths=mixed_paths(values, runs, confidence),
         agreement=agreement(known, confidence, *bootstrap),

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from skillift.analysis_contracts import CLAIMS
+from skillift.claim_contracts import CLAIMS
 from skillift.contracts import key_of
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.recipes import recipe_cells

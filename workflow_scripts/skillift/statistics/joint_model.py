@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from skillift.analysis_contracts import JOINT_MODEL
+from skillift.claim_contracts import JOINT_MODEL
 from skillift.contracts import key_of
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.gee import fit_logit

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from skillift.analysis_contracts import SEED_VARIANCE
+from skillift.claim_contracts import SEED_VARIANCE
 from skillift.contracts import key_of
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.intervals import clustered_means, minimum_detectable_effect
@@ -57,7 +57,8 @@ def combined(sampling: float, n_skills: int, parts: list[SeedComponents]) -> tup
     for part in parts:
         runs, skills = part.n_runs - 1, part.n_skills - 1
         doubt += (part.between / part.n_runs) ** 2 / runs + (part.noise / part.n_runs) ** 2 / (runs * skills)
-    return total, min(max(total**2 / doubt, 1.0), float(n_skills - 1))
+    most = n_skills - 1.0
+    return total, min(max(total**2 / doubt, 1.0), most) if doubt else most
 
 
 def seed_variance(
