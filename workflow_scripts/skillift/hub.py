@@ -37,7 +37,7 @@ def download(
     """
     from huggingface_hub import snapshot_download
 
-    with explained(where, model, revision):
+    with _explained(where, model, revision):
         folder = Path(
             snapshot_download(
                 model, revision=revision, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, max_workers=4
@@ -68,12 +68,12 @@ def check_reachable(where: str, model: str, revision: str) -> None:
             return
         except LocalEntryNotFoundError:
             pass
-    with explained(where, model, revision):
+    with _explained(where, model, revision):
         model_info(model, revision=revision, timeout=20)
 
 
 @contextmanager
-def explained(where: str, model: str, revision: str):
+def _explained(where: str, model: str, revision: str):
     """Turn the hub's errors into a `UserError` that names the student and the mend."""
     import httpx
     from huggingface_hub import errors
@@ -120,7 +120,7 @@ def _verify(where: str, folder: Path, digests: dict[str, str]) -> None:
         stored = path.resolve()
         _compare(where, path, stored.name, "It was deleted: run this again to download it anew.", delete=True)
         if path.name in digests:
-            mend = "If the study's digest is right, the hub's file is another one: name the commit that is meant."
+            mend = "If the study's digest is right, the hub's file is another: name the commit that is meant."
             _compare(f"{where}, key 'digests'", path, digests[path.name], mend)
 
 
