@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
     chosen = found.chosen.design if found and found.chosen else None
     console.print(component_rows(evidence.scenarios))
     console.print(design_rows(planned, own, chosen, confidence))
-    console.print("\n".join(f"- {note}" for note in notes), f"\n{verdict}\n")
+    console.print("\n" + "\n".join(f"- {note}" for note in notes) + f"\n\n{verdict}\n")
     folder = options.out or Path(config["results"], study.name, "plan")
     with atomic_path(folder / "designs.csv") as temporary:
         design_table(planned).write_csv(temporary)

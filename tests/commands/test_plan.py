@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 
 import polars as pl
 import pytest
@@ -64,6 +66,17 @@ def test_a_plan_from_defaults_prints_and_saves_the_literatures_range(tmp_path, c
     assert designs.height == 2 * 3 * 2
     assert designs["device_hours"].null_count() == designs.height
     assert set(designs["usd"]) == {0.0}  # the judges of the embedded study are programs
+
+
+def test_the_page_shows_what_its_command_prints(repository, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "115")
+    page = (repository / "docs/planning.md").read_text(encoding="utf-8")
+    options, shown = re.search(r"plan\.py (--study[^`]*)```\n\n```text\n([^`]*)```", page).groups()
+    main([*shlex.split(options), "--out", str(tmp_path)])
+    printed = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    expected = [line.strip() for line in shown.splitlines()]
+    start = printed.index(expected[0])
+    assert printed[start : start + len(expected)] == expected
 
 
 def test_an_effect_is_resolved_by_the_cheapest_design_or_told_to_be_out_of_reach(tmp_path, capsys):

@@ -68,8 +68,8 @@ def from_defaults(
         f"Nothing was measured yet (--from): assumed are {_percents(shares)} discordant pairs of two arms "
         f"(literature: {_percents(DISCORDANT_SHARES)}). Deltas in a lift, and lifts in a difference, are "
         "taken as independent.",
-        f"Of the variance, {skill_correlation:.0%} lies between skills, and {sampling_share:.0%} of the rest "
-        "is sampling noise (--skill-correlation, --sampling-share).",
+        f"Of the variance, {100 * skill_correlation:.0f} % lies between skills, and "
+        f"{100 * sampling_share:.0f} % of the rest is sampling noise (--skill-correlation, --sampling-share).",
         "Variance between training seeds is unknown: errors hold for the given trainings, and more seeds are "
         "taken to gain nothing.",
     ]
@@ -120,7 +120,7 @@ def _limits(measured: Sequence[Measured]) -> list[str]:
     lifts = [found.components for found in measured if found.contrast == "lift"]
     n_skills = min(found.n_skills for found in measured)
     share = (2 * (n_skills - 1)) ** -0.5  # relative error of a standard deviation, Gaussian values
-    notes = [f"From {n_skills} skills, a standard error is itself known to about {share:.0%}."]
+    notes = [f"From {n_skills} skills, a standard error is itself known to about {100 * share:.0f} %."]
     if all(components.sample_trained is None for components in lifts):
         notes.append(
             "That study has one sample of each task: sampling noise is counted with the tasks, as if more "
@@ -130,6 +130,11 @@ def _limits(measured: Sequence[Measured]) -> list[str]:
         notes.append(
             "That study has one seed of each recipe: errors hold for the given trainings, and more seeds are "
             "taken to gain nothing."
+        )
+    else:
+        n_seeds = max(found.n_seeds for found in measured)
+        notes.append(
+            f"Variance between training seeds rests on {n_seeds} of a recipe: little is known of it."
         )
     if all(components.task is None for components in lifts):
         notes.append("That study has one task of each skill: tasks are counted with skills.")
