@@ -69,7 +69,8 @@ def from_defaults(
         f"(literature: {_percents(DISCORDANT_SHARES)}). Deltas in a lift, and lifts in a difference, are "
         "taken as independent.",
         f"Of the variance, {100 * skill_correlation:.0f} % lies between skills, and "
-        f"{100 * sampling_share:.0f} % of the rest is sampling noise (--skill-correlation, --sampling-share).",
+        f"{100 * sampling_share:.0f} % of the rest is sampling noise (--skill-correlation, "
+        "--sampling-share).",
         "Variance between training seeds is unknown: errors hold for the given trainings, and more seeds are "
         "taken to gain nothing.",
     ]
