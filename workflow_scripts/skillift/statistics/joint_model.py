@@ -91,6 +91,8 @@ def joint_model(
     }
     for part in values.partition_by("path", "suite", maintain_order=True):
         path, suite = part["path"][0], part["suite"][0]
+        if (path, suite) not in lifts:  # a condition of the lift was never asked there
+            continue
         for arms in arms_by_recipe(part, runs):
             place = {"path": path, "suite": suite, "recipe": arms.recipe}
             sides = lifts[path, suite][arms.recipe]
