@@ -28,6 +28,7 @@ include: "rules/episodes.smk"  # engine -> episodes/<student>/<run>.parquet
 include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.parquet
 include: "rules/certification.smk"  # judges -> certification/<judge>.parquet, their error rates
 include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
+include: "rules/costs.smk"  # benchmarks -> costs.parquet: what each stage took
 include: "rules/publication.smk"  # -> figures/, tables/
 include: "rules/browser.smk"  # all episodes beside each other -> episodes.html
 

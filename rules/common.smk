@@ -160,12 +160,59 @@ def verdict_options():
     )
 
 
+def stage_benchmarks():
+    """The benchmark files of all jobs up to the analysis, as last run."""
+    files = [f"{BENCHMARKS}/{stage}.tsv" for stage in once_in_a_study()]
+    for rule_name, names in {
+        "pretrain": STUDY.students_from("scratch"),
+        "import_student": STUDY.students_from("path"),
+        "download_student": STUDY.students_from("hub"),
+        "select_corpus": STUDY.corpora,
+        "certify_judge": STUDY.judges,
+    }.items():
+        files += [f"{BENCHMARKS}/{rule_name}/{name}.tsv" for name in names]
+    asked = set(STUDY.students_from("api"))
+    for rule_name, runs in {
+        "train": STUDY.trained_runs,
+        "generate": [run for run in STUDY.runs if run.student not in asked],
+        "ask_reference": [run for run in STUDY.runs if run.student in asked],
+    }.items():
+        files += per_run(f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}.tsv", runs)
+    for judge in STUDY.judges:
+        files += per_run(f"{BENCHMARKS}/judge/{judge}/{{student}}/{{run}}.tsv")
+    return files
+
+
+def once_in_a_study():
+    """The rules with one job for the whole study."""
+    rules_of_one_job = ["build_tasks", "score", "analyse", "rate_judges"]
+    if STUDY.students_from("scratch"):
+        rules_of_one_job.append("build_tokenizer")
+    if STUDY.corpora:
+        rules_of_one_job += ["check_contamination", "collect_demonstrations"]
+    return rules_of_one_job
+
+
+def paid_files():
+    """The tables that record what calls cost, by stage."""
+    demonstrations = [f"{RESULTS}/corpus/demonstrations.parquet"]
+    return {
+        "collect_demonstrations": demonstrations if STUDY.corpora else [],
+        "judge": verdict_files(),
+        "certify_judge": [
+            f"{RESULTS}/certification/{judge}.parquet" for judge in STUDY.judges
+        ],
+    }
+
+
 def source_files(names):
     """The tables that a figure or published table is made from, by their names in its registry."""
-    logs = per_run(LOSS_LOG, STUDY.trained_runs)
+    special = {
+        "log": per_run(LOSS_LOG, STUDY.trained_runs),
+        "costs": f"{RESULTS}/costs.parquet",
+    }
     return {
-        name: logs if name == "log" else f"{RESULTS}/analysis/{name}.parquet"
-        for name in names
+        name: special.get(name, f"{RESULTS}/analysis/{name}.parquet") for name in names
     }
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from score_tables import make_tasks
 
 from skillift.contracts import SCORES
+from skillift.stage_costs import STAGE_COSTS
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
 from skillift.statistics.pass_rates import no_responses
@@ -71,7 +72,8 @@ def make_tables(
     frames = [_arm(generator, tasks, skill_effect, spec, *arm, unscored=unscored) for arm in arms]
     scores = pl.concat(frame for parts in frames for frame in parts).select(list(SCORES.columns))
     analysis = analyse(scores, tasks, no_responses(), spec)
-    return {**analysis._asdict(), "certification": make_certification(), "log": make_log(spec)}
+    others = {"certification": make_certification(), "log": make_log(spec), "costs": make_costs()}
+    return {**analysis._asdict(), **others}
 
 
 def make_certification(judges: tuple[str, ...] = JUDGES, per_kind: int = 8) -> pl.DataFrame:
@@ -116,6 +118,17 @@ def _arm(generator, tasks, skill_effect, spec, run, condition, step, unscored):
             },
             schema_overrides={"passed": pl.Boolean},
         )
+
+
+def make_costs() -> pl.DataFrame:
+    """What some stages took; one was too short to be measured, one calls no model."""
+    rows = [
+        ("analyse", 1, 12.5, 12.5, 11.0, 410.0, None),
+        ("build_tasks", 1, None, None, None, None, None),
+        ("judge", 20, 99.4, 6.1, 80.2, 373.6, 1.234),
+        ("train", 7, 8000.0, 1300.0, 9000.0, 2100.0, None),
+    ]
+    return pl.DataFrame(rows, schema=list(STAGE_COSTS.columns), orient="row")
 
 
 def make_log(spec: dict, steps: int = 138) -> pl.DataFrame:

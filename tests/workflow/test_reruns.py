@@ -27,7 +27,9 @@ LOSS_CURVES = "make_figure_loss_curves"
 # what rests on the certification of the judges: their error rates, and the warnings of the headline figures
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
-ANALYSIS = {"analyse", "all"} | {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & ANALYSED}
+COSTS = {"make_costs", "make_figure_costs", "make_table_stage_costs"}
+ANALYSIS = {"analyse", "all"} | COSTS
+ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & ANALYSED}
 SCORES = {"score", "browse_episodes"} | ANALYSIS
 
 
@@ -36,7 +38,7 @@ def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
 
 
 def certified(*judges: str) -> set[str]:
-    return {f"certify_judge {judge}" for judge in judges} | {"rate_judges", "all"} | RATED
+    return {f"certify_judge {judge}" for judge in judges} | {"rate_judges", "all"} | RATED | COSTS
 
 
 def answered(*runs: str) -> set[str]:

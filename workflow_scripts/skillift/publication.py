@@ -41,6 +41,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "judge_agreement": ("agreement",),
     "certification": ("certification",),
     "loss_curves": ("log",),
+    "costs": ("costs",),
 }
 TABLES: dict[str, tuple[str, ...]] = {
     "findings": ("effects", "pass_rates", "agreement", "path_shift", "certification"),
@@ -49,6 +50,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "path_shift": ("path_shift",),
     "agreement": ("agreement",),
     "certification_rates": ("certification",),
+    "stage_costs": ("costs",),
 }
 
 # published tables of several parts, one for each of their source tables

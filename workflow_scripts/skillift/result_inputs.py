@@ -13,7 +13,7 @@ from skillift.publication import ANALYSIS
 if TYPE_CHECKING:
     import polars as pl
 
-SOURCES = (*ANALYSIS, "certification")
+SOURCES = (*ANALYSIS, "certification", "costs")
 LOG = "log"
 
 
@@ -61,9 +61,10 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
 
     from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
     from skillift.contracts import TRAINING_LOG
+    from skillift.stage_costs import STAGE_COSTS
     from skillift.tables import read_table
 
-    schemas = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES}
+    schemas = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "costs": STAGE_COSTS}
     tables = {}
     for name in names:
         given = getattr(options, name)

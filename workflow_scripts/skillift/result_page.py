@@ -56,7 +56,13 @@ class Page:
 
 
 # characters that pdfLaTeX's default input encoding lacks, or that LaTeX has a sign of its own for
-_LATEX = {"\u2212": "$-$", "\u00a0": "~", "\u00b7": r"\textperiodcentered{}", "\u2026": r"\ldots{}"}
+_LATEX = {
+    "\u2212": "$-$",
+    "\u2013": "--",
+    "\u00a0": "~",
+    "\u00b7": r"\textperiodcentered{}",
+    "\u2026": r"\ldots{}",
+}
 _LATEX_SIZE = "11px"  # 8.25 pt
 
 

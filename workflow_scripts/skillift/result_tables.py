@@ -16,6 +16,7 @@ import polars as pl
 from skillift import result_pages
 from skillift.arms import read_spec
 from skillift.certification_page import certification_rates
+from skillift.costs_page import stage_costs
 from skillift.errors import UserError, problem
 from skillift.findings import findings
 from skillift.publication import PARTS, TABLES, parts_of
@@ -28,6 +29,7 @@ PAGES = {
     "path_shift": result_pages.path_shift,
     "agreement": result_pages.agreement,
     "certification_rates": certification_rates,
+    "stage_costs": stage_costs,
 }
 
 

@@ -36,6 +36,7 @@ _TIPS = {
     "n_skills": "skills",
     "n_students": "students",
     "n_cases": "cases",
+    "n_jobs": "jobs",
     "n_unscored": "unscored",
     "n_splits": "splits",
     "source": "source",

@@ -1,0 +1,59 @@
+"""The costs of stages for readers: their order, times, memory and US dollars as text."""
+
+from __future__ import annotations
+
+import polars as pl
+
+# the order of the workflow; a stage of a later rule stands at the end
+STAGES = (
+    "build_tasks",
+    "check_contamination",
+    "build_tokenizer",
+    "pretrain",
+    "import_student",
+    "download_student",
+    "collect_demonstrations",
+    "select_corpus",
+    "train",
+    "generate",
+    "ask_reference",
+    "certify_judge",
+    "judge",
+    "rate_judges",
+    "score",
+    "analyse",
+)
+UNKNOWN = "?"
+
+
+def in_order(costs: pl.DataFrame) -> pl.DataFrame:
+    """Rows of STAGE_COSTS in the order of the workflow."""
+    order = {stage: place for place, stage in enumerate(STAGES)}
+    place = pl.col("stage").replace_strict(order, default=len(STAGES), return_dtype=pl.Int64)
+    return costs.sort(place, "stage")
+
+
+def time(column: str) -> pl.Expr:
+    """Seconds as 5.2 s, 3.4 min or 2.1 h."""
+
+    def text(seconds: float) -> str:
+        for unit, length in (("h", 3600), ("min", 60)):
+            if seconds >= 2 * length:
+                return f"{seconds / length:.1f} {unit}"
+        return f"{seconds:.1f} s"
+
+    return pl.col(column).map_elements(text, return_dtype=pl.String).fill_null(UNKNOWN)
+
+
+def memory(column: str) -> pl.Expr:
+    """MiB as 310 MiB or 2.4 GiB."""
+
+    def text(mib: float) -> str:
+        return f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:.0f} MiB"
+
+    return pl.col(column).map_elements(text, return_dtype=pl.String).fill_null(UNKNOWN)
+
+
+def spent(column: str) -> pl.Expr:
+    """US dollars to the cent; a dash for a stage that records none."""
+    return pl.col(column).map_elements("{:.2f} USD".format, return_dtype=pl.String).fill_null("–")

@@ -1,0 +1,70 @@
+"""What each stage of the study took: wall-clock time of its jobs, memory, US dollars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.costs_text import STAGES, in_order, memory, spent, time
+from skillift.errors import UserError, problem
+from skillift.figures.interaction import tooltip
+from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ROW = 20  # px
+PLOT = 140  # px; the numbers stand to its right
+
+
+def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw one bar for each stage, in the order of the workflow.
+
+    Args:
+        costs: contract STAGE_COSTS.
+        spec: not used; what a stage took hangs on no setting of the analysis.
+
+    Raises:
+        UserError: the table has no rows.
+    """
+    import altair as alt
+
+    if costs.is_empty():
+        raise UserError(problem("costs table", "no rows", "at least one stage"))
+    rows = in_order(costs).with_columns(
+        shown=time("seconds"),
+        text=time("seconds")
+        + pl.lit(" · ")
+        + pl.col("n_jobs").cast(pl.String)
+        + pl.lit(" · ")
+        + memory("max_memory_mib")
+        + pl.lit(" · ")
+        + spent("usd"),
+    )
+    rows = rows.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    names = [name.replace("_", " ") for name in rows["stage"]]
+    axis = places(names, None, ticks=False, domain=False, labelOverlap=False, labelLimit=180)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
+    n = f"n = {rows['n_jobs'].sum()} jobs"
+    bar = (
+        alt.Chart()
+        .transform_filter("isValid(datum.seconds)")
+        .mark_bar(color=COLOURS[0], size=11)
+        .encode(x=alt.X("seconds:Q", title=["time of all jobs (s)", n], axis=alt.Axis(tickCount=3)), y=y)
+        .encode(tooltip=tooltip(rows))
+    )
+    beside = alt.value(PLOT + 12)
+    text = alt.Chart().mark_text(align="left", fontSize=TYPE, color=INK).encode(x=beside, y=y, text="text:N")
+    heading = (
+        alt.Chart(pl.DataFrame({"text": [["time · jobs ·", "most memory · USD"]]}))
+        .mark_text(align="left", fontSize=TYPE, color=SOFT)
+        .encode(x=beside, y=alt.value(-22), text="text:N")
+    )
+    chart = alt.layer(bar, text, heading, data=rows).properties(width=PLOT, height=ROW * len(names))
+    stages = f"{len(names)} of {len(STAGES)} stages"
+    notes = [
+        f"{stages} ran; jobs run side by side, so the study took less than their sum",
+        "measured once, on the machine of this run: counts and times, no estimates",
+    ]
+    return finish(chart, "What did the study take?", notes)
