@@ -1,7 +1,8 @@
-"""A model hub on this machine that speaks as much of the Hugging Face hub's HTTP API as a download needs."""
+"""A model hub on this machine that speaks as much of the Hugging Face hub's HTTP API as is used here."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -37,7 +38,7 @@ def hub(model: str, folder: Path, error: str = "", corrupt: str = "") -> Iterato
 
     Args:
         model: `<owner>/<name>`.
-        folder: its files.
+        folder: its files; what is uploaded is written there.
         error: the hub's error code for every request, such as `GatedRepo`.
         corrupt: a file that is served with another content than its digest says.
     """
@@ -48,6 +49,33 @@ def hub(model: str, folder: Path, error: str = "", corrupt: str = "") -> Iterato
 
         def do_HEAD(self):
             self.treat(body=False)
+
+        def do_POST(self):
+            """What an upload needs: a repository, and a commit that holds every file itself."""
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            arrived.append(self.path)
+            if error:
+                return self.reply(403, {"X-Error-Code": error}, b"", True)
+            if self.path == "/api/repos/create":
+                kind = "datasets/" * (json.loads(content).get("type") == "dataset")
+                answer = {"url": f"http://{self.headers['Host']}/{kind}{model}"}
+            elif self.path == "/api/validate-yaml":
+                answer = {"warnings": [], "errors": []}
+            elif "/preupload/" in self.path:
+                files = [file["path"] for file in json.loads(content)["files"]]
+                answer = {
+                    "files": [
+                        {"path": name, "uploadMode": "regular", "shouldIgnore": False} for name in files
+                    ]
+                }
+            else:
+                for line in map(json.loads, content.splitlines()):
+                    if line["key"] == "file":
+                        path = folder / line["value"]["path"]
+                        path.write_bytes(base64.b64decode(line["value"]["content"]))
+                url = f"http://{self.headers['Host']}/{model}/commit/{COMMIT}"
+                answer = {"commitUrl": url, "commitOid": COMMIT}
+            return self.reply(200, {}, json.dumps(answer).encode(), True)
 
         def do_GET(self):
             arrived.append(self.path)

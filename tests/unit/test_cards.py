@@ -1,0 +1,126 @@
+"""Cards say what a checkpoint or corpus is, from manifests and tables; the hub reads their front matter."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from analysis_tables import full_study
+from huggingface_hub import DatasetCard, ModelCard
+
+from skillift.cards import dataset_card, model_card
+from skillift.contracts import CORPUS, DEMONSTRATIONS
+from skillift.errors import UserError
+
+SPEC = {
+    "study": "made up",
+    "description": "Nobody's question.",
+    "path": "judge:conclusion",
+    "confidence": 0.95,
+    "student": "s",
+    "label": "45 k",
+    "run": "sft-s1",
+    "recipe": "sft",
+    "corpus": "worked",
+    "seed": 1,
+}
+RUN = {
+    "base": "a" * 64,
+    "parameter_count": 46016,
+    "trainable_parameters": 19456,
+    "final_step": 138,
+    "steps": {"69": {}, "138": {}},
+    "versions": {"trl": "1.16.0", "torch": "2.13.0"},
+    "spec": {"learning_rate": 0.005, "trainable": {"lora": {"rank": 16}}},
+}
+BASE = {"source": {"kind": "hub", "model": "owner/tiny", "commit": "0123abc"}, "parameter_count": 46016}
+
+
+@pytest.fixture
+def templates(scripts):
+    return {name: (scripts / f"cards/{name}.md.jinja").read_text() for name in ("model", "dataset")}
+
+
+def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
+    tables = full_study()[1]
+    text = model_card(templates["model"], SPEC, RUN, BASE, (353, "b" * 64), tables)
+    for words in (
+        "owner/tiny at the commit `0123abc`",
+        "353 rows of the corpus `worked`",
+        "46,016, of which 19,456",
+    ):
+        assert words in text
+    assert "| learning_rate | `0.005` |" in text
+    assert "torch 2.13.0, trl 1.16.0" in text
+    lift = tables["effects"].filter(
+        path="judge:conclusion", student="s", run="sft-s1", contrast="lift:curated-none"
+    )
+    assert f"Lift of the procedural delta by this training: {100 * lift['estimate'].item():+.1f} [" in text
+    data = ModelCard(text).data
+    assert (data.base_model, data.library_name, data.license) == ("owner/tiny", "transformers", None)
+    rates = tables["pass_rates"].filter(path="judge:conclusion", student="s", run="sft-s1")
+    found = {result.dataset_config: result.metric_value for result in data.eval_results}
+    assert found == pytest.approx(dict(rates.select("condition", "pass_rate").iter_rows()), abs=1e-4)
+
+
+def test_a_licence_note_becomes_the_name_of_the_licence(templates):
+    text = model_card(
+        templates["model"], {**SPEC, "licence": "Apache-2.0"}, RUN, BASE, (353, "b"), full_study()[1]
+    )
+    data = ModelCard(text).data
+    assert (data.license, data.license_name) == ("other", "Apache-2.0")
+
+
+def test_a_student_from_scratch_has_no_base_model_on_the_hub(templates):
+    base = {"source": {"kind": "scratch"}, "parameter_count": 46016}
+    text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), full_study()[1])
+    assert "pre-trained from nothing by the workflow, 46,016 parameters" in text
+    assert ModelCard(text).data.base_model is None
+
+
+def test_a_run_that_the_tables_do_not_have_is_an_error(templates):
+    with pytest.raises(UserError, match=r"pass rates of s/other-s0 .*found 'no rows"):
+        model_card(templates["model"], {**SPEC, "run": "other-s0"}, RUN, BASE, (1, "b"), full_study()[1])
+
+
+def test_a_template_with_an_unknown_name_is_an_error(templates):
+    with pytest.raises(UserError, match=r"template of a card: found .*'promt' is undefined"):
+        model_card("{{ promt }}", SPEC, RUN, BASE, (1, "b"), full_study()[1])
+
+
+def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templates):
+    ids = [f"t{number}" for number in range(6)]
+    messages = [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]] * 3
+    types = {name: column.dtype.type for name, column in CORPUS.columns.items() if name != "messages"}
+    corpus = pl.DataFrame(
+        {"task_id": ids[:3], "attempt": [0] * 3, "messages": messages}, schema_overrides=types
+    )
+    written = pl.DataFrame(
+        {
+            "task_id": ids,
+            "attempt": [0] * 6,
+            "teacher": ["t"] * 6,
+            "prompt": ["?"] * 6,
+            "response": ["!"] * 6,
+            "passed": [True, True, True, True, False, None],
+            "reason": ["r"] * 6,
+            "cost_usd": [0.0] * 6,
+        },
+        schema={name: column.dtype.type for name, column in DEMONSTRATIONS.columns.items()},
+    )
+    tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c"]})
+    spec = {
+        "study": "made up",
+        "description": "",
+        "corpus": "worked",
+        "settings": {"rows": 3, "condition": "curated"},
+        "teacher": "a teacher",
+        "judge": "a judge",
+    }
+    text = dataset_card(
+        templates["dataset"], spec, corpus, "c" * 64, {"demonstrations": written, "tasks": tasks}
+    )
+    assert "6 written for 6 train tasks: 4 passed, 1 failed, 1 unscored" in text
+    assert "3 rows of 2 skills (1 to 2 a skill)" in text
+    data = DatasetCard(text).data
+    assert data.size_categories == ["n<1K"]
+    assert data.task_categories == ["text-generation"]
