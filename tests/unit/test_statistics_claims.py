@@ -1,4 +1,4 @@
-"""Claims: the reference study's words, sameness shown or contradicted where it is, undefined where nothing is."""
+"""Claims: the reference study's words, sameness shown or contradicted, undefined where nothing is known."""
 
 from __future__ import annotations
 
