@@ -29,6 +29,7 @@ include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.par
 include: "rules/certification.smk"  # judges -> certification/<judge>.parquet, their error rates
 include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
 include: "rules/costs.smk"  # benchmarks -> costs.parquet: what each stage took
+include: "rules/predictions.smk"  # -> analysis/predictions.parquet: what was predicted, what came
 include: "rules/publication.smk"  # -> figures/, tables/
 include: "rules/browser.smk"  # all episodes beside each other -> episodes.html
 
@@ -41,3 +42,4 @@ rule all:
 
 onstart:
     check_needs(workflow.dag.needrun_jobs())
+    register_predictions()

@@ -14,16 +14,19 @@ sys.path.insert(0, str(SCRIPTS))
 from skillift.chat_options import api_options
 from skillift.errors import UserError
 from skillift.needs import missing
+from skillift.prediction_declarations import declared, predictions_spec
 from skillift.provenance import canonical, code_digest
 from skillift.publication import (
     ANALYSIS,
     FIGURES,
+    OPTIONAL,
     TABLES,
     extent,
     figures_for,
     parts_of,
     tables_for,
 )
+from skillift.registration import note_predictions, results_exist
 from skillift.study import load_config, load_study
 
 try:
@@ -212,7 +215,9 @@ def source_files(names):
         "costs": f"{RESULTS}/costs.parquet",
     }
     return {
-        name: special.get(name, f"{RESULTS}/analysis/{name}.parquet") for name in names
+        name: special.get(name, f"{RESULTS}/analysis/{name}.parquet")
+        for name in names
+        if name not in OPTIONAL or STUDY.data[name]
     }
 
 
@@ -241,6 +246,15 @@ def final_targets():
         *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
         f"{RESULTS}/episodes.html",
     ]
+
+
+def register_predictions():
+    """Note the study's predictions before the first job, with whether answers exist."""
+    history = f"{STATE}/predictions.jsonl"
+    try:
+        note_predictions(declared(STUDY), history, results_exist(RESULTS))
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def check_needs(jobs):

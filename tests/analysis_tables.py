@@ -17,10 +17,23 @@ from skillift.stage_costs import STAGE_COSTS
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
 from skillift.statistics.pass_rates import no_responses
+from skillift.statistics.predictions import predictions
 
 STUDENTS = {"l": ("338 k", 3), "m": ("115 k", 2), "s": ("45 k", 1)}
 HELP = {"none": 0.0, "placebo": -0.02, "shuffled": 0.06, "curated": 0.15}
 JUDGES = ("conclusion", "tail")
+LIFT = {"contrast": "lift:curated-none", "student": "s", "recipe": "sft"}
+PREDICTION = {
+    "text": "What training adds is positive at the smallest tier.",
+    "path": "judge:conclusion",
+    "suite": "holdout",
+    "effect": LIFT,
+    "minus": None,
+    "direction": "greater",
+    "than": 0.0,
+    "margin": 0.0,
+    "confidence": 0.95,
+}
 
 
 def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only", (0,)))) -> dict:
@@ -72,8 +85,23 @@ def make_tables(
     frames = [_arm(generator, tasks, skill_effect, spec, *arm, unscored=unscored) for arm in arms]
     scores = pl.concat(frame for parts in frames for frame in parts).select(list(SCORES.columns))
     analysis = analyse(scores, tasks, no_responses(), spec)
-    others = {"certification": make_certification(), "log": make_log(spec), "costs": make_costs()}
-    return {**analysis._asdict(), **others}
+    declared = {
+        "lift_at_s": PREDICTION,
+        "same_as_before": PREDICTION
+        | {
+            "effect": LIFT | {"contrast": "gain:curated"},
+            "minus": LIFT,
+            "direction": "equivalent",
+            "margin": 0.1,
+        },
+    }
+    return {
+        **analysis._asdict(),
+        "certification": make_certification(),
+        "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
+        "log": make_log(spec),
+        "costs": make_costs(),
+    }
 
 
 def make_certification(judges: tuple[str, ...] = JUDGES, per_kind: int = 8) -> pl.DataFrame:

@@ -19,7 +19,7 @@ def test_every_key_of_the_embedded_study_is_on_the_page(repository):
     page = reference_page()
     study = yaml.safe_load((repository / "studies" / "embedded.yaml").read_text(encoding="utf-8"))
     config = yaml.safe_load((repository / "config.yaml").read_text(encoding="utf-8"))
-    by_id = ("students", "corpora", "recipes", "judges")
+    by_id = ("students", "corpora", "recipes", "judges", "predictions")
 
     def keys(value, place):
         for name, item in value.items():

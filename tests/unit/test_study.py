@@ -7,6 +7,7 @@ import yaml
 from study_files import EMBEDDED, REPOSITORY, TEACHER
 
 from skillift.errors import UserError
+from skillift.prediction_declarations import predictions_spec
 from skillift.provenance import canonical
 from skillift.study import Run, load_study
 
@@ -167,6 +168,7 @@ def all_specs(study) -> dict[str, str]:
         "figures": study.figures_spec(),
         "rates": study.rates_spec(),
         "browser": study.browser_spec(),
+        "predictions": predictions_spec(study),
         **{f"pretrain {name}": study.pretrain_spec(name) for name in study.students_from("scratch")},
         **{f"corpus {name}": study.corpus_spec(name) for name in study.corpora},
         **{f"judge {name}": study.judge_spec(name) for name in study.judges},
@@ -185,6 +187,7 @@ SPEC_EDITS = {
         {f"train {student} sft-s{seed}" for student in "sml" for seed in (0, 1)},
     ),
     "a label": (("label: 46 k", "label: tiny"), {"figures", "browser"}),
+    "a prediction": (("direction: less", "direction: greater"), {"predictions"}),
     "the description": (("What does SFT", "How much does SFT"), set()),
     "the order of students in a run": (("[s, m, l]", "[l, s, m]"), set()),
     "the order of conditions": (("[none, curated, placebo", "[curated, none, placebo"), set()),
@@ -202,7 +205,7 @@ SPEC_EDITS = {
     ),
     "the headline path": (
         ("headline_path: judge:conclusion", "headline_path: bench"),
-        {"figures", "browser"},
+        {"figures", "browser", "predictions"},
     ),
     "the effect of interest": (
         ("confidence: 0.95", "confidence: 0.95\n  effect_of_interest: 0.05"),
@@ -216,7 +219,10 @@ SPEC_EDITS = {
         ("offline/conclusion, max_tokens: 256", "offline/conclusion, max_tokens: 99"),
         {"judge conclusion", "demonstrations"},
     ),
-    "the confidence": (("confidence: 0.95", "confidence: 0.9"), {"analysis", "figures", "rates"}),
+    "the confidence": (
+        ("confidence: 0.95", "confidence: 0.9"),
+        {"analysis", "figures", "rates", "predictions"},
+    ),
     "a margin": (("recipe_tie: 0.02", "recipe_tie: 0.03"), {"analysis", "figures"}),
 }
 

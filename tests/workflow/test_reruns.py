@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from projects import ROOT, copy_finished, copy_project, planned_jobs, replace_in
 
+from skillift.publication import ANALYSIS as ANALYSED
 from skillift.publication import FIGURES, TABLES, extent, figures_for, tables_for
 from skillift.study import load_study
 
@@ -19,7 +20,6 @@ def sources(job: str) -> set[str]:
 
 
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
-ANALYSED = {"effects", "pass_rates", "agreement", "path_shift"}
 HAS = extent(load_study(ROOT / "studies/smoke.yaml"))
 FIGURE_JOBS = {f"make_figure_{name}" for name in figures_for(HAS)}
 TABLE_JOBS = {f"make_table_{name}" for name in tables_for(HAS)}
@@ -29,8 +29,12 @@ RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
 COSTS = {"make_costs", "make_figure_costs", "make_table_stage_costs"}
 ANALYSIS = {"analyse", "all"} | COSTS
-ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & ANALYSED}
-SCORES = {"score", "browse_episodes"} | ANALYSIS
+ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & {*ANALYSED}}
+# the verdicts on predictions, and what shows them
+SHOWN_PREDICTIONS = {name for name in FIGURE_JOBS | TABLE_JOBS if "predictions" in sources(name)}
+PREDICTED = {"check_predictions", "all"} | SHOWN_PREDICTIONS
+REMAINING = SHOWN_PREDICTIONS - {"make_table_predictions"}  # what a study without predictions has, too
+SCORES = {"score", "browse_episodes"} | ANALYSIS | PREDICTED
 
 
 def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
@@ -153,6 +157,23 @@ def edit_a_case_of_the_certification(folder: Path) -> None:
     replace_in(folder / "workflow_scripts/prompts/certification.yaml", "What is 17 + 25?", "What is 25 + 17?")
 
 
+def edit_a_prediction(folder: Path) -> None:
+    replace_in(study(folder), "direction: greater", "direction: less")
+
+
+def add_a_prediction(folder: Path) -> None:
+    more = "  again: {effect: {contrast: curated-none, student: m}, direction: greater}\n"
+    append(study(folder), more)
+
+
+def remove_all_predictions(folder: Path) -> None:
+    study(folder).write_text(study(folder).read_text().split("\npredictions:")[0])
+
+
+def lose_the_history_of_predictions(folder: Path) -> None:
+    (folder / ".skillift/smoke/predictions.jsonl").unlink()
+
+
 def edit_a_label(folder: Path) -> None:
     replace_in(study(folder), "label: 46 k", "label: tiny")
 
@@ -181,6 +202,10 @@ EDITS = [
     (edit_engine_batch_limit, set()),
     (swap_students, set()),
     (edit_a_caption, set()),
+    (edit_a_prediction, PREDICTED),
+    (add_a_prediction, PREDICTED),
+    (remove_all_predictions, REMAINING and REMAINING | {"all"}),
+    (lose_the_history_of_predictions, set()),
     (edit_learning_rate, trained("s sft-s0", "m sft-s0")),
     (swap_rank_and_alpha, trained("s sft-s0", "m sft-s0")),
     (edit_pretraining_steps, pretrained("s")),

@@ -1,4 +1,4 @@
-"""The table of predictions: `analysis/predictions.parquet`, one row for each declared prediction.
+"""The table of predictions: `analysis/predictions.parquet`, one row for each prediction.
 
 What a prediction says and the rule of its verdict stand in `skillift.statistics.predictions`, when it was
 registered in `skillift.registration`.
@@ -15,10 +15,10 @@ DIRECTIONS = ("greater", "less", "equivalent")
 VERDICTS = ("held", "failed", "undetermined")
 REGISTRATIONS = ("before results", "after results", "changed after results", "withdrawn", "not registered")
 
-# `effect` and `minus` name the effect as `<contrast>: <student>, <recipe>` (`minus` is empty without a second
-# one). `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of
-# the two one-sided tests, are filled for the direction `equivalent` alone. A prediction that was registered
-# and then taken out of the study has a row without verdict, estimate and counts: `withdrawn`.
+# `recipe` is empty for an effect before SFT, the `minus_` columns where no second effect is taken off.
+# `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of the two
+# one-sided tests, are filled for the direction `equivalent` alone. A prediction that was taken out of the
+# study after results existed has a row without verdict: `withdrawn`.
 PREDICTIONS = table(
     "predictions",
     ("prediction",),
@@ -27,8 +27,12 @@ PREDICTIONS = table(
         "text": text(),
         "path": text(filled=True),
         "suite": text(isin=SUITES),
-        "effect": text(filled=True),
-        "minus": text(),
+        "contrast": text(filled=True),
+        "student": text(filled=True),
+        "recipe": text(),
+        "minus_contrast": text(),
+        "minus_student": text(),
+        "minus_recipe": text(),
         "direction": text(isin=DIRECTIONS),
         "than": difference(),
         "margin": column(pl.Float64, ge=0.0),

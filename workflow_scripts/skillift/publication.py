@@ -51,7 +51,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "agreement": ("agreement",),
     "certification_rates": ("certification",),
     "stage_costs": ("costs",),
+    "predictions": ("predictions",),
 }
+# tables that some studies have and others lack: what is made from further ones does without them
+OPTIONAL = ("predictions",)
 
 # published tables of several parts, one for each of their source tables
 PARTS: dict[str, tuple[str, ...]] = {}
@@ -69,6 +72,7 @@ class Extent(NamedTuple):
     trained: int  # runs
     recipes: int  # most of them at one student
     placebo: int  # 1 where it is one of the conditions
+    predictions: int
 
 
 # what a study needs at least to have a figure or table; it has all others
@@ -82,6 +86,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "loss_curves": {"trained": 1},
     "path_shift": {"judges": 1},
     "agreement": {"judges": 2},
+    "predictions": {"predictions": 1},
 }
 
 
@@ -95,6 +100,7 @@ def extent(study: Study) -> Extent:
         trained=len(study.trained_runs),
         recipes=max(map(len, recipes), default=0),
         placebo=int("placebo" in study.conditions),
+        predictions=len(study.data["predictions"]),
     )
 
 

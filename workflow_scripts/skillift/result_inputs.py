@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.publication import ANALYSIS
+from skillift.publication import ANALYSIS, OPTIONAL
 
 if TYPE_CHECKING:
     import polars as pl
 
-SOURCES = (*ANALYSIS, "certification", "costs")
+SOURCES = (*ANALYSIS, "certification", "costs", *OPTIONAL)
 LOG = "log"
 
 
@@ -50,7 +50,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     """Read and check the tables `names`; `log` holds all runs' logs, with the columns student and run.
 
     Args:
-        names: of `SOURCES` and `LOG`.
+        names: of `SOURCES` and `LOG`; one of `OPTIONAL` without its option has no rows.
         options: parsed by a parser with `add_options`.
         what: the figure or table that is made, for messages.
 
@@ -61,13 +61,23 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
 
     from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
     from skillift.contracts import TRAINING_LOG
+    from skillift.prediction_contracts import PREDICTIONS
     from skillift.stage_costs import STAGE_COSTS
     from skillift.tables import read_table
 
-    schemas = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "costs": STAGE_COSTS}
+    schemas = {
+        **ANALYSIS_TABLES,
+        "certification": CERTIFICATION_RATES,
+        "costs": STAGE_COSTS,
+        "predictions": PREDICTIONS,
+    }
     tables = {}
     for name in names:
         given = getattr(options, name)
+        if not given and name in OPTIONAL:
+            types = {column: part.dtype.type for column, part in schemas[name].columns.items()}
+            tables[name] = pl.DataFrame(schema=types)
+            continue
         if not given:
             raise UserError(problem(what, f"no option {option_of(name)}", "the table that it draws on"))
         if name == LOG:

@@ -19,6 +19,7 @@ from skillift.certification_page import certification_rates
 from skillift.costs_page import stage_costs
 from skillift.errors import UserError, problem
 from skillift.findings import findings
+from skillift.prediction_page import predictions
 from skillift.publication import PARTS, TABLES, parts_of
 from skillift.result_page import Page, to_html, to_latex
 from skillift.tables import atomic_path
@@ -30,6 +31,7 @@ PAGES = {
     "agreement": result_pages.agreement,
     "certification_rates": certification_rates,
     "stage_costs": stage_costs,
+    "predictions": predictions,
 }
 
 

@@ -17,6 +17,7 @@ import jinja2.meta
 from skillift.offline_judges import JUDGES, PROVIDER
 from skillift.own_rows import READERS
 from skillift.own_skills import SKILL_FILE, skill_files
+from skillift.prediction_declarations import SECTIONS, prediction_problems
 from skillift.study_schema import did_you_mean, one_of
 from skillift.study_source import KeyPath, Source, Words, beside
 
@@ -253,6 +254,11 @@ def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterato
         found = Words(f"{name} without {written}")
         mend = f"Write {written} in the template, where that text is to stand."
         yield key, found, f"a template with the placeholders {', '.join(placeholders)}", mend
+
+
+@_reads(*SECTIONS)
+def _predictions(data: dict, source: Source) -> Iterator[Finding]:
+    yield from prediction_problems(data)
 
 
 @_reads("judges", "analysis")

@@ -17,12 +17,11 @@ from typing import NamedTuple
 
 import polars as pl
 
+from skillift.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name
 from skillift.statistics.coding import coded
 from skillift.statistics.pairing import CELL, paired_difference
 
 BASE = "base"
-CONTRASTS = (("curated", "none"), ("placebo", "none"), ("curated", "placebo"), ("curated", "shuffled"))
-GAIN, LIFT = "gain:", "lift:"
 
 
 class Differences(NamedTuple):
@@ -38,11 +37,6 @@ class Differences(NamedTuple):
     contrast: str
     cells: pl.DataFrame
     tasks: pl.DataFrame
-
-
-def contrast_name(treated: str, control: str) -> str:
-    """The name of a contrast between two conditions, as in the column `contrast`."""
-    return f"{treated}-{control}"
 
 
 def differences(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:

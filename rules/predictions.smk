@@ -1,0 +1,31 @@
+"""Verdicts on the study's predictions, which are registered before the first job.
+
+Registration is no rule but a call at the start of a run (`register_predictions` in the Snakefile). A rule
+could come before inference only as an input of it: then new predictions, or a lost file, would make
+Snakemake ask every model again.
+"""
+
+if STUDY.data["predictions"]:
+
+    rule check_predictions:
+        input:
+            tasks=f"{RESULTS}/tasks.parquet",
+            scores=f"{RESULTS}/scores.parquet",
+        output:
+            table=f"{RESULTS}/analysis/predictions.parquet",
+            history=f"{RESULTS}/analysis/predictions.jsonl",
+        log:
+            f"{LOGS}/check_predictions.log",
+        benchmark:
+            f"{BENCHMARKS}/check_predictions.tsv"
+        conda:
+            ENVIRONMENT
+        params:
+            spec=canonical(predictions_spec(STUDY)),
+            code=code_digest("check_predictions.py"),
+        shell:
+            """
+            python "$SCRIPTS/check_predictions.py" --spec {params.spec:q} --tasks {input.tasks} \
+                --scores {input.scores} --history "$STATE/predictions.jsonl" --out {output.table} \
+                --copy {output.history} >{log} 2>&1
+            """

@@ -1,0 +1,102 @@
+"""The command check_predictions: verdicts with their registration, and the history of both."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import check_predictions
+import polars as pl
+import pytest
+from score_tables import make_scores, make_tasks, passes
+
+from skillift.contracts import SCORES, TASKS
+from skillift.errors import UserError
+from skillift.prediction_contracts import PREDICTIONS
+from skillift.registration import note_predictions, read_history
+from skillift.tables import read_table, write_table
+
+PREDICTION = {
+    "text": "The procedure helps.",
+    "path": "bench",
+    "suite": "holdout",
+    "effect": {"contrast": "curated-none", "student": "s", "recipe": None},
+    "minus": None,
+    "direction": "greater",
+    "than": 0.0,
+    "margin": 0.0,
+    "confidence": 0.95,
+}
+RUNS = [{"student": "s", "run": "base", "recipe": None, "seed": None}]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    arms = {("bench", "s", "base", 0, "none"): passes(60), ("bench", "s", "base", 0, "curated"): passes(110)}
+    write_table(make_tasks(), tmp_path / "tasks.parquet", TASKS)
+    write_table(make_scores(arms), tmp_path / "scores.parquet", SCORES)
+    return tmp_path
+
+
+def check(folder, predictions, *options):
+    spec = json.dumps({"predictions": predictions, "runs": RUNS})
+    files = ["--tasks", str(folder / "tasks.parquet"), "--scores", str(folder / "scores.parquet")]
+    check_predictions.main(["--spec", spec, *files, "--out", str(folder / "out.parquet"), *options])
+    return read_table(folder / "out.parquet", PREDICTIONS).row(0, named=True)
+
+
+def with_history(folder):
+    return "--history", str(folder / "history.jsonl"), "--copy", str(folder / "copy.jsonl")
+
+
+def test_a_prediction_that_was_registered_before_results_gets_its_verdict(folder):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    note_predictions({"helps": PREDICTION}, folder / "history.jsonl", False, now)
+    row = check(folder, {"helps": PREDICTION}, *with_history(folder))
+    assert (row["prediction"], row["verdict"], row["text"]) == ("helps", "held", "The procedure helps.")
+    assert (row["registration"], row["registered_at"]) == ("before results", "2026-01-01T00:00:00Z")
+    assert row["estimate"] == 0.25
+
+
+def test_it_notes_that_results_exist_and_copies_the_history(folder):
+    note_predictions({"helps": PREDICTION}, folder / "history.jsonl", False)
+    check(folder, {"helps": PREDICTION}, *with_history(folder))
+    assert [record.results for record in read_history(folder / "history.jsonl")] == [False, True]
+    assert (folder / "copy.jsonl").read_bytes() == (folder / "history.jsonl").read_bytes()
+
+
+def test_what_was_not_registered_before_counts_as_written_after_results(folder):
+    row = check(folder, {"helps": PREDICTION}, *with_history(folder))
+    assert row["registration"] == "after results"
+
+
+def test_without_a_history_nothing_is_registered(folder):
+    row = check(folder, {"helps": PREDICTION})
+    assert (row["registration"], row["verdict"]) == ("not registered", "held")
+
+
+def test_a_second_run_writes_the_same_bytes(folder):
+    check(folder, {"helps": PREDICTION}, *with_history(folder))
+    first = (folder / "out.parquet").read_bytes(), (folder / "history.jsonl").read_bytes()
+    check(folder, {"helps": PREDICTION}, *with_history(folder))
+    assert ((folder / "out.parquet").read_bytes(), (folder / "history.jsonl").read_bytes()) == first
+
+
+def test_a_damaged_history_is_refused_and_no_verdict_is_written(folder):
+    (folder / "history.jsonl").write_text("{}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"history\.jsonl:1"):
+        check(folder, {"helps": PREDICTION}, *with_history(folder))
+    assert not (folder / "out.parquet").exists()
+
+
+def test_a_copy_needs_a_history(folder, capsys):
+    with pytest.raises(SystemExit):
+        check(folder, {"helps": PREDICTION}, "--copy", str(folder / "copy.jsonl"))
+    assert "--copy needs --history" in capsys.readouterr().err
+
+
+def test_a_task_that_is_not_among_the_tasks_is_refused(folder):
+    tasks = pl.read_parquet(folder / "tasks.parquet").head(10)
+    write_table(tasks, folder / "tasks.parquet", TASKS)
+    with pytest.raises(UserError, match="column task_id"):
+        check(folder, {"helps": PREDICTION})

@@ -1,0 +1,134 @@
+"""Verdicts on predictions: did an effect come out as it was predicted?
+
+The written rule, on the interval of the effect (or of the difference of two) at the study's confidence:
+
+| direction | held | failed |
+|---|---|---|
+| `greater` | the interval lies above `than` + `margin` | it lies below |
+| `less` | the interval lies below `than` - `margin` | it lies above |
+| `equivalent` | the shorter interval of the two one-sided tests lies within `than` +- `margin` | \
+the interval lies outside |
+
+Everything else is `undetermined`: the interval holds values of both kinds, or is undefined on these data.
+Two one-sided tests at 1 - confidence are the interval at 2 x confidence - 1, such as 90 % for 95 %
+(Schuirmann, "A comparison of the two one-sided tests procedure", 1987). There is no correction for the
+number of predictions: "all of these held" needs none (Berger, "Multiparameter hypothesis testing and
+acceptance sampling", Technometrics 24, 1982), "one of these held" does.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.prediction_contracts import PREDICTIONS
+from skillift.registration import Record, Registration, registration_of, withdrawn
+from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
+from skillift.statistics.pairing import paired_difference, task_values, with_skills
+from skillift.statistics.task_effects import runs_of, task_effect
+
+HELD, FAILED, UNDETERMINED = "held", "failed", "undetermined"
+_EFFECT = ("contrast", "student", "recipe")
+_NOTHING = Estimate(*[None] * (len(ESTIMATE_SCHEMA) - 2), 0, 0)
+
+
+def predictions(
+    scores: pl.DataFrame, tasks: pl.DataFrame, spec: dict, history: list[Record] | None = None
+) -> pl.DataFrame:
+    """The table PREDICTIONS: each prediction with its estimate, its verdict, and when it was registered.
+
+    An effect is the mean over tasks of `task_effects.task_effect`; of two, the second is taken off the first
+    task by task, over the tasks that have both. Errors are clustered by skill (`intervals.clustered_mean`).
+
+    Args:
+        scores: contract SCORES.
+        tasks: contract TASKS.
+        spec: `predictions` as `prediction_declarations.declared` has them; `runs`: {student, run, recipe}.
+        history: of the registrations; every prediction is "not registered" where it is left out.
+
+    Raises:
+        UserError: the spec lacks a part, or a scored task is unknown.
+    """
+    try:
+        declared, runs = spec["predictions"], spec["runs"]
+    except KeyError as error:
+        found = f"no {error.args[0]!r}"
+        raise UserError(problem("--spec", found, "the keys predictions and runs")) from None
+    values = task_values(with_skills(scores, tasks))
+    rows = []
+    for name, prediction in declared.items():
+        known = registration_of(name, prediction, history or [])
+        rows.append(_row(name, prediction, *_estimated(prediction, values, runs), known))
+    for name, (prediction, registration) in withdrawn(declared, history or []).items():
+        row = _row(name, prediction, _NOTHING, _NOTHING, 0, registration)
+        rows.append(row | {"verdict": None})
+    schema = {name: column.dtype.type for name, column in PREDICTIONS.columns.items()}
+    return pl.DataFrame(rows, schema=schema, orient="row").sort("prediction")
+
+
+def verdict(
+    prediction: dict, interval: tuple[float | None, float | None], inner: tuple[float | None, float | None]
+) -> str:
+    """The verdict by the rule at the head of this module.
+
+    Args:
+        prediction: direction, than and margin.
+        interval: at the study's confidence; None twice where undefined.
+        inner: that of the two one-sided tests.
+    """
+    low, high = interval
+    if low is None or high is None:
+        return UNDETERMINED
+    direction, than, margin = (prediction[name] for name in ("direction", "than", "margin"))
+    if direction == "equivalent":
+        outside = low > than + margin or high < than - margin
+        inside = than - margin < inner[0] and inner[1] < than + margin
+        return HELD if inside else FAILED if outside else UNDETERMINED
+    sign = 1 if direction == "greater" else -1
+    nearest, furthest = sorted((sign * (low - than), sign * (high - than)))
+    return HELD if nearest > margin else FAILED if furthest < margin else UNDETERMINED
+
+
+def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tuple[Estimate, Estimate, int]:
+    """The estimate with both of its intervals, and the episodes without a verdict."""
+    arms = values.filter(path=prediction["path"], suite=prediction["suite"])
+    effect = _task_effect(prediction["effect"], arms, runs)
+    if prediction["minus"]:
+        effect = paired_difference(effect, _task_effect(prediction["minus"], arms, runs), cell=[])
+    known = effect.drop_nulls("value").sort("task_id")
+    numbers = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
+    confidence = prediction["confidence"]
+    outer, inner = (clustered_mean(*numbers, level) for level in (confidence, 2 * confidence - 1))
+    return outer, inner, effect["n_unscored"].sum()
+
+
+def _task_effect(effect: dict, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+    contrast, student, recipe = (effect[name] for name in _EFFECT)
+    return task_effect(arms, contrast, student, runs_of(runs, student, recipe))
+
+
+def _row(
+    name: str,
+    prediction: dict,
+    outer: Estimate,
+    inner: Estimate,
+    n_unscored: int,
+    registration: Registration,
+) -> dict:
+    minus = prediction["minus"] or dict.fromkeys(_EFFECT, "")
+    both_sides = prediction["direction"] == "equivalent"
+    shared = ("text", "path", "suite", "direction", "than", "margin")
+    measured = ("estimate", "standard_error", "ci_low", "ci_high", "mde", "n_tasks", "n_skills")
+    return {
+        "prediction": name,
+        **{key: prediction[key] for key in shared},
+        **{key: prediction["effect"][key] or "" for key in _EFFECT},
+        **{f"minus_{key}": minus[key] or "" for key in _EFFECT},
+        **{key: getattr(outer, key) for key in measured},
+        "equivalence_low": inner.ci_low if both_sides else None,
+        "equivalence_high": inner.ci_high if both_sides else None,
+        "n_unscored": n_unscored,
+        "verdict": verdict(prediction, (outer.ci_low, outer.ci_high), (inner.ci_low, inner.ci_high)),
+        "registration": registration.word,
+        "registered_at": registration.time,
+    }
