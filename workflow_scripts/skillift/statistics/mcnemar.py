@@ -18,6 +18,6 @@ def exact_mcnemar(gained: np.ndarray, lost: np.ndarray) -> np.ndarray:
         gained: tasks that only the first arm passes.
         lost: tasks that only the second arm passes.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
-    return np.minimum(1.0, 2 * binom.cdf(np.minimum(gained, lost), gained + lost, 0.5))
+    return np.minimum(1.0, 2 * bdtr(np.minimum(gained, lost), gained + lost, 0.5))

@@ -9,6 +9,7 @@ import polars as pl
 
 from skillift.analysis_contracts import PASS_RATES
 from skillift.contracts import EPISODE_KEY
+from skillift.statistics.coding import as_text, coded
 from skillift.statistics.intervals import wilson_interval
 from skillift.statistics.pairing import CELL
 
@@ -60,8 +61,9 @@ def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
     `values`: the frame of `pairing.task_values`.
     """
     arm = [*CELL, "condition"]
-    rates = (
-        values.group_by("path", *arm)
+    rates = as_text(
+        coded(values)
+        .group_by("path", *arm, maintain_order=True)  # the order of summation is fixed
         .agg(
             passes=pl.col("value").sum(),
             n_tasks=pl.col("value").count().cast(pl.Int64),

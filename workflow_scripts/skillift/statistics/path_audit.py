@@ -10,6 +10,7 @@ import polars as pl
 
 from skillift.analysis_contracts import PATH_SHIFT
 from skillift.contracts import EPISODE_KEY, key_of
+from skillift.statistics.coding import as_text, coded
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import CELL
 
@@ -39,23 +40,30 @@ def path_shift(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
         response_frame: the frames of `pass_rates.responses`, of all runs.
         confidence: of the intervals, as a fraction.
     """
-    bench = scores.filter(path=BENCH).select(*_EPISODE, "skill_id", "scorer", bench="passed")
-    judged = scores.filter(pl.col("path").str.starts_with(JUDGE_PREFIX)).select(
-        "path", *_EPISODE, "skill_id", "scorer", judge="passed"
-    )
-    paths = judged.select("path").unique()
-    key = ["path", *_EPISODE, "skill_id", "scorer"]
-    episodes = (
-        bench.join(paths, how="cross")
-        .join(judged, on=key, how="full", coalesce=True)
-        .join(response_frame.select(*_EPISODE, "has_answer_line"), on=_EPISODE, how="left")
-    )
-    tasks = _by_task(episodes)
+    tasks = _by_task(_on_both_paths(scores, response_frame))
     means = clustered_means(tasks, _ARM, confidence).rename({"estimate": "shift"}).drop("p_value", "mde")
-    return (
+    return as_text(
         means.join(_by_arm(tasks), on=_ARM, how="left")
         .select(list(PATH_SHIFT.columns))
         .sort(key_of(PATH_SHIFT))
+    )
+
+
+def _on_both_paths(scores: pl.DataFrame, response_frame: pl.DataFrame) -> pl.DataFrame:
+    """One row per episode and judge's path: the verdicts `bench` and `judge`, and has_answer_line."""
+    paths = [path for path in scores["path"].unique().sort() if path.startswith(JUDGE_PREFIX)]
+    key = [*_EPISODE, "skill_id", "scorer"]
+    known = coded(scores.filter(pl.col("path").is_in([BENCH, *paths])).select("path", *key, "passed"))
+    bench = known.filter(path=BENCH).select(*key, bench="passed")
+    judged = known.filter(pl.col("path") != BENCH).select("path", *key, judge="passed")
+    names = [name for name in _EPISODE if known.schema[name] == pl.Enum]
+    lines = response_frame.select(*_EPISODE, "has_answer_line").with_columns(
+        pl.col(name).cast(known.schema[name], strict=False) for name in names
+    )
+    return (
+        bench.join(judged.select("path").unique(), how="cross")
+        .join(judged, on=["path", *key], how="full", coalesce=True)
+        .join(lines, on=_EPISODE, how="left")
     )
 
 
