@@ -167,7 +167,7 @@ class BatchServer:
                 return None
             if code > 200:
                 self.log.append((f"refused {event}", path))
-                told = f"no {event} now, {headers.get('Authorization')}"
+                told = f"no {event} now, {headers.get('Authorization', headers.get('X-Api-Key'))}"
                 return code, json.dumps({"error": {"message": told}}).encode()
             self._hold("before", event)
             status, reply = self.effect(event, path, headers, data)
@@ -198,26 +198,25 @@ class BatchServer:
             return 200, self.batches[name]
         return (200, self.look(name)) if name in self.batches else (404, {"error": {"message": "none"}})
 
+    def event_of(self, method: str, path: str) -> str:
+        """What a request is about."""
+        parts = path.partition("?")[0].strip("/").split("/")
+        if parts[1] == "chat":
+            return "chat"
+        if parts[1] == "files":
+            return "upload" if method == "POST" else "content"
+        if parts[1] != "batches":
+            return "other"  # litellm asks some servers for their models
+        if len(parts) == 2:
+            return "create" if method == "POST" else "list"
+        return "cancel" if parts[-1] == "cancel" else "look"
+
     def _hold(self, when: str, event: str) -> None:
         number = self.count(event) + (when == "before")
         if self.hold == (when, event, number):
             self.hold = None
             self.held.set()
             raise TimeoutError
-
-
-def event_of(method: str, path: str) -> str:
-    """What a request is about."""
-    parts = path.partition("?")[0].strip("/").split("/")
-    if parts[1] == "chat":
-        return "chat"
-    if parts[1] == "files":
-        return "upload" if method == "POST" else "content"
-    if parts[1] != "batches":
-        return "other"  # litellm asks some servers for their models
-    if len(parts) == 2:
-        return "create" if method == "POST" else "list"
-    return "cancel" if parts[-1] == "cancel" else "look"
 
 
 @contextmanager
@@ -228,7 +227,7 @@ def serving(server: BatchServer) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            event = event_of(self.command, self.path)
+            event = server.event_of(self.command, self.path)
             try:
                 headers = {name.title(): text for name, text in self.headers.items()}
                 found = server.treat(event, self.path, headers, data)

@@ -7,7 +7,7 @@ again. Every failure is a `CallFailed` without secrets.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +21,7 @@ _ENDPOINT = "/v1/chat/completions"
 _WINDOW = "24h"  # the only one that there is
 _PAGE = 100  # batches of one page of a list, the most that OpenAI gives
 _CLOCKS_APART_S = 3600.0  # between this machine and the provider, at most
-_ENDED = {"completed", "failed", "expired", "cancelled"}
+_ENDED = {"completed", "failed", "expired", "cancelled", "ended"}
 
 
 class Batch(NamedTuple):
@@ -52,8 +52,17 @@ class BatchApi(Protocol):
     async def create(self, ours: str, uploaded: Any) -> str:
         """Let a batch begin; returns the provider's name of it."""
 
-    async def find(self, ours: str, since: float) -> str | None:
-        """The provider's name of the batch of our name `ours`, created since that Unix time, if any."""
+    async def find(
+        self, ours: str, since: float, keys: Collection[str], known: Collection[str]
+    ) -> str | None:
+        """The provider's name of a batch that was perhaps created; None where there is none.
+
+        Args:
+            ours: our name of it.
+            since: Unix time before which it was not created.
+            keys: of its questions.
+            known: the provider's names of other batches.
+        """
 
     async def look(self, batch_id: str) -> Batch:
         """How far a batch is."""
@@ -73,6 +82,10 @@ def open_api(model: ChatModel, timeout_s: float, secrets: Mapping[str, str]) -> 
         timeout_s: the longest wait for one reply.
         secrets: what is taken out of every text, as `redaction.secrets` gives it.
     """
+    if model.model.startswith("anthropic/"):
+        from skillift.batch_api_anthropic import AnthropicBatches
+
+        return AnthropicBatches(model, timeout_s, secrets)
     return OpenAIBatches(model, timeout_s, secrets)
 
 
@@ -110,7 +123,9 @@ class OpenAIBatches:
         )
         return batch.id
 
-    async def find(self, ours: str, since: float) -> str | None:
+    async def find(
+        self, ours: str, since: float, keys: Collection[str], known: Collection[str]
+    ) -> str | None:
         after = None
         while True:
             page = await self._call(load_litellm().alist_batches, after=after, limit=_PAGE)

@@ -9,8 +9,8 @@ from skillift.chat_models import ChatModel
 from skillift.errors import UserError, problem
 
 ALL = "all"
-PROVIDERS = ("openai", "hosted_vllm")  # whose batches `skillift.batch_api` speaks
-_OWN_ADDRESS = ("openai",)  # of these, those that offer batches at their own address
+PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.batch_api` speaks
+_OWN_ADDRESS = ("anthropic", "openai")  # of these, those that offer batches at their own address
 
 
 @dataclass(frozen=True)

@@ -123,10 +123,12 @@ class Submission:
     async def _look_for(self, batch: Outstanding) -> str | None:
         """The provider's name of a batch that was perhaps created; it may take a moment to show up."""
         until = min(batch.at, time.time()) + self.settings.poll_s
+        keys = self.state.requests(batch.id).keys()
+        known = {other.provider_id for other in self.state.open_batches() if other.provider_id}
         while True:
             late = time.time() >= until
             try:
-                found = await self.retried(self.api.find, batch.id, batch.at)
+                found = await self.retried(self.api.find, batch.id, batch.at, keys, known)
             except CallFailed as failure:
                 raise batch_problem(self.api, "cannot be looked for", failure) from None
             if found is not None or late:
