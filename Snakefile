@@ -31,6 +31,8 @@ include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, 
 include: "rules/costs.smk"  # benchmarks -> costs.parquet: what each stage took
 include: "rules/predictions.smk"  # -> analysis/predictions.parquet: what was predicted, what came
 include: "rules/publication.smk"  # -> figures/, tables/
+include: "rules/cards.smk"  # -> cards/ of checkpoints and corpora; `push`: both to the hub
+include: "rules/findings.smk"  # one sentence for each claim -> findings.html
 include: "rules/browser.smk"  # all episodes beside each other -> episodes.html
 
 

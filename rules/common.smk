@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from skillift.card_specs import dataset_card_spec, model_card_spec
 from skillift.chat_options import api_options
 from skillift.errors import UserError
 from skillift.needs import missing
@@ -18,7 +19,9 @@ from skillift.prediction_declarations import declared, predictions_spec
 from skillift.provenance import canonical, code_digest
 from skillift.publication import (
     ANALYSIS,
+    BESIDE_FINDINGS,
     FIGURES,
+    FINDINGS,
     OPTIONAL,
     TABLES,
     extent,
@@ -44,6 +47,7 @@ LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
 VERDICTS = f"{RESULTS}/verdicts"
 PROMPTS = "workflow_scripts/prompts"
 BROWSER = "workflow_scripts/browser"
+PAGES = "workflow_scripts/pages"
 ENVIRONMENT = "../envs/cpu.yaml"
 
 # What commands need besides their files and settings: where they stand, and how they are run. None of it
@@ -57,6 +61,7 @@ HOW_TO_RUN = {
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub
     "HF_HUB_OFFLINE": 1,
+    "HUB_OWNER": CONFIG["hub"]["owner"] or "",
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
 }
@@ -235,6 +240,11 @@ def published_figures():
     return figures_for(extent(STUDY))
 
 
+def shown_figures():
+    """The figures that stand beside the findings."""
+    return [name for name in published_figures() if name in BESIDE_FINDINGS]
+
+
 def published_tables():
     return tables_for(extent(STUDY))
 
@@ -244,7 +254,10 @@ def final_targets():
     return [
         *expand(f"{RESULTS}/figures/{{figure}}.svg", figure=published_figures()),
         *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
+        f"{RESULTS}/findings.html",
         f"{RESULTS}/episodes.html",
+        *per_run(f"{RESULTS}/cards/{{student}}/{{run}}.md", STUDY.trained_runs),
+        *expand(f"{RESULTS}/cards/corpora/{{corpus}}.md", corpus=STUDY.corpora),
     ]
 
 

@@ -28,13 +28,17 @@ LOSS_CURVES = "make_figure_loss_curves"
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
 COSTS = {"make_costs", "make_figure_costs", "make_table_stage_costs"}
-ANALYSIS = {"analyse", "all"} | COSTS
+MODEL_CARDS = {"write_model_card s sft-s0", "write_model_card m sft-s0"}
+ANALYSIS = {"analyse", "all"} | COSTS | MODEL_CARDS
 ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & {*ANALYSED}}
 # the verdicts on predictions, and what shows them
 SHOWN_PREDICTIONS = {name for name in FIGURE_JOBS | TABLE_JOBS if "predictions" in sources(name)}
 PREDICTED = {"check_predictions", "all"} | SHOWN_PREDICTIONS
 REMAINING = SHOWN_PREDICTIONS - {"make_table_predictions"}  # what a study without predictions has, too
 SCORES = {"score", "browse_episodes"} | ANALYSIS | PREDICTED
+
+
+DEMONSTRATED = {"collect_demonstrations", "select_corpus worked", "write_dataset_card worked"}
 
 
 def judged(*runs: str, judges=("conclusion", "tail")) -> set[str]:
@@ -211,25 +215,19 @@ EDITS = [
     (edit_pretraining_steps, pretrained("s")),
     (add_a_judge, judged(*RUNS, judges=("again",)) | SCORES | certified("again")),
     (edit_max_tokens_of_one_judge, judged(*RUNS, judges=("tail",)) | SCORES | certified("tail")),
-    (add_a_seed, trained("s sft-s1") | OF_JUDGES),
-    (remove_a_student, SCORES | {LOSS_CURVES} | OF_JUDGES),
+    (add_a_seed, trained("s sft-s1") | OF_JUDGES | {"write_model_card s sft-s1"}),
+    (remove_a_student, (SCORES | {LOSS_CURVES} | OF_JUDGES) - {"write_model_card m sft-s0"}),
     (
         edit_the_judges_prompt,
-        {"collect_demonstrations", "select_corpus worked"}
-        | judged(*RUNS)
-        | trained("s sft-s0", "m sft-s0")
-        | certified("conclusion", "tail"),
+        DEMONSTRATED | judged(*RUNS) | trained("s sft-s0", "m sft-s0") | certified("conclusion", "tail"),
     ),
     (edit_a_limit_of_the_certification, FIGURE_JOBS | TABLE_JOBS | {"all"}),
     (edit_a_case_of_the_certification, certified("conclusion", "tail")),
     (
         edit_the_parser_of_verdicts,
-        {"collect_demonstrations", "select_corpus worked"}
-        | judged(*RUNS)
-        | trained("s sft-s0", "m sft-s0")
-        | certified("conclusion", "tail"),
+        DEMONSTRATED | judged(*RUNS) | trained("s sft-s0", "m sft-s0") | certified("conclusion", "tail"),
     ),
-    (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"browse_episodes", "all"}),
+    (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"browse_episodes", "write_model_card s sft-s0", "all"}),
     (edit_the_browsers_script, {"browse_episodes", "all"}),
     (delete_one_figure, {"make_figure_lift", "all"}),
     (edit_the_lift_figure, {"make_figure_lift", "all"}),
@@ -248,6 +246,6 @@ def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, ed
 def test_a_fresh_copy_plans_every_job(tmp_path):
     folder = copy_project(tmp_path / "project")
     expected = {"build_tasks", "check_contamination", "build_tokenizer"} | pretrained("s") | pretrained("m")
-    expected |= {"collect_demonstrations", "select_corpus worked"} | FIGURE_JOBS | TABLE_JOBS
+    expected |= DEMONSTRATED | FIGURE_JOBS | TABLE_JOBS
     expected |= certified("conclusion", "tail") | {"make_viewer"}
     assert planned_jobs(folder) == expected
