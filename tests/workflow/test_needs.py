@@ -52,7 +52,7 @@ def test_the_reference_study_is_planned_whole_and_its_start_lists_what_it_lacks(
         monkeypatch.delenv(name, raising=False)
     jobs = planned_jobs(folder, study=study)
     assert {"download_student s", "train l sft-s2", "train s partial-s0", "ask_reference haiku base"} <= jobs
-    assert {"judge cross l sft-s0", "judge primary haiku base", "make_table_findings"} <= jobs
+    assert {"judge cross l sft-s0", "judge primary haiku base", "write_findings"} <= jobs
     done = snakemake(folder, study=study)
     listed = done.stdout.partition("The study needs:\n")[2]
     assert done.returncode == 1
@@ -62,3 +62,9 @@ def test_the_reference_study_is_planned_whole_and_its_start_lists_what_it_lacks(
         *("students.l", "students.m", "students.s", "teacher"),
     ]
     assert not (folder / "results").exists()
+
+
+def test_the_next_tiers_are_planned_with_their_predictions(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    jobs = planned_jobs(copy_project(tmp_path / "project"), study="studies/paper-next-tiers.yaml")
+    assert {"download_student xxl", "train xl sft-s2", "check_predictions"} <= jobs
