@@ -15,7 +15,12 @@ def one_arm(verdicts, labels, skills=None, **options):
     """The pass rate of one arm, each task a skill of its own unless told otherwise."""
     skills = np.arange(len(verdicts)) if skills is None else skills
     sums = arm_sums(np.array([verdicts], dtype=float), np.array([labels], dtype=float), skills)
-    return lambda method: corrected_effect([(1.0, sums)], method, 0.95, **options)
+    return lambda method: effect([(1.0, sums)], method, **options)
+
+
+def effect(arms, method, bootstrap_samples=0, seed=0):
+    """The effect by one method, at 95 %."""
+    return corrected_effect(arms, [method], 0.95, bootstrap_samples, seed)[method]
 
 
 def test_prediction_powered_is_the_estimate_of_ppi_python():
@@ -37,7 +42,7 @@ def test_rogan_gladen_is_the_formula_and_its_error_that_of_independent_samples()
     labels = np.r_[np.full(300, np.nan), np.ones(50), np.zeros(80)]
     over = np.r_[np.ones(300, bool), np.zeros(130, bool)]
     sums = arm_sums(verdicts[np.newaxis].astype(float), labels[np.newaxis], np.arange(430), over[np.newaxis])
-    found = corrected_effect([(1.0, sums)], "rogan_gladen", 0.95)
+    found = effect([(1.0, sums)], "rogan_gladen")
     p, sensitivity, specificity = 0.4, 0.9, 0.9
     rate = (p + specificity - 1) / (sensitivity + specificity - 1)
     variance = (
@@ -55,8 +60,8 @@ def test_where_every_task_is_labelled_the_correction_is_the_labels_own_rate(meth
     skills = np.repeat(np.arange(20), 5)
     labels = (rng.random((4, 100)) < 0.5).astype(float)
     verdicts = np.where(rng.random((4, 100)) < 0.2, 1 - labels, labels)
-    found = corrected_effect([(1.0, arm_sums(verdicts, labels, skills))], method, 0.95, 300, 1)
-    truth = corrected_effect([(1.0, arm_sums(labels, labels, skills))], "uncorrected", 0.95, 300, 1)
+    found = effect([(1.0, arm_sums(verdicts, labels, skills))], method, 300, 1)
+    truth = effect([(1.0, arm_sums(labels, labels, skills))], "uncorrected", 300, 1)
     for name in ("estimate", "standard_error", "boot_low", "boot_high"):
         assert getattr(found, name) == pytest.approx(getattr(truth, name))
 
@@ -64,7 +69,7 @@ def test_where_every_task_is_labelled_the_correction_is_the_labels_own_rate(meth
 @pytest.mark.parametrize("method", METHODS)
 def test_the_linearised_error_is_that_of_the_bootstrap(method):
     arms = simulated_arms(np.random.default_rng(4), n_studies=3, n_skills=200)
-    found = corrected_effect(lift_of(arms), method, 0.95, 4000, 0)
+    found = effect(lift_of(arms), method, 4000, 0)
     width = (found.boot_high - found.boot_low) / 2 / 1.96
     assert width == pytest.approx(found.standard_error, rel=0.06)
 
@@ -125,7 +130,7 @@ def lift_of(arms):
 
 def bias_of(arms, method):
     """Mean error over the studies, in its own standard errors, and the share of intervals that cover."""
-    found = corrected_effect(lift_of(arms), method, 0.95)
+    found = effect(lift_of(arms), method)
     errors = found.estimate - TRUE_LIFT
     covers = (found.ci_low <= TRUE_LIFT) & (found.ci_high >= TRUE_LIFT)
     return errors.mean() / (errors.std() / np.sqrt(len(errors))), covers.mean()
@@ -189,8 +194,8 @@ def test_one_skill_has_an_estimate_without_interval():
 
 def test_rows_do_not_depend_on_each_other():
     arms = simulated_arms(np.random.default_rng(5), n_studies=4)
-    together = corrected_effect(lift_of(arms), "rogan_gladen", 0.95, 200, 0)
+    together = effect(lift_of(arms), "rogan_gladen", 200, 0)
     alone = [(weight, type(sums)(*(each[2:3] for each in sums))) for weight, sums in lift_of(arms)]
-    single = corrected_effect(alone, "rogan_gladen", 0.95, 200, 0)
+    single = effect(alone, "rogan_gladen", 200, 0)
     for name in ("estimate", "standard_error", "boot_low", "boot_high"):
         assert getattr(single, name).item() == pytest.approx(getattr(together, name)[2])

@@ -174,7 +174,7 @@ def _effect(
             if not side.before or number == 0:  # the base model is one, however many runs there are
                 for name in ("n_labelled", "n_unscored"):
                     counts[name] = counts.get(name, 0) + each[name][cells]
-    found = {method: corrected_effect(parts, method, *options) for method in METHODS}
+    found = corrected_effect(parts, METHODS, *options)
     numbers = {name: values.sum(axis=1) for name, values in counts.items()}
     tables = [_table(rows, effect, method, numbers) for method, effect in found.items()]
     return pl.concat(tables).with_columns(**{name: pl.lit(value) for name, value in arms.place.items()})

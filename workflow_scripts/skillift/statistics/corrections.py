@@ -38,7 +38,7 @@ LEAST_YOUDEN = 0.1
 # none wrong among 10, an error rate of 26 % is still possible (95 %).
 LEAST_LABELS = 10
 
-_ROWS = 256  # whose replicates are in memory together
+_ROWS = 64  # whose replicates are in memory together
 _ZERO = 1e-10
 
 
@@ -118,19 +118,19 @@ class Corrected(NamedTuple):
 
 def corrected_effect(
     arms: Sequence[tuple[float, ArmSums]],
-    method: str,
+    methods: Sequence[str],
     confidence: float,
     bootstrap_samples: int = 0,
     seed: int = 0,
-) -> Corrected:
-    """The weighted sum of the arms' pass rates in every row, corrected by `method`.
+) -> dict[str, Corrected]:
+    """The weighted sum of the arms' pass rates in every row, by each of `methods`.
 
     A lift, for one, has the arms (+1, curated after), (-1, none after), (-1, curated before), (+1, none
     before); all have the same rows and skills. For a simulation, give each simulated study a row:
 
         skills = np.repeat(np.arange(40), 5)
         arms = [(1, arm_sums(curated, curated_labels, skills)), (-1, arm_sums(none, none_labels, skills))]
-        found = corrected_effect(arms, "rogan_gladen", 0.95)
+        found = corrected_effect(arms, METHODS, 0.95)["rogan_gladen"]
         bias = np.nanmean(found.estimate) - truth
         coverage = np.nanmean((found.ci_low <= truth) & (truth <= found.ci_high))
 
@@ -138,14 +138,30 @@ def corrected_effect(
 
     Args:
         arms: weight and sums of each.
-        method: `uncorrected`, `rogan_gladen` or `prediction_powered`.
+        methods: of `uncorrected`, `rogan_gladen` and `prediction_powered`.
         confidence: of the intervals, as a fraction.
         bootstrap_samples: replicates of the bootstrap; 0 leaves its interval NaN.
         seed: of the bootstrap.
     """
+    present = np.any([(arm.tasks > 0) | (arm.labelled > 0) for _, arm in arms], axis=0)
+    found = {method: _linearised(arms, present, method, confidence) for method in methods}
+    if not bootstrap_samples:
+        return found
+    rows = np.flatnonzero(np.any([np.isfinite(each.standard_error) for each in found.values()], axis=0))
+    limits = _bootstrap(arms, rows, present, methods, confidence, bootstrap_samples, seed)
+    for method, (low, high) in limits.items():
+        known = np.isfinite(found[method].standard_error[rows])
+        found[method].boot_low[rows] = np.where(known, low, np.nan)
+        found[method].boot_high[rows] = np.where(known, high, np.nan)
+    return found
+
+
+def _linearised(
+    arms: Sequence[tuple[float, ArmSums]], present: np.ndarray, method: str, confidence: float
+) -> Corrected:
+    """The effect with its linearised error, without a bootstrap; `present`: its skills in each row."""
     from scipy.stats import t
 
-    present = np.any([_present(arm, method) for _, arm in arms], axis=0)
     n_skills = present.sum(axis=1)
     reason = _reasons(arms, method)
     estimate, influence = np.zeros(len(present)), np.zeros(present.shape)
@@ -158,17 +174,9 @@ def corrected_effect(
     error = np.where((reason == "") & (n_skills >= 2) & (error > _ZERO), error, np.nan)
     half = t.ppf((1 + confidence) / 2, np.maximum(n_skills - 1, 1)) * error
     low, high = np.full((2, len(estimate)), np.nan)
-    if bootstrap_samples:
-        rows = np.flatnonzero(np.isfinite(error))
-        low[rows], high[rows] = _bootstrap(arms, rows, present, method, confidence, bootstrap_samples, seed)
     return Corrected(
         estimate, error, estimate - half, estimate + half, low, high, n_skills.astype(np.int64), reason
     )
-
-
-def _present(arm: ArmSums, method: str) -> np.ndarray:
-    """The skills that an arm's pass rate rests on: those of its tasks, and of its labels where they count."""
-    return (arm.tasks > 0) | ((arm.labelled > 0) & (method != "uncorrected"))
 
 
 def _totals(arm: ArmSums) -> ArmSums:
@@ -240,24 +248,28 @@ def _bootstrap(
     arms: Sequence[tuple[float, ArmSums]],
     rows: np.ndarray,
     present: np.ndarray,
-    method: str,
+    methods: Sequence[str],
     confidence: float,
     samples: int,
     seed: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile intervals of `rows`; those with equally many skills are drawn alike."""
-    low, high = np.full((2, len(rows)), np.nan)
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Percentile intervals of `rows` by each method; rows with equally many skills are drawn alike."""
+    limits = {method: (np.full(len(rows), np.nan), np.full(len(rows), np.nan)) for method in methods}
     n_skills = present[rows].sum(axis=1)
     for size in np.unique(n_skills):
         draws = skill_draws(int(size), samples, seed).T.astype(float)
         places = np.flatnonzero(n_skills == size)
         for part in np.array_split(places, -(-len(places) // _ROWS)):
-            chosen = rows[part]
-            mask = present[chosen]
-            replicates = sum(
-                weight
-                * _rate(ArmSums(*(sums[chosen][mask].reshape(-1, size) @ draws for sums in arm)), method)
-                for weight, arm in arms
-            )
-            low[part], high[part] = percentile_intervals(replicates, confidence)
-    return low, high
+            chosen, mask = rows[part], present[rows[part]]
+            replicates = dict.fromkeys(methods, 0.0)
+            for weight, arm in arms:
+                sums = np.stack([each[chosen][mask] for each in arm]).reshape(-1, size)
+                drawn = ArmSums(*(sums @ draws).reshape(len(arm), len(part), samples))
+                for method in methods:
+                    replicates[method] = replicates[method] + weight * _rate(drawn, method)
+            for method in methods:
+                for limit, values in zip(
+                    limits[method], percentile_intervals(replicates[method], confidence), strict=True
+                ):
+                    limit[part] = values
+    return limits
