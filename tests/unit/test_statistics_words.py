@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from skillift.analysis_contracts import ANALYSIS_TABLES
 from skillift.statistics.words import (
@@ -73,6 +76,23 @@ def test_the_contract_allows_these_words_and_no_others():
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 20])
+def test_holm_is_statsmodels(size):
+    for p_values in np.random.default_rng(size).random((3, size)) ** 3:
+        assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1].tolist())
+
+
+def test_in_families_without_any_effect_one_in_twenty_has_a_significant_test():
+    rng = np.random.default_rng(0)
+    draws = rng.normal(0, 1, (2000, 40, 1)) + rng.normal(
+        0, 1, (2000, 40, 4)
+    )  # tests that depend on each other
+    p_values = stats.ttest_1samp(draws, 0, axis=1).pvalue
+    significant = np.mean([min(holm(family.tolist())) < 0.05 for family in p_values])
+    assert 0.02 < significant < 0.06
+    assert np.mean(p_values.min(axis=1) < 0.05) > 0.08
 
 
 def test_an_undefined_test_does_not_count_in_its_family():

@@ -47,15 +47,17 @@ def word(claim: dict, confidence: float) -> str:
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:
-    """Holm's adjusted p-values (Scandinavian Journal of Statistics 6, 1979) of one family of tests.
+    """Holm's adjusted p-values of one family of tests: sequentially rejective, for any dependence of them.
 
-    Undefined tests stay None and do not count. By statsmodels' `multipletests`.
+    The i-th smallest of m is multiplied by m - i + 1, and is at least as large as those before it, at most 1
+    (Holm, Scandinavian Journal of Statistics 6, 1979). Undefined tests stay None and do not count. The same
+    as statsmodels' `multipletests(method="holm")`, which collects Python's garbage at every call: 0.1 s for
+    each of a study's many small families.
     """
-    known = [p_value for p_value in p_values if p_value is not None]
-    if not known:
-        return list(p_values)
-
-    from statsmodels.stats.multitest import multipletests
-
-    adjusted = iter(multipletests(known, method="holm")[1].tolist())
-    return [None if p_value is None else next(adjusted) for p_value in p_values]
+    places = sorted((value, place) for place, value in enumerate(p_values) if value is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p_value, place) in enumerate(places):
+        largest = max(largest, min(p_value * (len(places) - rank), 1.0))
+        adjusted[place] = largest
+    return adjusted
