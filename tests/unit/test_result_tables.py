@@ -77,6 +77,29 @@ def test_every_contrast_of_the_study_is_on_the_page_in_words(tmp_path):
     assert contrast_in_words("lift:placebo-none") == "lift of placebo − none"
 
 
+def test_answer_lines_and_lengths_stand_beside_every_pass_rate(tmp_path):
+    spec, tables = full_study()
+    seen = tables["pass_rates"].with_columns(
+        answer_line_rate=pl.lit(0.625), mean_completion_tokens=pl.lit(41.25)
+    )
+    page, _ = published("pass_rates", {"pass_rates": seen}, spec, tmp_path)
+    assert page.count(">62.5<") == page.count(">41.2<") == seen.height
+    without, _ = published("pass_rates", tables, spec, tmp_path)
+    assert without.count(">undefined<") == 2 * seen.height
+
+
+def test_the_cross_checks_stand_beside_the_estimate_and_are_not_asked_of_lifts(tmp_path):
+    spec, tables = full_study()
+    page, rows = published("effects", tables, spec, tmp_path)
+    row = rows.filter(path="judge:conclusion", student="l", run="base", contrast="curated-none").to_dicts()[0]
+    low, high = (f"{100 * row[end]:+.1f}".replace("-", "\u2212") for end in ("boot_low", "boot_high"))
+    assert f">[{low}, {high}]<" in page
+    ends = (f"{row[end]:.2f}".replace("-", "\u2212") for end in ("normalised_low", "normalised_high"))
+    assert f"{row['normalised_gain']:.2f} [{', '.join(ends)}]" in page
+    lifts = rows.filter(pl.col("contrast").str.starts_with("lift:"))
+    assert page.count(">\u2013<") == 2 * lifts.height
+
+
 def test_what_is_undefined_reads_so(tmp_path):
     spec, tables = smoke_study()
     gone = tables["effects"].with_columns(

@@ -10,10 +10,20 @@ from dataclasses import asdict, fields
 
 import polars as pl
 
-from skillift.arms import LADDER, View, by_condition, place
+from skillift.arms import View, by_condition, place
+from skillift.contrast_names import LIFT
 from skillift.findings import Finding
 from skillift.result_page import Column, Page
-from skillift.result_text import UNDEFINED, decimal, percent, points, probability, with_interval
+from skillift.result_text import (
+    UNDEFINED,
+    decimal,
+    interval,
+    percent,
+    points,
+    probability,
+    tenths,
+    with_interval,
+)
 
 CONTRASTS = {
     "curated-none": "procedural delta (curated − none)",
@@ -24,6 +34,7 @@ CONTRASTS = {
 }
 
 ARM = [Column("label", "student", align="left"), Column("run_name", "run", align="left")]
+NOT_ASKED = "\u2013"
 COUNTS = [Column("n_tasks", "tasks"), Column("n_skills", "skills"), Column("n_unscored", "unscored")]
 
 
@@ -61,40 +72,35 @@ def findings_rows(found: list[Finding]) -> pl.DataFrame:
 
 
 def pass_rates(frame: pl.DataFrame, view: View) -> Page:
-    """Pass rate under each condition with its interval, and the share of responses with an ANSWER line."""
-    rows = _shown(frame, view, "pass rates").with_columns(
-        rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
-        line=percent("answer_line_rate").fill_null(UNDEFINED),
+    """Pass rate of every arm with its interval; beside it, what the arm's responses looked like."""
+    rows = by_condition(_shown(frame, view, "pass rates")).sort(
+        pl.col("path") != view.headline_path,
+        "path",
+        "position",
+        "run",
+        "condition_place",
+        maintain_order=True,
     )
-    conditions = [name for name in LADDER if name in set(rows["condition"])]
-
-    def across(column: str, condition: str) -> pl.Expr:
-        return pl.col(column).filter(condition=condition).first().fill_null("not run")
-
-    wide = rows.group_by("path", "label", "run_name", maintain_order=True).agg(
-        *(across("rate", name).alias(f"rate_{name}") for name in conditions),
-        *(across("line", name).alias(f"line_{name}") for name in conditions),
-        pl.col("n_tasks").min(),
-        pl.col("n_skills").min(),
-        pl.col("n_unscored").sum(),
-    )
-    lines = "responses with an ANSWER line, %"
     return Page(
         title="Pass rates",
         subtitle=_subtitle(view),
-        rows=wide,
+        rows=rows.with_columns(
+            rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
+            line=percent("answer_line_rate").fill_null(UNDEFINED),
+            length=tenths("mean_completion_tokens").fill_null(UNDEFINED),
+        ),
         groups="path",
         columns=[
             *ARM,
-            *(Column(f"rate_{name}", name, f"pass rate, % [{view.level} interval]") for name in conditions),
-            *(Column(f"line_{name}", name, lines) for name in conditions),
-            Column("n_tasks", "tasks"),
-            Column("n_skills", "skills"),
-            Column("n_unscored", "unscored"),
+            Column("condition", "condition", align="left"),
+            Column("rate", f"pass rate, % [{view.level} interval]"),
+            Column("line", "with ANSWER line, %", "responses"),
+            Column("length", "mean length, tokens", "responses"),
+            *COUNTS,
         ],
         notes=[
-            "Wilson intervals. Tasks and skills: those with a verdict, the fewest of the conditions; "
-            "unscored: episodes without a verdict, over all conditions; they are in no rate."
+            "Wilson intervals. Tasks and skills: those with a verdict; unscored: episodes without one, in no "
+            "rate. ANSWER lines and lengths are over all responses of the arm, whatever the path."
         ],
     )
 
@@ -106,6 +112,11 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
         mde=percent("mde").fill_null(UNDEFINED),
         p=probability("p_value").fill_null(UNDEFINED),
+        bootstrap=interval(points, "boot_low", "boot_high").fill_null(UNDEFINED),
+        mcnemar=_of_two_arms(probability("mcnemar_p")),
+        normalised=_of_two_arms(
+            with_interval(decimal, "normalised_gain", "normalised_low", "normalised_high")
+        ),
     )
     order = {name: i for i, name in enumerate(CONTRASTS)}
     rank = pl.col("contrast").replace_strict(order, default=len(order), return_dtype=pl.Int64)
@@ -120,6 +131,9 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
             Column("estimate", f"estimate, pp [{view.level} interval]"),
             Column("mde", "smallest detectable, pp"),
             Column("p", "p"),
+            Column("bootstrap", "bootstrap interval, pp", "cross-checks"),
+            Column("mcnemar", "p, McNemar", "cross-checks"),
+            Column("normalised", "normalised gain"),
             *COUNTS,
         ],
         notes=[
@@ -128,7 +142,19 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
             "seeds within task; variance between seeds is not in its interval.",
             "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
             "one condition. p-values are not corrected for their number.",
+            "Bootstrap: percentile interval over skills. McNemar: exact, as if tasks were independent, for "
+            "arms with one sample of one run. Normalised gain: difference / (1 − pass rate of the one that is "
+            "subtracted), a ratio of means over tasks, with its bootstrap interval; a lift has neither.",
         ],
+    )
+
+
+def _of_two_arms(text: pl.Expr) -> pl.Expr:
+    """A text that only contrasts of two arms have: lifts, which have four, never had it to lack."""
+    return (
+        pl.when(pl.col("contrast").str.starts_with(LIFT))
+        .then(pl.lit(NOT_ASKED))
+        .otherwise(text.fill_null(UNDEFINED))
     )
 
 

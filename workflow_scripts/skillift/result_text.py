@@ -34,6 +34,11 @@ def decimal(column: str) -> pl.Expr:
     return _formatted(column, "{:.2f}", 1)
 
 
+def tenths(column: str) -> pl.Expr:
+    """A number with one decimal."""
+    return _formatted(column, "{:.1f}", 1)
+
+
 def probability(column: str) -> pl.Expr:
     """A p-value with three decimals; what is smaller reads < 0.001."""
 
@@ -43,7 +48,12 @@ def probability(column: str) -> pl.Expr:
     return pl.col(column).map_elements(text, return_dtype=pl.String)
 
 
+def interval(number: Callable[[str], pl.Expr], low: str, high: str) -> pl.Expr:
+    """The interval alone, its ends written by `number`: [−1.2, +15.2]; null where an end is."""
+    return pl.concat_str(pl.lit("["), number(low), pl.lit(", "), number(high), pl.lit("]"))
+
+
 def with_interval(number: Callable[[str], pl.Expr], value: str, low: str, high: str) -> pl.Expr:
     """An estimate with its interval, each written by `number`: +7.0 [−1.2, +15.2]; parts may be undefined."""
-    interval = pl.concat_str(pl.lit(" ["), number(low), pl.lit(", "), number(high), pl.lit("]"))
-    return (number(value) + interval.fill_null(f" [{UNDEFINED}]")).fill_null(UNDEFINED)
+    around = pl.lit(" ") + interval(number, low, high).fill_null(f"[{UNDEFINED}]")
+    return (number(value) + around).fill_null(UNDEFINED)
