@@ -143,7 +143,7 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
             "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
             "one condition. p-values are not corrected for their number.",
             "Bootstrap: percentile interval over skills. McNemar: exact, as if tasks were independent, for "
-            "arms with one sample of one run. Normalised gain: difference / (1 − pass rate of the one that is "
+            "arms with one sample of one run. Normalised gain: difference / (1 − pass rate of the one "
             "subtracted), a ratio of means over tasks, with its bootstrap interval; a lift has neither.",
         ],
     )
