@@ -54,7 +54,7 @@ bench: setup ## time a study by stage, and the engine and training against bare 
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
-		$(EMBEDDED)/tables/findings.html $(EMBEDDED)/episodes.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
+		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
 		| dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
 	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
 

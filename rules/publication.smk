@@ -63,7 +63,7 @@ for table in published_tables():
             html=report(
                 f"{RESULTS}/tables/{table}.html",
                 caption=f"captions/{table}.rst",
-                category="Findings" if table == "findings" else "Tables",
+                category="Tables",
                 labels={"table": table.replace("_", " ")},
             ),
             latex=f"{RESULTS}/tables/{table}.tex",

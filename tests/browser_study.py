@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from skillift.browser_data import browser_data
-from skillift.browser_page import browser_page, read_part
+from skillift.browser_page import browser_page
 from skillift.contracts import EPISODE_KEY, EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.html_parts import read_part
 from skillift.prompts import TEMPLATE_PATH
 from skillift.tables import check
 

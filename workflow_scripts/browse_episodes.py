@@ -20,9 +20,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.browser_data import browser_data
-from skillift.browser_page import browser_page, read_part
+from skillift.browser_page import browser_page
 from skillift.commands import labelled_path, parser, run
 from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.html_parts import read_part
 from skillift.tables import atomic_path, read_table
 
 

@@ -15,20 +15,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.commands import run
 from skillift.errors import UserError, problem
-from skillift.findings import findings
-from skillift.publication import TABLES
+from skillift.findings import findings, headline
+from skillift.publication import FINDINGS, OPTIONAL
+from skillift.result_inputs import read_inputs
 from skillift.study import Study, load_config, load_study
-from skillift.tables import read_table
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-SOURCES = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES}
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run Snakemake and print the place of the report and the study's lifts.
+    """Run Snakemake and print the study's headlines and the place of its report.
 
     Raises:
         UserError: the configuration or the study is wrong, or the study did not finish.
@@ -57,7 +55,8 @@ def main(argv: list[str] | None = None) -> None:
     if subprocess.run(command, env=os.environ | environment, check=False).returncode:
         raise UserError(f"{study.path}: the study did not finish; Snakemake's messages above say why.")
     if "--report" in command:
-        print("\n" + headline(folder, study) + f"\nReport: {report.resolve()}")
+        lines = [*headlines(folder, study), f"Report: {report.resolve()}"]
+        print("\n" + "\n".join(lines))
 
 
 def settings(study: str | None) -> tuple[dict, Study]:
@@ -76,13 +75,14 @@ def settings(study: str | None) -> tuple[dict, Study]:
     return config, load_study(config["study"])
 
 
-def headline(folder: Path, study: Study) -> str:
-    """The sentences on the study's lifts, and a warning where one is due, from its finished tables."""
-    tables = {
-        name: read_table(folder / f"analysis/{name}.parquet", SOURCES[name]) for name in TABLES["findings"]
+def headlines(folder: Path, study: Study) -> list[str]:
+    """Warnings, every lift with its word, and the answers to a referee's questions, from finished tables."""
+    files = {
+        name: folder / f"analysis/{name}.parquet" if name not in OPTIONAL or study.data[name] else None
+        for name in FINDINGS
     }
-    found = findings(**tables, spec=study.figures_spec())
-    return "\n".join(finding.sentence for finding in found if finding.claim in ("warning", "lift"))
+    tables = read_inputs(FINDINGS, argparse.Namespace(**files), "findings")
+    return headline(findings(tables, study.figures_spec()))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ import pytest
 import run_study
 from analysis_tables import full_study
 
+from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.errors import UserError
+from skillift.prediction_contracts import PREDICTIONS
+from skillift.publication import FINDINGS
 from skillift.tables import write_table
 
 
@@ -33,10 +36,16 @@ def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeyp
     _, study = run_study.settings("studies/embedded.yaml")
     monkeypatch.chdir(tmp_path)
     tables = full_study()[1]
-    for name, contract in run_study.SOURCES.items():
-        write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contract)
-    lines = run_study.headline(tmp_path, study).splitlines()
-    warning, *lifts = lines
+    contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
+    for name in FINDINGS:
+        write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contracts[name])
+    warning, *lines = run_study.headlines(tmp_path, study)
     assert warning.startswith("Warning: judge conclusion")
+    lifts = [line for line in lines if line.startswith("Lift ")]
     assert len(lifts) == 4  # sft at three students, the variant at one
     assert all("pp" in line and "judge:conclusion" in line for line in lifts)
+    assert all(line.endswith((": supported.", ": not resolvable at this n.")) for line in lifts)
+    assert [line.split("?")[0] for line in lines[4:]] == [
+        *("Is it uniform across tiers", "Is the judge to blame"),
+        *("Is it the procedure, or just a longer prompt", "Did the prediction hold"),
+    ]

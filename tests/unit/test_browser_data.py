@@ -11,8 +11,9 @@ import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed, page_of
 
 from skillift.browser_data import END, NOTHING, VERDICTS
-from skillift.browser_page import browser_page, packed, read_part
+from skillift.browser_page import browser_page, packed
 from skillift.errors import UserError
+from skillift.html_parts import read_part
 
 
 def texts_of(data: dict) -> list[str]:

@@ -1,15 +1,20 @@
-"""The findings: one sentence a claim, in percentage points, with a word by the written rule."""
+"""The findings: one sentence a claim, in percentage points, with its word, under a referee's questions."""
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
-from analysis_tables import make_certification
+from analysis_tables import full_study, make_certification, make_spec, make_tables, smoke_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
-from skillift.findings import NOT_RESOLVABLE, RESOLVED, UNDEFINED, findings, points, word
-from skillift.statistics.analysis import Analysis, analyse
+from skillift.findings import QUESTIONS, findings, headline
+from skillift.findings.finding import points, probability, told
+from skillift.publication import FIGURES, FINDINGS
+from skillift.statistics import words
+from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses
 
 SPEC = {
@@ -17,112 +22,228 @@ SPEC = {
     "students": {"s": {"label": "45 k", "tier": 1}, "r": {"label": "big", "tier": 9}},
     "references": ["r"],
     "runs": [
-        *({"student": model, "run": "base", "recipe": None, "seed": None} for model in ("r", "s")),
+        {"student": "s", "run": "base", "recipe": None, "seed": None},
+        {"student": "r", "run": "base", "recipe": None, "seed": None},
         *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),
     ],
 }
-# passes before (none, curated), of two seeds after, and of the reference model
+# passes before (none, curated), of two seeds after
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
 
 
-CERTIFIED = make_certification(("a", "b"))
-
-
-def analysis(paths=("bench", "judge:a", "judge:b"), unscored: str | None = None, seen=None) -> Analysis:
+def tables_of(paths=("bench", "judge:a", "judge:b"), unscored=None, seen=None, runs=COUNTS, conditions=None):
+    """Tables of one student and one reference model, 200 tasks in 40 skills."""
     arms = {}
     for place, path in enumerate(paths):
-        for run, counts in COUNTS.items():
+        for run, counts in runs.items():
             step = 0 if run == "base" else 138
             for condition, count in zip(("none", "curated"), counts, strict=True):
                 verdicts = passes(count + 6 * place, start=count)
                 arms[(path, "s", run, step, condition)] = [None] * 200 if unscored == path else verdicts
         arms[(path, "r", "base", 0, "none")] = passes(140)
         arms[(path, "r", "base", 0, "curated")] = passes(146, start=3)
-    return analyse(make_scores(arms), make_tasks(), no_responses() if seen is None else seen, SPEC)
+    if conditions:
+        arms = {key: verdicts for key, verdicts in arms.items() if key[-1] in conditions}
+    analysis = analyse(make_scores(arms), make_tasks(), no_responses() if seen is None else seen, SPEC)
+    judges = tuple(path.removeprefix("judge:") for path in paths if path != "bench") or ("a",)
+    return {**analysis._asdict(), "certification": make_certification(judges)}
 
 
-def told(tables: Analysis, claim: str | None = None, rates=CERTIFIED) -> list:
-    found = findings(tables.effects, tables.pass_rates, tables.agreement, tables.path_shift, rates, SPEC)
-    return [finding for finding in found if claim in (None, finding.claim)]
+@pytest.fixture(scope="module")
+def tables():
+    return tables_of()
 
 
-def test_the_lift_is_told_in_percentage_points_with_all_that_it_rests_on():
-    tables = analysis()
-    row = tables.effects.filter(path="judge:a", run="sft", contrast="lift:curated-none").row(0, named=True)
-    (finding,) = told(tables, "lift")
+def every(tables, claim=None, spec=SPEC) -> list:
+    found = [each for part in findings(tables, spec) for each in part.findings]
+    return [each for each in found if claim in (None, each.claim)]
+
+
+def answers(tables, spec=SPEC) -> dict[str, str]:
+    return {part.question: part.answer for part in findings(tables, spec)}
+
+
+def test_the_parts_stand_under_a_referees_questions_in_order(tables):
+    parts = findings(tables, SPEC)
+    assert [part.question for part in parts] == list(QUESTIONS)
+    assert all(each.question == part.question for part in parts for each in part.findings)
+
+
+def test_a_lift_is_told_with_its_claims_numbers_and_word(tables):
+    row = tables["claims"].filter(path="judge:a", claim="lift").row(0, named=True)
+    (finding,) = every(tables, "lift")
     assert row["estimate"] == pytest.approx(0.43)
+    limits = f"+{100 * row['ci_low']:.1f} to +{100 * row['ci_high']:.1f} pp"
     assert finding.sentence == (
-        "Lift at 45 k after SFT by sft, mean of 2 seeds, on the path judge:a: +43.0 pp "
-        f"(95 % interval +{100 * row['ci_low']:.1f} pp to +{100 * row['ci_high']:.1f} pp; "
-        "200 tasks in 40 skills, 0 episodes unscored; "
-        f"smallest detectable effect {100 * row['mde']:.1f} pp): resolved."
+        f"Lift at 45 k after SFT by sft, mean of 2 seeds: +43.0 pp (95 % interval {limits}; "
+        f"Holm-adjusted p < 0.001; smallest detectable effect {100 * row['mde']:.1f} pp; "
+        "200 tasks in 40 skills, 0 episodes unscored; path judge:a)."
     )
-    assert (finding.word, finding.student, finding.path) == (RESOLVED, "45 k", "judge:a")
+    assert (finding.word, finding.student, finding.path) == (words.SUPPORTED, "45 k", "judge:a")
+    assert {name: row[name] for name in finding.numbers} == finding.numbers
 
 
-def test_deltas_before_and_after_name_their_phase_and_the_reference_model():
-    tables = analysis()
-    before, after = told(tables, "procedural delta before SFT"), told(tables, "procedural delta after SFT")
-    starts = [finding.sentence.split(":")[0] for finding in [*before, *after]]
+def test_deltas_name_their_phase_and_the_reference_model(tables):
+    starts = [each.sentence.split(":")[0] for each in every(tables, "procedural delta")]
     assert starts == [
-        "Procedural delta at 45 k before SFT, on the path judge",
-        "Procedural delta of the reference model big, on the path judge",
-        "Procedural delta at 45 k after SFT by sft, mean of 2 seeds, on the path judge",
+        "Procedural delta at 45 k before SFT",
+        "Procedural delta at 45 k after SFT by sft, mean of 2 seeds",
+        "Procedural delta of the reference model big",
     ]
-    assert [finding.word for finding in before] == [NOT_RESOLVABLE, NOT_RESOLVABLE]
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0.01, 0.2, RESOLVED),
-        (-0.2, -0.01, RESOLVED),
-        (-0.01, 0.2, NOT_RESOLVABLE),
-        (0.0, 0.2, NOT_RESOLVABLE),
-        (-0.2, 0.0, NOT_RESOLVABLE),
-        (None, None, UNDEFINED),
-    ],
-)
-def test_the_word_follows_from_the_interval_alone(low, high, expected):
-    assert word(low, high) == expected
+def test_every_word_is_the_one_that_the_claims_have():
+    spec, tables = full_study()
+    kinds = {"lift": "lift", "procedural delta": "procedural_delta", "uniform lift": "uniform_lift"}
+    for claim, kind in {**kinds, "recipes tie": "recipe_tie"}.items():
+        rows = tables["claims"].filter(path="judge:conclusion", claim=kind)
+        told_words = [each.word for each in every(tables, claim, spec)]
+        assert sorted(told_words) == sorted(rows["word"]) != []
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.07, "+7.0 pp"), (-0.075, "\u22127.5 pp"), (0.0, "+0.0 pp"), (-0.0001, "+0.0 pp")]
-)
-def test_differences_are_written_in_percentage_points_with_their_sign(value, text):
-    assert points(value) == text
+def test_pairs_name_both_sides_and_the_whole_claim_neither():
+    spec, tables = full_study()
+    starts = [each.sentence.split(":")[0] for each in every(tables, "uniform lift", spec)]
+    assert starts[0] == "Largest difference of the lifts by sft, of any two tiers"
+    assert starts[1:] == [
+        f"Difference of the lifts by sft, {pair}"
+        for pair in ("115 k − 45 k", "338 k − 115 k", "338 k − 45 k")
+    ]
+    (_, pair) = every(tables, "recipes tie", spec)
+    assert pair.sentence.startswith("Difference of the pass rates under curated at 45 k, answer_only − sft: ")
 
 
-def test_agreement_is_told_over_all_runs_with_the_worst_and_the_best_kappa():
-    tables = analysis()
-    (finding,) = told(tables, "judge agreement")
-    together = tables.agreement.filter(condition="all")
-    same = together["both_pass"].sum() + together["both_fail"].sum()
+def test_contrasts_with_a_placebo_follow_the_same_rule_without_a_family():
+    spec, tables = full_study()
+    rows = tables["effects"].filter(path="judge:conclusion", contrast="curated-placebo", run="base")
+    found = {
+        each.student: each.word for each in every(tables, None, spec) if each.claim.startswith("curated − pl")
+    }
+    assert len(found) == 3
+    for row in rows.iter_rows(named=True):
+        resolved = row["p_value"] < 0.05
+        expected = (
+            words.NOT_RESOLVABLE
+            if not resolved
+            else words.SUPPORTED
+            if row["estimate"] > 0
+            else "contradicted"
+        )
+        label = spec["students"][row["student"]]["label"]
+        before = next(
+            each
+            for each in every(tables, None, spec)
+            if each.sentence.startswith(f"Curated − placebo at {label} before SFT")
+        )
+        assert before.word == expected
+
+
+def test_agreement_is_told_over_all_runs_with_the_worst_and_the_best_kappa(tables):
+    (finding,) = every(tables, "agreement")
+    whole = tables["agreement"].filter(condition="all")
+    same = whole["both_pass"].sum() + whole["both_fail"].sum()
     assert f"Judges a and b, same verdict: {100 * same / 1600:.1f} % of 1600 episodes" in finding.sentence
-    assert f"kappa {together['kappa'].min():.2f} (at " in finding.sentence
-    assert f" to {together['kappa'].max():.2f} (of the reference model big;" in finding.sentence
+    assert "0 unscored by a, 0 by b" in finding.sentence
+    assert f"kappa {whole['kappa'].min():.2f} (at " in finding.sentence
+    assert f" to {whole['kappa'].max():.2f} (of the reference model big;" in finding.sentence
 
 
-def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning():
-    claim = "certification of the judges"
-    assert [finding.path for finding in told(analysis(), claim)] == ["judge:a", "judge:b"]
-    assert told(analysis(), "warning") == []
-    limits = {"certification": {"max_false_pass": 0.0, "max_false_fail": 0.0}}
-    tables, spec = analysis(), {**SPEC, "analysis": {**SPEC["analysis"], **limits}}
-    rates = CERTIFIED.with_columns(rate=0.5)
-    found = findings(tables.effects, tables.pass_rates, tables.agreement, tables.path_shift, rates, spec)
-    assert found[0].claim == "warning" and found[0].sentence.startswith("Warning: judge a errs too often")
-    assert "above the limit of 0 %" in next(each.sentence for each in found if each.claim == claim)
+def test_the_headline_that_another_judge_moves_furthest_is_told(tables):
+    (finding,) = every(tables, "another judge")
+    headlines = tables["judge_shift"].filter(pl.col("run").is_in(["base", "sft"]))
+    assert f"{headlines['same_direction'].sum()} of {headlines.height} headlines" in finding.sentence
+    largest = headlines["shift"].abs().max()
+    assert re.search(rf"shift [+−]{100 * largest:.1f} pp", finding.sentence)
 
 
-def test_the_largest_shift_of_each_path_is_told():
-    tables = analysis()
-    shifts = told(tables, "path shift")
-    assert [finding.path for finding in shifts] == ["judge:a", "judge:b"]
-    largest = tables.path_shift.filter(path="judge:b")["shift"].abs().max()
+def test_the_largest_shift_of_each_path_is_told(tables):
+    shifts = every(tables, "path shift")
+    assert [each.path for each in shifts] == ["judge:a", "judge:b"]
+    largest = tables["path_shift"].filter(path="judge:b")["shift"].abs().max()
     assert f"{100 * largest:.1f} pp" in shifts[1].sentence
     assert "Largest of 8 shifts" in shifts[1].sentence
+
+
+def test_the_number_that_mixed_paths_would_give_is_told_as_wrong(tables):
+    (finding,) = every(tables, "mixed paths")
+    rows = tables["mixed_paths"].filter(contrast="lift:curated-none", run="sft")
+    right = rows.filter(path_before="judge:a", path_after="judge:a")["estimate"].item()
+    wrong = rows.filter(~pl.col("matched"))["estimate"]
+    furthest = max(wrong, key=lambda value: abs(value - right))
+    assert finding.sentence.startswith("A wrong number, as a warning")
+    assert f"would read {points(furthest)} instead of {points(right)}" in finding.sentence
+    assert finding.word == ""
+
+
+def test_a_word_that_unscored_episodes_could_overturn_is_named(tables):
+    assert (
+        every(tables, "worst case")[0].sentence == "No episode behind a lift is unscored on the path judge:a."
+    )
+    row = tables["bounds"].filter(path="judge:a", contrast="lift:curated-none", run="sft")
+    for low, ending in ((-0.01, "its word would not hold."), (0.01, "its word does not hang on them.")):
+        worse = row.with_columns(ci_low=pl.lit(low), n_unscored=pl.lit(30, pl.Int64))
+        (finding,) = every({**tables, "bounds": worse}, "worst case")
+        assert finding.sentence.endswith(ending)
+        assert "With its 30 unscored of 1200 episodes" in finding.sentence
+
+
+def test_a_lift_that_another_path_gives_another_word_is_named(tables):
+    assert every(tables, "another path") == []
+    claims = tables["claims"].with_columns(
+        word=pl.when(path="bench", claim="lift").then(pl.lit(words.UNDEFINED)).otherwise("word")
+    )
+    changed = {**tables, "claims": claims}
+    (finding,) = every(changed, "another path")
+    assert finding.sentence.endswith("supported on judge:a, but undefined on bench.")
+    assert "1 of 1 lift get another word" in answers(changed)["judge"]
+    assert "every lift keeps its word" in answers(tables)["judge"]
+
+
+def test_a_corrected_lift_stands_beside_the_judged_one(tables):
+    (none,) = every(tables, "corrected lift")
+    assert none.sentence.startswith("No lift can be corrected for the judge's own errors: ")
+    estimates = pl.col("method").replace_strict(
+        {"uncorrected": 0.43, "rogan_gladen": 0.4, "prediction_powered": 0.39}
+    )
+    known = tables["corrected_effects"].with_columns(
+        estimate=estimates, ci_low=estimates - 0.1, ci_high=estimates + 0.1, n_labelled=pl.lit(90, pl.Int64)
+    )
+    (finding,) = every({**tables, "corrected_effects": known}, "corrected lift")
+    assert (
+        "on 90 labelled episodes: prediction-powered +39.0 pp (95 % interval +29.0 to +49.0 pp)"
+        in finding.sentence
+    )
+    assert finding.sentence.endswith("as judged +43.0 pp.")
+
+
+def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning(tables):
+    assert [each.path for each in every(tables, "certification")] == ["judge:a", "judge:b"]
+    assert every(tables, "warning") == []
+    limits = {"certification": {"max_false_pass": 0.0, "max_false_fail": 0.0}}
+    spec = {**SPEC, "analysis": {**SPEC["analysis"], **limits}}
+    wrong = {**tables, "certification": tables["certification"].with_columns(rate=0.5)}
+    (warning,) = every(wrong, "warning", spec)
+    assert warning.sentence.startswith("Warning: judge a errs too often")
+    assert answers(wrong, spec)["judge"].startswith(
+        "The headline judge errs more often than the study allows"
+    )
+    assert headline(findings(wrong, spec))[0] == warning.sentence
+
+
+def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
+    spec, tables = full_study()
+    part = next(part for part in findings(tables, spec) if part.question == "prediction")
+    rows = tables["predictions"]
+    assert [each.word for each in part.findings] == rows["verdict"].to_list()
+    assert all(each.sentence.startswith("Predicted") for each in part.findings)
+    assert all(each.sentence.endswith("; not registered.") for each in part.findings)
+    late = rows.with_columns(registration=pl.lit("before results"))
+    (on_time,) = (
+        part.answer
+        for part in findings({**tables, "predictions": late}, spec)
+        if part.question == "prediction"
+    )
+    assert "not registered" not in on_time
 
 
 def test_answer_lines_are_told_before_and_after_training():
@@ -133,30 +254,111 @@ def test_answer_lines_are_told_before_and_after_training():
             ("sft-s0", 138, ["ANSWER: 1"] * 200),
         )
     )
-    (finding,) = told(analysis(seen=seen), "answer lines")
+    (finding,) = every(tables_of(seen=seen), "answer lines")
     assert "at 45 k: 50.0 % before SFT and 100.0 % after" in finding.sentence
 
 
-def test_arms_without_room_to_move_are_counted():
-    (finding,) = told(analysis(), "room to move")
+def test_arms_without_room_to_move_are_counted(tables):
+    (finding,) = every(tables, "room to move")
     assert finding.sentence.startswith("Room to move: 24 of 24 arms")
 
 
 def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
-    found = told(analysis(unscored="judge:a"))
-    (lift,) = [finding for finding in found if finding.claim == "lift"]
-    assert lift.word == UNDEFINED
-    assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored)." in lift.sentence
-    text = " ".join(finding.sentence for finding in found)
-    assert "nan" not in text.lower().replace("answer", "") and "None" not in text
+    tables = tables_of(unscored="judge:a")
+    (lift,) = every(tables, "lift")
+    assert lift.word == words.UNDEFINED
+    assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored; path judge:a)." in lift.sentence
+    assert answers(tables)["resolved"] == "0 of 1 lift resolved on the path judge:a: 1 undefined."
 
 
-def test_one_path_alone_has_findings_without_agreement_and_shift():
-    claims = {finding.claim for finding in told(analysis(paths=("judge:a",)))}
-    assert "judge agreement" not in claims
+def test_one_judge_alone_has_no_second_opinion():
+    tables = tables_of(paths=("bench", "judge:a"))
+    claims = {each.claim for each in every(tables)}
+    assert not {"agreement", "another judge"} & claims
+    assert "there is no second judge" in answers(tables)["judge"]
+
+
+def test_one_path_alone_has_nothing_to_mix_or_shift():
+    claims = {each.claim for each in every(tables_of(paths=("judge:a",)))}
+    assert not {"agreement", "another judge", "path shift", "another path", "mixed paths"} & claims
     assert {"lift", "room to move"} <= claims
+
+
+def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):
+    part = next(part for part in findings(tables, SPEC) if part.question == "procedure")
+    assert part.findings == []
+    assert part.answer.startswith("This study has no placebo condition")
+
+
+def test_a_study_without_a_training_says_so():
+    tables = tables_of(runs={"base": COUNTS["base"]})
+    said = answers(tables)
+    assert said["resolved"].startswith("This study has no lift")
+    assert said["uniform"].startswith("No recipe has a lift at two tiers")
+    assert {each.claim for each in every(tables)} >= {"procedural delta", "certification"}
+
+
+def test_a_study_of_reference_models_alone_has_findings():
+    spec = {**SPEC, "students": {"r": SPEC["students"]["r"]}, "runs": SPEC["runs"][1:2]}
+    verdicts = {("judge:a", "r", "base", 0, name): passes(140 + len(name)) for name in ("none", "curated")}
+    tables = analyse(make_scores(verdicts), make_tasks(), no_responses(), spec)._asdict()
+    found = every({**tables, "certification": make_certification(("a",))}, None, spec)
+    assert "Procedural delta of the reference model big" in [each.sentence.split(":")[0] for each in found]
+
+
+def test_an_arm_that_is_missing_leaves_no_lift():
+    assert every(tables_of(conditions=("none",)), "lift") == []
+
+
+def test_no_study_predicts_what_it_does_not_declare(tables):
+    assert answers(tables)["prediction"] == "This study declares no prediction."
+
+
+@pytest.mark.parametrize("made", [full_study, smoke_study], ids=["full", "smoke"])
+def test_sentences_hold_no_gap_and_no_word_of_the_code(made):
+    spec, tables = made()
+    told_texts = [each.sentence for each in every(tables, None, spec)] + list(answers(tables, spec).values())
+    for text in told_texts:
+        assert not re.search(r"(?i:\bnan\b|\bnull\b|\binf\b)|None|[{}]|lift:\w|curated-none|  ", text), text
+        assert text.endswith(".") and not text[0].islower(), text
+        assert not re.search(r"(?<![\w-])-\d", text), text  # a minus sign is no hyphen
+
+
+def test_every_figure_that_a_finding_names_may_be_drawn():
+    spec, tables = full_study()
+    named = {each.figure for each in every(tables, None, spec)} - {""}
+    assert named - set(FIGURES) <= {"recipe_band", "asymmetry"}
+
+
+def test_the_findings_need_the_tables_that_are_listed_and_no_others():
+    spec, tables = full_study()
+    listed = {name: tables[name] for name in FINDINGS}
+    assert findings(listed, spec) == findings(tables, spec)
+    for name in set(FINDINGS) - {"predictions"}:
+        with pytest.raises(KeyError, match=name):
+            findings({table: frame for table, frame in listed.items() if table != name}, spec)
 
 
 def test_a_headline_path_that_was_not_scored_is_named():
     with pytest.raises(UserError, match="judge:a"):
-        told(analysis(paths=("bench",)))
+        every(tables_of(paths=("bench",)))
+
+
+def test_the_last_checkpoint_is_what_is_told():
+    spec = make_spec(("s",), (("sft", (0,)),))
+    tables = make_tables(spec, n_skills=8, per_skill=1)
+    assert {each.student for each in every(tables, "lift", spec)} == {"45 k"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.07, "+7.0 pp"), (-0.075, "\u22127.5 pp"), (0.0, "+0.0 pp"), (-0.0001, "+0.0 pp")]
+)
+def test_differences_are_written_in_percentage_points_with_their_sign(value, text):
+    assert points(value) == text
+
+
+def test_small_probabilities_and_words_are_written_plainly():
+    assert probability(0.0004) == "p < 0.001"
+    assert probability(0.0123, "Holm-adjusted p") == "Holm-adjusted p = 0.012"
+    given = [words.NOT_RESOLVABLE, words.SUPPORTED, words.NOT_RESOLVABLE]
+    assert told(given) == "1 supported, 2 not resolvable at this n"

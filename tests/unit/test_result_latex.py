@@ -85,7 +85,7 @@ def test_a_label_cannot_become_a_command(tmp_path):
 
 def test_sentences_are_set_as_paragraphs(tmp_path):
     spec, tables = full_study()
-    assert r"\begin{longtable}{p{0.62\linewidth}" in latex_of("findings", tables, spec, tmp_path)
+    assert r"\begin{longtable}{lp{0.2\linewidth}" in latex_of("predictions", tables, spec, tmp_path)
 
 
 def test_the_same_pages_give_the_same_text(tmp_path):

@@ -9,20 +9,20 @@ import pytest
 from projects import ROOT, copy_finished, copy_project, planned_jobs, replace_in
 
 from skillift.publication import ANALYSIS as ANALYSED
-from skillift.publication import FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.publication import FIGURES, FINDINGS, TABLES, extent, figures_for, tables_for
 from skillift.study import load_study
 
 
 def sources(job: str) -> set[str]:
-    """The tables that a figure or published table is made from."""
+    """The tables that a figure, a published table or the findings are made from."""
     name = job.removeprefix("make_figure_").removeprefix("make_table_")
-    return set({**FIGURES, **TABLES}[name])
+    return set({**FIGURES, **TABLES, "write_findings": FINDINGS}[name])
 
 
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
 HAS = extent(load_study(ROOT / "studies/smoke.yaml"))
 FIGURE_JOBS = {f"make_figure_{name}" for name in figures_for(HAS)}
-TABLE_JOBS = {f"make_table_{name}" for name in tables_for(HAS)}
+TABLE_JOBS = {f"make_table_{name}" for name in tables_for(HAS)} | {"write_findings"}
 LOSS_CURVES = "make_figure_loss_curves"
 # what rests on the certification of the judges: their error rates, and the warnings of the headline figures
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
@@ -229,8 +229,8 @@ EDITS = [
     ),
     (edit_a_label, FIGURE_JOBS | TABLE_JOBS | {"browse_episodes", "write_model_card s sft-s0", "all"}),
     (edit_the_browsers_script, {"browse_episodes", "all"}),
-    (delete_one_figure, {"make_figure_lift", "all"}),
-    (edit_the_lift_figure, {"make_figure_lift", "all"}),
+    (delete_one_figure, {"make_figure_lift", "write_findings", "all"}),
+    (edit_the_lift_figure, {"make_figure_lift", "write_findings", "all"}),
 ]
 
 

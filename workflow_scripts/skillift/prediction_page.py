@@ -43,8 +43,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         groups="path",
         columns=[
             Column("prediction", "prediction", align="left"),
-            Column("text", "in words", align="left"),
-            Column("statement", "statement", align="left"),
+            Column("text", "in words", align="left", share=0.2),
+            Column("statement", "statement", align="left", share=0.25),
             Column("shown", f"estimate, pp [{view.level} interval]"),
             Column("verdict", "verdict", align="left"),
             Column("mde", "smallest detectable, pp"),

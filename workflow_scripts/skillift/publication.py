@@ -44,7 +44,6 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "costs": ("costs",),
 }
 TABLES: dict[str, tuple[str, ...]] = {
-    "findings": ("effects", "pass_rates", "agreement", "path_shift", "certification"),
     "effects": ("effects",),
     "pass_rates": ("pass_rates",),
     "path_shift": ("path_shift",),
@@ -53,6 +52,33 @@ TABLES: dict[str, tuple[str, ...]] = {
     "stage_costs": ("costs",),
     "predictions": ("predictions",),
 }
+# what the findings are made from, and the figures that stand beside them where a study has them
+FINDINGS = (
+    "claims",
+    "effects",
+    "pass_rates",
+    "agreement",
+    "judge_shift",
+    "path_shift",
+    "mixed_paths",
+    "bounds",
+    "corrected_effects",
+    "asymmetry",
+    "certification",
+    "predictions",
+)
+BESIDE_FINDINGS = (
+    "lift",
+    "tier_trajectory",
+    "recipe_band",
+    "asymmetry",
+    "certification",
+    "judge_agreement",
+    "lift_by_path",
+    "path_audit",
+    "placebo_ladder",
+    "condition_ladder",
+)
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 

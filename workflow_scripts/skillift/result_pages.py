@@ -6,13 +6,10 @@ first, rates in per cent and differences in percentage points. What is undefined
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-
 import polars as pl
 
 from skillift.arms import View, by_condition, place
 from skillift.contrast_names import LIFT
-from skillift.findings import Finding
 from skillift.result_page import Column, Page
 from skillift.result_text import (
     UNDEFINED,
@@ -43,32 +40,6 @@ def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
     if "path" not in frame.columns:
         return frame
     return frame.sort(pl.col("path") != view.headline_path, "path", maintain_order=True)
-
-
-def findings_page(rows: pl.DataFrame, view: View) -> Page:
-    """The findings, one sentence a row; `rows`: see `findings_rows`."""
-    return Page(
-        title="Findings",
-        subtitle=_subtitle(view),
-        rows=rows.with_columns(pl.col("figure").str.replace_all("_", " ")),
-        groups="claim",
-        columns=[
-            Column("sentence", "finding", align="left", share=0.62),
-            Column("word", "word", align="left", share=0.12),
-            Column("figure", "shown in the figure", align="left", share=0.14),
-        ],
-        notes=[
-            f"Resolved: the {view.level} interval excludes zero. Not resolvable at this n: it includes zero, "
-            "which is no evidence of absence; smaller effects than the smallest detectable are often "
-            "missed. No correction for the number of claims."
-        ],
-    )
-
-
-def findings_rows(found: list[Finding]) -> pl.DataFrame:
-    """Findings as a frame of texts: claim, student, path, word, sentence, figure."""
-    names = [field.name for field in fields(Finding)]
-    return pl.DataFrame([asdict(finding) for finding in found], schema=dict.fromkeys(names, pl.String))
 
 
 def pass_rates(frame: pl.DataFrame, view: View) -> Page:

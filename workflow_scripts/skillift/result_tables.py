@@ -2,8 +2,7 @@
 
 A page shows the study's suite and the last checkpoint of each run (`skillift.result_pages`); the CSV file
 holds every row of the table of the analysis with all columns, as fractions. A published table of several
-parts has one page with all of them and a CSV file for each. The page of findings is one sentence for each
-claim.
+parts has one page with all of them and a CSV file for each.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from skillift.arms import read_spec
 from skillift.certification_page import certification_rates
 from skillift.costs_page import stage_costs
 from skillift.errors import UserError, problem
-from skillift.findings import findings
 from skillift.prediction_page import predictions
 from skillift.publication import PARTS, TABLES, parts_of
 from skillift.result_page import Page, to_html, to_latex
@@ -77,11 +75,6 @@ def publish(
 def _parts(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[tuple[Page, pl.DataFrame]]:
     """The page of each part of a table, and the rows of its CSV file."""
     view = read_spec(spec)
-    if name == "findings":
-        rows = result_pages.findings_rows(
-            findings(**{table: tables[table] for table in TABLES[name]}, spec=spec)
-        )
-        return [(result_pages.findings_page(rows, view), rows)]
     sources = parts_of(name) if name in PARTS else TABLES[name][:1]
     return [
         (PAGES[part](tables[source], view), result_pages.headline_first(tables[source], view))

@@ -1,0 +1,39 @@
+"""The findings: one sentence for each claim, under the questions that a referee would ask."""
+
+
+rule write_findings:
+    input:
+        **source_files(FINDINGS),
+        figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=shown_figures()),
+        page=f"{PAGES}/findings.html",
+        style=f"{PAGES}/findings.css",
+        script=f"{PAGES}/findings.js",
+    output:
+        html=report(
+            f"{RESULTS}/findings.html",
+            caption="captions/findings.rst",
+            category="Findings",
+            labels={"page": "findings"},
+        ),
+        csv=f"{RESULTS}/findings.csv",
+        text=f"{RESULTS}/findings.rst",
+    log:
+        f"{LOGS}/write_findings.log",
+    benchmark:
+        f"{BENCHMARKS}/write_findings.tsv"
+    conda:
+        ENVIRONMENT
+    params:
+        spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
+        code=code_digest("write_findings.py"),
+        sources=source_options(FINDINGS),
+        figures=" ".join(
+            f"{name}={RESULTS}/figures/{name}.svg" for name in shown_figures()
+        ),
+    shell:
+        """
+        python "$SCRIPTS/write_findings.py" --spec {params.spec:q} {params.sources} \
+            --figures {params.figures} --page {input.page} --style {input.style} \
+            --script {input.script} --html {output.html} --csv {output.csv} --text {output.text} \
+            >{log} 2>&1
+        """

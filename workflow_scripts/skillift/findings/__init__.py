@@ -1,0 +1,54 @@
+"""The findings of a study as plain sentences, for the report's first page.
+
+They stand under the questions that a referee would ask (`finding.QUESTIONS`), all on the headline path and
+the last checkpoint of each run, from the tables of the analysis. A claim keeps the word that the table CLAIMS
+gives it; other contrasts get theirs by the same rule (`statistics.words`). Fractions of the tables become
+percentage points (pp) here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from skillift.arms import read_spec
+from skillift.findings.basis import basis
+from skillift.findings.finding import QUESTIONS, Finding, Part
+from skillift.findings.lift import procedure, resolved
+from skillift.findings.prediction import prediction
+from skillift.findings.sameness import uniform
+from skillift.findings.scoring import judge
+
+__all__ = ["QUESTIONS", "Finding", "Part", "findings", "headline"]
+
+
+def findings(tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
+    """All findings, a part for each of `QUESTIONS`, in their order.
+
+    Args:
+        tables: those of `publication.FINDINGS` by name; `predictions` may be missing.
+        spec: the analysis spec, see `skillift.arms.read_spec`.
+
+    Raises:
+        UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
+    """
+    view = read_spec(spec)
+    return [
+        resolved(tables, view),
+        uniform(tables, view),
+        judge(tables, view, spec),
+        procedure(tables, view),
+        prediction(tables.get("predictions"), view),
+        basis(tables, view),
+    ]
+
+
+def headline(parts: list[Part]) -> list[str]:
+    """The lines that stand at the end of a run: warnings, every lift with its word, and the answers."""
+    every = [finding for part in parts for finding in part.findings]
+    warnings = [finding.sentence for finding in every if finding.claim == "warning"]
+    lifts = [
+        f"{finding.sentence.rstrip('.')}: {finding.word}." for finding in every if finding.claim == "lift"
+    ]
+    return [*warnings, *lifts, *(f"{QUESTIONS[part.question]} {part.answer}" for part in parts[1:-1])]

@@ -1,0 +1,73 @@
+"""Findings on what the numbers rest on: sizes, lost verdicts, ANSWER lines, room to move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.arms import View, on_path, place
+from skillift.findings.finding import Finding, Part, how_many, percent
+from skillift.result_text import UNDEFINED
+
+# arms outside of these pass rates have little room to move, so their differences say little
+FLOOR, CEILING = 0.05, 0.97
+
+
+def basis(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
+    """Sizes, lost verdicts, ANSWER lines and room to move."""
+    every = place(tables["pass_rates"], view, "pass rates")
+    rates = on_path(every, view.headline_path, "pass rates")
+    lost = rates["n_unscored"].sum()
+    answer = (
+        f"{rates['n_tasks'].max()} tasks in {rates['n_skills'].max()} skills of the suite {view.suite}, "
+        f"{how_many(rates.height, 'arm')} (student, run, condition); {how_many(lost, 'episode')} unscored "
+        "on the "
+        f"path {view.headline_path}."
+    )
+    found = [*_unscored(rates, view), *_answer_lines(rates), _room_to_move(every)]
+    return Part("basis", answer, found)
+
+
+def _unscored(rates: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """The arm that lost the most verdicts."""
+    if not rates["n_unscored"].sum():
+        return
+    row = rates.sort("n_unscored", descending=True, maintain_order=True).row(0, named=True)
+    sentence = (
+        f"Most verdicts are lost in the condition {row['condition']} at {row['label']}, {row['series']}: "
+        f"{row['n_unscored']} unscored. Unscored is in no rate, and never a fail."
+    )
+    yield Finding("basis", "unscored", sentence, path=view.headline_path, student=row["label"])
+
+
+def _answer_lines(rates: pl.DataFrame) -> Iterator[Finding]:
+    """One sentence for each trained student: how many responses have an ANSWER line, before and after."""
+    known = rates.filter(pl.col("answer_line_rate").is_not_null())
+    for (label,), rows in known.group_by("label", maintain_order=True):
+        phase = pl.col("recipe").is_null()
+        before, after = (rows.filter(part)["answer_line_rate"] for part in (phase, ~phase))
+        if len(before) and len(after):
+            sentence = (
+                f"Responses with an ANSWER line at {label}: {_span(before)} before SFT and {_span(after)} "
+                "after, "
+                "over conditions and runs."
+            )
+            yield Finding("basis", "answer lines", sentence, student=label, figure="path_audit")
+
+
+def _span(rates: pl.Series) -> str:
+    low, high = percent(rates.min()), percent(rates.max())
+    return low if low == high else f"{low} to {high}"
+
+
+def _room_to_move(rates: pl.DataFrame) -> Finding:
+    known = rates["pass_rate"].drop_nulls()
+    inside = int(known.is_between(FLOOR, CEILING).sum())
+    none = f"; {rates.height - len(known)} have {UNDEFINED} rates" if rates.height > len(known) else ""
+    sentence = (
+        f"Room to move: {inside} of {rates.height} arms, over all paths, have a pass rate from "
+        f"{100 * FLOOR:g} "
+        f"to {100 * CEILING:g} %{none}."
+    )
+    return Finding("basis", "room to move", sentence, figure="condition_ladder")

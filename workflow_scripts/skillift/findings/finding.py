@@ -1,0 +1,156 @@
+"""What a finding is, and the phrases that all of them are put together from.
+
+Fractions of the tables become percentage points (pp) here; what is undefined says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from skillift.arms import BASE, View
+from skillift.result_text import UNDEFINED
+from skillift.statistics import words
+from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
+
+# what a referee asks, in the order of the page; the last part holds what the numbers rest on
+QUESTIONS = {
+    "resolved": "Is the lift resolved at this n?",
+    "uniform": "Is it uniform across tiers?",
+    "judge": "Is the judge to blame?",
+    "procedure": "Is it the procedure, or just a longer prompt?",
+    "prediction": "Did the prediction hold?",
+    "basis": "What do the numbers rest on?",
+}
+
+_ORDER = (
+    *(words.SUPPORTED, words.CONTRADICTED, words.EQUIVALENT, HELD, FAILED),
+    *(words.NOT_RESOLVABLE, UNDETERMINED, words.UNDEFINED),
+)
+NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence of the report's first page.
+
+    Attributes:
+        question: a key of `QUESTIONS`.
+        claim: what it is about, such as `lift`.
+        sentence: the finding in full; empty texts never stand in it.
+        word: a word of `statistics.words`, a verdict on a prediction, or empty where nothing is tested.
+        path: the scoring path, or empty where it is about several.
+        student: the student's label, or empty where it is about several.
+        figure: the figure that shows it.
+        numbers: estimate, ci_low, ci_high, p_value, p_holm, mde, n_tasks, n_skills, n_unscored, where it has
+            them.
+    """
+
+    question: str
+    claim: str
+    sentence: str
+    word: str = ""
+    path: str = ""
+    student: str = ""
+    figure: str = ""
+    numbers: Mapping[str, float | int | None] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question with its answer in a sentence or two, and the findings that it rests on."""
+
+    question: str
+    answer: str
+    findings: list[Finding]
+
+
+def points(value: float, sign: bool = True) -> str:
+    """A difference of fractions in percentage points: 0.07 -> +7.0 pp."""
+    rounded = round(100 * value, 1) + 0.0  # no negative zero
+    return f"{rounded:+.1f} pp".replace("-", "\u2212") if sign else f"{rounded:.1f} pp"
+
+
+def percent(value: float) -> str:
+    """A fraction in per cent."""
+    return f"{100 * value:.1f} %"
+
+
+def interval(low: float | None, high: float | None, level: str) -> str:
+    """An interval of differences: `95 % interval −1.0 to +3.0 pp`."""
+    if low is None or high is None:
+        return f"interval {UNDEFINED}"
+    return f"{level} interval {points(low).removesuffix(' pp')} to {points(high)}"
+
+
+def probability(value: float, name: str = "p") -> str:
+    """A p-value: `p = 0.012`, `p < 0.001`."""
+    return f"{name} = {value:.3f}" if value >= 0.001 else f"{name} < 0.001"
+
+
+def counts(row: Mapping) -> str:
+    """What an estimate rests on, and its path."""
+    sizes = f"{row['n_tasks']} tasks in {row['n_skills']} skills, {row['n_unscored']} episodes unscored"
+    return f"{sizes}; path {row['path']}"
+
+
+def estimated(row: Mapping, view: View) -> str:
+    """An estimate with its interval, p-value, detectable effect and counts."""
+    if row["estimate"] is None:
+        return f"{UNDEFINED} ({counts(row)})"
+    parts = [interval(row["ci_low"], row["ci_high"], view.level)]
+    if row.get("p_holm") is not None:
+        parts.append(probability(row["p_holm"], "Holm-adjusted p"))
+    elif row.get("p_value") is not None:
+        parts.append(probability(row["p_value"]))
+    detectable = UNDEFINED if row.get("mde") is None else points(row["mde"], sign=False)
+    parts += [f"smallest detectable effect {detectable}", counts(row)]
+    return f"{points(row['estimate'])} ({'; '.join(parts)})"
+
+
+def numbers_of(row: Mapping) -> dict:
+    """The numbers of a row, for the file of findings."""
+    return {name: row.get(name) for name in NUMBERS}
+
+
+def tested(row: Mapping, view: View) -> str:
+    """The word of an effect that no claim of the study covers: the same rule, its p-value alone."""
+    return words.word({"claim": "", "p_holm": None, "p_equivalence": None, **row}, view.confidence)
+
+
+def label_of(student: str, view: View) -> str:
+    """A student's label."""
+    return view.students.filter(student=student)["label"].item()
+
+
+def whose(student: str, run: str, view: View) -> str:
+    """A student and a run or recipe in words, such as `at 45 k after SFT by sft, seed 0`."""
+    label = label_of(student, view)
+    if student in view.references:
+        return f"of the reference model {label}"
+    if run == BASE:
+        return f"at {label} before SFT"
+    runs = view.runs.filter(student=student)
+    single = runs.filter(run=run)
+    if single.height:
+        return f"at {label} after SFT by {single['recipe'].item()}, seed {single['seed'].item()}"
+    return f"at {label} after SFT by {run}, mean of {runs.filter(recipe=run).height} seeds"
+
+
+def told(given: list[str]) -> str:
+    """How often each word was given: `2 supported, 1 not resolvable at this n`."""
+    return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))
+
+
+def how_many(number: int, noun: str) -> str:
+    """`1 lift`, `3 lifts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def largest(rows: pl.DataFrame, column: str) -> dict | None:
+    """The row with the largest value of a column, its sign apart; None where all are undefined."""
+    known = rows.filter(pl.col(column).is_not_null())
+    ordered = known.sort(pl.col(column).abs(), descending=True, maintain_order=True)
+    return ordered.row(0, named=True) if ordered.height else None

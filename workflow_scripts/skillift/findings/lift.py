@@ -1,0 +1,88 @@
+"""Findings on the lift: is it resolved, is it the same at every tier, and is it the procedure's doing?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.arms import BASE, View, on_path, place
+from skillift.findings.finding import (
+    Finding,
+    Part,
+    estimated,
+    how_many,
+    label_of,
+    numbers_of,
+    tested,
+    told,
+    whose,
+)
+from skillift.statistics import words
+
+# contrasts of the study's placebo and shuffled conditions: what each is called and what it tells
+_BESIDE = {
+    "lift:curated-placebo": ("lift of curated − placebo", "what SFT added beyond a longer prompt"),
+    "curated-placebo": ("curated − placebo", "the right procedure against an unrelated one of equal length"),
+    "curated-shuffled": ("curated − shuffled", "the right order of the steps against a wrong one"),
+    "placebo-none": ("placebo − none", "what an unrelated procedure does by itself"),
+}
+
+
+def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iterator[dict]:
+    """The rows of one kind of claim on the headline path and the view's suite: by tier, before SFT first."""
+    rows = tables["claims"].filter(path=view.headline_path, suite=view.suite, claim=claim)
+    places = dict(view.students.select("student", "position").rows())
+    tier = pl.col("student").replace_strict(places, default=-1, return_dtype=pl.Int64)
+    return rows.sort(tier, pl.col("run") != BASE, "run", "against", maintain_order=True).iter_rows(named=True)
+
+
+def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
+    """Each lift, and the procedural deltas that it is the difference of."""
+    figures = {"lift": "lift", "procedural_delta": "tier_trajectory"}
+    found = [
+        _finding("resolved", row, claim.replace("_", " "), figure, view)
+        for claim, figure in figures.items()
+        for row in of_claim(tables, view, claim)
+    ]
+    lifts = [finding.word for finding in found if finding.claim == "lift"]
+    if not lifts:
+        return Part("resolved", "This study has no lift: no run was trained, or its arms are missing.", found)
+    settled = sum(word in (words.SUPPORTED, words.CONTRADICTED) for word in lifts)
+    number = f"{settled} of {how_many(len(lifts), 'lift')} resolved"
+    return Part("resolved", f"{number} on the path {view.headline_path}: {told(lifts)}.", found)
+
+
+def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
+    """The contrasts with a placebo and with shuffled steps, beside the procedural delta and lift."""
+    effects = on_path(place(tables["effects"], view, "effects"), view.headline_path, "effects")
+    rows = effects.filter("headline")
+    found = [
+        _finding("procedure", row | {"word": tested(row, view)}, name, "placebo_ladder", view, meaning)
+        for contrast, (name, meaning) in _BESIDE.items()
+        for row in rows.filter(contrast=contrast).iter_rows(named=True)
+    ]
+    lifts = [each.word for each in found if each.claim.startswith("lift")]
+    if not rows.filter(contrast="curated-placebo").height:
+        answer = (
+            "This study has no placebo condition: that a longer prompt alone would help is not ruled out."
+        )
+    elif not lifts:
+        answer = "No run was trained, so there is no lift to measure against a placebo's."
+    else:
+        answer = f"Measured against a placebo of equal length, {how_many(len(lifts), 'lift')}: {told(lifts)}."
+    return Part("procedure", answer, found)
+
+
+def _finding(question: str, row: Mapping, name: str, figure: str, view: View, meaning: str = "") -> Finding:
+    subject = f"{name[0].upper()}{name[1:]} {whose(row['student'], row['run'], view)}"
+    return Finding(
+        question,
+        f"{name}: {meaning}" if meaning else name,
+        f"{subject}: {estimated(row, view)}.",
+        row["word"],
+        row["path"],
+        label_of(row["student"], view),
+        figure,
+        numbers_of(row),
+    )

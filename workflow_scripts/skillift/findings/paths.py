@@ -1,0 +1,95 @@
+"""Findings on scoring paths and lost verdicts: what another path, a mix or the worst case would say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from skillift.arms import View, place
+from skillift.findings.finding import Finding, how_many, interval, largest, points, whose
+from skillift.findings.judges import DELTA
+from skillift.statistics import words
+from skillift.statistics.contrasts import LIFT
+
+_RESOLVED = (words.SUPPORTED, words.CONTRADICTED)
+
+
+def path_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence for each judge's path: the arm where it stands furthest from the bench path."""
+    rows = table.filter(suite=view.suite)
+    if rows.is_empty():
+        return
+    for (path,), arms in place(rows, view, "path shift").group_by("path", maintain_order=True):
+        row = largest(arms, "shift")
+        if row is None:
+            continue
+        number = how_many(arms["shift"].drop_nulls().len(), "shift")
+        sentence = (
+            f"Largest of {number} from the path bench to {path} (chosen after the fact): condition "
+            f"{row['condition']} {whose(row['student'], row['run'], view)}, {points(row['shift'])} "
+            f"({interval(row['ci_low'], row['ci_high'], view.level)})."
+        )
+        yield Finding("judge", "path shift", sentence, path=path, student=row["label"], figure="path_audit")
+
+
+def changed_words(lifts: pl.DataFrame, view: View) -> list[tuple[str, str, str, str, str]]:
+    """student, run, headline word, other path and its word, of each lift whose word hangs on the path."""
+    key = ["student", "run"]
+    headline = lifts.filter(path=view.headline_path).select(*key, "word")
+    others = lifts.filter(pl.col("path") != view.headline_path).select(*key, "path", other="word")
+    both = headline.join(others, on=key, maintain_order="left").filter(pl.col("word") != pl.col("other"))
+    return both.select(*key, "word", "path", "other").rows()
+
+
+def other_paths(lifts: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence for each lift that another path gives another word."""
+    for student, run, word, path, other in changed_words(lifts, view):
+        sentence = f"Lift {whose(student, run, view)}: {word} on {view.headline_path}, but {other} on {path}."
+        yield Finding("judge", "another path", sentence, path=path, figure="lift_by_path")
+
+
+def mixed(table: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """The wrong lift that mixing two paths would have led furthest away with."""
+    rows = table.filter(suite=view.suite, contrast=LIFT + DELTA)
+    if rows.is_empty():
+        return
+    rows = place(rows, view, "mixed paths").filter("headline")
+    right = rows.filter(path_before=view.headline_path, path_after=view.headline_path)
+    right = right.select("student", "run", right="estimate")
+    wrong = rows.filter(~pl.col("matched")).join(right, on=["student", "run"], maintain_order="left")
+    row = largest(wrong.with_columns(apart=pl.col("estimate") - pl.col("right")), "apart")
+    if row is None:
+        return
+    sentence = (
+        f"A wrong number, as a warning: with the delta before SFT on the path {row['path_before']} and the "
+        "delta "
+        f"after on {row['path_after']}, the lift {whose(row['student'], row['run'], view)} would read "
+        f"{points(row['estimate'])} instead of {points(row['right'])}."
+    )
+    yield Finding("judge", "mixed paths", sentence, student=row["label"], figure="path_audit")
+
+
+def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """What lost verdicts could hide in each lift; one sentence for all where none was lost."""
+    rows = table.filter(suite=view.suite, path=view.headline_path, contrast=LIFT + DELTA)
+    if rows.is_empty():
+        return
+    rows = place(rows, view, "bounds").filter("headline")
+    if not rows["n_unscored"].sum():
+        sentence = f"No episode behind a lift is unscored on the path {view.headline_path}."
+        yield Finding("judge", "worst case", sentence, path=view.headline_path)
+        return
+    of_lift = lifts.filter(path=view.headline_path).select("student", "run", "word").rows()
+    given = {(student, run): word for student, run, word in of_lift}
+    for row in rows.filter(pl.col("n_unscored") > 0, pl.col("bound_low").is_not_null()).iter_rows(named=True):
+        crosses = row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]
+        lost = crosses and given.get((row["student"], row["run"])) in _RESOLVED
+        sentence = (
+            f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
+            "the lift "
+            f"{whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
+            f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}): its word "
+            f"{'would not hold' if lost else 'does not hang on them'}."
+        )
+        yield Finding("judge", "worst case", sentence, path=row["path"], student=row["label"], figure="lift")

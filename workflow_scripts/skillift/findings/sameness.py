@@ -1,0 +1,118 @@
+"""Findings on sameness: is the lift the same at every tier, do recipes tie, is the lift asymmetric?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.arms import View
+from skillift.findings.finding import (
+    Finding,
+    Part,
+    counts,
+    how_many,
+    interval,
+    label_of,
+    numbers_of,
+    points,
+    probability,
+)
+from skillift.findings.lift import of_claim
+from skillift.result_text import UNDEFINED
+from skillift.statistics import words
+
+_SAID = {
+    words.EQUIVALENT: "by {}: yes, within the declared margin",
+    words.CONTRADICTED: "by {}: no, the tiers differ",
+    words.NOT_RESOLVABLE: "by {}: not resolvable at this n, neither sameness nor a difference is shown",
+    words.UNDEFINED: "by {}: undefined on these data",
+}
+_ESTIMATORS = {
+    "split_half": "split halves, free of the coupling",
+    "oldham": "Oldham",
+    "naive": "naive, coupled by construction",
+}
+
+
+def uniform(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
+    """Whether the lift is the same at every tier, whether recipes tie, and the regime asymmetry."""
+    lifts = list(of_claim(tables, view, "uniform_lift"))
+    found = [_sameness(row, view) for row in [*lifts, *of_claim(tables, view, "recipe_tie")]]
+    found += _asymmetry(tables["asymmetry"], view)
+    whole = [_SAID[row["word"]].format(row["run"]) for row in lifts if not row["student"]]
+    nothing = "No recipe has a lift at two tiers, so there is nothing to compare."
+    return Part("uniform", f"After SFT {'; '.join(whole)}." if whole else nothing, found)
+
+
+def _sameness(row: Mapping, view: View) -> Finding:
+    """A claim that sides are the same: all of them (`against` is empty), or one pair."""
+    recipes = row["claim"] == "recipe_tie"
+    label = label_of(row["student"], view) if row["student"] else ""
+    if recipes:
+        what, at = "pass rates under curated", f"at {label}, "
+        sides = f"{row['run']} − {row['against']}"
+    else:
+        what, at = "lifts", f"by {row['run']}, "
+        sides = f"{label} − {label_of(row['against'], view)}" if row["against"] else ""
+    among = "of any two recipes" if recipes else "of any two tiers"
+    which = f"Difference of the {what} {at}{sides}"
+    subject = which if row["against"] else f"Largest difference of the {what} {at}{among}"
+    return Finding(
+        "uniform",
+        "recipes tie" if recipes else "uniform lift",
+        f"{subject}: {_apart(row, view)}.",
+        row["word"],
+        row["path"],
+        label,
+        "recipe_band" if recipes else "lift",
+        numbers_of(row),
+    )
+
+
+def _apart(row: Mapping, view: View) -> str:
+    """A difference of two sides with both tests: are they the same, are they different?"""
+    if row["estimate"] is None:
+        return f"{UNDEFINED} ({counts(row)})"
+    parts = [interval(row["ci_low"], row["ci_high"], view.level)]
+    if row["p_holm"] is not None:
+        parts.append(probability(row["p_holm"], "Holm-adjusted p of no difference"))
+    elif row["p_value"] is not None:
+        parts.append(probability(row["p_value"], "p of no difference"))
+    if row["margin"] is None:
+        parts.append("no margin of equivalence declared")
+    elif row["p_equivalence"] is not None:
+        margin = f"p of a difference of {points(row['margin'], sign=False)} or more"
+        parts.append(probability(row["p_equivalence"], margin))
+    detectable = UNDEFINED if row["mde"] is None else points(row["mde"], sign=False)
+    parts += [f"smallest detectable difference {detectable}", counts(row)]
+    return f"{points(row['estimate'])} ({'; '.join(parts)})"
+
+
+def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence a recipe: the slope of the lift on the baseline delta over skills, by three estimators."""
+    rows = slopes.filter(path=view.headline_path, suite=view.suite, level="cells")
+    for (recipe,), group in rows.group_by("recipe", maintain_order=True):
+        found = {row["estimator"]: row for row in group.iter_rows(named=True)}
+        free = found.get("split_half")
+        if free is None:
+            continue
+        told = [f"{name}: {_slope(found[key], view)}" for key, name in _ESTIMATORS.items() if key in found]
+        sentence = (
+            f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
+            f"more where the procedure helped less): {'; '.join(told)}; {free['n_tasks']} tasks in "
+            f"{free['n_skills']} skills at {how_many(free['n_students'], 'student')}, {free['n_unscored']} "
+            "episodes unscored."
+        )
+        yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
+
+
+def _slope(row: Mapping, view: View) -> str:
+    if row["slope"] is None:
+        return UNDEFINED
+    slope, low, high = (
+        None if value is None else f"{round(value, 2) + 0.0:+.2f}".replace("-", "\u2212")
+        for value in (row["slope"], row["ci_low"], row["ci_high"])
+    )
+    ends = f"{view.level} interval {low} to {high}" if low and high else f"interval {UNDEFINED}"
+    return f"{slope} ({ends})"

@@ -1,0 +1,65 @@
+"""What the workflow's own HTML pages share: their template, and the policy that keeps them to themselves.
+
+A page's policy lets a browser run the page's own script and apply its own style, by their SHA-256, and load
+nothing from elsewhere (https://www.w3.org/TR/CSP3/). Texts are escaped by the template.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from skillift.errors import UserError, problem
+
+
+def render(template: str, style: str, script: str, values: Mapping[str, object], page: str) -> str:
+    """Render a page.
+
+    Args:
+        template: Jinja over `policy`, `style`, `script` and the names of `values`; all else is escaped.
+        style: a style sheet.
+        script: JavaScript.
+        values: texts, and what is made of them.
+        page: which page this is, for messages.
+
+    Raises:
+        UserError: the template is not valid Jinja or uses another name, or a part would end its element.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    for name, text, ending in (("style sheet", style, "</style"), ("script", script, "</script")):
+        if ending in text.lower():
+            raise UserError(problem(f"{page}, {name}", ending, "no such text", "Write it in two parts."))
+    policy = (
+        f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    own = {"policy": policy, "style": Markup(style), "script": Markup(script)}
+    try:
+        return environment.from_string(template).render(**values, **own)
+    except jinja2.TemplateError as error:
+        names = ", ".join([*values, *own])
+        raise UserError(problem(f"{page}, template", str(error), f"a Jinja template over {names}")) from None
+
+
+def read_part(path: Path | str) -> str:
+    """The text of one of a page's parts.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        mend = "It is part of the workflow: take it from the repository."
+        raise UserError(problem(str(path), str(error), "a readable text file", mend)) from None
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

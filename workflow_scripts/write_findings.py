@@ -1,0 +1,59 @@
+r"""Write the findings of a study: a page, a table, and the text that opens the report.
+
+    python workflow_scripts/write_findings.py --spec "$SPEC" \
+        --claims results/embedded/analysis/claims.parquet ... \
+        --figures lift=results/embedded/figures/lift.svg --page workflow_scripts/pages/findings.html \
+        --style workflow_scripts/pages/findings.css --script workflow_scripts/pages/findings.js \
+        --html results/embedded/findings.html --csv results/embedded/findings.csv \
+        --text results/embedded/findings.rst
+
+The spec is that of the figures with the study's name; the tables are those of
+`skillift.publication.FINDINGS`, one option each. `--predictions` is left out where there are none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.commands import labelled_path, parser, run
+from skillift.findings import findings
+from skillift.findings.page import findings_page, findings_rows, findings_text
+from skillift.html_parts import read_part
+from skillift.publication import FINDINGS
+from skillift.result_inputs import add_options, read_inputs
+from skillift.tables import atomic_path
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the tables, the figures and the page's parts, write the three files."""
+    arguments = parser(__doc__)
+    add_options(arguments)
+    arguments.add_argument(
+        "--figures",
+        type=labelled_path("name"),
+        nargs="*",
+        default=[],
+        metavar="NAME=SVG",
+        help="figures to show",
+    )
+    arguments.add_argument("--page", type=Path, required=True, help="template of the page")
+    arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
+    arguments.add_argument("--script", type=Path, required=True, help="the page's script")
+    arguments.add_argument("--html", type=Path, required=True, help="the page to write")
+    arguments.add_argument("--csv", type=Path, required=True, help="the table to write")
+    arguments.add_argument("--text", type=Path, required=True, help="the report's opening text to write")
+    options = arguments.parse_args(argv)
+
+    parts = findings(read_inputs(FINDINGS, options, "findings"), options.spec)
+    figures = {name: read_part(path) for name, path in options.figures}
+    page = (read_part(path) for path in (options.page, options.style, options.script))
+    html = findings_page(parts, options.spec, *page, figures)
+    for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    with atomic_path(options.csv) as temporary:
+        findings_rows(parts).write_csv(temporary)
+
+
+if __name__ == "__main__":
+    run(main)
