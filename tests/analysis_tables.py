@@ -48,6 +48,7 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
             "confidence": 0.95,
             "bootstrap_samples": 200,
             "seed": 0,
+            "margins": {"uniform_lift": 0.05, "recipe_tie": 0.02},
             "splits": 20,
         },
         "students": {

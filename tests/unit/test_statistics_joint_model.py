@@ -93,6 +93,20 @@ def test_seed_variance_widens_the_test_on_fractions():
     assert row(found, "logit")["df_denominator"] == 38
 
 
+def test_on_log_odds_seeds_are_averaged_within_task():
+    drawn = draw_study(np.random.default_rng(3), {"s": RATES["s"]}, seeds=(0, 1))
+    found = claimed(drawn, make_runs({("s", "sft"): (0, 1)}))
+    before, after = (
+        [np.mean([drawn[(PATH, "s", run, step, name)] for run in runs]) for name in ("none", "curated")]
+        for runs, step in ((["base"], 0), (["sft-s0", "sft-s1"], STEP))
+    )
+    (none, curated), (none_after, curated_after) = (stats.logistic.ppf(rates) for rates in (before, after))
+    expected = {"none": none, "curated-none": curated - none, "gain:none": none_after - none}
+    expected[LIFT] = curated_after - none_after - (curated - none)
+    for term, value in expected.items():
+        assert row(found, "logit", "s", term)["estimate"] == pytest.approx(value, abs=1e-6)
+
+
 def test_an_unscored_task_leaves_the_lift_and_stays_in_the_other_arms_of_the_logit():
     drawn = arms()
     drawn[(PATH, "s", "base", 0, "none")] = [None, *drawn[(PATH, "s", "base", 0, "none")][1:]]
