@@ -1,0 +1,113 @@
+"""Predictions in a run: registered before the first answer, judged after it, and how edits are told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from projects import copy_finished, copy_project, planned_jobs, replace_in, snakemake
+
+STATE = ".skillift/smoke/predictions.jsonl"
+TABLE = "results/smoke/analysis/predictions.parquet"
+
+
+def history(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / STATE).read_text(encoding="utf-8").splitlines()]
+
+
+def run(folder: Path, *options: str):
+    finished = snakemake(folder, *options)
+    assert finished.returncode == 0, finished.stdout
+    return finished.stdout
+
+
+def registration(folder: Path) -> str:
+    return pl.read_parquet(folder / TABLE)["registration"].item()
+
+
+@pytest.fixture
+def project(finished_smoke, tmp_path):
+    folder = tmp_path / "project"
+    copy_finished(finished_smoke, folder)
+    return folder
+
+
+def other_direction(folder: Path) -> None:
+    replace_in(folder / "studies/smoke.yaml", "direction: greater", "direction: less")
+
+
+@pytest.mark.integration
+def test_a_first_run_registers_before_its_first_answer(finished_smoke):
+    registered, seen = history(finished_smoke)
+    assert (registered["results"], seen["results"]) == (False, True)
+    assert list(registered["predictions"]) == ["lift_at_s"]
+    assert registration(finished_smoke) == "before results"
+    answers = (finished_smoke / "results/smoke/episodes").rglob("*.parquet")
+    first = min(path.stat().st_mtime for path in answers)
+    times = pl.Series([registered["time"]]).str.to_datetime(time_zone="UTC").dt.epoch("s")
+    assert times.item() <= first
+    copy = finished_smoke / "results/smoke/analysis/predictions.jsonl"
+    assert copy.read_bytes() == (finished_smoke / STATE).read_bytes()
+
+
+@pytest.mark.integration
+def test_a_text_edited_after_results_is_judged_anew_and_said_to_be_edited(project):
+    other_direction(project)
+    told = run(project, "--until", "check_predictions")
+    assert "rule generate" not in told and "rule judge" not in told
+    assert registration(project) == "changed after results"
+    assert [record["results"] for record in history(project)] == [False, True, True]
+    page = run(project, "--until", "make_table_predictions") and (
+        project / "results/smoke/tables/predictions.html"
+    ).read_text(encoding="utf-8")
+    assert "text changed after results existed" in page
+
+
+@pytest.mark.integration
+def test_deleted_results_do_not_make_a_new_text_a_prediction(project):
+    shutil.rmtree(project / "results")
+    other_direction(project)
+    run(project, "--until", "build_tasks")
+    assert [record["results"] for record in history(project)] == [False, True, True]
+
+
+@pytest.mark.integration
+def test_a_deleted_history_counts_against_the_predictions(project):
+    (project / STATE).unlink()
+    assert planned_jobs(project) == set()
+    other_direction(project)
+    run(project, "--until", "check_predictions")
+    assert registration(project) == "after results"
+
+
+def test_a_damaged_history_ends_the_run_before_its_first_job(tmp_path):
+    project = copy_project(tmp_path / "project")
+    (project / STATE).parent.mkdir(parents=True)
+    (project / STATE).write_text('{"time": "then"}\n', encoding="utf-8")
+    finished = snakemake(project, "--until", "build_tasks")
+    assert finished.returncode != 0
+    assert re.search(
+        r"predictions\.jsonl:1: found 'a line that was changed or lost'.*Put back", finished.stdout
+    )
+    assert not (project / "results/smoke/tasks.parquet").exists()
+
+
+def test_a_dry_run_registers_nothing(tmp_path):
+    project = copy_project(tmp_path / "project")
+    assert "check_predictions" in planned_jobs(project)
+    assert not (project / ".skillift").exists()
+
+
+def test_a_study_without_predictions_has_no_jobs_and_no_history(tmp_path):
+    project = copy_project(tmp_path / "project")
+    path = project / "studies/smoke.yaml"
+    path.write_text(path.read_text(encoding="utf-8").split("\npredictions:")[0], encoding="utf-8")
+    jobs = planned_jobs(project)
+    assert jobs
+    assert not jobs & {"check_predictions", "make_table_predictions"}
+    run(project, "--until", "build_tasks")
+    assert not (project / STATE).exists()
