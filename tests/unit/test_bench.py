@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from skillift.contracts import SCORES
+from skillift.tables import read_table
+
 
 @pytest.fixture(scope="module")
 def bench(repository: Path) -> Path:
@@ -75,3 +78,17 @@ def test_every_rule_belongs_to_a_stage(study_times, repository, tmp_path):
     assert sum(stage.jobs for stage in stages) == len(declared) > 10
     rules = sum(len(re.findall(r"^ *rule( \w+)?:", file.read_text(), re.MULTILINE)) for file in files)
     assert len(declared) == rules
+
+
+def test_the_made_scores_are_a_million_rows_that_keep_their_contract(bench, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(bench))
+    speed = importlib.import_module("analysis_speed")
+    rows_of = 3 * 4 * 4 * 200  # paths, students, conditions, tasks
+    for shape in speed.SHAPES:
+        assert rows_of * (1 + 2 * shape.seeds * shape.checkpoints) * shape.samples >= 1_000_000
+    spec, height = speed.made_tables(speed.Shape("small", seeds=2, checkpoints=2, samples=1), tmp_path)
+    scores = read_table(tmp_path / "scores.parquet", SCORES)
+    assert scores.height == height == rows_of * 9
+    assert scores["passed"].null_count() == pytest.approx(height / 100, rel=0.2)
+    declared = {(run["student"], run["run"]) for run in spec["runs"]}
+    assert set(scores.select("student", "run").unique().rows()) == declared
