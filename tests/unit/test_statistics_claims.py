@@ -12,6 +12,8 @@ from scipy import stats
 from score_tables import make_tasks
 from statsmodels.stats.multitest import multipletests
 
+from skillift.errors import UserError
+
 LIFT = "lift:curated-none"
 NUMBERS = ("estimate", "standard_error", "ci_low", "ci_high", "p_value", "mde")
 UNRESOLVED, UNDEFINED = "not resolvable at this n", "undefined"
@@ -211,6 +213,20 @@ def test_without_a_declared_margin_nothing_is_equivalent():
     found = claimed(recipes(n_same=199), runs, margins=None)
     pair = row(found, "recipe_tie", "s")
     assert (pair["margin"], pair["p_equivalence"], pair["word"]) == (None, None, UNRESOLVED)
+
+
+@pytest.mark.parametrize(
+    ("margins", "message"),
+    [
+        ({"recipe_tie": 2}, "analysis.margins.recipe_tie: found 2, expected a fraction such as 0.05"),
+        ({"recipe_tie": 0}, "found 0"),
+        ({"recipe_tie": "2%"}, "found '2%'"),
+        ({"lift": 0.05}, "expected one of uniform_lift, recipe_tie"),
+    ],
+)
+def test_a_margin_that_is_none_is_named(margins, message):
+    with pytest.raises(UserError, match=message):
+        claimed(arms(rates={"s": RATES["s"]}), make_runs({("s", "sft"): (0,)}), margins=margins)
 
 
 def test_a_study_of_one_student_and_recipe_claims_no_sameness():

@@ -23,11 +23,12 @@ import polars as pl
 
 from skillift.claim_contracts import CLAIMS
 from skillift.contracts import key_of
+from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.recipes import recipe_cells
 from skillift.statistics.sameness import sameness
 from skillift.statistics.sides import lifts_by_recipe, recipes_by_student
-from skillift.statistics.words import holm, word
+from skillift.statistics.words import SAMENESS, holm, word
 
 LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
@@ -52,8 +53,11 @@ def claims(
         runs: `{student, run, recipe, seed}`.
         settings: confidence of the intervals; margins (`uniform_lift`, `recipe_tie`) as fractions, without
             which equivalence is not tested.
+
+    Raises:
+        UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
     """
-    confidence, margins = settings["confidence"], settings.get("margins") or {}
+    confidence, margins = settings["confidence"], _margins(settings)
     rows = []
     for item in found:
         if item.contrast in _CLAIM_OF and item.cells.height:
@@ -66,6 +70,17 @@ def claims(
         row["word"] = word(row, confidence)
     schema = {name: column.dtype.type for name, column in CLAIMS.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(CLAIMS))
+
+
+def _margins(settings: dict) -> dict[str, float]:
+    margins = settings.get("margins") or {}
+    for name, margin in margins.items():
+        where = f"--spec, key analysis.margins.{name}"
+        if name not in SAMENESS:
+            raise UserError(problem(where, name, f"one of {', '.join(SAMENESS)}"))
+        if not (isinstance(margin, int | float) and 0 < margin <= 1):
+            raise UserError(problem(where, margin, "a fraction such as 0.05"))
+    return margins
 
 
 def _of_effects(
