@@ -116,11 +116,15 @@ def test_without_one_of_the_conditions_there_is_nothing_to_mix():
     assert table(values_of(conditions=("none", "placebo"))).is_empty()
 
 
-def test_a_run_without_its_base_has_lifts_that_are_undefined():
+def test_a_run_without_its_base_has_deltas_alone():
     found = table(values_of(runs=("sft-s0",)))
-    lifts = found.filter(contrast=LIFT)
-    assert lifts.height == 9 and lifts["estimate"].null_count() == 9
-    assert found.filter(contrast="curated-none")["estimate"].null_count() == 0
+    assert set(found["contrast"]) == {"curated-none"} and found["estimate"].null_count() == 0
+
+
+def test_a_path_without_an_arm_is_undefined_where_that_arm_is_needed():
+    values = values_of(runs=("base",)).filter((pl.col("path") != "bench") | (pl.col("condition") == "none"))
+    undefined = table(values).filter(pl.col("estimate").is_null())
+    assert set(undefined["path_after"]) == {"bench"} and undefined.height == 3
 
 
 def test_one_skill_leaves_the_intervals_undefined():

@@ -14,6 +14,7 @@ import polars as pl
 from skillift.audit_contracts import AGREEMENT, ALL_CONDITIONS
 from skillift.contracts import EPISODE_KEY, key_of
 from skillift.statistics.agreement_measures import ac1, ac1s, agreement_interval, kappa, kappas
+from skillift.statistics.coding import as_text, coded
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
 
@@ -39,17 +40,19 @@ def agreement(scores: pl.DataFrame, confidence: float, bootstrap_samples: int, s
         seed: of the bootstrap; rows with equally many skills have the same draws.
     """
     by_skill, tasks = _counts(judged_by_both(scores))
-    rows = []
-    for key, group in by_skill.group_by(_ROW, maintain_order=True):
-        counts = group.select(COUNTS).to_numpy()
+    rows, start = [], 0
+    numbers = by_skill.select(*COUNTS, *_UNSCORED).to_numpy()
+    for *key, length in by_skill.group_by(_ROW, maintain_order=True).len().iter_rows():
+        counts, unscored = np.hsplit(numbers[start : start + length], [len(COUNTS)])
+        start += length
         total = counts.sum(axis=0)
         n_scored = int(total.sum())
         rate = float((total[0] + total[3]) / n_scored) if n_scored else None
         options = (confidence, bootstrap_samples, seed)
         kappa_limits, ac1_limits = (agreement_interval(counts, each, *options) for each in (kappas, ac1s))
-        unscored = group.select(pl.col(_UNSCORED).sum()).row(0)
         measures = (rate, kappa(total), *kappa_limits, ac1(total), *ac1_limits)
-        rows.append((*key, *total.tolist(), *unscored, *measures, int(np.any(counts, axis=1).sum())))
+        n_skills = int(np.any(counts, axis=1).sum())
+        rows.append((*key, *total.tolist(), *unscored.sum(axis=0).tolist(), *measures, n_skills))
     schema = {name: column.dtype.type for name, column in AGREEMENT.columns.items() if name != "n_tasks"}
     found = pl.DataFrame(rows, schema=schema, orient="row").join(tasks, on=_ROW, how="left")
     return found.select(list(AGREEMENT.columns)).sort(key_of(AGREEMENT))
@@ -58,13 +61,15 @@ def agreement(scores: pl.DataFrame, confidence: float, bootstrap_samples: int, s
 def judged_by_both(scores: pl.DataFrame) -> pl.DataFrame:
     """One row per episode and pair of judges: judge_a < judge_b, a and b (their verdicts, nullable).
 
-    `scores`: the frame of `pairing.with_skills`. Beside them student, run, the episode's key and skill_id.
+    `scores`: the frame of `pairing.with_skills`. Beside them student, run, the episode's key and skill_id, as
+    Enums (`coding.coded`).
     """
     key = ["student", "run", *EPISODE_KEY, "skill_id"]
     judged = scores.filter(pl.col("path").str.starts_with(JUDGE_PREFIX))
+    judged = coded(judged.select("path", *key, "passed"))
     by_judge = {
         name.removeprefix(JUDGE_PREFIX): judged.filter(path=name).select(*key, "passed")
-        for name in judged["path"].unique().sort().to_list()
+        for name in judged["path"].cast(pl.String).unique().sort()
     }
     pairs = [
         by_judge[a]
@@ -92,9 +97,15 @@ def _counts(episodes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         n_unscored_b=b.is_null().sum(),
         n_scored=both.sum(),
     )
-    over_all = by_task.with_columns(condition=pl.lit(ALL_CONDITIONS))
-    together = pl.concat([by_task, over_all])
-    by_skill = together.group_by(*_ROW, "skill_id").agg(pl.col(*COUNTS, *_UNSCORED).sum().cast(pl.Int64))
     scored = pl.col("task_id").filter(pl.col("n_scored") > 0)
-    tasks = together.group_by(_ROW).agg(n_tasks=scored.n_unique().cast(pl.Int64))
-    return by_skill.sort(*_ROW, "skill_id"), tasks
+    n_tasks = scored.n_unique().cast(pl.Int64).alias("n_tasks")
+    by_skill = _of_all_too(by_task, [*_ROW, "skill_id"], pl.col(*COUNTS, *_UNSCORED).sum())
+    return by_skill.sort(*_ROW, "skill_id"), _of_all_too(by_task, _ROW, n_tasks)
+
+
+def _of_all_too(by_task: pl.DataFrame, key: list[str], *numbers: pl.Expr) -> pl.DataFrame:
+    """`numbers` of each condition, and over all conditions."""
+    each = as_text(by_task.group_by(key).agg(*numbers))
+    together = as_text(by_task.group_by([name for name in key if name != "condition"]).agg(*numbers))
+    together = together.with_columns(condition=pl.lit(ALL_CONDITIONS)).select(each.columns)
+    return pl.concat([each, together]).with_columns(pl.selectors.integer().cast(pl.Int64))

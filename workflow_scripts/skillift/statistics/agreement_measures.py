@@ -84,6 +84,6 @@ def agreement_interval(
     counts = counts_by_skill[counts_by_skill.sum(axis=1) > 0]
     if len(counts) < 2 or np.isnan(measure(counts.sum(axis=0, keepdims=True))[0]):
         return None, None
-    replicates = measure(skill_draws(len(counts), samples, seed) @ counts)
+    replicates = measure(skill_draws(len(counts), samples, seed) @ counts.astype(float))
     low, high = (float(limit[0]) for limit in percentile_intervals(replicates[np.newaxis], confidence))
     return (None, None) if np.isnan(low) else (low, high)

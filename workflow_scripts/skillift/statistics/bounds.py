@@ -9,18 +9,47 @@ covariate and outcome data", Journal of the American Statistical Association 95 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
 import polars as pl
 
 from skillift.audit_contracts import BOUNDS
 from skillift.contracts import key_of
-from skillift.statistics.contrasts import BASE, CONTRASTS, LIFT, contrast_name, recipe_members
-from skillift.statistics.grouping import grouped
-from skillift.statistics.intervals import clustered_estimates, clustered_means
-from skillift.statistics.pairing import CELL
+from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
+from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 
-_TASK = ["task_id", "skill_id"]
-_COUNTS = ["n_unscored", "n_episodes"]
-_ROW = ["path", *CELL]
+
+class Imputed(NamedTuple):
+    """Task-level values of arms or of their differences, arrays of shape (cells, tasks).
+
+    Attributes:
+        value: over the scored samples; NaN without one.
+        low, high: the least and the greatest that it could be; NaN without an episode.
+        unscored, episodes: number of episodes.
+    """
+
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    unscored: np.ndarray
+    episodes: np.ndarray
+
+    def minus(self, other: Imputed) -> Imputed:
+        """The difference: its least is the least of this minus the greatest of the other."""
+        return Imputed(
+            self.value - other.value,
+            self.low - other.high,
+            self.high - other.low,
+            self.unscored + other.unscored,
+            self.episodes + other.episodes,
+        )
+
+    def of_runs(self, members: np.ndarray) -> Imputed:
+        """Means over the runs of each row, and sums of the counts; see `arm_arrays.Owed`."""
+        means = (mean_of_runs(each, members) for each in (self.value, self.low, self.high))
+        return Imputed(*means, *(each[members].sum(axis=1) for each in (self.unscored, self.episodes)))
 
 
 def bounds(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
@@ -31,82 +60,61 @@ def bounds(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.Data
     takes the opposite. Both are over all tasks with an episode in every arm, scored or not (n_tasks), and
     ci_low to ci_high reaches from the lower limit of the interval of bound_low to the upper one of
     bound_high, clustered by skill. estimate is that of the table EFFECTS, over the scored tasks alone; with
-    every episode scored the bounds are equal to it.
+    every episode scored the bounds are equal to it. A lift without its base has no row.
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
         runs: `{student, run, recipe, seed}` of the trained runs.
         confidence: of the intervals, as a fraction.
     """
-    arms = _imputed(values)
-    members = recipe_members(values, runs)
-    conditions = set(values["condition"])
-    tables = []
-    for treated, control in CONTRASTS:
-        if {treated, control} <= conditions:
-            name = contrast_name(treated, control)
-            sides = (arms.filter(condition=condition).drop("condition") for condition in (treated, control))
-            deltas = _with_recipe_means(_difference(*sides, [*_ROW, *_TASK]), members)
-            tables.append(_estimates(deltas, name, confidence))
-            tables.append(_estimates(_lifts(deltas), LIFT + name, confidence))
-    empty = pl.DataFrame(schema={name: column.dtype.type for name, column in BOUNDS.columns.items()})
-    return pl.concat([empty, *tables]).sort(key_of(BOUNDS))
-
-
-def _imputed(values: pl.DataFrame) -> pl.DataFrame:
-    """Task values with every unscored sample as a fail (`low`) and as a pass (`high`)."""
-    samples, unscored = pl.col("n_samples"), pl.col("n_unscored")
-    passes = pl.col("value").fill_null(0.0) * (samples - unscored)
-    low, high = passes / samples, (passes + unscored) / samples
-    key = [*_ROW, "condition", *_TASK]
-    return values.select(*key, "value", "n_unscored", low=low, high=high, n_episodes=samples)
-
-
-def _difference(minuend: pl.DataFrame, subtrahend: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """minuend - subtrahend on the tasks of both: value, its least (`low`) and its greatest (`high`).
-
-    Equal paths are part of `key`, so the subtraction stays within one.
-    """
-    sides = minuend.join(subtrahend, on=key, suffix="_other")
-    return sides.select(
-        *minuend.select(*_ROW, *_TASK).columns,
-        value=pl.col("value") - pl.col("value_other"),
-        low=pl.col("low") - pl.col("high_other"),
-        high=pl.col("high") - pl.col("low_other"),
-        **{name: pl.col(name) + pl.col(f"{name}_other") for name in _COUNTS},
-    )
-
-
-def _lifts(deltas: pl.DataFrame) -> pl.DataFrame:
-    before = deltas.filter(pl.col("run") == BASE).drop("run", "step")
-    return _difference(deltas.filter(pl.col("run") != BASE), before, ["path", "suite", "student", *_TASK])
-
-
-def _with_recipe_means(deltas: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """`deltas` with the means over the runs of each recipe, as in `contrasts`."""
-    means = (
-        deltas.join(members, on=CELL)
-        .sort("run")  # the order of summation is fixed, so that equal content gives equal bytes
-        .group_by("path", "suite", "student", "recipe", "recipe_step", *_TASK, maintain_order=True)
-        .agg(pl.col("value", "low", "high").mean(), pl.col(_COUNTS).sum())
-        .rename({"recipe": "run", "recipe_step": "step"})
-    )
-    return pl.concat([deltas, means.select(deltas.columns)])
-
-
-def _estimates(tasks: pl.DataFrame, contrast: str, confidence: float) -> pl.DataFrame:
-    groups = grouped(tasks, _ROW, ("low", "high"))
-    counts = groups.sums()
-    low, high = (
-        clustered_estimates(groups.sums(values), counts, confidence) for values in groups.values.values()
-    )
-    limits = [
-        groups.keys,
-        low.select("ci_low", "n_tasks", "n_skills", bound_low="estimate"),
-        high.select("ci_high", bound_high="estimate"),
+    schema = {name: column.dtype.type for name, column in BOUNDS.columns.items()}
+    tables = [
+        table.with_columns(path=pl.lit(path), suite=pl.lit(suite)).select(list(schema))
+        for (path, suite), part in values.group_by("path", "suite")
+        for table in _within(part, runs, suite, confidence)
     ]
-    found = pl.concat(limits, how="horizontal").with_columns(contrast=pl.lit(contrast))
-    scored = clustered_means(tasks, _ROW, confidence).select(*_ROW, "estimate")
-    totals = tasks.group_by(_ROW).agg(pl.col(_COUNTS).sum())
-    joined = found.join(scored, on=_ROW, how="left").join(totals, on=_ROW, how="left")
-    return joined.select(list(BOUNDS.columns))
+    return pl.concat([pl.DataFrame(schema=schema), *tables]).sort(key_of(BOUNDS))
+
+
+def _within(values: pl.DataFrame, runs: list[dict], suite: str, confidence: float) -> Iterator[pl.DataFrame]:
+    """BOUNDS of one path and suite."""
+    fills = {"value": np.nan, "n_unscored": 0.0, "n_samples": 0.0}
+    arrays = arm_arrays(values, ["condition"], fills)
+    arms = {condition: _imputed(**arm) for (condition,), arm in arrays.arms.items()}
+    pairs = [pair for pair in CONTRASTS if set(pair) <= set(arms)]
+    for cells in owed(arrays, runs, suite):
+        lifted = trained(arrays, cells)
+        for treated, control in pairs:
+            name, delta = contrast_name(treated, control), arms[treated].minus(arms[control])
+            yield _table(name, cells.rows, delta.of_runs(cells.members), arrays.skills, confidence)
+            if lifted.rows.height:
+                before = Imputed(*(each[arrays.base[lifted.members[:, 0]]] for each in delta))
+                lift = delta.of_runs(lifted.members).minus(before)
+                yield _table(LIFT + name, lifted.rows, lift, arrays.skills, confidence)
+
+
+def _imputed(value: np.ndarray, n_unscored: np.ndarray, n_samples: np.ndarray) -> Imputed:
+    """An arm with every unscored sample as a fail (low) and as a pass (high)."""
+    episodes = np.where(n_samples > 0, n_samples, np.nan)
+    passes = np.where(np.isfinite(value), value, 0.0) * (n_samples - n_unscored)
+    return Imputed(value, passes / episodes, (passes + n_unscored) / episodes, n_unscored, n_samples)
+
+
+def _table(
+    contrast: str, rows: pl.DataFrame, found: Imputed, skills: np.ndarray, confidence: float
+) -> pl.DataFrame:
+    estimate, low, high = (
+        estimates(each, skills, confidence) for each in (found.value, found.low, found.high)
+    )
+    columns = {
+        "estimate": estimate["estimate"],
+        "bound_low": low["estimate"],
+        "bound_high": high["estimate"],
+        "ci_low": low["ci_low"],
+        "ci_high": high["ci_high"],
+        "n_tasks": low["n_tasks"],
+        "n_skills": low["n_skills"],
+        "n_episodes": found.episodes.sum(axis=1).astype(np.int64),
+        "n_unscored": found.unscored.sum(axis=1).astype(np.int64),
+    }
+    return rows.with_columns(contrast=pl.lit(contrast), **{k: pl.Series(v) for k, v in columns.items()})

@@ -14,33 +14,14 @@ import numpy as np
 import polars as pl
 
 from skillift.audit_contracts import CORRECTED_EFFECTS, METHODS
-from skillift.contracts import CONDITIONS, key_of
-from skillift.statistics.contrasts import BASE, CONTRASTS, LIFT, contrast_name, recipe_members
-from skillift.statistics.corrections import ArmSums, Corrected, by_skill, corrected_effect
+from skillift.contracts import key_of
+from skillift.statistics.arm_arrays import ArmArrays, Owed, arm_arrays, by_skill, owed, trained
+from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
+from skillift.statistics.corrections import ArmSums, Corrected, corrected_effect
 from skillift.statistics.pairing import CELL
 
-_RUN = ["student", "run", "step"]
-_TASK = ["skill_id", "task_id"]
 _SUMS = ("label_passes", "true_passes", "label_fails", "true_fails", "labelled", "rectifier")
-
-
-class _Arms(NamedTuple):
-    """All arms of one judge on one suite.
-
-    Attributes:
-        place: path and suite.
-        runs: student, run, step of each cell, in order.
-        base: place in `runs` of each cell's base model, -1 where it has none.
-        skills: number of the skill of each task.
-        columns: by condition and name, arrays of shape (cells, tasks): `verdict` (mean over samples, NaN
-            without one), and `_SUMS`, n_labelled and n_unscored, which count episodes.
-    """
-
-    place: dict[str, str]
-    runs: pl.DataFrame
-    base: np.ndarray
-    skills: np.ndarray
-    columns: dict[str, dict[str, np.ndarray]]
+_COUNTS = (*_SUMS, "n_labelled", "n_unscored")
 
 
 def corrected_effects(
@@ -61,22 +42,25 @@ def corrected_effects(
         seed: of the bootstrap.
     """
     schema = {name: column.dtype.type for name, column in CORRECTED_EFFECTS.columns.items()}
-    options = (confidence, bootstrap_samples, seed)
     tables = [
-        _effect(arms, rows, members, sides, options).with_columns(contrast=pl.lit(contrast))
-        for arms in _arms(judged)
-        for rows, members in _groups(arms.runs, runs, arms.place["suite"])
-        for contrast, sides in _contrasts(arms.columns)
+        _effect(arrays, cells, sides, (confidence, bootstrap_samples, seed)).with_columns(
+            path=pl.lit(path), suite=pl.lit(suite), contrast=pl.lit(contrast)
+        )
+        for (path, suite), part in _by_task(judged).group_by("path", "suite")
+        for arrays in [arm_arrays(part, ["condition"], {"verdict": np.nan} | dict.fromkeys(_COUNTS, 0.0))]
+        for contrast, sides in _contrasts([condition for (condition,) in arrays.arms])
+        for cells in owed(arrays, runs, suite)
     ]
     known = [table.select(list(schema)) for table in tables if table.height]
     return pl.concat([pl.DataFrame(schema=schema), *known]).sort(key_of(CORRECTED_EFFECTS))
 
 
-def _arms(judged: pl.DataFrame) -> Iterator[_Arms]:
+def _by_task(judged: pl.DataFrame) -> pl.DataFrame:
+    """Verdict (mean over samples) and label counts of every arm, task by task."""
     label, verdict = pl.col("label"), pl.col("passed")
     both = label.is_not_null() & verdict.is_not_null()
     difference = label.cast(pl.Int8) - verdict.cast(pl.Int8)
-    tasks = judged.group_by("path", *CELL, "condition", *_TASK).agg(
+    return judged.group_by("path", *CELL, "condition", "task_id", "skill_id").agg(
         verdict=verdict.cast(pl.Float64).mean(),
         n_unscored=verdict.is_null().sum(),
         n_labelled=both.sum(),
@@ -85,51 +69,8 @@ def _arms(judged: pl.DataFrame) -> Iterator[_Arms]:
         label_fails=(both & ~label).sum(),
         true_fails=(~label & ~verdict).sum(),
         labelled=both.any(),
-        rectifier=difference.filter(both).mean().fill_null(0.0),
+        rectifier=difference.filter(both).mean(),
     )
-    for (path, suite), part in sorted(tasks.group_by("path", "suite")):
-        yield _dense({"path": path, "suite": suite}, part)
-
-
-def _dense(place: dict[str, str], tasks: pl.DataFrame) -> _Arms:
-    """The rows of one path and suite as arrays."""
-    runs = tasks.select(_RUN).unique().sort(_RUN)
-    columns = tasks.select(_TASK).unique().sort(_TASK)
-    placed = tasks.join(runs.with_row_index("row"), on=_RUN).join(columns.with_row_index("column"), on=_TASK)
-    shape = (runs.height, columns.height)
-    found = {}
-    for condition in CONDITIONS:
-        arm = placed.filter(condition=condition)
-        if arm.height:
-            at = arm["row"].to_numpy(), arm["column"].to_numpy()
-            found[condition] = {}
-            for name in ("verdict", "n_labelled", "n_unscored", *_SUMS):
-                values = np.full(shape, np.nan if name == "verdict" else 0.0)
-                values[at] = arm[name].cast(pl.Float64).to_numpy()
-                found[condition][name] = values
-    skills = columns["skill_id"].rank("dense").to_numpy().astype(np.int64) - 1
-    bases = runs.with_row_index("row").filter(run=BASE).group_by("student").agg(pl.col("row").first())
-    base = runs.join(bases, on="student", how="left", maintain_order="left")["row"].cast(pl.Int64)
-    return _Arms(place, runs, base.fill_null(-1).to_numpy(), skills, found)
-
-
-def _groups(cells: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[tuple[pl.DataFrame, np.ndarray]]:
-    """The rows that are owed an effect, by how many runs they are the mean of: places in `cells`.
-
-    Yields student, run, step of each row, and its members' places, an array of shape (rows, runs).
-    """
-    placed = cells.with_row_index("place")
-    yield cells, placed["place"].to_numpy()[:, np.newaxis]
-    members = recipe_members(cells.with_columns(suite=pl.lit(suite)), runs)
-    recipes = (
-        members.join(placed, on=_RUN)
-        .sort("student", "recipe", "run")
-        .group_by("student", "recipe", "recipe_step", maintain_order=True)
-        .agg("place")
-        .rename({"recipe": "run", "recipe_step": "step"})
-    )
-    for _, rows in sorted(recipes.group_by(pl.col("place").list.len())):
-        yield rows.drop("place"), np.array(rows["place"].to_list())
 
 
 class _Side(NamedTuple):
@@ -152,37 +93,33 @@ def _contrasts(conditions: Iterable[str]) -> Iterator[tuple[str, list[_Side]]]:
             yield LIFT + name, [*after, _Side(treated, True, -1.0), _Side(control, True, 1.0)]
 
 
-def _effect(
-    arms: _Arms, rows: pl.DataFrame, members: np.ndarray, sides: list[_Side], options: tuple
-) -> pl.DataFrame:
-    """Rows of CORRECTED_EFFECTS for one effect; a lift is owed to trained runs whose base is there."""
+def _effect(arrays: ArmArrays, cells: Owed, sides: list[_Side], options: tuple) -> pl.DataFrame:
+    """Rows of CORRECTED_EFFECTS for one effect."""
     if any(side.before for side in sides):
-        owed = (arms.base[members[:, 0]] >= 0) & (rows["run"] != BASE).to_numpy()
-        rows, members = rows.filter(pl.Series(owed)), members[owed]
-    if not rows.height:
+        cells = trained(arrays, cells)
+    if not cells.rows.height:
         return pl.DataFrame()
     parts, counts = [], {}
-    for number, run in enumerate(members.T):
-        at = [arms.base[run] if side.before else run for side in sides]
-        columns = [arms.columns[side.condition] for side in sides]
+    for number, run in enumerate(cells.members.T):
+        at = [arrays.base[run] if side.before else run for side in sides]
+        columns = [arrays.arms[side.condition,] for side in sides]
         complete = np.all(
-            [np.isfinite(each["verdict"][cells]) for each, cells in zip(columns, at, strict=True)], axis=0
+            [np.isfinite(each["verdict"][place]) for each, place in zip(columns, at, strict=True)], axis=0
         )
         counts["n_tasks"] = counts.get("n_tasks", False) | complete
-        for side, each, cells in zip(sides, columns, at, strict=True):
-            parts.append((side.weight / members.shape[1], _sums(each, cells, arms.skills, complete)))
+        for side, each, place in zip(sides, columns, at, strict=True):
+            parts.append((side.weight / cells.members.shape[1], _sums(each, place, arrays.skills, complete)))
             if not side.before or number == 0:  # the base model is one, however many runs there are
                 for name in ("n_labelled", "n_unscored"):
-                    counts[name] = counts.get(name, 0) + each[name][cells]
+                    counts[name] = counts.get(name, 0) + each[name][place]
     found = corrected_effect(parts, METHODS, *options)
     numbers = {name: values.sum(axis=1) for name, values in counts.items()}
-    tables = [_table(rows, effect, method, numbers) for method, effect in found.items()]
-    return pl.concat(tables).with_columns(**{name: pl.lit(value) for name, value in arms.place.items()})
+    return pl.concat(_table(cells.rows, effect, method, numbers) for method, effect in found.items())
 
 
-def _sums(columns: dict, cells: np.ndarray, skills: np.ndarray, complete: np.ndarray) -> ArmSums:
-    verdicts = np.where(complete, columns["verdict"][cells], 0.0)
-    values = [complete.astype(float), verdicts, *(columns[name][cells] for name in _SUMS)]
+def _sums(columns: dict, place: np.ndarray, skills: np.ndarray, complete: np.ndarray) -> ArmSums:
+    verdicts = np.where(complete, columns["verdict"][place], 0.0)
+    values = [complete.astype(float), verdicts, *(columns[name][place] for name in _SUMS)]
     return ArmSums(*(by_skill(each, skills) for each in values))
 
 

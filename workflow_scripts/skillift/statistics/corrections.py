@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skillift.statistics.arm_arrays import by_skill
 from skillift.statistics.bootstrap import percentile_intervals, skill_draws
 
 # Rogan and Gladen divide by Youden's J: below this, an error of the rates counts more than tenfold.
@@ -94,13 +95,6 @@ def arm_sums(
             )
         )
     )
-
-
-def by_skill(values: np.ndarray, skills: np.ndarray) -> np.ndarray:
-    """Sums of `values` (rows, tasks) over the tasks of each skill: shape (rows, skills)."""
-    order = np.argsort(skills, kind="stable")
-    starts = np.searchsorted(skills[order], np.arange(skills.max() + 1))
-    return np.add.reduceat(values[:, order], starts, axis=1)
 
 
 class Corrected(NamedTuple):

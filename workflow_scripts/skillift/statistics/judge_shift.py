@@ -10,14 +10,14 @@ import polars as pl
 from skillift.audit_contracts import JUDGE_SHIFT
 from skillift.contracts import key_of
 from skillift.statistics.coding import as_text
-from skillift.statistics.contrasts import LIFT, Differences, contrast_name
+from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import grouped
 from skillift.statistics.intervals import clustered_estimates
-from skillift.statistics.mixed_paths import HEADLINE
+from skillift.statistics.mixed_paths import DELTA
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
 
-HEADLINES = (contrast_name(*HEADLINE), LIFT + contrast_name(*HEADLINE))
+HEADLINES = (DELTA, LIFT + DELTA)
 _TASK = ["task_id", "skill_id"]
 _PAIR = ["judge_a", "judge_b"]
 _ZERO = 1e-12

@@ -7,17 +7,19 @@ of the table with `matched` false is no result.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
 import polars as pl
 
 from skillift.audit_contracts import MIXED_PATHS
 from skillift.contracts import key_of
-from skillift.statistics.contrasts import BASE, LIFT, contrast_name, recipe_members
-from skillift.statistics.intervals import clustered_means
-from skillift.statistics.pairing import CELL
+from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
+from skillift.statistics.contrasts import LIFT, contrast_name
 
 HEADLINE = ("curated", "none")
-_TASK = ["task_id", "skill_id"]
-_PATHS = ["path_before", "path_after"]
+DELTA = contrast_name(*HEADLINE)
 
 
 def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
@@ -25,78 +27,66 @@ def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl
 
     For a delta, path_before is the path of the condition `none` and path_after that of `curated`; for a lift,
     path_before is the path of the delta before training and path_after that of the delta after it. The rows
-    with equal paths are the headlines of the table EFFECTS; standard errors are clustered by skill alike.
+    with equal paths are the headlines of the table EFFECTS; standard errors are clustered by skill alike. A
+    lift without its base has no row.
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
         runs: `{student, run, recipe, seed}` of the trained runs.
         confidence: of the intervals, as a fraction.
     """
-    name = contrast_name(*HEADLINE)
+    schema = {name: column.dtype.type for name, column in MIXED_PATHS.columns.items()}
+    chosen = values.filter(pl.col("condition").is_in(HEADLINE))
     tables = [
-        _estimates(part, contrast, confidence)
-        for arms in values.partition_by("suite", maintain_order=True)
-        if set(HEADLINE) <= set(arms["condition"])
-        for contrast, part in zip((name, LIFT + name), _headlines(arms, runs), strict=True)
+        _table(*row, confidence).with_columns(suite=pl.lit(suite)).select(list(schema))
+        for (suite,), part in chosen.group_by("suite")
+        if set(HEADLINE) <= set(part["condition"])
+        for row in _headlines(part, runs, suite)
     ]
-    empty = pl.DataFrame(schema={name: column.dtype.type for name, column in MIXED_PATHS.columns.items()})
-    return pl.concat([empty, *tables]).sort(key_of(MIXED_PATHS))
+    return pl.concat([pl.DataFrame(schema=schema), *tables]).sort(key_of(MIXED_PATHS))
 
 
-def mixed_difference(minuend: pl.DataFrame, subtrahend: pl.DataFrame) -> pl.DataFrame:
-    """minuend - subtrahend, task by task, for every pair of paths: wrong numbers unless the paths are equal.
-
-    Both frames: path, suite, student, run, step, task_id, skill_id, value, n_unscored. Returns the same with
-    path_before (of the subtrahend) and path_after (of the minuend) for path; as in
-    `pairing.paired_difference`, value is null where a side has no verdict.
-    """
-    paths = pl.concat([minuend["path"], subtrahend["path"]]).unique().sort().to_frame()
-    key = [*_PATHS, *CELL, *_TASK]
-    columns = [*key, "value", "n_unscored"]
-    after = minuend.rename({"path": "path_after"}).join(paths.rename({"path": "path_before"}), how="cross")
-    before = subtrahend.rename({"path": "path_before"}).join(
-        paths.rename({"path": "path_after"}), how="cross"
-    )
-    sides = after.select(columns).join(
-        before.select(columns), on=key, how="full", coalesce=True, suffix="_before"
-    )
-    return sides.select(
-        *key,
-        value=pl.col("value") - pl.col("value_before"),
-        n_unscored=pl.col("n_unscored").fill_null(0) + pl.col("n_unscored_before").fill_null(0),
-    )
+def mixed_difference(minuend: np.ndarray, subtrahend: np.ndarray) -> np.ndarray:
+    """minuend - subtrahend, task by task, whatever their paths are: a wrong number unless they are one."""
+    return minuend - subtrahend
 
 
-def _headlines(arms: pl.DataFrame, runs: list[dict]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Deltas and lifts of one suite, task by task, under every pair of paths."""
-    treated, control = (arms.filter(condition=condition) for condition in HEADLINE)
-    deltas = _with_recipe_means(mixed_difference(treated, control), recipe_members(arms, runs))
-    equal = pl.col("path_before") == pl.col("path_after")
-    matched = deltas.filter(equal).rename({"path_after": "path"}).drop("path_before")
-    after = matched.filter(pl.col("run") != BASE)
-    before = matched.filter(pl.col("run") == BASE).drop("run", "step")
-    trained = after.select(CELL).unique()
-    return deltas, mixed_difference(after, before.join(trained, on=["suite", "student"]))
+def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[tuple]:
+    """Every headline under every pair of paths: name, pair, rows, skills, task-level values, n_unscored."""
+    arrays = arm_arrays(values, ["condition", "path"], {"value": np.nan, "n_unscored": 0.0})
+    pairs = list(product(values["path"].unique().sort(), repeat=2))
+    deltas, unscored = {}, {}
+    for before, after in pairs:
+        treated, control = (arrays.arms[arm] for arm in zip(HEADLINE, (after, before), strict=True))
+        deltas[before, after] = mixed_difference(treated["value"], control["value"])
+        unscored[before, after] = treated["n_unscored"] + control["n_unscored"]
+    for cells in owed(arrays, runs, suite):
+        for pair in pairs:
+            of_runs = mean_of_runs(deltas[pair], cells.members)
+            yield DELTA, pair, cells.rows, arrays.skills, of_runs, unscored[pair][cells.members].sum(axis=1)
+        lifted = trained(arrays, cells)
+        base = arrays.base[lifted.members[:, 0]]
+        for before, after in pairs if len(base) else []:
+            of_runs = mean_of_runs(deltas[after, after], lifted.members)
+            lift = mixed_difference(of_runs, deltas[before, before][base])
+            counts = unscored[after, after][lifted.members].sum(axis=1) + unscored[before, before][base]
+            yield LIFT + DELTA, (before, after), lifted.rows, arrays.skills, lift, counts
 
 
-def _with_recipe_means(deltas: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """`deltas` with the means over the runs of each recipe, as in `contrasts`."""
-    means = (
-        deltas.join(members, on=CELL)
-        .sort("run")  # the order of summation is fixed, so that equal content gives equal bytes
-        .group_by(*_PATHS, "suite", "student", "recipe", "recipe_step", *_TASK, maintain_order=True)
-        .agg(pl.col("value").mean(), pl.col("n_unscored").sum())
-        .rename({"recipe": "run", "recipe_step": "step"})
-    )
-    return pl.concat([deltas, means.select(deltas.columns)])
-
-
-def _estimates(tasks: pl.DataFrame, contrast: str, confidence: float) -> pl.DataFrame:
-    key = [*CELL, *_PATHS]
-    unscored = tasks.group_by(key).agg(pl.col("n_unscored").sum())
-    return (
-        clustered_means(tasks, key, confidence)
-        .join(unscored, on=key, how="left")
-        .with_columns(contrast=pl.lit(contrast), matched=pl.col("path_before") == pl.col("path_after"))
-        .select(list(MIXED_PATHS.columns))
+def _table(
+    contrast: str,
+    pair: tuple[str, str],
+    rows: pl.DataFrame,
+    skills: np.ndarray,
+    values: np.ndarray,
+    unscored: np.ndarray,
+    confidence: float,
+) -> pl.DataFrame:
+    before, after = pair
+    return pl.concat([rows, estimates(values, skills, confidence)], how="horizontal").with_columns(
+        n_unscored=pl.Series(unscored.sum(axis=1)).cast(pl.Int64),
+        contrast=pl.lit(contrast),
+        path_before=pl.lit(before),
+        path_after=pl.lit(after),
+        matched=pl.lit(before == after),
     )
