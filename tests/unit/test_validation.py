@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from validation.asymmetry import slopes
+from validation.asymmetry import DELTAS, LIFT, population_of, slopes
 from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.judges import DIFFERENTIAL, biases
@@ -79,6 +79,17 @@ def test_the_truth_of_a_population_is_what_its_studies_have_on_average(populatio
     found = (passed[1] - passed[0], passed[3] - passed[2] - (passed[1] - passed[0]))
     truth = replace(population, judges={"judge:a": DIFFERENTIAL}).truth("judge:a")
     assert found == pytest.approx(tuple(truth.values()), abs=0.01)
+
+
+@pytest.mark.parametrize("delta", DELTAS.values())
+def test_without_asymmetry_the_noise_is_as_large_before_training_as_after(delta):
+    none, curated, none_after, curated_after = population_of(delta).rates
+    assert curated - none == pytest.approx(delta)
+    assert curated_after - none_after == pytest.approx(delta + LIFT)
+    before, after = (
+        sum(rate * (1 - rate) for rate in rates) for rates in ((none, curated), (none_after, curated_after))
+    )
+    assert before == pytest.approx(after)
 
 
 def test_the_simulated_studies_have_the_discordant_pairs_that_the_page_names():

@@ -2,8 +2,7 @@
 
 Three students answer the same tasks. The help of the procedure differs between skills and students and stays
 after training; the lift is one and the same everywhere. Responses of one task are independent between arms
-and their rates near one half, so that the noise is as large before training as after: what Oldham's
-estimator needs.
+and their noise is as large before training as after: what Oldham's estimator needs.
 """
 
 from __future__ import annotations
@@ -38,10 +37,15 @@ class Slopes(NamedTuple):
 
 
 def population_of(delta: float) -> Population:
-    """Studies of one student, whose rates lie about one half before and after."""
-    low = 0.5 - (delta + LIFT / 2) / 2
+    """Studies of one student; the noise of its two deltas is equally large.
+
+    That noise is the sum of rate x (1 - rate) over the two conditions. After training they lie `delta` +
+    `LIFT` apart about one half, before it `delta` apart, and so far off one half that the sums are equal.
+    """
+    after = delta + LIFT
+    off = ((after**2 - delta**2) ** 0.5 - delta) / 2
     return Population(
-        rates=(low, low + delta, low, low + delta + LIFT),
+        rates=(0.5 + off, 0.5 + off + delta, 0.5 - after / 2, 0.5 + after / 2),
         skill=0.05,
         task=0.10,
         skill_in_arm=0.20,
