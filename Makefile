@@ -12,6 +12,9 @@ BIN := $(CURDIR)/$(VENV)/bin
 RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1
 SNAKEFILES := Snakefile rules
 EMBEDDED := results/embedded
+# a program for Graphviz: of the rules that make figures, the picture of the rules shows two
+UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
+	{ delete($$G, $$) }
 
 .PHONY: help setup demo study plan test lint validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
@@ -54,8 +57,9 @@ bench: setup ## time a study by stage, and the engine and training against bare 
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
-		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html | sed 's/fontname=sans/fontname="sans-serif"/' | tred \
-		| dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
+		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html $(EMBEDDED)/cards/s/sft-s0.md \
+		$(EMBEDDED)/cards/corpora/worked.md | sed 's/fontname=sans/fontname="sans-serif"/' \
+		| gvpr -c '$(UNDRAWN)' | tred | dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
 	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
 
 pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
