@@ -10,10 +10,11 @@ import polars as pl
 
 from skillift.contract_parts import column, count, difference, table, text
 from skillift.contracts import SUITES
+from skillift.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, WITHDRAWN
 
 DIRECTIONS = ("greater", "less", "equivalent")
 VERDICTS = ("held", "failed", "undetermined")
-REGISTRATIONS = ("before results", "after results", "changed after results", "withdrawn", "not registered")
+REGISTRATIONS = (BEFORE, AFTER, CHANGED, WITHDRAWN, NOT_REGISTERED)
 
 # `recipe` is empty for an effect before SFT, the `minus_` columns where no second effect is taken off.
 # `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of the two

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 import polars as pl
 
 from skillift.arms import View
+from skillift.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, WITHDRAWN
 from skillift.result_page import Column, Page
 from skillift.result_text import UNDEFINED, percent, points, with_interval
 
 # how the column `registration` reads
 REGISTERED = {
-    "before results": "before results existed",
-    "after results": "after results existed",
-    "changed after results": "text changed after results existed",
-    "withdrawn": "withdrawn after results existed",
-    "not registered": "not registered",
+    BEFORE: "before results existed",
+    AFTER: "after results existed",
+    CHANGED: "text changed after results existed",
+    WITHDRAWN: "withdrawn after results existed",
+    NOT_REGISTERED: "not registered",
 }
 _NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
 
@@ -30,7 +31,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
     rows = frame.sort(pl.col("verdict").is_null(), "prediction").with_columns(
         shown=with_interval(points, "estimate", "ci_low", "ci_high"),
         mde=percent("mde").fill_null(UNDEFINED),
-        verdict=pl.col("verdict").fill_null("withdrawn"),
+        verdict=pl.col("verdict").fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
         statement=pl.struct(pl.all()).map_elements(
             lambda row: statement(row, labels), return_dtype=pl.String

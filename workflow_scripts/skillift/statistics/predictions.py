@@ -21,13 +21,13 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.prediction_contracts import PREDICTIONS
+from skillift.prediction_contracts import PREDICTIONS, VERDICTS
 from skillift.registration import Record, Registration, registration_of, withdrawn
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 from skillift.statistics.task_effects import runs_of, task_effect
 
-HELD, FAILED, UNDETERMINED = "held", "failed", "undetermined"
+HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")
 _NOTHING = Estimate(*[None] * (len(ESTIMATE_SCHEMA) - 2), 0, 0)
 
