@@ -11,9 +11,11 @@ import polars as pl
 from skillift.contract_parts import column, count, difference, rate, table, text
 from skillift.contracts import SUITES
 
-# One row per claim of a study. `student` and `run` are empty where a claim is about several, `against` is the
-# other student or recipe of a pair, and empty in the row of the whole claim. How a word is found stands in
-# `skillift.statistics.claims`.
+# One row per claim of a study. `run` is what the claim rests on: a run, or a recipe with several seeds; of
+# `uniform_lift` always the recipe. `against` is the other student (uniform_lift) or recipe (recipe_tie) of a
+# pair; it is empty in the row of a whole claim of sameness, where `student` (uniform_lift) or `run`
+# (recipe_tie) is empty too. `p_holm` is null where a claim is in no family, `margin` where none is declared.
+# Words: `skillift.statistics.words`.
 CLAIM_KINDS = ("lift", "procedural_delta", "uniform_lift", "recipe_tie")
 WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
 
