@@ -66,11 +66,11 @@ def _corrected(rng, population: Population, n_studies: int) -> dict[tuple[str, s
     skills = np.repeat(np.arange(population.n_skills), population.per_skill)
     sums = {arm: arm_sums(passed[:, place], labels[:, place], skills) for place, arm in enumerate(ARMS)}
     return {
-        (contrast, method): corrected_effect(
-            [(weight, sums[arm]) for arm, weight in weights.items()], method, CONFIDENCE
-        )
+        (contrast, method): found
         for contrast, weights in _WEIGHTS.items()
-        for method in METHODS
+        for method, found in corrected_effect(
+            [(weight, sums[arm]) for arm, weight in weights.items()], METHODS, CONFIDENCE
+        ).items()
     }
 
 
