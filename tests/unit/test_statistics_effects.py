@@ -4,40 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from scipy.stats import binomtest
+from effect_tables import PATH, arms_with, estimate, row, study, table_of
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import EFFECTS
 from skillift.errors import PathMismatchError, UserError
-from skillift.statistics.contrasts import differences
-from skillift.statistics.effects import effects
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
-from skillift.tables import check
-
-PATH = "judge:conclusion"
-
-
-def table_of(scores: pl.DataFrame, tasks: pl.DataFrame, runs=()) -> pl.DataFrame:
-    found = differences(task_values(with_skills(scores, tasks)), list(runs))
-    return check(effects(found, 0.95, 200, 0), EFFECTS, "effects")
-
-
-def estimate(arms: dict, runs=(), tasks=None, n_samples: int = 1) -> pl.DataFrame:
-    return table_of(make_scores(arms, n_samples=n_samples), make_tasks() if tasks is None else tasks, runs)
-
-
-def study(
-    pre_none, pre_curated, post_none=None, post_curated=None, student="s", path=PATH, run="sft-s0", step=138
-):
-    arms = {(path, student, "base", 0, "none"): pre_none, (path, student, "base", 0, "curated"): pre_curated}
-    if post_none is not None:
-        arms[(path, student, run, step, "none")] = post_none
-        arms[(path, student, run, step, "curated")] = post_curated
-    return arms
-
-
-def row(table: pl.DataFrame, contrast: str, **where) -> dict:
-    return table.filter(contrast=contrast, **where).row(0, named=True)
 
 
 def test_the_lift_is_the_mean_of_differences_in_differences_task_by_task():
@@ -214,12 +185,6 @@ def test_no_scores_give_an_empty_table():
     assert table_of(empty, make_tasks()).is_empty()
 
 
-def arms_with(base: dict, after: dict, run: str = "sft-s0") -> dict:
-    """Arms by condition, before and after training."""
-    before = {(PATH, "s", "base", 0, name): verdicts for name, verdicts in base.items()}
-    return before | {(PATH, "s", run, 9, name): verdicts for name, verdicts in after.items()}
-
-
 def test_every_contrast_has_its_lift_and_is_subtracted_the_right_way_round():
     counts = {"none": (40, 60), "placebo": (50, 62), "shuffled": (64, 90), "curated": (80, 130)}
     base, after = (
@@ -238,69 +203,6 @@ def test_every_contrast_has_its_lift_and_is_subtracted_the_right_way_round():
         assert row(table, contrast, run="base")["estimate"] == pytest.approx(before)
         assert row(table, contrast, run="sft-s0")["estimate"] == pytest.approx(now)
         assert row(table, f"lift:{contrast}")["estimate"] == pytest.approx(now - before)
-
-
-def test_two_arms_have_mcnemars_test_of_their_discordant_pairs():
-    tasks = make_tasks(10, 2)
-    none = [True] * 6 + [False] * 14
-    curated = [True] * 4 + [False] * 2 + [True] * 9 + [None] + [False] * 4
-    table = estimate(
-        arms_with({"none": none, "curated": curated}, {"none": none, "curated": none}), tasks=tasks
-    )
-    expected = binomtest(9, 11, 0.5).pvalue
-    assert row(table, "curated-none", run="base")["mcnemar_p"] == pytest.approx(expected)
-    assert row(table, "gain:curated")["mcnemar_p"] == pytest.approx(expected)
-    assert row(table, "curated-none", run="sft-s0")["mcnemar_p"] == 1.0
-    assert row(table, "lift:curated-none")["mcnemar_p"] is None
-
-
-def test_several_samples_or_several_runs_have_no_mcnemar_test():
-    several = estimate(study(passes(60), passes(70)), tasks=make_tasks(40, 5), n_samples=2)
-    assert several["mcnemar_p"].to_list() == [None]
-    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
-    arms = {}
-    for seed in (0, 1):
-        arms |= study(passes(60), passes(70), passes(80), passes(90, start=seed), run=f"sft-s{seed}")
-    table = estimate(arms, runs)
-    assert row(table, "gain:curated", run="sft")["mcnemar_p"] is None
-    assert row(table, "gain:curated", run="sft-s0")["mcnemar_p"] is not None
-
-
-def test_the_normalised_gain_is_the_gain_of_the_means_over_what_could_be_gained():
-    table = estimate(study(passes(60), passes(80, start=5), passes(100, start=9), passes(140, start=2)))
-    assert row(table, "gain:none")["normalised_gain"] == pytest.approx((0.5 - 0.3) / (1 - 0.3))
-    found = row(table, "curated-none", run="sft-s0")
-    assert found["normalised_gain"] == pytest.approx((0.7 - 0.5) / (1 - 0.5))
-    assert found["normalised_low"] < found["normalised_gain"] < found["normalised_high"]
-    lift = row(table, "lift:curated-none")
-    assert (lift["normalised_gain"], lift["normalised_low"]) == (None, None)
-
-
-def test_the_normalised_gain_is_over_the_paired_tasks_alone():
-    none = [False, True, None, False]  # pairs: tasks 0 and 1
-    curated = [True, True, True, None]
-    found = row(estimate(study(none, curated), tasks=make_tasks(4, 1)), "curated-none")
-    assert found["normalised_gain"] == pytest.approx((1.0 - 0.5) / (1 - 0.5))
-
-
-def test_where_nothing_was_left_to_gain_the_normalised_gain_is_undefined():
-    found = row(estimate(study([True] * 200, passes(150))), "curated-none")
-    assert found["estimate"] == -0.25
-    assert (found["normalised_gain"], found["normalised_low"], found["normalised_high"]) == (None, None, None)
-
-
-def test_the_bootstrap_stands_beside_the_clustered_interval_and_near_it():
-    verdicts = [passes(count, start=31 * place) for place, count in enumerate((90, 102, 100, 120))]
-    scores, tasks = make_scores(study(*verdicts)), make_tasks()
-    values = task_values(with_skills(scores, tasks))
-    first, again, other = (
-        row(effects(differences(values, []), 0.95, 2000, seed), "lift:curated-none") for seed in (0, 0, 1)
-    )
-    width = first["ci_high"] - first["ci_low"]
-    assert first["boot_high"] - first["boot_low"] == pytest.approx(width, rel=0.15)
-    assert first["boot_low"] < first["estimate"] < first["boot_high"]
-    assert first == again
-    assert first["boot_low"] != other["boot_low"] or first["boot_high"] != other["boot_high"]
 
 
 def test_with_several_base_steps_the_first_is_before_training():

@@ -54,7 +54,7 @@ def _within(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
     """The contrasts of one path and suite, then what training changed in each condition and contrast."""
     members = recipe_members(values, runs)
     cells = _cells(values, members)
-    trained = cells.filter(pl.col("run") != BASE)
+    trained = _beside_base(cells)
     arms = coded(values.join(cells.select(*CELL, "cell"), on=CELL).drop(CELL).sort("cell", "task_id"))
     into = members.join(cells.select(*CELL, "cell"), on=CELL).join(
         cells.select("suite", "student", recipe="run", recipe_step="step", recipe_cell="cell"),
@@ -128,6 +128,14 @@ def _cells(values: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     )
     cells = pl.concat([of_runs, of_recipes.unique()]).sort(key).with_row_index("cell")
     return cells.with_columns(base=pl.col("cell").filter(run=BASE).first().over("student"))
+
+
+def _beside_base(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells after training; one_sample tells of their base models too."""
+    bases = cells.select(base="cell", base_has_one="one_sample")
+    trained = cells.filter(pl.col("run") != BASE).join(bases, on="base", how="left", maintain_order="left")
+    both = pl.col("one_sample") & pl.col("base_has_one").fill_null(value=False)
+    return trained.with_columns(one_sample=both).drop("base_has_one")
 
 
 def _with_recipe_means(measured: pl.DataFrame, into: pl.DataFrame) -> pl.DataFrame:
