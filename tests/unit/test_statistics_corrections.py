@@ -192,6 +192,12 @@ def test_one_skill_has_an_estimate_without_interval():
     assert np.isnan(found.standard_error.item()) and np.isnan(found.ci_low.item())
 
 
+def test_a_method_that_is_none_is_refused():
+    arms = lift_of(simulated_arms(np.random.default_rng(5), n_studies=1))
+    with pytest.raises(ValueError, match="expected some of"):
+        corrected_effect(arms, "rogan_gladen", 0.95)
+
+
 def test_rows_do_not_depend_on_each_other():
     arms = simulated_arms(np.random.default_rng(5), n_studies=4)
     together = effect(lift_of(arms), "rogan_gladen", 200, 0)

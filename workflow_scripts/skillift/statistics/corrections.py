@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skillift.audit_contracts import METHODS
 from skillift.statistics.arm_arrays import by_skill
 from skillift.statistics.bootstrap import percentile_intervals, skill_draws
 
@@ -136,7 +137,13 @@ def corrected_effect(
         confidence: of the intervals, as a fraction.
         bootstrap_samples: replicates of the bootstrap; 0 leaves its interval NaN.
         seed: of the bootstrap.
+
+    Raises:
+        ValueError: an unknown method.
     """
+    unknown = sorted(set(methods) - set(METHODS))
+    if unknown:
+        raise ValueError(f"methods: found {unknown}, expected some of {METHODS}")
     present = np.any([(arm.tasks > 0) | (arm.labelled > 0) for _, arm in arms], axis=0)
     found = {method: _linearised(arms, present, method, confidence) for method in methods}
     if not bootstrap_samples:
