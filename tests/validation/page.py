@@ -69,10 +69,10 @@ The truth is that of right responses; {measured.biases[0].n_studies:,} studies.
 
 Three students with deltas of {_points(DELTAS.values())} pp before training, skills that differ in how much
 the procedure helps, and one lift of {100 * LIFT:.0f} pp for all: no asymmetry. The noise of the deltas is as
-large before training as after, which Oldham's estimator needs and the others do not. Slopes of the lift on the
-baseline delta over {measured.slopes[0].n_studies:,} studies, {SPLITS} splits each. `cells` are the skills at
-all students, each student with its own mean; `students` are the three students, between which slopes scatter
-widely, so that the median stands beside the mean.
+large before training as after, which Oldham's estimator needs and the others do not. Slopes of the lift on
+the baseline delta over {measured.slopes[0].n_studies:,} studies, {SPLITS} splits each. `cells` are the skills
+at all students, each student with its own mean; `students` are the three students, between which slopes
+scatter widely, so that the median stands beside the mean.
 
 {_slopes(measured.slopes)}
 """
