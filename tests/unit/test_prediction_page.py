@@ -27,23 +27,23 @@ LABELS = {"l": "341 k"}
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, "lift at 341 k by sft: above +0.0 pp"),
+        ({}, "lift at 341 k by sft: above 0 pp"),
         ({"margin": 0.02}, "lift at 341 k by sft: above +2.0 pp"),
         ({"direction": "less", "than": 0.05, "margin": 0.075}, "lift at 341 k by sft: below \u22122.5 pp"),
         (
             {"direction": "equivalent", "than": 0.04, "margin": 0.025},
             "lift at 341 k by sft: between +1.5 and +6.5 pp",
         ),
-        ({"contrast": "curated-none", "recipe": ""}, "procedural delta at 341 k before SFT: above +0.0 pp"),
-        ({"contrast": "gain:curated"}, "gain under curated at 341 k by sft: above +0.0 pp"),
+        ({"contrast": "curated-none", "recipe": ""}, "procedural delta at 341 k before SFT: above 0 pp"),
+        ({"contrast": "gain:curated"}, "gain under curated at 341 k by sft: above 0 pp"),
         (
             {"contrast": "lift:curated-placebo"},
-            "lift of curated \u2212 placebo at 341 k by sft: above +0.0 pp",
+            "lift of curated \u2212 placebo at 341 k by sft: above 0 pp",
         ),
         ({"than": 0.0125}, "lift at 341 k by sft: above +1.25 pp"),
         (
             {"minus_contrast": "lift:curated-none", "minus_student": "s", "minus_recipe": "sft"},
-            "lift at 341 k by sft, less lift at s by sft: above +0.0 pp",
+            "lift at 341 k by sft, less lift at s by sft: above 0 pp",
         ),
     ],
 )
@@ -63,7 +63,7 @@ def test_the_page_shows_verdict_interval_and_registration():
     _, tables = full_study()
     page = page_of(tables["predictions"])
     for row in tables["predictions"].iter_rows(named=True):
-        assert row["prediction"] in page
+        assert row["prediction"].replace("_", " ") in page
         assert row["verdict"] in page
         assert f"{100 * row['estimate']:+.1f} [".replace("-", "\u2212") in page
     assert "not registered" in page

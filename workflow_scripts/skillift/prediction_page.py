@@ -33,6 +33,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         mde=percent("mde").fill_null(UNDEFINED),
         verdict=pl.col("verdict").fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
+        at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
+        name=pl.col("prediction").str.replace_all("_", " "),
         statement=pl.struct(pl.all()).map_elements(
             lambda row: statement(row, labels), return_dtype=pl.String
         ),
@@ -43,7 +45,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         rows=rows,
         groups="path",
         columns=[
-            Column("prediction", "prediction", align="left"),
+            Column("name", "prediction", align="left"),
             Column("text", "in words", align="left", share=0.2),
             Column("statement", "statement", align="left", share=0.25),
             Column("shown", f"estimate, pp [{view.level} interval]"),
@@ -53,7 +55,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
             Column("n_skills", "skills"),
             Column("n_unscored", "unscored"),
             Column("registered", "registered", align="left"),
-            Column("registered_at", "at (UTC)", align="left"),
+            Column("at", "at (UTC)", align="left"),
         ],
         notes=[
             "Held: the interval lies on the predicted side. Failed: it lies on the other side. Undetermined: "
@@ -66,7 +68,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
 
 
 def statement(row: Mapping, labels: Mapping[str, str]) -> str:
-    """What a prediction says, such as `lift at 8B by sft, less lift at 4B by sft: below 0.0 pp`.
+    """What a prediction says, such as `lift at 8B by sft, less lift at 4B by sft: below 0 pp`.
 
     Args:
         row: of the table PREDICTIONS.
@@ -93,6 +95,8 @@ def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str])
 
 
 def _points(fraction: float) -> str:
-    rounded = round(100 * fraction, 2) + 0.0  # no negative zero
+    rounded = round(100 * fraction, 2)
+    if not rounded:
+        return "0"
     text = f"{rounded:+.2f}"
     return (text[:-1] if text.endswith("0") else text).replace("-", "\u2212")
