@@ -35,19 +35,28 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "lift": ("effects", "certification"),
     "skill_forest": ("skill_effects", "effects"),
     "placebo_ladder": ("effects",),
+    "recipe_band": ("pass_rates", "claims"),
+    "asymmetry": ("asymmetry",),
     "lift_by_path": ("effects",),
     "condition_ladder": ("pass_rates",),
     "path_audit": ("path_shift",),
     "judge_agreement": ("agreement",),
+    "corrected_lift": ("corrected_effects", "bounds"),
     "certification": ("certification",),
     "loss_curves": ("log",),
     "costs": ("costs",),
 }
 TABLES: dict[str, tuple[str, ...]] = {
+    "claims": ("claims",),
     "effects": ("effects",),
+    "variance": ("joint_model", "seed_variance"),
+    "asymmetry_slopes": ("asymmetry",),
     "pass_rates": ("pass_rates",),
     "path_shift": ("path_shift",),
-    "agreement": ("agreement",),
+    "mixed_paths": ("mixed_paths",),
+    "agreement": ("agreement", "judge_shift"),
+    "judge_errors": ("judge_errors",),
+    "corrections": ("corrected_effects", "bounds"),
     "certification_rates": ("certification",),
     "stage_costs": ("costs",),
     "predictions": ("predictions",),
@@ -83,7 +92,7 @@ BESIDE_FINDINGS = (
 OPTIONAL = ("predictions",)
 
 # published tables of several parts, one for each of their source tables
-PARTS: dict[str, tuple[str, ...]] = {}
+PARTS = {name: TABLES[name] for name in ("variance", "agreement", "corrections")}
 
 
 def parts_of(table: str) -> tuple[str, ...]:
@@ -98,20 +107,31 @@ class Extent(NamedTuple):
     trained: int  # runs
     recipes: int  # most of them at one student
     placebo: int  # 1 where it is one of the conditions
+    delta: int  # 1 where both conditions of the procedural delta are
     predictions: int
 
 
 # what a study needs at least to have a figure or table; it has all others
 _NEEDS: dict[str, dict[str, int]] = {
-    "lift": {"trained": 1},
-    "lift_by_path": {"trained": 1},
-    "skill_forest": {"trained": 1},
+    "tier_trajectory": {"delta": 1},
+    "lift": {"trained": 1, "delta": 1},
+    "lift_by_path": {"trained": 1, "delta": 1},
+    "skill_forest": {"trained": 1, "delta": 1},
     "placebo_ladder": {"placebo": 1},
+    "recipe_band": {"recipes": 2, "delta": 1},
+    "asymmetry": {"trained": 1, "delta": 1},
+    "asymmetry_slopes": {"trained": 1, "delta": 1},
+    "claims": {"delta": 1},
+    "variance": {"trained": 1, "delta": 1},
     "path_audit": {"judges": 1},
-    "judge_agreement": {"judges": 2},
-    "loss_curves": {"trained": 1},
     "path_shift": {"judges": 1},
-    "agreement": {"judges": 2},
+    "mixed_paths": {"judges": 1, "delta": 1},
+    "judge_agreement": {"judges": 2},
+    "agreement": {"judges": 2, "delta": 1},
+    "judge_errors": {"judges": 1},
+    "corrected_lift": {"judges": 1, "trained": 1, "delta": 1},
+    "corrections": {"judges": 1, "delta": 1},
+    "loss_curves": {"trained": 1},
     "predictions": {"predictions": 1},
 }
 
@@ -126,6 +146,7 @@ def extent(study: Study) -> Extent:
         trained=len(study.trained_runs),
         recipes=max(map(len, recipes), default=0),
         placebo=int("placebo" in study.conditions),
+        delta=int({"none", "curated"} <= set(study.conditions)),
         predictions=len(study.data["predictions"]),
     )
 

@@ -44,7 +44,7 @@ def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
 
 def pass_rates(frame: pl.DataFrame, view: View) -> Page:
     """Pass rate of every arm with its interval; beside it, what the arm's responses looked like."""
-    rows = by_condition(_shown(frame, view, "pass rates")).sort(
+    rows = by_condition(shown(frame, view, "pass rates")).sort(
         pl.col("path") != view.headline_path,
         "path",
         "position",
@@ -54,7 +54,7 @@ def pass_rates(frame: pl.DataFrame, view: View) -> Page:
     )
     return Page(
         title="Pass rates",
-        subtitle=_subtitle(view),
+        subtitle=subtitle(view),
         rows=rows.with_columns(
             rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
             line=percent("answer_line_rate").fill_null(UNDEFINED),
@@ -78,7 +78,7 @@ def pass_rates(frame: pl.DataFrame, view: View) -> Page:
 
 def effects(frame: pl.DataFrame, view: View) -> Page:
     """Every contrast with its interval, the smallest effect that was detectable, and what it rests on."""
-    rows = _shown(frame, view, "effects").with_columns(
+    rows = shown(frame, view, "effects").with_columns(
         name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
         mde=percent("mde").fill_null(UNDEFINED),
@@ -94,7 +94,7 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
     rows = headline_first(rows.sort(rank, "contrast", maintain_order=True), view)
     return Page(
         title="Effects",
-        subtitle=_subtitle(view),
+        subtitle=subtitle(view),
         rows=rows.with_columns(group=pl.col("path") + " · " + pl.col("name")),
         groups="group",
         columns=[
@@ -133,7 +133,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
     """The shift from the bench path to each judge's path, and what the extractor did where they differ."""
     parts = ["no_answer_line", "other_line", "bench_only"]
     rates = ["bench_pass_rate", "path_pass_rate", *parts]
-    rows = by_condition(_shown(frame, view, "path shift")).sort(
+    rows = by_condition(shown(frame, view, "path shift")).sort(
         pl.col("path") != view.headline_path,
         "path",
         "position",
@@ -148,7 +148,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
     spanner = "of the tasks with an extractor, %"
     return Page(
         title="Shift between scoring paths",
-        subtitle=_subtitle(view),
+        subtitle=subtitle(view),
         rows=rows,
         groups="path",
         columns=[
@@ -171,7 +171,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
 
 def agreement(frame: pl.DataFrame, view: View) -> Page:
     """Each pair of judges on each run and condition: confusion counts, agreement, kappa, AC1, coverage."""
-    rows = _shown(frame, view, "judge agreement").with_columns(
+    rows = shown(frame, view, "judge agreement").with_columns(
         pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
         agreement=percent("agreement").fill_null(UNDEFINED),
         kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),
@@ -180,7 +180,7 @@ def agreement(frame: pl.DataFrame, view: View) -> Page:
     counts = {"both_pass": "both pass", "only_a": "only a", "only_b": "only b", "both_fail": "both fail"}
     return Page(
         title="Agreement of the judges",
-        subtitle=_subtitle(view),
+        subtitle=subtitle(view),
         rows=rows.sort("pair", maintain_order=True),
         groups="pair",
         columns=[
@@ -210,7 +210,7 @@ def contrast_in_words(contrast: str) -> str:
     return {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
 
 
-def _shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
+def shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
     """The rows of `place` with run_name, the headline path first."""
     seed = pl.lit(" seed ") + pl.col("seed").cast(pl.String)
     named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
@@ -220,5 +220,5 @@ def _shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
     return headline_first(place(frame, view, source).with_columns(run_name=name), view)
 
 
-def _subtitle(view: View) -> str:
+def subtitle(view: View) -> str:
     return f"{view.suite} suite, last checkpoint of each run; headline path {view.headline_path}"

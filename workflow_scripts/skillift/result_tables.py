@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift import result_pages
+from skillift import audit_pages, claims_pages, result_pages
 from skillift.arms import read_spec
 from skillift.certification_page import certification_rates
 from skillift.costs_page import stage_costs
@@ -27,6 +27,15 @@ PAGES = {
     "pass_rates": result_pages.pass_rates,
     "path_shift": result_pages.path_shift,
     "agreement": result_pages.agreement,
+    "judge_shift": audit_pages.judge_shift,
+    "judge_errors": audit_pages.judge_errors,
+    "mixed_paths": audit_pages.mixed_paths,
+    "corrected_effects": audit_pages.corrected_effects,
+    "bounds": audit_pages.bounds,
+    "claims": claims_pages.claims,
+    "joint_model": claims_pages.joint_model,
+    "seed_variance": claims_pages.seed_variance,
+    "asymmetry_slopes": claims_pages.asymmetry,
     "certification_rates": certification_rates,
     "stage_costs": stage_costs,
     "predictions": predictions,

@@ -37,7 +37,7 @@ def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
         text=time("seconds")
         + pl.lit(" · ")
         + pl.col("n_jobs").cast(pl.String)
-        + pl.lit(" · ")
+        + pl.when(n_jobs=1).then(pl.lit(" job · ")).otherwise(pl.lit(" jobs · "))
         + memory("max_memory_mib")
         + pl.lit(" · ")
         + spent("usd"),
@@ -50,14 +50,18 @@ def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
     bar = (
         alt.Chart()
         .transform_filter("isValid(datum.seconds)")
-        .mark_bar(color=COLOURS[0], size=11)
-        .encode(x=alt.X("seconds:Q", title=["time of all jobs (s)", n], axis=alt.Axis(tickCount=3)), y=y)
-        .encode(tooltip=tooltip(rows))
+        .mark_bar(color=COLOURS[0], size=11, orient="horizontal")
+        .encode(
+            x=alt.X("seconds:Q", title=["time of all jobs (s)", n], axis=alt.Axis(tickCount=3)),
+            x2=alt.datum(0),
+            y=y,
+            tooltip=tooltip(rows),
+        )
     )
     beside = alt.value(PLOT + 12)
     text = alt.Chart().mark_text(align="left", fontSize=TYPE, color=INK).encode(x=beside, y=y, text="text:N")
     heading = (
-        alt.Chart(pl.DataFrame({"text": [["time · jobs ·", "most memory · USD"]]}))
+        alt.Chart(pl.DataFrame({"text": [["time · jobs ·", "most memory of a job · spent"]]}))
         .mark_text(align="left", fontSize=TYPE, color=SOFT)
         .encode(x=beside, y=alt.value(-22), text="text:N")
     )

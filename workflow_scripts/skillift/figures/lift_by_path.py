@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
+from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import BEFORE_COLOUR, COLOURS, around, described, finish, places, undefined
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.arms import View
 
-LINE = 17  # px
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
 
@@ -38,25 +38,20 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").filter("headline")
     rows, names = _by_quantity(rows)
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
-    lines = [line for name in names for line in (name, *paths)]  # a head, then its paths
-    heads = [index * (len(paths) + 1) for index in range(len(names))]
-    place_of = {name: index * (len(paths) + 1) + 1 for index, name in enumerate(names)}
-    row = pl.col("name").replace_strict(place_of, return_dtype=pl.Int64)
-    row += pl.col("path").replace_strict(
-        dict(zip(paths, range(len(paths)), strict=True)), return_dtype=pl.Int64
+    blocks = dict.fromkeys(names, paths)
+    row = pl.struct("name", "path").map_elements(
+        lambda line: row_of(blocks)[line["name"], line["path"]], return_dtype=pl.Int64
     )
     rows = rows.with_columns(row=row)
     colour = alt.Color("path:N", scale=_colours(paths, view), legend=None)
-    bold = alt.condition(f"indexof({heads}, datum.value) >= 0", alt.value(600), alt.value(400))
-    axis = places(lines, None, ticks=False, domain=False, labelOverlap=False, labelFontWeight=bold)
-    y = alt.Y("row:Q", scale=around(lines, down=True), axis=axis)
+    y = block_axis(blocks)
     drawn = alt.Chart().transform_filter("isValid(datum.value)")
     x = alt.X("value:Q", title=["pp", f"n = {span(rows['n_tasks'])} tasks"], axis=alt.Axis(tickCount=4))
     point = drawn.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
     marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (interval(drawn, x, y), point)]
     chart = (
         alt.layer(zero("x"), *marks, data=rows)
-        .properties(width=96, height=LINE * len(lines))
+        .properties(width=96, height=block_height(blocks))
         .facet(column=alt.Column("quantity:N", sort=list(QUANTITIES), title=None))
     )
     notes = [

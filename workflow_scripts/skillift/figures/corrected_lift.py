@@ -1,0 +1,97 @@
+"""Lift as judged, corrected for the judge's errors, and in the worst case of the unscored episodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.interaction import picked, tooltip, unless_faded
+from skillift.figures.marks import interval, zero
+from skillift.figures.theme import (
+    BEFORE_COLOUR,
+    COLOURS,
+    SHAPES,
+    around,
+    described,
+    finish,
+    places,
+    undefined,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ROW = 50  # px
+PLOT = 300  # px
+METHODS = {
+    "uncorrected": "as judged",
+    "prediction_powered": "prediction-powered",
+    "rogan_gladen": "Rogan-Gladen",
+    "worst_case": "worst case",
+}
+LIFT = "lift:curated-none"
+_SHARED = ("path", "suite", "student", "run", "step", "estimate", "ci_low", "ci_high")
+_COUNTS = ("n_tasks", "n_skills", "n_unscored")
+
+
+def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw four marks for each student and recipe, on the headline path or that of the primary judge.
+
+    Args:
+        corrected_effects: contract CORRECTED_EFFECTS.
+        bounds: contract BOUNDS.
+        spec: see `skillift.arms.read_spec`; `primary_judge` where the headline path is no judge's.
+
+    Raises:
+        UserError: a table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    path = view.headline_path
+    if not path.startswith("judge:"):
+        path = f"judge:{spec['primary_judge']}"
+    found = [
+        on_path(of_contrast(corrected_effects, LIFT), path, "corrected effects"),
+        on_path(of_contrast(bounds, LIFT), path, "bounds").with_columns(
+            method=pl.lit("worst_case"), reason=pl.lit("")
+        ),
+    ]
+    rows = pl.concat([frame.select(*_SHARED, *_COUNTS, "method", "reason") for frame in found])
+    rows = measure(place(rows, view, "corrected effects"), "estimate", "ci_low", "ci_high").filter("headline")
+    rows, names = in_rows(rows)
+    order = {method: 0.2 * (slot - 1.5) for slot, method in enumerate(METHODS)}
+    rows = rows.with_columns(
+        row=pl.col("row") + pl.col("method").replace_strict(order, return_dtype=pl.Float64),
+        method=pl.col("method").replace_strict(METHODS),
+    )
+    methods = list(METHODS.values())
+    scale = alt.Scale(domain=methods, range=[BEFORE_COLOUR, *COLOURS[:3]])
+    colour = alt.Color("method:N", scale=scale, legend=alt.Legend(columns=2))
+    shape = alt.Shape(
+        "method:N",
+        scale=alt.Scale(domain=methods, range=list(SHAPES[:4])),
+        legend=alt.Legend(columns=2),
+    )
+    axis = places(names, None, ticks=False, domain=False, labelOverlap=False)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
+    x = alt.X("value:Q", title=f"lift (pp), n = {span(rows['n_tasks'])} tasks", axis=alt.Axis(tickCount=6))
+    choice = picked("method")
+    look = {"color": colour, "opacity": unless_faded(choice), "tooltip": tooltip(rows)}
+    known = alt.Chart().transform_filter("isValid(datum.value)")
+    point = known.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, shape=shape, **look)
+    bar = interval(known, x, y).encode(**look)
+    chart = alt.layer(zero("x"), bar, point.add_params(choice), data=rows).properties(
+        width=PLOT, height=ROW * len(names)
+    )
+    reasons = rows.filter(pl.col("value").is_null())["reason"].unique(maintain_order=True).to_list()
+    notes = [
+        described(rows, view, path, "intervals, clustered by skill"),
+        "corrected: by the judge's errors on episodes with an exact label",
+        "worst case: unscored episodes imputed both ways; its bar covers both bounds",
+        *undefined(rows, pl.col("name") + " " + pl.col("method")),
+        *(f"why: {reason}" for reason in reasons[:2] if reason),
+    ]
+    return finish(chart, "Is the judge to blame for the lift?", notes)
