@@ -15,6 +15,8 @@ from validation.coverage import NOTHING, PLANTED, rates
 from validation.judges import DIFFERENTIAL, biases
 from validation.page import page
 from validation.run import main
+from validation.sameness import false_findings
+from validation.seeds import seed_coverage
 from validation.studies import Population, right_responses, verdicts
 
 STUDIES = 250
@@ -31,6 +33,8 @@ def measured() -> Measured:
         rates(NOTHING, STUDIES, seed=2, bootstrap_samples=200),
         biases(1000, seed=3),
         slopes(80, seed=4),
+        false_findings(100, seed=6),
+        seed_coverage(200, seed=7),
     )
 
 
@@ -68,6 +72,21 @@ def test_without_asymmetry_only_the_naive_slope_is_off_zero(measured):
     for name in ("split_half", "oldham"):
         assert abs(cells[name].mean) < 4 * cells[name].mean_error
         assert cells[name].flagged < 0.05 + four_errors(0.05, 80)
+
+
+def test_what_is_not_so_is_found_in_about_5_percent(measured):
+    assert len(measured.false_findings) == 4
+    for row in measured.false_findings:
+        assert row.flagged == pytest.approx(0.05, abs=four_errors(0.05, 100)), row
+        assert row.n_undefined == 0
+
+
+def test_intervals_of_a_recipe_cover_where_those_given_the_seeds_do_not(measured):
+    for row in measured.seeds:
+        least = 0.92 if row.n_seeds >= 3 else 0.86
+        assert row.covered > least - four_errors(least, 200), row
+        if row.spread >= 2:
+            assert row.given_the_seeds < row.covered - 0.1, row
 
 
 @pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])
@@ -115,9 +134,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
     bad = measured._replace(
         planted=[row._replace(covered=0.9) for row in measured.planted],
         slopes=[row._replace(mean=-1.0, mean_error=0.01) for row in measured.slopes],
+        false_findings=[row._replace(flagged=0.2) for row in measured.false_findings],
+        seeds=[row._replace(covered=0.8) for row in measured.seeds],
     )
     found = claims(bad)
-    assert [found[0].holds, found[-2].holds, found[-1].holds] == [False, True, False]
+    assert [found[place].holds for place in (0, 5, 6, 7, 8)] == [False, True, False, False, False]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach

@@ -10,6 +10,8 @@ from validation.asymmetry import Slopes as SlopeRow
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, NOTHING, PLANTED, Rate
 from validation.judges import DIFFERENTIAL, LABELLED, Bias
+from validation.sameness import MARGIN, N_STUDENTS, Flagged
+from validation.seeds import N_SKILLS, SeedCoverage
 from validation.studies import ARMS, Population
 
 _NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
@@ -75,6 +77,23 @@ at all students, each student with its own mean; `students` are the three studen
 scatter widely, so that the median stands beside the mean.
 
 {_slopes(measured.slopes)}
+
+## Claims of sameness
+
+{N_STUDENTS} students at the rates above, all with the same lift, and without any: how often a test says what
+is not so, of {measured.false_findings[0].n_studies:,} studies, at 5 %. For equivalence, two lifts differ by
+just the margin, {100 * MARGIN:.0f} pp.
+
+{_false_findings(measured.false_findings)}
+
+## Training seeds
+
+Skill means of an effect, drawn for {N_SKILLS} skills and several trainings of one recipe. These differ by a
+standard deviation of so many standard errors of one training from sampling. {measured.seeds[0].n_studies:,}
+studies each. `covered` is the interval that claims about a recipe rest on (`seed_variance`); the one `given
+the seeds` leaves out that trainings differ, as the intervals of the table `effects` do.
+
+{_seeds(measured.seeds)}
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 
@@ -191,6 +210,20 @@ def _slopes(rows: Iterable[SlopeRow]) -> str:
                 f"{row.median:+.3f}".replace("-", "−"),
                 _percent(row.flagged),
             )
+            for row in rows
+        ),
+    )
+
+
+def _false_findings(rows: Iterable[Flagged]) -> str:
+    return _table(("found though not so", "flagged"), ((row.test, _percent(row.flagged)) for row in rows), 1)
+
+
+def _seeds(rows: Iterable[SeedCoverage]) -> str:
+    return _table(
+        ("seeds", "between trainings", "covered", "given the seeds"),
+        (
+            (str(row.n_seeds), f"{row.spread:g}", _percent(row.covered), _percent(row.given_the_seeds))
             for row in rows
         ),
     )

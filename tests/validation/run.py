@@ -24,6 +24,8 @@ from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
 from validation.judges import biases  # noqa: E402
 from validation.page import page  # noqa: E402
+from validation.sameness import false_findings  # noqa: E402
+from validation.seeds import seed_coverage  # noqa: E402
 
 from skillift.tables import atomic_path  # noqa: E402
 
@@ -38,7 +40,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument(
         "--studies", type=int, default=10_000, help="studies for rates (default: %(default)s)"
     )
-    parser.add_argument("--slopes", type=int, default=2000, help="studies for slopes (default: %(default)s)")
+    parser.add_argument(
+        "--slopes",
+        type=int,
+        default=2000,
+        help="studies for slopes, tests of sameness and seeds (default: %(default)s)",
+    )
     parser.add_argument("--machine", default=machine(), help="what the page calls this machine")
     parser.add_argument("--out", type=Path, help="page to write")
     options = parser.parse_args(argv)
@@ -48,6 +55,8 @@ def main(argv: list[str] | None = None) -> None:
         rates(NOTHING, options.studies, SEED),
         biases(options.studies, SEED),
         slopes(options.slopes, SEED),
+        false_findings(options.slopes, SEED),
+        seed_coverage(options.slopes, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start
