@@ -7,6 +7,7 @@ import json
 import analyse
 import polars as pl
 import pytest
+from reference_study import reference_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.analysis_contracts import ANALYSIS_TABLES, PASS_RATES
@@ -207,3 +208,15 @@ def test_settings_come_from_one_place(study, settings, capsys):
 def test_reading_study_files_is_no_part_of_the_rules_code(scripts):
     reached = code_digest("analyse.py", scripts=scripts)
     assert reached != code_digest("analyse.py", "skillift.study", scripts=scripts)
+
+
+def test_the_reference_studys_file_analyses_verdicts_from_elsewhere(tmp_path, repository):
+    scores, tasks, _ = reference_study()
+    names = {"qwen-0.8b": "s", "qwen-2b": "m", "qwen-4b": "l"}
+    write_table(scores.with_columns(pl.col("student").replace(names)), tmp_path / "scores.parquet", SCORES)
+    write_table(tasks, tmp_path / "tasks.parquet", TASKS)
+    options = ["--study", str(repository / "studies" / "paper.yaml"), "--out", str(tmp_path / "analysis")]
+    options += [f"--{name}={tmp_path / name}.parquet" for name in ("tasks", "scores")]
+    analyse.main(options)
+    lifts = pl.read_parquet(tmp_path / "analysis" / "effects.parquet").filter(contrast="lift:curated-none")
+    assert dict(lifts.select("student", "estimate").rows()) == {"s": 0.070, "m": 0.040, "l": 0.075}
