@@ -28,7 +28,6 @@ def cache(tmp_path):
 def surroundings(monkeypatch):
     monkeypatch.setattr(batches, "_FEW", 0)
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    monkeypatch.setenv("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")  # else it looks for news of them
 
 
 def echo(body):

@@ -289,6 +289,18 @@ def test_a_batch_that_nobody_knows_is_an_error_and_given_up_after_two_days(cache
     assert cache.reserved() == {}
 
 
+def test_a_batch_that_cannot_be_looked_for_is_given_up_after_two_days(cache):
+    server = BatchServer(echo, fail={"create": [-1], "list": [405]})
+    with serving(server) as address:
+        for _ in range(2):
+            with pytest.raises(UserError, match=r"a batch cannot be looked for.*given up after two days"):
+                ask(cache, requests_to(address, 2))
+            server.fail["list"] = [405]
+        cache._connection.execute("UPDATE batches SET at = at - 200000")
+        answers, _ = ask(cache, requests_to(address, 2))
+    assert texts(answers) == EXPECTED[:2]
+
+
 def test_an_outstanding_batch_is_waited_for_even_after_batches_were_turned_off(cache):
     server = BatchServer(echo, fail={"look": [404]})
     with serving(server) as address:

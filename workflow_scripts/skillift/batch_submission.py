@@ -24,6 +24,7 @@ from skillift.chat_models import ChatRequest
 from skillift.errors import UserError
 from skillift.retries import CallFailed
 
+FORGOTTEN_S = 172_800.0  # age of a batch that a provider need not know any more
 _MOST_BYTES = 100_000_000  # of the questions of one batch; OpenAI takes 200 MB, Anthropic 256
 
 
@@ -130,6 +131,8 @@ class Submission:
             try:
                 found = await self.retried(self.api.find, batch.id, batch.at, keys, known)
             except CallFailed as failure:
+                if failure.final and time.time() - batch.at > FORGOTTEN_S:
+                    return None
                 raise batch_problem(self.api, "cannot be looked for", failure) from None
             if found is not None or late:
                 return found
@@ -139,7 +142,8 @@ class Submission:
 def batch_problem(api: BatchApi, what: str, failure: CallFailed) -> UserError:
     """What went wrong with a batch, and the mend."""
     mend = (
-        "Look at the key, the account and the address, or take the model out of `api.batch` in config.yaml."
+        "Look at the key, the account and the address, or take the model out of `api.batch` in config.yaml. "
+        "An outstanding batch that the provider does not know is given up after two days."
         if failure.final
         else "Run again to go on."
     )

@@ -27,7 +27,7 @@ from skillift.batch_api import Batch, open_api
 from skillift.batch_lines import Reply, answer_of
 from skillift.batch_settings import ALL, BatchSettings
 from skillift.batch_state import CREATED, BatchState, Outstanding
-from skillift.batch_submission import Submission, batch_problem
+from skillift.batch_submission import FORGOTTEN_S, Submission, batch_problem
 from skillift.budget import Budget
 from skillift.chat_models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat_progress import Counts
@@ -36,7 +36,6 @@ from skillift.retries import CallFailed, retrying
 _ROUNDS = 3  # batches that one question is put into at most, in one job
 _FEW = 20  # questions that are not worth another batch, once they were in one
 _CANCELLING_S = 900.0  # OpenAI: up to 10 minutes
-_FORGOTTEN_S = 172_800.0  # age of a batch that a provider need not know any more
 _LINE_EVERY_S = 300.0
 _NO_REPLY = Reply(0, None)
 
@@ -172,7 +171,7 @@ class _Asking:
                     await self._keep(batch, seen, await self.api.replies(seen))
                     return
             except CallFailed as failure:
-                if failure.final and now - batch.at > _FORGOTTEN_S:
+                if failure.final and now - batch.at > FORGOTTEN_S:
                     self._give_up(batch, f"is not known any more: {failure.reason}")
                     return
                 if failure.final:

@@ -27,6 +27,8 @@ def load_litellm():
     """litellm, imported once, with its network access at import, debug output and .env files off."""
     # else it fetches its price map while it is imported
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # else it fetches news of Anthropic's headers with the first call
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     # else it loads .env files; keys come from the environment only
     os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
     os.environ.pop("LITELLM_LOG", None)  # at DEBUG it writes headers, with the keys in them
