@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from chromium import chromium, open_file
+from projects import ROOT
 
-from skillift.publication import FIGURES, TABLES
+from skillift.publication import extent, figures_for, tables_for
+from skillift.study import load_study
 
 pytestmark = pytest.mark.integration
 
@@ -28,5 +30,6 @@ def test_the_report_opens_without_an_error_or_a_request_to_the_network(opened):
 
 def test_the_report_holds_every_figure_and_table(opened):
     content = opened.page.content()
-    for name in (*FIGURES, *TABLES):
+    has = extent(load_study(ROOT / "studies/smoke.yaml"))
+    for name in (*figures_for(has), *tables_for(has)):
         assert name in content

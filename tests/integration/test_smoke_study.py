@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from projects import copy_project, planned_jobs, snakemake
+from projects import ROOT, copy_project, planned_jobs, snakemake
 
 from skillift import contracts
-from skillift.publication import FIGURES, TABLES
+from skillift.publication import extent, figures_for, tables_for
+from skillift.stage_costs import STAGE_COSTS
+from skillift.study import load_study
 from skillift.tables import folder_digests, read_json, read_table
 
 pytestmark = pytest.mark.integration
@@ -17,10 +19,14 @@ RUNS = ("base", "sft-s0")
 CONDITIONS = ("none", "curated", "placebo")
 PATHS = ("bench", "judge:conclusion", "judge:tail")
 N_HOLDOUT = 40
+LATER = {"browse_episodes", "check_predictions", "write_findings"}  # rules whose time is not counted
 
 
 def parquet_digests(folder):
-    return {name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")}
+    """Digests of all tables but `costs.parquet`, which holds times."""
+    tables = {name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")}
+    assert tables.pop("costs.parquet")
+    return tables
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +92,28 @@ def test_training_lowers_the_loss(results):
 
 
 def test_every_figure_and_table_is_published(results):
-    for figure in FIGURES:
+    has = extent(load_study(ROOT / "studies/smoke.yaml"))
+    for figure in figures_for(has):
         assert (results / f"figures/{figure}.svg").read_text().startswith("<svg")
-    for table in TABLES:
+        assert "vegaEmbed(" in (results / f"figures/{figure}.html").read_text()
+    for table in tables_for(has):
         assert "<table" in (results / f"tables/{table}.html").read_text()
+        assert "\\begin{longtable}" in (results / f"tables/{table}.tex").read_text()
+
+
+def test_the_costs_count_every_job_up_to_the_analysis(results):
+    """Snakemake writes one benchmark file a job; what is made after the analysis is not counted."""
+    jobs = {}
+    for path in (results / "benchmarks").rglob("*.tsv"):
+        stage = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
+        jobs[stage] = jobs.get(stage, 0) + 1
+    later = {stage for stage in jobs if stage.startswith("make_")} | LATER
+    costs = read_table(results / "costs.parquet", STAGE_COSTS)
+    assert dict(costs.select("stage", "n_jobs").rows()) == {
+        stage: count for stage, count in jobs.items() if stage not in later
+    }
+    assert costs.filter(stage="train")["seconds"].item() > 0
+    assert costs.filter(stage="judge")["usd"].item() == 0
 
 
 def test_every_job_left_its_log_and_benchmark(results):
