@@ -210,8 +210,8 @@ def test_a_corrected_lift_stands_beside_the_judged_one(tables):
     )
     (finding,) = every({**tables, "corrected_effects": known}, "corrected lift")
     assert (
-        "on 90 labelled episodes: prediction-powered +39.0 pp (95 % interval +29.0 to +49.0 pp)"
-        in finding.sentence
+        "on 90 labelled episodes: Rogan-Gladen +40.0 pp (95 % interval +30.0 to +50.0 pp); "
+        "prediction-powered +39.0 pp" in finding.sentence
     )
     assert finding.sentence.endswith("as judged +43.0 pp.")
 

@@ -140,7 +140,8 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Rogan-Gladen divides by the judge's discrimination in each condition; prediction-powered adds "
             "the mean error on the labelled episodes. Both rest on labels that exist where a response has "
-            "an ANSWER line."
+            "an ANSWER line. The first holds if the judge errs as often elsewhere, given what is right; the "
+            "second only if such responses are right as often as the others, too."
         ],
     )
 
