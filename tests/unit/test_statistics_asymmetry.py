@@ -9,6 +9,7 @@ from made_deltas import make_deltas
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.analysis_contracts import ASYMMETRY, SLOPE_ESTIMATORS
+from skillift.errors import UserError
 from skillift.statistics.asymmetry import asymmetry, asymmetry_slopes, before_and_after
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.tables import check
@@ -173,3 +174,14 @@ def test_runs_that_were_not_scored_are_undefined():
     table = table_of(values)
     assert table["slope"].null_count() == table.height
     assert set(table["n_tasks"]) == {0}
+
+
+def test_less_than_one_split_is_refused():
+    with pytest.raises(UserError, match=r"analysis\.splits: found 0, expected a whole number above 0"):
+        table_of(values_of(), splits=0)
+
+
+def test_a_task_that_a_student_has_twice_is_refused():
+    frame = make_deltas(np.random.default_rng(0), n_skills=4)
+    with pytest.raises(UserError, match="each task of a student once"):
+        asymmetry_slopes(pl.concat([frame, frame.head(1)]), 0.95, 5, 0)

@@ -34,6 +34,7 @@ import numpy as np
 import polars as pl
 
 from skillift.analysis_contracts import ASYMMETRY, SLOPE_ESTIMATORS
+from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE, contrast_name
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.slopes import Slope, Sums, disattenuated_slope, plain_slope, split_slope
@@ -107,7 +108,11 @@ def asymmetry_slopes(frame: pl.DataFrame, confidence: float, splits: int, seed: 
 
     Returns:
         The columns of ASYMMETRY from `level` on.
+
+    Raises:
+        UserError: `splits` is below 1, or a student has a task twice.
     """
+    _refuse(frame, splits)
     counted = ("n_students", "n_tasks", "n_skills", "n_unscored", "n_splits")
     columns = ["level", "student", "estimator", *Slope._fields, *counted]
     rows = []
@@ -122,6 +127,15 @@ def asymmetry_slopes(frame: pl.DataFrame, confidence: float, splits: int, seed: 
             )
     schema = {name: ASYMMETRY.columns[name].dtype.type for name in columns}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _refuse(frame: pl.DataFrame, splits: int) -> None:
+    if splits < 1:
+        raise UserError(problem("--spec, key analysis.splits", splits, "a whole number above 0"))
+    twice = frame.filter(frame.select("student", "task_id").is_duplicated())
+    if not twice.is_empty():
+        found = twice.select("student", "task_id").row(0)
+        raise UserError(problem("deltas before and after SFT", found, "each task of a student once"))
 
 
 def _levels(frame: pl.DataFrame) -> Iterator[tuple[str, str, pl.DataFrame]]:
