@@ -1,4 +1,4 @@
-"""Equivalence: two one-sided tests clustered by skill, as statsmodels has them, undefined without a margin."""
+"""Equivalence: two one-sided tests clustered by skill, as statsmodels has them, or undefined."""
 
 from __future__ import annotations
 
