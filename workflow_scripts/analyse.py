@@ -9,8 +9,10 @@ r"""Analyse the scores of a study: pass rates, effects, shifts between paths, ag
 Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study`
 is the file that declares the runs and how effects are estimated; the workflow gives those settings alone
 (`--spec`, as JSON). Without `--episodes`, what rests on the responses (answer_line_rate,
-mean_completion_tokens, no_answer_line, other_line) is null. Writes one file for each table of
-`skillift.publication.ANALYSIS` into the folder `--out`.
+mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a table of the contract LABELS,
+such as a person's verdicts on a random sample of the episodes: the judges' errors are then counted on these
+in place of the ANSWER lines. Writes one file for each table of `skillift.publication.ANALYSIS` into the
+folder `--out`.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ def main(argv: list[str] | None = None) -> None:
         metavar="STUDENT/RUN=PATH",
         help="per run",
     )
+    arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
     names = [f"{student}/{run_id}" for student, run_id, _ in options.episodes]
@@ -65,6 +68,7 @@ def main(argv: list[str] | None = None) -> None:
     import polars as pl
 
     from skillift.analysis_contracts import ANALYSIS_TABLES
+    from skillift.audit_contracts import LABELS
     from skillift.contracts import EPISODES, SCORES, TASKS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
@@ -78,6 +82,7 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.tasks, TASKS),
         pl.concat([no_responses(), *frames]),
         spec,
+        read_table(options.labels, LABELS) if options.labels else None,
     )
     for name, table in analysis._asdict().items():
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])

@@ -11,6 +11,7 @@ from reference_study import reference_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.analysis_contracts import ANALYSIS_TABLES, PASS_RATES
+from skillift.audit_contracts import JUDGE_ERRORS, LABELS
 from skillift.contracts import EPISODES, SCORES, TASKS
 from skillift.errors import UserError
 from skillift.provenance import code_digest
@@ -220,3 +221,25 @@ def test_the_reference_studys_file_analyses_verdicts_from_elsewhere(tmp_path, re
     analyse.main(options)
     lifts = pl.read_parquet(tmp_path / "analysis" / "effects.parquet").filter(contrast="lift:curated-none")
     assert dict(lifts.select("student", "estimate").rows()) == {"s": 0.070, "m": 0.040, "l": 0.075}
+
+
+def labels_of(study, share: int = 2) -> pl.DataFrame:
+    """A person's verdicts on every second task of each arm: those of judge:a, turned round."""
+    judged = pl.read_parquet(study / "scores.parquet").filter(path="judge:a")
+    chosen = judged.filter(pl.col("task_id").str.tail(4).cast(pl.Int64) % share == 0)
+    return chosen.select([name for name in LABELS.columns if name != "label"], label=~pl.col("passed"))
+
+
+def test_labels_from_elsewhere_take_the_place_of_answer_lines(study):
+    write_table(labels_of(study), study / "labels.parquet", LABELS)
+    analyse.main([*arguments(study), "--labels", str(study / "labels.parquet")])
+    errors = read_table(study / "analysis/judge_errors.parquet", JUDGE_ERRORS).filter(judge="a")
+    assert errors.filter(pl.col("condition") != "all")["n_labelled"].unique().to_list() == [100]
+    assert set(errors["sensitivity"]) == set(errors["specificity"]) == {0.0}
+
+
+def test_a_label_of_an_episode_that_is_not_scored_is_named(study):
+    unknown = labels_of(study).filter(run="sft-s0").with_columns(run=pl.lit("sft-s7"))
+    write_table(unknown, study / "labels.parquet", LABELS)
+    with pytest.raises(UserError, match=r"400 labels without an episode, first .*sft-s7"):
+        analyse.main([*arguments(study), "--labels", str(study / "labels.parquet")])

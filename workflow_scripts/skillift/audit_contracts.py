@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contract_parts import coefficient, column, count, difference, rate, table, text
-from skillift.contracts import CONDITIONS, SUITES
+from skillift.contracts import CONDITIONS, EPISODE_KEY, SUITES
 
 ALL_CONDITIONS = "all"
 METHODS = ("uncorrected", "rogan_gladen", "prediction_powered")
@@ -157,5 +157,21 @@ CORRECTED_EFFECTS = table(
         "n_labelled": count(),
         "n_unscored": count(),
         "reason": text(),
+    },
+)
+
+# Labels from elsewhere, such as a person's: whether an episode's response is right.
+LABELS = table(
+    "labels",
+    ("student", "run", *EPISODE_KEY),
+    {
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "suite": text(isin=SUITES),
+        "condition": text(isin=CONDITIONS),
+        "task_id": text(filled=True),
+        "sample": count(),
+        "label": column(pl.Boolean),
     },
 )

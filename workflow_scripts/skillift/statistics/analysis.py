@@ -17,7 +17,7 @@ from skillift.statistics.effects import effects
 from skillift.statistics.joint_model import joint_model
 from skillift.statistics.judge_errors import judge_errors
 from skillift.statistics.judge_shift import judge_shift
-from skillift.statistics.labels import exact_labels, judged_and_labelled
+from skillift.statistics.labels import exact_labels, given_labels, judged_and_labelled
 from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
@@ -45,7 +45,13 @@ class Analysis(NamedTuple):
     asymmetry: pl.DataFrame
 
 
-def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame, spec: dict) -> Analysis:
+def analyse(
+    scores: pl.DataFrame,
+    tasks: pl.DataFrame,
+    response_frame: pl.DataFrame,
+    spec: dict,
+    labels: pl.DataFrame | None = None,
+) -> Analysis:
     """All tables of the analysis.
 
     Args:
@@ -54,9 +60,11 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
         spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`);
             `runs` as in `contrasts.differences`.
+        labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
 
     Raises:
-        UserError: a setting is missing or out of range, a scored task is unknown, or a scored run undeclared.
+        UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
+            an episode labelled that is not scored.
     """
     settings = _settings(spec)
     confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
@@ -64,7 +72,8 @@ def analyse(scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFr
     _refuse_undeclared(scores, runs)
     known = with_skills(scores, tasks)
     values = task_values(known)
-    judged = judged_and_labelled(known, exact_labels(known, response_frame))
+    labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
+    judged = judged_and_labelled(known, labelled)
     found = list(differences(values, runs))
     estimates = effects(found, confidence, *bootstrap)
     seeds = seed_variance(found, estimates, runs, confidence)

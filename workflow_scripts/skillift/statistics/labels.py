@@ -15,6 +15,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contracts import EPISODE_KEY
+from skillift.errors import UserError, problem
 from skillift.statistics.path_audit import BENCH, JUDGE_PREFIX
 
 EPISODE = ["student", "run", *EPISODE_KEY]
@@ -35,6 +36,19 @@ def exact_labels(scores: pl.DataFrame, response_frame: pl.DataFrame) -> pl.DataF
         .join(readable, on=EPISODE, how="semi")
         .select(*EPISODE, label="passed")
     )
+
+
+def given_labels(labels: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+    """`labels` (contract LABELS), to take the place of the exact ones: drawn at random, they select nothing.
+
+    Raises:
+        UserError: a label of an episode that is not among `scores`.
+    """
+    unknown = labels.join(scores, on=EPISODE, how="anti").sort(EPISODE)
+    if unknown.height:
+        found = f"{unknown.height} labels without an episode, first {unknown.select(EPISODE).row(0)}"
+        raise UserError(problem("labels", found, f"episodes of the scores, by {', '.join(EPISODE)}"))
+    return labels
 
 
 def judged_and_labelled(scores: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
