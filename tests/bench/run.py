@@ -1,4 +1,4 @@
-"""Time a study by stage, engine and training beside bare scripts, API calls, analysis: `make bench`.
+"""Time a study by stage, engine and training beside bare scripts, API calls, analysis, browser: `make bench`.
 
 python tests/bench/run.py --study studies/embedded.yaml --cores 2
 
@@ -20,6 +20,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 import against_bare  # noqa: E402
 import analysis_speed  # noqa: E402
 import api_calls  # noqa: E402
+import episode_browser  # noqa: E402
 import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -51,7 +52,9 @@ def comparison_table(title: str, caption: str, rows: list[against_bare.Compariso
     return table
 
 
-def asked_table(title: str, rows: list[api_calls.Row] | list[analysis_speed.Row]) -> Table:
+def asked_table(
+    title: str, rows: list[api_calls.Row] | list[analysis_speed.Row] | list[episode_browser.Row]
+) -> Table:
     """What was found beside what is asked."""
     table = Table(title=title)
     for name in ("measure", "found", "asked"):
@@ -99,6 +102,7 @@ def main() -> None:
     title = "Judging over an API: judge.py and a server that answers in a fixed time"
     console.print(asked_table(title, api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
     console.print(asked_table("Analysing a million scores: analyse.py", analysis_speed.measure()))
+    console.print(asked_table("The episode browser in headless Chromium", episode_browser.measure()))
 
 
 if __name__ == "__main__":
