@@ -34,10 +34,15 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
     """Every claim with its word, by path, the headline path first."""
     rows = _labelled(frame, view, "claims").with_columns(
         about=pl.concat_str(
-            pl.when(run="").then(pl.lit("all recipes")).otherwise("run"),
+            pl.when(run="")
+            .then(pl.lit("all recipes"))
+            .when(run="base")
+            .then(pl.lit("before SFT"))
+            .otherwise("run"),
             pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + _name("against", view)),
         ),
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        word=pl.col("word").str.replace_all(" ", "\u00a0"),  # on one line
         margin=percent("margin").fill_null(""),
         p_equivalence=probability("p_equivalence").fill_null(""),
         p_holm=probability("p_holm").fill_null(""),
@@ -84,7 +89,7 @@ def joint_model(frame: pl.DataFrame, view: View) -> Page:
         .then(with_interval(decimal, "estimate", "ci_low", "ci_high"))
         .otherwise(with_interval(points, "estimate", "ci_low", "ci_high")),
         statistic=decimal("statistic").fill_null(UNDEFINED),
-        df=decimal("df_numerator").fill_null("") + pl.lit("; ") + decimal("df_denominator").fill_null(""),
+        df=(decimal("df_numerator") + pl.lit("; ") + decimal("df_denominator")).fill_null(""),
         p=probability("p_value").fill_null(UNDEFINED),
         group=pl.col("path")
         + " · "

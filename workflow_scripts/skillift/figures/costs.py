@@ -52,7 +52,7 @@ def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
         .transform_filter("isValid(datum.seconds)")
         .mark_bar(color=COLOURS[0], size=11, orient="horizontal")
         .encode(
-            x=alt.X("seconds:Q", title=["time of all jobs (s)", n], axis=alt.Axis(tickCount=3)),
+            x=alt.X("seconds:Q", title=["time of all jobs (s)", n], axis=alt.Axis(tickCount=3, format="~s")),
             x2=alt.datum(0),
             y=y,
             tooltip=tooltip(rows),

@@ -46,7 +46,11 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     colour = alt.Color("path:N", scale=_colours(paths, view), legend=None)
     y = block_axis(blocks)
     drawn = alt.Chart().transform_filter("isValid(datum.value)")
-    x = alt.X("value:Q", title=["pp", f"n = {span(rows['n_tasks'])} tasks"], axis=alt.Axis(tickCount=4))
+    x = alt.X(
+        "value:Q",
+        title=["pp", f"n = {span(rows['n_tasks'])} tasks"],
+        axis=alt.Axis(tickCount=3, labelFlush=True),
+    )
     point = drawn.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
     marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (interval(drawn, x, y), point)]
     chart = (

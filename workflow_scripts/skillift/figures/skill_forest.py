@@ -82,7 +82,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     )
     notes = [
         described(whole, view, view.headline_path, "intervals, clustered by skill (all skills)"),
-        f"recipe {recipe}; of one skill: intervals over its {counts} tasks, by the t distribution",
+        f"recipe {recipe}; of one skill: Student's t intervals over its tasks",
         f"skills from the highest mean lift down; unscored in one skill: {span(lifts['n_unscored'])}",
         *undefined(rows, pl.col("label") + " " + pl.col("skill_id")),
     ]
