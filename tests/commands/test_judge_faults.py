@@ -76,7 +76,7 @@ def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_it
     faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "stall": 20, "retry_after": 0.1, "seed": 1}
     with faulty_server(log, **faults) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        judge.main(arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--timeout=5"))
+        judge.main(arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--timeout=12"))
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
     assert set(expected["passed"]) == {True, False}
     assert sorted(answered(log).values()) == [1] * N_EPISODES
