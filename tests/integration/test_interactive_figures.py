@@ -42,7 +42,7 @@ def figure(browser, finished_smoke):
 def faint(page, selector: str = POINTS) -> int:
     """How many marks are drawn faint or not at all."""
     return sum(
-        float(value) < 0.5
+        float(value) < 0.4
         for value in page.eval_on_selector_all(
             selector, "nodes => nodes.map(node => node.getAttribute('opacity') ?? '1')"
         )
@@ -75,6 +75,8 @@ def test_a_click_in_the_legend_leaves_one_series(figure):
     )
     drawn = page.locator(POINTS).count()
     assert 0 < faint(page) < drawn
+    lines = "#figure svg .mark-line.role-mark path"
+    assert 0 < faint(page, lines) < page.locator(lines).count()
 
 
 def test_a_box_hides_the_published_values(figure):

@@ -23,12 +23,9 @@ def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bo
     """
     import altair as alt
 
-    drawn = set(frame.filter(pl.col("value").is_not_null())["series"])
-    key = (
-        alt.Legend(values=[name for name in view.series if name in drawn])
-        if legend and len(drawn) > 1
-        else None
-    )
+    drawn = drawn_series(frame)
+    named = legend and len(drawn) > 1
+    key = alt.Legend(values=[name for name in view.series if name in drawn]) if named else None
     colour = alt.Color("series:N", scale=colours(view), legend=key)
     shape = alt.Shape("series:N", scale=shapes(view), legend=key)
     choice = picked("series")
@@ -43,6 +40,11 @@ def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bo
         layers = [layer.encode(opacity=unless_faded(choice)) for layer in layers]
         single = single.add_params(choice)
     return [layer.encode(tooltip=tooltip(frame)) for layer in (layers[0], single, layers[1])]
+
+
+def drawn_series(frame: pl.DataFrame) -> set[str]:
+    """The series that have something to draw; with several of them, `estimates` has a legend to pick from."""
+    return set(frame.filter(pl.col("value").is_not_null())["series"])
 
 
 def interval(chart: alt.Chart, x: alt.X, y: alt.Y, width: float = 1.6) -> alt.Chart:

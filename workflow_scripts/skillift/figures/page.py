@@ -18,7 +18,10 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data: blob:"
 )
-_STYLE = "body { margin: 12px; background: white; font-family: Arial, Helvetica, sans-serif; }"
+_STYLE = (
+    "body { margin: 12px; background: white; font-family: Arial, Helvetica, sans-serif; } "
+    ".vega-bindings { color: #333333; font-size: 13px; }"
+)
 _OPTIONS = {
     "mode": "vega-lite",
     "renderer": "svg",

@@ -9,7 +9,8 @@ import polars as pl
 from skillift.arms import effects_of, read_spec, span
 from skillift.certificates import warnings
 from skillift.figures import published
-from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.interaction import picked, unless_faded
+from skillift.figures.marks import drawn_series, estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         .mark_line(strokeWidth=1.2, opacity=0.55)
         .encode(x=x, y=y, color=alt.Color("series:N", scale=colours(view)), detail="seed:N")
     )
+    if len(drawn_series(rows)) > 1:
+        trend = trend.encode(opacity=unless_faded(picked("series"), 0.55))
     ghosts = published.layers(len(view.labels), x, y) if beyond else []
     layers = [zero("y"), *ghosts, trend, *estimates(rows, view, x, y)]
     chart = alt.layer(*layers, data=rows).properties(width=390, height=260)
