@@ -6,6 +6,7 @@ import pytest
 from chromium import chromium, open_file
 from projects import ROOT
 
+from skillift.findings import QUESTIONS
 from skillift.publication import extent, figures_for, tables_for
 from skillift.study import load_study
 
@@ -33,3 +34,27 @@ def test_the_report_holds_every_figure_and_table(opened):
     has = extent(load_study(ROOT / "studies/smoke.yaml"))
     for name in (*figures_for(has), *tables_for(has)):
         assert name in content
+
+
+def test_the_first_page_opens_with_a_referees_questions_and_is_not_cut_off(opened):
+    page = opened.page
+    assert page.locator("h1").first.bounding_box()["y"] >= 0
+    text = page.inner_text(".prose")
+    places = [text.index(question) for question in QUESTIONS.values()]
+    assert places == sorted(places)
+    assert page.locator(".prose a[href='episodes.html']").count() == 1
+
+
+def test_a_question_on_the_first_page_leads_to_its_figure(opened):
+    opened.page.locator(".prose a", has_text="lift.svg").first.click()
+    assert opened.page.wait_for_selector("text=results/smoke/figures/lift.svg")
+
+
+def test_the_findings_open_within_the_report(opened):
+    opened.page.evaluate(
+        "app.setView({content: 'html', contentPath: results['results/smoke/findings.html'].data_uri})"
+    )
+    frame = opened.page.wait_for_selector("iframe").content_frame()
+    frame.wait_for_selector("#resolved")
+    assert frame.locator("nav li").count() == len(QUESTIONS)
+    assert opened.errors == []

@@ -7,12 +7,14 @@ import re
 import polars as pl
 import pytest
 from analysis_tables import full_study, make_certification, make_spec, make_tables, smoke_study
+from degenerate_studies import CASES, analysis
+from degenerate_studies import SPEC as DEGENERATE
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings, headline
 from skillift.findings.finding import points, probability, told
-from skillift.publication import FIGURES, FINDINGS
+from skillift.publication import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses
@@ -317,17 +319,13 @@ def test_no_study_predicts_what_it_does_not_declare(tables):
 @pytest.mark.parametrize("made", [full_study, smoke_study], ids=["full", "smoke"])
 def test_sentences_hold_no_gap_and_no_word_of_the_code(made):
     spec, tables = made()
-    told_texts = [each.sentence for each in every(tables, None, spec)] + list(answers(tables, spec).values())
-    for text in told_texts:
-        assert not re.search(r"(?i:\bnan\b|\bnull\b|\binf\b)|None|[{}]|lift:\w|curated-none|  ", text), text
-        assert text.endswith(".") and not text[0].islower(), text
-        assert not re.search(r"(?<![\w-])-\d", text), text  # a minus sign is no hyphen
+    assert_plain([each.sentence for each in every(tables, None, spec)] + list(answers(tables, spec).values()))
 
 
 def test_every_figure_that_a_finding_names_may_be_drawn():
     spec, tables = full_study()
     named = {each.figure for each in every(tables, None, spec)} - {""}
-    assert named - set(FIGURES) <= {"recipe_band", "asymmetry"}
+    assert named == set(BESIDE_FINDINGS) <= set(FIGURES)
 
 
 def test_the_findings_need_the_tables_that_are_listed_and_no_others():
@@ -337,6 +335,28 @@ def test_the_findings_need_the_tables_that_are_listed_and_no_others():
     for name in set(FINDINGS) - {"predictions"}:
         with pytest.raises(KeyError, match=name):
             findings({table: frame for table, frame in listed.items() if table != name}, spec)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_study_that_leaves_much_undefined_has_findings_without_gaps(case):
+    tables = {**analysis(case)._asdict(), "certification": make_certification(("a", "b"))}
+    path = "judge:a" if "judge:a" in set(tables["pass_rates"]["path"]) else "bench"
+    spec = {**DEGENERATE, "analysis": {**DEGENERATE["analysis"], "headline_path": path}}
+    parts = findings(tables, spec)
+    found = [each for part in parts for each in part.findings]
+    assert_plain([each.sentence for each in found] + [part.answer for part in parts])
+    claimed = tables["claims"].filter(path=path)
+    assert (
+        len([each for each in found if each.claim in ("lift", "procedural delta")])
+        == claimed.filter(pl.col("claim").is_in(["lift", "procedural_delta"])).height
+    )
+
+
+def assert_plain(texts: list[str]) -> None:
+    for text in texts:
+        assert not re.search(r"(?i:\bnan\b|\bnull\b|\binf\b)|None|[{}]|lift:\w|curated-none|  ", text), text
+        assert text.endswith(".") and not text[0].islower(), text
+        assert not re.search(r"(?<![\w-])-\d", text), text  # a minus sign is no hyphen
 
 
 def test_a_headline_path_that_was_not_scored_is_named():

@@ -85,6 +85,7 @@ BESIDE_FINDINGS = (
     "judge_agreement",
     "lift_by_path",
     "path_audit",
+    "corrected_lift",
     "placebo_ladder",
     "condition_ladder",
 )

@@ -73,6 +73,12 @@ def points(value: float, sign: bool = True) -> str:
     return f"{rounded:+.1f} pp".replace("-", "\u2212") if sign else f"{rounded:.1f} pp"
 
 
+def decimal(value: float, sign: bool = False) -> str:
+    """A number with two decimals and a minus sign; `sign` writes the plus, too."""
+    rounded = round(value, 2) + 0.0  # no negative zero
+    return f"{rounded:{'+' if sign else ''}.2f}".replace("-", "\u2212")
+
+
 def percent(value: float) -> str:
     """A fraction in per cent."""
     return f"{100 * value:.1f} %"

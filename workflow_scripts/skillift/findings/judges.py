@@ -10,6 +10,7 @@ from skillift.arms import View, place
 from skillift.certificates import certificate, warnings
 from skillift.findings.finding import (
     Finding,
+    decimal,
     how_many,
     interval,
     largest,
@@ -68,10 +69,11 @@ def agreement(table: pl.DataFrame, view: View) -> Iterator[Finding]:
 
 
 def _kappa(row: Mapping, view: View) -> str:
-    known = row["kappa_low"] is not None
-    limits = f"{row['kappa_low']:.2f} to {row['kappa_high']:.2f}" if known else UNDEFINED
-    text = f"{row['kappa']:.2f} ({whose(row['student'], row['run'], view)}; {view.level} interval {limits})"
-    return text.replace("-", "\u2212") if row["kappa"] < 0 else text
+    value, low, high = (
+        None if row[name] is None else decimal(row[name]) for name in ("kappa", "kappa_low", "kappa_high")
+    )
+    limits = f"{low} to {high}" if low and high else UNDEFINED
+    return f"{value} ({whose(row['student'], row['run'], view)}; {view.level} interval {limits})"
 
 
 def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
@@ -124,7 +126,9 @@ def _corrected(by_method: Mapping[str, Mapping], view: View) -> Finding:
         f"{'; '.join(told)}; as judged {before}."
     )
     numbers = numbers_of(by_method["rogan_gladen"])
-    return Finding("judge", "corrected lift", sentence, "", plain["path"], plain["label"], "lift", numbers)
+    return Finding(
+        "judge", "corrected lift", sentence, "", plain["path"], plain["label"], "corrected_lift", numbers
+    )
 
 
 def _correction(row: Mapping, view: View) -> str:

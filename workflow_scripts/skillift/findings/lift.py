@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.arms import BASE, View, on_path, place
+from skillift.arms import BASE, View, place
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -55,8 +55,8 @@ def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
 
 def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     """The contrasts with a placebo and with shuffled steps, beside the procedural delta and lift."""
-    effects = on_path(place(tables["effects"], view, "effects"), view.headline_path, "effects")
-    rows = effects.filter("headline")
+    rows = tables["effects"].filter(path=view.headline_path, suite=view.suite)
+    rows = place(rows, view, "effects").filter("headline") if rows.height else rows
     found = [
         _finding("procedure", row | {"word": tested(row, view)}, name, "placebo_ladder", view, meaning)
         for contrast, (name, meaning) in _BESIDE.items()

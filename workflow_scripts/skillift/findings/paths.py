@@ -92,4 +92,6 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
             f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}): its word "
             f"{'would not hold' if lost else 'does not hang on them'}."
         )
-        yield Finding("judge", "worst case", sentence, path=row["path"], student=row["label"], figure="lift")
+        yield Finding(
+            "judge", "worst case", sentence, path=row["path"], student=row["label"], figure="corrected_lift"
+        )

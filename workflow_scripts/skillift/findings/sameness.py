@@ -11,6 +11,7 @@ from skillift.findings.finding import (
     Finding,
     Part,
     counts,
+    decimal,
     how_many,
     interval,
     label_of,
@@ -111,8 +112,8 @@ def _slope(row: Mapping, view: View) -> str:
     if row["slope"] is None:
         return UNDEFINED
     slope, low, high = (
-        None if value is None else f"{round(value, 2) + 0.0:+.2f}".replace("-", "\u2212")
-        for value in (row["slope"], row["ci_low"], row["ci_high"])
+        None if row[name] is None else decimal(row[name], sign=True)
+        for name in ("slope", "ci_low", "ci_high")
     )
     ends = f"{view.level} interval {low} to {high}" if low and high else f"interval {UNDEFINED}"
     return f"{slope} ({ends})"
