@@ -92,6 +92,7 @@ def model_inputs(wildcards):
         inputs |= {
             "run_manifest": f"{trained}/manifest.json",
             "checkpoints": ancient(f"{trained}/checkpoints"),
+            "probes": f"{trained}/probes.parquet",
         }
     return inputs
 
@@ -104,6 +105,7 @@ def model_options(wildcards):
         options += (
             f" --checkpoints {files['checkpoints']} --manifest {files['run_manifest']}"
         )
+        options += f" --probes {files['probes']}"
     return options
 
 
@@ -128,6 +130,13 @@ def prompt_files(wildcards):
         "skills": f"{RESULTS}/skills.parquet",
         "task_template": f"{PROMPTS}/task.jinja",
     }
+
+
+def gate(wildcards):
+    """The check that a trained run's episodes come from what was trained; nothing for other runs."""
+    run = STUDY.run(wildcards.student, wildcards.run)
+    checks = f"{RESULTS}/checks/served/{{student}}/{{run}}.parquet"
+    return [ancient(path) for path in per_run(checks, [run])] if run.recipe else []
 
 
 def per_run(pattern, runs=None):

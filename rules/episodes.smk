@@ -8,7 +8,8 @@ rule generate:
         skills=f"{RESULTS}/skills.parquet",
         task_template=f"{PROMPTS}/task.jinja",
     output:
-        f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
     log:
         f"{LOGS}/generate/{{student}}/{{run}}.log",
     benchmark:
@@ -28,7 +29,34 @@ rule generate:
         python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} {params.model} \
             --threads {threads} --max-num-seqs "$ENGINE_MAX_NUM_SEQS" --kv-cache-gib "$ENGINE_KV_CACHE_GIB" \
-            --gpu-memory-utilization "$ENGINE_GPU_MEMORY_UTILIZATION" --out {output} >{log} 2>&1
+            --gpu-memory-utilization "$ENGINE_GPU_MEMORY_UTILIZATION" --served {output.served} \
+            --out {output.episodes} >{log} 2>&1
+        """
+
+
+rule check_served:
+    input:
+        probes=f"{RESULTS}/runs/{{student}}/{{run}}/probes.parquet",
+        served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
+    output:
+        f"{RESULTS}/checks/served/{{student}}/{{run}}.parquet",
+    log:
+        f"{LOGS}/check_served/{{student}}/{{run}}.log",
+    benchmark:
+        f"{BENCHMARKS}/check_served/{{student}}/{{run}}.tsv"
+    wildcard_constraints:
+        run=one_of({run.run for run in STUDY.trained_runs}),
+    conda:
+        ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(
+            STUDY.served_spec(wildcards.student, wildcards.run)
+        ),
+        code=code_digest("check_served.py"),
+    shell:
+        """
+        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --probes {input.probes} \
+            --served {input.served} --out {output} >{log} 2>&1
         """
 
 

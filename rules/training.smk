@@ -9,6 +9,7 @@ rule train:
     output:
         checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",
+        probes=f"{RESULTS}/runs/{{student}}/{{run}}/probes.parquet",
         manifest=f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json",
     log:
         f"{LOGS}/train/{{student}}/{{run}}.log",
@@ -28,6 +29,6 @@ rule train:
         python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model} \
             --base-manifest {input.manifest} --corpus {input.corpus} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
-            --checkpoints {output.checkpoints} --log {output.log_table} --manifest {output.manifest} \
-            >{log} 2>&1
+            --checkpoints {output.checkpoints} --log {output.log_table} --probes {output.probes} \
+            --manifest {output.manifest} >{log} 2>&1
         """

@@ -6,6 +6,7 @@ rule judge:
         episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
         tasks=f"{RESULTS}/tasks.parquet",
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
+        gate=gate,
     output:
         f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet",
     log:

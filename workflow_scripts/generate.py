@@ -6,7 +6,8 @@ r"""Have a student answer the tasks of a study, at the base model or at the chec
           {"engine": "vllm", "precision": "float32", "thinking": false, "suites": ["holdout"], "samples": 1,
            "temperature": 0.0, "top_p": 1.0, "max_tokens": 48, "max_model_len": 256, "seed": 0}}'
 
-A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`.
+A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`, and
+`--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, SKILLS, TASKS
+from skillift.contracts import EPISODES, PROBES, SERVED, SKILLS, TASKS
 from skillift.engines import RunOptions
 from skillift.episodes import answer, checkpoint_folders
 from skillift.errors import UserError, problem
@@ -38,6 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--gpu-memory-utilization", type=float, default=0.9, help="share of a GPU for vLLM"
     )
+    arguments.add_argument("--probes", type=Path, help="table of probes of the run")
+    arguments.add_argument("--served", type=Path, help="table of their scores to write")
     arguments.add_argument("--out", required=True, help="table of episodes to write")
     options = arguments.parse_args(argv)
     try:
@@ -57,9 +60,11 @@ def main(argv: list[str] | None = None) -> None:
         gpu_memory_utilization=options.gpu_memory_utilization,
     )
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
-    write_table(
-        answer(tasks, skills, options.spec, checkpoints, run_options, template), options.out, EPISODES
-    )
+    probes = read_table(options.probes, PROBES) if options.probes else None
+    episodes, served = answer(tasks, skills, options.spec, checkpoints, run_options, template, probes)
+    if options.served:
+        write_table(served, options.served, SERVED)
+    write_table(episodes, options.out, EPISODES)
 
 
 if __name__ == "__main__":

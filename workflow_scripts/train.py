@@ -2,7 +2,8 @@ r"""Fine-tune a student on a corpus: servable checkpoints, the training log and 
 
     python workflow_scripts/train.py --model students/s/model --base-manifest students/s/manifest.json \
         --corpus corpus/worked.parquet --state .skillift/s --checkpoints runs/s/sft-s0/checkpoints \
-        --log runs/s/sft-s0/log.parquet --manifest runs/s/sft-s0/manifest.json --spec \
+        --log runs/s/sft-s0/log.parquet --probes runs/s/sft-s0/probes.parquet \
+        --manifest runs/s/sft-s0/manifest.json --spec \
         '{"objective": "sft", "trainable": {"lora": {"rank": 16, "alpha": 32, "dropout": 0.0}},
           "learning_rate": 0.005, "epochs": 6, "batch_size": 16, "schedule": "linear", "warmup_ratio": 0.05,
           "weight_decay": 0.0, "checkpoints": ["final"], "seed": 0, "precision": "float32",
@@ -14,7 +15,7 @@ An interrupted training continues from `--state`.
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts import CORPUS, TRAINING_LOG
+from skillift.contracts import CORPUS, PROBES, TRAINING_LOG
 from skillift.tables import read_table, sha256_file, write_json, write_table
 
 
@@ -28,6 +29,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
     arguments.add_argument("--checkpoints", required=True, help="folder of checkpoints to write")
     arguments.add_argument("--log", required=True, help="training log to write")
+    arguments.add_argument(
+        "--probes", required=True, help="table of probes to write, for the engine to score"
+    )
     arguments.add_argument("--manifest", required=True, help="manifest to write")
     options = arguments.parse_args(argv)
     from skillift.training import train
@@ -36,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     base = sha256_file(options.base_manifest)
     result = train(options.spec, options.model, corpus, options.checkpoints, options.state, options.threads)
     write_table(result.log, options.log, TRAINING_LOG)
+    write_table(result.probes, options.probes, PROBES)
     write_json({"base": base, **result.manifest}, options.manifest)
 
 

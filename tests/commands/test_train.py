@@ -9,7 +9,7 @@ import pytest
 import train
 from tiny_models import write_student
 
-from skillift.contracts import CORPUS, TRAINING_LOG
+from skillift.contracts import CORPUS, PROBES, TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import read_table, sha256_file, write_table
 
@@ -46,6 +46,7 @@ def arguments(tmp_path) -> list[str]:
         "state": "state",
         "checkpoints": "checkpoints",
         "log": "log.parquet",
+        "probes": "probes.parquet",
         "manifest": "manifest.json",
     }
     options = [text for name, file in names.items() for text in (f"--{name}", str(tmp_path / file))]
@@ -56,6 +57,8 @@ def test_a_training_leaves_checkpoints_log_and_manifest(arguments, tmp_path):
     train.main(arguments)
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["step-1", "step-2"]
     assert read_table(tmp_path / "log.parquet", TRAINING_LOG).height == 2
+    probes = read_table(tmp_path / "probes.parquet", PROBES)
+    assert probes.select("step", "task_id").rows() == [(step, task) for step in (0, 1, 2) for task in "abcd"]
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["base"] == sha256_file(tmp_path / "base.json")
     assert sorted(manifest["steps"]) == ["1", "2"] and manifest["final_step"] == 2

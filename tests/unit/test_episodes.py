@@ -69,7 +69,7 @@ def student(tmp_path_factory) -> Path:
 
 
 def episodes(student: Path, settings: dict | None = None, **options) -> pl.DataFrame:
-    return answer(TASKS_FRAME, SKILLS_FRAME, settings or spec(), {0: student}, RunOptions(), **options)
+    return answer(TASKS_FRAME, SKILLS_FRAME, settings or spec(), {0: student}, RunOptions(), **options)[0]
 
 
 def test_every_task_of_the_suites_is_answered_under_every_condition(student):
@@ -107,7 +107,7 @@ def test_the_given_template_renders_the_prompt(student):
 
 def test_each_checkpoint_answers_with_its_own_weights(student, tmp_path):
     other = write_student(tmp_path / "other", seed=1)
-    frame = answer(TASKS_FRAME, SKILLS_FRAME, spec(), {6: other, 3: student}, RunOptions())
+    frame, _ = answer(TASKS_FRAME, SKILLS_FRAME, spec(), {6: other, 3: student}, RunOptions())
     early, late = (frame.filter(step=step)["response"].to_list() for step in (3, 6))
     assert early == episodes(student)["response"].to_list()
     assert early != late

@@ -3,61 +3,18 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 from tiny_models import CHAT_TEMPLATE, THINKING_CHAT_TEMPLATE, write_student
+from trainings import RECIPE, corpus_of, demonstrations
 
-from skillift.contracts import CORPUS, TRAINING_LOG
+from skillift.contracts import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import check, folder_digests
 from skillift.training import TrainingResult, checkpoint_steps, optimiser_steps, train
-
-LORA = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.0}}
-RECIPE = {
-    "objective": "sft",
-    "trainable": LORA,
-    "learning_rate": 1.0e-2,
-    "epochs": 2,
-    "batch_size": 4,
-    "schedule": "linear",
-    "warmup_ratio": 0.0,
-    "weight_decay": 0.0,
-    "checkpoints": ["final"],
-    "seed": 0,
-    "precision": "float32",
-    "thinking": False,
-}
-
-
-def corpus_of(rows: list[tuple[str, str]]) -> pl.DataFrame:
-    messages = [
-        [{"role": "user", "content": question}, {"role": "assistant", "content": response}]
-        for question, response in rows
-    ]
-    keys = {"task_id": [f"t{number}" for number in range(len(rows))], "attempt": [0] * len(rows)}
-    frame = pl.DataFrame({**keys, "messages": messages}, schema=dict(CORPUS_SCHEMA))
-    return check(frame, CORPUS, "corpus")
-
-
-CORPUS_SCHEMA = {
-    "task_id": pl.String,
-    "attempt": pl.Int64,
-    "messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
-}
-
-
-def demonstrations(count: int = 12) -> pl.DataFrame:
-    draw = random.Random(0)
-    return corpus_of(
-        [
-            ("".join(draw.choices("abcde", k=draw.randint(3, 9))), "ANSWER: " + draw.choice("123"))
-            for _ in range(count)
-        ]
-    )
 
 
 @pytest.fixture(scope="module")

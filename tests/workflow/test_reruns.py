@@ -54,7 +54,11 @@ def answered(*runs: str) -> set[str]:
 
 
 def trained(*runs: str) -> set[str]:
-    return {f"train {run}" for run in runs} | answered(*runs) | {LOSS_CURVES}
+    return (
+        {f"{rule} {run}" for rule in ("train", "check_served") for run in runs}
+        | answered(*runs)
+        | {LOSS_CURVES}
+    )
 
 
 def pretrained(student: str) -> set[str]:

@@ -99,6 +99,42 @@ TRAINING_LOG = table(
     },
 )
 
+_TOKENS = column(pl.List(pl.Int64))
+_LOGPROBS = column(pl.List(pl.Float64))  # of each response token, nats
+
+# Demonstrations that trainer and engine both score (`skillift.probes`); step 0 is the base model.
+PROBES = table(
+    "probes",
+    ("step", "task_id", "attempt"),
+    {
+        "step": count(),
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "prompt_ids": _TOKENS,
+        "response_ids": _TOKENS,
+        "logprobs": _LOGPROBS,
+    },
+)
+
+SERVED = table(
+    "served probes",
+    ("step", "task_id", "attempt"),
+    {"step": count(), "task_id": text(filled=True), "attempt": count(), "logprobs": _LOGPROBS},
+)
+
+SERVED_CHECK = table(
+    "check of what is served",
+    ("step",),
+    {
+        "step": count(),
+        "from_trainer": column(pl.Float64, ge=0.0),
+        "from_base": column(pl.Float64, ge=0.0),
+        "trainer_from_base": column(pl.Float64, ge=0.0),
+        "tolerance": column(pl.Float64, ge=0.0),
+        "n_tokens": count(),
+    },
+)
+
 EPISODES = table(
     "episodes",
     EPISODE_KEY,

@@ -16,6 +16,7 @@ import polars as pl
 from skillift.engines import RunOptions, Sampling, open_engine
 from skillift.errors import UserError, problem
 from skillift.model_folders import load_tokenizer, prompt_text
+from skillift.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.prompts import messages_for
 
 SCHEMA = {
@@ -40,8 +41,9 @@ def answer(
     checkpoints: Mapping[int, Path],
     options: RunOptions,
     template: str | None = None,
-) -> pl.DataFrame:
-    """Answer the tasks of the suites in `spec` at each checkpoint.
+    probes: pl.DataFrame | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Answer the tasks of the suites in `spec` at each checkpoint, and score the trainer's probes.
 
     Args:
         tasks: a frame that keeps the contract TASKS.
@@ -51,20 +53,25 @@ def answer(
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
+        probes: contract PROBES; None for a run that was not trained.
 
     Returns:
-        The episodes, sorted by their key. `prompt_sha256` is of the text that the student saw, chat template
-        included; `response` is the decoded answer without special tokens.
+        The episodes and the scores of the probes (contract SERVED), both sorted by their keys. Of an episode,
+        `prompt_sha256` is of the text that the student saw, chat template included; `response` is the decoded
+        answer without special tokens.
 
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
     """
     inference = spec["inference"]
     messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
+    probes = pl.DataFrame(schema=PROBE_SCHEMA) if probes is None else probes
     frames = [
-        _answer_at(step, folder, messages, inference, options) for step, folder in sorted(checkpoints.items())
+        _answer_at(step, folder, messages, inference, options, probes.filter(step=step))
+        for step, folder in sorted(checkpoints.items())
     ]
-    return pl.concat(frames).sort("step", "suite", "condition", "task_id", "sample")
+    episodes, served = (pl.concat(parts) for parts in zip(*frames, strict=True))
+    return episodes.sort("step", "suite", "condition", "task_id", "sample"), served
 
 
 def messages_of_suites(
@@ -88,8 +95,13 @@ def messages_of_suites(
 
 
 def _answer_at(
-    step: int, folder: Path, messages: pl.DataFrame, inference: dict, options: RunOptions
-) -> pl.DataFrame:
+    step: int,
+    folder: Path,
+    messages: pl.DataFrame,
+    inference: dict,
+    options: RunOptions,
+    probes: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     tokenizer = load_tokenizer(folder)
     texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
     prompts = tokenizer(texts, add_special_tokens=False)["input_ids"]
@@ -104,6 +116,8 @@ def _answer_at(
             sampling,
             [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests],
         )
+        tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
+        scores = engine.log_probabilities(tokens) if tokens else []
     keys = messages.select("suite", "condition", "task_id").rows()
     rows = [
         (
@@ -119,7 +133,7 @@ def _answer_at(
         )
         for (place, sample), completion in zip(requests, answers, strict=True)
     ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row"), served_table(probes, step, scores)
 
 
 def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:

@@ -229,6 +229,10 @@ class Study:
             "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
         }
 
+    def served_spec(self, student: str, run: str) -> dict:
+        """How what is served is compared with what was trained."""
+        return {"student": student, "run": run, "precision": self.data["inference"]["precision"]}
+
     def reference_spec(self, reference: str) -> dict:
         """What a reference model behind an API is asked, and how it answers.
 

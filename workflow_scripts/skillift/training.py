@@ -22,6 +22,7 @@ from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.merging import write_checkpoint
 from skillift.model_folders import end_tokens, load_model, load_tokenizer
+from skillift.probes import Probe, noted_probes, probe_table, probes_of
 from skillift.tables import folder_digests, read_json, write_json
 
 if TYPE_CHECKING:
@@ -40,11 +41,14 @@ class TrainingResult:
     Attributes:
         log: step, loss (mean over the step's trained tokens, nats), learning_rate, tokens (cumulative, prompt
             and response, without padding); contract TRAINING_LOG.
+        probes: log-probabilities of a few demonstrations, before training and at each checkpoint; contract
+            PROBES.
         manifest: steps with the digests of their files, final_step, parameter_count, trainable_parameters,
             spec and package versions.
     """
 
     log: pl.DataFrame
+    probes: pl.DataFrame
     manifest: dict
 
 
@@ -106,8 +110,10 @@ def train(
     trainer = _trainer(spec, model_folder, corpus, state)
     _open_state(state, spec, model_folder, corpus)
     trainable = sum(weights.numel() for weights in trainer.model.parameters() if weights.requires_grad)
-    _run(trainer, state, steps, state_interval_s)
+    probes = probes_of(trainer.train_dataset)
+    _run(trainer, state, steps, probes, state_interval_s)
     log = _log_table(trainer.state.log_history)
+    noted = {step: read_json(noted_probes(state / "weights", step))["logprobs"] for step in (0, *steps)}
     del trainer
 
     shutil.rmtree(checkpoints, ignore_errors=True)
@@ -126,7 +132,7 @@ def train(
         "spec": spec,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
-    return TrainingResult(log, manifest)
+    return TrainingResult(log, probe_table(corpus.head(len(probes)), probes, noted), manifest)
 
 
 def _trainer(spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path) -> SFTTrainer:
@@ -229,12 +235,14 @@ def _open_state(state: Path, spec: dict, model_folder: Path, corpus: pl.DataFram
         write_json(key, key_file)
 
 
-def _run(trainer: SFTTrainer, state: Path, steps: list[int], state_interval_s: float) -> None:
+def _run(
+    trainer: SFTTrainer, state: Path, steps: list[int], probes: list[Probe], state_interval_s: float
+) -> None:
     from transformers.trainer_utils import get_last_checkpoint
 
     from skillift.training_callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
 
-    keeping = (KeepWeights(state / "weights", steps), KeepState(state_interval_s))
+    keeping = (KeepWeights(state / "weights", steps, probes), KeepState(state_interval_s))
     for callback in (StopAtDivergence(), *keeping, ShowProgress()):
         trainer.add_callback(callback)
     saved = state / "trainer"

@@ -10,21 +10,32 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 from transformers import TrainerCallback
 
 from skillift.errors import UserError, problem
+from skillift.probes import Probe, log_probabilities, noted_probes
+from skillift.tables import write_json
 
 
 class KeepWeights(TrainerCallback):
-    """Save the trained weights (adapter or full model) after each of `steps`, as `<folder>/<step>/`."""
+    """Save the trained weights (adapter or full model) after each of `steps`, as `<folder>/<step>/`.
 
-    def __init__(self, folder: Path, steps: Iterable[int]) -> None:
+    Beside them stand the log-probabilities of `probes` at that step; those before training under step 0.
+    """
+
+    def __init__(self, folder: Path, steps: Iterable[int], probes: Sequence[Probe]) -> None:
         self.folder = folder
         self.steps = frozenset(steps)
+        self.probes = probes
+
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        """Score the probes before the first step."""
+        if state.global_step == 0:
+            write_json({"logprobs": log_probabilities(model, self.probes)}, noted_probes(self.folder, 0))
 
     def on_step_end(self, args, state, control, model=None, **kwargs):
         """Save if this step is named; a folder under its final name is complete."""
@@ -37,6 +48,10 @@ class KeepWeights(TrainerCallback):
         # without save_embedding_layers peft compares the vocabulary with the base model's on the hub
         options = {"save_embedding_layers": False} if hasattr(model, "peft_config") else {}
         model.save_pretrained(unfinished, **options)
+        write_json(
+            {"logprobs": log_probabilities(model, self.probes)},
+            noted_probes(unfinished.parent, unfinished.name),
+        )
         unfinished.rename(target)
 
 

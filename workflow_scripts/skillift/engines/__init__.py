@@ -15,6 +15,7 @@ from typing import Protocol
 
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
+from skillift.probes import Probe
 
 ENGINES = ("vllm", "transformers")
 
@@ -69,6 +70,10 @@ class Engine(Protocol):
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
     ) -> list[Completion]:
         """Answer `prompts` (token ids), in their order; `seeds` (one for each) are needed to sample."""
+        ...
+
+    def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
+        """Of every response token of each probe, in nats."""
         ...
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from skillift.engines import Completion, RunOptions, Sampling
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.model_folders import check_positions, end_tokens, load_model, load_tokenizer
+from skillift.probes import Probe, log_probabilities
 
 
 class TransformersEngine:
@@ -93,6 +94,10 @@ class TransformersEngine:
             prompt_tokens=prompt_tokens,
             completion_tokens=len(tokens) if end is None else end + 1,
         )
+
+    def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
+        """Of every response token of each probe, in nats."""
+        return log_probabilities(self.model, probes)
 
     def close(self) -> None:
         """Free the model."""

@@ -18,6 +18,7 @@ from skillift.engines import Completion, RunOptions, Sampling
 from skillift.errors import UserError
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.model_folders import check_positions, end_tokens, load_tokenizer
+from skillift.probes import Probe
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -112,6 +113,19 @@ class VllmEngine:
                 completion_tokens=len(tokens),
             )
         return answers
+
+    def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
+        """Of every response token of each probe, in nats."""
+        from vllm import SamplingParams
+
+        # vLLM scores a prompt on the way to an answer: one token is generated and thrown away
+        settings = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
+        requests = [{"prompt_token_ids": [*probe.prompt, *probe.response]} for probe in probes]
+        found = []
+        for probe, output in zip(probes, self.llm.generate(requests, settings, use_tqdm=False), strict=True):
+            scored = output.prompt_logprobs[len(probe.prompt) :]
+            found.append([entry[token].logprob for token, entry in zip(probe.response, scored, strict=True)])
+        return found
 
     def close(self) -> None:
         """Shut the engine core down, so that another engine can start in this process."""

@@ -1,0 +1,102 @@
+"""What the engine serves is compared with what was trained, on real trainings and real engines."""
+
+from __future__ import annotations
+
+import shutil
+
+import polars as pl
+import pytest
+from tiny_models import write_student
+from trainings import RECIPE, demonstrations
+
+from skillift.contracts import PROBES, SERVED, SERVED_CHECK
+from skillift.engines import ENGINES, RunOptions, open_engine
+from skillift.errors import UserError
+from skillift.probes import Probe, check_served, served_table
+from skillift.tables import check
+from skillift.training import train
+
+INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+TRAINABLE = {
+    "lora": {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}},
+    "full": "full",
+    "last_n_layers": {"last_n_layers": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory):
+    return write_student(tmp_path_factory.mktemp("student") / "model")
+
+
+@pytest.fixture(scope="module", params=TRAINABLE)
+def trained(request, student, tmp_path_factory):
+    """A training's folder of checkpoints and its table of probes."""
+    folder = tmp_path_factory.mktemp(request.param)
+    recipe = {
+        **RECIPE,
+        "trainable": TRAINABLE[request.param],
+        "learning_rate": 3e-3,
+        "checkpoints": [2, "final"],
+    }
+    result = train(recipe, student, demonstrations(), folder / "checkpoints", folder / "state")
+    return folder / "checkpoints", check(result.probes, PROBES, "probes")
+
+
+def _served(kind, folder, probes, step) -> pl.DataFrame:
+    rows = probes.filter(step=step)
+    tokens = [Probe(*row) for row in rows.select("prompt_ids", "response_ids").iter_rows()]
+    with open_engine(kind, folder, INFERENCE, RunOptions()) as engine:
+        return check(served_table(rows, step, engine.log_probabilities(tokens)), SERVED, "served")
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_the_engine_has_the_trainers_log_probabilities_at_every_checkpoint(kind, trained):
+    folder, probes = trained
+    served = pl.concat([_served(kind, folder / f"step-{step}", probes, step) for step in (2, 6)])
+    found = check(check_served(probes, served, "float32", "s/sft-s0"), SERVED_CHECK, "check")
+    assert found["step"].to_list() == [2, 6]
+    assert found["from_trainer"].max() < 1e-4
+    assert found["from_base"].min() > 10 * found["from_trainer"].max()
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_adapter_that_was_not_applied_is_caught(kind, trained, student):
+    served = _served(kind, student, trained[1], 6)
+    with pytest.raises(UserError, match=r"s/sft-s0, step 6: found .*The engine serves the base model"):
+        check_served(trained[1], served, "float32", "s/sft-s0")
+
+
+def test_the_checkpoint_of_another_step_is_caught(trained):
+    folder, probes = trained
+    served = _served("transformers", folder / "step-2", probes, 2).with_columns(step=pl.lit(6, pl.Int64))
+    with pytest.raises(UserError, match=r"step 6: found .*expected at most 0.001 from those of the trainer"):
+        check_served(probes, served, "float32", "s/sft-s0")
+
+
+def test_probes_of_another_corpus_are_refused(trained):
+    folder, probes = trained
+    served = _served("transformers", folder / "step-2", probes, 2).head(3)
+    with pytest.raises(UserError, match="expected the probes of the trainer"):
+        check_served(probes, served, "float32", "s/sft-s0")
+
+
+def test_an_interrupted_training_keeps_the_probes_of_its_first_steps(student, tmp_path, monkeypatch):
+    recipe = {**RECIPE, "checkpoints": [2, "final"]}
+    whole = train(recipe, student, demonstrations(), tmp_path / "a", tmp_path / "state-a").probes
+    from skillift import training_callbacks
+
+    keep = training_callbacks.KeepWeights.on_step_end
+
+    def interrupted(self, args, state, control, **kwargs):
+        if state.global_step == 5:
+            raise KeyboardInterrupt
+        return keep(self, args, state, control, **kwargs)
+
+    monkeypatch.setattr(training_callbacks.KeepWeights, "on_step_end", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b", state_interval_s=0)
+    monkeypatch.undo()
+    again = train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b").probes
+    assert again.equals(whole)
+    shutil.rmtree(tmp_path / "b")
