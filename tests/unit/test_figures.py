@@ -127,13 +127,26 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
     assert marks(with_them, "symbol") == marks(without, "symbol") + len(published)
     assert marks(with_them, "rule") == marks(without, "rule") + 1  # the dividing line; no intervals
     said = " ".join(texts(with_them))
-    assert "other models and other tasks, not this study's data" in said and "2605.11907" in said
+    assert "other tasks and trainings, not this study's data" in said and "2605.11907" in said
     assert "published" not in " ".join(texts(without))
     chart = draw("tier_trajectory", tables, spec).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("source")]
     assert sorted(row["value"] for row in rows) == sorted(published)
     assert min(row["x"] for row in rows) > len(spec["students"]) - 0.5
     assert any(param.get("bind", {}).get("input") == "checkbox" for param in chart["params"])
+
+
+@pytest.mark.parametrize(("label", "turned"), [("45 k", False), ("a student with a long-winded label", True)])
+def test_long_labels_of_students_are_turned_and_none_is_left_out(label, turned):
+    spec, tables = full_study()
+    spec = copy.deepcopy(spec)
+    spec["students"]["s"]["label"] = label
+    svg = svg_of("tier_trajectory", tables, spec)
+    labels = re.findall(r"rotate\((\d+)\)[^>]*>(115 k|338 k|0\.8B|2B|4B)<", svg)
+    assert dict.fromkeys(name for _, name in labels) == (
+        dict.fromkeys(["115 k", "338 k", "0.8B", "2B", "4B"]) if turned else {}
+    )
+    assert {"115 k", "338 k", "0.8B", "2B", "4B"} <= set(texts(svg))
 
 
 def test_each_estimate_has_its_interval_and_each_seed_its_dot():

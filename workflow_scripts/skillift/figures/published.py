@@ -1,6 +1,6 @@
 """The reference study's published procedural deltas, as a layer of the tier trajectory that can be left out.
 
-Its models and tasks are not this study's: the values stand behind a dividing line on places of their own,
+Its tasks and trainings are not this study's: the values stand behind a dividing line on places of their own,
 hollow and without intervals, which were not published.
 """
 
@@ -31,7 +31,7 @@ VALUES: tuple[tuple[str, float, float | None], ...] = (
 HEADING = ["published: \u25cb before, \u25a1 after SFT", SOURCE]
 NOTES = [
     f"hollow: as published in {SOURCE}, n = {N_TASKS} tasks, without intervals;",
-    "other models and other tasks, not this study's data",
+    "other tasks and trainings, not this study's data",
 ]
 
 

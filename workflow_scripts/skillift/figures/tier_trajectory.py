@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from skillift.arms import View
 
+WIDTH = 390  # px
+CHARACTER = 6.4  # px: mean width of a character of the axis
+
 
 def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw the contrast `curated-none` of the headline path.
@@ -35,12 +38,12 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     view = read_spec(spec)
     rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
     beyond = published.names() if spec.get("figures", {}).get("published_values", True) else []
-    names = [*view.labels, *(name.split(" ") for name in beyond)]
-    x = alt.X(
-        "x:Q",
-        scale=around(names),
-        axis=places(names, "student, from the smallest to the largest", labelOverlap=False),
-    )
+    names = [_lines(name) for name in (*view.labels, *beyond)]
+    slot = WIDTH / len(names)
+    turned = max(len(line) for name in names for line in name) * CHARACTER > slot
+    title = "student, from the smallest to the largest"
+    axis = places(names, title, labelOverlap=False, labelAngle=-35 if turned else 0)
+    x = alt.X("x:Q", scale=around(names), axis=axis)
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
     students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
     trend = (
@@ -54,7 +57,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         trend = trend.encode(opacity=unless_faded(picked("series"), 0.55))
     ghosts = published.layers(len(view.labels), x, y) if beyond else []
     layers = [zero("y"), *ghosts, trend, *estimates(rows, view, x, y)]
-    chart = alt.layer(*layers, data=rows).properties(width=390, height=260)
+    chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=260)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
         *warnings(certification, spec),
@@ -65,6 +68,11 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         *undefined(rows, name),
     ]
     return finish(chart, "What is a procedure worth, before and after SFT?", notes)
+
+
+def _lines(name: str) -> list[str]:
+    """A name in lines that fit a narrow place: a long one breaks at its spaces."""
+    return name.split(" ") if len(name) > 8 else [name]
 
 
 def _trained_or_trainable(view: View) -> list[str]:
