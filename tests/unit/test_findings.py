@@ -9,60 +9,21 @@ import pytest
 from analysis_tables import full_study, make_certification, make_spec, make_tables, smoke_study
 from degenerate_studies import CASES, analysis
 from degenerate_studies import SPEC as DEGENERATE
+from findings_tables import COUNTS, SPEC, answers, every, tables_of
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
-from skillift.findings import QUESTIONS, findings, headline
+from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import points, probability, told
 from skillift.publication import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses
 
-SPEC = {
-    "analysis": {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0},
-    "students": {"s": {"label": "45 k", "tier": 1}, "r": {"label": "big", "tier": 9}},
-    "references": ["r"],
-    "runs": [
-        {"student": "s", "run": "base", "recipe": None, "seed": None},
-        {"student": "r", "run": "base", "recipe": None, "seed": None},
-        *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),
-    ],
-}
-# passes before (none, curated), of two seeds after
-COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
-
-
-def tables_of(paths=("bench", "judge:a", "judge:b"), unscored=None, seen=None, runs=COUNTS, conditions=None):
-    """Tables of one student and one reference model, 200 tasks in 40 skills."""
-    arms = {}
-    for place, path in enumerate(paths):
-        for run, counts in runs.items():
-            step = 0 if run == "base" else 138
-            for condition, count in zip(("none", "curated"), counts, strict=True):
-                verdicts = passes(count + 6 * place, start=count)
-                arms[(path, "s", run, step, condition)] = [None] * 200 if unscored == path else verdicts
-        arms[(path, "r", "base", 0, "none")] = passes(140)
-        arms[(path, "r", "base", 0, "curated")] = passes(146, start=3)
-    if conditions:
-        arms = {key: verdicts for key, verdicts in arms.items() if key[-1] in conditions}
-    analysis = analyse(make_scores(arms), make_tasks(), no_responses() if seen is None else seen, SPEC)
-    judges = tuple(path.removeprefix("judge:") for path in paths if path != "bench") or ("a",)
-    return {**analysis._asdict(), "certification": make_certification(judges)}
-
 
 @pytest.fixture(scope="module")
 def tables():
     return tables_of()
-
-
-def every(tables, claim=None, spec=SPEC) -> list:
-    found = [each for part in findings(tables, spec) for each in part.findings]
-    return [each for each in found if claim in (None, each.claim)]
-
-
-def answers(tables, spec=SPEC) -> dict[str, str]:
-    return {part.question: part.answer for part in findings(tables, spec)}
 
 
 def test_the_parts_stand_under_a_referees_questions_in_order(tables):
@@ -140,98 +101,6 @@ def test_contrasts_with_a_placebo_follow_the_same_rule_without_a_family():
         assert before.word == expected
 
 
-def test_agreement_is_told_over_all_runs_with_the_worst_and_the_best_kappa(tables):
-    (finding,) = every(tables, "agreement")
-    whole = tables["agreement"].filter(condition="all")
-    same = whole["both_pass"].sum() + whole["both_fail"].sum()
-    assert f"Judges a and b, same verdict: {100 * same / 1600:.1f} % of 1600 episodes" in finding.sentence
-    assert "0 unscored by a, 0 by b" in finding.sentence
-    assert f"kappa {whole['kappa'].min():.2f} (at " in finding.sentence
-    assert f" to {whole['kappa'].max():.2f} (of the reference model big;" in finding.sentence
-
-
-def test_the_headline_that_another_judge_moves_furthest_is_told(tables):
-    (finding,) = every(tables, "another judge")
-    headlines = tables["judge_shift"].filter(pl.col("run").is_in(["base", "sft"]))
-    assert f"{headlines['same_direction'].sum()} of {headlines.height} headlines" in finding.sentence
-    largest = headlines["shift"].abs().max()
-    assert re.search(rf"shift [+−]{100 * largest:.1f} pp", finding.sentence)
-
-
-def test_the_largest_shift_of_each_path_is_told(tables):
-    shifts = every(tables, "path shift")
-    assert [each.path for each in shifts] == ["judge:a", "judge:b"]
-    largest = tables["path_shift"].filter(path="judge:b")["shift"].abs().max()
-    assert f"{100 * largest:.1f} pp" in shifts[1].sentence
-    assert "Largest of 8 shifts" in shifts[1].sentence
-
-
-def test_the_number_that_mixed_paths_would_give_is_told_as_wrong(tables):
-    (finding,) = every(tables, "mixed paths")
-    rows = tables["mixed_paths"].filter(contrast="lift:curated-none", run="sft")
-    right = rows.filter(path_before="judge:a", path_after="judge:a")["estimate"].item()
-    wrong = rows.filter(~pl.col("matched"))["estimate"]
-    furthest = max(wrong, key=lambda value: abs(value - right))
-    assert finding.sentence.startswith("A wrong number, as a warning")
-    assert f"would read {points(furthest)} instead of {points(right)}" in finding.sentence
-    assert finding.word == ""
-
-
-def test_a_word_that_unscored_episodes_could_overturn_is_named(tables):
-    assert (
-        every(tables, "worst case")[0].sentence == "No episode behind a lift is unscored on the path judge:a."
-    )
-    row = tables["bounds"].filter(path="judge:a", contrast="lift:curated-none", run="sft")
-    for low, ending in ((-0.01, "its word would not hold."), (0.01, "its word does not hang on them.")):
-        worse = row.with_columns(ci_low=pl.lit(low), n_unscored=pl.lit(30, pl.Int64))
-        (finding,) = every({**tables, "bounds": worse}, "worst case")
-        assert finding.sentence.endswith(ending)
-        assert "With its 30 unscored of 1200 episodes" in finding.sentence
-
-
-def test_a_lift_that_another_path_gives_another_word_is_named(tables):
-    assert every(tables, "another path") == []
-    claims = tables["claims"].with_columns(
-        word=pl.when(path="bench", claim="lift").then(pl.lit(words.UNDEFINED)).otherwise("word")
-    )
-    changed = {**tables, "claims": claims}
-    (finding,) = every(changed, "another path")
-    assert finding.sentence.endswith("supported on judge:a, but undefined on bench.")
-    assert "1 of 1 lift get another word" in answers(changed)["judge"]
-    assert "every lift keeps its word" in answers(tables)["judge"]
-
-
-def test_a_corrected_lift_stands_beside_the_judged_one(tables):
-    (none,) = every(tables, "corrected lift")
-    assert none.sentence.startswith("No lift can be corrected for the judge's own errors: ")
-    estimates = pl.col("method").replace_strict(
-        {"uncorrected": 0.43, "rogan_gladen": 0.4, "prediction_powered": 0.39}
-    )
-    known = tables["corrected_effects"].with_columns(
-        estimate=estimates, ci_low=estimates - 0.1, ci_high=estimates + 0.1, n_labelled=pl.lit(90, pl.Int64)
-    )
-    (finding,) = every({**tables, "corrected_effects": known}, "corrected lift")
-    assert (
-        "on 90 labelled episodes: Rogan-Gladen +40.0 pp (95 % interval +30.0 to +50.0 pp); "
-        "prediction-powered +39.0 pp" in finding.sentence
-    )
-    assert finding.sentence.endswith("as judged +43.0 pp.")
-
-
-def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning(tables):
-    assert [each.path for each in every(tables, "certification")] == ["judge:a", "judge:b"]
-    assert every(tables, "warning") == []
-    limits = {"certification": {"max_false_pass": 0.0, "max_false_fail": 0.0}}
-    spec = {**SPEC, "analysis": {**SPEC["analysis"], **limits}}
-    wrong = {**tables, "certification": tables["certification"].with_columns(rate=0.5)}
-    (warning,) = every(wrong, "warning", spec)
-    assert warning.sentence.startswith("Warning: judge a errs too often")
-    assert answers(wrong, spec)["judge"].startswith(
-        "The headline judge errs more often than the study allows"
-    )
-    assert headline(findings(wrong, spec))[0] == warning.sentence
-
-
 def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     spec, tables = full_study()
     part = next(part for part in findings(tables, spec) if part.question == "prediction")
@@ -271,19 +140,6 @@ def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
     assert lift.word == words.UNDEFINED
     assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored; path judge:a)." in lift.sentence
     assert answers(tables)["resolved"] == "0 of 1 lift resolved on the path judge:a: 1 undefined."
-
-
-def test_one_judge_alone_has_no_second_opinion():
-    tables = tables_of(paths=("bench", "judge:a"))
-    claims = {each.claim for each in every(tables)}
-    assert not {"agreement", "another judge"} & claims
-    assert "there is no second judge" in answers(tables)["judge"]
-
-
-def test_one_path_alone_has_nothing_to_mix_or_shift():
-    claims = {each.claim for each in every(tables_of(paths=("judge:a",)))}
-    assert not {"agreement", "another judge", "path shift", "another path", "mixed paths"} & claims
-    assert {"lift", "room to move"} <= claims
 
 
 def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):
