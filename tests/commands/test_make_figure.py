@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import make_figure
+import make_viewer
 import pytest
 from analysis_tables import smoke_study
 
 from skillift.analysis_contracts import CERTIFICATION_RATES, EFFECTS
 from skillift.contracts import TRAINING_LOG
 from skillift.errors import UserError
+from skillift.stage_costs import STAGE_COSTS
 from skillift.tables import write_table
 
 
@@ -33,6 +35,21 @@ def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
         ]
     )
     assert out.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path):
+    spec, tables = smoke_study()
+    write_table(tables["costs"], tmp_path / "costs.parquet", STAGE_COSTS)
+    make_viewer.main(["--out", str(tmp_path / "viewer.js")])
+    options = ["costs", "--spec", json.dumps(spec), "--costs", str(tmp_path / "costs.parquet")]
+    options += ["--out", str(tmp_path / "costs.svg"), "--html", str(tmp_path / "costs.html")]
+    make_figure.main([*options, "--viewer", str(tmp_path / "viewer.js")])
+    page = (tmp_path / "costs.html").read_text(encoding="utf-8")
+    assert (tmp_path / "viewer.js").read_text(encoding="utf-8") in page
+    assert 'vegaEmbed("#figure"' in page
+    assert len(page) < 1_100_000
+    with pytest.raises(SystemExit):
+        make_figure.main(options)
 
 
 def test_loss_curves_take_the_log_of_each_run(tmp_path):
