@@ -75,7 +75,7 @@ def test_a_lift_that_another_path_gives_another_word_is_named(tables):
     changed = {**tables, "claims": claims}
     (finding,) = every(changed, "another path")
     assert finding.sentence.endswith("supported on judge:a, but undefined on bench.")
-    assert "1 of 1 lift get another word" in answers(changed)["judge"]
+    assert "the word of 1 of 1 lift differs" in answers(changed)["judge"]
     assert "every lift keeps its word" in answers(tables)["judge"]
 
 

@@ -38,7 +38,7 @@ def _answer(warnings: list[Finding], shifts: list[Finding], lifts: pl.DataFrame,
         where = f"on the {how_many(others, 'other scoring path')}"
         changed = len({lift[:2] for lift in changed_words(lifts, view)})
         total = lifts.filter(path=view.headline_path).height
-        differ = f"{changed} of {how_many(total, 'lift')} get another word"
+        differ = f"the word of {changed} of {how_many(total, 'lift')} differs"
         parts.append(f"{where}, {differ if changed else 'every lift keeps its word'}")
     seconds = [each.sentence.split(";")[0].replace("Under", "under", 1) for each in shifts]
     parts += seconds or ["there is no second judge"]
