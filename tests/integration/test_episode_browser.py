@@ -205,6 +205,12 @@ def test_a_link_opens_one_episode_and_keeps_what_the_list_was_narrowed_to(open_p
     assert again.is_checked("#flag-disagree")
 
 
+def test_a_link_can_ask_for_one_kind_of_episodes(open_page, study):
+    page = open_page(study.page(), fragment="#show=disagree")
+    assert page.is_checked("#flag-disagree")
+    assert 0 < listed(page) < 12 * 3
+
+
 def test_a_link_to_what_is_not_there_opens_the_whole_list(open_page, study):
     page = open_page(
         study.page(), fragment="#student=x&run=sft-s9&task=none&path=wrong&show=wrong&conditions=wrong"

@@ -76,7 +76,7 @@ def test_a_finding_leads_to_its_figure_which_leads_to_the_interactive_one(open_p
     assert page.get_attribute("#figure-lift a", "href") == "figures/lift.html"
     assert page.locator("#figure-lift").count() == 1  # shown once, linked to from everywhere
     assert page.locator("a[href='#figure-recipe_band']").count() == 0  # not drawn in this study
-    assert page.is_visible("a[href='episodes.html']")
+    assert page.is_visible("a[href='episodes.html']") and page.is_visible("a[href='episodes.html#show=lost']")
 
 
 def test_inside_a_report_links_to_files_beside_it_are_left_out(browser, tmp_path, repository):
@@ -125,5 +125,5 @@ def test_the_table_and_the_reports_text_say_the_same():
     assert not any(column.is_nan().any() for column in rows.select("estimate", "ci_low", "p_holm", "mde"))
     text = findings_text(parts, FIGURES)
     assert all(f"**{QUESTIONS[part.question]}**" in text for part in parts)
-    assert text.count("`lift.svg`_") == 3 and "recipe_band" not in text
+    assert text.count("`lift.svg`_") == 2 and "recipe_band" not in text
     assert "answer\\_only" in text  # an underscore would make a link of it

@@ -57,7 +57,8 @@ class List {
     }
     this.rows.forEach((row, i) => {
       row.hidden = i >= count;
-      if (!row.hidden) this.place(row, first + i);
+      if (row.hidden) row.removeAttribute("id");
+      else this.place(row, first + i);
     });
     const shown = this.picked >= first && this.picked < first + count;
     if (shown) this.element.setAttribute("aria-activedescendant", `row-${this.picked}`);
