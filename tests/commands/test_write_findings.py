@@ -1,0 +1,70 @@
+"""The command that writes the findings: page, table, and the text that opens the report."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+import write_findings
+from analysis_tables import full_study
+
+from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
+from skillift.errors import UserError
+from skillift.findings import findings
+from skillift.findings.page import findings_rows
+from skillift.prediction_contracts import PREDICTIONS
+from skillift.publication import FINDINGS
+from skillift.tables import write_table
+
+CONTRACTS = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
+
+
+@pytest.fixture
+def arguments(tmp_path, scripts):
+    spec, tables = full_study()
+    options = ["--spec", json.dumps({**spec, "name": "made"})]
+    for name in FINDINGS:
+        write_table(tables[name], tmp_path / f"{name}.parquet", CONTRACTS[name])
+        options += [f"--{name.replace('_', '-')}", f"{tmp_path}/{name}.parquet"]
+    (tmp_path / "lift.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    options += ["--figures", f"lift={tmp_path}/lift.svg"]
+    for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
+        options += [f"--{option}", f"{scripts}/pages/findings.{kind}"]
+    return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]
+
+
+def test_page_table_and_text_hold_the_findings(arguments, tmp_path):
+    write_findings.main(arguments)
+    spec, tables = full_study()
+    rows = findings_rows(findings(tables, spec))
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert written["sentence"].to_list() == rows["sentence"].to_list()
+    assert written.columns == rows.columns
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert page.count('id="figure-lift"') == 1 and "None" not in page
+    assert "`lift.svg`_" in (tmp_path / "out.text").read_text(encoding="utf-8")
+
+
+def test_the_same_tables_give_the_same_bytes(arguments, tmp_path):
+    made = []
+    for _ in range(2):
+        write_findings.main(arguments)
+        made.append([(tmp_path / f"out.{kind}").read_bytes() for kind in ("html", "csv", "text")])
+    assert made[0] == made[1]
+
+
+def test_a_study_without_predictions_needs_no_table_of_them(arguments, tmp_path):
+    place = arguments.index("--predictions")
+    write_findings.main(arguments[:place] + arguments[place + 2 :])
+    assert "This study declares no prediction." in (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+def test_a_missing_table_or_figure_is_named_and_nothing_is_written(arguments, tmp_path):
+    place = arguments.index("--claims")
+    with pytest.raises(UserError, match="--claims"):
+        write_findings.main(arguments[:place] + arguments[place + 2 :])
+    (tmp_path / "lift.svg").unlink()
+    with pytest.raises(UserError, match=r"lift\.svg"):
+        write_findings.main(arguments)
+    assert not (tmp_path / "out.html").exists()
