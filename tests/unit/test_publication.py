@@ -44,7 +44,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ),
         ({"predictions": 0}, set(), {"predictions"}),
     ],
-    ids=str,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_a_study_lacks_what_it_has_no_data_for(without, figures, tables):
     has = EVERYTHING._replace(**without)
