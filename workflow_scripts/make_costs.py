@@ -5,8 +5,8 @@ r"""Sum up what the stages of a study took: jobs, seconds, memory, US dollars.
         --paid judge=results/embedded/verdicts/tail/s/base.parquet --out results/embedded/costs.parquet
 
 A benchmark file's stage is the first part of its path below `--folder`. `--paid` gives the tables that tell
-what calls of models cost. Times differ from run to run, so this is the one table that a second run of the
-same study does not repeat.
+what calls of models cost. Times differ from run to run, so a second run of the same study does not repeat
+this table.
 """
 
 from __future__ import annotations

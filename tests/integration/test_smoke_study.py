@@ -7,6 +7,7 @@ import pytest
 from projects import ROOT, copy_project, planned_jobs, snakemake
 
 from skillift import contracts
+from skillift.prediction_contracts import PREDICTIONS
 from skillift.publication import extent, figures_for, tables_for
 from skillift.stage_costs import STAGE_COSTS
 from skillift.study import load_study
@@ -19,13 +20,14 @@ RUNS = ("base", "sft-s0")
 CONDITIONS = ("none", "curated", "placebo")
 PATHS = ("bench", "judge:conclusion", "judge:tail")
 N_HOLDOUT = 40
-LATER = {"browse_episodes", "check_predictions", "write_findings"}  # rules whose time is not counted
+# rules whose time is not counted: they check or publish what the others made
+UNCOUNTED = {"check_served", "check_predictions", "browse_episodes"}
 
 
 def parquet_digests(folder):
-    """Digests of all tables but `costs.parquet`, which holds times."""
+    """Digests of all tables but those that hold times: of the costs, and of the predictions' registration."""
     tables = {name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")}
-    assert tables.pop("costs.parquet")
+    assert tables.pop("costs.parquet") and tables.pop("analysis/predictions.parquet")
     return tables
 
 
@@ -45,6 +47,11 @@ def test_the_same_seeds_give_the_same_bytes_in_a_second_run(results, tmp_path):
     first, second = parquet_digests(results), parquet_digests(folder / "results" / "smoke")
     assert len(first) > 15
     assert second == first
+    verdicts = [
+        read_table(root / "analysis/predictions.parquet", PREDICTIONS).drop("registered_at")
+        for root in (results, folder / "results" / "smoke")
+    ]
+    assert verdicts[0].equals(verdicts[1])
     for student in STUDENTS:
         for manifest in (f"students/{student}/manifest.json", f"runs/{student}/sft-s0/manifest.json"):
             assert read_json(folder / "results/smoke" / manifest) == read_json(results / manifest)
@@ -102,15 +109,15 @@ def test_every_figure_and_table_is_published(results):
 
 
 def test_the_costs_count_every_job_up_to_the_analysis(results):
-    """Snakemake writes one benchmark file a job; what is made after the analysis is not counted."""
+    """Snakemake writes one benchmark file a job."""
     jobs = {}
     for path in (results / "benchmarks").rglob("*.tsv"):
         stage = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
         jobs[stage] = jobs.get(stage, 0) + 1
-    later = {stage for stage in jobs if stage.startswith("make_")} | LATER
+    uncounted = {stage for stage in jobs if stage.startswith(("make_", "write_"))} | UNCOUNTED
     costs = read_table(results / "costs.parquet", STAGE_COSTS)
     assert dict(costs.select("stage", "n_jobs").rows()) == {
-        stage: count for stage, count in jobs.items() if stage not in later
+        stage: count for stage, count in jobs.items() if stage not in uncounted
     }
     assert costs.filter(stage="train")["seconds"].item() > 0
     assert costs.filter(stage="judge")["usd"].item() == 0
