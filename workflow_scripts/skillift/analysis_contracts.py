@@ -17,7 +17,18 @@ from skillift.audit_contracts import (
     MIXED_PATHS,
 )
 from skillift.claim_contracts import CLAIMS, JOINT_MODEL, SEED_VARIANCE
-from skillift.contract_parts import column, count, difference, rate, table, text
+from skillift.contract_parts import (
+    COUNTS,
+    ESTIMATE,
+    INTERVAL,
+    column,
+    count,
+    difference,
+    magnitude,
+    rate,
+    table,
+    text,
+)
 from skillift.contracts import CONDITIONS, SUITES
 
 # In the tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
@@ -41,10 +52,8 @@ PASS_RATES = table(
         "ci_low": rate(nullable=True),
         "ci_high": rate(nullable=True),
         "answer_line_rate": rate(nullable=True),
-        "mean_completion_tokens": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
+        "mean_completion_tokens": magnitude(nullable=True),
+        **COUNTS,
     },
 )
 
@@ -54,10 +63,7 @@ EFFECTS = table(
     {
         **_ARM_COLUMNS,
         "contrast": text(filled=True),
-        "estimate": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
+        **ESTIMATE,
         "p_value": rate(nullable=True),
         "boot_low": difference(nullable=True),
         "boot_high": difference(nullable=True),
@@ -65,10 +71,8 @@ EFFECTS = table(
         "normalised_gain": difference(nullable=True),
         "normalised_low": difference(nullable=True),
         "normalised_high": difference(nullable=True),
-        "mde": column(pl.Float64, ge=0.0, nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
+        "mde": magnitude(nullable=True),
+        **COUNTS,
         "n_runs": count(),
     },
 )
@@ -81,8 +85,7 @@ SKILL_EFFECTS = table(
         "contrast": text(filled=True),
         "skill_id": text(filled=True),
         "estimate": difference(nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
+        **INTERVAL,
         "n_tasks": count(),
         "n_unscored": count(),
     },
@@ -101,12 +104,9 @@ PATH_SHIFT = table(
         "bench_pass_rate": rate(nullable=True),
         "path_pass_rate": rate(nullable=True),
         "shift": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
+        "standard_error": magnitude(nullable=True),
+        **INTERVAL,
+        **COUNTS,
         "no_answer_line": rate(nullable=True),
         "other_line": rate(nullable=True),
         "bench_only": rate(nullable=True),
@@ -148,13 +148,10 @@ ASYMMETRY = table(
         "student": text(),
         "estimator": text(isin=SLOPE_ESTIMATORS),
         "slope": difference(nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
+        **INTERVAL,
         "reliability": column(pl.Float64, nullable=True),
         "n_students": count(),
-        "n_tasks": count(),
-        "n_skills": count(),
-        "n_unscored": count(),
+        **COUNTS,
         "n_splits": count(nullable=True),
     },
 )

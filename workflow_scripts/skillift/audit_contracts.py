@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contract_parts import coefficient, column, count, difference, rate, table, text
+from skillift.contract_parts import (
+    COUNTS,
+    ESTIMATE,
+    INTERVAL,
+    coefficient,
+    column,
+    count,
+    difference,
+    magnitude,
+    rate,
+    table,
+    text,
+)
 from skillift.contracts import CONDITIONS, EPISODE_KEY, SUITES
 
 ALL_CONDITIONS = "all"
@@ -20,13 +32,6 @@ _CELL = {
     "run": text(filled=True),
     "step": count(),
 }
-_ESTIMATE = {
-    "estimate": difference(nullable=True),
-    "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-    "ci_low": difference(nullable=True),
-    "ci_high": difference(nullable=True),
-}
-_COUNTS = {"n_tasks": count(), "n_skills": count(), "n_unscored": count()}
 
 # The headlines under every pair of paths. `path_before` is the path of what is subtracted: of the delta
 # before SFT in a lift, of the condition `none` in a delta; `path_after` the path of what it is subtracted
@@ -40,8 +45,8 @@ MIXED_PATHS = table(
         "path_before": text(filled=True),
         "path_after": text(filled=True),
         "matched": column(pl.Boolean),
-        **_ESTIMATE,
-        **_COUNTS,
+        **ESTIMATE,
+        **COUNTS,
     },
 )
 
@@ -82,11 +87,10 @@ JUDGE_SHIFT = table(
         "estimate_a": difference(nullable=True),
         "estimate_b": difference(nullable=True),
         "shift": difference(nullable=True),
-        "standard_error": column(pl.Float64, ge=0.0, nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
+        "standard_error": magnitude(nullable=True),
+        **INTERVAL,
         "same_direction": column(pl.Boolean, nullable=True),
-        **_COUNTS,
+        **COUNTS,
     },
 )
 
@@ -102,8 +106,7 @@ BOUNDS = table(
         "estimate": difference(nullable=True),
         "bound_low": difference(nullable=True),
         "bound_high": difference(nullable=True),
-        "ci_low": difference(nullable=True),
-        "ci_high": difference(nullable=True),
+        **INTERVAL,
         "n_tasks": count(),
         "n_skills": count(),
         "n_episodes": count(),
@@ -149,7 +152,7 @@ CORRECTED_EFFECTS = table(
         **_CELL,
         "contrast": text(filled=True),
         "method": text(isin=METHODS),
-        **_ESTIMATE,
+        **ESTIMATE,
         "boot_low": difference(nullable=True),
         "boot_high": difference(nullable=True),
         "n_tasks": count(),

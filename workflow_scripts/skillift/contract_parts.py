@@ -45,6 +45,21 @@ def difference(**options) -> pa.Column:
     return column(pl.Float64, **options)
 
 
+def magnitude(**options) -> pa.Column:
+    """A column of numbers from 0, such as standard errors."""
+    return column(pl.Float64, ge=0.0, **options)
+
+
+# Columns that stand together in the tables of the analysis.
+INTERVAL = {"ci_low": difference(nullable=True), "ci_high": difference(nullable=True)}
+ESTIMATE = {
+    "estimate": difference(nullable=True),
+    "standard_error": magnitude(nullable=True),
+    **INTERVAL,
+}
+COUNTS = {"n_tasks": count(), "n_skills": count(), "n_unscored": count()}
+
+
 def table(name: str, key: tuple[str, ...], columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     """A table with exactly these columns in this order and a unique key."""
     return pa.DataFrameSchema(columns, name=name, unique=list(key), strict=True, ordered=True)
