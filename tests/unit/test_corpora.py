@@ -125,3 +125,23 @@ def test_an_unknown_form_or_task_is_an_error():
         _select(form="poem")
     with pytest.raises(UserError, match=r"column task_id.*t0000"):
         _select(tasks=TASKS.filter(pl.col("task_id") != "t0000"))
+
+
+def test_an_unverified_corpus_takes_the_first_answer_whatever_its_verdict():
+    demonstrations = _demonstrations(attempts=2, failed={("t0000", 0)})
+    corpus = _select(demonstrations, rows=24, verified=False)
+    assert set(corpus["attempt"]) == {0}
+    assert set(_select(demonstrations, rows=24)["attempt"]) == {1}
+
+
+def test_a_corpus_of_few_skills_takes_its_rows_from_these():
+    def select(**spec):
+        return select_corpus(_demonstrations(), TASKS, {"condition": "curated", "seed": 0, **spec})
+
+    assert _counts(select(rows=12, skills=2)) == [6, 6]
+    others = [select(rows=12, skills=2, seed=seed)["task_id"].to_list() for seed in range(6)]
+    assert len({tuple(ids) for ids in others}) > 1
+    with pytest.raises(UserError, match="key 'skills': found 5, expected at most 4"):
+        select(rows=1, skills=5)
+    with pytest.raises(UserError, match="12 passed of 24 demonstrated tasks"):
+        select(rows=13, skills=2)

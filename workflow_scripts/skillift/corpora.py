@@ -1,4 +1,4 @@
-"""The corpus that a recipe trains on: passed demonstrations, balanced over skills.
+"""The corpus that a recipe trains on: demonstrations, as a rule passed ones, balanced over skills.
 
 Made from the demonstrations, tasks and skills tables. Which of the passed rows are taken is decided by a
 hash of the seed and the ids, so the same demonstrations give the same corpus in every process.
@@ -35,8 +35,10 @@ def select_corpus(
         demonstrations: keeps the contract DEMONSTRATIONS, collected under the condition `curated`.
         tasks: keeps the contract TASKS.
         spec: `rows`; `condition`, of the prompts trained on; `form`, `worked` (the whole response) or
-            `answer_only` (its last ANSWER line alone; responses without one are left out); `seed`;
-            `prompt_seed`, of the conditions' choices.
+            `answer_only` (its last ANSWER line alone; responses without one are left out); `verified`, false
+            to take the first answer to each task whatever its verdict; `skills`, the number of skills that
+            rows come from, drawn by `seed` (all where left out); `seed`; `prompt_seed`, of the conditions'
+            choices.
         skills: keeps the contract SKILLS; needed where `condition` is not `curated`.
         task_template: the text of the template of user messages, for such conditions.
 
@@ -44,23 +46,23 @@ def select_corpus(
         A frame that keeps the contract CORPUS: each row a user message and the assistant's response.
 
     Raises:
-        UserError: fewer passed demonstrations than rows, a demonstration of an unknown task, or a condition
-            that needs the skills.
+        UserError: fewer usable demonstrations than rows, or fewer skills; a demonstration of an unknown
+            task; a condition that needs the skills.
     """
     form = spec.get("form", "worked")
     if form not in FORMS:
         raise UserError(problem("corpus, key 'form'", form, f"one of {', '.join(FORMS)}"))
-    passed = _first_passes(demonstrations, tasks)
-    usable = [row for row in passed if _response(row["response"], form)]
+    verified = spec.get("verified", True)
+    taken = _of_skills(_first_answers(demonstrations, tasks, verified), spec)
+    usable = [row for row in taken if _response(row["response"], form)]
     chosen = _balanced(usable, spec["rows"], spec.get("seed", 0))
     if len(chosen) < spec["rows"]:
         n_tasks = demonstrations["task_id"].n_unique()
         left_out = (
-            f", {len(passed) - len(usable)} of them without an ANSWER line"
-            if len(passed) > len(usable)
-            else ""
+            f", {len(taken) - len(usable)} of them without an ANSWER line" if len(taken) > len(usable) else ""
         )
-        found = f"{len(passed)} passed of {n_tasks} demonstrated tasks{left_out}"
+        kind = "passed" if verified else "answered"
+        found = f"{len(taken)} {kind} of {n_tasks} demonstrated tasks{left_out}"
         mend = "Lower the corpus's rows, raise tasks.pack.per_skill.train, or add train tasks."
         raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", mend))
     prompts = _prompts(chosen, tasks, spec, skills, task_template)
@@ -79,7 +81,8 @@ def select_corpus(
     return pl.DataFrame(rows, schema=schema).sort(key_of(CORPUS))
 
 
-def _first_passes(demonstrations: pl.DataFrame, tasks: pl.DataFrame) -> list[dict]:
+def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: bool) -> list[dict]:
+    """The first answer to each task; with `verified` the first that passed."""
     known = demonstrations.join(tasks.select("task_id", "skill_id"), on="task_id", how="left")
     unknown = known.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
     if len(unknown):
@@ -89,8 +92,20 @@ def _first_passes(demonstrations: pl.DataFrame, tasks: pl.DataFrame) -> list[dic
                 "demonstrations, column task_id", unknown.head(3).to_list(), "ids of the tasks table", mend
             )
         )
-    first = known.filter(pl.col("passed")).sort("task_id", "attempt").unique("task_id", keep="first")
-    return first.sort("task_id").to_dicts()
+    answers = known.filter(pl.col("passed")) if verified else known.filter(pl.col("response") != "")
+    return answers.sort("task_id", "attempt").unique("task_id", keep="first").sort("task_id").to_dicts()
+
+
+def _of_skills(rows: list[dict], spec: dict) -> list[dict]:
+    """Those of the `skills` that the seed draws first; all where no number is asked for."""
+    number, seed = spec.get("skills"), spec.get("seed", 0)
+    skills = sorted({row["skill_id"] for row in rows}, key=lambda skill: _order(seed, skill))
+    if number is None:
+        return rows
+    if number > len(skills):
+        mend = "Lower it, or leave it out for all skills."
+        raise UserError(problem("corpus, key 'skills'", number, f"at most {len(skills)}", mend))
+    return [row for row in rows if row["skill_id"] in skills[:number]]
 
 
 def _response(response: str, form: str) -> str:
