@@ -9,24 +9,25 @@ import polars as pl
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.analysis_contracts import AGREEMENT
+from skillift.analysis_contracts import PATH_SHIFT
 from skillift.errors import UserError
 from skillift.tables import write_table
 
 
 def test_it_writes_a_page_and_a_file(tmp_path):
     spec, tables = smoke_study()
-    write_table(tables["agreement"], tmp_path / "agreement.parquet", AGREEMENT)
-    html, latex, csv = (tmp_path / "tables" / f"agreement.{ending}" for ending in ("html", "tex", "csv"))
+    write_table(tables["path_shift"], tmp_path / "path_shift.parquet", PATH_SHIFT)
+    html, latex, csv = (tmp_path / "tables" / f"path_shift.{ending}" for ending in ("html", "tex", "csv"))
     make_table.main(
         [
-            *("agreement", "--spec", json.dumps(spec), "--agreement", str(tmp_path / "agreement.parquet")),
+            *("path_shift", "--spec", json.dumps(spec)),
+            *("--path-shift", str(tmp_path / "path_shift.parquet")),
             *("--html", str(html), "--latex", str(latex), "--csv", str(csv)),
         ]
     )
     assert latex.read_text(encoding="utf-8").count(r"\begin{longtable}") == 1
     assert "<table" in html.read_text(encoding="utf-8")
-    assert pl.read_csv(csv).height == tables["agreement"].height
+    assert pl.read_csv(csv).height == tables["path_shift"].height
 
 
 def test_a_table_that_does_not_keep_its_contract_is_refused_and_nothing_is_written(tmp_path):
