@@ -88,7 +88,7 @@ def test_a_template_with_an_unknown_name_is_an_error(templates):
 
 
 def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templates):
-    ids = [f"t{number}" for number in range(6)]
+    ids = [f"t{number}" for number in range(7)]
     messages = [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]] * 3
     types = {name: column.dtype.type for name, column in CORPUS.columns.items() if name != "messages"}
     corpus = pl.DataFrame(
@@ -97,17 +97,17 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     written = pl.DataFrame(
         {
             "task_id": ids,
-            "attempt": [0] * 6,
-            "teacher": ["t"] * 6,
-            "prompt": ["?"] * 6,
-            "response": ["!"] * 6,
-            "passed": [True, True, True, True, False, None],
-            "reason": ["r"] * 6,
-            "cost_usd": [0.0] * 6,
+            "attempt": [0] * 7,
+            "teacher": ["t"] * 7,
+            "prompt": ["?"] * 7,
+            "response": ["!"] * 7,
+            "passed": [True, True, True, True, False, False, None],
+            "reason": ["r"] * 7,
+            "cost_usd": [0.0] * 7,
         },
         schema={name: column.dtype.type for name, column in DEMONSTRATIONS.columns.items()},
     )
-    tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c"]})
+    tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c", "c"]})
     spec = {
         "study": "made up",
         "description": "",
@@ -119,7 +119,7 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     text = dataset_card(
         templates["dataset"], spec, corpus, "c" * 64, {"demonstrations": written, "tasks": tasks}
     )
-    assert "6 written for 6 train tasks: 4 passed, 1 failed, 1 unscored" in text
+    assert "7 written for 7 train tasks: 4 passed, 2 failed, 1 unscored" in text
     assert "3 rows of 2 skills (1 to 2 a skill)" in text
     data = DatasetCard(text).data
     assert data.size_categories == ["n<1K"]
