@@ -29,18 +29,12 @@ from skillift.contract_parts import (
     table,
     text,
 )
-from skillift.contracts import CONDITIONS, SUITES
+from skillift.contracts import CELL, CONDITIONS, SUITES
 
 # In the tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
 # `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
 # interval means "undefined on these data"; NaN never occurs.
-_ARM_COLUMNS = {
-    "path": text(filled=True),
-    "suite": text(isin=SUITES),
-    "student": text(filled=True),
-    "run": text(filled=True),
-    "step": count(),
-}
+_ARM_COLUMNS = {"path": text(filled=True), **CELL}
 
 PASS_RATES = table(
     "pass rates",
@@ -93,12 +87,9 @@ SKILL_EFFECTS = table(
 
 PATH_SHIFT = table(
     "path shift",
-    ("suite", "student", "run", "step", "condition", "path"),
+    (*CELL, "condition", "path"),
     {
-        "suite": text(isin=SUITES),
-        "student": text(filled=True),
-        "run": text(filled=True),
-        "step": count(),
+        **CELL,
         "condition": text(isin=CONDITIONS),
         "path": text(filled=True),
         "bench_pass_rate": rate(nullable=True),

@@ -21,26 +21,19 @@ from skillift.contract_parts import (
     table,
     text,
 )
-from skillift.contracts import CONDITIONS, EPISODE_KEY, SUITES
+from skillift.contracts import CELL, CONDITIONS, EPISODE_KEY, SUITES
 
 ALL_CONDITIONS = "all"
 METHODS = ("uncorrected", "rogan_gladen", "prediction_powered")
-
-_CELL = {
-    "suite": text(isin=SUITES),
-    "student": text(filled=True),
-    "run": text(filled=True),
-    "step": count(),
-}
 
 # The headlines under every pair of paths. `path_before` is the path of what is subtracted: of the delta
 # before SFT in a lift, of the condition `none` in a delta; `path_after` the path of what it is subtracted
 # from. A row that is not `matched` is a wrong number, kept to show what mixing paths would have claimed.
 MIXED_PATHS = table(
     "mixed paths",
-    (*_CELL, "contrast", "path_before", "path_after"),
+    (*CELL, "contrast", "path_before", "path_after"),
     {
-        **_CELL,
+        **CELL,
         "contrast": text(filled=True),
         "path_before": text(filled=True),
         "path_after": text(filled=True),
@@ -54,9 +47,9 @@ MIXED_PATHS = table(
 # together. `n_unscored` episodes lack a verdict of either judge, `n_unscored_a`, `n_unscored_b` of that one.
 AGREEMENT = table(
     "judge agreement",
-    (*_CELL, "condition", "judge_a", "judge_b"),
+    (*CELL, "condition", "judge_a", "judge_b"),
     {
-        **_CELL,
+        **CELL,
         "condition": text(isin=(*CONDITIONS, ALL_CONDITIONS)),
         "judge_a": text(filled=True),
         "judge_b": text(filled=True),
@@ -78,9 +71,9 @@ AGREEMENT = table(
 # The headlines under two judges over the same episodes; shift = estimate_b - estimate_a.
 JUDGE_SHIFT = table(
     "judge shift",
-    (*_CELL, "contrast", "judge_a", "judge_b"),
+    (*CELL, "contrast", "judge_a", "judge_b"),
     {
-        **_CELL,
+        **CELL,
         "contrast": text(filled=True),
         "judge_a": text(filled=True),
         "judge_b": text(filled=True),
@@ -98,10 +91,10 @@ JUDGE_SHIFT = table(
 # raises it most. The interval covers both bounds.
 BOUNDS = table(
     "bounds",
-    ("path", *_CELL, "contrast"),
+    ("path", *CELL, "contrast"),
     {
         "path": text(filled=True),
-        **_CELL,
+        **CELL,
         "contrast": text(filled=True),
         "estimate": difference(nullable=True),
         "bound_low": difference(nullable=True),
@@ -118,10 +111,10 @@ BOUNDS = table(
 # four cells; `n_unscored` have a label alone; `n_unlabelled` have no label.
 JUDGE_ERRORS = table(
     "judge errors",
-    ("judge", *_CELL, "condition"),
+    ("judge", *CELL, "condition"),
     {
         "judge": text(filled=True),
-        **_CELL,
+        **CELL,
         "condition": text(isin=(*CONDITIONS, ALL_CONDITIONS)),
         "true_pass": count(),
         "false_fail": count(),
@@ -146,10 +139,10 @@ JUDGE_ERRORS = table(
 # estimate is a pass rate. `uncorrected` is the same estimate from the judge's verdicts as they are.
 CORRECTED_EFFECTS = table(
     "corrected effects",
-    ("path", *_CELL, "contrast", "method"),
+    ("path", *CELL, "contrast", "method"),
     {
         "path": text(filled=True),
-        **_CELL,
+        **CELL,
         "contrast": text(filled=True),
         "method": text(isin=METHODS),
         **ESTIMATE,

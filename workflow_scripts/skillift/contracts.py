@@ -36,6 +36,14 @@ _EPISODE_COLUMNS = {
     "sample": count(),
 }
 
+# One student at one checkpoint on one suite.
+CELL = {
+    "suite": text(isin=SUITES),
+    "student": text(filled=True),
+    "run": text(filled=True),
+    "step": count(),
+}
+
 SKILLS = table(
     "skills",
     ("skill_id",),
