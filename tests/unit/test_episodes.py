@@ -7,14 +7,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from chat_templates import chat_template
 from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 
 from skillift.contracts import EPISODES, SKILLS, TASKS
 from skillift.engines import RunOptions
 from skillift.episodes import answer, checkpoint_folders, sample_seed
 from skillift.errors import UserError
+from skillift.extraction import score_answer_line, strip_reasoning
+from skillift.judging import Candidate, render_judge_prompt
 from skillift.tables import check
 
+JUDGE_TEMPLATE = "{{ fence }} {{ task }} {{ reference }} {{ response }}"
 INFERENCE = {
     "engine": "transformers",
     "precision": "float32",
@@ -96,6 +100,19 @@ def test_the_thinking_mode_is_pinned(tmp_path):
     student = write_student(tmp_path / "model", chat_template=THINKING_CHAT_TEMPLATE)
     on, off = (episodes(student, spec(thinking=thinking))["prompt_tokens"] for thinking in (True, False))
     assert (off - on).unique().to_list() == [len("<think>\n\n</think>\n\n")]
+
+
+def test_reasoning_that_the_prompt_opens_and_no_answer_closes_is_no_answer(tmp_path):
+    student = write_student(tmp_path / "model", chat_template=chat_template("qwen3_5_think"))
+    opened, closed = (episodes(student, spec(thinking=thinking))["response"] for thinking in (True, False))
+    assert opened.str.starts_with("<think>\n").all() and not closed.str.contains("<think>").any()
+    task = {"prompt": "What is 1?", "reference": "1"}
+    for response in opened:
+        assert strip_reasoning(response) is None
+        assert not score_answer_line(f"{response}\nANSWER: 1", "1")
+        judged = render_judge_prompt(Candidate(**task, response=f"{response}\nANSWER: 1"), JUDGE_TEMPLATE)
+        assert "ANSWER" not in judged and "<think>" not in judged
+        assert score_answer_line(f"{response}</think>\nANSWER: 1", "1")
 
 
 def test_the_given_template_renders_the_prompt(student):

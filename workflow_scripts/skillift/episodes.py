@@ -13,9 +13,10 @@ from pathlib import Path
 
 import polars as pl
 
+from skillift.chat_format import opened_reasoning, prompt_text, token_ids
 from skillift.engines import RunOptions, Sampling, open_engine
 from skillift.errors import UserError, problem
-from skillift.model_folders import load_tokenizer, prompt_text
+from skillift.model_folders import load_tokenizer
 from skillift.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.prompts import messages_for
 
@@ -58,7 +59,8 @@ def answer(
     Returns:
         The episodes and the scores of the probes (contract SERVED), both sorted by their keys. Of an episode,
         `prompt_sha256` is of the text that the student saw, chat template included; `response` is the decoded
-        answer without special tokens.
+        answer without special tokens. It begins with the block of reasoning that the prompt has opened, if it
+        has: without it, a block that is never closed would pass for an answer.
 
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
@@ -104,7 +106,7 @@ def _answer_at(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     tokenizer = load_tokenizer(folder)
     texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
-    prompts = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    prompts = token_ids(tokenizer, texts)
     _check_lengths(messages, prompts, inference)
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
@@ -126,7 +128,7 @@ def _answer_at(
             sample,
             inference["engine"],
             hashes[place],
-            completion.text,
+            opened_reasoning(texts[place]) + completion.text,
             completion.finish_reason,
             completion.prompt_tokens,
             completion.completion_tokens,

@@ -102,34 +102,6 @@ def end_tokens(folder: Path | str, tokenizer: PreTrainedTokenizerBase) -> list[i
     return sorted(ends)
 
 
-def template_options(tokenizer: PreTrainedTokenizerBase, thinking: bool) -> dict[str, bool]:
-    """The options that pin the chat template's thinking mode; none where the template has no such mode."""
-    templates = tokenizer.chat_template
-    text = "".join(templates.values()) if isinstance(templates, dict) else templates
-    return {"enable_thinking": thinking} if "enable_thinking" in text else {}
-
-
-def prompt_text(tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool) -> str:
-    """The text that a student sees: the user message in the chat template, up to where its answer begins.
-
-    Raises:
-        UserError: the chat template cannot be rendered.
-    """
-    import jinja2
-
-    try:
-        return tokenizer.apply_chat_template(
-            [{"role": "user", "content": content}],
-            tokenize=False,
-            add_generation_prompt=True,
-            **template_options(tokenizer, thinking),
-        )
-    except jinja2.TemplateError as error:
-        raise UserError(
-            problem(f"{tokenizer.name_or_path}: chat template", str(error), "a template of one user message")
-        ) from None
-
-
 @contextmanager
 def _readable(folder: Path | str, what: str) -> Iterator[None]:
     """Turn a failure to read `folder` into a `UserError`; the libraries raise a dozen kinds of their own."""

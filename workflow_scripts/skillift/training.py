@@ -151,13 +151,13 @@ def _trainer(spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path) 
     half = spec["precision"] == "bfloat16"
     adapters = isinstance(spec["trainable"], dict) and "lora" in spec["trainable"]
     tokenizer = load_tokenizer(model_folder)
-    dataset = conversations(corpus, tokenizer, spec["thinking"])
+    ends = end_tokens(model_folder, tokenizer)
+    dataset = conversations(corpus, tokenizer, spec["thinking"], ends)
     set_seed(spec["seed"])
     # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
     model = load_model(model_folder, "bfloat16" if half and adapters else "float32")
     if isinstance(spec["trainable"], dict) and not adapters:
         train_last_layers(model, spec["trainable"]["last_n_layers"])
-    ends = end_tokens(model_folder, tokenizer)
     steps = optimiser_steps(corpus.height, spec["batch_size"], spec["epochs"])
     arguments = SFTConfig(
         output_dir=str(state / "trainer"),

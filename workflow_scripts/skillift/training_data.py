@@ -1,8 +1,8 @@
 """From a corpus to what the trainer reads, and the check that the loss lies where it should.
 
-A corpus row holds one user message and one assistant message (contract CORPUS). trl tokenises them with
-the student's chat template; `check_trained_tokens` then looks at its result, as a template can put more
-or less under the loss than the demonstration.
+A corpus row holds one user message and one assistant message (contract CORPUS). `skillift.chat_format`
+renders and tokenises them as it does for the engines; `check_trained_tokens` then looks at what trl has made
+of it, as a template can put more or less under the loss than the demonstration.
 """
 
 from __future__ import annotations
@@ -12,19 +12,31 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.chat_format import opened_reasoning, prompt_text, split_reasoning, token_ids, trained_tokens
 from skillift.errors import UserError, problem
-from skillift.model_folders import prompt_text, template_options
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
 
-def conversations(corpus: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, thinking: bool) -> Dataset:
-    """The corpus in trl's conversational prompt-completion form, in the corpus's order.
+def conversations(
+    corpus: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, thinking: bool, ends: Sequence[int]
+) -> Dataset:
+    """The corpus as trl takes it when it is tokenised, in the corpus's order.
+
+    Args:
+        corpus: a frame that keeps the contract CORPUS.
+        tokenizer: the student's tokenizer.
+        thinking: the chat template's thinking mode.
+        ends: the tokens that end an answer when the student is served.
+
+    Returns:
+        `input_ids`, and `completion_mask` (1 for the response and its end token).
 
     Raises:
-        UserError: the corpus is empty, or a row is not one user message and one assistant message with text.
+        UserError: the corpus is empty, a row is not one user message and one assistant message with text, or
+            the chat template renders a row's prompt in two ways.
     """
     from datasets import Dataset
 
@@ -33,7 +45,6 @@ def conversations(corpus: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, thin
             problem("corpus", "no rows", "at least one demonstration", "Raise `rows` of the corpus.")
         )
     rows = []
-    options = template_options(tokenizer, thinking)
     for task_id, attempt, messages in corpus.select("task_id", "attempt", "messages").iter_rows():
         roles = [message["role"] for message in messages]
         if roles != ["user", "assistant"] or not all(message["content"] for message in messages):
@@ -45,10 +56,13 @@ def conversations(corpus: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, thin
                     "one user message and one assistant message, both with text",
                 )
             )
-        rows.append({"prompt": messages[:1], "completion": messages[1:], "chat_template_kwargs": options})
-    if not options:  # Arrow has no empty struct
-        for row in rows:
-            del row["chat_template_kwargs"]
+        content, response = (message["content"] for message in messages)
+        try:
+            prompt, answer = trained_tokens(tokenizer, content, response, thinking, ends)
+        except UserError as error:
+            raise UserError(f"{_row(task_id, attempt)}: {error}") from None
+        mask = [0] * len(prompt) + [1] * len(answer)
+        rows.append({"input_ids": prompt + answer, "completion_mask": mask})
     return Dataset.from_list(rows)
 
 
@@ -62,7 +76,8 @@ def check_trained_tokens(
 ) -> None:
     """Check each tokenised row: the served prompt, then a loss on the response and its end token alone.
 
-    White space that a template puts around the response, as ChatML does after the end token, may be there.
+    White space that a template puts around the response may be there, and so may a block of reasoning: the
+    demonstration's own, or the empty one that a template has for a response without any.
 
     Args:
         corpus: the corpus, in the order of `dataset`.
@@ -89,19 +104,20 @@ def check_trained_tokens(
                 )
             )
         trained = [token for token in labels if token != -100]
-        served = tokenizer(prompt_text(tokenizer, messages[0]["content"], thinking), add_special_tokens=False)
-        if ids[: len(ids) - len(trained)] != served["input_ids"]:
+        prompt = prompt_text(tokenizer, messages[0]["content"], thinking)
+        served = token_ids(tokenizer, [prompt])[0]
+        if ids[: len(ids) - len(trained)] != served:
             raise UserError(
                 problem(
                     _row(task_id, attempt),
                     f"the prompt {tokenizer.decode(ids[: len(ids) - len(trained)])!r}",
-                    f"the prompt that is served, {tokenizer.decode(served['input_ids'])!r}",
+                    f"the prompt that is served, {prompt!r}",
                     "The chat template renders a prompt in two ways: mend it, or change `thinking`.",
                 )
             )
         end = next((place for place, token in enumerate(trained) if token in ends), len(trained))
-        response, rest = tokenizer.decode(trained[:end]).strip(), tokenizer.decode(trained[end + 1 :]).strip()
-        if end == len(trained) or response != messages[1]["content"].strip() or rest:
+        response = split_reasoning(opened_reasoning(prompt) + tokenizer.decode(trained[:end]))
+        if end != len(trained) - 1 or response != split_reasoning(messages[1]["content"]):
             raise UserError(
                 problem(
                     _row(task_id, attempt),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from skillift.chat_format import answer_text
 from skillift.engines import Completion, RunOptions, Sampling
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.model_folders import check_positions, end_tokens, load_model, load_tokenizer
@@ -89,7 +90,7 @@ class TransformersEngine:
     def _completion(self, prompt_tokens: int, tokens: list[int]) -> Completion:
         end = next((place for place, token in enumerate(tokens) if token in self.ends), None)
         return Completion(
-            text=self.tokenizer.decode(tokens[:end], skip_special_tokens=True),
+            text=answer_text(self.tokenizer, tokens[:end]),
             finish_reason="length" if end is None else "stop",
             prompt_tokens=prompt_tokens,
             completion_tokens=len(tokens) if end is None else end + 1,

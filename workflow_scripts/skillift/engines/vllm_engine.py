@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from skillift.chat_format import answer_text
 from skillift.engines import Completion, RunOptions, Sampling
 from skillift.errors import UserError
 from skillift.libraries import fast_imports, prepare_libraries
@@ -107,7 +108,7 @@ class VllmEngine:
             tokens = list(answer.token_ids)
             stopped = bool(tokens) and tokens[-1] in self.ends
             answers[place] = Completion(
-                text=self.tokenizer.decode(tokens[:-1] if stopped else tokens, skip_special_tokens=True),
+                text=answer_text(self.tokenizer, tokens[:-1] if stopped else tokens),
                 finish_reason=answer.finish_reason if answer.finish_reason in ("stop", "length") else "error",
                 prompt_tokens=len(prompts[place]),
                 completion_tokens=len(tokens),
