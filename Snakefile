@@ -15,6 +15,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"  # the study, names of files, wildcard constraints
+include: "rules/resources.smk"  # what jobs ask for: accelerators, memory, time, a network
 
 
 report: "rules/captions/report.rst"
@@ -43,5 +44,6 @@ rule all:
 
 
 onstart:
+    claim_study()
     check_needs(workflow.dag.needrun_jobs())
     register_predictions()

@@ -1,5 +1,6 @@
 """The study, where its files stand, wildcard constraints and the final targets."""
 
+import json
 import os
 import re
 import shlex
@@ -14,6 +15,14 @@ sys.path.insert(0, str(SCRIPTS))
 from skillift.card_specs import dataset_card_spec, model_card_spec
 from skillift.chat_options import api_options
 from skillift.errors import UserError
+from skillift.job_sizes import (
+    grown,
+    local_gpus,
+    model_minutes,
+    serving_mb,
+    training_mb,
+)
+from skillift.lifeline import this_process
 from skillift.needs import missing
 from skillift.prediction_declarations import declared, predictions_spec
 from skillift.provenance import canonical, code_digest
@@ -31,6 +40,7 @@ from skillift.publication import (
 )
 from skillift.registration import note_predictions, results_exist
 from skillift.study import load_config, load_study
+from skillift.study_lock import lock_study
 
 try:
     CONFIG = load_config(config)
@@ -55,6 +65,7 @@ ENVIRONMENT = "../envs/cpu.yaml"
 HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
+    "RUN_BY": this_process(),
     **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
     "API_OPTIONS": API_OPTIONS,  # used without quotes
     "HUB_OFFLINE": os.environ.get(
@@ -268,6 +279,15 @@ def final_targets():
         *per_run(f"{RESULTS}/cards/{{student}}/{{run}}.md", STUDY.trained_runs),
         *expand(f"{RESULTS}/cards/corpora/{{corpus}}.md", corpus=STUDY.corpora),
     ]
+
+
+def claim_study():
+    """Be the only Snakemake at work on the study, until this process ends."""
+    global STUDY_LOCK
+    try:
+        STUDY_LOCK = lock_study(STATE)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def register_predictions():

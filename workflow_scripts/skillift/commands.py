@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from skillift.errors import UserError
+from skillift.lifeline import hold_on_to
 from skillift.redaction import redact
 
 
@@ -65,9 +67,12 @@ def parser_with_study(doc: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
 
+    Started by a workflow, it ends with that (`skillift.lifeline`).
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
     sys.excepthook = _show
+    if starter := os.environ.get("RUN_BY"):
+        hold_on_to(starter)
     try:
         main()
     except UserError as error:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,11 +31,10 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
     except OSError as error:
         raise UserError(_disk_problem(path, error)) from error
-    temporary = Path(name)
+    # one name: what a killed process left is written over by the next
+    temporary = path.with_name(f".{path.name}.partial")
     try:
         yield temporary
         temporary.chmod(0o644)
