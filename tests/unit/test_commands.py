@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from skillift import commands
@@ -24,6 +26,17 @@ def test_a_bug_is_not_dressed_up_as_a_user_error():
 
     with pytest.raises(KeyError):
         commands.run(main)
+
+
+def test_a_full_disk_is_named_below_a_librarys_traceback(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # put back after the test
+    commands.run(lambda: None)
+    error = RuntimeError("I/O error: No space left on device (os error 28)")
+    sys.excepthook(RuntimeError, error, None)
+    shown = capsys.readouterr().err
+    assert shown.startswith("RuntimeError: I/O error") and "error: the disk is full. Free space" in shown
+    sys.excepthook(RuntimeError, RuntimeError("another"), None)
+    assert "disk" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "3"])

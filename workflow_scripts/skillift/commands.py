@@ -7,6 +7,7 @@ how the command is run (threads, concurrency, paths) comes as separate options.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -82,4 +83,8 @@ def run(main: Callable[[], None]) -> None:
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback as Python does, without the secrets that its text may hold."""
-    print(redact("".join(traceback.format_exception(kind, error, trace))), end="", file=sys.stderr)
+    text = redact("".join(traceback.format_exception(kind, error, trace)))
+    print(text, end="", file=sys.stderr)
+    if os.strerror(errno.ENOSPC) in text:  # each library has an error of its own for it
+        mend = "Free space there, and run the same again: what is finished is kept."
+        print(f"error: the disk is full. {mend}", file=sys.stderr)
