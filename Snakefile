@@ -47,3 +47,4 @@ onstart:
     claim_study()
     check_needs(workflow.dag.needrun_jobs())
     register_predictions()
+    note_code(f"{STATE}/code")

@@ -38,6 +38,7 @@ from skillift.publication import (
     parts_of,
     tables_for,
 )
+from skillift.rebuild.code_notes import note_code
 from skillift.registration import note_predictions, results_exist
 from skillift.study import load_config, load_study
 from skillift.study_lock import lock_study

@@ -43,6 +43,9 @@ class _Module:
     always: list[ast.stmt] = field(default_factory=list)
 
 
+_behind: dict[str, dict[tuple[str, str], str]] = {}
+
+
 def code_digest(command: str, *modules: str, scripts: Path = SCRIPTS) -> str:
     """Digest of the code that a command can reach, 16 hexadecimal digits.
 
@@ -62,7 +65,20 @@ def code_digest(command: str, *modules: str, scripts: Path = SCRIPTS) -> str:
             reached[symbol], uses = _read_symbol(*symbol, scripts)
             pending += uses
     text = "\0".join(f"{module}:{name}\n{code}" for (module, name), code in sorted(reached.items()))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    _behind[digest] = reached
+    return digest
+
+
+def code_behind() -> dict[str, dict[str, str]]:
+    """What is behind each digest taken in this process: symbol (`module:name`) -> digest of its text."""
+    return {
+        digest: {
+            f"{module}:{name}": hashlib.sha256(code.encode()).hexdigest()[:12]
+            for (module, name), code in sorted(reached.items())
+        }
+        for digest, reached in _behind.items()
+    }
 
 
 @cache

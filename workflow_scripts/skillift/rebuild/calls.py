@@ -1,0 +1,227 @@
+"""Calls over APIs that planned jobs would make after the answers that are kept, and their cost in USD.
+
+Where a job's inputs stand as they will be, its requests are looked up one by one. Where another job makes
+them anew first, or there are very many, every request of the design counts: an upper bound, said as such. A
+call costs what this study's calls of that model cost on average, else the study's or litellm's price of the
+most that it may use; else nobody knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from skillift.chat_models import ChatModel
+from skillift.rebuild.kept_answers import ReplayClient, kept_answers
+from skillift.rebuild.plan import Job, Plan
+from skillift.study import Study
+
+ASKING = ("collect_demonstrations", "ask_reference", "judge", "certify_judge")
+CALL_BASES = {
+    "measured": "what this study's calls of the model cost on average",
+    "declared": "the study's price of the most that a call may use",
+    "litellm": "litellm's price of the most that a call may use",
+    "unknown": "unknown",
+}
+_MOST_LOOKED_UP = 100_000  # requests; rendering and hashing so many takes about ten seconds
+
+
+@dataclass(frozen=True)
+class JobCalls:
+    """Calls of one planned job.
+
+    Attributes:
+        job: its name.
+        rule: its rule.
+        models: the models that it asks.
+        calls: how many, at most where `at_most`.
+        kept: answers that it would find kept.
+        at_most: whether `calls` is the design's number and not that of the requests themselves.
+        usd: their cost, None where nobody knows it.
+        basis: a key of `CALL_BASES`.
+    """
+
+    job: str
+    rule: str
+    models: tuple[str, ...]
+    calls: int
+    kept: int
+    at_most: bool
+    usd: float | None
+    basis: str
+
+
+def planned_calls(plan: Plan, study: Study, answers: Path) -> list[JobCalls]:
+    """What the planned jobs would ask, one entry for each job that asks a model behind an API.
+
+    Args:
+        plan: the plan.
+        study: its study.
+        answers: the file of kept answers; it may be missing.
+
+    Raises:
+        UserError: that file, a table or a template cannot be read.
+    """
+    asking = [job for job in plan.planned if job.rule in ASKING and _models(job, study)]
+    if not asking:
+        return []
+    prices = _Prices(plan, study)
+    remade = {path for job in plan.planned for path in job.outputs}
+    looked_up = 0
+    found = []
+    with kept_answers(answers) as kept:
+        for job in asking:
+            models = _models(job, study)
+            most = prices.most(job)
+            client = None
+            if looked_up + most <= _MOST_LOOKED_UP and _stands(job, remade):
+                looked_up += most
+                client = ReplayClient(kept)
+                _replay(job, study, client)
+            calls = most if client is None else len(client.missing)
+            usd, basis = prices.of(job, calls)
+            names = tuple(model.model for model in models)
+            n_kept = 0 if client is None else client.found
+            found.append(JobCalls(job.name, job.rule, names, calls, n_kept, client is None, usd, basis))
+    return found
+
+
+def _models(job: Job, study: Study) -> list[ChatModel]:
+    """The models behind an API that a job asks."""
+    if job.rule == "collect_demonstrations":
+        spec = study.demonstrations_spec()
+        entries = [spec["judge"]] + ([spec["teacher"]] if spec["teacher"]["kind"] == "api" else [])
+    elif job.rule == "ask_reference":
+        entries = [study.reference_spec(job.wildcards["student"])["reference"]]
+    else:
+        entries = [study.data["judges"][job.wildcards["judge"]]]
+    models = [ChatModel.from_entry(entry) for entry in entries]
+    return [model for model in models if not model.offline]
+
+
+def _stands(job: Job, remade: set[str]) -> bool:
+    """Whether all that the job reads stands as it will be."""
+    files = [path for paths in job.inputs.values() for path in paths]
+    return not remade.intersection(files) and all(Path(path).exists() for path in files)
+
+
+def _replay(job: Job, study: Study, client: ReplayClient) -> None:
+    """Do the job's step with a client that only looks up."""
+    from skillift.contracts import EPISODES, SKILLS, TASKS
+    from skillift.tables import read_table
+
+    spec = json.loads(job.spec)
+    if job.rule == "certify_judge":
+        from skillift.certification import certify, read_cases
+
+        model = ChatModel.from_entry(spec["judge"])
+        certify(spec["name"], read_cases(job.file("cases")), model, _text(job.file("template")), client)
+        return
+    tasks = read_table(Path(job.file("tasks")), TASKS)
+    if job.rule == "judge":
+        from skillift.judging import judge_episodes
+
+        model, template = ChatModel.from_entry(spec["judge"]), _text(job.file("template"))
+        for path in job.inputs["episodes"]:
+            judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
+        return
+    skills, shown = read_table(Path(job.file("skills")), SKILLS), _text(job.file("task_template"))
+    if job.rule == "ask_reference":
+        from skillift.references import ask_reference
+
+        ask_reference(tasks, skills, spec, ChatModel.from_entry(spec["reference"]), client, shown)
+    else:
+        from skillift.demonstrations import demonstrate
+
+        teacher = job.file("teacher_template")
+        judge = _text(job.file("template"))
+        demonstrate(tasks, skills, spec, shown, judge, client, teacher and _text(teacher))
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")
+
+
+class _Prices:
+    """Calls of the design and their prices; the estimate of the whole study is made once, when asked for."""
+
+    def __init__(self, plan: Plan, study: Study) -> None:
+        self._plan, self._study = plan, study
+        self._estimate: dict | None = None
+
+    def _costs(self, job: Job) -> list:
+        """The entries of the study's estimate (`costs.study_costs`) that this job has a share of."""
+        if self._estimate is None:
+            from skillift.costs import study_costs, tasks_of
+
+            self._estimate = {cost.stage: cost for cost in study_costs(self._study, *tasks_of(self._study))}
+        judge, student = job.wildcards.get("judge"), job.wildcards.get("student")
+        stages = {
+            "collect_demonstrations": ["demonstrations: teacher", "demonstrations: judge"],
+            "ask_reference": [f"episodes: {student}"],
+            "judge": [f"verdicts: {judge}"],
+            "certify_judge": [f"certification: {judge}"],
+        }[job.rule]
+        found = [self._estimate[stage] for stage in stages if stage in self._estimate]
+        return [cost for cost in found if cost.basis != "offline"]
+
+    def most(self, job: Job) -> int:
+        """Calls of the job where no answer is kept."""
+        total = sum(cost.calls for cost in self._costs(job))
+        if job.rule != "judge":
+            return total
+        return round(total * _share(job, self._plan, self._study))
+
+    def of(self, job: Job, calls: int) -> tuple[float | None, str]:
+        """USD of so many calls of the job, and a key of `CALL_BASES`."""
+        measured = self._measured(job)
+        if measured is not None:
+            return calls * measured, "measured"
+        costs = self._costs(job)
+        n_calls = sum(cost.calls for cost in costs)
+        if any(cost.usd is None for cost in costs):
+            return (0.0 if not calls else None), "unknown"
+        usd = sum(cost.usd for cost in costs) / n_calls * calls if n_calls else 0.0
+        return usd, costs[0].basis if costs else "unknown"
+
+    def _measured(self, job: Job) -> float | None:
+        """Mean USD of this judge's calls in the tables that stand, where its settings are what they were."""
+        if job.rule not in ("judge", "certify_judge"):
+            return None
+        alike = [other for other in self._plan.jobs if other.rule == job.rule and _same_judge(other, job)]
+        return _mean_cost([path for other in alike for path in other.outputs if path.endswith(".parquet")])
+
+
+def _same_judge(other: Job, job: Job) -> bool:
+    changed = any(trigger.kind == "spec" for trigger in other.triggers)
+    return other.wildcards.get("judge") == job.wildcards.get("judge") and not changed
+
+
+def _mean_cost(paths: Sequence[str]) -> float | None:
+    import polars as pl
+
+    standing = [path for path in paths if Path(path).exists()]
+    if not standing:
+        return None
+    costs = pl.read_parquet(standing, columns=["cost_usd"])["cost_usd"]
+    paid = costs.filter(costs > 0)
+    return float(paid.mean()) if len(paid) else None
+
+
+def _share(job: Job, plan: Plan, study: Study) -> float:
+    """The share of a judge's episodes that this job judges, by the checkpoints of its runs."""
+
+    def checkpoints(run) -> int:
+        return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
+
+    total = sum(checkpoints(run) for run in study.runs)
+    names = {(other.wildcards["student"], other.wildcards["run"]) for other in _answering(job, plan)}
+    return sum(checkpoints(study.run(*name)) for name in names) / total
+
+
+def _answering(job: Job, plan: Plan) -> list[Job]:
+    """The jobs whose episodes it judges."""
+    needed = [plan.jobs[number] for number in job.needs]
+    return [other for other in needed if other.rule in ("generate", "ask_reference")]

@@ -1,0 +1,162 @@
+"""How long planned jobs will take: each from benchmark files of this study, all of them on so many cores.
+
+A job takes what it took last, in proportion to the work that its settings ask for; one that never ran takes
+what the jobs of its rule took that are most like it. What nobody knows is None, never zero.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from skillift.rebuild.plan import Job, Plan
+
+MEASURED, ALIKE, DECLARED, UNKNOWN = "measured", "alike", "declared", "unknown"
+DURATION_BASES = {
+    MEASURED: "as this job took when it last ran",
+    ALIKE: "as jobs of its rule took that are most like it",
+    DECLARED: "a declared rate",
+    UNKNOWN: "unknown",
+}
+DEVICE_RULES = ("pretrain", "train", "generate")  # what a study's accelerators do: train and answer
+_START_S = 4.0  # Snakemake itself, before its first job; measured with the smoke study
+_BETWEEN_S = 0.15  # Snakemake, between the end of one job and the start of the next on a core; so too
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Seconds of a job (None: nobody knows) and a key of `DURATION_BASES`."""
+
+    seconds: float | None
+    basis: str
+
+
+@cache
+def _seconds(path: str) -> float | None:
+    """Seconds in a benchmark file of Snakemake; None where it is missing or of another form."""
+    try:
+        header, *rows = Path(path).read_text(encoding="utf-8").splitlines()
+        return float(rows[-1].split("\t")[header.split("\t").index("s")])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def durations(plan: Plan, declared: Mapping[str, float] | None = None) -> dict[int, Duration]:
+    """The duration of each planned job that does something, by its number.
+
+    Args:
+        plan: the plan.
+        declared: seconds of one job, by rule; for jobs that no benchmark tells of.
+    """
+    _seconds.cache_clear()
+    found: dict[int, Duration] = {}
+    by_rule = plan.rules
+    for number, job in enumerate(plan.jobs):
+        if job.planned and job.runs:
+            found[number] = _duration(job, by_rule[job.rule], declared or {})
+    return found
+
+
+def _duration(job: Job, alike: list[Job], declared: Mapping[str, float]) -> Duration:
+    own = _seconds(job.benchmark) if job.benchmark else None
+    if own is not None:
+        return Duration(own * _growth(job), MEASURED)
+    best: dict[int, list[float]] = {}
+    for other in alike:
+        seconds = _seconds(other.benchmark) if other.benchmark else None
+        if seconds is not None:
+            best.setdefault(_likeness(job, other), []).append(seconds * _growth(job, other))
+    if best:
+        values = best[max(best)]
+        return Duration(sum(values) / len(values), ALIKE)
+    if job.rule in declared:
+        return Duration(declared[job.rule], DECLARED)
+    return Duration(None, UNKNOWN)
+
+
+def _likeness(job: Job, other: Job) -> int:
+    """Wildcards that both share; which student it is weighs most."""
+    shared = [name for name, value in job.wildcards.items() if other.wildcards.get(name) == value]
+    return len(shared) + (len(job.wildcards) if "student" in shared else 0)
+
+
+def _growth(job: Job, other: Job | None = None) -> float:
+    """The work of a job's settings over that of the settings that were measured."""
+    before = next((trigger.before for trigger in job.triggers if trigger.kind == "spec"), None)
+    measured = before if other is None else other.spec
+    old, new = _work(job.rule, measured), _work(job.rule, job.spec)
+    return new / old if old and new else 1.0
+
+
+def _work(rule: str, spec: str | None) -> float | None:
+    """Work in units of its rule: epochs, steps, prompts of one task; None where nothing is counted."""
+    try:
+        settings = json.loads(spec or "null")
+        if rule == "train":
+            return float(settings["epochs"])
+        if rule == "pretrain":
+            return float(settings["pretraining"]["steps"])
+        if rule == "generate":
+            prompts = len(settings["conditions"]) * len(settings["checkpoints"])
+            return float(prompts * settings["inference"]["samples"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return None
+
+
+def wall_seconds(plan: Plan, took: Mapping[int, Duration], cores: int) -> float:
+    """Seconds from start to end on so many cores: jobs start as soon as their inputs and a core are there.
+
+    Jobs of unknown duration count as taking none.
+    """
+    waiting = {number: {other for other in plan.jobs[number].needs if other in took} for number in took}
+    after: dict[int, list[int]] = {}
+    for number, others in waiting.items():
+        for other in others:
+            after.setdefault(other, []).append(number)
+    ready = [(-plan.jobs[number].priority, number) for number, others in waiting.items() if not others]
+    heapq.heapify(ready)
+    running: list[tuple[float, int]] = []
+    free, now = cores, 0.0
+    while ready or running:
+        started, held = True, []
+        while ready and started:
+            item = heapq.heappop(ready)
+            threads = min(plan.jobs[item[1]].threads, cores)
+            if threads <= free:
+                free -= threads
+                heapq.heappush(running, (now + (took[item[1]].seconds or 0.0) + _BETWEEN_S, item[1]))
+            else:
+                held.append(item)
+            started = free > 0
+        for item in held:
+            heapq.heappush(ready, item)
+        now, number = heapq.heappop(running)
+        free += min(plan.jobs[number].threads, cores)
+        for other in after.get(number, ()):
+            waiting[other].discard(number)
+            if not waiting[other]:
+                heapq.heappush(ready, (-plan.jobs[other].priority, other))
+    return now + _START_S if took else 0.0
+
+
+def device_hours(plan: Plan, took: Mapping[int, Duration]) -> float | None:
+    """Hours that devices train and answer; None where the duration of such a job is unknown."""
+    seconds = [
+        (duration.seconds, max(1.0, plan.jobs[number].devices))
+        for number, duration in took.items()
+        if plan.jobs[number].rule in DEVICE_RULES or plan.jobs[number].devices
+    ]
+    if any(each is None for each, _ in seconds):
+        return None
+    return sum(each * devices for each, devices in seconds) / 3600
+
+
+def bases(found: Iterable[Duration]) -> dict[str, int]:
+    """How many jobs have each basis, in the order of `DURATION_BASES`."""
+    counted = [duration.basis for duration in found]
+    return {basis: counted.count(basis) for basis in DURATION_BASES if basis in counted}
