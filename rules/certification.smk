@@ -11,8 +11,12 @@ rule certify_judge:
         f"{LOGS}/certify_judge/{{judge}}.log",
     benchmark:
         f"{BENCHMARKS}/certify_judge/{{judge}}.tsv"
+    localrule: needs_network("certify_judge")
     conda:
         ENVIRONMENT
+    resources:
+        api=1,
+        runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
         code=code_digest("certify_judge.py"),

@@ -15,8 +15,12 @@ rule collect_demonstrations:
         f"{LOGS}/collect_demonstrations.log",
     benchmark:
         f"{BENCHMARKS}/collect_demonstrations.tsv"
+    localrule: needs_network("collect_demonstrations")
     conda:
         ENVIRONMENT
+    resources:
+        api=1,
+        runtime=api_runtime,
     params:
         spec=canonical(STUDY.demonstrations_spec()),
         code=code_digest("collect_demonstrations.py"),

@@ -18,6 +18,10 @@ rule generate:
         student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
     conda:
         ENVIRONMENT
+    resources:
+        gpu=GPUS,
+        mem_mb=serving_memory,
+        runtime=model_runtime,
     params:
         spec=lambda wildcards: canonical(
             STUDY.episodes_spec(wildcards.student, wildcards.run)
@@ -74,8 +78,12 @@ rule ask_reference:
     wildcard_constraints:
         student=one_of(STUDY.students_from("api")),
         run="base",
+    localrule: needs_network("ask_reference")
     conda:
         ENVIRONMENT
+    resources:
+        api=1,
+        runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.reference_spec(wildcards.student)),
         code=code_digest("ask_reference.py"),

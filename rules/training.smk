@@ -19,6 +19,10 @@ rule train:
         run=one_of({run.run for run in STUDY.trained_runs}),
     conda:
         ENVIRONMENT
+    resources:
+        gpu=GPUS,
+        mem_mb=training_memory,
+        runtime=model_runtime,
     params:
         spec=lambda wildcards: canonical(
             STUDY.train_spec(wildcards.student, wildcards.run)

@@ -13,8 +13,12 @@ rule judge:
         f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/judge/{{judge}}/{{student}}/{{run}}.tsv"
+    localrule: needs_network("judge")
     conda:
         ENVIRONMENT
+    resources:
+        api=1,
+        runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
         code=code_digest("judge.py"),
