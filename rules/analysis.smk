@@ -21,6 +21,7 @@ rule analyse:
         folder=subpath(output.effects, parent=True),
     shell:
         """
-        python "$SCRIPTS/analyse.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --scores {input.scores} {params.episodes} --out {params.folder} >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} {params.episodes} \
+            | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks} --scores {input.scores} \
+                --out {params.folder} >{log} 2>&1
         """

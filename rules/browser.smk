@@ -30,8 +30,9 @@ rule browse_episodes:
         verdicts=verdict_options(),
     shell:
         """
-        python "$SCRIPTS/browse_episodes.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --skills {input.skills} {params.episodes} {params.verdicts} --scores {input.scores} \
-            --task-template {input.task_template} --page {input.page} --style {input.style} \
-            --scripts {input.scripts} --out {output} >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} {params.episodes} {params.verdicts} \
+            | python "$SCRIPTS/browse_episodes.py" @/dev/stdin --tasks {input.tasks} \
+                --skills {input.skills} --scores {input.scores} \
+                --task-template {input.task_template} --page {input.page} --style {input.style} \
+                --scripts {input.scripts} --out {output} >{log} 2>&1
         """

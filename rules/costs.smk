@@ -23,6 +23,7 @@ rule make_costs:
         ),
     shell:
         """
-        python "$SCRIPTS/make_costs.py" --folder {params.folder} --benchmarks {input.benchmarks} \
-            {params.paid} --out {output} >{log} 2>&1
+        printf '%s\\n' --benchmarks {input.benchmarks} {params.paid} \
+            | python "$SCRIPTS/make_costs.py" @/dev/stdin --folder {params.folder} --out {output} \
+                >{log} 2>&1
         """

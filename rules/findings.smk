@@ -32,8 +32,8 @@ rule write_findings:
         ),
     shell:
         """
-        python "$SCRIPTS/write_findings.py" --spec {params.spec:q} {params.sources} \
-            --figures {params.figures} --page {input.page} --style {input.style} \
-            --script {input.script} --html {output.html} --csv {output.csv} --text {output.text} \
-            >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} {params.sources} \
+            | python "$SCRIPTS/write_findings.py" @/dev/stdin --figures {params.figures} \
+                --page {input.page} --style {input.style} --script {input.script} \
+                --html {output.html} --csv {output.csv} --text {output.text} >{log} 2>&1
         """

@@ -25,7 +25,8 @@ if STUDY.data["predictions"]:
             code=code_digest("check_predictions.py"),
         shell:
             """
-            python "$SCRIPTS/check_predictions.py" --spec {params.spec:q} --tasks {input.tasks} \
-                --scores {input.scores} --history "$STATE/predictions.jsonl" --out {output.table} \
-                --copy {output.history} >{log} 2>&1
+            printf '%s\\n' --spec {params.spec:q} \
+                | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks} \
+                    --scores {input.scores} --history "$STATE/predictions.jsonl" \
+                    --out {output.table} --copy {output.history} >{log} 2>&1
             """

@@ -47,8 +47,9 @@ for figure in published_figures():
             sources=source_options(FIGURES[figure]),
         shell:
             """
-            python "$SCRIPTS/make_figure.py" {params.figure} --spec {params.spec:q} {params.sources} \
-                --out {output.svg} --viewer {input.viewer} --html {output.html} >{log} 2>&1
+            printf '%s\\n' --spec {params.spec:q} {params.sources} \
+                | python "$SCRIPTS/make_figure.py" {params.figure} @/dev/stdin --out {output.svg} \
+                    --viewer {input.viewer} --html {output.html} >{log} 2>&1
             """
 
 
@@ -81,6 +82,7 @@ for table in published_tables():
             sources=source_options(TABLES[table]),
         shell:
             """
-            python "$SCRIPTS/make_table.py" {params.table} --spec {params.spec:q} {params.sources} \
-                --html {output.html} --latex {output.latex} --csv {output.csv} >{log} 2>&1
+            printf '%s\\n' --spec {params.spec:q} {params.sources} \
+                | python "$SCRIPTS/make_table.py" {params.table} @/dev/stdin --html {output.html} \
+                    --latex {output.latex} --csv {output.csv} >{log} 2>&1
             """

@@ -50,6 +50,6 @@ rule score:
         verdicts=verdict_options(),
     shell:
         """
-        python "$SCRIPTS/score.py" --spec {params.spec:q} --tasks {input.tasks} \
-            {params.episodes} {params.verdicts} --out {output} >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} {params.episodes} {params.verdicts} \
+            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks} --out {output} >{log} 2>&1
         """

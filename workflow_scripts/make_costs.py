@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from skillift.commands import run
+from skillift.commands import parser_without_spec, run
 from skillift.stage_costs import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
 from skillift.tables import write_table
 
@@ -29,9 +29,7 @@ def paid_stage(text: str) -> tuple[str, Path]:
 
 def main(argv: list[str] | None = None) -> None:
     """Read the benchmark files and the tables of paid calls, write the table of stages."""
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    arguments = parser_without_spec(__doc__)
     arguments.add_argument("--folder", type=Path, required=True, help="folder of all benchmark files")
     arguments.add_argument("--benchmarks", type=Path, nargs="+", required=True, help="Snakemake's files")
     arguments.add_argument(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 
 import pytest
@@ -48,3 +51,25 @@ def test_a_spec_that_is_not_a_json_object_is_refused(text, capsys):
 
 def test_a_spec_is_parsed():
     assert commands.parser("A command.").parse_args(["--spec", '{"seed": 1}']).spec == {"seed": 1}
+
+
+def test_options_of_any_length_come_on_the_standard_input(scripts):
+    """As rules give what grows with the number of runs; as arguments, Linux takes neither of the two."""
+    words = ["--spec", json.dumps({"runs": ["s/sft-s0"] * 20_000})]
+    words += [f"{'x' * 60}/sft-s{seed}=results/{'y' * 60}/sft-s{seed}.parquet" for seed in range(20_000)]
+    command = (
+        "import sys; from skillift.commands import parser\n"
+        "arguments = parser('A command.'); arguments.add_argument('files', nargs='*')\n"
+        "options = arguments.parse_args(); print(len(options.spec['runs']), len(options.files))"
+    )
+    given = subprocess.run(
+        [sys.executable, "-c", command, "@/dev/stdin"],
+        input="\n".join(words),
+        env={**os.environ, "PYTHONPATH": str(scripts)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert given.stdout == "20000 20000\n"
+    with pytest.raises(OSError, match="Argument list too long"):
+        subprocess.run([sys.executable, "-c", command, *words], check=True)

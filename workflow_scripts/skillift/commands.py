@@ -1,7 +1,9 @@
 """What every command shares: parsing `--spec`, and turning a `UserError` into one line.
 
 A rule passes all behavioural settings of its command as one canonical JSON text (`--spec`);
-how the command is run (threads, concurrency, paths) comes as separate options.
+how the command is run (threads, concurrency, paths) comes as separate options. Options that grow with the
+number of runs come on the standard input, one word a line (`@/dev/stdin`): Linux takes no argument above
+128 KiB and no more than a few MiB of them.
 """
 
 from __future__ import annotations
@@ -49,16 +51,23 @@ def labelled_path(form: str) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def parser_without_spec(doc: str) -> argparse.ArgumentParser:
+    """An argument parser with the command's docstring as its help; `@FILE` stands for its lines."""
+    return argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, fromfile_prefix_chars="@"
+    )
+
+
 def parser(doc: str) -> argparse.ArgumentParser:
     """An argument parser with the command's docstring as its help and `--spec` declared."""
-    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = parser_without_spec(doc)
     result.add_argument("--spec", type=json_object, required=True, help="behavioural settings, a JSON object")
     return result
 
 
 def parser_with_study(doc: str) -> argparse.ArgumentParser:
     """The same for a command that may take its settings from a study file (`--study`) instead of `--spec`."""
-    result = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    result = parser_without_spec(doc)
     settings = result.add_mutually_exclusive_group(required=True)
     settings.add_argument("--spec", type=json_object, help="behavioural settings, a JSON object")
     settings.add_argument("--study", type=Path, help="study file that has them")
