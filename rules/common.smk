@@ -1,5 +1,6 @@
 """The study, where its files stand, wildcard constraints and the final targets."""
 
+import gc
 import json
 import os
 import re
@@ -8,6 +9,9 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+# plans of many jobs are large, long-lived and free of cycles
+gc.set_threshold(100_000, 50, 50)
 
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -40,8 +44,9 @@ from skillift.publication import (
 )
 from skillift.rebuild.code_notes import note_code
 from skillift.registration import note_predictions, results_exist
-from skillift.study import load_config, load_study
+from skillift.study import BASE, load_config, load_study
 from skillift.study_lock import lock_study
+from skillift.training_options import training_flags
 
 try:
     CONFIG = load_config(config)
@@ -88,9 +93,13 @@ def one_of(names):
     return "|".join(re.escape(name) for name in sorted(names)) or "(?!)"
 
 
+# short, as Snakemake looks for wildcards in the text of each constraint, once for each file
+TRAINED_RUN = rf"(?:{one_of({run.recipe for run in STUDY.trained_runs})})-s\d+"
+
+
 wildcard_constraints:
     student=one_of(STUDY.evaluated),
-    run=one_of({run.run for run in STUDY.runs}),
+    run=rf"{BASE}|{TRAINED_RUN}",
     judge=one_of(STUDY.judges),
     corpus=one_of(STUDY.corpora),
 
@@ -164,7 +173,7 @@ def labelled(option, pattern, runs=None, prefix=""):
     runs = STUDY.runs if runs is None else runs
     return " ".join(
         f"--{option} {prefix}{run.student}/{run.run}={pattern.format(student=run.student, run=run.run)}"
-        for run in runs
+        for run in sorted(runs)
     )
 
 

@@ -16,7 +16,7 @@ rule train:
     benchmark:
         f"{BENCHMARKS}/train/{{student}}/{{run}}.tsv"
     wildcard_constraints:
-        run=one_of({run.run for run in STUDY.trained_runs}),
+        run=TRAINED_RUN,
     conda:
         ENVIRONMENT
     resources:

@@ -77,12 +77,12 @@ class Study(Specs):
         base = [Run(student, BASE) for student in self.evaluated]
         return base + sorted(trained, key=lambda run: (order[run.student], run.recipe, run.seed))
 
-    @property
+    @cached_property
     def trained_runs(self) -> list[Run]:
         """The runs that are trainings."""
         return [run for run in self.runs if run.recipe is not None]
 
-    @property
+    @cached_property
     def judges(self) -> list[str]:
         """Ids of the judges, sorted."""
         return sorted(self.data["judges"])
@@ -97,7 +97,7 @@ class Study(Specs):
         """The scoring paths: `bench`, then `judge:<id>` of every judge."""
         return ["bench", *(f"judge:{judge}" for judge in self.judges)]
 
-    @property
+    @cached_property
     def corpora(self) -> list[str]:
         """Ids of the corpora that a declared run trains on, sorted."""
         return sorted({self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs})
@@ -108,10 +108,14 @@ class Study(Specs):
         Raises:
             KeyError: the study declares no such run.
         """
-        for known in self.runs:
-            if (known.student, known.run) == (student, run):
-                return known
-        raise KeyError(f"{self.path}: no run {run} of {student}")
+        try:
+            return self._runs_by_name[student, run]
+        except KeyError:
+            raise KeyError(f"{self.path}: no run {run} of {student}") from None
+
+    @cached_property
+    def _runs_by_name(self) -> dict[tuple[str, str], Run]:
+        return {(run.student, run.run): run for run in self.runs}
 
     def model(self, student: str) -> dict:
         """The entry of a student or reference model."""

@@ -1,0 +1,111 @@
+"""Time planning (`snakemake -n`) of studies of many runs, tasks and judges: `python tests/bench/scale.py`.
+
+python tests/bench/scale.py --runs 30 100 1000 10000
+
+Each study has a smoke study's students, tasks and settings, multiplied; nothing is run. The time and the
+largest memory are those of the whole process. Jobs are those that the dry run counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+
+import yaml  # noqa: E402
+from projects import copy_project  # noqa: E402
+
+
+class Plan(NamedTuple):
+    """What a dry run of one study took."""
+
+    study: str
+    jobs: int
+    seconds: float
+    memory_mb: float
+
+
+def made_study(runs: int, judges: int = 2, tasks: int = 1) -> dict:
+    """The smoke study with at least `runs` trained runs, `judges` judges and `tasks` times its tasks.
+
+    Runs come from up to 10 students, up to 10 recipes and as many seeds as it takes.
+    """
+    study = yaml.safe_load((REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8"))
+    n_students, n_recipes = min(10, max(2, runs // 10)), min(10, max(1, runs // 100))
+    seeds = -(-runs // (n_students * n_recipes))
+    student, recipe = study["students"]["s"], study["recipes"]["sft"]
+    students = [f"s{place}" for place in range(n_students)]
+    study["students"] = {
+        name: {**student, "label": name, "tier": place + 1} for place, name in enumerate(students)
+    }
+    names = [f"sft{place}" for place in range(n_recipes)]
+    study["recipes"] = dict.fromkeys(names, recipe)
+    study["runs"] = [{"recipe": name, "students": students, "seeds": list(range(seeds))} for name in names]
+    kinds = ("offline/conclusion", "offline/tail")
+    study["judges"] = {
+        f"judge{place}": {"model": kinds[place % 2], "max_tokens": 256} for place in range(judges)
+    }
+    study["primary_judge"] = "judge0"
+    study["analysis"]["headline_path"] = "judge:judge0"
+    study["tasks"]["pack"]["per_skill"] = {
+        name: count * tasks for name, count in study["tasks"]["pack"]["per_skill"].items()
+    }
+    study["predictions"] = {}
+    return study
+
+
+def plan(project: Path, study: dict, name: str, *options: str) -> Plan:
+    """Dry-run a study in a copy of the project."""
+    (project / "studies/made.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules"]
+    command += [*options, "--config", "study=studies/made.yaml"]
+    log = project / "plan.log"
+    start = time.monotonic()
+    with log.open("w", encoding="utf-8") as stream:
+        process = subprocess.Popen(command, cwd=project, stdout=stream, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    text = log.read_text(encoding="utf-8")
+    if process.returncode:
+        raise SystemExit(f"snakemake ended with status {process.returncode}:\n{text[-3000:]}")
+    total = re.search(r"^total +(\d+)", text, re.MULTILINE)
+    return Plan(name, int(total.group(1)) if total else 0, seconds, usage.ru_maxrss / 1e3)
+
+
+def measure(runs: list[int], tasks: list[int], judges: list[int]) -> list[Plan]:
+    """Plan studies of so many runs; of 30 runs with so many times the tasks, and with so many judges."""
+    shapes = [(f"{count} runs", made_study(count)) for count in runs]
+    shapes += [(f"30 runs, tasks x{count}", made_study(30, tasks=count)) for count in tasks]
+    shapes += [(f"30 runs, {count} judges", made_study(30, judges=count)) for count in judges]
+    with tempfile.TemporaryDirectory(prefix="skillift-bench-") as folder:
+        project = copy_project(Path(folder, "project"))
+        return [plan(project, study, name) for name, study in shapes]
+
+
+def main() -> None:
+    """Measure and print one line a study."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, nargs="*", default=[30, 100, 1000, 10000], help="trained runs")
+    parser.add_argument("--tasks", type=int, nargs="*", default=[10, 1000], help="factors of 74 tasks")
+    parser.add_argument("--judges", type=int, nargs="*", default=[20, 200], help="numbers of judges")
+    options = parser.parse_args()
+    for row in measure(options.runs, options.tasks, options.judges):
+        per_job = 1000 * row.seconds / max(row.jobs, 1)
+        found = f"{row.jobs} jobs, {row.seconds:.1f} s ({per_job:.1f} ms a job), {row.memory_mb:.0f} MB"
+        print(f"{row.study}: {found}")
+
+
+if __name__ == "__main__":
+    main()
