@@ -18,6 +18,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from skillift.card_specs import dataset_card_spec, model_card_spec
 from skillift.chat_options import api_options
+from skillift.engine_options import engine_options
 from skillift.errors import UserError
 from skillift.job_sizes import (
     grown,
@@ -72,7 +73,7 @@ HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
     "RUN_BY": this_process(),
-    **{f"ENGINE_{key.upper()}": value for key, value in CONFIG["engine"].items()},
+    "ENGINE_OPTIONS": " ".join(engine_options(CONFIG["engine"])),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
     "HUB_OFFLINE": os.environ.get(
         "HF_HUB_OFFLINE", 0
@@ -154,10 +155,18 @@ def prompt_files(wildcards):
 
 
 def gate(wildcards):
-    """The check that a trained run's episodes come from what was trained; nothing for other runs."""
+    """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
+    if wildcards.student in STUDY.students_from("api"):
+        return []
     run = STUDY.run(wildcards.student, wildcards.run)
     checks = f"{RESULTS}/checks/served/{{student}}/{{run}}.parquet"
-    return [ancient(path) for path in per_run(checks, [run])] if run.recipe else []
+    return [ancient(path) for path in per_run(checks, [run])]
+
+
+def scored_probes(wildcards):
+    """What the trainer has scored for the engine to score again; nothing for a run that was not trained."""
+    inputs = model_inputs(wildcards)
+    return {"probes": inputs["probes"]} if "probes" in inputs else {}
 
 
 def per_run(pattern, runs=None):

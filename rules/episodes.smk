@@ -10,6 +10,8 @@ rule generate:
     output:
         episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
         served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
+        prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
+        parity=f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
     log:
         f"{LOGS}/generate/{{student}}/{{run}}.log",
     benchmark:
@@ -32,24 +34,26 @@ rule generate:
         """
         python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} {params.model} \
-            --threads {threads} --max-num-seqs "$ENGINE_MAX_NUM_SEQS" --kv-cache-gib "$ENGINE_KV_CACHE_GIB" \
-            --gpu-memory-utilization "$ENGINE_GPU_MEMORY_UTILIZATION" --served {output.served} \
-            --out {output.episodes} >{log} 2>&1
+            --threads {threads} $ENGINE_OPTIONS --served {output.served} --prompts {output.prompts} \
+            --parity {output.parity} --out {output.episodes} >{log} 2>&1
         """
 
 
 rule check_served:
     input:
-        probes=f"{RESULTS}/runs/{{student}}/{{run}}/probes.parquet",
+        unpack(scored_probes),
+        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
         served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
     output:
-        f"{RESULTS}/checks/served/{{student}}/{{run}}.parquet",
+        served=f"{RESULTS}/checks/served/{{student}}/{{run}}.parquet",
+        answers=f"{RESULTS}/checks/answers/{{student}}/{{run}}.parquet",
     log:
         f"{LOGS}/check_served/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/check_served/{{student}}/{{run}}.tsv"
     wildcard_constraints:
-        run=one_of({run.run for run in STUDY.trained_runs}),
+        student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
     conda:
         ENVIRONMENT
     params:
@@ -57,10 +61,12 @@ rule check_served:
             STUDY.served_spec(wildcards.student, wildcards.run)
         ),
         code=code_digest("check_served.py"),
+        probes=lambda wildcards: as_options(scored_probes(wildcards)),
     shell:
         """
-        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --probes {input.probes} \
-            --served {input.served} --out {output} >{log} 2>&1
+        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --episodes {input.episodes} \
+            --prompts {input.prompts} {params.probes} --served {input.served} \
+            --answers {output.answers} --out {output.served} >{log} 2>&1
         """
 
 

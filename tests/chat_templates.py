@@ -17,7 +17,7 @@ CHATML = (
 
 
 def chat_template(name: str) -> str:
-    """`chatml`, or one of trl's: `qwen3`, `qwen3_5_think` (of 4B and more), `qwen3_5_nothink` (of 2B and less)."""
+    """`chatml`, or one of trl's: `qwen3`, `qwen3_5_think` (of 4B and up), `qwen3_5_nothink` (to 2B)."""
     import trl
 
     if name == "chatml":

@@ -1,29 +1,40 @@
-r"""Check that what the engine serves is what was trained, by the log-probabilities of a few demonstrations.
+r"""Check that a run was asked what the study says, and that what the engine serves is what was trained.
 
     python workflow_scripts/check_served.py \
-        --spec '{"student": "s", "run": "sft-s0", "precision": "float32"}' \
+        --spec '{"student": "s", "run": "sft-s0", "precision": "float32", "thinking": false}' \
+        --episodes episodes/s/sft-s0.parquet --prompts prompts/s/sft-s0.parquet \
         --probes runs/s/sft-s0/probes.parquet --served served/s/sft-s0.parquet \
-        --out checks/served/s/sft-s0.parquet
+        --answers checks/answers/s/sft-s0.parquet --out checks/served/s/sft-s0.parquet
+
+The run `base` has no `--probes`: nothing was trained, and the table of `--out` has no rows.
 """
 
 from __future__ import annotations
 
+from skillift.answer_checks import check_answers
 from skillift.commands import parser, run
-from skillift.contracts import PROBES, SERVED, SERVED_CHECK
+from skillift.contracts import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
 from skillift.probes import check_served
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Compare the two tables, write the distances."""
+    """Compare the tables, write what was found."""
     arguments = parser(__doc__)
-    arguments.add_argument("--probes", required=True, help="table of probes, scored by the trainer")
+    arguments.add_argument("--episodes", required=True, help="table of episodes")
+    arguments.add_argument("--prompts", required=True, help="table of what was to be asked")
+    arguments.add_argument("--probes", help="table of probes, scored by the trainer")
     arguments.add_argument("--served", required=True, help="table of their scores by the engine")
+    arguments.add_argument("--answers", required=True, help="table of prompts and thinking mode to write")
     arguments.add_argument("--out", required=True, help="table of distances to write")
     options = arguments.parse_args(argv)
-    probes, served = read_table(options.probes, PROBES), read_table(options.served, SERVED)
-    where = f"{options.spec['student']}/{options.spec['run']}"
-    write_table(check_served(probes, served, options.spec["precision"], where), options.out, SERVED_CHECK)
+    spec, served = options.spec, read_table(options.served, SERVED)
+    where = f"{spec['student']}/{spec['run']}"
+    episodes, prompts = read_table(options.episodes, EPISODES), read_table(options.prompts, PROMPTS)
+    answers = check_answers(episodes, prompts, spec["thinking"], where)
+    probes = read_table(options.probes, PROBES) if options.probes else None
+    write_table(answers, options.answers, ANSWER_CHECK)
+    write_table(check_served(probes, served, spec["precision"], where), options.out, SERVED_CHECK)
 
 
 if __name__ == "__main__":

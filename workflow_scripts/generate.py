@@ -4,10 +4,12 @@ r"""Have a student answer the tasks of a study, at the base model or at the chec
         --task-template workflow_scripts/prompts/task.jinja --model students/s/model --out episodes.parquet \
         --spec '{"conditions": ["none", "curated"], "prompt_seed": 0, "checkpoints": [0], "inference":
           {"engine": "vllm", "precision": "float32", "thinking": false, "suites": ["holdout"], "samples": 1,
-           "temperature": 0.0, "top_p": 1.0, "max_tokens": 48, "max_model_len": 256, "seed": 0}}'
+           "temperature": 0.0, "top_p": 1.0, "max_tokens": 48, "max_model_len": null, "adapters": "merged",
+           "batch_invariant": false, "seed": 0}}'
 
 A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`, and
 `--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
+`--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, PROBES, SERVED, SKILLS, TASKS
-from skillift.engines import RunOptions
+from skillift.contracts import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.engine_options import add_engine_options, run_options
 from skillift.episodes import answer, checkpoint_folders
 from skillift.errors import UserError, problem
 from skillift.tables import read_json, read_table, write_table
@@ -33,14 +35,11 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
     arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
     arguments.add_argument("--manifest", type=Path, help="manifest of the run")
-    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
-    arguments.add_argument("--max-num-seqs", type=int, default=128, help="sequences answered at once")
-    arguments.add_argument("--kv-cache-gib", type=float, default=1.0, help="vLLM's cache on a CPU (GiB)")
-    arguments.add_argument(
-        "--gpu-memory-utilization", type=float, default=0.9, help="share of a GPU for vLLM"
-    )
+    add_engine_options(arguments)
     arguments.add_argument("--probes", type=Path, help="table of probes of the run")
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
+    arguments.add_argument("--prompts", help="table of what is asked to write")
+    arguments.add_argument("--parity", help="table of the same prompts in another batch to write")
     arguments.add_argument("--out", required=True, help="table of episodes to write")
     options = arguments.parse_args(argv)
     try:
@@ -53,18 +52,19 @@ def main(argv: list[str] | None = None) -> None:
     checkpoints = checkpoint_folders(
         options.spec["checkpoints"], options.model, options.checkpoints, manifest
     )
-    run_options = RunOptions(
-        threads=options.threads,
-        max_num_seqs=options.max_num_seqs,
-        kv_cache_gib=options.kv_cache_gib,
-        gpu_memory_utilization=options.gpu_memory_utilization,
-    )
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
-    episodes, served = answer(tasks, skills, options.spec, checkpoints, run_options, template, probes)
-    if options.served:
-        write_table(served, options.served, SERVED)
-    write_table(episodes, options.out, EPISODES)
+    found = answer(
+        tasks, skills, options.spec, checkpoints, run_options(options), template, probes, options.model
+    )
+    for table, path, schema in (
+        (found.served, options.served, SERVED),
+        (found.prompts, options.prompts, PROMPTS),
+        (found.parity, options.parity, PARITY),
+        (found.episodes, options.out, EPISODES),
+    ):
+        if path:
+            write_table(table, path, schema)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ INFERENCE = {
     "temperature": 0.0,
     "top_p": 1.0,
     "max_tokens": 6,
-    "max_model_len": 128,
+    "max_model_len": None,
+    "adapters": "merged",
+    "batch_invariant": False,
     "seed": 0,
 }
 

@@ -40,9 +40,7 @@ def _trained(tokenizer, response: str, thinking: bool):
 def test_a_demonstration_begins_with_the_tokens_of_the_prompt_that_is_served(named, response, thinking):
     name, tokenizer = named
     if response is REASONED and not thinking and name != "chatml":
-        with pytest.raises(
-            UserError, match="with a block of reasoning, and `thinking: false`"
-        ):
+        with pytest.raises(UserError, match="with a block of reasoning, and `thinking: false`"):
             _trained(tokenizer, response, thinking)
         return
     prompt, answer = _trained(tokenizer, response, thinking)
@@ -114,9 +112,7 @@ def test_trl_takes_the_tokens_as_they_are_and_the_check_passes(named, thinking):
 def test_a_row_whose_reasoning_the_mode_forbids_is_named():
     tokenizer = chat_tokenizer(chat_template("qwen3"))
     corpus = corpus_of([(QUESTION, PLAIN), (QUESTION, REASONED)])
-    with pytest.raises(
-        UserError, match=r"corpus: row t1, attempt 0: .*`thinking: false`"
-    ):
+    with pytest.raises(UserError, match=r"corpus: row t1, attempt 0: .*`thinking: false`"):
         conversations(corpus, tokenizer, False, [tokenizer.eos_token_id])
 
 

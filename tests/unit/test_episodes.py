@@ -12,7 +12,7 @@ from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 
 from skillift.contracts import EPISODES, SKILLS, TASKS
 from skillift.engines import RunOptions
-from skillift.episodes import answer, checkpoint_folders, sample_seed
+from skillift.episodes import answer, checkpoint_folders, model_length, sample_seed
 from skillift.errors import UserError
 from skillift.extraction import score_answer_line, strip_reasoning
 from skillift.judging import Candidate, render_judge_prompt
@@ -29,6 +29,8 @@ INFERENCE = {
     "top_p": 1.0,
     "max_tokens": 8,
     "max_model_len": 256,
+    "adapters": "merged",
+    "batch_invariant": False,
     "seed": 0,
 }
 
@@ -73,7 +75,9 @@ def student(tmp_path_factory) -> Path:
 
 
 def episodes(student: Path, settings: dict | None = None, **options) -> pl.DataFrame:
-    return answer(TASKS_FRAME, SKILLS_FRAME, settings or spec(), {0: student}, RunOptions(), **options)[0]
+    return answer(
+        TASKS_FRAME, SKILLS_FRAME, settings or spec(), {0: student}, RunOptions(), **options
+    ).episodes
 
 
 def test_every_task_of_the_suites_is_answered_under_every_condition(student):
@@ -124,7 +128,7 @@ def test_the_given_template_renders_the_prompt(student):
 
 def test_each_checkpoint_answers_with_its_own_weights(student, tmp_path):
     other = write_student(tmp_path / "other", seed=1)
-    frame, _ = answer(TASKS_FRAME, SKILLS_FRAME, spec(), {6: other, 3: student}, RunOptions())
+    frame = answer(TASKS_FRAME, SKILLS_FRAME, spec(), {6: other, 3: student}, RunOptions()).episodes
     early, late = (frame.filter(step=step)["response"].to_list() for step in (3, 6))
     assert early == episodes(student)["response"].to_list()
     assert early != late
@@ -155,6 +159,31 @@ def test_a_prompt_without_room_for_the_answer_is_named_and_not_cut(student):
         UserError, match=r"task a.dev under the condition curated: found 'a prompt of \d+ tokens'"
     ):
         episodes(student, spec(max_model_len=100))
+
+
+def test_without_max_model_len_the_longest_prompt_decides(student):
+    given, derived = episodes(student), episodes(student, spec(max_model_len=None))
+    assert given.equals(derived)
+    messages = pl.DataFrame({"task_id": ["t1", "t2"], "condition": ["none", "curated"]})
+    prompts, inference = [[0] * 20, [0] * 100], {"max_model_len": None, "max_tokens": 8}
+    assert model_length(messages, prompts, inference, student) == 128
+    assert model_length(messages, prompts, inference, student, longest_probe=130) == 192
+    assert model_length(messages, [[0] * 248], inference, student) == 256  # the model's positions
+
+
+@pytest.mark.parametrize(
+    ("longest", "probe", "found"),
+    [
+        (249, 0, "task t1 under the condition none: found 'a prompt of 249 tokens'"),
+        (10, 257, "a demonstration that is scored: found '257 tokens with its prompt'"),
+    ],
+    ids=["prompt", "demonstration"],
+)
+def test_a_model_with_too_few_positions_is_told_before_the_engine_starts(student, longest, probe, found):
+    messages = pl.DataFrame({"task_id": ["t1"], "condition": ["none"]})
+    inference = {"max_model_len": None, "max_tokens": 8}
+    with pytest.raises(UserError, match=rf"{found}, expected at most max_position_embeddings 256 of .*model"):
+        model_length(messages, [[0] * longest], inference, student, probe)
 
 
 def test_suites_without_tasks_are_refused(student):

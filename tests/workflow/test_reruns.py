@@ -50,15 +50,12 @@ def certified(*judges: str) -> set[str]:
 
 
 def answered(*runs: str) -> set[str]:
-    return {f"generate {run}" for run in runs} | judged(*runs) | SCORES
+    made = {f"{rule} {run}" for rule in ("generate", "check_served") for run in runs}
+    return made | judged(*runs) | SCORES
 
 
 def trained(*runs: str) -> set[str]:
-    return (
-        {f"{rule} {run}" for rule in ("train", "check_served") for run in runs}
-        | answered(*runs)
-        | {LOSS_CURVES}
-    )
+    return {f"train {run}" for run in runs} | answered(*runs) | {LOSS_CURVES}
 
 
 def pretrained(student: str) -> set[str]:

@@ -172,6 +172,46 @@ VERDICTS = table(
     },
 )
 
+# What a run is asked, noted before an engine is started (`skillift.answer_checks`).
+PROMPTS = table(
+    "prompts",
+    ("step", "suite", "condition", "task_id"),
+    {
+        **{name: part for name, part in _EPISODE_COLUMNS.items() if name != "sample"},
+        "prompt_sha256": text(filled=True),
+        "tokens": count(),
+        "generation_prompt": text(),
+        "other_generation_prompt": text(nullable=True),
+    },
+)
+
+ANSWER_CHECK = table(
+    "check of answers",
+    ("step",),
+    {
+        "step": count(),
+        "n_episodes": count(),
+        "prompt_tokens": count(),
+        "thinking": column(pl.Boolean),
+        "generation_prompt": text(),
+        "reasoned_rate": rate(),
+    },
+)
+
+# The same prompts in another batch (`skillift.self_parity`).
+PARITY = table(
+    "self-parity",
+    ("step",),
+    {
+        "step": count(),
+        "n_prompts": count(),
+        "n_same": count(),
+        "first_difference": count(nullable=True),
+        "n_tokens": count(),
+        "largest_difference": column(pl.Float64, ge=0.0),
+    },
+)
+
 SCORES = table(
     "scores",
     ("path", "student", "run", *EPISODE_KEY),

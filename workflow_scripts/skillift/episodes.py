@@ -8,17 +8,30 @@ go through one process, each through an engine of its own with the same settings
 from __future__ import annotations
 
 import hashlib
+import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
+from skillift.answer_checks import asked_table
 from skillift.chat_format import opened_reasoning, prompt_text, token_ids
 from skillift.engines import RunOptions, Sampling, open_engine
 from skillift.errors import UserError, problem
-from skillift.model_folders import load_tokenizer
+from skillift.model_folders import ADAPTER, load_tokenizer, max_positions
 from skillift.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.prompts import messages_for
+from skillift.self_parity import measure
+
+LENGTH_UNIT = 64  # tokens to which a derived max_model_len is rounded up
+ADAPTER_WARNING = (
+    "warning: `inference: adapters: lora` applies adapters while serving. vLLM has been seen to ignore them "
+    "without a word on text-only Qwen3.5 (vllm issue 49354), and greedy decoding with them was not "
+    "deterministic on hybrid models (56769); the check of what is served catches the first."
+)
+_LENGTH_MEND = "Raise `inference: max_model_len` or leave it out, or lower max_tokens; prompts are never cut."
 
 SCHEMA = {
     "step": pl.Int64,
@@ -35,6 +48,22 @@ SCHEMA = {
 }
 
 
+class Answers(NamedTuple):
+    """What a run gives.
+
+    Attributes:
+        episodes: contract EPISODES.
+        served: the probes as the engine scores them; contract SERVED.
+        prompts: what was asked, as noted before the engine was started; contract PROMPTS.
+        parity: the same prompts in another batch; contract PARITY.
+    """
+
+    episodes: pl.DataFrame
+    served: pl.DataFrame
+    prompts: pl.DataFrame
+    parity: pl.DataFrame
+
+
 def answer(
     tasks: pl.DataFrame,
     skills: pl.DataFrame,
@@ -43,24 +72,26 @@ def answer(
     options: RunOptions,
     template: str | None = None,
     probes: pl.DataFrame | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+    base: Path | None = None,
+) -> Answers:
     """Answer the tasks of the suites in `spec` at each checkpoint, and score the trainer's probes.
 
     Args:
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
         spec: conditions, prompt_seed, inference (engine, precision, thinking, suites, samples, temperature,
-            top_p, max_tokens, max_model_len, seed).
+            top_p, max_tokens, max_model_len, adapters, batch_invariant, seed).
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
         probes: contract PROBES; None for a run that was not trained.
+        base: the base model's folder, which `adapters: lora` applies adapters to.
 
     Returns:
-        The episodes and the scores of the probes (contract SERVED), both sorted by their keys. Of an episode,
-        `prompt_sha256` is of the text that the student saw, chat template included; `response` is the decoded
-        answer without special tokens. It begins with the block of reasoning that the prompt has opened, if it
-        has: without it, a block that is never closed would pass for an answer.
+        Four tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
+        chat template included; `response` is the decoded answer without special tokens. It begins with the
+        block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
+        would pass for an answer.
 
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
@@ -68,12 +99,14 @@ def answer(
     inference = spec["inference"]
     messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
     probes = pl.DataFrame(schema=PROBE_SCHEMA) if probes is None else probes
-    frames = [
-        _answer_at(step, folder, messages, inference, options, probes.filter(step=step))
+    found = [
+        _answer_at(
+            step, _served(folder, base, inference), messages, inference, options, probes.filter(step=step)
+        )
         for step, folder in sorted(checkpoints.items())
     ]
-    episodes, served = (pl.concat(parts) for parts in zip(*frames, strict=True))
-    return episodes.sort("step", "suite", "condition", "task_id", "sample"), served
+    episodes, *others = (pl.concat(parts) for parts in zip(*found, strict=True))
+    return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
 
 
 def messages_of_suites(
@@ -96,30 +129,44 @@ def messages_of_suites(
     return messages.sort("suite", "condition", "task_id")
 
 
+def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:
+    """The folder of weights that is served, and the adapter that is applied to it, if one is."""
+    adapter = folder / ADAPTER
+    if inference["adapters"] == "merged" or not adapter.is_dir():
+        return folder, None
+    if base is None:
+        raise UserError(problem(f"{folder}", "no base model", "one to apply the adapter to"))
+    print(ADAPTER_WARNING, file=sys.stderr)
+    return base, adapter
+
+
 def _answer_at(
     step: int,
-    folder: Path,
+    served: tuple[Path, Path | None],
     messages: pl.DataFrame,
     inference: dict,
     options: RunOptions,
     probes: pl.DataFrame,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> Answers:
+    folder, adapter = served
     tokenizer = load_tokenizer(folder)
     texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
     prompts = token_ids(tokenizer, texts)
-    _check_lengths(messages, prompts, inference)
+    tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
+    longest = max(len(probe.prompt) + len(probe.response) + 1 for probe in tokens) if tokens else 0
+    length = model_length(messages, prompts, inference, folder, longest)
+    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    asked = asked_table(step, messages, texts, hashes, prompts, tokenizer, inference["thinking"])
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
-    hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"])
-    with open_engine(inference["engine"], folder, inference, options) as engine:
-        answers = engine.generate(
-            [prompts[place] for place, _ in requests],
-            sampling,
-            [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests],
-        )
-        tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
+    seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
+    sent = [prompts[place] for place, _ in requests]
+    settings = {**inference, "max_model_len": length}
+    with open_engine(inference["engine"], folder, settings, options, adapter) as engine:
+        answers = engine.generate(sent, sampling, seeds)
         scores = engine.log_probabilities(tokens) if tokens else []
+        parity = measure(engine, step, sent, answers, sampling, seeds)
     keys = messages.select("suite", "condition", "task_id").rows()
     rows = [
         (
@@ -135,7 +182,8 @@ def _answer_at(
         )
         for (place, sample), completion in zip(requests, answers, strict=True)
     ]
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row"), served_table(probes, step, scores)
+    episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    return Answers(episodes, served_table(probes, step, scores), asked, parity)
 
 
 def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:
@@ -144,21 +192,39 @@ def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _check_lengths(messages: pl.DataFrame, prompts: list[list[int]], inference: dict) -> None:
-    room = inference["max_model_len"] - inference["max_tokens"]
-    for (task_id, condition), prompt in zip(
-        messages.select("task_id", "condition").rows(), prompts, strict=True
-    ):
-        if len(prompt) > room:
-            raise UserError(
-                problem(
-                    f"task {task_id} under the condition {condition}",
-                    f"a prompt of {len(prompt)} tokens",
-                    f"at most {room} (max_model_len {inference['max_model_len']} less max_tokens "
-                    f"{inference['max_tokens']})",
-                    "Raise `inference: max_model_len`; prompts are never cut.",
-                )
-            )
+def model_length(
+    messages: pl.DataFrame, prompts: list[list[int]], inference: dict, folder: Path, longest_probe: int = 0
+) -> int:
+    """The tokens that an engine has to hold of one prompt with its answer.
+
+    Args:
+        messages: what is asked, for messages.
+        prompts: the same as token ids.
+        inference: the study's; its max_model_len, where it has one, must be enough.
+        folder: the model's, whose positions must be enough.
+        longest_probe: tokens of the longest demonstration that is scored.
+
+    Returns:
+        `max_model_len`; where that is null, what the longest prompt needs, rounded up to `LENGTH_UNIT` (to no
+        more than the model's positions).
+
+    Raises:
+        UserError: names the task with the longest prompt, or the model's positions, and what is needed.
+    """
+    place = max(range(len(prompts)), key=lambda place: len(prompts[place]))
+    prompt, given = len(prompts[place]), inference["max_model_len"]
+    needed = max(prompt + inference["max_tokens"], longest_probe)
+    positions = max_positions(folder)
+    room = min(length for length in (given, positions, math.inf) if length is not None)
+    if needed > room:
+        task_id, condition = messages.select("task_id", "condition").row(place)
+        limit = f"max_model_len {given}" if room == given else f"max_position_embeddings {room} of {folder}"
+        place_found = f"task {task_id} under the condition {condition}", f"a prompt of {prompt} tokens"
+        if prompt + inference["max_tokens"] <= room:
+            place_found = "a demonstration that is scored", f"{longest_probe} tokens with its prompt"
+        expected = f"at most {limit}, with max_tokens {inference['max_tokens']} for an answer"
+        raise UserError(problem(*place_found, expected, _LENGTH_MEND))
+    return given or min(math.ceil(needed / LENGTH_UNIT) * LENGTH_UNIT, positions or needed + LENGTH_UNIT)
 
 
 def checkpoint_folders(

@@ -6,6 +6,7 @@ turns whatever goes wrong with them into a `UserError` that names the folder.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
 from skillift.students import check_model_folder
+
+ADAPTER = "adapter"  # the subfolder of a checkpoint that holds its LoRA adapter
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -73,21 +76,62 @@ def load_model(folder: Path | str, precision: str) -> PreTrainedModel:
     return model
 
 
+def apply_adapter(model: PreTrainedModel, folder: Path | str) -> PreTrainedModel:
+    """The model with a LoRA adapter's weights beside its own, not merged into them.
+
+    Raises:
+        UserError: the folder is not readable as an adapter of this model.
+    """
+    with fast_imports():
+        from peft import PeftModel
+
+    with _readable(folder, "a LoRA adapter of the student", "adapter_config.json, adapter_model.safetensors"):
+        # the model itself, whose projections peft has replaced in place
+        return PeftModel.from_pretrained(model, str(folder)).get_base_model()
+
+
+def adapter_rank(folder: Path | str) -> int:
+    """The rank of a LoRA adapter.
+
+    Raises:
+        UserError: the folder is not readable as an adapter.
+    """
+    with _readable(folder, "a LoRA adapter", "adapter_config.json, adapter_model.safetensors"):
+        return int(json.loads(Path(folder, "adapter_config.json").read_text(encoding="utf-8"))["r"])
+
+
 def check_positions(folder: Path | str, max_model_len: int) -> PretrainedConfig:
     """The model's configuration, if it has positions for `max_model_len` tokens.
 
     Raises:
         UserError: the configuration is unreadable, or the model has fewer positions.
     """
-    from transformers import AutoConfig
-
-    with _readable(folder, "a causal language model"):
-        config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+    config = _configuration(folder)
+    positions = _positions(config)
     if positions is not None and positions < max_model_len:
         expected = f"at most {positions}, the max_position_embeddings of {folder}"
         raise UserError(problem("inference: max_model_len", max_model_len, expected))
     return config
+
+
+def max_positions(folder: Path | str) -> int | None:
+    """The tokens that a model has positions for; None where its configuration does not say.
+
+    Raises:
+        UserError: the configuration is unreadable.
+    """
+    return _positions(_configuration(folder))
+
+
+def _configuration(folder: Path | str) -> PretrainedConfig:
+    from transformers import AutoConfig
+
+    with _readable(folder, "a causal language model"):
+        return AutoConfig.from_pretrained(folder, local_files_only=True)
+
+
+def _positions(config: PretrainedConfig) -> int | None:
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def end_tokens(folder: Path | str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
@@ -103,7 +147,9 @@ def end_tokens(folder: Path | str, tokenizer: PreTrainedTokenizerBase) -> list[i
 
 
 @contextmanager
-def _readable(folder: Path | str, what: str) -> Iterator[None]:
+def _readable(
+    folder: Path | str, what: str, files: str = "config.json, *.safetensors, tokenizer files"
+) -> Iterator[None]:
     """Turn a failure to read `folder` into a `UserError`; the libraries raise a dozen kinds of their own."""
     try:
         yield
@@ -113,5 +159,5 @@ def _readable(folder: Path | str, what: str) -> Iterator[None]:
         reason = " ".join(str(error).split())[:300]
         raise UserError(
             f"{folder}: not readable as {what} ({type(error).__name__}: {reason}). "
-            "A folder written by save_pretrained is expected: config.json, *.safetensors, tokenizer files."
+            f"A folder written by save_pretrained is expected: {files}."
         ) from None

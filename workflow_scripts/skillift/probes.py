@@ -105,11 +105,13 @@ def served_table(probes: pl.DataFrame, step: int, logprobs: list[list[float]]) -
     return probes.select(pl.lit(step, pl.Int64).alias("step"), *_KEY, values)
 
 
-def check_served(probes: pl.DataFrame, served: pl.DataFrame, precision: str, where: str) -> pl.DataFrame:
+def check_served(
+    probes: pl.DataFrame | None, served: pl.DataFrame, precision: str, where: str
+) -> pl.DataFrame:
     """Compare the engine's log-probabilities with the trainer's and the base model's, at every served step.
 
     Args:
-        probes: contract PROBES.
+        probes: contract PROBES; None for a run that was not trained, which has nothing to compare.
         served: contract SERVED.
         precision: of the served weights; decides the tolerance.
         where: the run, for messages.
@@ -122,7 +124,7 @@ def check_served(probes: pl.DataFrame, served: pl.DataFrame, precision: str, whe
             the trained one.
     """
     tolerance, rows = TOLERANCE[precision], []
-    for step in served["step"].unique().sort():
+    for step in served["step"].unique().sort() if probes is not None else ():
         trained = probes.filter(step=step)
         mine = served.filter(step=step)
         if not mine.select(_KEY).equals(trained.select(_KEY)):
@@ -159,7 +161,8 @@ def _check(where: str, from_trainer: float, from_base: float, tolerance: float) 
     )
     if from_base <= min(from_trainer, tolerance):
         mend = (
-            "The engine serves the base model: the trained weights were not merged or not applied. "
+            "The engine serves the base model: the trained weights were not merged, or their adapter not "
+            "applied (then set `inference: adapters: merged`). "
             "Or training has changed less than rounding does: raise the learning rate or the epochs."
         )
         raise UserError(problem(where, found, "those of the trainer", mend))

@@ -84,8 +84,13 @@ class Specs:
         }
 
     def served_spec(self, student: str, run: str) -> dict:
-        """How what is served is compared with what was trained."""
-        return {"student": student, "run": run, "precision": self.data["inference"]["precision"]}
+        """How what is served is compared with what was trained, and what was asked with the study."""
+        inference = self.data["inference"]
+        return {
+            "student": student,
+            "run": run,
+            **{name: inference[name] for name in ("precision", "thinking")},
+        }
 
     def reference_spec(self, reference: str) -> dict:
         """What a reference model behind an API is asked, and how it answers.

@@ -13,20 +13,31 @@ from tqdm import tqdm
 
 from skillift.chat_format import answer_text
 from skillift.engines import Completion, RunOptions, Sampling
+from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.model_folders import check_positions, end_tokens, load_model, load_tokenizer
+from skillift.model_folders import apply_adapter, check_positions, end_tokens, load_model, load_tokenizer
 from skillift.probes import Probe, log_probabilities
 
 
 class TransformersEngine:
     """A model run by `transformers`; see `engines.Engine`."""
 
-    def __init__(self, model_folder: Path | str, inference: dict, options: RunOptions) -> None:
-        """Load the model.
+    def __init__(
+        self,
+        model_folder: Path | str,
+        inference: dict,
+        options: RunOptions,
+        adapter: Path | str | None = None,
+    ) -> None:
+        """Load the model, and the adapter on top of it.
 
         Raises:
-            UserError: the folder is unreadable.
+            UserError: the folder is unreadable, or `tensor_parallel` is more than 1.
         """
+        if options.tensor_parallel > 1:
+            expected = "1 with `engine: transformers`, which has no tensor parallelism"
+            found = options.tensor_parallel
+            raise UserError(problem("config.yaml: engine.tensor_parallel", found, expected))
         with fast_imports():
             import torch
 
@@ -35,8 +46,12 @@ class TransformersEngine:
         self.ends = end_tokens(model_folder, self.tokenizer)
         check_positions(model_folder, inference["max_model_len"])
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.model = load_model(model_folder, inference["precision"]).to(self.device).eval()
-        self.batch_size = options.max_num_seqs
+        model = load_model(model_folder, inference["precision"])
+        if adapter is not None:
+            model = apply_adapter(model, adapter)
+        self.model = model.to(self.device).eval()
+        # neighbours in a batch change a sum's order, and so its rounding
+        self.batch_size = 1 if inference.get("batch_invariant") else options.max_num_seqs
 
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
@@ -94,6 +109,7 @@ class TransformersEngine:
             finish_reason="length" if end is None else "stop",
             prompt_tokens=prompt_tokens,
             completion_tokens=len(tokens) if end is None else end + 1,
+            tokens=tuple(tokens if end is None else tokens[: end + 1]),
         )
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:

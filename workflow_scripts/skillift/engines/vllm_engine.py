@@ -12,13 +12,14 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from skillift.chat_format import answer_text
-from skillift.engines import Completion, RunOptions, Sampling
-from skillift.errors import UserError
+from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix
+from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.model_folders import check_positions, end_tokens, load_tokenizer
+from skillift.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
 from skillift.probes import Probe
 
 ENVIRONMENT = {
@@ -35,25 +36,40 @@ CPU_BLOCK = 128  # tokens in a block of the key-value cache on a CPU
 class VllmEngine:
     """A model served by vLLM; see `engines.Engine`."""
 
-    def __init__(self, model_folder: Path | str, inference: dict, options: RunOptions) -> None:
+    def __init__(
+        self,
+        model_folder: Path | str,
+        inference: dict,
+        options: RunOptions,
+        adapter: Path | str | None = None,
+    ) -> None:
         """Start the engine.
 
         Raises:
             UserError: the folder is unreadable, or vLLM cannot serve it on this machine.
         """
+        invariant = inference.get("batch_invariant", False)
         os.environ.update(ENVIRONMENT)
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
         self.tokenizer = load_tokenizer(model_folder)
         self.ends = end_tokens(model_folder, self.tokenizer)
         config = check_positions(model_folder, inference["max_model_len"])
         with fast_imports():
-            from vllm import LLM
             from vllm.platforms import current_platform
 
+            # read at import; its kernels are those of GPUs
+            os.environ["VLLM_BATCH_INVARIANT"] = str(int(invariant and not current_platform.is_cpu()))
+            from vllm import LLM
+            from vllm.lora.request import LoRARequest
+
             prepare_libraries(options.threads)
+        self.adapter = None if adapter is None else LoRARequest("trained", 1, str(adapter))
         # frees an engine that was closed before this one, and keeps vllm's own collections short
         gc.collect()
         gc.freeze()
+        if invariant and current_platform.is_cpu():
+            # one sequence at a time, each computed whole: no kernel sees more than one prompt
+            options = replace(options, max_num_seqs=1, prefix_caching=False)
         try:
             if current_platform.is_cpu():
                 platform_options = _cpu_options(config, inference, options)
@@ -67,17 +83,19 @@ class VllmEngine:
                 seed=inference["seed"],
                 max_model_len=inference["max_model_len"],
                 max_num_seqs=options.max_num_seqs,
-                enable_prefix_caching=True,
+                enable_prefix_caching=options.prefix_caching,
+                tensor_parallel_size=options.tensor_parallel,
                 disable_log_stats=True,
                 use_tqdm_on_load=False,
+                **({} if adapter is None else _adapter_options(adapter)),
                 **platform_options,
             )
         except (ValueError, RuntimeError, OSError) as error:
             reason = " ".join(str(error).split())[:400]
             raise UserError(
                 f"{model_folder}: vLLM cannot start ({type(error).__name__}: {reason}). Change `engine` in "
-                "config.yaml (kv_cache_gib, gpu_memory_utilization, max_num_seqs), or choose "
-                "`engine: transformers` in the study's `inference`."
+                "config.yaml (kv_cache_gib, gpu_memory_utilization, max_num_seqs, tensor_parallel), or in "
+                "the study's `inference` choose `engine: transformers` or `batch_invariant: false`."
             ) from error
 
     def generate(
@@ -86,8 +104,7 @@ class VllmEngine:
         """Answer `prompts` in their order; see `engines.Engine.generate`."""
         from vllm import SamplingParams
 
-        # neighbours share the longest prefixes, so the prefix cache holds what comes next
-        order = sorted(range(len(prompts)), key=lambda place: list(prompts[place]))
+        order = by_shared_prefix(prompts)
         settings = [
             SamplingParams(
                 max_tokens=sampling.max_tokens,
@@ -101,17 +118,19 @@ class VllmEngine:
         ]
         requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
         answers: list[Completion | None] = [None] * len(prompts)
-        for place, output in zip(
-            order, self.llm.generate(requests, settings, use_tqdm=sys.stderr.isatty()), strict=True
-        ):
+        outputs = self.llm.generate(
+            requests, settings, use_tqdm=sys.stderr.isatty(), lora_request=self.adapter
+        )
+        for place, output in zip(order, outputs, strict=True):
             answer = output.outputs[0]
             tokens = list(answer.token_ids)
             stopped = bool(tokens) and tokens[-1] in self.ends
             answers[place] = Completion(
                 text=answer_text(self.tokenizer, tokens[:-1] if stopped else tokens),
                 finish_reason=answer.finish_reason if answer.finish_reason in ("stop", "length") else "error",
-                prompt_tokens=len(prompts[place]),
+                prompt_tokens=len(output.prompt_token_ids),
                 completion_tokens=len(tokens),
+                tokens=tuple(tokens),
             )
         return answers
 
@@ -123,7 +142,8 @@ class VllmEngine:
         settings = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
         requests = [{"prompt_token_ids": [*probe.prompt, *probe.response]} for probe in probes]
         found = []
-        for probe, output in zip(probes, self.llm.generate(requests, settings, use_tqdm=False), strict=True):
+        outputs = self.llm.generate(requests, settings, use_tqdm=False, lora_request=self.adapter)
+        for probe, output in zip(probes, outputs, strict=True):
             scored = output.prompt_logprobs[len(probe.prompt) :]
             found.append([entry[token].logprob for token, entry in zip(probe.response, scored, strict=True)])
         return found
@@ -133,6 +153,21 @@ class VllmEngine:
         core = self.llm.llm_engine.engine_core
         del self.llm
         core.shutdown()
+
+
+def _adapter_options(adapter: Path | str) -> dict:
+    """What vLLM needs to be told to apply an adapter; it takes ranks of a few sizes alone."""
+    from typing import get_args
+
+    from vllm.config.lora import MaxLoRARanks
+
+    rank = adapter_rank(adapter)
+    fitting = [size for size in get_args(MaxLoRARanks) if size >= rank]
+    if not fitting:
+        largest = max(get_args(MaxLoRARanks))
+        mend = "Set `inference: adapters: merged` in the study."
+        raise UserError(problem(f"{adapter}: rank", rank, f"at most {largest}, vLLM's largest", mend))
+    return {"enable_lora": True, "max_loras": 1, "max_lora_rank": min(fitting)}
 
 
 def _cpu_options(config, inference: dict, options: RunOptions) -> dict:

@@ -1,0 +1,155 @@
+"""Several engines side by side, each in a process of its own with a share of the prompts.
+
+vLLM's own data parallelism needs one program for each process; here one command holds them all. Answers come
+back in the order of the prompts, and a seed belongs to its prompt, so their number changes no answer but for
+rounding.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix, open_engine
+from skillift.errors import UserError, problem
+from skillift.probes import Probe
+
+
+class ParallelEngines:
+    """`options.data_parallel` engines; see `engines.Engine`."""
+
+    def __init__(
+        self,
+        kind: str,
+        model_folder: Path | str,
+        inference: dict,
+        options: RunOptions,
+        adapter: Path | str | None = None,
+    ) -> None:
+        """Start the processes, all at once, and wait until each is ready.
+
+        Raises:
+            UserError: too few devices, or what an engine says that cannot start.
+        """
+        number = options.data_parallel
+        shares = device_shares(number, options.tensor_parallel)
+        alone = replace(options, data_parallel=1, threads=max(1, options.threads // number))
+        context = multiprocessing.get_context("spawn")
+        self.processes, self.connections = [], []
+        for share in shares:
+            connection, theirs = context.Pipe()
+            arguments = (theirs, share, kind, model_folder, inference, alone, adapter)
+            process = context.Process(target=_serve, args=arguments)
+            process.start()
+            theirs.close()
+            self.processes.append(process)
+            self.connections.append(connection)
+        try:
+            for connection in self.connections:
+                _receive(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
+    ) -> list[Completion]:
+        """Answer `prompts` in their order; see `engines.Engine.generate`."""
+        order = by_shared_prefix(prompts)
+        number = len(self.connections)
+        bounds = [len(order) * place // number for place in range(number + 1)]
+        shares = [order[first:last] for first, last in pairwise(bounds)]
+        asked = [
+            (share, connection) for share, connection in zip(shares, self.connections, strict=True) if share
+        ]
+        for share, connection in asked:
+            own_seeds = None if seeds is None else [seeds[place] for place in share]
+            connection.send(("generate", ([list(prompts[place]) for place in share], sampling, own_seeds)))
+        answers: list[Completion | None] = [None] * len(prompts)
+        for share, connection in asked:
+            for place, answer in zip(share, _receive(connection), strict=True):
+                answers[place] = answer
+        return answers
+
+    def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
+        """Of every response token of each probe, in nats; the first engine scores them."""
+        self.connections[0].send(("log_probabilities", (list(probes),)))
+        return _receive(self.connections[0])
+
+    def close(self) -> None:
+        """End the processes; one that does not answer is ended after half a minute."""
+        for connection in self.connections:
+            connection.close()  # its process sees the end of the pipe
+        for process in self.processes:
+            process.join(30)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+
+
+def device_shares(number: int, each: int) -> list[str | None]:
+    """The GPUs of each of `number` engines with `each` devices, as CUDA_VISIBLE_DEVICES; None without GPUs.
+
+    Raises:
+        UserError: fewer GPUs than that.
+    """
+    import torch
+
+    count = torch.cuda.device_count()
+    if not count:
+        return [None] * number
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = visible.split(",")[:count] if visible else [str(place) for place in range(count)]
+    if count < number * each:
+        found = f"data_parallel {number} x tensor_parallel {each}"
+        raise UserError(problem("config.yaml: engine", found, f"at most the {count} GPUs that are visible"))
+    return [",".join(names[place * each : (place + 1) * each]) for place in range(number)]
+
+
+def _serve(
+    connection: Connection,
+    devices: str | None,
+    kind: str,
+    model_folder: Path | str,
+    inference: dict,
+    options: RunOptions,
+    adapter: Path | str | None,
+) -> None:
+    """One process: open the engine, say so, then answer calls until the pipe is closed."""
+    if devices is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = devices
+    try:
+        with open_engine(kind, model_folder, inference, options, adapter) as engine:
+            connection.send(None)
+            while True:
+                name, arguments = connection.recv()
+                connection.send(getattr(engine, name)(*arguments))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except UserError as error:
+        connection.send(error)
+    except Exception:
+        connection.send(RuntimeError(traceback.format_exc()))
+
+
+def _receive(connection: Connection):
+    """What a process has sent.
+
+    Raises:
+        UserError: it ended without a word, or says so itself.
+        RuntimeError: it ended with a traceback.
+    """
+    try:
+        found = connection.recv()
+    except EOFError:
+        mend = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
+        raise UserError(problem("a process of `engine.data_parallel`", "its end", "answers", mend)) from None
+    if isinstance(found, Exception):
+        raise found
+    return found
