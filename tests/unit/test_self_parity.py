@@ -1,0 +1,81 @@
+"""Self-parity: the same prompts in another batch, what differs then, and what makes it the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from tiny_models import write_student
+
+from skillift.contracts import PARITY
+from skillift.engines import ENGINES, Completion, RunOptions, Sampling, open_engine
+from skillift.self_parity import N_PROMPTS, first_difference, measure, sampled_places
+from skillift.tables import check
+
+INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+GREEDY = Sampling(max_tokens=12)
+SEEDS = list(range(40))
+
+
+@pytest.fixture(scope="module")
+def prompts() -> list[list[int]]:
+    draw = random.Random(0)
+    return [[draw.randrange(256) for _ in range(draw.randint(3, 40))] for _ in SEEDS]
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory):
+    return write_student(tmp_path_factory.mktemp("student") / "model")
+
+
+def test_a_sample_stands_at_equal_distances_and_is_never_larger_than_the_run():
+    assert sampled_places(N_PROMPTS * 10) == [place * 10 for place in range(N_PROMPTS)]
+    assert sampled_places(3) == [0, 1, 2]
+
+
+def test_the_first_difference_is_a_place_or_none():
+    assert first_difference((1, 2, 3), (1, 2, 3)) is None
+    assert first_difference((1, 2, 3), (1, 4, 3)) == 1
+    assert first_difference((1, 2), (1, 2, 3)) == 2
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_a_float32_engine_agrees_with_itself(kind, student, prompts):
+    with open_engine(kind, student, INFERENCE, RunOptions()) as engine:
+        answers = engine.generate(prompts, GREEDY)
+        found = check(measure(engine, 3, prompts, answers, GREEDY, SEEDS), PARITY, "parity")
+    row = found.row(0, named=True)
+    assert (row["step"], row["n_prompts"], row["n_same"], row["first_difference"]) == (3, 16, 16, None)
+    assert row["n_tokens"] == sum(len(answers[place].tokens) for place in sampled_places(len(prompts)))
+    assert row["largest_difference"] < 1e-4
+
+
+class Moody:
+    """An engine whose third token, and whose scores, hang on how many prompts it is given."""
+
+    def generate(self, prompts, sampling, seeds=None):
+        return [
+            Completion("", "length", len(prompt), 4, (1, 2, len(prompts), seed))
+            for prompt, seed in zip(prompts, seeds, strict=True)
+        ]
+
+    def log_probabilities(self, probes):
+        return [[-0.01 * len(probes)] * len(probe.response) for probe in probes]
+
+
+def test_an_engine_that_answers_by_the_batch_is_found_out(prompts):
+    engine = Moody()
+    answers = engine.generate(prompts, GREEDY, SEEDS)
+    row = measure(engine, 0, prompts, answers, GREEDY, SEEDS).row(0, named=True)
+    assert (row["n_same"], row["first_difference"], row["n_tokens"]) == (0, 2, 64)
+    assert row["largest_difference"] == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_batch_invariant_answers_have_the_same_log_probabilities_in_any_batch(kind, student, prompts):
+    settings = {**INFERENCE, "batch_invariant": True, "precision": "bfloat16"}
+    with open_engine(kind, student, settings, RunOptions()) as engine:
+        answers = engine.generate(prompts[:20], GREEDY)
+        row = measure(engine, 0, prompts[:20], answers, GREEDY, SEEDS[:20]).row(0, named=True)
+        assert engine.generate(prompts[:1], GREEDY) == answers[:1]
+    assert (row["n_same"], row["largest_difference"]) == (16, 0.0)
