@@ -1,0 +1,42 @@
+"""Tiny random-weight students of the Qwen3.5 architecture: a gated delta layer and one of full attention."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chat_templates import chat_template, chat_tokenizer
+
+
+def write_hybrid_student(folder: Path, *, seed: int = 0, template: str = "qwen3_5_nothink") -> Path:
+    """A Qwen3_5ForCausalLM of about 90 k parameters with its chat template, ready to be served."""
+    import torch
+    from transformers import GenerationConfig, Qwen3_5ForCausalLM, Qwen3_5TextConfig
+
+    tokenizer = chat_tokenizer(chat_template(template))
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = Qwen3_5TextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        layer_types=["linear_attention", "full_attention"],
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=32,
+        linear_num_key_heads=2,
+        linear_num_value_heads=4,
+        linear_key_head_dim=16,
+        linear_value_head_dim=16,
+        max_position_embeddings=512,
+        initializer_range=0.2,
+        tie_word_embeddings=True,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    model = Qwen3_5ForCausalLM(config)
+    model.generation_config = GenerationConfig(
+        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
+    )
+    model.save_pretrained(folder)
+    return folder
