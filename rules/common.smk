@@ -75,6 +75,7 @@ HOW_TO_RUN = {
     "RUN_BY": this_process(),
     "ENGINE_OPTIONS": " ".join(engine_options(CONFIG["engine"])),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
+    "TRAINING_OPTIONS": " ".join(training_flags(CONFIG["training"])),  # too
     "HUB_OFFLINE": os.environ.get(
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub
@@ -115,6 +116,7 @@ def model_inputs(wildcards):
             "run_manifest": f"{trained}/manifest.json",
             "checkpoints": ancient(f"{trained}/checkpoints"),
             "probes": f"{trained}/probes.parquet",
+            "trained_tokens": f"{trained}/trained_tokens.parquet",
         }
     return inputs
 
@@ -252,10 +254,21 @@ def paid_files():
     }
 
 
+# of which figures and published tables take one of each run, and of which runs
+RUN_TABLES = {
+    "log": (LOSS_LOG, STUDY.trained_runs),
+    "parity": (
+        f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
+        [run for run in STUDY.runs if run.student in STUDY.students],
+    ),
+}
+
+
 def source_files(names):
     """The tables that a figure or published table is made from, by their names in its registry."""
     special = {
-        "log": per_run(LOSS_LOG, STUDY.trained_runs),
+        "log": per_run(*RUN_TABLES["log"]),
+        "parity": per_run(*RUN_TABLES["parity"]),
         "costs": f"{RESULTS}/costs.parquet",
     }
     return {
@@ -267,11 +280,11 @@ def source_files(names):
 
 def source_options(names):
     """The same as options of the command."""
-    logs = labelled("log", LOSS_LOG, STUDY.trained_runs)
-    files = source_files(names)
     return " ".join(
-        logs if name == "log" else f"--{name.replace('_', '-')} {path}"
-        for name, path in files.items()
+        labelled(name, *RUN_TABLES[name])
+        if name in RUN_TABLES
+        else f"--{name.replace('_', '-')} {path}"
+        for name, path in source_files(names).items()
     )
 
 

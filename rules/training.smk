@@ -10,6 +10,7 @@ rule train:
         checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",
         probes=f"{RESULTS}/runs/{{student}}/{{run}}/probes.parquet",
+        trained_tokens=f"{RESULTS}/runs/{{student}}/{{run}}/trained_tokens.parquet",
         manifest=f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json",
     log:
         f"{LOGS}/train/{{student}}/{{run}}.log",
@@ -33,6 +34,7 @@ rule train:
         python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model} \
             --base-manifest {input.manifest} --corpus {input.corpus} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
+            $TRAINING_OPTIONS --run-name {STUDY.name}/{wildcards.student}/{wildcards.run} \
             --checkpoints {output.checkpoints} --log {output.log_table} --probes {output.probes} \
-            --manifest {output.manifest} >{log} 2>&1
+            --trained-tokens {output.trained_tokens} --manifest {output.manifest} >{log} 2>&1
         """

@@ -47,6 +47,7 @@ def arguments(tmp_path) -> list[str]:
         "checkpoints": "checkpoints",
         "log": "log.parquet",
         "probes": "probes.parquet",
+        "trained-tokens": "trained_tokens.parquet",
         "manifest": "manifest.json",
     }
     options = [text for name, file in names.items() for text in (f"--{name}", str(tmp_path / file))]

@@ -15,6 +15,7 @@ from skillift.errors import UserError
 from skillift.probes import Probe, check_served, served_table
 from skillift.tables import check
 from skillift.training import train
+from skillift.training_options import TrainingOptions
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 TRAINABLE = {
@@ -94,8 +95,9 @@ def test_an_interrupted_training_keeps_the_probes_of_its_first_steps(student, tm
         return keep(self, args, state, control, **kwargs)
 
     monkeypatch.setattr(training_callbacks.KeepWeights, "on_step_end", interrupted)
+    often = TrainingOptions(state_interval_s=0)
     with pytest.raises(KeyboardInterrupt):
-        train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b", state_interval_s=0)
+        train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b", often)
     monkeypatch.undo()
     again = train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b").probes
     assert again.equals(whole)

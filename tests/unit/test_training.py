@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from skillift.contracts import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import check, folder_digests
 from skillift.training import TrainingResult, checkpoint_steps, optimiser_steps, train
+from skillift.training_options import TrainingOptions
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +25,12 @@ def student(tmp_path_factory) -> Path:
 
 
 def run(student: Path, folder: Path, corpus: pl.DataFrame | None = None, **changes) -> TrainingResult:
-    interval = changes.pop("state_interval_s", 1e9)
+    names = [field.name for field in dataclasses.fields(TrainingOptions)]
+    how = {"state_interval_s": 1e9, **{name: changes.pop(name) for name in names if name in changes}}
     corpus = demonstrations() if corpus is None else corpus
-    return train(
-        {**RECIPE, **changes}, student, corpus, folder / "checkpoints", folder / "state", 1, interval
-    )
+    recipe = {**RECIPE, **changes}
+    folders = (folder / "checkpoints", folder / "state")
+    return train(recipe, student, corpus, *folders, TrainingOptions(**how))
 
 
 @pytest.fixture(scope="module")
@@ -152,12 +155,10 @@ def test_weights_are_cast_to_the_precision_that_is_served(student, tmp_path):
 
 
 def test_the_cheap_loss_is_the_loss_of_trl(student, tmp_path, monkeypatch):
-    import trl
-
     import skillift.cpu_trainer
 
     cheap = run(student, tmp_path / "a", epochs=1)
-    monkeypatch.setattr(skillift.cpu_trainer, "CpuSFTTrainer", trl.SFTTrainer)
+    monkeypatch.setattr(skillift.cpu_trainer, "CpuSFTTrainer", skillift.cpu_trainer.GpuSFTTrainer)
     usual = run(student, tmp_path / "b", epochs=1)
     assert cheap.log["loss"].to_list() == pytest.approx(usual.log["loss"].to_list(), rel=1e-4)
     assert cheap.log["tokens"].equals(usual.log["tokens"])

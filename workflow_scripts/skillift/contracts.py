@@ -110,6 +110,21 @@ TRAINING_LOG = table(
 _TOKENS = column(pl.List(pl.Int64))
 _LOGPROBS = column(pl.List(pl.Float64))  # of each response token, nats
 
+# What each demonstration of a run's corpus has under the loss (`skillift.training_data`); ids are token ids.
+TRAINED_TOKENS = table(
+    "trained tokens",
+    ("task_id", "attempt"),
+    {
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "prompt_tokens": count(),
+        "trained_tokens": count(),
+        "end_token": count(),
+        "pad_token": count(),
+        "trained_text": text(filled=True),
+    },
+)
+
 # Demonstrations that trainer and engine both score (`skillift.probes`); step 0 is the base model.
 PROBES = table(
     "probes",
@@ -157,21 +172,6 @@ EPISODES = table(
     },
 )
 
-VERDICTS = table(
-    "verdicts",
-    EPISODE_KEY,
-    {
-        **_EPISODE_COLUMNS,
-        "passed": column(pl.Boolean, nullable=True),
-        "status": text(isin=STATUSES),
-        "raw": text(),
-        "prompt_tokens": count(),
-        "completion_tokens": count(),
-        "cost_usd": column(pl.Float64, ge=0.0),
-        "template_sha256": text(filled=True),
-    },
-)
-
 # What a run is asked, noted before an engine is started (`skillift.answer_checks`).
 PROMPTS = table(
     "prompts",
@@ -209,6 +209,21 @@ PARITY = table(
         "first_difference": count(nullable=True),
         "n_tokens": count(),
         "largest_difference": column(pl.Float64, ge=0.0),
+    },
+)
+
+VERDICTS = table(
+    "verdicts",
+    EPISODE_KEY,
+    {
+        **_EPISODE_COLUMNS,
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+        "raw": text(),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+        "cost_usd": column(pl.Float64, ge=0.0),
+        "template_sha256": text(filled=True),
     },
 )
 

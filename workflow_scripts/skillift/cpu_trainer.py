@@ -1,4 +1,4 @@
-"""trl's SFTTrainer with a loss that is cheap without a GPU.
+"""trl's SFTTrainer with the batches of a recipe, and with a loss that is cheap without a GPU.
 
 On a GPU trl projects only the positions under the loss onto the vocabulary, tile by tile. Elsewhere it
 projects every position, twice, and computes an entropy and an accuracy for each: a quarter of a small
@@ -12,17 +12,26 @@ import torch
 from transformers import Trainer
 from trl import SFTTrainer
 
+from skillift.training_batches import WholeBatches
 
-class CpuSFTTrainer(SFTTrainer):
-    """SFTTrainer for right-padded batches on a CPU."""
+
+class GpuSFTTrainer(WholeBatches, SFTTrainer):
+    """trl's SFTTrainer with whole batches."""
+
+
+class CpuSFTTrainer(WholeBatches, SFTTrainer):
+    """The same for right-padded or packed batches on a CPU."""
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        """The mean negative log-likelihood of the tokens whose label is not -100 (a scalar tensor)."""
+        """The mean negative log-likelihood of the tokens whose label is not -100 (a scalar tensor).
+
+        With several processes it is their share of that mean, times their number: gradients are averaged over
+        them.
+        """
         labels = inputs["labels"]
-        first = int((labels != -100).any(dim=0).int().argmax())
+        first = max(1, int((labels != -100).any(dim=0).int().argmax()))
         outputs = model(
-            input_ids=inputs["input_ids"],
-            attention_mask=inputs["attention_mask"],
+            **{name: value for name, value in inputs.items() if name != "labels"},
             logits_to_keep=labels.shape[1] - first + 1,
             use_cache=False,
         )
@@ -32,7 +41,10 @@ class CpuSFTTrainer(SFTTrainer):
             ignore_index=-100,
             reduction="sum",
         )
-        loss = loss / ((labels != -100).sum() if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is None:
+            loss = loss / (labels != -100).sum()
+        else:
+            loss = loss / num_items_in_batch * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
     def log(self, logs, start_time=None):

@@ -7,7 +7,8 @@ of it, as a template can put more or less under the loss than the demonstration.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +18,18 @@ from skillift.errors import UserError, problem
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from torch import Tensor
     from transformers import PreTrainedTokenizerBase
+
+TRAINED_TOKENS_SCHEMA = {
+    "task_id": pl.String,
+    "attempt": pl.Int64,
+    "prompt_tokens": pl.Int64,
+    "trained_tokens": pl.Int64,
+    "end_token": pl.Int64,
+    "pad_token": pl.Int64,
+    "trained_text": pl.String,
+}
 
 
 def conversations(
@@ -73,7 +85,7 @@ def check_trained_tokens(
     thinking: bool,
     ends: Sequence[int],
     max_tokens: int | None,
-) -> None:
+) -> pl.DataFrame:
     """Check each tokenised row: the served prompt, then a loss on the response and its end token alone.
 
     White space that a template puts around the response may be there, and so may a block of reasoning: the
@@ -87,9 +99,13 @@ def check_trained_tokens(
         ends: the tokens that end an answer when the student is served.
         max_tokens: the student's longest sequence; None if it declares none.
 
+    Returns:
+        What each row is trained on; contract TRAINED_TOKENS.
+
     Raises:
         UserError: names the first row whose sequence is too long, or whose trained tokens are others.
     """
+    checked = []
     keys = corpus.select("task_id", "attempt", "messages").iter_rows()
     for (task_id, attempt, messages), ids, labels in zip(
         keys, dataset["input_ids"], dataset["labels"], strict=True
@@ -126,6 +142,44 @@ def check_trained_tokens(
                     "The chat template or the tokenizer changes the response: mend it, or change `thinking`.",
                 )
             )
+        counts = (len(ids) - len(trained), len(trained))
+        found = (*counts, trained[-1], tokenizer.pad_token_id, tokenizer.decode(trained))
+        checked.append((task_id, attempt, *found))
+    return pl.DataFrame(checked, schema=TRAINED_TOKENS_SCHEMA, orient="row").sort("task_id", "attempt")
+
+
+def check_batch(batch: Mapping[str, Tensor], rows: Sequence[Mapping], pad_token: int, packed: bool) -> None:
+    """Check what the trainer makes of rows: their own tokens and labels, then padding without loss or weight.
+
+    Args:
+        batch: what the collator gave: input_ids, labels, and attention_mask where rows are padded.
+        rows: the tokenised rows: input_ids, labels.
+        pad_token: the tokenizer's padding token.
+        packed: whether rows lie end to end in one sequence, without padding; the first label of each is then
+            dropped, as no token stands before it.
+
+    Raises:
+        UserError: a token, a label or a mask is another.
+    """
+    ids, labels = [list(row["input_ids"]) for row in rows], [list(row["labels"]) for row in rows]
+    if packed:
+        expected = {
+            "input_ids": [[*chain(*ids)]],
+            "labels": [[*chain(*([-100, *row[1:]] for row in labels))]],
+        }
+    else:
+        longest = max(map(len, ids))
+        expected = {
+            "input_ids": [row + [pad_token] * (longest - len(row)) for row in ids],
+            "labels": [row + [-100] * (longest - len(row)) for row in labels],
+            "attention_mask": [[1] * len(row) + [0] * (longest - len(row)) for row in ids],
+        }
+    for name, values in expected.items():
+        found = batch[name].tolist()
+        for place, (one, other) in enumerate(zip(found, values, strict=True)):
+            if one != other:
+                mend = "trl has changed how it lays rows into a batch: use the pinned version."
+                raise UserError(problem(f"training batch, row {place}: {name}", one, f"{other}", mend))
 
 
 def _row(task_id: str, attempt: int) -> str:

@@ -1,0 +1,82 @@
+"""Which rows a training works on at once: a batch is the recipe's, its parts fit the devices.
+
+Every optimiser step sees the recipe's `batch_size` rows, in an order drawn by the seed, however many
+processes share them and in however many parts. Where there are fewer rows than parts, as in the last batch of
+an epoch, a part is a blank: two tokens without a loss, so that all processes take the same number of turns.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from accelerate.data_loader import SeedableRandomSampler
+from torch.utils.data import DataLoader, Sampler
+
+
+def accumulation(batch_size: int, processes: int, device_batch_size: int | None) -> int:
+    """Parts that a process makes of its share of a batch: each of at most `device_batch_size` rows."""
+    if device_batch_size is None:
+        return 1
+    return math.ceil(batch_size / (processes * device_batch_size))
+
+
+class BatchParts:
+    """The rows of each part that one process works on, for a DataLoader; a blank is row `len(sampler)`."""
+
+    def __init__(self, sampler: Sampler, batch_size: int, parts: int, processes: int, rank: int) -> None:
+        """Of every batch of `sampler`'s rows, cut into `parts` for each process, those of process `rank`."""
+        self.sampler, self.batch_size = sampler, batch_size
+        self.parts, self.processes, self.rank = parts, processes, rank
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.sampler) / self.batch_size) * self.parts
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rows = list(self.sampler)
+        number = self.parts * self.processes
+        for start in range(0, len(rows), self.batch_size):
+            batch = rows[start : start + self.batch_size]
+            for part in range(self.rank, number, self.processes):
+                yield batch[len(batch) * part // number : len(batch) * (part + 1) // number] or [len(rows)]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the order of that epoch; the trainer calls this before each."""
+        self.sampler.set_epoch(epoch)
+
+
+class PartsLoader(DataLoader):
+    """A DataLoader over BatchParts that hands on the epoch."""
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the order of that epoch."""
+        self.batch_sampler.set_epoch(epoch)
+
+
+class WholeBatches:
+    """Mixin for trl's SFTTrainer: steps of `batch_size` rows, whatever the processes and devices."""
+
+    def __init__(self, *args, batch_size: int, **kwargs) -> None:
+        """Take SFTTrainer's arguments, with the accumulation in `args`."""
+        super().__init__(*args, **kwargs)
+        self.batch_size = batch_size
+
+    def get_train_dataloader(self) -> DataLoader:
+        """This process's parts of every batch; the order is the one that the trainer itself would draw."""
+        rows = self._remove_unused_columns(self.train_dataset).to_list()
+        blank = {name: values[:2] for name, values in rows[0].items()} | {"labels": [-100, -100]}
+        sampler = SeedableRandomSampler(rows, data_seed=self.args.seed)
+        shares = (self.args.gradient_accumulation_steps, self.args.world_size, self.args.process_index)
+        return PartsLoader(
+            [*rows, blank],
+            batch_sampler=BatchParts(sampler, self.batch_size, *shares),
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
+
+    def _track_num_input_tokens(self, inputs: dict) -> None:
+        """Count the tokens of demonstrations, not those of blanks."""
+        real = (inputs["labels"] != -100).any()
+        mask = inputs.get("attention_mask", torch.ones_like(inputs["labels"]))
+        super()._track_num_input_tokens({**inputs, "attention_mask": mask * real})
