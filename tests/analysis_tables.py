@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from score_tables import make_tasks
 
-from skillift.contracts import SCORES
+from skillift.contracts import PARITY, SCORES
 from skillift.stage_costs import STAGE_COSTS
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
@@ -101,6 +101,7 @@ def make_tables(
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "log": make_log(spec),
+        "parity": make_parity(spec),
         "costs": make_costs(),
     }
 
@@ -147,6 +148,16 @@ def _arm(generator, tasks, skill_effect, spec, run, condition, step, unscored):
             },
             schema_overrides={"passed": pl.Boolean},
         )
+
+
+def make_parity(spec: dict) -> pl.DataFrame:
+    """Self-parity of the base and all runs of `spec`; one run has an answer that differs."""
+    base = [(student, "base", 0) for student in spec["students"]]
+    runs = base + [(run["student"], run["run"], 138) for run in spec["runs"] if run["run"] != "base"]
+    rows = [(*run, 16, 16, None, 640, 2.4e-7) for run in runs[:-1]] + [(*runs[-1], 16, 15, 7, 655, 0.0021)]
+    schema = {"student": pl.String, "run": pl.String, **dict.fromkeys(PARITY.columns)}
+    types = {name: column.dtype.type for name, column in PARITY.columns.items()}
+    return pl.DataFrame(rows, schema=schema | types, orient="row")
 
 
 def make_costs() -> pl.DataFrame:

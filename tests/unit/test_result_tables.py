@@ -57,7 +57,7 @@ def test_the_headline_path_comes_first(name, tmp_path):
     assert rows["path"][0] == "judge:tail"
 
 
-@pytest.mark.parametrize("name", sorted(set(TABLES) - {"certification_rates", "stage_costs"}))
+@pytest.mark.parametrize("name", sorted(set(TABLES) - {"certification_rates", "stage_costs", "self_parity"}))
 def test_the_file_keeps_every_row(name, tmp_path):
     spec, tables = full_study()
     source = tables[TABLES[name][0]]
@@ -133,6 +133,13 @@ def test_an_empty_table_is_an_error(tmp_path):
     with pytest.raises(UserError, match="effects table"):
         published("effects", {"effects": tables["effects"].clear()}, spec, tmp_path)
     assert not (tmp_path / "t.html").exists()
+
+
+def test_self_parity_shows_each_run_and_where_an_answer_differs(tmp_path):
+    spec, tables = full_study()
+    page, rows = published("self_parity", tables, spec, tmp_path)
+    assert rows.equals(tables["parity"]) and page.count(">16 of 16<") == rows.height - 1
+    assert page.count(">15 of 16<") == page.count(">8<") == page.count(">0.0021<") == 1
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -24,6 +24,7 @@ HAS = extent(load_study(ROOT / "studies/smoke.yaml"))
 FIGURE_JOBS = {f"make_figure_{name}" for name in figures_for(HAS)}
 TABLE_JOBS = {f"make_table_{name}" for name in tables_for(HAS)} | {"write_findings"}
 LOSS_CURVES = "make_figure_loss_curves"
+SELF_PARITY = "make_table_self_parity"
 # what rests on the certification of the judges: their error rates, and the warnings of the headline figures
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
@@ -51,7 +52,7 @@ def certified(*judges: str) -> set[str]:
 
 def answered(*runs: str) -> set[str]:
     made = {f"{rule} {run}" for rule in ("generate", "check_served") for run in runs}
-    return made | judged(*runs) | SCORES
+    return made | judged(*runs) | SCORES | {SELF_PARITY}
 
 
 def trained(*runs: str) -> set[str]:
@@ -217,7 +218,7 @@ EDITS = [
     (add_a_judge, judged(*RUNS, judges=("again",)) | SCORES | certified("again")),
     (edit_max_tokens_of_one_judge, judged(*RUNS, judges=("tail",)) | SCORES | certified("tail")),
     (add_a_seed, trained("s sft-s1") | OF_JUDGES | {"write_model_card s sft-s1"}),
-    (remove_a_student, (SCORES | {LOSS_CURVES} | OF_JUDGES) - {"write_model_card m sft-s0"}),
+    (remove_a_student, (SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES) - {"write_model_card m sft-s0"}),
     (
         edit_the_judges_prompt,
         DEMONSTRATED | judged(*RUNS) | trained("s sft-s0", "m sft-s0") | certified("conclusion", "tail"),

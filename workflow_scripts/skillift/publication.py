@@ -59,6 +59,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "corrections": ("corrected_effects", "bounds"),
     "certification_rates": ("certification",),
     "stage_costs": ("costs",),
+    "self_parity": ("parity",),
     "predictions": ("predictions",),
 }
 # what the findings are made from, and the figures that stand beside them where a study has them

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 SOURCES = (*ANALYSIS, "certification", "costs", *OPTIONAL)
-LOG = "log"
+# tables that each run has one of, and what they are called
+OF_RUNS = {"log": "log.parquet", "parity": "self-parity"}
 
 
 def option_of(name: str) -> str:
@@ -26,18 +27,19 @@ def add_options(arguments: argparse.ArgumentParser) -> None:
     """Declare an option for each table; which of them are needed depends on what is made."""
     for name in SOURCES:
         arguments.add_argument(option_of(name), type=Path, metavar="PARQUET", help=f"analysis/{name}.parquet")
-    arguments.add_argument(
-        option_of(LOG),
-        type=log_of_run,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="STUDENT/RUN=PARQUET",
-        help="log.parquet of one run",
-    )
+    for name, what in OF_RUNS.items():
+        arguments.add_argument(
+            option_of(name),
+            type=table_of_run,
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="STUDENT/RUN=PARQUET",
+            help=f"{what} of one run",
+        )
 
 
-def log_of_run(text: str) -> tuple[str, str, Path]:
+def table_of_run(text: str) -> tuple[str, str, Path]:
     """Parse `student/run=PATH`; for use as an argparse type."""
     name, _, path = text.partition("=")
     student, _, run_id = name.partition("/")
@@ -47,10 +49,10 @@ def log_of_run(text: str) -> tuple[str, str, Path]:
 
 
 def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:
-    """Read and check the tables `names`; `log` holds all runs' logs, with the columns student and run.
+    """Read and check the tables `names`; those of `OF_RUNS` hold all runs', with the columns student and run.
 
     Args:
-        names: of `SOURCES` and `LOG`; one of `OPTIONAL` without its option has no rows.
+        names: of `SOURCES` and `OF_RUNS`; one of `OPTIONAL` without its option has no rows.
         options: parsed by a parser with `add_options`.
         what: the figure or table that is made, for messages.
 
@@ -60,7 +62,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     import polars as pl
 
     from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
-    from skillift.contracts import TRAINING_LOG
+    from skillift.contracts import PARITY, TRAINING_LOG
     from skillift.prediction_contracts import PREDICTIONS
     from skillift.stage_costs import STAGE_COSTS
     from skillift.tables import read_table
@@ -71,6 +73,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
         "costs": STAGE_COSTS,
         "predictions": PREDICTIONS,
     }
+    of_runs = {"log": TRAINING_LOG, "parity": PARITY}
     tables = {}
     for name in names:
         given = getattr(options, name)
@@ -80,9 +83,9 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
             continue
         if not given:
             raise UserError(problem(what, f"no option {option_of(name)}", "the table that it draws on"))
-        if name == LOG:
+        if name in of_runs:
             parts = [
-                read_table(path, TRAINING_LOG).select(
+                read_table(path, of_runs[name]).select(
                     pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()
                 )
                 for student, run_id, path in given

@@ -17,6 +17,7 @@ from skillift.arms import read_spec
 from skillift.certification_page import certification_rates
 from skillift.costs_page import stage_costs
 from skillift.errors import UserError, problem
+from skillift.parity_page import self_parity
 from skillift.prediction_page import predictions
 from skillift.publication import PARTS, TABLES, parts_of
 from skillift.result_page import Page, to_html, to_latex
@@ -38,6 +39,7 @@ PAGES = {
     "asymmetry_slopes": claims_pages.asymmetry,
     "certification_rates": certification_rates,
     "stage_costs": stage_costs,
+    "self_parity": self_parity,
     "predictions": predictions,
 }
 
