@@ -281,9 +281,11 @@ def source_files(names):
 def source_options(names):
     """The same as options of the command."""
     return " ".join(
-        labelled(name, *RUN_TABLES[name])
-        if name in RUN_TABLES
-        else f"--{name.replace('_', '-')} {path}"
+        (
+            labelled(name, *RUN_TABLES[name])
+            if name in RUN_TABLES
+            else f"--{name.replace('_', '-')} {path}"
+        )
         for name, path in source_files(names).items()
     )
 
