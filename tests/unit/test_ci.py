@@ -34,6 +34,7 @@ def test_missing_packages_without_apt_get_are_named(bare_machine):
     done = bare_machine()
     assert done.returncode == 1
     assert "chromium" in done.stderr
+    assert "slurmctld slurmd slurm-client munge" in done.stderr
     assert "there is no apt-get" in done.stderr
 
 
