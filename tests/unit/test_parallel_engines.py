@@ -1,0 +1,75 @@
+"""Engines side by side: the same answers as one, whatever their number, and devices of their own."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import pytest
+from tiny_models import write_student
+
+from skillift.engines import RunOptions, Sampling, by_shared_prefix, open_engine
+from skillift.engines.parallel_engines import device_shares
+from skillift.errors import UserError
+from skillift.probes import Probe
+
+INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+SAMPLED = Sampling(max_tokens=12, temperature=1.0, top_p=0.9)
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory):
+    return write_student(tmp_path_factory.mktemp("student") / "model")
+
+
+@pytest.fixture(scope="module")
+def prompts() -> list[list[int]]:
+    draw = random.Random(0)
+    return [[draw.randrange(256) for _ in range(draw.randint(2, 40))] for _ in range(21)]
+
+
+def _answers(kind, student, prompts, options):
+    with open_engine(kind, student, INFERENCE, options) as engine:
+        sampled = engine.generate(prompts, SAMPLED, list(range(len(prompts))))
+        few = engine.generate(prompts[:1], Sampling(4))
+        return sampled, few, engine.log_probabilities([Probe(prompts[0], prompts[1])])
+
+
+@pytest.mark.parametrize(("kind", "number"), [("transformers", 3), ("vllm", 2)])
+def test_answers_and_their_order_do_not_depend_on_the_number_of_engines(kind, number, student, prompts):
+    alone = _answers(kind, student, prompts, RunOptions())
+    assert _answers(kind, student, prompts, RunOptions(threads=2, data_parallel=number)) == alone
+    assert len({answer.tokens for answer in alone[0]}) == 21
+
+
+def test_what_one_of_them_says_is_said_and_none_stays_behind(tmp_path):
+    import multiprocessing
+
+    with pytest.raises(UserError, match="nowhere"):
+        _answers("transformers", tmp_path / "nowhere", [[1]], RunOptions(data_parallel=2))
+    assert not multiprocessing.active_children()
+
+
+def test_prompts_are_ordered_by_what_they_have_in_common():
+    """Tasks of one skill, whose procedure stands first, follow each other; so do a prompt's samples."""
+    prompts = [[1, 2, 9], [5, 5], [1, 2, 3], [5, 5], [1, 7]]
+    assert [prompts[place] for place in by_shared_prefix(prompts)] == sorted(prompts)
+
+
+def test_each_engine_has_gpus_of_its_own(monkeypatch):
+    import torch
+
+    assert device_shares(3, 1) == [None] * 3  # without GPUs
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert device_shares(2, 2) == ["0,1", "2,3"]
+    monkeypatch.setitem(os.environ, "CUDA_VISIBLE_DEVICES", "3,5,6,7")
+    assert device_shares(3, 1) == ["3", "5", "6"]
+    with pytest.raises(UserError, match="'data_parallel 3 x tensor_parallel 2', expected at most the 4 GPUs"):
+        device_shares(3, 2)
+
+
+def test_tensor_parallelism_is_vllms(student):
+    expected = pytest.raises(UserError, match=r"engine.tensor_parallel: found 2, expected 1 with")
+    with expected, open_engine("transformers", student, INFERENCE, RunOptions(tensor_parallel=2)):
+        pass
