@@ -75,7 +75,9 @@ def _is_warning(record: logging.LogRecord) -> bool:
 @contextlib.contextmanager
 def _only_planning() -> Iterator[list[StudyPlan]]:
     """Within it, a workflow that is executed is planned, and its plan put into the list that this gives."""
+    from snakemake import persistence as module_records
     from snakemake import workflow as module
+    from snakemake.persistence import file as records
 
     read: list[StudyPlan] = []
 
@@ -94,20 +96,38 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
 
     with tempfile.TemporaryDirectory() as folder:
 
-        class InPlace(module.FilePersistence):
-            """Snakemake's records where they are; everything that is made or written elsewhere."""
+        class InPlace(records.FilePersistence):
+            """Snakemake's records where they are; what is made or written goes to the temporary folder."""
 
             def __init__(self, *positional, path=None, conda_prefix=None, **named) -> None:
                 super().__init__(*positional, path=Path(folder), **named)
-                self._metadata_path = str(Path(".snakemake/metadata").absolute())
-                self._incomplete_path = str(Path(".snakemake/incomplete").absolute())
+                self._written = self._metadata_path, self._incomplete_path
+                kept = Path(path or ".snakemake").absolute()
+                self._metadata_path, self._incomplete_path = str(kept / "metadata"), str(kept / "incomplete")
 
-        before = module.Workflow, module.FilePersistence
-        module.Workflow, module.FilePersistence = Planned, InPlace
+            def _read_record(self, key):
+                found = self._io_read(self._written[0], key)
+                return module_records.MetadataRecord(**found) if found else super()._read_record(key)
+
+            def _write_record(self, key, record) -> None:
+                self._io_write(self._written[0], dict(record.items()), key)
+
+            def _mark_incomplete(self, key, external_jobid) -> None:
+                self._io_write(self._written[1], {"external_jobid": external_jobid}, key)
+
+            def _filter_incomplete_keys(self, keys):
+                keys = list(keys)
+                written = {key for key in keys if Path(self._record_path(self._written[1], key)).exists()}
+                return written | super()._filter_incomplete_keys(keys)
+
+        before = module.Workflow, records.FilePersistence
+        module.Workflow = Planned
+        module.FilePersistence = records.FilePersistence = InPlace
         try:
             yield read
         finally:
-            module.Workflow, module.FilePersistence = before
+            module.Workflow, records.FilePersistence = before
+            module.FilePersistence = records.FilePersistence
 
 
 def _plan_of(workflow) -> Plan:

@@ -34,11 +34,11 @@ def rows(audit: Audit) -> Table:
     last = ""
     for lines in lines_by_stage(audit):
         for group in lines:
-            total = sum(1 for job in audit.plan.jobs if job.rule in _rules(group))
+            total = sum(1 for job in audit.plan.jobs if job.rule in rules_of(group))
             shown = "" if group.stage == last else group.stage
             last = group.stage
             minutes = audit.minutes(group.jobs)
-            numbers = [str(len(group.jobs)), str(total), _minutes(minutes)]
+            numbers = [str(len(group.jobs)), str(total), minutes_text(minutes)]
             style = "bold" if group.reasons else None
             table.add_row(shown, group.rule, *numbers, group.why, style=style)
     return table
@@ -65,7 +65,8 @@ def _joined(groups: list[Group]) -> list[Group]:
     return found
 
 
-def _rules(group: Group) -> set[str]:
+def rules_of(group: Group) -> set[str]:
+    """The rules of a group; several where a family stands in one line."""
     return {job.rule for job in group.jobs}
 
 
@@ -74,7 +75,7 @@ def notes(audit: Audit) -> list[str]:
     costs = audit.costs
     lines = []
     if audit.counts["planned"]:
-        wall, total = _minutes(costs.wall_minutes), _minutes(costs.job_minutes)
+        wall, total = minutes_text(costs.wall_minutes), minutes_text(costs.job_minutes)
         without = f", without {_jobs(costs.unknown_jobs)} of unknown duration" if costs.unknown_jobs else ""
         lines.append(f"Time: {wall} min on {costs.cores} cores ({total} min of jobs){without}.")
         bases = [f"{n} {DURATION_BASES[basis]}" for basis, n in costs.duration_bases.items()]
@@ -106,7 +107,8 @@ def _calls(audit: Audit) -> str:
     return f"Calls over APIs: {most}{costs.calls:,}{after}; {usd} USD{f' ({basis})' if basis else ''}."
 
 
-def _minutes(minutes: float | None) -> str:
+def minutes_text(minutes: float | None) -> str:
+    """Minutes for a table; `?` where nobody knows."""
     return "?" if minutes is None else f"{minutes:.1f}" if minutes < 99.95 else f"{minutes:,.0f}"
 
 
