@@ -2,8 +2,9 @@
 
 python tests/bench/scale.py --runs 30 100 1000 10000
 
-Each study has a smoke study's students, tasks and settings, multiplied; nothing is run. The time and the
-largest memory are those of the whole process. Jobs are those that the dry run counts.
+Each study has a smoke study's students, tasks and settings, multiplied; nothing is run. Seconds of CPU and by
+the clock and the largest memory are of the whole process, `snakemake --dry-run --quiet rules`. Beside it
+stands a workflow of as many jobs that is nothing but one file made from another: what Snakemake itself takes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +32,7 @@ class Plan(NamedTuple):
 
     study: str
     jobs: int
+    cpu_seconds: float
     seconds: float
     memory_mb: float
 
@@ -63,15 +66,47 @@ def made_study(runs: int, judges: int = 2, tasks: int = 1) -> dict:
     return study
 
 
-def plan(project: Path, study: dict, name: str, *options: str) -> Plan:
+BARE = """
+rule all:
+    input: expand("three/{{number}}", number=range({chains}))
+rule first:
+    output: "one/{{number}}"
+    shell: "touch {{output}}"
+rule second:
+    input: "one/{{number}}"
+    output: "two/{{number}}"
+    shell: "touch {{output}}"
+rule third:
+    input: "two/{{number}}"
+    output: "three/{{number}}"
+    shell: "touch {{output}}"
+"""
+
+
+def plan(project: Path, study: dict, name: str) -> Plan:
     """Dry-run a study in a copy of the project."""
     (project / "studies/made.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules"]
-    command += [*options, "--config", "study=studies/made.yaml"]
-    log = project / "plan.log"
+    return planned(project, name, "--config", "study=studies/made.yaml")
+
+
+def plan_bare(folder: Path, jobs: int) -> Plan:
+    """Dry-run that many jobs of a workflow that has nothing but files."""
+    folder.mkdir(exist_ok=True)
+    (folder / "Snakefile").write_text(BARE.format(chains=jobs // 3), encoding="utf-8")
+    return planned(folder, "bare Snakemake")
+
+
+def planned(folder: Path, name: str, *options: str) -> Plan:
+    """Dry-run the workflow in a folder and measure the process.
+
+    Raises:
+        SystemExit: Snakemake cannot plan.
+    """
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules", *options]
+    log = folder / "plan.log"
     start = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(command, cwd=project, stdout=stream, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -79,17 +114,22 @@ def plan(project: Path, study: dict, name: str, *options: str) -> Plan:
     if process.returncode:
         raise SystemExit(f"snakemake ended with status {process.returncode}:\n{text[-3000:]}")
     total = re.search(r"^total +(\d+)", text, re.MULTILINE)
-    return Plan(name, int(total.group(1)) if total else 0, seconds, usage.ru_maxrss / 1e3)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Plan(name, int(total.group(1)) if total else 0, cpu, seconds, usage.ru_maxrss / 1e3)
 
 
-def measure(runs: list[int], tasks: list[int], judges: list[int]) -> list[Plan]:
+def measure(runs: list[int], tasks: list[int], judges: list[int]) -> Iterator[Plan]:
     """Plan studies of so many runs; of 30 runs with so many times the tasks, and with so many judges."""
     shapes = [(f"{count} runs", made_study(count)) for count in runs]
     shapes += [(f"30 runs, tasks x{count}", made_study(30, tasks=count)) for count in tasks]
     shapes += [(f"30 runs, {count} judges", made_study(30, judges=count)) for count in judges]
     with tempfile.TemporaryDirectory(prefix="skillift-bench-") as folder:
         project = copy_project(Path(folder, "project"))
-        return [plan(project, study, name) for name, study in shapes]
+        for name, study in shapes:
+            found = plan(project, study, name)
+            yield found
+            if name.endswith("runs"):
+                yield plan_bare(Path(folder, "bare"), found.jobs)
 
 
 def main() -> None:
@@ -102,9 +142,9 @@ def main() -> None:
     parser.add_argument("--judges", type=int, nargs="*", default=[20, 200], help="numbers of judges")
     options = parser.parse_args()
     for row in measure(options.runs, options.tasks, options.judges):
-        per_job = 1000 * row.seconds / max(row.jobs, 1)
-        found = f"{row.jobs} jobs, {row.seconds:.1f} s ({per_job:.1f} ms a job), {row.memory_mb:.0f} MB"
-        print(f"{row.study}: {found}")
+        per_job = 1000 * row.cpu_seconds / max(row.jobs, 1)
+        times = f"{row.cpu_seconds:.1f} s of CPU ({per_job:.1f} ms a job), {row.seconds:.1f} s by the clock"
+        print(f"{row.study}: {row.jobs} jobs, {times}, {row.memory_mb:.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
