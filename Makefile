@@ -16,7 +16,7 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan test lint validate bench pictures pins clean distclean
+.PHONY: help setup demo study plan verify audit test lint validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -39,6 +39,12 @@ study: setup ## run STUDY=studies/other.yaml to its report
 plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/embedded, EFFECT=0.05)
 	@$(RUN) $(BIN)/python workflow_scripts/plan.py --study $(STUDY) $(if $(FROM),--from $(FROM)) \
 		$(if $(EFFECT),--effect $(EFFECT))
+
+audit: setup ## say what a run of STUDY would do again, why, and what it would cost
+	@$(RUN) $(BIN)/python workflow_scripts/audit.py --cores $(CORES) --config study=$(STUDY)
+
+verify: setup ## check that the results of STUDY are what their manifests say
+	@$(RUN) $(BIN)/python workflow_scripts/verify.py --study $(STUDY)
 
 lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) ruff check .
