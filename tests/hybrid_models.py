@@ -7,10 +7,21 @@ from pathlib import Path
 from chat_templates import chat_template, chat_tokenizer
 
 
-def write_hybrid_student(folder: Path, *, seed: int = 0, template: str = "qwen3_5_nothink") -> Path:
-    """A Qwen3_5ForCausalLM of about 90 k parameters with its chat template, ready to be served."""
+def write_hybrid_student(
+    folder: Path, *, seed: int = 0, template: str = "qwen3_5_nothink", with_vision: bool = False
+) -> Path:
+    """A Qwen3_5ForCausalLM of about 90 k parameters with its chat template, ready to be served.
+
+    `with_vision` gives the class that the hub has: the language model beside a vision tower.
+    """
     import torch
-    from transformers import GenerationConfig, Qwen3_5ForCausalLM, Qwen3_5TextConfig
+    from transformers import (
+        GenerationConfig,
+        Qwen3_5Config,
+        Qwen3_5ForCausalLM,
+        Qwen3_5ForConditionalGeneration,
+        Qwen3_5TextConfig,
+    )
 
     tokenizer = chat_tokenizer(chat_template(template))
     tokenizer.save_pretrained(folder)
@@ -34,7 +45,13 @@ def write_hybrid_student(folder: Path, *, seed: int = 0, template: str = "qwen3_
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    model = Qwen3_5ForCausalLM(config)
+    if with_vision:
+        vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "patch_size": 4}
+        vision |= {"out_hidden_size": 64, "num_position_embeddings": 16}
+        whole = Qwen3_5Config(text_config=config.to_dict(), vision_config=vision, tie_word_embeddings=True)
+        model = Qwen3_5ForConditionalGeneration(whole)
+    else:
+        model = Qwen3_5ForCausalLM(config)
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
     )

@@ -1,4 +1,4 @@
-"""Tiny students for tests: random-weight Qwen3 and Qwen3.5 models with a byte-level tokenizer and a chat template.
+"""Tiny students for tests: random-weight Qwen3 models with a byte-level tokenizer and a chat template.
 
 Nothing here is downloaded or pre-trained. The weights are drawn at random by a seed, wide enough that greedy
 decoding has no near-ties; they answer nonsense, which is all that tests of training and engines need.
@@ -50,73 +50,27 @@ def write_student(
 ) -> Path:
     """A random-weight Qwen3ForCausalLM of about 50 k parameters with its tokenizer, ready to be served."""
     import torch
-    from transformers import Qwen3Config, Qwen3ForCausalLM
+    from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 
     tokenizer = write_tokenizer(folder, chat_template)
     torch.manual_seed(seed)
-    return _save(Qwen3ForCausalLM(Qwen3Config(**_shape(tokenizer, positions))), tokenizer, folder)
-
-
-def write_hybrid_student(
-    folder: Path,
-    *,
-    seed: int = 0,
-    chat_template: str | None = CHAT_TEMPLATE,
-    positions: int = 256,
-    with_vision: bool = False,
-) -> Path:
-    """The same of the Qwen3.5 architecture: one gated-delta block, then one with attention.
-
-    `with_vision` gives the class that the hub has, whose language model lies beside a vision tower.
-    """
-    import torch
-    from transformers import (
-        Qwen3_5Config,
-        Qwen3_5ForCausalLM,
-        Qwen3_5ForConditionalGeneration,
-        Qwen3_5TextConfig,
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=32,
+        max_position_embeddings=positions,
+        rope_theta=10_000.0,
+        initializer_range=0.2,
+        tie_word_embeddings=True,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
     )
-
-    tokenizer = write_tokenizer(folder, chat_template)
-    torch.manual_seed(seed)
-    text = Qwen3_5TextConfig(
-        **_shape(tokenizer, positions),
-        layer_types=["linear_attention", "full_attention"],
-        linear_key_head_dim=16,
-        linear_value_head_dim=16,
-        linear_num_key_heads=2,
-        linear_num_value_heads=4,
-    )
-    if not with_vision:
-        return _save(Qwen3_5ForCausalLM(text), tokenizer, folder)
-    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "patch_size": 4}
-    vision |= {"out_hidden_size": text.hidden_size, "num_position_embeddings": 16}
-    config = Qwen3_5Config(text_config=text.to_dict(), vision_config=vision, tie_word_embeddings=True)
-    return _save(Qwen3_5ForConditionalGeneration(config), tokenizer, folder)
-
-
-def _shape(tokenizer, positions: int) -> dict:
-    return {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 64,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 32,
-        "max_position_embeddings": positions,
-        "rope_theta": 10_000.0,
-        "initializer_range": 0.2,
-        "tie_word_embeddings": True,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-        "bos_token_id": None,
-    }
-
-
-def _save(model, tokenizer, folder: Path) -> Path:
-    from transformers import GenerationConfig
-
+    model = Qwen3ForCausalLM(config)
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
     )

@@ -56,6 +56,12 @@ def add_training_options(arguments: argparse.ArgumentParser) -> None:
     )
     add("--fsdp", action="store_true", help="share out the weights over the processes")
     add("--tracker", choices=TRACKERS, default="none", help="where the loss curve is sent, too")
+    add(
+        "--state-interval",
+        type=float,
+        default=STATE_INTERVAL_S,
+        help="seconds between two saves of the resumable state",
+    )
     add("--run-name", help="what the tracker calls the run")
 
 
@@ -70,6 +76,7 @@ def training_options(options: argparse.Namespace) -> TrainingOptions:
         fsdp=options.fsdp,
         tracker=options.tracker,
         run_name=options.run_name,
+        state_interval_s=options.state_interval,
     )
 
 
@@ -77,7 +84,7 @@ def training_flags(training: Mapping) -> list[str]:
     """The options of the command that say what config.yaml's section `training` says; null is left out."""
     flags = []
     for key, value in training.items():
-        option = "--" + key.replace("_", "-")
+        option = "--" + key.removesuffix("_s").replace("_", "-")
         if key == "fsdp":
             flags += [option] if value else []
         elif value is not None:

@@ -23,8 +23,8 @@ def checked_options(options: TrainingOptions, batch_size: int) -> TrainingOption
     """The options with a number of processes that this machine has devices for.
 
     Raises:
-        UserError: more processes than GPUs or than rows in a batch, weights shared out over one process, or a
-            tracker that is not installed.
+        UserError: more processes than GPUs or than rows in a batch, weights shared out over one process or
+            without GPUs, or a tracker that is not installed.
     """
     import torch
 
@@ -40,6 +40,9 @@ def checked_options(options: TrainingOptions, batch_size: int) -> TrainingOption
     if options.fsdp and processes == 1:
         expected = "several processes to share out the weights"
         raise UserError(problem(f"{where}.fsdp", True, expected, "Raise `training.processes`."))
+    if options.fsdp and not gpus:  # accelerate would share out batches alone, without a word
+        expected = "a GPU for each process"
+        raise UserError(problem(f"{where}.fsdp", True, expected, "Set `fsdp: false`."))
     if options.tracker != "none" and importlib.util.find_spec(options.tracker) is None:
         mend = f"Install it beside skillift (`pip install {options.tracker}`), or set `tracker: none`."
         raise UserError(problem(f"{where}.tracker", options.tracker, "a package that is installed", mend))

@@ -1,0 +1,67 @@
+"""How a training is run: from config.yaml to the command, and what may stand there."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from skillift.errors import UserError
+from skillift.study import load_config
+from skillift.training_options import (
+    TrainingOptions,
+    add_training_options,
+    training_flags,
+    training_options,
+)
+from skillift.training_processes import checked_options
+
+
+def options_of(training: dict) -> TrainingOptions:
+    """Through config.yaml's schema and the command line."""
+    config = load_config({"study": "studies/embedded.yaml", "training": training})
+    arguments = argparse.ArgumentParser()
+    add_training_options(arguments)
+    return training_options(arguments.parse_args(training_flags(config["training"])))
+
+
+def test_what_config_leaves_out_is_the_librarys_default():
+    assert options_of({}) == TrainingOptions()
+
+
+@pytest.mark.parametrize(
+    ("training", "expected"),
+    [
+        ({"processes": 2}, {"processes": 2}),
+        ({"processes": "auto"}, {"processes": 0}),
+        ({"device_batch_size": 4}, {"device_batch_size": 4}),
+        ({"device_batch_size": None}, {"device_batch_size": None}),
+        ({"gradient_checkpointing": True}, {"gradient_checkpointing": True}),
+        ({"gradient_checkpointing": False}, {"gradient_checkpointing": False}),
+        ({"gradient_checkpointing": "auto"}, {"gradient_checkpointing": None}),
+        ({"fsdp": True}, {"fsdp": True}),
+        ({"state_interval_s": 7.5}, {"state_interval_s": 7.5}),
+        ({"tracker": "wandb"}, {"tracker": "wandb"}),
+    ],
+    ids=lambda value: "-".join(f"{name}={entry}" for name, entry in value.items()),
+)
+def test_what_config_says_reaches_the_training(training, expected):
+    assert options_of(training) == TrainingOptions(**expected)
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"processes": 0}, {"device_batch_size": 0}, {"tracker": "tensorboard"}, {"batch_size": 4}],
+    ids=lambda value: next(iter(value)),
+)
+def test_what_config_may_not_say_is_refused(training):
+    with pytest.raises(UserError, match=f"training.*{next(iter(training))}"):
+        options_of(training)
+
+
+def test_a_tracker_that_is_not_installed_is_told_with_its_package(monkeypatch):
+    import importlib.util
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"training\.tracker: found 'wandb'.*pip install wandb"):
+        checked_options(TrainingOptions(tracker="wandb"), 4)
