@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skillift.rebuild import durations as times
 from skillift.rebuild.calls import CALL_BASES, JobCalls, planned_calls
+from skillift.rebuild.packages import changed_packages
 from skillift.rebuild.plan import NEW, Job, Plan
 from skillift.rebuild.reasons import CodeNotes, families, followed, own_reasons
 from skillift.study import Study
@@ -184,5 +185,8 @@ class Audit:
             ],
             "calls": [asdict(entry) for entry in self.calls],
             "unrecorded": list(self.plan.unrecorded),
+            "environments": {
+                changed_packages(*files): jobs for files, jobs in self.plan.environments.items()
+            },
             "jobs": jobs,
         }
