@@ -226,7 +226,11 @@ def stage_benchmarks():
         "generate": [run for run in STUDY.runs if run.student not in asked],
         "ask_reference": [run for run in STUDY.runs if run.student in asked],
     }.items():
-        files += per_run(f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}.tsv", runs)
+        shards = STUDY.shards if rule_name == "generate" else 1
+        for part in [f"/{shard}" for shard in range(shards)] if shards > 1 else [""]:
+            files += per_run(
+                f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}{part}.tsv", runs
+            )
     for judge in STUDY.judges:
         files += per_run(f"{BENCHMARKS}/judge/{judge}/{{student}}/{{run}}.tsv")
     return files

@@ -1,4 +1,12 @@
-"""Episodes: one job answers all tasks of all suites under all conditions, at each checkpoint of a run."""
+"""Episodes: one job answers all tasks of all suites under all conditions, at each checkpoint of a run.
+
+Where a study has `inference.shards`, so many jobs do, each for a fixed range of the tasks.
+"""
+
+SHARDED = STUDY.shards > 1
+# of a job that answers: where its tables stand, and what names it
+ANSWERED = f"{RESULTS}/shards" if SHARDED else RESULTS
+ANSWERING = "{student}/{run}" + ("/{shard}" if SHARDED else "")
 
 
 rule generate:
@@ -8,15 +16,16 @@ rule generate:
         skills=f"{RESULTS}/skills.parquet",
         task_template=f"{PROMPTS}/task.jinja",
     output:
-        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
-        served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
-        prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
-        parity=f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
+        episodes=f"{ANSWERED}/episodes/{ANSWERING}.parquet",
+        served=f"{ANSWERED}/served/{ANSWERING}.parquet",
+        prompts=f"{ANSWERED}/prompts/{ANSWERING}.parquet",
+        parity=f"{ANSWERED}/parity/{ANSWERING}.parquet",
     log:
-        f"{LOGS}/generate/{{student}}/{{run}}.log",
+        f"{LOGS}/generate/{ANSWERING}.log",
     benchmark:
-        f"{BENCHMARKS}/generate/{{student}}/{{run}}.tsv"
+        f"{BENCHMARKS}/generate/{ANSWERING}.tsv"
     wildcard_constraints:
+        shard=r"\d+",
         student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
     conda:
         ENVIRONMENT
@@ -30,13 +39,50 @@ rule generate:
         ),
         code=code_digest("generate.py"),
         model=model_options,
+        shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
     shell:
         """
         python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} {params.model} \
             --threads {threads} $ENGINE_OPTIONS --served {output.served} --prompts {output.prompts} \
-            --parity {output.parity} --out {output.episodes} >{log} 2>&1
+            --parity {output.parity} {params.shard} --out {output.episodes} >{log} 2>&1
         """
+
+
+if SHARDED:
+
+    rule merge_shards:
+        input:
+            **{
+                table: expand(
+                    f"{ANSWERED}/{table}/{{{{student}}}}/{{{{run}}}}/{{shard}}.parquet",
+                    shard=range(STUDY.shards),
+                )
+                for table in ("episodes", "served", "prompts", "parity")
+            },
+        output:
+            episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+            served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
+            prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
+            parity=f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
+        log:
+            f"{LOGS}/merge_shards/{{student}}/{{run}}.log",
+        benchmark:
+            f"{BENCHMARKS}/merge_shards/{{student}}/{{run}}.tsv"
+        wildcard_constraints:
+            student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
+        conda:
+            ENVIRONMENT
+        params:
+            spec=canonical({}),
+            code=code_digest("merge_shards.py"),
+        shell:
+            """
+            python "$SCRIPTS/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes} \
+                --served {input.served} --prompts {input.prompts} --parity {input.parity} \
+                --out {output.episodes} --served-out {output.served} --prompts-out {output.prompts} \
+                --parity-out {output.parity} >{log} 2>&1
+            """
 
 
 rule check_served:

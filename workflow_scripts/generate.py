@@ -10,6 +10,7 @@ r"""Have a student answer the tasks of a study, at the base model or at the chec
 A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`, and
 `--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
 `--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
+Where the spec has `"shards": n`, `--shard` (from 0) says which n-th of the tasks is answered.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
     arguments.add_argument("--manifest", type=Path, help="manifest of the run")
     add_engine_options(arguments)
+    arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
     arguments.add_argument("--probes", type=Path, help="table of probes of the run")
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
     arguments.add_argument("--prompts", help="table of what is asked to write")
@@ -55,7 +57,15 @@ def main(argv: list[str] | None = None) -> None:
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
-        tasks, skills, options.spec, checkpoints, run_options(options), template, probes, options.model
+        tasks,
+        skills,
+        options.spec,
+        checkpoints,
+        run_options(options),
+        template,
+        probes,
+        options.model,
+        options.shard,
     )
     for table, path, schema in (
         (found.served, options.served, SERVED),

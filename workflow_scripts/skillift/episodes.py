@@ -24,6 +24,7 @@ from skillift.model_folders import ADAPTER, load_tokenizer, max_positions
 from skillift.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.prompts import messages_for
 from skillift.self_parity import measure
+from skillift.shards import tasks_of_shard
 
 LENGTH_UNIT = 64  # tokens to which a derived max_model_len is rounded up
 ADAPTER_WARNING = (
@@ -73,6 +74,7 @@ def answer(
     template: str | None = None,
     probes: pl.DataFrame | None = None,
     base: Path | None = None,
+    shard: int = 0,
 ) -> Answers:
     """Answer the tasks of the suites in `spec` at each checkpoint, and score the trainer's probes.
 
@@ -80,12 +82,14 @@ def answer(
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
         spec: conditions, prompt_seed, inference (engine, precision, thinking, suites, samples, temperature,
-            top_p, max_tokens, max_model_len, adapters, batch_invariant, seed).
+            top_p, max_tokens, max_model_len, adapters, batch_invariant, seed), and where several jobs share
+            the tasks, their number as `shards`.
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
         probes: contract PROBES; None for a run that was not trained.
         base: the base model's folder, which `adapters: lora` applies adapters to.
+        shard: which of the shards is answered; the first alone scores the probes.
 
     Returns:
         Four tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
@@ -98,10 +102,18 @@ def answer(
     """
     inference = spec["inference"]
     messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
-    probes = pl.DataFrame(schema=PROBE_SCHEMA) if probes is None else probes
+    own = tasks_of_shard(messages["task_id"], shard, spec.get("shards", 1))
+    if probes is None or shard > 0:
+        probes = pl.DataFrame(schema=PROBE_SCHEMA)
     found = [
         _answer_at(
-            step, _served(folder, base, inference), messages, inference, options, probes.filter(step=step)
+            step,
+            _served(folder, base, inference),
+            messages,
+            own,
+            inference,
+            options,
+            probes.filter(step=step),
         )
         for step, folder in sorted(checkpoints.items())
     ]
@@ -144,17 +156,26 @@ def _answer_at(
     step: int,
     served: tuple[Path, Path | None],
     messages: pl.DataFrame,
+    own: list[str],
     inference: dict,
     options: RunOptions,
     probes: pl.DataFrame,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
+    if inference["max_model_len"] is not None:  # else derived from the longest prompt of all shards
+        messages = messages.filter(pl.col("task_id").is_in(own))
     texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
     prompts = token_ids(tokenizer, texts)
     tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
     longest = max(len(probe.prompt) + len(probe.response) + 1 for probe in tokens) if tokens else 0
     length = model_length(messages, prompts, inference, folder, longest)
+    mine = messages["task_id"].is_in(own).arg_true().to_list()
+    messages, texts, prompts = (
+        messages[mine],
+        [texts[place] for place in mine],
+        [prompts[place] for place in mine],
+    )
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     asked = asked_table(step, messages, texts, hashes, prompts, tokenizer, inference["thinking"])
     samples = range(inference["samples"])

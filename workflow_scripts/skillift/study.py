@@ -129,6 +129,11 @@ class Study(Specs):
         """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
         return self.data["recipes"][run.rsplit("-s", 1)[0]]["corpus"]
 
+    @property
+    def shards(self) -> int:
+        """How many jobs share the tasks of each run of a student."""
+        return self.data["inference"]["shards"]
+
     def own_files(self) -> dict[str, str]:
         """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack."""
         files = self.data["tasks"].get("files", {})

@@ -74,7 +74,9 @@ class Specs:
         """What a run is asked, and how it answers."""
         found = self.run(student, run)
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
+        shards = inference.pop("shards")
         return {
+            **({"shards": shards} if shards > 1 else {}),
             "conditions": self.conditions,
             "prompt_seed": self.data["prompt_seed"],
             "inference": inference,
