@@ -72,10 +72,12 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts import EPISODES, SCORES, TASKS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
-    from skillift.tables import read_table, write_table
+    from skillift.tables import read_table, read_tables, write_table
 
+    episodes = read_tables([path for *_, path in options.episodes], EPISODES)
     frames = [
-        responses(read_table(path, EPISODES), student, run_id) for student, run_id, path in options.episodes
+        responses(frame, student, run_id)
+        for (student, run_id, _), frame in zip(options.episodes, episodes, strict=True)
     ]
     analysis = analyse(
         read_table(options.scores, SCORES),

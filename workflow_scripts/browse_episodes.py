@@ -24,7 +24,7 @@ from skillift.browser_page import browser_page
 from skillift.commands import labelled_path, parser, run
 from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.html_parts import read_part
-from skillift.tables import atomic_path, read_table
+from skillift.tables import atomic_path, read_labelled, read_table
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -52,8 +52,8 @@ def main(argv: list[str] | None = None) -> None:
     data = browser_data(
         read_table(options.tasks, TASKS),
         read_table(options.skills, SKILLS),
-        [(*labels, read_table(path, EPISODES)) for *labels, path in options.episodes],
-        [(*labels, read_table(path, VERDICTS)) for *labels, path in options.verdicts],
+        read_labelled(options.episodes, EPISODES),
+        read_labelled(options.verdicts, VERDICTS),
         read_table(options.scores, SCORES),
         read_part(options.task_template),
         options.spec,

@@ -18,7 +18,7 @@ from pathlib import Path
 from skillift.commands import labelled_path, parser, run
 from skillift.contracts import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.scoring import build_scores
-from skillift.tables import read_table, write_table
+from skillift.tables import read_labelled, read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,8 +38,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="table of scores to write")
     options = arguments.parse_args(argv)
     scores = build_scores(
-        [(*labels, read_table(path, EPISODES)) for *labels, path in options.episodes],
-        [(*labels, read_table(path, VERDICTS)) for *labels, path in options.verdicts],
+        read_labelled(options.episodes, EPISODES),
+        read_labelled(options.verdicts, VERDICTS),
         read_table(options.tasks, TASKS),
         options.spec["judges"],
         options.spec["primary_judge"],

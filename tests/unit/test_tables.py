@@ -113,6 +113,29 @@ def test_a_missing_or_broken_file_is_a_user_error_that_names_it(tmp_path, conten
         tables.read_table(path, contracts.TASKS)
 
 
+def test_many_tables_are_read_in_order_and_may_share_keys(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_AT_ONCE", 2)
+    paths = [tmp_path / f"{place}.parquet" for place in range(5)]
+    for place, path in enumerate(paths):
+        tables.write_table(tasks(prompt=[f"{place} b", f"{place} a"]), path, contracts.TASKS)
+    read = list(tables.read_tables(paths, contracts.TASKS))
+    assert [frame["prompt"][0] for frame in read] == ["0 a", "1 a", "2 a", "3 a", "4 a"]
+    assert read[0].equals(tables.read_table(paths[0], contracts.TASKS))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"task_id": ["a", "a"]}, {"suite": ["holdout", "hodlout"]}, {"scorer": [1, 2]}, {"extra": [1, 2]}],
+)
+def test_of_many_tables_the_broken_one_is_named(tmp_path, columns):
+    paths = [tmp_path / f"{name}.parquet" for name in ("sound", "broken", "last")]
+    for path in paths:
+        tasks().write_parquet(path)
+    tasks(**columns).write_parquet(paths[1])
+    with pytest.raises(ContractError, match=r"broken\.parquet: does not keep the contract"):
+        list(tables.read_tables(paths, contracts.TASKS))
+
+
 @pytest.mark.parametrize("content", [None, "", "[1]", "{"])
 def test_a_broken_manifest_is_a_user_error_that_names_it(tmp_path, content):
     path = tmp_path / "manifest.json"
