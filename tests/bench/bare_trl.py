@@ -2,8 +2,10 @@
 
 python tests/bench/bare_trl.py --model DIR --corpus corpus.parquet --recipe recipe.json --out DIR
 
-trl's own trainer and loss, with the recipe's settings; gradient checkpointing and bf16, which cost time on
-a CPU, are off as they are in skillift. The merged model is saved once.
+trl's own trainer and loss, with the recipe's settings; on a GPU trl's gradient checkpointing and the
+recipe's precision. Both cost time on a CPU, where they are off as they are in skillift. The recipe's
+`device_batch_size` is the number of rows at once; the rest is gradient accumulation. The merged model is
+saved once.
 """
 
 from __future__ import annotations
@@ -24,15 +26,20 @@ def main() -> None:
     lora = recipe["trainable"]["lora"]
 
     import polars as pl
+    import torch
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
+    gpu = torch.cuda.is_available()
+    rows = recipe.get("device_batch_size", recipe["batch_size"])
     messages = pl.read_parquet(options.corpus)["messages"].to_list()
     steps = math.ceil(len(messages) / recipe["batch_size"]) * recipe["epochs"]
     trainer = SFTTrainer(
-        model=AutoModelForCausalLM.from_pretrained(options.model, dtype="float32"),
+        model=AutoModelForCausalLM.from_pretrained(
+            options.model, dtype=recipe["precision"] if gpu else "float32"
+        ),
         processing_class=AutoTokenizer.from_pretrained(options.model),
         train_dataset=Dataset.from_list([{"prompt": row[:1], "completion": row[1:]} for row in messages]),
         args=SFTConfig(
@@ -40,15 +47,16 @@ def main() -> None:
             seed=recipe["seed"],
             learning_rate=recipe["learning_rate"],
             num_train_epochs=recipe["epochs"],
-            per_device_train_batch_size=recipe["batch_size"],
+            per_device_train_batch_size=rows,
+            gradient_accumulation_steps=math.ceil(recipe["batch_size"] / rows),
             lr_scheduler_type=recipe["schedule"],
             warmup_steps=math.ceil(recipe["warmup_ratio"] * steps),
             weight_decay=recipe["weight_decay"],
             completion_only_loss=True,
             max_length=None,
-            bf16=False,
-            gradient_checkpointing=False,
-            use_cpu=True,
+            bf16=gpu and recipe["precision"] == "bfloat16",
+            gradient_checkpointing=gpu,
+            use_cpu=not gpu,
             logging_steps=1,
             save_strategy="no",
             report_to="none",

@@ -1,0 +1,196 @@
+"""Training beside a bare trl script on the same demonstrations, with random students in published shapes.
+
+python tests/bench/fine_tuning.py                        # on a CPU: a tiny student
+python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
+
+The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
+Prints a row of docs/benchmarks.md for each measure; asked is at least the bare script's tokens/s.
+
+Model FLOPs utilisation is what a training step needs at least (recomputed activations do not count;
+Chowdhery et al. 2022, arXiv 2204.02311, appendix B) over what the device could do: for each token 2 FLOPs
+for each weight of a linear layer forward, as many for the gradients of activations, and as many for those
+of weights where they are trained; the output head at the trained positions alone; attention and gated delta
+besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+
+import against_bare  # noqa: E402
+import polars as pl  # noqa: E402
+from student_shapes import SHAPES, write_shaped_student  # noqa: E402
+
+# dense bfloat16 with float32 sums, FLOP/s, from NVIDIA's data sheets
+PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "RTX 4090": 165e12}
+RECIPE = {
+    "objective": "sft",
+    "trainable": {"lora": {"rank": 32, "alpha": 64, "dropout": 0.05}},
+    "learning_rate": 2.0e-4,
+    "epochs": 1,
+    "batch_size": 16,
+    "schedule": "cosine",
+    "warmup_ratio": 0.03,
+    "weight_decay": 0.0,
+    "checkpoints": ["final"],
+    "seed": 0,
+    "thinking": False,
+}
+
+
+def write_corpus(path: Path, rows: int) -> None:
+    """Worked answers of the task pack as a corpus of so many rows."""
+    from skillift.contracts import CORPUS
+    from skillift.prompts import messages_for
+    from skillift.tables import write_table
+    from skillift.taskpack import build_pack
+
+    per_skill = {"train": -(-rows // 40), "dev": 0, "holdout": 1}
+    skills, tasks = build_pack(
+        {"difficulty": "standard", "seed": 0, "per_skill": per_skill, "judge_scored": 0}
+    )
+    train = tasks.filter(suite="train").head(rows)
+    prompts = messages_for(train, skills, ["curated"], 0).join(train, on="task_id")
+    messages = [
+        [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]
+        for prompt, answer in prompts.select("content", "worked_solution").iter_rows()
+    ]
+    keys = prompts.select("task_id", attempt=pl.lit(0, pl.Int64))
+    write_table(keys.with_columns(messages=pl.Series(messages)), path, CORPUS)
+
+
+def model_flops(model: Path, lengths: Sequence[int], trained: Sequence[int], trainable) -> float:
+    """FLOPs of one pass over rows of so many tokens, of which so many are trained; see this file's head."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from skillift.training_parts import linear_layers
+
+    config = AutoConfig.from_pretrained(model)
+    with torch.device("meta"):
+        empty = AutoModelForCausalLM.from_config(config)
+    modules = dict(empty.named_modules())
+    weights = sum(modules[name].weight.numel() for name in linear_layers(empty))
+    head = config.vocab_size * config.hidden_size
+    kinds = getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers
+    attended = 2 * config.num_attention_heads * config.head_dim * kinds.count("full_attention")
+    delta = 0
+    if "linear_attention" in kinds:  # read, update and read again a matrix for each value head
+        state = config.linear_key_head_dim * config.linear_value_head_dim * config.linear_num_value_heads
+        delta = 6 * state * kinds.count("linear_attention")
+    forward = sum((2 * weights + delta) * n + attended * n * n for n in lengths) + 2 * head * sum(trained)
+    if trainable == "full":
+        return 3 * forward
+    rank = trainable["lora"]["rank"]
+    adapters = sum(rank * sum(modules[name].weight.shape) for name in linear_layers(empty))
+    return 2 * forward + 6 * adapters * sum(lengths)
+
+
+def peak_flops() -> float | None:
+    """What the device could do in a second; None where it is not known."""
+    import torch
+
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    return next((value for part, value in PEAK.items() if part in name), None)
+
+
+def measure(
+    model: Path,
+    corpus: Path,
+    spec: dict,
+    folder: Path,
+    threads: int,
+    repeats: int,
+    device_batch_size: int | None = None,
+) -> list[against_bare.Comparison]:
+    """The command train against bare trl on one student, corpus and recipe.
+
+    Args:
+        model: the student's folder.
+        corpus: a table of demonstrations.
+        spec: the recipe, as the command takes it.
+        folder: for what both write.
+        threads: of each process.
+        repeats: measured pairs.
+        device_batch_size: rows at once, of both; None: the whole batch.
+    """
+    recipe, base = folder / "recipe.json", folder / "base.json"
+    recipe.write_text(json.dumps(spec | {"device_batch_size": device_batch_size or spec["batch_size"]}))
+    base.write_text("{}")
+    command = ["--spec", json.dumps(spec), "--model", str(model), "--corpus", str(corpus)]
+    command += ["--base-manifest", str(base), "--state", str(folder / "state"), "--threads", str(threads)]
+    for name in ("checkpoints", "log", "probes", "trained-tokens", "manifest"):
+        command += [f"--{name}", str(folder / name)]
+    if device_batch_size is not None:
+        command += ["--device-batch-size", str(device_batch_size)]
+    bare = ["--model", str(model), "--corpus", str(corpus), "--recipe", str(recipe)]
+    bare += ["--out", str(folder / "bare")]
+    target = against_bare.TRAINING
+
+    def ours() -> dict[str, float]:
+        return against_bare.timed(against_bare.SCRIPTS / "train.py", command, (target,), threads)
+
+    def theirs() -> dict[str, float]:
+        return against_bare.timed(against_bare.BENCH / "bare_trl.py", bare, (target,), threads)
+
+    ours()
+    tokens = pl.read_parquet(folder / "log")["tokens"].max()
+    rows = pl.read_parquet(folder / "trained-tokens")
+    lengths = (rows["prompt_tokens"] + rows["trained_tokens"]).to_list()
+    measures = {
+        "training tokens/s": lambda times: tokens / times[target],
+        "peak memory, GiB": lambda times: times["peak_gib"],
+        "whole process, s": lambda times: times["process"],
+    }
+    if peak := peak_flops():
+        flops = model_flops(model, lengths, rows["trained_tokens"].to_list(), spec["trainable"])
+        flops *= spec["epochs"]
+        measures["model FLOPs utilisation"] = lambda times: flops / times[target] / peak
+    return against_bare.compare(ours, theirs, measures, repeats)
+
+
+def device() -> str:
+    """What is measured on, in words."""
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
+def main() -> None:
+    """Measure each shape, print its rows."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=["tiny"])
+    parser.add_argument("--rows", type=int, default=353, help="demonstrations")
+    parser.add_argument("--device-batch-size", type=int, help="rows at once, of both")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
+    parser.add_argument("--repeats", type=int, default=3, help="measured pairs")
+    options = parser.parse_args()
+    print("| device, date | student | measure | skillift | bare | ratio |\n|---|---|---|---|---|---|")
+    for shape in options.shapes:
+        spec = RECIPE | {"precision": "float32" if shape == "tiny" else "bfloat16"}
+        with tempfile.TemporaryDirectory(prefix="skillift-bench-") as text:
+            folder = Path(text)
+            write_corpus(folder / "corpus.parquet", options.rows)
+            model = write_shaped_student(shape, folder / "model")
+            how = (options.threads, options.repeats, options.device_batch_size)
+            rows = measure(model, folder / "corpus.parquet", spec, folder, *how)
+        for row in rows:
+            values = f"{row.skillift:.4g} | {row.bare:.4g} | {row.ratio:.2f}"
+            print(f"| {device()}, {date.today()} | {shape} | trl: {row.measure} | {values} |", flush=True)
+    print(f"load: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
+
+
+if __name__ == "__main__":
+    main()
