@@ -11,7 +11,7 @@ rule certify_judge:
         f"{LOGS}/certify_judge/{{judge}}.log",
     benchmark:
         f"{BENCHMARKS}/certify_judge/{{judge}}.tsv"
-    localrule: needs_network("certify_judge")
+    localrule: stays_here("certify_judge")
     conda:
         ENVIRONMENT
     resources:

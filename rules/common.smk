@@ -226,11 +226,11 @@ def stage_benchmarks():
         "generate": [run for run in STUDY.runs if run.student not in asked],
         "ask_reference": [run for run in STUDY.runs if run.student in asked],
     }.items():
-        shards = STUDY.shards if rule_name == "generate" else 1
-        for part in [f"/{shard}" for shard in range(shards)] if shards > 1 else [""]:
-            files += per_run(
-                f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}{part}.tsv", runs
-            )
+        job = f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}"
+        shards = range(STUDY.shards if rule_name == "generate" else 1)
+        parts = [f"{job}/{shard}.tsv" for shard in shards]
+        for pattern in parts if len(parts) > 1 else [f"{job}.tsv"]:
+            files += per_run(pattern, runs)
     for judge in STUDY.judges:
         files += per_run(f"{BENCHMARKS}/judge/{judge}/{{student}}/{{run}}.tsv")
     return files

@@ -15,7 +15,7 @@ rule collect_demonstrations:
         f"{LOGS}/collect_demonstrations.log",
     benchmark:
         f"{BENCHMARKS}/collect_demonstrations.tsv"
-    localrule: needs_network("collect_demonstrations")
+    localrule: stays_here("collect_demonstrations")
     conda:
         ENVIRONMENT
     resources:

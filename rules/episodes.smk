@@ -6,7 +6,7 @@ Where a study has `inference.shards`, so many jobs do, each for a fixed range of
 SHARDED = STUDY.shards > 1
 # of a job that answers: where its tables stand, and what names it
 ANSWERED = f"{RESULTS}/shards" if SHARDED else RESULTS
-ANSWERING = "{student}/{run}" + ("/{shard}" if SHARDED else "")
+ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 
 
 rule generate:
@@ -100,6 +100,7 @@ rule check_served:
         f"{BENCHMARKS}/check_served/{{student}}/{{run}}.tsv"
     wildcard_constraints:
         student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
+    localrule: stays_here("check_served")
     conda:
         ENVIRONMENT
     params:
@@ -130,7 +131,7 @@ rule ask_reference:
     wildcard_constraints:
         student=one_of(STUDY.students_from("api")),
         run="base",
-    localrule: needs_network("ask_reference")
+    localrule: stays_here("ask_reference")
     conda:
         ENVIRONMENT
     resources:

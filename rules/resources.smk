@@ -1,4 +1,4 @@
-"""What jobs ask of the machine that runs them, and where jobs that call models behind an API run.
+"""What jobs ask of the machine that runs them, and which of them do not go to a cluster by themselves.
 
 Nothing here is tracked: an edit reruns nothing. A profile's `set-resources` go before it.
 """
@@ -31,7 +31,11 @@ def api_runtime(wildcards, attempt):
     return grown(240, attempt) + round(60 * waiting)
 
 
-def needs_network(rule_name):
-    """Whether a job stays where Snakemake runs: unless the profile names a partition for its rule."""
-    named = workflow.resource_settings.overwrite_resources.get(rule_name, {})
+def stays_here(name):
+    """Whether jobs of that name run where Snakemake runs: unless the profile names a partition for them.
+
+    For jobs that call models behind an API, as a cluster's nodes may have no network, and for those of a
+    second.
+    """
+    named = workflow.resource_settings.overwrite_resources.get(name, {})
     return "slurm_partition" not in named

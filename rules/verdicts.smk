@@ -13,7 +13,7 @@ rule judge:
         f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/judge/{{judge}}/{{student}}/{{run}}.tsv"
-    localrule: needs_network("judge")
+    localrule: stays_here("judge")
     conda:
         ENVIRONMENT
     resources:

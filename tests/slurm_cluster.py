@@ -26,7 +26,7 @@ from pathlib import Path
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
 NODES = ("n1", "n2")
 CPUS = 4
-NODE_DOWN_S = 10  # seconds without a word from a node until it counts as down
+NODE_DOWN_S = 20  # seconds without a word from a node until it counts as down
 
 CONF = """\
 ClusterName=toy
@@ -60,7 +60,7 @@ SlurmdTimeout={node_down_s}
 SlurmctldTimeout=30
 InactiveLimit=0
 KillWait=2
-MinJobAge=600
+MinJobAge=86400
 JobRequeue=0
 {nodes}
 PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
@@ -171,7 +171,7 @@ class SlurmCluster:
 
     def cut_power(self, name: str) -> None:
         """Kill a node's daemon and every process of its jobs at once, unannounced."""
-        steps = [pid for job in self.running_on(name) for pid in _step_processes(job)]
+        steps = [pid for job in self.running_on(name) for pids in step_processes(job) for pid in pids]
         os.kill(self._pid(f"slurmd.{name}"), signal.SIGKILL)
         for pid in steps:
             _kill(pid)
@@ -190,6 +190,10 @@ class SlurmCluster:
     def running_on(self, name: str) -> list[str]:
         """Ids of the jobs that run on a node."""
         return self.client("squeue", "--noheader", "--format=%i", "--states=R", f"--nodelist={name}").split()
+
+    def jobs_ending(self) -> list[str]:
+        """Ids of the jobs that are over but for processes that still have to end."""
+        return self.client("squeue", "--noheader", "--format=%i", "--states=CG").split()
 
     def jobs(self) -> list[dict[str, str]]:
         """All jobs since the start as `scontrol` shows them: JobId, JobState, Comment, NodeList, ..."""
@@ -274,8 +278,8 @@ def _kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _step_processes(job: str) -> list[int]:
-    """The supervisors of a job's steps on this machine, and all that descend from them."""
+def step_processes(job: str) -> tuple[list[int], list[int]]:
+    """A job's processes on this machine: SLURM's own, which look after its steps, and what they started."""
     children: dict[int, list[int]] = {}
     supervisors = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -287,12 +291,12 @@ def _step_processes(job: str) -> list[int]:
         children.setdefault(parent, []).append(int(folder.name))
         if title.startswith(f"slurmstepd: [{job}."):
             supervisors.append(int(folder.name))
-    found = []
-    while supervisors:
-        pid = supervisors.pop()
-        found.append(pid)
-        supervisors += children.get(pid, [])
-    return found
+    started, parents = [], list(supervisors)
+    while parents:
+        found = [pid for pid in children.get(parents.pop(), []) if pid not in supervisors]
+        started += found
+        parents += found
+    return supervisors, started
 
 
 def main() -> None:
