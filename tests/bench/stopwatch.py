@@ -2,9 +2,10 @@
 
 python tests/bench/stopwatch.py times.json vllm.entrypoints.llm:LLM.generate -- script.py --option value
 
-Each target is `module:Class.method`. It is wrapped when the script imports the module, so imports keep
-their order. Writes the seconds spent in each target, over all calls, and of the whole process (`process`,
-imports included); nested calls of one target count once.
+Each target is `module:Class.method` or `module:function`. It is wrapped when the script imports the module,
+so imports keep their order. Writes the seconds spent in each target, over all calls, and of the whole
+process (`process`, imports included), and the most memory that it took, GiB (`peak_gib`); nested calls of
+one target count once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import functools
 import importlib.abc
 import importlib.machinery
 import json
+import resource
 import runpy
 import sys
 import time
@@ -60,11 +62,19 @@ class WrapOnImport(importlib.abc.MetaPathFinder):
             run_module(module)
             for full in wanted:
                 owner_name, _, method = full.partition(":")[2].rpartition(".")
-                owner = functools.reduce(getattr, owner_name.split("."), module)
+                owner = functools.reduce(getattr, filter(None, owner_name.split(".")), module)
                 setattr(owner, method, timed(getattr(owner, method), full))
 
         spec.loader.exec_module = exec_module
         return spec
+
+
+def peak_gib() -> float:
+    """The most memory that the script took, GiB: of the GPU where it used one, else of the machine."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated() / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:
@@ -80,6 +90,7 @@ def main() -> None:
         runpy.run_path(script, run_name="__main__")
     finally:
         SECONDS["process"] = time.perf_counter() - start
+        SECONDS["peak_gib"] = peak_gib()
         Path(out).write_text(json.dumps(SECONDS), encoding="utf-8")
 
 

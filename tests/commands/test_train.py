@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
 import train
+from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
-from skillift.contracts import CORPUS, PROBES, TRAINING_LOG
+from skillift.contracts import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
 from skillift.errors import UserError
-from skillift.tables import read_table, sha256_file, write_table
+from skillift.tables import folder_digests, read_table, sha256_file, write_table
 
 SPEC = {
     "objective": "sft",
@@ -29,38 +35,39 @@ SPEC = {
 }
 
 
-@pytest.fixture
-def arguments(tmp_path) -> list[str]:
-    write_student(tmp_path / "model")
-    (tmp_path / "base.json").write_text("{}")
+def prepare(folder: Path, write=write_student, **changes) -> list[str]:
+    """Files of a training in `folder`, and the command's arguments."""
+    folder.mkdir(exist_ok=True)
+    write(folder / "model")
+    (folder / "base.json").write_text("{}")
     messages = [
-        [{"role": "user", "content": "1?"}, {"role": "assistant", "content": f"ANSWER: {n}"}]
+        [{"role": "user", "content": "1?" * (n + 1)}, {"role": "assistant", "content": f"ANSWER: {n}"}]
         for n in range(4)
     ]
     corpus = pl.DataFrame({"task_id": list("abcd"), "attempt": [0] * 4, "messages": messages})
-    write_table(corpus, tmp_path / "corpus.parquet", CORPUS)
-    names = {
-        "model": "model",
-        "base-manifest": "base.json",
-        "corpus": "corpus.parquet",
-        "state": "state",
-        "checkpoints": "checkpoints",
-        "log": "log.parquet",
-        "probes": "probes.parquet",
-        "trained-tokens": "trained_tokens.parquet",
-        "manifest": "manifest.json",
-    }
-    options = [text for name, file in names.items() for text in (f"--{name}", str(tmp_path / file))]
-    return [*options, "--threads", "1", "--spec", json.dumps(SPEC)]
+    write_table(corpus, folder / "corpus.parquet", CORPUS)
+    names = {"model": "model", "base-manifest": "base.json", "corpus": "corpus.parquet", "state": "state"}
+    names |= {"manifest": "out/manifest.json", "checkpoints": "out/checkpoints"}
+    names |= {name: f"out/{name}.parquet" for name in ("log", "probes", "trained-tokens")}
+    options = [text for name, file in names.items() for text in (f"--{name}", str(folder / file))]
+    return [*options, "--threads", "1", "--spec", json.dumps({**SPEC, **changes})]
+
+
+@pytest.fixture
+def arguments(tmp_path) -> list[str]:
+    return prepare(tmp_path)
 
 
 def test_a_training_leaves_checkpoints_log_and_manifest(arguments, tmp_path):
     train.main(arguments)
-    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["step-1", "step-2"]
-    assert read_table(tmp_path / "log.parquet", TRAINING_LOG).height == 2
-    probes = read_table(tmp_path / "probes.parquet", PROBES)
+    assert sorted(path.name for path in (tmp_path / "out/checkpoints").iterdir()) == ["step-1", "step-2"]
+    assert read_table(tmp_path / "out/log.parquet", TRAINING_LOG).height == 2
+    probes = read_table(tmp_path / "out/probes.parquet", PROBES)
     assert probes.select("step", "task_id").rows() == [(step, task) for step in (0, 1, 2) for task in "abcd"]
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert read_table(tmp_path / "out/trained-tokens.parquet", TRAINED_TOKENS)["task_id"].to_list() == list(
+        "abcd"
+    )
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     assert manifest["base"] == sha256_file(tmp_path / "base.json")
     assert sorted(manifest["steps"]) == ["1", "2"] and manifest["final_step"] == 2
     assert not (tmp_path / "state").exists()
@@ -70,4 +77,45 @@ def test_a_failed_training_leaves_no_manifest(arguments, tmp_path):
     spec = json.dumps({**SPEC, "checkpoints": [99]})
     with pytest.raises(UserError, match="found 99"):
         train.main([*arguments[:-1], spec])
-    assert not (tmp_path / "manifest.json").exists()
+    assert not (tmp_path / "out/manifest.json").exists()
+
+
+def kill(arguments: list[str], step: int, moment: str) -> None:
+    """Run the command in a process of its own until that moment of that step."""
+    script = Path(__file__).parents[1] / "killed_training.py"
+    command = [sys.executable, str(script), str(step), moment, "--", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("write", "kills", "options"),
+    [
+        (write_student, [KILLS[0], (4, "saving"), (8, "keeping"), (8, "merging")], []),
+        (write_hybrid_student, KILLS[1:], ["--device-batch-size", "1"]),
+    ],
+    ids=["qwen3", "qwen3.5-accumulating"],
+)
+def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(
+    tmp_path, write, kills, options
+):
+    lora = {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}  # dropout: the random state is resumed, too
+    changes = {"epochs": 4, "trainable": lora, "checkpoints": [3, "final"]}
+    whole, killed = (prepare(tmp_path / name, write, **changes) for name in ("whole", "killed"))
+    train.main([*whole, *options])
+    for step, moment in sorted(kills):
+        kill([*killed, *options, "--state-interval", "0"], step, moment)
+        assert not (tmp_path / "killed/out/manifest.json").exists()
+    taken_up = last_step_of(tmp_path / "killed/state/trainer")
+    assert taken_up >= max(step for step, _ in kills) - 2
+    train.main([*killed, *options])
+    assert folder_digests(tmp_path / "killed/out") == folder_digests(tmp_path / "whole/out")
+    assert not (tmp_path / "killed/state").exists()
+
+
+def last_step_of(folder: Path) -> int:
+    """The last step of which there is a whole state."""
+    return max(int(path.parent.name.rpartition("-")[2]) for path in folder.glob("*/complete"))

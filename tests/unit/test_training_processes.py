@@ -1,0 +1,138 @@
+"""Several processes on one training: the losses and files of one process, and what goes wrong in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_models import write_student
+from training_work import end_at_once, fit_shared_out, stopped_at_step_4
+from trainings import LORA, RECIPE, demonstrations
+
+from skillift.errors import UserError
+from skillift.tables import folder_digests, read_json
+from skillift.training import train
+from skillift.training_fit import fit
+from skillift.training_options import TrainingOptions
+from skillift.training_processes import checked_options, in_processes
+
+RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
+ROWS = demonstrations(11)  # batches of 5, 5 and 1: in the last one of two processes has no row
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory):
+    return write_student(tmp_path_factory.mktemp("student") / "model")
+
+
+def run(student, folder, **how):
+    options = TrainingOptions(**how)
+    return train(RECIPE_OF_5, student, ROWS, folder / "checkpoints", folder / "state", options)
+
+
+@pytest.fixture(scope="module")
+def alone(student, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    return folder, run(student, folder)
+
+
+def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path):
+    folder, expected = alone
+    found = run(student, tmp_path, processes=2, device_batch_size=2, state_interval_s=0.0)
+    assert found.log["loss"].to_list() == pytest.approx(expected.log["loss"].to_list(), rel=1e-5)
+    assert found.log.drop("loss").equals(expected.log.drop("loss"))
+    assert found.trained_tokens.equals(expected.trained_tokens)
+    columns = ["step", "task_id", "attempt", "prompt_ids", "response_ids"]
+    assert found.probes.select(columns).equals(expected.probes.select(columns))
+    ours, theirs = found.probes["logprobs"].explode(), expected.probes["logprobs"].explode()
+    assert (ours - theirs).abs().max() < 1e-3
+    assert folder_digests(tmp_path).keys() == folder_digests(folder).keys()
+    assert {**found.manifest, "steps": None} == {**expected.manifest, "steps": None}
+
+
+def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, monkeypatch):
+    import skillift.training
+
+    monkeypatch.setattr(skillift.training, "fit", stopped_at_step_4)
+    with pytest.raises(UserError, match=r"^stopped$"):
+        run(student, tmp_path, processes=2, state_interval_s=0.0)
+    monkeypatch.undo()
+    kept = sorted(path.name for path in (tmp_path / "state/trainer").glob("checkpoint-*"))
+    assert kept == ["checkpoint-2", "checkpoint-3"]
+    assert {"complete", "rng_state_0.pth", "rng_state_1.pth"} <= {
+        path.name for path in (tmp_path / "state/trainer/checkpoint-3").iterdir()
+    }
+    steps = []
+    monkeypatch.setattr(
+        "skillift.training_callbacks.ShowProgress.on_step_end",
+        lambda self, args, state, control, **kwargs: steps.append(state.global_step),
+    )
+    found = run(student, tmp_path)
+    assert steps == [4, 5, 6]
+    assert found.log["loss"].to_list() == pytest.approx(alone[1].log["loss"].to_list(), rel=1e-5)
+
+
+def test_what_a_user_can_mend_is_told_by_whichever_process_meets_it(student, tmp_path):
+    recipe = {**RECIPE_OF_5, "trainable": {"last_n_layers": 3}}
+    how = TrainingOptions(processes=2)
+    with pytest.raises(UserError, match=r"last_n_layers: found 3, expected at most 2"):
+        train(recipe, student, ROWS, tmp_path / "checkpoints", tmp_path / "state", how)
+
+
+def test_a_process_that_is_killed_ends_the_others():
+    with pytest.raises(UserError, match=r"process of the training ended.*SIGKILL.*memory"):
+        in_processes(end_at_once, 2)
+
+
+@pytest.mark.parametrize("trainable", [LORA, "full"], ids=["lora", "full"])
+def test_weights_that_are_shared_out_are_trained_and_gathered_as_whole_ones(student, tmp_path, trainable):
+    recipe = {**RECIPE_OF_5, "trainable": trainable, "learning_rate": 1e-3}
+    for processes, work, name in [(2, fit_shared_out, "shared"), (1, fit, "alone")]:
+        how = TrainingOptions(processes=processes, fsdp=processes > 1)
+        arguments = (recipe, student, ROWS, tmp_path / name, [6], None, how)
+        if processes > 1:
+            in_processes(work, processes, *arguments)
+        else:
+            work(*arguments)
+    shared, alone = (read_json(tmp_path / name / "fitted.json") for name in ("shared", "alone"))
+    losses = [[entry["loss"] for entry in run["log"] if "loss" in entry] for run in (shared, alone)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert shared["trainable_parameters"] == alone["trainable_parameters"]
+    ours, theirs = (_weights(tmp_path / name / "weights/6") for name in ("shared", "alone"))
+    assert ours.keys() - theirs.keys() <= {"lm_head.weight"}  # tied, and gathered a second time
+    assert all((ours[name] - theirs[name]).abs().max() < 1e-3 for name in theirs)
+
+
+def _weights(folder: Path) -> dict:
+    from safetensors.torch import load_file
+
+    return load_file(next(folder.glob("*.safetensors")))
+
+
+def test_more_processes_than_rows_in_a_batch_are_refused():
+    with pytest.raises(UserError, match=r"training\.processes: found 6, expected at most 5"):
+        checked_options(TrainingOptions(processes=6), 5)
+
+
+def test_more_processes_than_gpus_are_refused_and_auto_is_all_of_them(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(UserError, match=r"training\.processes: found 3, expected at most 2, the GPUs"):
+        checked_options(TrainingOptions(processes=3), 5)
+    assert checked_options(TrainingOptions(processes=0), 5).processes == 2
+
+
+def test_auto_is_one_process_without_a_gpu():
+    assert checked_options(TrainingOptions(processes=0), 5).processes == 1
+
+
+def test_one_process_cannot_share_out_weights():
+    with pytest.raises(UserError, match=r"training\.fsdp: found True, expected several processes"):
+        checked_options(TrainingOptions(fsdp=True), 5)
+
+
+def test_weights_are_not_shared_out_without_gpus():
+    with pytest.raises(UserError, match=r"training\.fsdp: found True, expected a GPU for each process"):
+        checked_options(TrainingOptions(fsdp=True, processes=2), 5)
