@@ -23,6 +23,9 @@ BENCH = Path(__file__).resolve().parent
 SCRIPTS = ROOT / "workflow_scripts"
 ENGINE_START = "vllm.entrypoints.llm:LLM.__init__"
 ANSWERS = ("skillift.engines.vllm_engine:VllmEngine.generate", "vllm.entrypoints.llm:LLM.chat")
+# asks a few prompts twice and scores the answers, through the same engine
+PARITY = "skillift.self_parity:measure"
+SCORES = "skillift.engines.vllm_engine:VllmEngine.log_probabilities"
 TRAINING = "transformers.trainer:Trainer.train"
 
 
@@ -89,44 +92,80 @@ def engine(
     results: Path, study, config: dict, student: str, folder: Path, threads: int, repeats: int
 ) -> tuple[list[Comparison], float]:
     """The command generate against bare vLLM on a student's base episodes, and the share of equal answers."""
-    from skillift.prompts import messages_for
-
     spec = study.episodes_spec(student, "base")
-    settings = {**spec["inference"], **config["engine"]}
-    tasks = pl.read_parquet(results / "tasks.parquet")
-    tasks = tasks.filter(pl.col("suite").is_in(spec["inference"]["suites"]))
-    prompts = messages_for(
-        tasks, pl.read_parquet(results / "skills.parquet"), spec["conditions"], spec["prompt_seed"]
-    )
+    model = results / "students" / student / "model"
+    return generation(results, model, spec, config["engine"], folder, threads, repeats)
+
+
+def generation(
+    tables: Path, model: Path, spec: dict, engine_settings: dict, folder: Path, threads: int, repeats: int
+) -> tuple[list[Comparison], float]:
+    """The command generate against bare vLLM on the same prompts, and the share of equal answers.
+
+    Args:
+        tables: the folder of tasks.parquet and skills.parquet.
+        model: the student's folder.
+        spec: what is asked, as the command takes it; `inference.max_model_len` is a number.
+        engine_settings: `engine` of config.yaml.
+        folder: for what both write.
+        threads: of each process.
+        repeats: measured pairs.
+    """
+    from skillift.chat_format import answer_text
+    from skillift.engine_options import engine_options
+    from skillift.episodes import messages_of_suites
+    from skillift.model_folders import load_tokenizer
+
+    settings = {**spec["inference"], **engine_settings}
+    tasks, skills = (pl.read_parquet(tables / f"{name}.parquet") for name in ("tasks", "skills"))
+    prompts = messages_of_suites(tasks, skills, spec["inference"]["suites"], spec)
     files = {name: folder / f"{name}.json" for name in ("prompts", "settings", "out")}
     files["prompts"].write_text(json.dumps(prompts["content"].to_list()))
     files["settings"].write_text(json.dumps(settings))
-    model = results / "students" / student / "model"
     episodes = folder / "episodes.parquet"
 
     command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
-    command += ["--tasks", str(results / "tasks.parquet"), "--skills", str(results / "skills.parquet")]
+    command += ["--tasks", str(tables / "tasks.parquet"), "--skills", str(tables / "skills.parquet")]
     command += ["--task-template", str(SCRIPTS / "prompts" / "task.jinja"), "--out", str(episodes)]
-    for name in ("max_num_seqs", "kv_cache_gib", "gpu_memory_utilization"):
-        command += [f"--{name.replace('_', '-')}", str(config["engine"][name])]
+    command += engine_options(engine_settings)
     bare = ["--model", str(model)]
     for name, path in files.items():
         bare += [f"--{name}", str(path)]
 
-    targets = (ENGINE_START, *ANSWERS)
+    def ours() -> dict[str, float]:
+        times = timed(SCRIPTS / "generate.py", command, targets, threads)
+        return times | {"tokens": pl.read_parquet(episodes)["completion_tokens"].sum()}
+
+    def theirs() -> dict[str, float]:
+        times = timed(BENCH / "bare_vllm.py", bare, targets, threads)
+        return times | {
+            "tokens": sum(len(answer["tokens"]) for answer in json.loads(files["out"].read_text()))
+        }
+
+    targets = (ENGINE_START, *ANSWERS, PARITY, SCORES)
     rows = compare(
-        lambda: timed(SCRIPTS / "generate.py", command, targets, threads),
-        lambda: timed(BENCH / "bare_vllm.py", bare, targets, threads),
+        ours,
+        theirs,
         {
             "engine start, s": lambda times: times[ENGINE_START],
-            "episodes/s": lambda times: prompts.height / sum(times.get(name, 0.0) for name in ANSWERS),
+            "episodes/s": lambda times: prompts.height / _answering(times),
+            "tokens/s": lambda times: times["tokens"] / _answering(times),
             "whole process, s": lambda times: times["process"],
         },
         repeats,
     )
-    answers = prompts.with_columns(bare=pl.Series(json.loads(files["out"].read_text())))
-    both = pl.read_parquet(episodes).join(answers, on=["task_id", "condition"])
+    # tokens, not texts: vLLM decodes step by step, which writes broken characters of random students otherwise
+    tokenizer = load_tokenizer(model)
+    found = [answer_text(tokenizer, answer["tokens"]) for answer in json.loads(files["out"].read_text())]
+    answers = prompts.with_columns(bare=pl.Series(found))
+    both = pl.read_parquet(episodes).join(answers, on=["suite", "task_id", "condition"])
     return rows, (both["response"] == both["bare"]).mean()
+
+
+def _answering(times: dict[str, float]) -> float:
+    """Seconds in which all prompts were answered, without the few that are asked twice for self-parity."""
+    asked_twice = times.get(PARITY, 0.0) - times.get(SCORES, 0.0)
+    return sum(times.get(name, 0.0) for name in ANSWERS) - asked_twice
 
 
 def training(

@@ -2,8 +2,9 @@
 
 python tests/bench/bare_vllm.py --model DIR --prompts prompts.json --settings settings.json --out answers.json
 
-`prompts.json` is a list of user messages; the answers come out in its order. The settings are those of the
-study: max_tokens, max_model_len, max_num_seqs, kv_cache_gib, seed.
+`prompts.json` is a list of user messages; the answers, each with its tokens, come out in its order.
+The settings are those of the study and of config.yaml: precision, max_tokens, max_model_len, max_num_seqs,
+kv_cache_gib, gpu_memory_utilization, seed.
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ def main() -> None:
     os.environ["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
     os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(settings["kv_cache_gib"])
     from vllm import LLM, SamplingParams
+    from vllm.platforms import current_platform
 
     llm = LLM(
         model=options.model,
-        dtype="float32",
+        dtype=settings["precision"],
         max_model_len=settings["max_model_len"],
         max_num_seqs=settings["max_num_seqs"],
+        gpu_memory_utilization=settings["gpu_memory_utilization"],
         seed=settings["seed"],
-        enforce_eager=True,  # compiling takes longer than all answers of a small student
+        # compiling takes longer than all answers of a student that a CPU serves
+        enforce_eager=current_platform.is_cpu(),
     )
     answers = llm.chat(
         [[{"role": "user", "content": prompt}] for prompt in prompts],
@@ -41,7 +45,9 @@ def main() -> None:
         chat_template_kwargs={"enable_thinking": False},
         use_tqdm=False,
     )
-    Path(options.out).write_text(json.dumps([answer.outputs[0].text for answer in answers]))
+    outputs = [answer.outputs[0] for answer in answers]
+    found = [{"text": output.text, "tokens": list(output.token_ids)} for output in outputs]
+    Path(options.out).write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 python tests/bench/stopwatch.py times.json vllm.entrypoints.llm:LLM.generate -- script.py --option value
 
 Each target is `module:Class.method` or `module:function`. It is wrapped when the script imports the module,
-so imports keep their order. Writes the seconds spent in each target, over all calls, and of the whole
-process (`process`, imports included), and the most memory that it took, GiB (`peak_gib`); nested calls of
-one target count once.
+so imports keep their order. Writes the seconds spent in each target, over all calls, and of the whole process
+(`process`, imports included), and the most memory that it took, GiB (`peak_gib`); nested calls of one target
+count once.
 """
 
 from __future__ import annotations

@@ -93,3 +93,21 @@ def test_the_made_scores_are_a_million_rows_that_keep_their_contract(bench, monk
     assert scores["passed"].null_count() == pytest.approx(height / 100, rel=0.2)
     declared = {(run["student"], run["run"]) for run in spec["runs"]}
     assert set(scores.select("student", "run").unique().rows()) == declared
+
+
+def test_a_function_of_a_module_is_timed_too(bench, tmp_path):
+    (tmp_path / "cup.py").write_text("import time\n\ndef sip():\n    time.sleep(0.2)\n")
+    times = run_under_stopwatch(bench, tmp_path, "from cup import sip\nsip()\n", "cup:sip")
+    assert 0.2 <= times["cup:sip"] < 0.3
+
+
+@pytest.mark.parametrize(("shape", "billions"), [("0.8B", 0.75), ("2B", 1.88), ("4B", 4.2)])
+def test_random_students_have_the_size_of_the_published_ones(bench, monkeypatch, shape, billions):
+    import torch
+
+    monkeypatch.syspath_prepend(str(bench))
+    shapes = importlib.import_module("student_shapes")
+    with torch.device("meta"):
+        model = shapes.random_model(shape)
+    assert model.num_parameters() / 1e9 == pytest.approx(billions, rel=0.02)
+    assert model.lm_head.weight is model.model.embed_tokens.weight
