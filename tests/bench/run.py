@@ -21,6 +21,7 @@ import against_bare  # noqa: E402
 import analysis_speed  # noqa: E402
 import api_calls  # noqa: E402
 import episode_browser  # noqa: E402
+import fine_tuning  # noqa: E402
 import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -95,9 +96,10 @@ def main() -> None:
         how = f"medians of {options.repeats} runs in turn, {options.threads} thread(s), student {student}"
         caption = f"{how}; equal answers: {equal:.1%}"
         console.print(comparison_table("Episodes: generate.py and bare vLLM", caption, rows))
-        rows = against_bare.training(
-            results, study, student, run, Path(folder), options.threads, options.repeats
-        )
+        model = results / "students" / student / "model"
+        corpus = results / "corpus" / f"{study.corpus_of(run)}.parquet"
+        spec = study.train_spec(student, run)
+        rows = fine_tuning.measure(model, corpus, spec, Path(folder), options.threads, options.repeats)
         console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
     title = "Judging over an API: judge.py and a server that answers in a fixed time"
     console.print(asked_table(title, api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
