@@ -8,7 +8,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 # plans of many jobs are large, long-lived and free of cycles
 gc.set_threshold(100_000, 50, 50)
@@ -27,6 +29,7 @@ from skillift.job_sizes import (
     serving_mb,
     training_mb,
 )
+from skillift.left_jobs import end_left_jobs
 from skillift.lifeline import this_process
 from skillift.needs import missing
 from skillift.prediction_declarations import declared, predictions_spec
@@ -320,12 +323,16 @@ def final_targets():
 
 
 def claim_study():
-    """Be the only Snakemake at work on the study, until this process ends."""
+    """Be the only Snakemake at work on the study, until this process ends; end what a killed one has left."""
     global STUDY_LOCK
+    default = load_configfile("config.yaml")["study"]
     try:
         STUDY_LOCK = lock_study(STATE)
+        left = end_left_jobs(Path.cwd(), CONFIG["study"], default)
     except UserError as error:
         raise WorkflowError(str(error)) from None
+    if left:
+        logger.warning(f"Cancelled jobs of an earlier Snakemake: {', '.join(left)}.")
 
 
 def register_predictions():
