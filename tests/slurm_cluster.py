@@ -299,6 +299,13 @@ def step_processes(job: str) -> tuple[list[int], list[int]]:
     return supervisors, started
 
 
+def freeze(job: str) -> None:
+    """Stop a job's processes; SLURM's own go on."""
+    for pid in step_processes(job)[1]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGSTOP)
+
+
 def main() -> None:
     """`up FOLDER` or `down FOLDER`."""
     action, folder = sys.argv[1:]

@@ -1,0 +1,271 @@
+"""The smoke study on a real SLURM cluster of two nodes, through profiles/slurm, while everything goes wrong.
+
+One study pays for all claims: it is stopped by Ctrl-C, started again, killed, started again, and then a job
+is cancelled, one is preempted, one runs out of time, a node loses its power and is drained later. What came
+of it is what the tests look at. The cluster is brought up once and torn down after (tests/slurm_cluster.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from projects import ROOT, copy_project, planned_jobs
+from slurm_cluster import SlurmCluster, freeze, wait_until, why_not
+from slurm_mishaps import Mishaps
+
+from skillift.prediction_contracts import PREDICTIONS
+from skillift.publication import FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.study import load_study
+from skillift.tables import folder_digests, read_json, read_table
+
+pytestmark = pytest.mark.integration
+
+PROFILE = ROOT / "profiles" / "slurm" / "config.yaml"
+# jobs take seconds here: look after them sooner than in production
+TEST_SETTINGS = ("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20")
+LONGEST_S = 1500
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    if reason := why_not():
+        pytest.skip(reason)
+    cluster = SlurmCluster(tmp_path_factory.mktemp("slurm"))
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+@dataclass
+class Outcome:
+    """What was seen of the study on the cluster."""
+
+    folder: Path
+    interrupted_status: int
+    queue_after_interrupt: list[str]
+    processes_after_interrupt: list[str]
+    left_by_kill: list[str]
+    finished_status: int
+    text: str
+    mishaps: Mishaps
+    jobs: list[dict] = field(default_factory=list)
+
+    def of(self, comment: str) -> list[dict]:
+        """The jobs whose comment (`rule_<rule>_wildcards_<values>`) begins so, in the order of submission."""
+        found = [job for job in self.jobs if job["Comment"].startswith(comment)]
+        return sorted(found, key=lambda job: int(job["JobId"]))
+
+    def now(self, job: dict) -> dict:
+        """A job as it stands at the end."""
+        return next(found for found in self.jobs if found["JobId"] == job["JobId"])
+
+    def twice(self, job: dict) -> tuple[dict, dict]:
+        """A job that failed, and the one that was handed in instead."""
+        same = [found for found in self.of(job["Comment"]) if int(found["JobId"]) >= int(job["JobId"])]
+        assert len(same) > 1
+        return same[0], same[-1]
+
+
+def start(folder: Path, cluster: SlurmCluster, log: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *TEST_SETTINGS]
+    command += ["--config", "study=studies/smoke.yaml"]
+    with (folder / log).open("w") as out:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=cluster.environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kill Snakemake and what it runs here, if it still does."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def at_work_in(folder: Path) -> list[str]:
+    """Processes of the study, by their working folder."""
+    found = []
+    for process in psutil.process_iter(["cwd", "cmdline"]):
+        if (process.info["cwd"] or "").startswith(str(folder)):
+            found.append(" ".join(process.info["cmdline"] or []))
+    return found
+
+
+@pytest.fixture(scope="module")
+def outcome(cluster, tmp_path_factory):
+    folder = copy_project(tmp_path_factory.mktemp("on-slurm") / "project")
+
+    first = start(folder, cluster, "first.log")
+    try:
+        wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a first job")
+        os.killpg(first.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
+        interrupted_status = first.wait(timeout=60)
+    finally:
+        end(first)
+    queue = cluster.queue()
+    wait_until(lambda: not cluster.jobs_ending(), 30, "cancelled jobs to end")
+    processes = at_work_in(folder)
+
+    killed = start(folder, cluster, "killed.log")
+    try:
+        left = wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a job")
+        freeze(left[0])
+    finally:
+        end(killed)
+    left = cluster.queue()
+
+    second = start(folder, cluster, "second.log")
+    mishaps = Mishaps(cluster)
+    try:
+        deadline = time.monotonic() + LONGEST_S
+        while second.poll() is None:
+            assert time.monotonic() < deadline, (folder / "second.log").read_text()[-3000:]
+            mishaps.look()
+            time.sleep(0.3)
+    finally:
+        end(second)
+        mishaps.mend()
+    text = (folder / "second.log").read_text()
+    return Outcome(
+        folder, interrupted_status, queue, processes, left, second.returncode, text, mishaps, cluster.jobs()
+    )
+
+
+def test_ctrl_c_leaves_no_job_and_no_process(outcome):
+    assert outcome.interrupted_status != 0
+    assert outcome.queue_after_interrupt == []
+    assert outcome.processes_after_interrupt == []
+
+
+def test_jobs_that_a_killed_snakemake_left_are_ended_before_new_ones_start(outcome):
+    assert outcome.left_by_kill
+    ends = [job["EndTime"] for job in outcome.jobs if job["JobId"] in outcome.left_by_kill]
+    states = {job["JobState"] for job in outcome.jobs if job["JobId"] in outcome.left_by_kill}
+    assert states <= {"CANCELLED", "COMPLETED"}
+    assert "CANCELLED" in states
+    later = [job for job in outcome.jobs if int(job["JobId"]) > max(map(int, outcome.left_by_kill))]
+    assert max(ends) <= min(job["SubmitTime"] for job in later)
+    assert f"Cancelled jobs of an earlier Snakemake: {outcome.left_by_kill[0]}" in outcome.text
+
+
+def test_a_plain_rerun_finishes_whatever_happens_to_its_jobs(outcome):
+    assert outcome.finished_status == 0, outcome.text[-5000:]
+    assert outcome.mishaps.outstanding() == []
+
+
+def test_the_results_are_those_of_a_local_run(outcome, finished_smoke):
+    def results(root):
+        folder = root / "results/smoke"
+        tables = {
+            name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")
+        }
+        # these two hold times
+        del tables["costs.parquet"], tables["analysis/predictions.parquet"]
+        verdicts = read_table(folder / "analysis/predictions.parquet", PREDICTIONS).drop("registered_at")
+        models = [read_json(folder / f"runs/{student}/sft-s0/manifest.json") for student in ("s", "m")]
+        return tables, verdicts.rows(), models
+
+    on_slurm, locally = results(outcome.folder), results(finished_smoke)
+    assert len(on_slurm[0]) > 15
+    assert on_slurm == locally
+
+
+def test_a_local_run_takes_the_clusters_results_over(outcome):
+    assert planned_jobs(outcome.folder) == set()
+
+
+def test_jobs_run_on_both_nodes(outcome):
+    nodes = [job["NodeList"] for job in outcome.jobs if job["JobState"] == "COMPLETED"]
+    assert nodes.count("n1") > 2
+    assert nodes.count("n2") > 2
+
+
+def test_jobs_that_load_a_student_get_an_accelerator_and_no_others_do(outcome):
+    for job in outcome.jobs:
+        loads = job["Comment"].startswith(("rule_train", "rule_generate"))
+        assert job["Partition"] in ("urgent", "gpu" if loads else "cpu")
+        assert ("gres:gpu:1" in job.get("TresPerJob", "")) == loads
+
+
+def test_calls_of_models_stay_where_snakemake_runs(outcome):
+    called = ("rule_judge", "rule_certify_judge", "rule_collect_demonstrations", "rule_check_served")
+    assert outcome.of("rule_score")
+    assert [job for job in outcome.jobs if job["Comment"].startswith(called)] == []
+    assert "Provided resources: api=" in outcome.text
+
+
+def test_small_jobs_go_to_the_cluster_together(outcome):
+    has = extent(load_study(ROOT / "studies/smoke.yaml"))
+    pages = outcome.of("rule_pages")
+    assert len(pages) <= 3 < len(figures_for(has)) + len(tables_for(has))
+    assert {job["NumCPUs"] for job in pages} == {"4"}
+    assert len(outcome.of("rule_cards")) == 1
+    assert outcome.of("rule_make_figure") == outcome.of("rule_make_table") == []
+
+
+def test_a_cancelled_job_is_done_again(outcome):
+    cancelled, again = outcome.twice(outcome.mishaps.cancelled)
+    assert (cancelled["JobState"], again["JobState"]) == ("CANCELLED", "COMPLETED")
+
+
+def test_a_preempted_job_is_started_again_by_slurm(outcome):
+    job = outcome.now(outcome.mishaps.preempted)
+    assert job["JobState"] == "COMPLETED"
+    assert int(job["Restarts"]) >= 1
+
+
+def test_a_job_out_of_time_gets_twice_the_time_and_memory(outcome):
+    ended, again = outcome.twice(outcome.mishaps.timed_out)
+    assert (ended["JobState"], again["JobState"]) == ("TIMEOUT", "COMPLETED")
+    assert (outcome.mishaps.timed_out["TimeLimit"], again["TimeLimit"]) == ("01:00:00", "02:00:00")
+    assert (ended["MinMemoryNode"], again["MinMemoryNode"]) == ("2000M", "4000M")
+
+
+def test_a_job_that_loses_its_node_is_started_again_by_slurm(outcome):
+    job = outcome.now(outcome.mishaps.lost)
+    assert job["JobState"] == "COMPLETED"
+    assert int(job["Restarts"]) >= 1
+
+
+def test_no_job_starts_on_a_drained_node(outcome):
+    drained, begin, end = outcome.mishaps.drained
+    started = [job["NodeList"] for job in outcome.jobs if begin < job["StartTime"] < end]
+    assert len(started) > 1
+    assert drained not in started
+
+
+def test_what_a_failed_job_printed_stands_in_one_place(outcome):
+    cancelled = outcome.mishaps.cancelled
+    _, _, student = cancelled["Comment"].rpartition("_")
+    log = outcome.folder / f"slurm_logs/rule_pretrain/{student}/{cancelled['JobId']}.log"
+    assert "pretrain" in log.read_text()
+
+
+def test_every_figure_and_table_is_among_the_grouped_jobs_of_the_profile():
+    """A name that no rule has does no harm; one that is missing goes to the cluster alone."""
+    profile = yaml.safe_load(PROFILE.read_text())
+    pages = {name for name, group in profile["groups"].items() if group == "pages"}
+    assert pages == {f"make_figure_{name}" for name in FIGURES} | {f"make_table_{name}" for name in TABLES}
+
+
+def test_both_profiles_agree_on_what_is_not_about_the_machine():
+    default = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+    slurm = yaml.safe_load(PROFILE.read_text())
+    of_the_machine = {"default-resources", "resources"}
+    assert {key: slurm.get(key) for key in default.keys() - of_the_machine} == {
+        key: value for key, value in default.items() if key not in of_the_machine
+    }
