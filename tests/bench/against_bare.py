@@ -154,7 +154,7 @@ def generation(
         },
         repeats,
     )
-    # tokens, not texts: vLLM decodes step by step, which writes broken characters of random students otherwise
+    # tokens, not texts: vLLM decodes step by step, which writes broken bytes of random students otherwise
     tokenizer = load_tokenizer(model)
     found = [answer_text(tokenizer, answer["tokens"]) for answer in json.loads(files["out"].read_text())]
     answers = prompts.with_columns(bare=pl.Series(found))
