@@ -24,8 +24,9 @@ class Mishaps:
     """
 
     def __init__(self, cluster: SlurmCluster) -> None:
-        """Nothing has happened yet."""
+        """Nothing has happened yet; jobs that are there already are left alone."""
         self.cluster = cluster
+        self._earlier = {job["JobId"] for job in cluster.jobs()}
         self.cancelled: dict | None = None
         self.preempted: dict | None = None
         self.timed_out: dict | None = None
@@ -42,7 +43,7 @@ class Mishaps:
 
     def look(self) -> None:
         """Do what can be done now."""
-        jobs = self.cluster.jobs()
+        jobs = [job for job in self.cluster.jobs() if job["JobId"] not in self._earlier]
         running = [job for job in jobs if job["JobState"] == "RUNNING"]
         viewer = [job for job in running if job["Comment"] == "rule_make_viewer"]
         if viewer:

@@ -122,14 +122,14 @@ def outcome(cluster, tmp_path_factory):
 
     killed = start(folder, cluster, "killed.log")
     try:
-        left = wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a job")
-        freeze(left[0])
+        running = wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a job")
+        freeze(running[0])  # so that it is still there when the next Snakemake comes
     finally:
         end(killed)
     left = cluster.queue()
 
-    second = start(folder, cluster, "second.log")
     mishaps = Mishaps(cluster)
+    second = start(folder, cluster, "second.log")
     try:
         deadline = time.monotonic() + LONGEST_S
         while second.poll() is None:
