@@ -72,10 +72,12 @@ def test_an_engine_that_answers_by_the_batch_is_found_out(prompts):
 
 
 @pytest.mark.parametrize("kind", ENGINES)
-def test_batch_invariant_answers_have_the_same_log_probabilities_in_any_batch(kind, student, prompts):
+def test_batch_invariant_answers_are_the_same_in_any_batch(kind, student, prompts):
+    """In bfloat16, where an answer of these turns over beside others in the transformers engine."""
     settings = {**INFERENCE, "batch_invariant": True, "precision": "bfloat16"}
+    prompts = prompts[:20]
     with open_engine(kind, student, settings, RunOptions()) as engine:
-        answers = engine.generate(prompts[:20], GREEDY)
-        row = measure(engine, 0, prompts[:20], answers, GREEDY, SEEDS[:20]).row(0, named=True)
-        assert engine.generate(prompts[:1], GREEDY) == answers[:1]
+        answers = engine.generate(prompts, GREEDY)
+        row = measure(engine, 0, prompts, answers, GREEDY, SEEDS[:20]).row(0, named=True)
+        assert [engine.generate([prompt], GREEDY)[0] for prompt in prompts] == answers
     assert (row["n_same"], row["largest_difference"]) == (16, 0.0)
