@@ -117,6 +117,30 @@ def test_sampling_follows_the_distribution():
     assert kept[2:].sum() == 0 and kept[:2].min() > 0
 
 
+def test_what_prompts_have_in_common_is_kept_and_changes_no_answer(tmp_path):
+    """Prompts of two procedures in turn: each is computed once, as those that share it follow each other."""
+    student = write_student(tmp_path / "model", positions=512)
+    draw = random.Random(1)
+    procedures = [[draw.randrange(256) for _ in range(260)] for _ in range(2)]
+    prompts = [procedures[number % 2] + [draw.randrange(256) for _ in range(9)] for number in range(8)]
+    found = {}
+    for caching in (True, False):
+        options = RunOptions(max_num_seqs=1, prefix_caching=caching)
+        with open_engine("vllm", student, {**INFERENCE, "max_model_len": 512}, options) as engine:
+            generate, cached = engine.llm.generate, []
+
+            def noting(*arguments, generate=generate, cached=cached, **named):
+                outputs = generate(*arguments, **named)
+                cached += [output.num_cached_tokens for output in outputs]
+                return outputs
+
+            engine.llm.generate = noting
+            found[caching] = engine.generate(prompts, GREEDY), sorted(cached)
+    assert found[True][0] == found[False][0]
+    assert found[True][1] == [0, 0] + [256] * 6  # two blocks of 128 tokens each
+    assert not any(found[False][1])
+
+
 @pytest.mark.parametrize("kind", ENGINES)
 def test_a_model_with_too_few_positions_is_refused(kind, student):
     expected = pytest.raises(UserError, match="max_model_len: found 512, expected at most 256")
