@@ -35,6 +35,7 @@ include: "rules/publication.smk"  # -> figures/, tables/
 include: "rules/cards.smk"  # -> cards/ of checkpoints and corpora; `push`: both to the hub
 include: "rules/findings.smk"  # one sentence for each claim -> findings.html
 include: "rules/browser.smk"  # all episodes beside each other -> episodes.html
+include: "rules/provenance.smk"  # of every job -> manifests/: what made its results
 
 
 rule all:

@@ -25,7 +25,7 @@ for figure in published_figures():
             f"make_figure_{figure}"
         input:
             **source_files(FIGURES[figure]),
-            viewer=rules.make_viewer.output,
+            viewer=f"{RESULTS}/figures/viewer.js",
         output:
             svg=report(
                 f"{RESULTS}/figures/{figure}.svg",

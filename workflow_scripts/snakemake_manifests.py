@@ -1,0 +1,70 @@
+"""Have the jobs of a workflow write their manifests.
+
+The Snakemake that runs a job, on this machine or on a node of a cluster, runs its command and then writes the
+manifest, before the job counts as complete. So a kill leaves no result without its manifest: Snakemake makes
+the outputs of a job that did not complete again.
+
+Snakemake 9.27 has no hook there: this module alone knows what a rule's `run_func` is called with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from skillift.errors import UserError
+from skillift.manifests import made_by, write_manifest
+from skillift.surroundings import commit_of, device, packages
+
+
+def write_manifests(rules, results: Path | str, source: Path | str) -> None:
+    """Have every job of the rules that runs a command write its manifest.
+
+    Args:
+        rules: Snakemake's rules; their `run_func` is replaced.
+        results: the study's folder of results, which holds all outputs.
+        source: folder of the workflow, for its commit.
+    """
+    for rule in rules:
+        if rule.shellcmd is not None:
+            rule.run_func = _noted(rule, results, source)
+
+
+def _noted(made, results: Path | str, source: Path | str) -> Callable:
+    """What runs a job of the rule `made` and writes its manifest."""
+    run_job = made.run_func
+
+    def run(input, output, params, wildcards, threads, resources, log, rule, conda_env, *others):
+        started = _now()
+        run_job(input, output, params, wildcards, threads, resources, log, rule, conda_env, *others)
+        surroundings = {
+            "started": started,
+            "ended": _now(),
+            "threads": threads,
+            "source": commit_of(source),
+            "packages": packages(conda_env),
+            "device": device(),
+        }
+        try:
+            manifest = made_by(
+                results,
+                made.name,
+                dict(wildcards.items()),
+                dict(params.items()),
+                made.shellcmd,
+                [str(path) for path in input],
+                [str(path) for path in output],
+                surroundings,
+            )
+            write_manifest(manifest, results)
+        except UserError as error:
+            from snakemake.exceptions import WorkflowError
+
+            raise WorkflowError(str(error)) from None
+
+    return run
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
