@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from planner import jobs_in
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts")
@@ -31,6 +32,21 @@ def copy_finished(source: Path, target: Path) -> None:
     shutil.copytree(source, target, symlinks=True, ignore=ignore)
 
 
+def link_finished(source: Path, target: Path) -> None:
+    """The same for plans alone, in no time: results and Snakemake's records are links to those of the source.
+
+    Who edits a result must replace it (`edits.touch`): writing into it would change the source.
+    """
+    linked = {source / "results", source / ".snakemake/metadata"}
+
+    def copy(original: str, copied: str) -> None:
+        within = any(Path(original).is_relative_to(folder) for folder in linked)
+        (os.link if within else shutil.copy2)(original, copied)
+
+    ignore = shutil.ignore_patterns("__pycache__", "log", "locks", "iocache")
+    shutil.copytree(source, target, symlinks=True, ignore=ignore, copy_function=copy)
+
+
 def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", timeout: int = 900):
     """Run Snakemake in a project folder on two cores; returns the completed process with its text."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
@@ -50,19 +66,10 @@ def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", ti
 
 
 def planned_jobs(folder: Path, **options) -> set[str]:
-    """The jobs that a plain run would do now, each as `rule` or `rule wildcard wildcard ...`.
-
-    Wildcard values stand in the order of their names in the rule's first output.
-    """
+    """The jobs that a plain run would do now, as `planner.jobs_in` names them."""
     finished = snakemake(folder, "--dry-run", **options)
     assert finished.returncode == 0, finished.stdout
-    jobs = set()
-    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) \w+:\n)", finished.stdout)[1:]:
-        rule = re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block).group(1)
-        wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
-        values = [pair.split("=", 1)[1] for pair in wildcards.group(1).split(", ")] if wildcards else []
-        jobs.add(" ".join([rule, *values]))
-    return jobs
+    return jobs_in(finished.stdout)
 
 
 def replace_in(path: Path, old: str, new: str, count: int = 1) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import sys
 import tempfile
 from base64 import b64decode
 from collections import Counter
@@ -59,7 +60,7 @@ def read_plan(options: list[str]) -> StudyPlan:
         raise UserError("--persistence-backend db: the audit reads Snakemake's records as files alone.")
     logger.addFilter(_is_warning)
     try:
-        with _only_planning() as read:
+        with _only_planning() as read, contextlib.redirect_stdout(sys.stderr):  # its messages, no results
             cli.args_to_api(arguments, parser)
     finally:
         logger.removeFilter(_is_warning)

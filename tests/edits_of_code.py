@@ -1,0 +1,152 @@
+"""Edits of code, templates, pages, environments, settings and results."""
+
+from __future__ import annotations
+
+from edits import Edit, append, both, change_function, delete, reformat, replace, touch, touch_everything
+from rerun_sets import (
+    DEMONSTRATED,
+    FIGURE_JOBS,
+    JUDGES,
+    MODEL_CARDS,
+    RUNS,
+    SCORES,
+    TRAINED,
+    answered,
+    certified,
+    everything,
+    judged,
+    trained,
+)
+
+LIBRARY = "workflow_scripts/skillift"
+ASKED = DEMONSTRATED | judged(*RUNS) | trained(*TRAINED) | certified(*JUDGES)  # judges are asked anew
+
+
+def edit_pins(folder) -> None:
+    """Another version of a package in the lock, as `make pins` writes it: in both files."""
+    for file in ("envs/cpu.txt", "envs/cpu.yaml"):
+        replace(file, "polars==2.1.0", "polars==2.1.1")(folder)
+
+
+NOTHING = [
+    Edit("touch every file", touch_everything, set()),
+    Edit("touch a result", touch("results/smoke/tasks.parquet"), set()),
+    Edit("a comment in a module", append(f"{LIBRARY}/training.py", "\n# changes nothing\n"), set()),
+    Edit("a comment in the Snakefile", append("Snakefile", "\n# changes nothing\n"), set()),
+    Edit("the layout of a module", reformat("skillift.judging"), set()),
+    Edit(
+        "a docstring", replace(f"{LIBRARY}/tables.py", '"""Write a manifest', '"""Writes a manifest'), set()
+    ),
+    Edit(
+        "a function more in the library, which nothing calls",
+        append(f"{LIBRARY}/episodes.py", "\n\ndef unused() -> None:\n    pass\n"),
+        set(),
+    ),
+    Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),
+    Edit("a caption of a figure", append("rules/captions/lift.rst", "\nA further remark.\n"), set()),
+    Edit(
+        "a description in the schema of studies",
+        replace("rules/schemas/study.schema.yaml", "description: What is studied.", "description: Studied."),
+        set(),
+    ),
+    Edit("resources in a profile", append("profiles/default/config.yaml", "  - disk_mb=2000\n"), set()),
+    Edit("the version of a package (the audit warns)", edit_pins, set()),
+    Edit("the budget", replace("config.yaml", "budget_usd: null", "budget_usd: 5.0"), set()),
+    Edit(
+        "how many requests of judges are under way at once",
+        replace("config.yaml", "concurrency: 64", "concurrency: 8"),
+        set(),
+    ),
+    Edit("batches for judges", replace("config.yaml", "batch: false", "batch: true"), set()),
+    Edit(
+        "the batch limit of the engine",
+        replace("config.yaml", "max_num_seqs: 128", "max_num_seqs: 32"),
+        set(),
+    ),
+    Edit("a log that is lost", delete("results/smoke/logs/train"), set()),
+    Edit("the history of predictions that is lost", delete(".skillift/smoke/predictions.jsonl"), set()),
+]
+
+CODE = [
+    Edit(
+        "a function that only judging episodes reaches",
+        change_function("skillift.judging", "judge_episodes"),
+        judged(*RUNS) | SCORES,
+        {"judge": "code: judging.judge_episodes"},
+    ),
+    Edit(
+        "a function that demonstrations, corpora, episodes and the browser share",
+        change_function("skillift.prompts", "messages_for"),
+        DEMONSTRATED | answered(*RUNS) | trained(*TRAINED),
+    ),
+    Edit("the parser of verdicts", change_function("skillift.judging", "parse_reply"), ASKED),
+    Edit(
+        "the extractor of ANSWER lines",
+        change_function("skillift.extraction", "answer_lines"),
+        ASKED,
+    ),
+    Edit(
+        "the procedures of skills",
+        change_function("skillift.taskpack.skills", "draw_procedure"),
+        everything() - {"build_tokenizer", "make_viewer"} - (certified(*JUDGES) - SCORES),
+    ),
+    Edit("the training loop", change_function("skillift.training", "train"), trained(*TRAINED)),
+    Edit(
+        "the colours of figures",
+        replace(f"{LIBRARY}/figures/theme.py", 'INK = "#333333"', 'INK = "#222222"'),
+        FIGURE_JOBS | {"write_findings", "all"},
+    ),
+    Edit(
+        "the code of one figure",
+        append(f"{LIBRARY}/figures/lift.py", "\nprint('drawn')\n"),
+        {"make_figure_lift", "write_findings", "all"},
+    ),
+    Edit(
+        "the script of the episode browser",
+        append("workflow_scripts/browser/list.js", "\n// rows\n"),
+        {"browse_episodes", "all"},
+    ),
+]
+
+FILES = [
+    Edit(
+        "the prompt of judges",
+        append("workflow_scripts/prompts/judge.jinja", "\nAnswer with care.\n"),
+        ASKED,
+        {"judge": "changed: workflow_scripts/prompts/judge.jinja", "train": "follows select_corpus"},
+    ),
+    Edit(
+        "the prompt of tasks",
+        append("workflow_scripts/prompts/task.jinja", "\nAnswer with care.\n"),
+        DEMONSTRATED | answered(*RUNS) | trained(*TRAINED),
+    ),
+    Edit(
+        "a case of the certification",
+        replace("workflow_scripts/prompts/certification.yaml", "What is 17 + 25?", "What is 25 + 17?"),
+        certified(*JUDGES),
+    ),
+    Edit(
+        "the template of model cards",
+        append("workflow_scripts/cards/model.md.jinja", "\nMore.\n"),
+        MODEL_CARDS | {"all"},
+    ),
+    Edit(
+        "a figure that is lost",
+        delete("results/smoke/figures/lift.svg"),
+        {"make_figure_lift", "write_findings", "all"},
+        {"make_figure_lift": "missing: results/smoke/figures/lift.svg"},
+    ),
+]
+
+LOST = "results/smoke/runs/s/sft-s0/checkpoints"
+NEEDED = [  # what is lost is made again when a job that needs it is done again
+    Edit("checkpoints that are lost and that nothing needs any more", delete(LOST), set()),
+    Edit(
+        "checkpoints that are lost, and an edit that needs them",
+        both(delete(LOST), change_function("skillift.episodes", "messages_of_suites")),
+        trained("s sft-s0") | answered(*RUNS),
+        {"train": f"missing: {LOST}", "generate": "code: episodes.messages_of_suites"},
+    ),
+]
+
+EDITS_OF_CODE = [*NOTHING, *CODE, *FILES, *NEEDED]

@@ -1,0 +1,230 @@
+"""Edits of the study file: what is studied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edits import Edit, append, both, in_study, study
+from rerun_sets import (
+    DEMONSTRATED,
+    FIGURE_JOBS,
+    JUDGES,
+    LOSS_CURVES,
+    MODEL_CARDS,
+    OF_JUDGES,
+    PREDICTED,
+    REMAINING,
+    RUNS,
+    SCORES,
+    SELF_PARITY,
+    TABLE_JOBS,
+    TRAINED,
+    answered,
+    certified,
+    everything,
+    judged,
+    pretrained,
+    trained,
+)
+
+SHOWN = FIGURE_JOBS | TABLE_JOBS | {"all"}
+TIER = """  l:
+    label: 341 k
+    tier: 3
+    source: scratch
+    architecture: {hidden_size: 64, layers: 3, heads: 2, kv_heads: 1, intermediate_size: 128}
+    pretraining: {steps: 120, learning_rate: 4.0e-3, seed: 0}
+
+teacher:"""
+RECIPE = """  short:
+    objective: sft
+    corpus: worked
+    trainable: {lora: {rank: 8, alpha: 16, dropout: 0.0}}
+    learning_rate: 5.0e-3
+    epochs: 2
+    batch_size: 8
+    checkpoints: [final]
+
+runs:
+  - {recipe: short, students: [s], seeds: [0]}"""
+OF_TASKS = everything() - {"build_tokenizer", "make_viewer", "rate_judges"}
+OF_TASKS -= {f"certify_judge {judge}" for judge in JUDGES} | OF_JUDGES
+
+
+def swap_students(folder: Path) -> None:
+    head, rest = study(folder).read_text().split("students:\n", 1)
+    body, tail = rest.split("\nteacher:", 1)
+    first, second = body.split("  m:\n", 1)
+    study(folder).write_text(f"{head}students:\n  m:\n{second}\n{first.rstrip()}\n\nteacher:{tail}")
+
+
+def remove_a_student(folder: Path) -> None:
+    head, rest = study(folder).read_text().split("  m:\n", 1)
+    study(folder).write_text(f"{head}\nteacher:{rest.split('teacher:', 1)[1]}".replace("[s, m]", "[s]"))
+
+
+def remove_all_predictions(folder: Path) -> None:
+    study(folder).write_text(study(folder).read_text().split("\npredictions:")[0])
+
+
+NOTHING = [
+    Edit("a comment in the study", append("studies/smoke.yaml", "\n# a remark\n"), set()),
+    Edit("the order of students", swap_students, set()),
+    Edit(
+        "a default that is written out",
+        in_study("suites: [holdout],", "suites: [holdout], samples: 1,"),
+        set(),
+    ),
+    Edit(
+        "the effect of interest",
+        in_study("bootstrap_samples: 200", "bootstrap_samples: 200, effect_of_interest: 0.1"),
+        set(),
+    ),
+]
+
+DATA = [
+    Edit(
+        "the seed of the task pack: every task's text",
+        in_study("    seed: 0\n    skills", "    seed: 1\n    skills"),
+        OF_TASKS,
+    ),
+    Edit(
+        "the number of tasks",
+        in_study("holdout: 5}", "holdout: 6}"),
+        OF_TASKS - {"pretrain s", "pretrain m"},
+    ),
+    Edit(
+        "a condition added",
+        in_study("curated, placebo]", "curated, placebo, shuffled]"),
+        answered(*RUNS),
+        {"generate": "inference: conditions: added shuffled"},
+    ),
+    Edit(
+        "a condition removed",
+        in_study("curated, placebo]", "curated]"),
+        answered(*RUNS) - {"make_figure_placebo_ladder"},
+    ),
+    Edit(
+        "the share of corrupted demonstrations",
+        in_study("corrupted_share: 0.1", "corrupted_share: 0.2"),
+        DEMONSTRATED | trained(*TRAINED),
+    ),
+    Edit(
+        "the rows of a corpus",
+        in_study("rows: 26", "rows: 25"),
+        {"select_corpus worked", "write_dataset_card worked"} | trained(*TRAINED),
+    ),
+]
+
+MODELS = [
+    Edit(
+        "the learning rate of a recipe",
+        in_study("learning_rate: 5.0e-3", "learning_rate: 4.0e-3"),
+        trained(*TRAINED),
+        {"train": "recipe `sft`: learning_rate: 5.0e-3 -> 4.0e-3"},
+    ),
+    Edit(
+        "two values of a recipe swapped",
+        in_study("rank: 8, alpha: 16", "rank: 16, alpha: 8"),
+        trained(*TRAINED),
+        {"train": "recipe `sft`: trainable.lora.alpha: 16 -> 8; trainable.lora.rank: 8 -> 16"},
+    ),
+    Edit(
+        "the pre-training of one student",
+        in_study("steps: 120, learning_rate: 6.0e-3", "steps: 121, learning_rate: 6.0e-3"),
+        pretrained("s") - {"write_model_card m sft-s0"} | {"write_model_card m sft-s0"},
+        {"pretrain": "student `s`: pretraining.steps: 120 -> 121"},
+    ),
+    Edit("the length of answers", in_study("max_tokens: 48", "max_tokens: 40"), answered(*RUNS)),
+    Edit(
+        "a recipe added",
+        in_study("\nruns:", RECIPE),
+        trained("s short-s0") | OF_JUDGES | {"write_model_card s short-s0", "make_figure_recipe_band"},
+    ),
+    Edit(
+        "a training seed added",
+        both(
+            in_study("students: [s, m], seeds: [0]}", "students: [s], seeds: [0, 1]}"),
+            in_study("\njudges:", "  - {recipe: sft, students: [m], seeds: [0]}\n\njudges:"),
+        ),
+        trained("s sft-s1") | OF_JUDGES | {"write_model_card s sft-s1"},
+        {"train": "new"},
+    ),
+    Edit(
+        "a run removed",
+        in_study("students: [s, m], seeds: [0]}", "students: [s], seeds: [0]}"),
+        (SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES) - {"write_model_card m sft-s0"},
+    ),
+    Edit(
+        "a tier added",
+        in_study("\nteacher:", TIER),
+        {"pretrain l"} | answered("l base") | OF_JUDGES | {LOSS_CURVES},
+    ),
+    Edit(
+        "a tier removed",
+        remove_a_student,
+        (SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES) - {"write_model_card m sft-s0"},
+    ),
+    Edit(
+        "a label",
+        in_study("label: 46 k", "label: tiny"),
+        SHOWN | {"browse_episodes", "write_model_card s sft-s0"},
+    ),
+]
+
+JUDGING = [
+    Edit(
+        "a judge added",
+        in_study("primary_judge:", "  again: {model: offline/tail, max_tokens: 128}\nprimary_judge:"),
+        judged(*RUNS, judges=("again",)) | SCORES | certified("again"),
+    ),
+    Edit(
+        "a judge removed",
+        in_study("  tail: {model: offline/tail, max_tokens: 256}\n", ""),
+        (SCORES | certified()) - {"make_figure_judge_agreement", "make_table_agreement"},
+    ),
+    Edit(
+        "the settings of one judge",
+        in_study(
+            "tail: {model: offline/tail, max_tokens: 256}", "tail: {model: offline/tail, max_tokens: 200}"
+        ),
+        judged(*RUNS, judges=("tail",)) | SCORES | certified("tail"),
+        {"judge": "judge `tail`: max_tokens: 256 -> 200"},
+    ),
+]
+
+ANALYSING = [
+    Edit(
+        "the study's description",
+        in_study("for tests, not", "for trial, not"),
+        MODEL_CARDS | {"write_dataset_card worked", "all"},
+    ),
+    Edit(
+        "the bootstrap's samples",
+        in_study("bootstrap_samples: 200", "bootstrap_samples: 300"),
+        SHOWN | (SCORES - {"score", "browse_episodes", "check_predictions"}),
+    ),
+    Edit(
+        "the headline path",
+        in_study('"judge:conclusion"', '"judge:tail"'),
+        SHOWN | PREDICTED | MODEL_CARDS | {"browse_episodes"},
+    ),
+    Edit(
+        "a limit of the certification",
+        in_study("bootstrap_samples: 200", "bootstrap_samples: 200, certification: {max_false_fail: 0.5}"),
+        SHOWN,
+    ),
+    Edit("a prediction", in_study("direction: greater", "direction: less"), PREDICTED),
+    Edit(
+        "a prediction added",
+        append(
+            "studies/smoke.yaml",
+            "  again: {effect: {contrast: curated-none, student: m}, direction: greater}\n",
+        ),
+        PREDICTED,
+    ),
+    Edit("all predictions removed", remove_all_predictions, REMAINING | {"all"}),
+    Edit("the study's name", in_study("name: smoke", "name: other"), everything(), {"train": "new"}),
+]
+
+EDITS_OF_STUDIES = [*NOTHING, *DATA, *MODELS, *JUDGING, *ANALYSING]
