@@ -18,7 +18,7 @@ rule analyse:
         spec=canonical(STUDY.analysis_spec()),
         code=code_digest("analyse.py"),
         episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        folder=f"{RESULTS}/analysis",
+        folder=subpath(output.effects, parent=True),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} {params.episodes} \

@@ -15,7 +15,7 @@ rule make_costs:
         ENVIRONMENT
     params:
         code=code_digest("make_costs.py"),
-        folder=BENCHMARKS,
+        folder=lambda wildcards, input: str(Path(input.benchmarks[0]).parent),
         paid=" ".join(
             f"--paid {stage}={path}"
             for stage, paths in paid_files().items()

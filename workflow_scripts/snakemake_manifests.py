@@ -34,6 +34,8 @@ def write_manifests(rules, results: Path | str, source: Path | str) -> None:
 def _noted(made, results: Path | str, source: Path | str) -> Callable:
     """What runs a job of the rule `made` and writes its manifest."""
     run_job = made.run_func
+    # Snakemake compares no params that come of inputs or outputs
+    derived = {name for name, value in made.params.items() if made._is_deriving_function(value)}
 
     def run(input, output, params, wildcards, threads, resources, log, rule, conda_env, *others):
         started = _now()
@@ -51,7 +53,7 @@ def _noted(made, results: Path | str, source: Path | str) -> Callable:
                 results,
                 made.name,
                 dict(wildcards.items()),
-                dict(params.items()),
+                {name: value for name, value in params.items() if name not in derived},
                 made.shellcmd,
                 [str(path) for path in input],
                 [str(path) for path in output],

@@ -146,10 +146,12 @@ def job_of(tmp_path, command):
     results = tmp_path / "results"
     out = results / "a.txt"
     rule = SimpleNamespace(name="write", shellcmd="write {output}", run_func=lambda *given: command(out))
+    rule.params = {"code": "0", "folder": "derived"}
+    rule._is_deriving_function = lambda value: value == "derived"
     target = SimpleNamespace(name="all", shellcmd=None, run_func=None)
     write_manifests([rule, target], results, tmp_path)
     assert target.run_func is None
-    given = ([], [str(out)], {"code": "0"}, {}, 1, None, [], "write", None)
+    given = ([], [str(out)], {"code": "0", "folder": "x"}, {}, 1, None, [], "write", None)
     return lambda: rule.run_func(*given, "further"), results, out
 
 

@@ -43,7 +43,7 @@ class Manifest:
 
     Attributes:
         rule: the rule, and by `wildcards` which of its jobs.
-        params: all its params by name, as Snakemake compares them (`repr`), `spec` and `code` among them.
+        params: the params that Snakemake compares, by name, as it does (`repr`): `spec`, `code` and others.
         command: the rule's shell command, before anything is filled in.
         inputs: SHA-256 of every input file or folder.
         outputs: the files and folders that it made.
