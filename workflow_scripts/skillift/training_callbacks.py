@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
+from safetensors import safe_open
 from tqdm import tqdm
 from transformers import TrainerCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint
@@ -64,8 +65,18 @@ class KeepWeights(TrainerCallback):
         # without save_embedding_layers peft compares the vocabulary with the base model's on the hub
         options = {"save_embedding_layers": False} if hasattr(model, "peft_config") else {}
         model.save_pretrained(unfinished, state_dict=weights, **options)
+        if options:
+            _check_adapter(unfinished, sum(part.requires_grad for part in model.parameters()))
         write_json({"logprobs": scores}, noted_probes(unfinished.parent, unfinished.name))
         unfinished.rename(target)
+
+
+def _check_adapter(folder: Path, expected: int) -> None:
+    """See that all trained tensors were saved: peft leaves out those whose names it does not know."""
+    with safe_open(folder / "adapter_model.safetensors", framework="pt") as saved:
+        found = len(saved.keys())
+    if found != expected:
+        raise RuntimeError(f"{folder}: an adapter of {found} tensors was saved, {expected} were trained")
 
 
 def full_weights(model: torch.nn.Module, accelerator: Accelerator) -> dict | None:

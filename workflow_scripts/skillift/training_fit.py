@@ -7,6 +7,7 @@ and probes by step, and what `training.train` makes tables of.
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 FITTED = "fitted.json"
 PROJECT = "skillift"
+TRACKER_PROJECTS = ("WANDB_PROJECT", "MLFLOW_EXPERIMENT_NAME")  # trackio takes an argument
 
 
 class DeviceMemoryError(UserError):
@@ -66,6 +68,8 @@ def fit(
         import torch
 
         from skillift.training_callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
+    for variable in TRACKER_PROJECTS:
+        os.environ.setdefault(variable, PROJECT)
     trainer, checked = _trainer(spec, model_folder, corpus, state, options)
     trainable = sum(weights.numel() for weights in trainer.model.parameters() if weights.requires_grad)
     probes = probes_of(trainer.train_dataset)
@@ -159,9 +163,6 @@ def _arguments(spec: dict, rows: int, state: Path, options: TrainingOptions) -> 
     parts = accumulation(spec["batch_size"], options.processes, options.device_batch_size)
     checkpointing = not on_cpu if options.gradient_checkpointing is None else options.gradient_checkpointing
     steps = optimiser_steps(rows, spec["batch_size"], spec["epochs"])
-    sharing = (
-        {"fsdp": True, "fsdp_config": {"activation_checkpointing": checkpointing}} if options.fsdp else {}
-    )
     arguments = SFTConfig(
         output_dir=str(state / "trainer"),
         seed=spec["seed"],
@@ -177,7 +178,7 @@ def _arguments(spec: dict, rows: int, state: Path, options: TrainingOptions) -> 
         packing=False,
         padding_free=spec.get("packing", False),
         bf16=spec["precision"] == "bfloat16",
-        gradient_checkpointing=checkpointing and not options.fsdp,
+        gradient_checkpointing=checkpointing,
         use_cpu=on_cpu,
         ddp_backend="gloo" if on_cpu and options.processes > 1 else None,
         ddp_find_unused_parameters=False,
@@ -191,7 +192,8 @@ def _arguments(spec: dict, rows: int, state: Path, options: TrainingOptions) -> 
         run_name=options.run_name,
         project=PROJECT,
         disable_tqdm=True,
-        **sharing,
+        # its own activation_checkpointing renames layers, and peft then saves adapters without weights
+        fsdp=options.fsdp or None,
     )
     arguments._n_gpu = min(1, arguments.n_gpu)  # with several GPUs in sight it would split batches over them
     return arguments
