@@ -108,7 +108,7 @@ def _by_output(results: Path | str) -> dict[str, Manifest]:
 
 def _is_as_made(path: str, manifest: Manifest) -> bool:
     then = manifest.outputs[path]
-    return unchanged(path, then) or kept(path).sha256 == then.sha256
+    return (Path(path).is_dir() and unchanged(path, then)) or kept(path).sha256 == then.sha256
 
 
 def _record(manifest: Manifest):

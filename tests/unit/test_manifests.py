@@ -51,6 +51,7 @@ def test_a_manifest_is_read_as_it_was_written(made):
     read = read_manifest(manifest_path(RESULTS, f"{RESULTS}/a.parquet"))
     assert read.rule == "analyse" and read.params["spec"] == repr('{"seed":0}')
     assert set(read.inputs) == {f"{RESULTS}/students/s/model", "tasks.csv"}
+    assert list(read.outputs) == [f"{RESULTS}/a.parquet", f"{RESULTS}/b.parquet"]
     assert read.outputs[f"{RESULTS}/a.parquet"] == kept(RESULTS / "a.parquet")
 
 
@@ -136,9 +137,8 @@ def test_each_file_that_does_not_match_has_its_line(made, damage, expected):
         assert line.startswith(beginning) and "expected" in line
 
 
-def test_a_large_input_is_not_read_again_while_it_is_as_its_job_left_it(made, monkeypatch):
+def test_a_model_is_not_read_again_while_it_is_as_its_job_left_it(made, monkeypatch):
     model = f"{RESULTS}/students/s/model"
-    monkeypatch.setattr(manifests, "LARGE", 0)
     read = []
     digest = manifests.file_digest
     monkeypatch.setattr(manifests, "file_digest", lambda *given: read.append(1) or digest(*given))

@@ -18,7 +18,6 @@ from skillift.errors import UserError, problem
 from skillift.provenance import canonical
 
 FOLDER = "manifests"
-LARGE = 16_000_000  # bytes from which an unchanged file is not read again for its digest
 _NOT_CONTENT = ".snakemake_timestamp"  # Snakemake adds it to folders after their job
 
 
@@ -28,7 +27,8 @@ class Kept:
 
     Attributes:
         sha256: of a file's bytes; of a folder, over its files' names and digests.
-        stamp: size in bytes and time of the last change in ns of a file: while they stay, so does the digest.
+        stamp: of a file in a folder, its size in bytes and time of change in ns: while they stay, so does its
+            digest. Files that are outputs themselves have none: Snakemake sets their times after the job.
         files: of a folder, its files by relative path.
     """
 
@@ -81,8 +81,8 @@ def made_by(
 ) -> Manifest:
     """The manifest of a job that has just ended; see `Manifest`.
 
-    Large files are read once: digests that a job has written beside its model (`manifest.json`), and those of
-    large inputs that the manifests of their own jobs hold, are taken over.
+    Models are read once: digests that a job has written beside its model (`manifest.json`) are taken over, as
+    are those of an input folder that is as its own manifest says.
 
     Raises:
         UserError: an input or output cannot be read.
@@ -112,27 +112,21 @@ def kept(path: Path | str, known: Mapping[str, str] | None = None) -> Kept:
     known = known or {}
     try:
         if Path(path).is_dir():
-            files = {name: kept(Path(path, name), known) for name in _files(path)}
+            inside = {name: Path(path, name) for name in _files(path)}
+            files = {name: Kept(_sha256(file, known), _stamp(file)) for name, file in inside.items()}
             return Kept(_digest({name: file.sha256 for name, file in files.items()}), files=files)
-        digest = known.get(str(path))
-        if digest is None:
-            with Path(path).open("rb") as stream:
-                digest = file_digest(stream, "sha256").hexdigest()
-        return Kept(digest, _stamp(path))
+        return Kept(_sha256(path, known))
     except OSError as error:
         raise UserError(problem(str(path), error.strerror or str(error), "a readable file")) from None
 
 
-def unchanged(path: Path | str, before: Kept) -> bool:
-    """Whether a file, or every file of a folder, has the size and time of change that it had then."""
-    try:
-        if before.files is None:
-            return _stamp(path) == before.stamp
-        return _files(path) == sorted(before.files) and all(
-            unchanged(Path(path, name), file) for name, file in before.files.items()
-        )
-    except OSError:
-        return False
+def unchanged(folder: Path | str, before: Kept) -> bool:
+    """Whether a folder has the files that it had then, each with its size and time of change."""
+    return (
+        before.files is not None
+        and _files(folder) == sorted(before.files)
+        and all(_stamp(Path(folder, name)) == file.stamp for name, file in before.files.items())
+    )
 
 
 def write_manifest(manifest: Manifest, results: Path | str) -> Path:
@@ -143,7 +137,7 @@ def write_manifest(manifest: Manifest, results: Path | str) -> Path:
     """
     path = manifest_path(results, next(iter(manifest.outputs)))
     content = _plain(asdict(manifest))
-    text = json.dumps({**content, "sha256": _digest(content)}, indent=1, sort_keys=True) + "\n"
+    text = json.dumps({**content, "sha256": _digest(content)}, indent=1) + "\n"
     temporary = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,10 +185,9 @@ def manifests_below(results: Path | str) -> list[Path]:
 
 
 def _kept_before(results: Path | str, path: str) -> Kept:
-    """An input now; a large one that is as its job left it is not read again."""
+    """An input now; a folder that is as its job left it is not read again."""
     found = Path(path)
-    large = found.is_dir() or (found.is_file() and found.stat().st_size >= LARGE)
-    if large and found.is_relative_to(results) and manifest_path(results, path).is_file():
+    if found.is_dir() and found.is_relative_to(results) and manifest_path(results, path).is_file():
         before = read_manifest(manifest_path(results, path)).outputs.get(path)
         if before and unchanged(path, before):
             return before
@@ -227,6 +220,13 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
             yield from _walk(entry, f"{prefix}{entry.name}/")
         elif entry.name != _NOT_CONTENT:
             yield f"{prefix}{entry.name}"
+
+
+def _sha256(path: Path | str, known: Mapping[str, str]) -> str:
+    if str(path) in known:
+        return known[str(path)]
+    with Path(path).open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def _stamp(path: Path | str) -> tuple[int, int]:
