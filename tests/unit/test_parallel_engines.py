@@ -73,3 +73,10 @@ def test_tensor_parallelism_is_vllms(student):
     expected = pytest.raises(UserError, match=r"engine.tensor_parallel: found 2, expected 1 with")
     with expected, open_engine("transformers", student, INFERENCE, RunOptions(tensor_parallel=2)):
         pass
+
+
+def test_weights_that_two_processes_share_give_the_same_answers(student, prompts):
+    alone = _answers("vllm", student, prompts, RunOptions())
+    shared = _answers("vllm", student, prompts, RunOptions(threads=2, tensor_parallel=2))
+    assert shared[:2] == alone[:2]
+    assert shared[2][0] == pytest.approx(alone[2][0], abs=1e-4)
