@@ -159,6 +159,7 @@ class _Reader:
         self._async_run = workflow.async_run
         self._most_bytes = workflow.dag_settings.max_checksum_file_size
         self._same: dict[tuple[str, str], bool] = {}
+        self._asked: dict[tuple[str, str | None], tuple[int, float]] = {}
         self.unrecorded: list[str] = []
         self.environments: Counter[tuple[str, str]] = Counter()
 
@@ -174,8 +175,8 @@ class _Reader:
             for other, files in self._graph.dependencies[job].items():
                 if self._graph.needrun(other) and (not again or not again.isdisjoint(files)):
                     follows.add(self._numbers[other])
-            triggers = tuple(self._triggers(job, records))
             fate = AGAIN if records or any(Path(path).exists() for path in job.output) else NEW
+            triggers = tuple(self._triggers(job, records)) if fate == AGAIN else ()
         elif not records:
             self.unrecorded += [str(path) for path in job.output if Path(path).exists()]
         else:
@@ -193,11 +194,21 @@ class _Reader:
             inputs=_named(job.input),
             outputs=tuple(map(str, job.output)),
             benchmark=str(job.benchmark) if job.benchmark else None,
-            threads=job.threads,
-            devices=_devices(job.resources),
+            threads=self._resources(job)[0] if planned else 1,
+            devices=self._resources(job)[1] if planned else 0.0,
             priority=float(job.priority) if planned else 0.0,
             runs=not job.rule.norun,
         )
+
+    def _resources(self, job) -> tuple[int, float]:
+        """Threads and accelerators: they follow from the rule and the student.
+
+        For every job, Snakemake takes longer to work them out than to build the graph.
+        """
+        key = job.rule.name, job.wildcards_dict.get("student")
+        if key not in self._asked:
+            self._asked[key] = job.threads, _devices(job.resources)
+        return self._asked[key]
 
     def _compare_environment(self, job, before: str | None) -> None:
         """Snakemake compares environments only where it deploys them itself."""

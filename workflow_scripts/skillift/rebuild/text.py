@@ -34,7 +34,7 @@ def rows(audit: Audit) -> Table:
     last = ""
     for lines in lines_by_stage(audit):
         for group in lines:
-            total = sum(1 for job in audit.plan.jobs if job.rule in rules_of(group))
+            total = sum(len(audit.plan.rules[rule]) for rule in rules_of(group))
             shown = "" if group.stage == last else group.stage
             last = group.stage
             minutes = audit.minutes(group.jobs)
