@@ -83,7 +83,7 @@ CODE = [
     Edit(
         "the extractor of ANSWER lines",
         change_function("skillift.extraction", "answer_lines"),
-        ASKED,
+        {"select_corpus worked", "write_dataset_card worked"} | trained(*TRAINED),
     ),
     Edit(
         "the procedures of skills",
