@@ -1,4 +1,4 @@
-"""Time a study by stage, engine and training beside bare scripts, API calls, analysis, browser: `make bench`.
+"""Time a study by stage; engine, training beside bare scripts; API calls, analysis, browser, plans: `make bench`.
 
 python tests/bench/run.py --study studies/embedded.yaml --cores 2
 
@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,6 +23,7 @@ import analysis_speed  # noqa: E402
 import api_calls  # noqa: E402
 import episode_browser  # noqa: E402
 import fine_tuning  # noqa: E402
+import scale  # noqa: E402
 import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
@@ -65,6 +67,19 @@ def asked_table(
     return table
 
 
+def plans_table(rows: Iterable[scale.Plan]) -> Table:
+    """What planning takes as a study grows."""
+    table = Table(title="Planning: snakemake --dry-run --quiet rules")
+    for name in ("study", "jobs", "CPU, s", "wall clock, s", "memory, MB"):
+        table.add_column(name, justify="left" if name == "study" else "right")
+    for row in rows:
+        numbers = (row.cpu_seconds, row.seconds)
+        table.add_row(
+            row.study, str(row.jobs), *(f"{number:.1f}" for number in numbers), f"{row.memory_mb:.0f}"
+        )
+    return table
+
+
 def main() -> None:
     """Run all measurements and print their tables."""
     parser = argparse.ArgumentParser(
@@ -76,6 +91,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="measured runs of each script")
     parser.add_argument("--judgments", type=int, default=2800, help="judgments over an API")
     parser.add_argument("--kills", type=int, default=10, help="kills of a judging job")
+    parser.add_argument(
+        "--runs", type=int, nargs="+", default=[30, 100, 1000], help="runs of planned studies"
+    )
     options = parser.parse_args()
     os.chdir(REPOSITORY)
     console = Console()
@@ -105,6 +123,7 @@ def main() -> None:
     console.print(asked_table(title, api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
     console.print(asked_table("Analysing a million scores: analyse.py", analysis_speed.measure()))
     console.print(asked_table("The episode browser in headless Chromium", episode_browser.measure()))
+    console.print(plans_table(scale.measure(options.runs, tasks=[10], judges=[20])))
 
 
 if __name__ == "__main__":
