@@ -154,7 +154,8 @@ class SlurmCluster:
         """Cancel all jobs and end the daemons, the nodes first."""
         if self._pid("slurmctld"):
             self.client("scancel", "-u", getpass.getuser(), check=False)
-            wait_until(lambda: not self.queue(), 20, "cancelled jobs to leave the queue")
+            with contextlib.suppress(TimeoutError):
+                wait_until(lambda: not self.queue(), 20, "cancelled jobs to leave the queue")
         for names in ([f"slurmd.{name}" for name in NODES], ["slurmctld"], ["munged"]):
             pids = [pid for pid in map(self._pid, names) if pid]  # daemons remove their pid files early
             for pid in pids:

@@ -1,8 +1,8 @@
 """What happens to the jobs of a study on a test cluster: each mishap once, as soon as it can.
 
 `look` is called over and over while the study runs. The job that makes the viewer, which nothing waits for
-until the end, is stopped until it is out of time; all else spares the node where it stands. A pre-training is
-cancelled; a job that loads a student is preempted; another loses its node; then that node is drained.
+until the end, is stopped until it is out of time; all else spares the node where it stands. Of the jobs that
+train or answer, one is cancelled, one preempted, and one loses its node, which is drained later.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Mishaps:
         hit_before = [hit["JobId"] for hit in (self.cancelled, self.preempted) if hit]
         if job["JobId"] in hit_before:
             return
-        if self.cancelled is None and job["Comment"].startswith("rule_pretrain"):
+        if self.cancelled is None:
             self.cluster.client("scancel", job["JobId"])
             self.cancelled = job
         elif self.preempted is None:
