@@ -32,7 +32,7 @@ def main() -> None:
     llm = LLM(
         model=options.model,
         dtype=settings["precision"],
-        max_model_len=settings["max_model_len"],
+        max_model_len=settings.get("max_model_len"),
         max_num_seqs=settings["max_num_seqs"],
         gpu_memory_utilization=settings["gpu_memory_utilization"],
         seed=settings["seed"],

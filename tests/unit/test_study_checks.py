@@ -271,6 +271,13 @@ def test_a_bad_study_is_refused_with_file_line_key_and_mend(problems_of, replace
     assert all(f"study.yaml:{line.split(':')[1]}: " in line and int(line.split(":")[1]) > 0 for line in lines)
 
 
+def test_without_max_model_len_prompts_decide_and_served_weights_are_merged(study_file):
+    text = EMBEDDED.replace("  max_model_len: 256\n", "")
+    inference = load_study(study_file(text)).episodes_spec("s", "sft-s0")["inference"]
+    assert "max_model_len" not in inference
+    assert (inference["adapters"], inference["batch_invariant"]) == ("merged", False)
+
+
 def test_the_line_of_a_problem_is_the_keys_own(problems_of):
     (line,) = problems_of(("attempts: 1", "attempts: none"))
     assert f"study.yaml:{line_of('attempts: 1')}: teacher.attempts: " in line

@@ -163,7 +163,7 @@ def _answer_at(
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
-    if inference["max_model_len"] is not None:  # else derived from the longest prompt of all shards
+    if inference.get("max_model_len") is not None:  # else derived from the longest prompt of all shards
         messages = messages.filter(pl.col("task_id").is_in(own))
     texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
     prompts = token_ids(tokenizer, texts)
@@ -233,7 +233,7 @@ def model_length(
         UserError: names the task with the longest prompt, or the model's positions, and what is needed.
     """
     place = max(range(len(prompts)), key=lambda place: len(prompts[place]))
-    prompt, given = len(prompts[place]), inference["max_model_len"]
+    prompt, given = len(prompts[place]), inference.get("max_model_len")
     needed = max(prompt + inference["max_tokens"], longest_probe)
     positions = max_positions(folder)
     room = min(length for length in (given, positions, math.inf) if length is not None)

@@ -273,8 +273,9 @@ def _headline_path(data: dict, source: Source) -> Iterator[Finding]:
 @_reads("inference", "tasks")
 def _inference(data: dict, source: Source) -> Iterator[Finding]:
     inference = data["inference"]
-    if inference["max_model_len"] is not None and inference["max_tokens"] >= inference["max_model_len"]:
-        expected = f"fewer than max_model_len ({inference['max_model_len']}): the prompt needs room too"
+    length = inference.get("max_model_len")
+    if length is not None and inference["max_tokens"] >= length:
+        expected = f"fewer than max_model_len ({length}): the prompt needs room too"
         yield ("inference", "max_tokens"), inference["max_tokens"], expected, ""
     if inference["samples"] > 1 and inference["temperature"] == 0:
         expected = "1 sample at temperature 0, where all samples are equal"
