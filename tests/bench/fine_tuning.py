@@ -143,19 +143,21 @@ def measure(
     def theirs() -> dict[str, float]:
         return against_bare.timed(against_bare.BENCH / "bare_trl.py", bare, (target,), threads)
 
-    ours()
-    tokens = pl.read_parquet(folder / "log")["tokens"].max()
-    rows = pl.read_parquet(folder / "trained-tokens")
-    lengths = (rows["prompt_tokens"] + rows["trained_tokens"]).to_list()
+    def tokens() -> int:
+        return pl.read_parquet(folder / "log")["tokens"].max()
+
+    def flops() -> float:
+        rows = pl.read_parquet(folder / "trained-tokens")
+        lengths, trained = rows["prompt_tokens"] + rows["trained_tokens"], rows["trained_tokens"]
+        return spec["epochs"] * model_flops(model, lengths, trained, spec["trainable"])
+
     measures = {
-        "training tokens/s": lambda times: tokens / times[target],
+        "training tokens/s": lambda times: tokens() / times[target],
         "peak memory, GiB": lambda times: times["peak_gib"],
         "whole process, s": lambda times: times["process"],
     }
     if peak := peak_flops():
-        flops = model_flops(model, lengths, rows["trained_tokens"].to_list(), spec["trainable"])
-        flops *= spec["epochs"]
-        measures["model FLOPs utilisation"] = lambda times: flops / times[target] / peak
+        measures["model FLOPs utilisation"] = lambda times: flops() / times[target] / peak
     return against_bare.compare(ours, theirs, measures, repeats)
 
 
