@@ -1,4 +1,4 @@
-"""Time a study by stage; engine, training beside bare scripts; API calls, analysis, browser, plans: `make bench`.
+"""Time a study, engine and training beside bare scripts, calls, analysis, browser, plans (`make bench`).
 
 python tests/bench/run.py --study studies/embedded.yaml --cores 2
 
