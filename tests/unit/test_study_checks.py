@@ -276,6 +276,8 @@ def test_without_max_model_len_prompts_decide_and_served_weights_are_merged(stud
     inference = load_study(study_file(text)).episodes_spec("s", "sft-s0")["inference"]
     assert "max_model_len" not in inference
     assert (inference["adapters"], inference["batch_invariant"]) == ("merged", False)
+    # how adapters are served is no matter of a run without one
+    assert "adapters" not in load_study(study_file(text)).episodes_spec("s", "base")["inference"]
 
 
 def test_the_line_of_a_problem_is_the_keys_own(problems_of):

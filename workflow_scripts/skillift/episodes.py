@@ -82,8 +82,8 @@ def answer(
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
         spec: conditions, prompt_seed, inference (engine, precision, thinking, suites, samples, temperature,
-            top_p, max_tokens, max_model_len, adapters, batch_invariant, seed), and where several jobs share
-            the tasks, their number as `shards`.
+            top_p, max_tokens, batch_invariant, seed; max_model_len and adapters may be left out), and where
+            several jobs share the tasks, their number as `shards`.
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
@@ -144,7 +144,7 @@ def messages_of_suites(
 def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:
     """The folder of weights that is served, and the adapter that is applied to it, if one is."""
     adapter = folder / ADAPTER
-    if inference["adapters"] == "merged" or not adapter.is_dir():
+    if inference.get("adapters", "merged") == "merged" or not adapter.is_dir():
         return folder, None
     if base is None:
         raise UserError(problem(f"{folder}", "no base model", "one to apply the adapter to"))

@@ -75,6 +75,8 @@ class Specs:
         found = self.run(student, run)
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
         shards = inference.pop("shards")
+        if found.recipe is None or not self._has_adapter(found.recipe):
+            del inference["adapters"]
         return {
             **({"shards": shards} if shards > 1 else {}),
             "conditions": self.conditions,
@@ -84,6 +86,10 @@ class Specs:
             "run": run,
             "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
         }
+
+    def _has_adapter(self, recipe: str) -> bool:
+        trainable = self.data["recipes"][recipe]["trainable"]
+        return isinstance(trainable, dict) and "lora" in trainable
 
     def served_spec(self, student: str, run: str) -> dict:
         """How what is served is compared with what was trained, and what was asked with the study."""
