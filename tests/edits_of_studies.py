@@ -127,7 +127,7 @@ MODELS = [
         "two values of a recipe swapped",
         in_study("rank: 8, alpha: 16", "rank: 16, alpha: 8"),
         trained(*TRAINED),
-        {"train": "recipe `sft`: trainable.lora.alpha: 16 -> 8; trainable.lora.rank: 8 -> 16"},
+        {"train": "recipe `sft`: trainable.lora.alpha: 16.0 -> 8.0; trainable.lora.rank: 8 -> 16"},
     ),
     Edit(
         "the pre-training of one student",
