@@ -78,7 +78,7 @@ HOW_TO_RUN = {
     "RUN_BY": this_process(),
     "ENGINE_OPTIONS": " ".join(engine_options(CONFIG["engine"])),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
-    "TRAINING_OPTIONS": " ".join(training_flags(CONFIG["training"])),  # too
+    "TRAINING_OPTIONS": " ".join(training_flags(CONFIG["training"], STUDY.name)),  # too
     "HUB_OFFLINE": os.environ.get(
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub

@@ -34,7 +34,7 @@ rule train:
         python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model} \
             --base-manifest {input.manifest} --corpus {input.corpus} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
-            $TRAINING_OPTIONS --run-name {STUDY.name}/{wildcards.student}/{wildcards.run} \
+            $TRAINING_OPTIONS --run-name {wildcards.student}/{wildcards.run} \
             --checkpoints {output.checkpoints} --log {output.log_table} --probes {output.probes} \
             --trained-tokens {output.trained_tokens} --manifest {output.manifest} >{log} 2>&1
         """

@@ -22,11 +22,11 @@ def options_of(training: dict) -> TrainingOptions:
     config = load_config({"study": "studies/embedded.yaml", "training": training})
     arguments = argparse.ArgumentParser()
     add_training_options(arguments)
-    return training_options(arguments.parse_args(training_flags(config["training"])))
+    return training_options(arguments.parse_args(training_flags(config["training"], "mine")))
 
 
 def test_what_config_leaves_out_is_the_librarys_default():
-    assert options_of({}) == TrainingOptions()
+    assert options_of({}) == TrainingOptions(project="mine")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_config_leaves_out_is_the_librarys_default():
     ids=lambda value: "-".join(f"{name}={entry}" for name, entry in value.items()),
 )
 def test_what_config_says_reaches_the_training(training, expected):
-    assert options_of(training) == TrainingOptions(**expected)
+    assert options_of(training) == TrainingOptions(**expected, project="mine")
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def fit(
 
         from skillift.training_callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
     for variable in TRACKER_PROJECTS:
-        os.environ.setdefault(variable, PROJECT)
+        os.environ.setdefault(variable, options.project or PROJECT)
     trainer, checked = _trainer(spec, model_folder, corpus, state, options)
     trainable = sum(weights.numel() for weights in trainer.model.parameters() if weights.requires_grad)
     probes = probes_of(trainer.train_dataset)
@@ -190,7 +190,7 @@ def _arguments(spec: dict, rows: int, state: Path, options: TrainingOptions) -> 
         save_total_limit=2,
         report_to=options.tracker,
         run_name=options.run_name,
-        project=PROJECT,
+        project=options.project or PROJECT,
         disable_tqdm=True,
         # its own activation_checkpointing renames layers, and peft then saves adapters without weights
         fsdp=options.fsdp or None,

@@ -28,6 +28,7 @@ class TrainingOptions:
         gradient_checkpointing: whether activations are computed twice instead of kept; None: on a GPU.
         fsdp: whether the processes share out the weights, too (fully sharded data parallel).
         tracker: where the loss curve is sent besides the training log: `none`, or an installed tracker.
+        project: what a tracker calls the study.
         run_name: what a tracker calls the run.
         state_interval_s: seconds between two saves of the resumable state.
     """
@@ -38,6 +39,7 @@ class TrainingOptions:
     gradient_checkpointing: bool | None = None
     fsdp: bool = False
     tracker: str = "none"
+    project: str | None = None
     run_name: str | None = None
     state_interval_s: float = STATE_INTERVAL_S
 
@@ -62,6 +64,7 @@ def add_training_options(arguments: argparse.ArgumentParser) -> None:
         default=STATE_INTERVAL_S,
         help="seconds between two saves of the resumable state",
     )
+    add("--project", help="what the tracker calls the study")
     add("--run-name", help="what the tracker calls the run")
 
 
@@ -75,14 +78,15 @@ def training_options(options: argparse.Namespace) -> TrainingOptions:
         gradient_checkpointing=None if checkpointing == AUTO else checkpointing == "true",
         fsdp=options.fsdp,
         tracker=options.tracker,
+        project=options.project,
         run_name=options.run_name,
         state_interval_s=options.state_interval,
     )
 
 
-def training_flags(training: Mapping) -> list[str]:
+def training_flags(training: Mapping, study: str) -> list[str]:
     """The options of the command that say what config.yaml's section `training` says; null is left out."""
-    flags = []
+    flags = ["--project", study]
     for key, value in training.items():
         option = "--" + key.removesuffix("_s").replace("_", "-")
         if key == "fsdp":
