@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,19 @@ def test_the_audit_of_a_finished_study_changes_nothing_and_names_what_an_edit_co
     assert "Calls over APIs: none; 0 USD." in said
     page = (tmp_path / "audit.html").read_text(encoding="utf-8")
     assert "learning_rate: 5.0e-3 -&gt; 4.0e-3" in page
+
+
+@pytest.mark.integration
+def test_records_that_snakemake_lost_are_put_back_for_the_plan_alone(finished_smoke, tmp_path):
+    from projects import copy_finished
+
+    folder = tmp_path / "project"
+    copy_finished(finished_smoke, folder)
+    replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 4.0e-3")
+    kept = json.loads(run(folder, "--json").stdout)
+    shutil.rmtree(folder / ".snakemake/metadata")
+    before = state(folder)
+    lost = json.loads(run(folder, "--json").stdout)
+    assert state(folder) == before
+    assert [job["fate"] for job in lost["jobs"]] == [job["fate"] for job in kept["jobs"]]
+    assert lost["counts"]["planned"] > 0 and lost["counts"]["reused"] > 0
