@@ -54,58 +54,74 @@ def durations(plan: Plan, declared: Mapping[str, float] | None = None) -> dict[i
     """
     _seconds.cache_clear()
     found: dict[int, Duration] = {}
-    by_rule = plan.rules
+    alike = {rule: _Alike(jobs) for rule, jobs in plan.rules.items() if any(job.planned for job in jobs)}
     for number, job in enumerate(plan.jobs):
         if job.planned and job.runs:
-            found[number] = _duration(job, by_rule[job.rule], declared or {})
+            found[number] = _duration(job, alike[job.rule], declared or {})
     return found
 
 
-def _duration(job: Job, alike: list[Job], declared: Mapping[str, float]) -> Duration:
+def _duration(job: Job, alike: _Alike, declared: Mapping[str, float]) -> Duration:
     own = _seconds(job.benchmark) if job.benchmark else None
     if own is not None:
-        return Duration(own * _growth(job), MEASURED)
-    best: dict[int, list[float]] = {}
-    for other in alike:
-        seconds = _seconds(other.benchmark) if other.benchmark else None
-        if seconds is not None:
-            best.setdefault(_likeness(job, other), []).append(seconds * _growth(job, other))
-    if best:
-        values = best[max(best)]
-        return Duration(sum(values) / len(values), ALIKE)
+        return Duration(own * _work(job.rule, job.spec) / _work_before(job), MEASURED)
+    if (seconds := alike.seconds(job)) is not None:
+        return Duration(seconds, ALIKE)
     if job.rule in declared:
         return Duration(declared[job.rule], DECLARED)
     return Duration(None, UNKNOWN)
 
 
-def _likeness(job: Job, other: Job) -> int:
-    """Wildcards that both share; which student it is weighs most."""
-    shared = [name for name, value in job.wildcards.items() if other.wildcards.get(name) == value]
-    return len(shared) + (len(job.wildcards) if "student" in shared else 0)
+class _Alike:
+    """Mean seconds for a unit of work of the jobs of a rule that were measured, by what they share."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._sums: dict[tuple, tuple[float, int]] = {}
+        for job in jobs:
+            seconds = _seconds(job.benchmark) if job.benchmark else None
+            if seconds is not None:
+                for key in _keys(job):
+                    total, number = self._sums.get(key, (0.0, 0))
+                    self._sums[key] = total + seconds / _work_before(job), number + 1
+
+    def seconds(self, job: Job) -> float | None:
+        """What a job would take; None where no job of its rule was measured."""
+        for key in _keys(job):
+            if key in self._sums:
+                total, number = self._sums[key]
+                return total / number * _work(job.rule, job.spec)
+        return None
 
 
-def _growth(job: Job, other: Job | None = None) -> float:
-    """The work of a job's settings over that of the settings that were measured."""
+def _keys(job: Job) -> list[tuple]:
+    """What jobs may share, the most telling first: all but the run, the student, the judge, nothing."""
+    shared = {name: value for name, value in job.wildcards.items() if name != "run"}
+    single = [((name, shared[name]),) for name in ("student", "judge") if name in shared]
+    return [tuple(sorted(shared.items())), *single, ()]
+
+
+def _work_before(job: Job) -> float:
+    """The work of the settings that a job was last done with."""
     before = next((trigger.before for trigger in job.triggers if trigger.kind == "spec"), None)
-    measured = before if other is None else other.spec
-    old, new = _work(job.rule, measured), _work(job.rule, job.spec)
-    return new / old if old and new else 1.0
+    return _work(job.rule, before or job.spec)
 
 
-def _work(rule: str, spec: str | None) -> float | None:
-    """Work in units of its rule: epochs, steps, prompts of one task; None where nothing is counted."""
+def _work(rule: str, spec: str | None) -> float:
+    """Work in units of its rule: epochs, steps, prompts of one task; 1 where nothing is counted."""
+    if rule not in DEVICE_RULES:
+        return 1.0
     try:
         settings = json.loads(spec or "null")
         if rule == "train":
-            return float(settings["epochs"])
-        if rule == "pretrain":
-            return float(settings["pretraining"]["steps"])
-        if rule == "generate":
+            work = settings["epochs"]
+        elif rule == "pretrain":
+            work = settings["pretraining"]["steps"]
+        else:
             prompts = len(settings["conditions"]) * len(settings["checkpoints"])
-            return float(prompts * settings["inference"]["samples"])
+            work = prompts * settings["inference"]["samples"]
     except (ValueError, TypeError, KeyError):
-        return None
-    return None
+        return 1.0
+    return float(work) or 1.0
 
 
 def wall_seconds(plan: Plan, took: Mapping[int, Duration], cores: int) -> float:
