@@ -15,7 +15,7 @@ from skillift.engines import ENGINES, RunOptions, Sampling, open_engine
 from skillift.episodes import answer
 from skillift.errors import UserError
 from skillift.model_folders import adapter_rank
-from skillift.probes import check_served
+from skillift.probes import Probe, check_served, served_table
 from skillift.tables import check, read_json
 from skillift.training import train
 
@@ -64,6 +64,17 @@ def test_an_adapter_gives_the_answers_of_the_merged_weights(kind, student, train
         assert engine.generate(prompts, Sampling(16)) == merged
     with open_engine(kind, student, SERVED, RunOptions()) as engine:
         assert engine.generate(prompts, Sampling(16)) != merged
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_several_demonstrations_are_scored_with_an_adapter_as_the_trainer_scores_them(kind, student, trained):
+    folder, probes = trained
+    rows = probes.filter(step=6)
+    tokens = [Probe(*row) for row in rows.select("prompt_ids", "response_ids").iter_rows()]
+    with open_engine(kind, student, SERVED, RunOptions(), folder / "adapter") as engine:
+        served = served_table(rows, 6, engine.log_probabilities(tokens))
+    found = check_served(probes, served, "float32", "s/sft-s0")
+    assert len(tokens) == 8 and found["from_trainer"].item() < 1e-4 < found["from_base"].item()
 
 
 def test_an_adapter_does_not_say_where_its_base_model_stood(trained):

@@ -142,7 +142,14 @@ class VllmEngine:
         settings = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
         requests = [{"prompt_token_ids": [*probe.prompt, *probe.response]} for probe in probes]
         found = []
-        outputs = self.llm.generate(requests, settings, use_tqdm=False, lora_request=self.adapter)
+        # with an adapter vLLM cannot score several prompts in one step: its output head takes one row of
+        # each request, and finds one of each token
+        calls = [requests] if self.adapter is None else [[request] for request in requests]
+        outputs = [
+            output
+            for call in calls
+            for output in self.llm.generate(call, settings, use_tqdm=False, lora_request=self.adapter)
+        ]
         for probe, output in zip(probes, outputs, strict=True):
             scored = output.prompt_logprobs[len(probe.prompt) :]
             found.append([entry[token].logprob for token, entry in zip(probe.response, scored, strict=True)])
