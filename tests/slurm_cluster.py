@@ -44,7 +44,7 @@ SlurmdPidFile={folder}/run/slurmd.%n.pid
 SlurmctldLogFile={folder}/log/slurmctld.log
 SlurmdLogFile={folder}/log/slurmd.%n.log
 MpiDefault=none
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
@@ -300,11 +300,24 @@ def step_processes(job: str) -> tuple[list[int], list[int]]:
     return supervisors, started
 
 
-def freeze(job: str) -> None:
-    """Stop a job's processes; SLURM's own go on."""
-    for pid in step_processes(job)[1]:
+def freeze(job: str) -> list[int]:
+    """Stop a job's processes, whose ids are returned; SLURM's own go on.
+
+    SLURM may lose sight of a stopped process whose parent it ends: end what is left with `kill_all`.
+    """
+    found = step_processes(job)[1]
+    for pid in found:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
+    return found
+
+
+def kill_all(pids: list[int]) -> None:
+    """End the processes that still live, and are still stopped."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T":
+                _kill(pid)
 
 
 def main() -> None:

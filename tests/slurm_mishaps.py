@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from slurm_cluster import NODES, SlurmCluster, freeze
+from slurm_cluster import NODES, SlurmCluster, freeze, kill_all
 
 LOADS_A_STUDENT = ("rule_pretrain", "rule_train", "rule_generate")
 STOPPING_S = 15  # for so long new processes of a stopped job are stopped, too
@@ -33,6 +33,7 @@ class Mishaps:
         self.lost: dict | None = None
         self.drained: tuple[str, str, str] | None = None
         self._stopped_at = 0.0
+        self._frozen: list[int] = []
         self._dark: str | None = None
         self._draining: tuple[str, str] | None = None
 
@@ -65,7 +66,8 @@ class Mishaps:
             self._drain(jobs)
 
     def mend(self) -> None:
-        """Give the cluster its node back."""
+        """Give the cluster its node back, and leave no stopped process."""
+        kill_all(self._frozen)
         if self._draining:
             self._state(self._draining[0], "resume")
 
@@ -89,7 +91,7 @@ class Mishaps:
             self.cluster.client("scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=1")
             self.timed_out, self._stopped_at = job, time.monotonic()
         if job["JobId"] == self.timed_out["JobId"] and time.monotonic() < self._stopped_at + STOPPING_S:
-            freeze(job["JobId"])
+            self._frozen += freeze(job["JobId"])
 
     def _preempt(self, job: dict) -> None:
         """Hand in a job of a partition that goes before, for the whole node."""

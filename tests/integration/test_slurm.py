@@ -19,7 +19,7 @@ import psutil
 import pytest
 import yaml
 from projects import ROOT, copy_project, planned_jobs
-from slurm_cluster import SlurmCluster, freeze, wait_until, why_not
+from slurm_cluster import SlurmCluster, freeze, kill_all, wait_until, why_not
 from slurm_mishaps import Mishaps
 
 from skillift.prediction_contracts import PREDICTIONS
@@ -125,7 +125,7 @@ def outcome(cluster, tmp_path_factory):
     killed = start(folder, cluster, "killed.log")
     try:
         running = wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a job")
-        freeze(running[0])  # so that it is still there when the next Snakemake comes
+        frozen = freeze(running[0])  # so that it is still there when the next Snakemake comes
     finally:
         end(killed)
     left = cluster.queue()
@@ -140,6 +140,7 @@ def outcome(cluster, tmp_path_factory):
             time.sleep(0.3)
     finally:
         end(second)
+        kill_all(frozen)
         mishaps.mend()
     text = (folder / "second.log").read_text()
     return Outcome(
