@@ -14,7 +14,7 @@ import psutil
 
 from skillift.tables import folder_digests
 
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 # these hold times: of jobs, and of the predictions' registration
 WITH_TIMES = ("costs.parquet", "analysis/predictions.parquet")
 
