@@ -15,6 +15,9 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"  # the study, names of files, wildcard constraints
+include: "rules/inputs.smk"  # which files jobs take
+include: "rules/targets.smk"  # what is published
+include: "rules/start.smk"  # what is done before the first job
 include: "rules/resources.smk"  # what jobs ask for: accelerators, memory, time, a network
 
 

@@ -1,5 +1,7 @@
 """Cards of checkpoints and corpora, and, on demand, both on the Hugging Face hub: `snakemake push`."""
 
+from skillift.card_specs import dataset_card_spec, model_card_spec
+
 CARDS = "workflow_scripts/cards"
 
 

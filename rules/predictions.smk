@@ -5,6 +5,8 @@ could come before inference only as an input of it: then new predictions, or a l
 Snakemake ask every model again.
 """
 
+from skillift.prediction_declarations import predictions_spec
+
 if STUDY.data["predictions"]:
 
     rule check_predictions:

@@ -3,6 +3,16 @@
 Nothing here is tracked: an edit reruns nothing. A profile's `set-resources` go before it.
 """
 
+import json
+
+from skillift.job_sizes import (
+    grown,
+    local_gpus,
+    model_minutes,
+    serving_mb,
+    training_mb,
+)
+
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
 
 

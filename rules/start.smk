@@ -1,0 +1,41 @@
+"""What is done before the first job."""
+
+from snakemake.common.configfile import load_configfile
+from snakemake.logging import logger
+
+from skillift.left_jobs import end_left_jobs
+from skillift.needs import missing
+from skillift.prediction_declarations import declared
+from skillift.rebuild.code_notes import note_code
+from skillift.registration import note_predictions, results_exist
+from skillift.study_lock import lock_study
+
+
+def claim_study():
+    """Be the only Snakemake at work on the study, until this process ends; end what a killed one has left."""
+    global STUDY_LOCK
+    default = load_configfile("config.yaml")["study"]
+    try:
+        STUDY_LOCK = lock_study(STATE)
+        left = end_left_jobs(Path.cwd(), CONFIG["study"], default)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    if left:
+        logger.warning(f"Cancelled jobs of an earlier Snakemake: {', '.join(left)}.")
+
+
+def register_predictions():
+    """Note the study's predictions before the first job, with whether answers exist."""
+    history = f"{STATE}/predictions.jsonl"
+    try:
+        note_predictions(declared(STUDY), history, results_exist(RESULTS))
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def check_needs(jobs):
+    """End before the first job where planned jobs need a key, a server or a model that cannot be had."""
+    problems = missing(STUDY, [(job.rule.name, job.wildcards_dict) for job in jobs])
+    if problems:
+        mend = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
+        raise WorkflowError("\n".join(["The study needs:", *problems, mend]))

@@ -1,0 +1,74 @@
+"""What a study publishes, and from which tables."""
+
+from skillift.publication import (
+    ANALYSIS,
+    BESIDE_FINDINGS,
+    FIGURES,
+    FINDINGS,
+    OPTIONAL,
+    TABLES,
+    extent,
+    figures_for,
+    parts_of,
+    tables_for,
+)
+
+# of which figures and published tables take one of each run, and of which runs
+RUN_TABLES = {
+    "log": (LOSS_LOG, STUDY.trained_runs),
+    "parity": (
+        f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
+        [run for run in STUDY.runs if run.student in STUDY.students],
+    ),
+}
+
+
+def source_files(names):
+    """The tables that a figure or published table is made from, by their names in its registry."""
+    special = {
+        "log": per_run(*RUN_TABLES["log"]),
+        "parity": per_run(*RUN_TABLES["parity"]),
+        "costs": f"{RESULTS}/costs.parquet",
+    }
+    return {
+        name: special.get(name, f"{RESULTS}/analysis/{name}.parquet")
+        for name in names
+        if name not in OPTIONAL or STUDY.data[name]
+    }
+
+
+def source_options(names):
+    """The same as options of the command."""
+    return " ".join(
+        (
+            labelled(name, *RUN_TABLES[name])
+            if name in RUN_TABLES
+            else f"--{name.replace('_', '-')} {path}"
+        )
+        for name, path in source_files(names).items()
+    )
+
+
+def published_figures():
+    return figures_for(extent(STUDY))
+
+
+def shown_figures():
+    """The figures that stand beside the findings."""
+    return [name for name in published_figures() if name in BESIDE_FINDINGS]
+
+
+def published_tables():
+    return tables_for(extent(STUDY))
+
+
+def final_targets():
+    """Everything that a study publishes."""
+    return [
+        *expand(f"{RESULTS}/figures/{{figure}}.svg", figure=published_figures()),
+        *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
+        f"{RESULTS}/findings.html",
+        f"{RESULTS}/episodes.html",
+        *per_run(f"{RESULTS}/cards/{{student}}/{{run}}.md", STUDY.trained_runs),
+        *expand(f"{RESULTS}/cards/corpora/{{corpus}}.md", corpus=STUDY.corpora),
+    ]
