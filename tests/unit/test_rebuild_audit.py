@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from made_plan import HOSTILE, made_audit, made_plan
 from rich.console import Console
 
+from skillift.rebuild.audit import Audit
 from skillift.rebuild.graph import MOST_JOBS, drawing
 from skillift.rebuild.page import audit_page
-from skillift.rebuild.plan import AGAIN, Job, Plan
+from skillift.rebuild.plan import AGAIN, NEW, Job, Plan
 from skillift.rebuild.text import headline, lines_by_stage, notes, rows
 
 
@@ -33,6 +35,12 @@ def test_counts_and_unknown_times_are_said():
     assert any("without 3 jobs of unknown duration" in line for line in said)
     assert any("torch 2.13.0 -> 2.14.0" in line and "2 jobs" in line for line in said)
     assert any("no record of 1 files" in line for line in said)
+
+
+def test_a_study_of_which_nothing_has_run_has_no_time():
+    plan = Plan((Job("pretrain", {"student": "m"}, "students", NEW),))
+    audit = Audit(plan, made_audit().study, 2, Path("no answers"), {}, {})
+    assert notes(audit)[0] == "Time: unknown, as no such job of this study has run yet."
 
 
 def test_nothing_to_do_is_said_as_such():

@@ -74,7 +74,9 @@ def notes(audit: Audit) -> list[str]:
     """What it costs and where the numbers come from, one text a line."""
     costs = audit.costs
     lines = []
-    if audit.counts["planned"]:
+    if audit.counts["planned"] and costs.unknown_jobs == audit.counts["planned"]:
+        lines.append("Time: unknown, as no such job of this study has run yet.")
+    elif audit.counts["planned"]:
         wall, total = minutes_text(costs.wall_minutes), minutes_text(costs.job_minutes)
         without = f", without {_jobs(costs.unknown_jobs)} of unknown duration" if costs.unknown_jobs else ""
         lines.append(f"Time: {wall} min on {costs.cores} cores ({total} min of jobs){without}.")
