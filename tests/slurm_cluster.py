@@ -1,6 +1,6 @@
 r"""A private SLURM cluster of two nodes on this machine, of Debian's packages, for tests.
 
-    python tests/slurm_cluster.py up /tmp/toy && . /tmp/toy/env.sh    # and `down` to end it
+    python tests/slurm_cluster.py up FOLDER && . FOLDER/env.sh    # and `down` to end it
 
 Needs root and slurmctld, slurmd, slurm-client and munge. Everything lives in one folder and listens on
 free ports; nothing under /etc is read or written. Daemons are ended by the pids that they wrote. Each node
