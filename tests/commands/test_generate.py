@@ -7,26 +7,12 @@ import json
 import generate
 import polars as pl
 import pytest
+from inferences import INFERENCE
 from tiny_models import write_student
 
 from skillift.contracts import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_json, write_table
-
-INFERENCE = {
-    "engine": "transformers",
-    "precision": "float32",
-    "thinking": False,
-    "suites": ["holdout"],
-    "samples": 1,
-    "temperature": 0.0,
-    "top_p": 1.0,
-    "max_tokens": 6,
-    "max_model_len": None,
-    "adapters": "merged",
-    "batch_invariant": False,
-    "seed": 0,
-}
 
 
 def arguments_of(folder, checkpoints, engine="transformers", out="episodes.parquet") -> list[str]:

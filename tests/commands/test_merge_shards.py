@@ -8,26 +8,13 @@ import generate
 import merge_shards
 import polars as pl
 import pytest
+from inferences import INFERENCE
 from tiny_models import write_student
 
 from skillift.contracts import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import write_table
 
-INFERENCE = {
-    "engine": "transformers",
-    "precision": "float32",
-    "thinking": False,
-    "suites": ["holdout"],
-    "samples": 1,
-    "temperature": 0.0,
-    "top_p": 1.0,
-    "max_tokens": 6,
-    "max_model_len": None,
-    "adapters": "merged",
-    "batch_invariant": False,
-    "seed": 0,
-}
 NAMES = ("episodes", "served", "prompts", "parity")
 
 

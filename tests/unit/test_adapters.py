@@ -6,6 +6,7 @@ import random
 
 import polars as pl
 import pytest
+from inferences import INFERENCE
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
@@ -19,20 +20,7 @@ from skillift.probes import Probe, check_served, served_table
 from skillift.tables import check, read_json
 from skillift.training import train
 
-INFERENCE = {
-    "engine": "transformers",
-    "precision": "float32",
-    "thinking": False,
-    "suites": ["holdout"],
-    "samples": 1,
-    "temperature": 0.0,
-    "top_p": 1.0,
-    "max_tokens": 16,
-    "max_model_len": None,
-    "adapters": "lora",
-    "batch_invariant": False,
-    "seed": 0,
-}
+WITH_ADAPTER = INFERENCE | {"adapters": "lora", "max_tokens": 16}
 SERVED = {"precision": "float32", "max_model_len": 128, "seed": 0}
 
 
@@ -95,7 +83,7 @@ def _answers(student, trained, **inference):
         "scorer": ["answer_line"],
         "worked_solution": ["1"],
     }
-    spec = {"conditions": ["none", "curated"], "prompt_seed": 0, "inference": {**INFERENCE, **inference}}
+    spec = {"conditions": ["none", "curated"], "prompt_seed": 0, "inference": {**WITH_ADAPTER, **inference}}
     folder, probes = trained
     return answer(
         check(pl.DataFrame(tasks), TASKS, "tasks"),

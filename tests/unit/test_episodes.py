@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import inferences
 import polars as pl
 import pytest
 from chat_templates import chat_template
@@ -19,20 +20,7 @@ from skillift.judging import Candidate, render_judge_prompt
 from skillift.tables import check
 
 JUDGE_TEMPLATE = "{{ fence }} {{ task }} {{ reference }} {{ response }}"
-INFERENCE = {
-    "engine": "transformers",
-    "precision": "float32",
-    "thinking": False,
-    "suites": ["dev", "holdout"],
-    "samples": 1,
-    "temperature": 0.0,
-    "top_p": 1.0,
-    "max_tokens": 8,
-    "max_model_len": 256,
-    "adapters": "merged",
-    "batch_invariant": False,
-    "seed": 0,
-}
+INFERENCE = inferences.INFERENCE | {"suites": ["dev", "holdout"], "max_tokens": 8, "max_model_len": 256}
 
 
 def spec(**inference) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from inferences import INFERENCE
 from tiny_models import write_student
 
 from skillift.engines import RunOptions
@@ -15,20 +16,7 @@ TASK_IDS = [f"a.{number}" for number in range(7)]
 SPEC = {
     "conditions": ["none", "curated"],
     "prompt_seed": 0,
-    "inference": {
-        "engine": "transformers",
-        "precision": "float32",
-        "thinking": False,
-        "suites": ["holdout"],
-        "samples": 2,
-        "temperature": 0.8,
-        "top_p": 1.0,
-        "max_tokens": 6,
-        "max_model_len": None,
-        "adapters": "merged",
-        "batch_invariant": False,
-        "seed": 0,
-    },
+    "inference": INFERENCE | {"samples": 2, "temperature": 0.8},
 }
 TEMPLATE = "{% for step in steps %}{{ step }}\n{% endfor %}{{ prompt }}"
 SKILLS = pl.DataFrame({"skill_id": ["a"], "name": ["a"], "domain": ["x"], "steps": [["Step 1: Copy."]]})
