@@ -63,7 +63,7 @@ bench: setup ## time a study by stage, and the engine and training against bare 
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
-		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html $(EMBEDDED)/cards/s/sft-s0.md \
+		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html $(EMBEDDED)/cards/models \
 		$(EMBEDDED)/cards/corpora/worked.md | sed 's/fontname=sans/fontname="sans-serif"/' \
 		| gvpr -c '$(UNDRAWN)' | tred | dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
 	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/

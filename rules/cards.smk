@@ -1,37 +1,44 @@
 """Cards of checkpoints and corpora, and, on demand, both on the Hugging Face hub: `snakemake push`."""
 
-from skillift.card_specs import dataset_card_spec, model_card_spec
+from skillift.card_specs import dataset_card_spec, model_cards_spec
 
 CARDS = "workflow_scripts/cards"
+RUN_MANIFEST = f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json"
+TRAINED = sorted({run.student for run in STUDY.trained_runs})
 
 
-rule write_model_card:
+rule write_model_cards:
     input:
         template=f"{CARDS}/model.md.jinja",
-        run_manifest=f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json",
-        base_manifest=f"{RESULTS}/students/{{student}}/manifest.json",
-        corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run)}.parquet",
+        runs=per_run(RUN_MANIFEST, STUDY.trained_runs),
+        bases=expand(f"{RESULTS}/students/{{student}}/manifest.json", student=TRAINED),
+        corpora=expand(f"{RESULTS}/corpus/{{corpus}}.parquet", corpus=STUDY.corpora),
         effects=f"{RESULTS}/analysis/effects.parquet",
         pass_rates=f"{RESULTS}/analysis/pass_rates.parquet",
     output:
-        f"{RESULTS}/cards/{{student}}/{{run}}.md",
+        directory(f"{RESULTS}/cards/models"),
     log:
-        f"{LOGS}/write_model_card/{{student}}/{{run}}.log",
+        f"{LOGS}/write_model_cards.log",
     benchmark:
-        f"{BENCHMARKS}/write_model_card/{{student}}/{{run}}.tsv"
+        f"{BENCHMARKS}/write_model_cards.tsv"
     conda:
         ENVIRONMENT
     params:
-        spec=lambda wildcards: canonical(
-            model_card_spec(STUDY, wildcards.student, wildcards.run)
+        spec=canonical(model_cards_spec(STUDY)),
+        code=code_digest("write_model_cards.py"),
+        runs=labelled("run-manifest", RUN_MANIFEST, STUDY.trained_runs),
+        bases=" ".join(
+            f"{name}={RESULTS}/students/{name}/manifest.json" for name in TRAINED
         ),
-        code=code_digest("write_model_card.py"),
+        corpora=" ".join(
+            f"{name}={RESULTS}/corpus/{name}.parquet" for name in STUDY.corpora
+        ),
     shell:
         """
-        python "$SCRIPTS/write_model_card.py" --spec {params.spec:q} --template {input.template} \
-            --run-manifest {input.run_manifest} --base-manifest {input.base_manifest} \
-            --corpus {input.corpus} --effects {input.effects} --pass-rates {input.pass_rates} \
-            --out {output} >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} {params.runs} \
+            | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template} \
+                --base-manifest {params.bases} --corpus {params.corpora} --effects {input.effects} \
+                --pass-rates {input.pass_rates} --out {output} >{log} 2>&1
         """
 
 
@@ -62,8 +69,8 @@ rule write_dataset_card:
 
 rule push_run:
     input:
-        card=f"{RESULTS}/cards/{{student}}/{{run}}.md",
-        manifest=f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json",
+        cards=f"{RESULTS}/cards/models",
+        manifest=RUN_MANIFEST,
         checkpoints=ancient(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
     output:
         f"{RESULTS}/pushed/{{student}}/{{run}}.json",
@@ -78,8 +85,9 @@ rule push_run:
     shell:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/push_to_hub.py" --kind model \
-            --repository "$HUB_OWNER/{params.repository}" --card {input.card} \
-            --manifest {input.manifest} --folder {input.checkpoints} --out {output} >{log} 2>&1
+            --repository "$HUB_OWNER/{params.repository}" \
+            --card {input.cards}/{wildcards.student}/{wildcards.run}.md --manifest {input.manifest} \
+            --folder {input.checkpoints} --out {output} >{log} 2>&1
         """
 
 

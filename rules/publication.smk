@@ -1,5 +1,7 @@
 """Figures and tables, each by a rule of its own: a caption of the report belongs to one rule."""
 
+SHOWN = canonical(STUDY.figures_spec())
+
 
 rule make_viewer:
     output:
@@ -42,7 +44,7 @@ for figure in published_figures():
             ENVIRONMENT
         params:
             figure=figure,
-            spec=canonical(STUDY.figures_spec()),
+            spec=SHOWN,
             code=code_digest("make_figure.py", f"skillift.figures.{figure}"),
             sources=source_options(FIGURES[figure]),
         shell:
@@ -77,7 +79,7 @@ for table in published_tables():
             ENVIRONMENT
         params:
             table=table,
-            spec=canonical(STUDY.figures_spec()),
+            spec=SHOWN,
             code=code_digest("make_table.py"),
             sources=source_options(TABLES[table]),
         shell:

@@ -69,6 +69,6 @@ def final_targets():
         *expand(f"{RESULTS}/tables/{{table}}.html", table=published_tables()),
         f"{RESULTS}/findings.html",
         f"{RESULTS}/episodes.html",
-        *per_run(f"{RESULTS}/cards/{{student}}/{{run}}.md", STUDY.trained_runs),
+        *([f"{RESULTS}/cards/models"] if STUDY.trained_runs else []),
         *expand(f"{RESULTS}/cards/corpora/{{corpus}}.md", corpus=STUDY.corpora),
     ]

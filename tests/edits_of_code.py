@@ -7,7 +7,6 @@ from rerun_sets import (
     DEMONSTRATED,
     FIGURE_JOBS,
     JUDGES,
-    MODEL_CARDS,
     RUNS,
     SCORES,
     TRAINED,
@@ -128,7 +127,7 @@ FILES = [
     Edit(
         "the template of model cards",
         append("workflow_scripts/cards/model.md.jinja", "\nMore.\n"),
-        MODEL_CARDS | {"all"},
+        {"write_model_cards", "all"},
     ),
     Edit(
         "a figure that is lost",

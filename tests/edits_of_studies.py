@@ -10,7 +10,6 @@ from rerun_sets import (
     FIGURE_JOBS,
     JUDGES,
     LOSS_CURVES,
-    MODEL_CARDS,
     OF_JUDGES,
     PREDICTED,
     REMAINING,
@@ -132,14 +131,14 @@ MODELS = [
     Edit(
         "the pre-training of one student",
         in_study("steps: 120, learning_rate: 6.0e-3", "steps: 121, learning_rate: 6.0e-3"),
-        pretrained("s") - {"write_model_card m sft-s0"} | {"write_model_card m sft-s0"},
+        pretrained("s"),
         {"pretrain": "student `s`: pretraining.steps: 120 -> 121"},
     ),
     Edit("the length of answers", in_study("max_tokens: 48", "max_tokens: 40"), answered(*RUNS)),
     Edit(
         "a recipe added",
         in_study("\nruns:", RECIPE),
-        trained("s short-s0") | OF_JUDGES | {"write_model_card s short-s0", "make_figure_recipe_band"},
+        trained("s short-s0") | OF_JUDGES | {"make_figure_recipe_band"},
     ),
     Edit(
         "a training seed added",
@@ -147,13 +146,13 @@ MODELS = [
             in_study("students: [s, m], seeds: [0]}", "students: [s], seeds: [0, 1]}"),
             in_study("\njudges:", "  - {recipe: sft, students: [m], seeds: [0]}\n\njudges:"),
         ),
-        trained("s sft-s1") | OF_JUDGES | {"write_model_card s sft-s1"},
+        trained("s sft-s1") | OF_JUDGES,
         {"train": "new"},
     ),
     Edit(
         "a run removed",
         in_study("students: [s, m], seeds: [0]}", "students: [s], seeds: [0]}"),
-        (SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES) - {"write_model_card m sft-s0"},
+        SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES,
     ),
     Edit(
         "a tier added",
@@ -163,12 +162,12 @@ MODELS = [
     Edit(
         "a tier removed",
         remove_a_student,
-        (SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES) - {"write_model_card m sft-s0"},
+        SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES,
     ),
     Edit(
         "a label",
         in_study("label: 46 k", "label: tiny"),
-        SHOWN | {"browse_episodes", "write_model_card s sft-s0"},
+        SHOWN | {"browse_episodes", "write_model_cards"},
     ),
 ]
 
@@ -197,7 +196,7 @@ ANALYSING = [
     Edit(
         "the study's description",
         in_study("for tests, not", "for trial, not"),
-        MODEL_CARDS | {"write_dataset_card worked", "all"},
+        {"write_model_cards", "write_dataset_card worked", "all"},
     ),
     Edit(
         "the bootstrap's samples",
@@ -207,7 +206,7 @@ ANALYSING = [
     Edit(
         "the headline path",
         in_study('"judge:conclusion"', '"judge:tail"'),
-        SHOWN | PREDICTED | MODEL_CARDS | {"browse_episodes"},
+        SHOWN | PREDICTED | {"write_model_cards", "browse_episodes"},
     ),
     Edit(
         "a limit of the certification",

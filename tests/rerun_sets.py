@@ -33,8 +33,7 @@ SELF_PARITY = "make_table_self_parity"
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
 COSTS = {"make_costs", "make_figure_costs", "make_table_stage_costs"}
-MODEL_CARDS = {f"write_model_card {run}" for run in TRAINED}
-ANALYSIS = {"analyse", "all"} | COSTS | MODEL_CARDS
+ANALYSIS = {"analyse", "all"} | COSTS | {"write_model_cards"}
 ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & {*ANALYSED}}
 # the verdicts on predictions, and what shows them
 SHOWN_PREDICTIONS = {name for name in FIGURE_JOBS | TABLE_JOBS if "predictions" in sources(name)}

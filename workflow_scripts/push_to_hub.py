@@ -1,8 +1,8 @@
 r"""Push the last checkpoint of a run, or a corpus, with its card to a private repository of the hub.
 
     python workflow_scripts/push_to_hub.py --kind model --repository me/embedded-s-sft-s0 \
-        --card cards/s/sft-s0.md --folder runs/s/sft-s0/checkpoints --manifest runs/s/sft-s0/manifest.json \
-        --out pushed/s/sft-s0.json
+        --card cards/models/s/sft-s0.md --folder runs/s/sft-s0/checkpoints \
+        --manifest runs/s/sft-s0/manifest.json --out pushed/s/sft-s0.json
     python workflow_scripts/push_to_hub.py --kind dataset --repository me/embedded-worked \
         --card cards/corpora/worked.md --file corpus/worked.parquet --out pushed/corpora/worked.json
 

@@ -32,7 +32,6 @@ class Reader:
     def job(self, job) -> Job:
         planned = self._graph.needrun(job)
         needs = {self._numbers[other] for other in self._graph.dependencies[job]}
-        records = [record for path in job.output if (record := self._records.metadata(path))]
         follows: set[int] = set()
         triggers: tuple[Trigger, ...] = ()
         fate = REUSED
@@ -41,12 +40,13 @@ class Reader:
             for other, files in self._graph.dependencies[job].items():
                 if self._graph.needrun(other) and (not again or not again.isdisjoint(files)):
                     follows.add(self._numbers[other])
+            records = [record for path in job.output if (record := self._records.metadata(path))]
             fate = AGAIN if records or any(Path(path).exists() for path in job.output) else NEW
             triggers = tuple(self._triggers(job, records)) if fate == AGAIN else ()
-        elif not records:
-            self.unrecorded += [str(path) for path in job.output if Path(path).exists()]
+        elif environments := [known for path in job.output for known in self._environments(path)]:
+            self._compare_environment(job, environments[0])
         else:
-            self._compare_environment(job, records[0].conda_env)
+            self.unrecorded += [str(path) for path in job.output if Path(path).exists()]
         params = dict(job.params.items())
         return Job(
             rule=job.rule.name,
@@ -75,6 +75,13 @@ class Reader:
         if key not in self._asked:
             self._asked[key] = job.threads, _devices(job.resources)
         return self._asked[key]
+
+    def _environments(self, path) -> tuple[str | None, ...]:
+        """The environment that an output's record tells of, as Snakemake has read it for the plan."""
+        known = self._records.environments
+        if str(path) not in known:
+            self._records.metadata(path)
+        return known[str(path)]
 
     def _compare_environment(self, job, before: str | None) -> None:
         """Snakemake compares environments only where it deploys them itself."""

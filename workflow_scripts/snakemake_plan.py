@@ -74,7 +74,6 @@ def _is_warning(record: logging.LogRecord) -> bool:
 @contextlib.contextmanager
 def _only_planning() -> Iterator[list[StudyPlan]]:
     """Within it, a workflow that is executed is planned, and its plan put into the list that this gives."""
-    from snakemake import persistence as module_records
     from snakemake import workflow as module
     from snakemake.persistence import file as records
 
@@ -89,35 +88,47 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
                 lock_warn_only=True,
                 nolock=True,
             )
+            # whether rules write into each other's folders: a run looks, too, and it is a twentieth of a plan
+            self.dag.check_directory_outputs = lambda: None
             self._build_dag()
             self.async_run(self.dag.postprocess(update_needrun=False, check_initial=True))
             read.append(StudyPlan(_plan_of(self), self.globals["STUDY"], self.globals["CONFIG"]))
 
+    written: dict[str, object] = {}
+    marked: set[str] = set()
+    texts: dict[str | None, str | None] = {}  # of environments, each once: records hold one of 10 KB each
+
     with tempfile.TemporaryDirectory() as folder:
 
         class InPlace(records.FilePersistence):
-            """Snakemake's records where they are; what is made or written goes to the temporary folder."""
+            """Snakemake's records where they are; what is written to them stays in memory."""
 
             def __init__(self, *positional, path=None, conda_prefix=None, **named) -> None:
                 super().__init__(*positional, path=Path(folder), **named)
-                self._written = self._metadata_path, self._incomplete_path
+                self._fetch_max_len(folder)  # the folder of records may not be there
+                self.environments: dict[str, tuple[str | None, ...]] = {}  # by output; none without a record
                 kept = Path(path or ".snakemake").absolute()
                 self._metadata_path, self._incomplete_path = str(kept / "metadata"), str(kept / "incomplete")
 
             def _read_record(self, key):
-                found = self._io_read(self._written[0], key)
-                return module_records.MetadataRecord(**found) if found else super()._read_record(key)
+                record = written.get(key) or super()._read_record(key)
+                self.environments[key] = (
+                    (texts.setdefault(record.conda_env, record.conda_env),) if record else ()
+                )
+                return record
 
             def _write_record(self, key, record) -> None:
-                self._io_write(self._written[0], dict(record.items()), key)
+                written[key] = record
 
             def _mark_incomplete(self, key, external_jobid) -> None:
-                self._io_write(self._written[1], {"external_jobid": external_jobid}, key)
+                marked.add(key)
 
             def _filter_incomplete_keys(self, keys):
-                keys = list(keys)
-                written = {key for key in keys if Path(self._record_path(self._written[1], key)).exists()}
-                return written | super()._filter_incomplete_keys(keys)
+                keys = set(keys)
+                return keys & marked | super()._filter_incomplete_keys(keys)
+
+            def save_iocache(self) -> None:
+                """Snakemake saves the times of files for the next run that trusts them."""
 
         before = module.Workflow, records.FilePersistence
         module.Workflow = Planned

@@ -7,22 +7,29 @@ import copy
 from skillift.study import Study
 
 
-def model_card_spec(study: Study, student: str, run: str) -> dict:
-    """What the card of one run's checkpoints says."""
-    entry, found = study.model(student), study.run(student, run)
+def model_cards_spec(study: Study) -> dict:
+    """What the cards of all runs' checkpoints say: of the study, of each student, of each run."""
     analysis = study.data["analysis"]
-    licence = {"licence": entry["licence"]} if "licence" in entry else {}
+    runs = sorted(study.trained_runs)
+    entries = {run.student: study.model(run.student) for run in runs}
     return {
         **_study(study),
-        **licence,
         "path": analysis["headline_path"],
         "confidence": analysis["confidence"],
-        "student": student,
-        "label": entry["label"],
-        "run": run,
-        "recipe": found.recipe,
-        "corpus": study.corpus_of(run),
-        "seed": found.seed,
+        "students": {
+            student: {name: entry[name] for name in ("label", "licence") if name in entry}
+            for student, entry in entries.items()
+        },
+        "runs": [
+            {
+                "student": run.student,
+                "run": run.run,
+                "recipe": run.recipe,
+                "corpus": study.corpus_of(run.run),
+                "seed": run.seed,
+            }
+            for run in runs
+        ],
     }
 
 

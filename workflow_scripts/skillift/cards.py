@@ -6,8 +6,9 @@ templates of `workflow_scripts/cards/`.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -18,6 +19,49 @@ BASE = "base"
 HOLDOUT = "holdout"
 _TAGS = ["skillift", "sft", "procedural-skills"]
 _ROWS_OF_SIZE = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+
+
+def model_cards(
+    template: str,
+    spec: dict,
+    runs: Mapping[tuple[str, str], dict],
+    bases: Mapping[str, dict],
+    corpora: Mapping[str, tuple[int, str]],
+    tables: Mapping[str, pl.DataFrame],
+) -> Iterator[tuple[str, str, str]]:
+    """Student, run and card of every run.
+
+    Args:
+        template: text of the Jinja template.
+        spec: what all cards say (study, description, path, confidence); `students`: by id, what the cards of
+            one say (label, and licence where one is noted); `runs`: of each its student, run, recipe, corpus
+            and seed.
+        runs: manifests of the runs, by student and run.
+        bases: manifests of the students.
+        corpora: rows and SHA-256 of each corpus.
+        tables: effects and pass_rates, contracts EFFECTS and PASS_RATES.
+
+    Raises:
+        UserError: the tables do not have a run, or the template is not usable.
+    """
+    common = {name: value for name, value in spec.items() if name not in ("students", "runs")}
+    parts = {name: _by_run(table, spec["path"]) for name, table in tables.items()}
+    for run in spec["runs"]:
+        student, name = run["student"], run["run"]
+        # the base model's rows stand beside the run's: a card tells what was before
+        of_run = {
+            table: pl.concat([found.get((student, each), found[None]) for each in (BASE, name)])
+            for table, found in parts.items()
+        }
+        said = {**common, **spec["students"][student], **run}
+        manifests = runs[student, name], bases[student]
+        yield student, name, model_card(template, said, *manifests, corpora[run["corpus"]], of_run)
+
+
+def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
+    """The held-out rows of one scoring path by student and run; no rows under None."""
+    rows = table.filter(path=path, suite=HOLDOUT)
+    return {None: rows.clear(), **rows.partition_by("student", "run", as_dict=True)}
 
 
 def model_card(
@@ -181,10 +225,17 @@ def _settings(settings: Mapping) -> list[tuple[str, str]]:
 def _rendered(template: str, values: Mapping) -> str:
     import jinja2
 
+    try:
+        return _compiled(template).render(values)
+    except jinja2.TemplateError as error:
+        raise UserError(problem("template of a card", str(error), "a usable Jinja template")) from None
+
+
+@functools.cache
+def _compiled(template: str):
+    import jinja2
+
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    try:
-        return environment.from_string(template).render(values)
-    except jinja2.TemplateError as error:
-        raise UserError(problem("template of a card", str(error), "a usable Jinja template")) from None
+    return environment.from_string(template)
