@@ -1,6 +1,6 @@
 """Cards of checkpoints and corpora, and, on demand, both on the Hugging Face hub: `snakemake push`."""
 
-from skillift.card_specs import dataset_card_spec, model_cards_spec
+from skillift.cards.specs import dataset_card_spec, model_cards_spec
 
 CARDS = "workflow_scripts/cards"
 RUN_MANIFEST = f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json"

@@ -15,13 +15,13 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from skillift.chat_options import api_options
-from skillift.engine_options import engine_options
+from skillift.chat.options import api_options
+from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
-from skillift.lifeline import this_process
+from skillift.running.lifeline import this_process
 from skillift.provenance import canonical, code_digest
-from skillift.study import BASE, load_config, load_study
-from skillift.training_options import training_flags
+from skillift.study.study import BASE, load_config, load_study
+from skillift.training.options import training_flags
 
 try:
     CONFIG = load_config(config)

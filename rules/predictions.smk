@@ -5,7 +5,7 @@ could come before inference only as an input of it: then new predictions, or a l
 Snakemake ask every model again.
 """
 
-from skillift.prediction_declarations import predictions_spec
+from skillift.study.predictions import predictions_spec
 
 if STUDY.data["predictions"]:
 

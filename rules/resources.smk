@@ -5,7 +5,7 @@ Nothing here is tracked: an edit reruns nothing. A profile's `set-resources` go 
 
 import json
 
-from skillift.job_sizes import (
+from skillift.running.job_sizes import (
     grown,
     local_gpus,
     model_minutes,

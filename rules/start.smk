@@ -3,12 +3,12 @@
 from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
 
-from skillift.left_jobs import end_left_jobs
-from skillift.needs import missing
-from skillift.prediction_declarations import declared
+from skillift.running.left_jobs import end_left_jobs
+from skillift.study.needs import missing
+from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
-from skillift.registration import note_predictions, results_exist
-from skillift.study_lock import lock_study
+from skillift.study.registration import note_predictions, results_exist
+from skillift.running.study_lock import lock_study
 
 
 def claim_study():

@@ -1,6 +1,6 @@
 """What a study publishes, and from which tables."""
 
-from skillift.publication import (
+from skillift.publication.registry import (
     ANALYSIS,
     BESIDE_FINDINGS,
     FIGURES,

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from score_tables import make_tasks
 
-from skillift.contracts import PARITY, SCORES
-from skillift.stage_costs import STAGE_COSTS
+from skillift.contracts.pipeline import PARITY, SCORES
+from skillift.costs.stages import STAGE_COSTS
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
 from skillift.statistics.pass_rates import no_responses

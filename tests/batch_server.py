@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from stub_models import chat_completion
 
-from skillift import offline_judges
+from skillift.judging import offline_judges
 
 
 def verdict(body: dict) -> tuple[int, dict]:

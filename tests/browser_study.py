@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from skillift.browser_data import browser_data
-from skillift.browser_page import browser_page
-from skillift.contracts import EPISODE_KEY, EPISODES, SCORES, SKILLS, TASKS, VERDICTS
-from skillift.html_parts import read_part
-from skillift.prompts import TEMPLATE_PATH
+from skillift.browser.data import browser_data
+from skillift.browser.page import browser_page
+from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.publication.html_parts import read_part
 from skillift.tables import check
+from skillift.tasks.prompts import TEMPLATE_PATH
 
 BROWSER = Path(__file__).resolve().parents[1] / "workflow_scripts/browser"
 SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")

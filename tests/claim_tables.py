@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from score_tables import make_scores, make_tasks
 
-from skillift.claim_contracts import CLAIMS, JOINT_MODEL, SEED_VARIANCE
+from skillift.contracts.claims import CLAIMS, JOINT_MODEL, SEED_VARIANCE
 from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects

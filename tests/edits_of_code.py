@@ -32,7 +32,7 @@ NOTHING = [
     Edit("touch a result", touch("results/smoke/tasks.parquet"), set()),
     Edit("a comment in a module", append(f"{LIBRARY}/training.py", "\n# changes nothing\n"), set()),
     Edit("a comment in the Snakefile", append("Snakefile", "\n# changes nothing\n"), set()),
-    Edit("the layout of a module", reformat("skillift.judging"), set()),
+    Edit("the layout of a module", reformat("skillift.judging.verdicts"), set()),
     Edit(
         "a docstring", replace(f"{LIBRARY}/tables.py", '"""Write a manifest', '"""Writes a manifest'), set()
     ),
@@ -69,19 +69,19 @@ NOTHING = [
 CODE = [
     Edit(
         "a function that only judging episodes reaches",
-        change_function("skillift.judging", "judge_episodes"),
+        change_function("skillift.judging.verdicts", "judge_episodes"),
         judged(*RUNS) | SCORES,
         {"judge": "code: judging.judge_episodes"},
     ),
     Edit(
         "a function that demonstrations, corpora, episodes and the browser share",
-        change_function("skillift.prompts", "messages_for"),
+        change_function("skillift.tasks.prompts", "messages_for"),
         DEMONSTRATED | answered(*RUNS) | trained(*TRAINED),
     ),
-    Edit("the parser of verdicts", change_function("skillift.judging", "parse_reply"), ASKED),
+    Edit("the parser of verdicts", change_function("skillift.judging.verdicts", "parse_reply"), ASKED),
     Edit(
         "the extractor of ANSWER lines",
-        change_function("skillift.extraction", "answer_lines"),
+        change_function("skillift.judging.extraction", "answer_lines"),
         {"select_corpus worked", "write_dataset_card worked"} | trained(*TRAINED),
     ),
     Edit(
@@ -89,7 +89,7 @@ CODE = [
         change_function("skillift.taskpack.skills", "draw_procedure"),
         everything() - {"build_tokenizer", "make_viewer"} - (certified(*JUDGES) - SCORES),
     ),
-    Edit("the training loop", change_function("skillift.training", "train"), trained(*TRAINED)),
+    Edit("the training loop", change_function("skillift.training.run", "train"), trained(*TRAINED)),
     Edit(
         "the colours of figures",
         replace(f"{LIBRARY}/figures/theme.py", 'INK = "#333333"', 'INK = "#222222"'),
@@ -142,7 +142,7 @@ NEEDED = [  # what is lost is made again when a job that needs it is done again
     Edit("checkpoints that are lost and that nothing needs any more", delete(LOST), set()),
     Edit(
         "checkpoints that are lost, and an edit that needs them",
-        both(delete(LOST), change_function("skillift.episodes", "messages_of_suites")),
+        both(delete(LOST), change_function("skillift.episodes.run", "messages_of_suites")),
         trained("s sft-s0") | answered(*RUNS),
         {"train": f"missing: {LOST}", "generate": "code: episodes.messages_of_suites"},
     ),

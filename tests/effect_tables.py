@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from score_tables import make_scores, make_tasks
 
-from skillift.analysis_contracts import EFFECTS
+from skillift.contracts.analysis import EFFECTS
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills

@@ -16,8 +16,8 @@ from collections.abc import Callable
 import train
 from transformers import Trainer
 
-import skillift.training
-import skillift.training_callbacks
+import skillift.training.callbacks
+import skillift.training.run
 
 
 def die(*args, **options) -> None:
@@ -40,18 +40,18 @@ def main() -> None:
     step, moment, _, *arguments = sys.argv[1:]
     step = int(step)
     if moment == "step":
-        progress = skillift.training_callbacks.ShowProgress
+        progress = skillift.training.callbacks.ShowProgress
         progress.on_step_end = die_at(step, progress.on_step_end)
     elif moment == "saving":  # weights and optimiser are written, random state and trainer's state are not
         Trainer._save_rng_state = die_at(step, Trainer._save_rng_state)
     elif moment == "keeping":
-        callbacks = skillift.training_callbacks
+        callbacks = skillift.training.callbacks
         write = callbacks.write_json
         callbacks.write_json = lambda value, path: (
             die() if path.parent.name.startswith(".") else write(value, path)
         )
     else:
-        skillift.training.write_checkpoint = die
+        skillift.training.run.write_checkpoint = die
     train.main(arguments)
 
 

@@ -8,7 +8,7 @@ from projects import ROOT
 
 from skillift.rebuild.audit import Audit
 from skillift.rebuild.plan import AGAIN, NEW, REUSED, Job, Plan, Trigger
-from skillift.study import load_study
+from skillift.study.study import load_study
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 

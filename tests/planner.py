@@ -29,6 +29,9 @@ def planner() -> ProcessPoolExecutor:
 def plans(folder: Path, *options: str) -> tuple[set[str], dict]:
     """What a plain run would do now: jobs by Snakemake's dry run, and the audit's record."""
     scripts = str(folder / "workflow_scripts")
+    # a program's own imports come along, of the project that it belongs to
+    for name in [name for name in sys.modules if name.split(".")[0] == "skillift"]:
+        del sys.modules[name]
     sys.path[:] = [scripts, *(entry for entry in sys.path if not entry.endswith("workflow_scripts"))]
     os.chdir(folder)
     printed = _printed("--dry-run", *(options or STUDY))

@@ -26,15 +26,20 @@ START, END = "<!-- reruns: made by tests/rerun_table.py -->", "<!-- end of rerun
 
 def table(edits: Iterable[Edit] = EDITS) -> str:
     """The table in Markdown: edits that rerun the same stand in one row, the least first."""
+    lines = ["| edit | reruns, of the smoke study | jobs |", "|---|---|--:|"]
+    for row in alike(edits):
+        numbers = sorted({len(_doing(edit.reruns)) for edit in row})
+        counts = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+        lines.append(f"| {'; '.join(edit.name for edit in row)} | {words(row[0].reruns)} | {counts} |")
+    return "\n".join(lines)
+
+
+def alike(edits: Iterable[Edit]) -> list[list[Edit]]:
+    """The edits of each row of the table, the row with the fewest jobs first."""
     rows: dict[str, list[Edit]] = {}
     for edit in edits:
         rows.setdefault(words(edit.reruns), []).append(edit)
-    lines = ["| edit | reruns, of the smoke study | jobs |", "|---|---|--:|"]
-    for told, alike in sorted(rows.items(), key=lambda row: len(_doing(row[1][0].reruns))):
-        numbers = sorted({len(_doing(edit.reruns)) for edit in alike})
-        counts = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-        lines.append(f"| {'; '.join(edit.name for edit in alike)} | {told} | {counts} |")
-    return "\n".join(lines)
+    return sorted(rows.values(), key=lambda row: len(_doing(row[0].reruns)))
 
 
 def words(reruns: Iterable[str]) -> str:

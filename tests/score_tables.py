@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts import EPISODES, SCORES, TASKS
+from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
 from skillift.tables import check
 
 

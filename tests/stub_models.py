@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import polars as pl
 
-from skillift.chat import ChatModel, load_litellm
-from skillift.contracts import EPISODES
+from skillift.chat.client import ChatModel, load_litellm
+from skillift.contracts.pipeline import EPISODES
 
 STUB = ChatModel("stub/model")
 

@@ -6,12 +6,12 @@ import os
 import signal
 
 from skillift.errors import UserError
-from skillift.training_fit import fit
+from skillift.training.fit import fit
 
 
 def stopped_at_step_4(*work) -> None:
     """`fit`, killed in the middle of its fourth step, in every process."""
-    from skillift.training_callbacks import ShowProgress
+    from skillift.training.callbacks import ShowProgress
 
     def stop(self, args, state, control, **kwargs):
         if state.global_step == 4:
@@ -32,7 +32,7 @@ def fit_shared_out(*work) -> None:
     from accelerate import DistributedType, PartialState
     from torch.distributed.tensor import DTensor
 
-    from skillift.training_callbacks import KeepWeights
+    from skillift.training.callbacks import KeepWeights
 
     made, kept = PartialState.__init__, KeepWeights.on_step_end
 

@@ -6,7 +6,7 @@ import random
 
 import polars as pl
 
-from skillift.contracts import CORPUS
+from skillift.contracts.pipeline import CORPUS
 from skillift.tables import check
 
 LORA = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.0}}

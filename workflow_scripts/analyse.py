@@ -6,13 +6,13 @@ r"""Analyse the scores of a study: pass rates, effects, shifts between paths, ag
                    s/sft-s0=results/embedded/episodes/s/sft-s0.parquet \
         --out analysis
 
-Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study`
-is the file that declares the runs and how effects are estimated; the workflow gives those settings alone
+Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study` is
+the file that declares the runs and how effects are estimated; the workflow gives those settings alone
 (`--spec`, as JSON). Without `--episodes`, what rests on the responses (answer_line_rate,
 mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a table of the contract LABELS,
 such as a person's verdicts on a random sample of the episodes: the judges' errors are then counted on these
-in place of the ANSWER lines. Writes one file for each table of `skillift.publication.ANALYSIS` into the
-folder `--out`.
+in place of the ANSWER lines. Writes one file for each table of `skillift.publication.registry.ANALYSIS` into
+the folder `--out`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def spec_of(study: Path) -> dict:
         UserError: everything that is wrong with the file.
     """
     # found by name, so that the rule, which gives `--spec`, does not depend on how study files are read
-    return importlib.import_module("skillift.study").load_study(study).analysis_spec()
+    return importlib.import_module("skillift.study.study").load_study(study).analysis_spec()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -67,9 +67,9 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
-    from skillift.analysis_contracts import ANALYSIS_TABLES
-    from skillift.audit_contracts import LABELS
-    from skillift.contracts import EPISODES, SCORES, TASKS
+    from skillift.contracts.analysis import ANALYSIS_TABLES
+    from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
+    from skillift.contracts.scoring_audit import LABELS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_table, read_tables, write_table

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.chat import ChatModel, add_client_options, open_client
+from skillift.chat.client import ChatModel, add_client_options, open_client
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, SKILLS, TASKS
-from skillift.references import ask_reference
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
+from skillift.episodes.references import ask_reference
 from skillift.tables import read_table, write_table
 
 

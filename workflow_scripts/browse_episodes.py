@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.browser_data import browser_data
-from skillift.browser_page import browser_page
+from skillift.browser.data import browser_data
+from skillift.browser.page import browser_page
 from skillift.commands import labelled_path, parser, run
-from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
-from skillift.html_parts import read_part
+from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.publication.html_parts import read_part
 from skillift.tables import atomic_path, read_labelled, read_table
 
 

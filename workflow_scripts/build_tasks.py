@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError, problem
 from skillift.tables import write_table
 
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
 
         skills, tasks = build_pack(options.spec["pack"])
     elif source == ["files"]:
-        from skillift.owntasks import read_own
+        from skillift.tasks.own import read_own
 
         files = options.spec["files"]
         skills, tasks = read_own(options.own_tasks or files["tasks"], options.own_skills or files["skills"])

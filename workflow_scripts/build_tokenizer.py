@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
+from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests, write_json
-from skillift.tokenizers import build_tokenizer
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.certification import certify, read_cases
-from skillift.chat import ChatModel, add_client_options, open_client
+from skillift.chat.client import ChatModel, add_client_options, open_client
 from skillift.commands import parser, run
-from skillift.contracts import CERTIFICATION
-from skillift.judging import read_template
+from skillift.contracts.pipeline import CERTIFICATION
+from skillift.judging.certification import certify, read_cases
+from skillift.judging.verdicts import read_template
 from skillift.tables import write_table
 
 

@@ -8,8 +8,8 @@ Writes the (empty) table of pairs; with any pair in it, the command fails and na
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contamination import find_contamination
-from skillift.contracts import CONTAMINATION, TASKS
+from skillift.contracts.pipeline import CONTAMINATION, TASKS
+from skillift.corpus.contamination import find_contamination
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 

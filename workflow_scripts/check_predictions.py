@@ -20,7 +20,7 @@ import shutil
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.registration import note_predictions
+from skillift.study.registration import note_predictions
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -35,8 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     if options.copy and not options.history:
         arguments.error("--copy needs --history")
 
-    from skillift.contracts import SCORES, TASKS
-    from skillift.prediction_contracts import PREDICTIONS
+    from skillift.contracts.pipeline import SCORES, TASKS
+    from skillift.contracts.predictions import PREDICTIONS
     from skillift.statistics.predictions import predictions
     from skillift.tables import atomic_path, read_table, write_table
 

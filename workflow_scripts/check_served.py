@@ -11,10 +11,10 @@ The run `base` has no `--probes`: nothing was trained, and the table of `--out` 
 
 from __future__ import annotations
 
-from skillift.answer_checks import check_answers
 from skillift.commands import parser, run
-from skillift.contracts import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
-from skillift.probes import check_served
+from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.episodes.answer_checks import check_answers
+from skillift.episodes.probes import check_served
 from skillift.tables import read_table, write_table
 
 

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.chat import add_client_options, open_client
+from skillift.chat.client import add_client_options, open_client
 from skillift.commands import parser, run
-from skillift.contracts import DEMONSTRATIONS, SKILLS, TASKS
-from skillift.demonstrations import demonstrate
-from skillift.judging import read_template
+from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
+from skillift.corpus.demonstrations import demonstrate
+from skillift.judging.verdicts import read_template
 from skillift.tables import read_table, write_table
 
 

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from skillift.commands import run
-from skillift.study_reference import reference_page
+from skillift.study.reference import reference_page
 from skillift.tables import atomic_path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "study-reference.md"

@@ -19,8 +19,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
     options = arguments.parse_args(argv)
 
-    from skillift.hub import download
-    from skillift.students import import_student, write_manifest
+    from skillift.students.folders import import_student, write_manifest
+    from skillift.students.hub import download
     from skillift.tables import write_json
 
     spec = options.spec

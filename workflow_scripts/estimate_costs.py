@@ -19,10 +19,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from skillift.chat import ChatModel
+from skillift.chat.client import ChatModel
 from skillift.commands import run
-from skillift.costs import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs, tasks_of
-from skillift.study import load_study
+from skillift.costs.estimate import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs, tasks_of
+from skillift.study.study import load_study
 
 
 def main(argv: list[str] | None = None) -> None:

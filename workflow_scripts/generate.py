@@ -18,10 +18,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
-from skillift.engine_options import add_engine_options, run_options
-from skillift.episodes import answer, checkpoint_folders
+from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
+from skillift.running.engine_options import add_engine_options, run_options
 from skillift.tables import read_json, read_table, write_table
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.students import import_student, write_manifest
+from skillift.students.folders import import_student, write_manifest
 from skillift.tables import write_json
 
 

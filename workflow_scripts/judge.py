@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.chat import ChatModel, add_client_options, open_client
+from skillift.chat.client import ChatModel, add_client_options, open_client
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, TASKS, VERDICTS
-from skillift.judging import judge_episodes, read_template
+from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
+from skillift.judging.verdicts import judge_episodes, read_template
 from skillift.tables import read_table, write_table
 
 

@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 
 from skillift.commands import parser_without_spec, run
-from skillift.stage_costs import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
+from skillift.costs.stages import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
 from skillift.tables import write_table
 
 

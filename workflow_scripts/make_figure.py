@@ -10,8 +10,8 @@ r"""Draw one figure of a study as SVG and as an interactive page.
 
 Without `--viewer` and `--html` it draws the SVG alone.
 
-The figures and the tables that each one draws stand in `skillift.publication.FIGURES`; loss_curves takes
-`--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.
+The figures and the tables that each one draws stand in `skillift.publication.registry.FIGURES`; loss_curves
+takes `--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.figures import draw, save, save_page
-from skillift.publication import FIGURES
-from skillift.result_inputs import add_options, read_inputs
+from skillift.publication.inputs import add_options, read_inputs
+from skillift.publication.registry import FIGURES
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -9,7 +9,7 @@ r"""Put the parts of a run's episodes together that several jobs have answered.
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts import EPISODES, PARITY, PROMPTS, SERVED
+from skillift.contracts.pipeline import EPISODES, PARITY, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
 TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": PARITY}
@@ -23,8 +23,8 @@ def main(argv: list[str] | None = None) -> None:
         arguments.add_argument(f"--{name}", nargs="+", required=True, help=f"parts of the table of {name}")
         arguments.add_argument(f"--{out}", required=True, help=f"table of {name} to write")
     options = vars(arguments.parse_args(argv))
-    from skillift.episodes import Answers
-    from skillift.shards import merge
+    from skillift.episodes.run import Answers
+    from skillift.episodes.shards import merge
 
     columns = [[read_table(part, schema) for part in options[name]] for name, schema in TABLES.items()]
     merged = merge([Answers(*parts) for parts in zip(*columns, strict=True)])

@@ -24,14 +24,14 @@ from pathlib import Path
 from run_study import settings
 
 from skillift.commands import run
-from skillift.costs import tasks_of
+from skillift.costs.estimate import tasks_of
 from skillift.errors import UserError, problem
-from skillift.planning import default_axes, design_table, grid, plan, recommend
-from skillift.planning_costs import CallCosts, DeviceWork
-from skillift.planning_evidence import Evidence, from_defaults, from_results, own_design
-from skillift.planning_text import component_rows, cost_notes, design_rows, recommendation_text
+from skillift.planning.costs import CallCosts, DeviceWork
+from skillift.planning.designs import default_axes, design_table, grid, plan, recommend
+from skillift.planning.evidence import Evidence, from_defaults, from_results, own_design
+from skillift.planning.text import component_rows, cost_notes, design_rows, recommendation_text
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
-from skillift.study import Study
+from skillift.study.study import Study
 from skillift.tables import atomic_path, write_json
 
 _NO_EFFECT = (

@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts import TRAINING_LOG
-from skillift.pretraining import pretrain
-from skillift.students import write_manifest
+from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.students.folders import write_manifest
+from skillift.students.pretraining import pretrain
 from skillift.tables import write_json, write_table
 
 

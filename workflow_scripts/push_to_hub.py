@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
         mend = "Set hub.owner in config.yaml to the account or organisation that is to own it."
         raise UserError(problem("--repository", options.repository, "<owner>/<name>", mend))
 
-    from skillift.hub_upload import push
+    from skillift.cards.upload import push
 
     if options.kind == "model":
         last = max(map(int, read_json(options.manifest)["steps"]))

@@ -24,8 +24,8 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
-    from skillift.analysis_contracts import CERTIFICATION_RATES
-    from skillift.contracts import CERTIFICATION
+    from skillift.contracts.analysis import CERTIFICATION_RATES
+    from skillift.contracts.pipeline import CERTIFICATION
     from skillift.statistics.certification import error_rates
     from skillift.tables import read_table, write_table
 

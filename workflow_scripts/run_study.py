@@ -18,9 +18,9 @@ from pathlib import Path
 from skillift.commands import run
 from skillift.errors import UserError, problem
 from skillift.findings import findings, headline
-from skillift.publication import FINDINGS, OPTIONAL
-from skillift.result_inputs import read_inputs
-from skillift.study import Study, load_config, load_study
+from skillift.publication.inputs import read_inputs
+from skillift.publication.registry import FINDINGS, OPTIONAL
+from skillift.study.study import Study, load_config, load_study
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import labelled_path, parser, run
-from skillift.contracts import EPISODES, SCORES, TASKS, VERDICTS
-from skillift.scoring import build_scores
+from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
+from skillift.judging.scoring import build_scores
 from skillift.tables import read_labelled, read_table, write_table
 
 

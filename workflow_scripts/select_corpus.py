@@ -14,8 +14,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.contracts import CORPUS, DEMONSTRATIONS, SKILLS, TASKS
-from skillift.corpora import select_corpus
+from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, SKILLS, TASKS
+from skillift.corpus.corpora import select_corpus
 from skillift.tables import read_table, write_table
 
 

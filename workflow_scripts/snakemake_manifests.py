@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from skillift.errors import UserError
-from skillift.manifests import made_by, write_manifest
-from skillift.surroundings import commit_of, device, packages
+from skillift.running.manifests import made_by, write_manifest
+from skillift.running.surroundings import commit_of, device, packages
 
 
 def write_manifests(rules, results: Path | str, source: Path | str) -> None:

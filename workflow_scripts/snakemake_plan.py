@@ -23,7 +23,7 @@ from snakemake_jobs import Reader
 
 from skillift.errors import UserError
 from skillift.rebuild.plan import Plan
-from skillift.study import Study
+from skillift.study.study import Study
 
 
 @dataclass(frozen=True)

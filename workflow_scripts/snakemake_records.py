@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError
-from skillift.manifests import FOLDER, Manifest, by_output, kept, manifests_below, read_manifest, unchanged
+from skillift.running.manifests import (
+    FOLDER,
+    Manifest,
+    by_output,
+    kept,
+    manifests_below,
+    read_manifest,
+    unchanged,
+)
 
 _NOT_RESULTS = (FOLDER, "logs", "benchmarks")
 

@@ -17,9 +17,9 @@ An interrupted training continues from `--state`. `--processes 2` shares each ba
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
 from skillift.tables import read_table, sha256_file, write_json, write_table
-from skillift.training_options import add_training_options, training_options
+from skillift.training.options import add_training_options, training_options
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     arguments.add_argument("--manifest", required=True, help="manifest to write")
     options = arguments.parse_args(argv)
-    from skillift.training import train
+    from skillift.training.run import train
 
     corpus = read_table(options.corpus, CORPUS)
     base = sha256_file(options.base_manifest)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
-from skillift.verification import check_results
+from skillift.running.verification import check_results
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -46,7 +46,7 @@ def results_of(study: str | None, config_file: Path) -> Path:
     """
     import yaml
 
-    from skillift.study import load_config, load_study
+    from skillift.study.study import load_config, load_study
 
     try:
         config = yaml.safe_load(config_file.read_text(encoding="utf-8"))

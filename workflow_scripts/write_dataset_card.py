@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.cards import dataset_card
+from skillift.cards.text import dataset_card
 from skillift.commands import parser, run
-from skillift.contracts import CORPUS, DEMONSTRATIONS, TASKS
+from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
 from skillift.tables import atomic_path, read_table, sha256_file
 
 

@@ -8,7 +8,7 @@ r"""Write the findings of a study: a page, a table, and the text that opens the 
         --text results/embedded/findings.rst
 
 The spec is that of the figures with the study's name; the tables are those of
-`skillift.publication.FINDINGS`, one option each. `--predictions` is left out where there are none.
+`skillift.publication.registry.FINDINGS`, one option each. `--predictions` is left out where there are none.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from skillift.commands import labelled_path, parser, run
 from skillift.findings import findings
 from skillift.findings.page import findings_page, findings_rows, findings_text
-from skillift.html_parts import read_part
-from skillift.publication import FINDINGS
-from skillift.result_inputs import add_options, read_inputs
+from skillift.publication.html_parts import read_part
+from skillift.publication.inputs import add_options, read_inputs
+from skillift.publication.registry import FINDINGS
 from skillift.tables import atomic_path
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.analysis_contracts import EFFECTS, PASS_RATES
-from skillift.cards import model_cards
+from skillift.cards.text import model_cards
 from skillift.commands import labelled_path, parser, run
-from skillift.contracts import CORPUS
+from skillift.contracts.analysis import EFFECTS, PASS_RATES
+from skillift.contracts.pipeline import CORPUS
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
 
 

@@ -24,7 +24,7 @@ SCRIPTS = ROOT / "workflow_scripts"
 ENGINE_START = "vllm.entrypoints.llm:LLM.__init__"
 ANSWERS = ("skillift.engines.vllm_engine:VllmEngine.generate", "vllm.entrypoints.llm:LLM.chat")
 # asks a few prompts twice and scores the answers, through the same engine
-PARITY = "skillift.self_parity:measure"
+PARITY = "skillift.episodes.self_parity:measure"
 SCORES = "skillift.engines.vllm_engine:VllmEngine.log_probabilities"
 TRAINING = "transformers.trainer:Trainer.train"
 
@@ -111,10 +111,10 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
-    from skillift.chat_format import answer_text
-    from skillift.engine_options import engine_options
-    from skillift.episodes import messages_of_suites
-    from skillift.model_folders import load_tokenizer
+    from skillift.episodes.run import messages_of_suites
+    from skillift.running.engine_options import engine_options
+    from skillift.students.chat_format import answer_text
+    from skillift.students.model_folders import load_tokenizer
 
     settings = {**spec["inference"], **engine_settings}
     tasks, skills = (pl.read_parquet(tables / f"{name}.parquet") for name in ("tasks", "skills"))

@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from score_tables import make_tasks  # noqa: E402
 
-from skillift.contracts import CONDITIONS, SCORES, TASKS  # noqa: E402
+from skillift.contracts.pipeline import CONDITIONS, SCORES, TASKS  # noqa: E402
 from skillift.tables import write_table  # noqa: E402
 
 ASKED_SECONDS, ASKED_GB = 60, 4

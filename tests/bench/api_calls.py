@@ -27,7 +27,7 @@ from faulty_server import answered, faulty_server, lines  # noqa: E402
 from score_tables import make_tasks  # noqa: E402
 from stub_models import make_episodes  # noqa: E402
 
-from skillift.contracts import EPISODES, TASKS  # noqa: E402
+from skillift.contracts.pipeline import EPISODES, TASKS  # noqa: E402
 from skillift.tables import write_table  # noqa: E402
 
 CONCURRENCY = 64

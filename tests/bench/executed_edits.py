@@ -2,10 +2,10 @@
 
 python tests/bench/executed_edits.py --edits figure label
 
-Runs the smoke study once, then makes each edit (or those whose names hold one of the words) in a copy of it,
-audits the copy and runs it. Prints for each edit how many jobs were predicted and whether a run did these and
-no others, and the minutes that were predicted and that it took. The row `all of it` is the whole study again.
-With all edits this takes more than an hour on two cores.
+Runs the smoke study once, then makes each edit (or those whose names hold one of the words; with `--rows`
+one for each row of the README's table) in a copy of it, audits the copy and runs it. Prints for each edit how
+many jobs were predicted and whether a run did these and no others, and the minutes that were predicted and
+that it took. The row `all of it` is the whole study again. With all edits this takes hours on two cores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 from planner import STUDY, jobs_in, planner, plans  # noqa: E402
 from projects import copy_finished, copy_project, snakemake  # noqa: E402
-from rerun_table import EDITS  # noqa: E402
+from rerun_table import EDITS, alike  # noqa: E402
 
 
 def executed(
@@ -52,8 +52,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--edits", nargs="*", default=[""], help="words in the names of edits (default: all)")
-    chosen = parser.parse_args().edits
-    edits = [(edit.name, edit.make, ()) for edit in EDITS if any(word in edit.name for word in chosen)]
+    parser.add_argument("--rows", action="store_true", help="one edit for each row of the README's table")
+    options = parser.parse_args()
+    chosen = [row[0] for row in alike(EDITS)] if options.rows else EDITS
+    named = [edit for edit in chosen if any(word in edit.name for word in options.edits)]
+    edits = [(edit.name, edit.make, ()) for edit in named]
     edits.append(("all of it", lambda folder: None, ("--forceall",)))
     print("| edit | jobs predicted | the same were done | minutes predicted | taken |\n|---|--:|---|--:|--:|")
     with tempfile.TemporaryDirectory(prefix="skillift-edits-") as temporary, planner() as pool:

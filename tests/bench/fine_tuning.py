@@ -50,10 +50,10 @@ RECIPE = {
 
 def write_corpus(path: Path, rows: int) -> None:
     """Worked answers of the task pack as a corpus of so many rows."""
-    from skillift.contracts import CORPUS
-    from skillift.prompts import messages_for
+    from skillift.contracts.pipeline import CORPUS
     from skillift.tables import write_table
     from skillift.taskpack import build_pack
+    from skillift.tasks.prompts import messages_for
 
     per_skill = {"train": -(-rows // 40), "dev": 0, "holdout": 1}
     skills, tasks = build_pack(
@@ -74,7 +74,7 @@ def model_flops(model: Path, lengths: Sequence[int], trained: Sequence[int], tra
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from skillift.training_parts import linear_layers
+    from skillift.training.parts import linear_layers
 
     config = AutoConfig.from_pretrained(model)
     with torch.device("meta"):

@@ -38,7 +38,7 @@ INFERENCE = {
 
 def write_tables(folder: Path, tasks_per_skill: int) -> None:
     """The tables of tasks and skills that are asked."""
-    from skillift.contracts import SKILLS, TASKS
+    from skillift.contracts.pipeline import SKILLS, TASKS
     from skillift.tables import write_table
     from skillift.taskpack import build_pack
 

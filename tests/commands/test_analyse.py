@@ -10,12 +10,12 @@ import pytest
 from reference_study import reference_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import ANALYSIS_TABLES, PASS_RATES
-from skillift.audit_contracts import JUDGE_ERRORS, LABELS
-from skillift.contracts import EPISODES, SCORES, TASKS
+from skillift.contracts.analysis import ANALYSIS_TABLES, PASS_RATES
+from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
+from skillift.contracts.scoring_audit import JUDGE_ERRORS, LABELS
 from skillift.errors import UserError
 from skillift.provenance import code_digest
-from skillift.study import load_study
+from skillift.study.study import load_study
 from skillift.tables import read_table, write_table
 
 ANALYSIS = {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0}
@@ -208,7 +208,7 @@ def test_settings_come_from_one_place(study, settings, capsys):
 
 def test_reading_study_files_is_no_part_of_the_rules_code(scripts):
     reached = code_digest("analyse.py", scripts=scripts)
-    assert reached != code_digest("analyse.py", "skillift.study", scripts=scripts)
+    assert reached != code_digest("analyse.py", "skillift.study.study", scripts=scripts)
 
 
 def test_the_reference_studys_file_analyses_verdicts_from_elsewhere(tmp_path, repository):

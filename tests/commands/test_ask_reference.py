@@ -8,7 +8,7 @@ import ask_reference
 import pytest
 from stub_models import chat_completion, chat_server
 
-from skillift.contracts import EPISODES, SKILLS, TASKS
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack

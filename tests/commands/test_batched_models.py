@@ -11,7 +11,7 @@ import pytest
 from batch_server import BatchServer, serving, verdict
 from stub_models import chat_completion
 
-from skillift.contracts import DEMONSTRATIONS, EPISODES, SKILLS, TASKS
+from skillift.contracts.pipeline import DEMONSTRATIONS, EPISODES, SKILLS, TASKS
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 

@@ -8,10 +8,10 @@ import browse_episodes
 import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed
 
-from skillift.contracts import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.errors import UserError
-from skillift.prompts import TEMPLATE_PATH
 from skillift.tables import write_table
+from skillift.tasks.prompts import TEMPLATE_PATH
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import build_tasks
 import pytest
 
-from skillift.contracts import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table
 

@@ -8,8 +8,8 @@ import certify_judge
 import pytest
 import rate_judges
 
-from skillift.analysis_contracts import CERTIFICATION_RATES
-from skillift.contracts import CERTIFICATION
+from skillift.contracts.analysis import CERTIFICATION_RATES
+from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError
 from skillift.tables import read_table
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from check_contamination import main
 
-from skillift.contracts import CONTAMINATION, TASKS
+from skillift.contracts.pipeline import CONTAMINATION, TASKS
 from skillift.errors import ContractError, UserError
 from skillift.tables import read_table, write_table
 

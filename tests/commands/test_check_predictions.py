@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.contracts import SCORES, TASKS
+from skillift.contracts.pipeline import SCORES, TASKS
+from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
-from skillift.prediction_contracts import PREDICTIONS
-from skillift.registration import note_predictions, read_history
+from skillift.study.registration import note_predictions, read_history
 from skillift.tables import read_table, write_table
 
 PREDICTION = {

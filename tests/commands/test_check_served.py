@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from stub_models import make_episodes
 
-from skillift.contracts import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.episodes.probes import PROBE_SCHEMA, served_table
 from skillift.errors import UserError
-from skillift.probes import PROBE_SCHEMA, served_table
 from skillift.tables import read_table, write_table
 
 SPEC = {"student": "s", "run": "sft-s0", "precision": "float32", "thinking": False}

@@ -8,7 +8,7 @@ import collect_demonstrations
 import polars as pl
 import pytest
 
-from skillift.contracts import DEMONSTRATIONS, SKILLS, TASKS
+from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 from document_study import PAGE, main
 
-from skillift.study_reference import reference_page
+from skillift.study.reference import reference_page
 
 
 def test_the_committed_page_is_the_one_that_the_schemas_make(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
 
-from skillift.contracts import EPISODES, SKILLS, TASKS
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_json, write_table
 

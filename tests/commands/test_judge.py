@@ -11,7 +11,7 @@ import pytest
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
-from skillift.contracts import EPISODES, TASKS, VERDICTS
+from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 

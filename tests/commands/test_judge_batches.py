@@ -14,7 +14,7 @@ from batch_server import BatchServer, serving, verdict
 from score_tables import make_tasks
 from stub_models import chat_completion, make_episodes
 
-from skillift.contracts import EPISODES, TASKS, VERDICTS
+from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
 N_EPISODES, N_BATCHES = 10, 2

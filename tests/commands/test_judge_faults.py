@@ -15,7 +15,7 @@ from faulty_server import answered, events, faulty_server
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
-from skillift.contracts import EPISODE_KEY, EPISODES, TASKS, VERDICTS
+from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
 N_EPISODES = 2800  # as many as the reference study's

@@ -5,8 +5,8 @@ from __future__ import annotations
 import make_costs
 import pytest
 
+from skillift.costs.stages import STAGE_COSTS
 from skillift.errors import UserError
-from skillift.stage_costs import STAGE_COSTS
 from skillift.tables import read_table
 
 BENCHMARK = "s\th:m:s\tmax_rss\tmean_load\tcpu_time\n{}\t0:00:05\t310.5\t80.0\t4.0\n"

@@ -9,10 +9,10 @@ import make_viewer
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.analysis_contracts import CERTIFICATION_RATES, EFFECTS
-from skillift.contracts import TRAINING_LOG
+from skillift.contracts.analysis import CERTIFICATION_RATES, EFFECTS
+from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.costs.stages import STAGE_COSTS
 from skillift.errors import UserError
-from skillift.stage_costs import STAGE_COSTS
 from skillift.tables import write_table
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from analysis_tables import smoke_study
 
-from skillift.analysis_contracts import PATH_SHIFT
+from skillift.contracts.analysis import PATH_SHIFT
 from skillift.errors import UserError
 from skillift.tables import write_table
 

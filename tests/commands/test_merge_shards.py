@@ -11,7 +11,7 @@ import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
 
-from skillift.contracts import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import write_table
 

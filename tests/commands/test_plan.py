@@ -11,9 +11,9 @@ import pytest
 from plan import main
 from score_tables import make_scores, make_tasks
 
-from skillift.contracts import SCORES, TASKS
+from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
-from skillift.planning import DESIGN_SCHEMA
+from skillift.planning.designs import DESIGN_SCHEMA
 from skillift.tables import write_table
 
 EMBEDDED = ["--study", "studies/embedded.yaml"]

@@ -8,8 +8,8 @@ import build_tokenizer
 import pretrain
 import pytest
 
-from skillift.contracts import TRAINING_LOG
-from skillift.students import check_model_folder
+from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.students.folders import check_model_folder
 from skillift.tables import read_json, read_table
 
 SPEC = {

@@ -6,10 +6,10 @@ import pytest
 import run_study
 from analysis_tables import full_study
 
-from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
+from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
+from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
-from skillift.prediction_contracts import PREDICTIONS
-from skillift.publication import FINDINGS
+from skillift.publication.registry import FINDINGS
 from skillift.tables import write_table
 
 

@@ -10,10 +10,10 @@ import score
 from score_tables import make_tasks
 from stub_models import make_episodes
 
-from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import EPISODES, SCORES, TASKS, VERDICTS
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.errors import UserError
-from skillift.judging import judge_episodes, read_template
+from skillift.judging.verdicts import judge_episodes, read_template
 from skillift.tables import read_table, write_table
 
 RUNS = {

@@ -9,7 +9,7 @@ import pytest
 import select_corpus
 from score_tables import make_tasks
 
-from skillift.contracts import CORPUS, DEMONSTRATIONS, TASKS
+from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 

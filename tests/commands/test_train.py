@@ -15,7 +15,7 @@ import train
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
-from skillift.contracts import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
 

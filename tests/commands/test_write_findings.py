@@ -9,12 +9,12 @@ import pytest
 import write_findings
 from analysis_tables import full_study
 
-from skillift.analysis_contracts import ANALYSIS_TABLES, CERTIFICATION_RATES
+from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
+from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.findings import findings
 from skillift.findings.page import findings_rows
-from skillift.prediction_contracts import PREDICTIONS
-from skillift.publication import FINDINGS
+from skillift.publication.registry import FINDINGS
 from skillift.tables import write_table
 
 CONTRACTS = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}

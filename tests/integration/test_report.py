@@ -7,8 +7,8 @@ from chromium import chromium, open_file
 from projects import ROOT
 
 from skillift.findings import QUESTIONS
-from skillift.publication import extent, figures_for, tables_for
-from skillift.study import load_study
+from skillift.publication.registry import extent, figures_for, tables_for
+from skillift.study.study import load_study
 
 pytestmark = pytest.mark.integration
 

@@ -22,9 +22,9 @@ from projects import ROOT, copy_project, planned_jobs
 from slurm_cluster import SlurmCluster, freeze, kill_all, wait_until, why_not
 from slurm_mishaps import Mishaps
 
-from skillift.prediction_contracts import PREDICTIONS
-from skillift.publication import FIGURES, TABLES, extent, figures_for, tables_for
-from skillift.study import load_study
+from skillift.contracts.predictions import PREDICTIONS
+from skillift.publication.registry import FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.study.study import load_study
 from skillift.tables import folder_digests, read_json, read_table
 
 pytestmark = pytest.mark.integration

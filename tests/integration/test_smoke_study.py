@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 from projects import ROOT, copy_project, planned_jobs, snakemake
 
-from skillift import contracts
-from skillift.prediction_contracts import PREDICTIONS
-from skillift.publication import extent, figures_for, tables_for
-from skillift.stage_costs import STAGE_COSTS
-from skillift.study import load_study
+from skillift.contracts import pipeline as contracts
+from skillift.contracts.predictions import PREDICTIONS
+from skillift.costs.stages import STAGE_COSTS
+from skillift.publication.registry import extent, figures_for, tables_for
+from skillift.study.study import load_study
 from skillift.tables import folder_digests, read_json, read_table
 
 pytestmark = pytest.mark.integration

@@ -10,15 +10,15 @@ from inferences import INFERENCE
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
-import skillift.episodes
-from skillift.contracts import SKILLS, TASKS
+import skillift.episodes.run
+from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.engines import ENGINES, RunOptions, Sampling, open_engine
-from skillift.episodes import answer
+from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.episodes.run import answer
 from skillift.errors import UserError
-from skillift.model_folders import adapter_rank
-from skillift.probes import Probe, check_served, served_table
+from skillift.students.model_folders import adapter_rank
 from skillift.tables import check, read_json
-from skillift.training import train
+from skillift.training.run import train
 
 WITH_ADAPTER = INFERENCE | {"adapters": "lora", "max_tokens": 16}
 SERVED = {"precision": "float32", "max_model_len": 128, "seed": 0}
@@ -106,13 +106,13 @@ def test_episodes_with_adapters_are_those_of_merged_weights_and_the_risk_is_told
 
 
 def test_an_adapter_that_the_engine_ignores_is_caught(student, trained, monkeypatch):
-    heedless = skillift.episodes.open_engine
+    heedless = skillift.episodes.run.open_engine
 
     def ignore(kind, folder, inference, options, adapter=None):
         assert adapter is not None
         return heedless(kind, folder, inference, options)
 
-    monkeypatch.setattr(skillift.episodes, "open_engine", ignore)
+    monkeypatch.setattr(skillift.episodes.run, "open_engine", ignore)
     served = _answers(student, trained).served
     with pytest.raises(UserError, match=r"s/sft-s0, step 6: found .*serves the base model.*adapters: merged"):
         check_served(trained[1], served, "float32", "s/sft-s0")

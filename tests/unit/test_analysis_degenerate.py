@@ -7,7 +7,7 @@ import pytest
 from degenerate_studies import CASES, SPEC, analysis, arms
 from score_tables import make_scores, make_tasks
 
-from skillift.analysis_contracts import ANALYSIS_TABLES
+from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.errors import UserError
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses

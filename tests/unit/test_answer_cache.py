@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from skillift.answer_cache import AnswerCache
+from skillift.chat.answer_cache import AnswerCache
 from skillift.errors import UserError
 
 FILL = """
 import resource, sys
-from skillift.answer_cache import AnswerCache
+from skillift.chat.answer_cache import AnswerCache
 from skillift.errors import UserError
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
@@ -29,7 +29,7 @@ except UserError as error:
 def test_an_answer_is_found_again_by_another_process_after_a_kill(tmp_path):
     path = tmp_path / "state" / "answers.sqlite"
     code = (
-        "import os, signal, sys; from skillift.answer_cache import AnswerCache; "
+        "import os, signal, sys; from skillift.chat.answer_cache import AnswerCache; "
         "AnswerCache(sys.argv[1]).put('key', {'text': 'ü'}); os.kill(os.getpid(), signal.SIGKILL)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == -9

@@ -9,10 +9,10 @@ import pytest
 from chat_templates import chat_template, chat_tokenizer
 from stub_models import make_episodes
 
-from skillift.answer_checks import asked_table, check_answers
-from skillift.chat_format import prompt_text, token_ids
-from skillift.contracts import ANSWER_CHECK, EPISODES, PROMPTS
+from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROMPTS
+from skillift.episodes.answer_checks import asked_table, check_answers
 from skillift.errors import UserError
+from skillift.students.chat_format import prompt_text, token_ids
 from skillift.tables import check
 
 QUESTIONS = ["What is 1?", "What is 2?"]

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from analysis_tables import full_study, make_spec
 
-from skillift.arms import place, read_spec, span
 from skillift.errors import UserError
+from skillift.figures.arms import place, read_spec, span
 
 
 def test_students_are_ordered_by_tier_and_reference_models_stand_last():

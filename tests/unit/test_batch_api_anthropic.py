@@ -7,12 +7,12 @@ from anthropic_server import AnthropicServer
 from batch_server import serving
 from stub_models import chat_completion
 
-from skillift import batches
-from skillift.answer_cache import AnswerCache
-from skillift.batch_settings import BatchSettings
-from skillift.chat import ChatClient, ChatModel, ChatRequest
+from skillift.batches import asking as batches
+from skillift.batches.settings import BatchSettings
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
-from skillift.judging import REPLY_SCHEMA
+from skillift.judging.verdicts import REPLY_SCHEMA
 
 MODEL = "anthropic/claude-haiku-4-5"
 KEY = "sk-ant-0123456789"

@@ -9,11 +9,11 @@ import pytest
 from batch_server import BatchServer, serving
 from stub_models import chat_completion
 
-from skillift import batches
-from skillift.answer_cache import AnswerCache
-from skillift.batch_settings import BatchSettings
-from skillift.batch_state import CREATED, BatchState
-from skillift.chat import ChatClient, ChatModel, ChatRequest
+from skillift.batches import asking as batches
+from skillift.batches.settings import BatchSettings
+from skillift.batches.state import CREATED, BatchState
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
 
 PRICE = (0.0, 1000.0)  # a reply of 3 tokens costs 0.3 cents, half in a batch

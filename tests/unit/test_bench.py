@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from skillift.contracts import SCORES
+from skillift.contracts.pipeline import SCORES
 from skillift.tables import read_table
 
 

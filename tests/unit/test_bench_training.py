@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tiny_models import write_student
 
-from skillift.contracts import CORPUS
-from skillift.model_folders import load_model
+from skillift.contracts.pipeline import CORPUS
+from skillift.students.model_folders import load_model
 from skillift.tables import read_table
 
 

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed, page_of
 
-from skillift.browser_data import END, NOTHING, VERDICTS
-from skillift.browser_page import browser_page, packed
+from skillift.browser.data import END, NOTHING, VERDICTS
+from skillift.browser.page import browser_page, packed
 from skillift.errors import UserError
-from skillift.html_parts import read_part
+from skillift.publication.html_parts import read_part
 
 
 def texts_of(data: dict) -> list[str]:

@@ -8,9 +8,9 @@ import sys
 import pytest
 from stub_models import chat_completion, chat_server
 
-from skillift.answer_cache import AnswerCache
-from skillift.budget import Budget, count_tokens, estimate
-from skillift.chat import ChatClient, ChatModel, ChatRequest
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.budget import Budget, count_tokens, estimate
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
 
 PRICE = {"input_per_million": 0.0, "output_per_million": 1000.0}  # a reply of 10 tokens costs a cent
@@ -143,7 +143,7 @@ def test_prompts_are_counted_by_tokens_and_not_below():
 def test_what_was_spent_survives_a_kill(tmp_path):
     path = tmp_path / "a.sqlite"
     code = (
-        "import os, signal, sys; from skillift.answer_cache import AnswerCache\n"
+        "import os, signal, sys; from skillift.chat.answer_cache import AnswerCache\n"
         "cache = AnswerCache(sys.argv[1])\n"
         "cache.put('key', {'text': 'x'}, 'm/x', 0.25); cache.pay('m/x', 0.5)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"

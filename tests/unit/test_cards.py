@@ -7,8 +7,8 @@ import pytest
 from analysis_tables import full_study
 from huggingface_hub import DatasetCard, ModelCard
 
-from skillift.cards import dataset_card, model_card
-from skillift.contracts import CORPUS, DEMONSTRATIONS
+from skillift.cards.text import dataset_card, model_card
+from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
 from skillift.errors import UserError
 
 SPEC = {

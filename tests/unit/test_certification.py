@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 from stub_models import STUB, stub_provider
 
-from skillift.analysis_contracts import CERTIFICATION_RATES
-from skillift.certificates import certificate, headline_judge, warnings
-from skillift.certification import certify, read_cases
-from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import CERTIFICATION
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.analysis import CERTIFICATION_RATES
+from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError
-from skillift.extraction import strip_reasoning
-from skillift.judging import read_template, template_digest
-from skillift.offline_judges import blocks
+from skillift.judging.certification import certify, read_cases
+from skillift.judging.extraction import strip_reasoning
+from skillift.judging.offline_judges import blocks
+from skillift.judging.verdicts import read_template, template_digest
+from skillift.publication.certificates import certificate, headline_judge, warnings
 from skillift.statistics.certification import ALL_KINDS, error_rates
 from skillift.tables import check
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
-from skillift.answer_cache import AnswerCache
-from skillift.chat import ChatClient, ChatModel, ChatRequest, load_litellm
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest, load_litellm
 from skillift.errors import UserError
 
 
@@ -213,7 +213,7 @@ def test_loading_litellm_asks_nobody_and_reads_no_env_file(tmp_path):
         "import os, socket\n"
         "def refuse(*_): raise AssertionError('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from skillift.chat import load_litellm\n"
+        "from skillift.chat.client import load_litellm\n"
         "assert load_litellm().telemetry is False\n"
         "assert 'FROM_ENV_FILE' not in os.environ\n"
     )

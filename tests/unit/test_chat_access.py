@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from skillift.chat import ChatClient, ChatModel, ChatRequest
-from skillift.chat_access import check_access
+from skillift.chat.access import check_access
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
 
 
@@ -37,7 +37,7 @@ def test_a_missing_key_is_an_error_before_any_call_and_names_the_variable(model,
         ):
             check_access(_entry(model=model))
     monkeypatch.setenv(variable, "sk-0123456789")
-    monkeypatch.setattr("skillift.chat_access.check_served", lambda _: None)  # it would ask the provider
+    monkeypatch.setattr("skillift.chat.access.check_served", lambda _: None)  # it would ask the provider
     check_access(_entry(model=model))
 
 

@@ -6,7 +6,9 @@ import pytest
 from chat_templates import chat_template, chat_tokenizer
 from trainings import corpus_of
 
-from skillift.chat_format import (
+from skillift.errors import UserError
+from skillift.judging.extraction import score_answer_line
+from skillift.students.chat_format import (
     answer_text,
     generation_prompt,
     opened_reasoning,
@@ -15,9 +17,7 @@ from skillift.chat_format import (
     token_ids,
     trained_tokens,
 )
-from skillift.errors import UserError
-from skillift.extraction import score_answer_line
-from skillift.training_data import check_trained_tokens, conversations
+from skillift.training.data import check_trained_tokens, conversations
 
 TEMPLATES = ["qwen3", "qwen3_5_nothink", "qwen3_5_think", "chatml"]
 WITH_A_MODE = ["qwen3", "qwen3_5_nothink", "qwen3_5_think"]

@@ -8,12 +8,12 @@ import time
 import pytest
 import yaml
 
-from skillift.batch_settings import BatchSettings
-from skillift.chat import add_client_options, open_client
-from skillift.chat_options import api_options
-from skillift.chat_progress import Counts, Progress
+from skillift.batches.settings import BatchSettings
+from skillift.chat.client import add_client_options, open_client
+from skillift.chat.options import api_options
+from skillift.chat.progress import Counts, Progress
 from skillift.errors import UserError
-from skillift.study import load_config
+from skillift.study.study import load_config
 
 
 def _options(*given):
@@ -91,7 +91,7 @@ def test_a_budget_that_is_no_amount_is_an_error(given, capsys):
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
-    monkeypatch.setattr("skillift.chat_progress._LINE_EVERY_S", 0.05)
+    monkeypatch.setattr("skillift.chat.progress._LINE_EVERY_S", 0.05)
     counts = Counts(cached=3, retried=2, failed=1, usd=0.125)
     with Progress(4, "judging", counts) as progress:
         progress.step()

@@ -7,8 +7,8 @@ import time
 import polars as pl
 import pytest
 
-from skillift.contamination import find_contamination
-from skillift.contracts import CONTAMINATION, TASKS
+from skillift.contracts.pipeline import CONTAMINATION, TASKS
+from skillift.corpus.contamination import find_contamination
 from skillift.tables import check
 from skillift.taskpack import build_pack
 

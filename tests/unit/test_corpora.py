@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from score_tables import make_tasks
 
-from skillift.contracts import CORPUS, DEMONSTRATIONS
-from skillift.corpora import select_corpus
+from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
+from skillift.corpus.corpora import select_corpus
 from skillift.errors import UserError
 from skillift.tables import check
 

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 import yaml
 
-from skillift.chat import ChatModel
-from skillift.costs import Cost, cost_of_calls, cost_table, study_costs
-from skillift.study import load_study
+from skillift.chat.client import ChatModel
+from skillift.costs.estimate import Cost, cost_of_calls, cost_table, study_costs
+from skillift.study.study import load_study
 from skillift.taskpack import build_pack
 
 PRICE = {"input_per_million": 1.0, "output_per_million": 10.0}

@@ -6,16 +6,16 @@ import polars as pl
 import pytest
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
-from skillift.answer_cache import AnswerCache
-from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import DEMONSTRATIONS
-from skillift.demonstrations import collect_demonstrations, demonstrate
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import DEMONSTRATIONS
+from skillift.corpus.demonstrations import collect_demonstrations, demonstrate
+from skillift.corpus.teachers import Lecture, WorkedSolutionTeacher
 from skillift.errors import UserError
-from skillift.extraction import extract_answer
-from skillift.judging import read_template
+from skillift.judging.extraction import extract_answer
+from skillift.judging.verdicts import read_template
 from skillift.tables import check
 from skillift.taskpack import build_pack
-from skillift.teachers import Lecture, WorkedSolutionTeacher
 
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
 SKILLS, TASKS = build_pack(PACK)

@@ -6,9 +6,9 @@ import argparse
 
 import pytest
 
-from skillift.engine_options import add_engine_options, engine_options, run_options
 from skillift.engines import RunOptions
-from skillift.study import load_config
+from skillift.running.engine_options import add_engine_options, engine_options, run_options
+from skillift.study.study import load_config
 
 
 def read(*arguments: str) -> RunOptions:

@@ -11,12 +11,12 @@ import pytest
 from chat_templates import chat_template
 from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 
-from skillift.contracts import EPISODES, SKILLS, TASKS
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.engines import RunOptions
-from skillift.episodes import answer, checkpoint_folders, model_length, sample_seed
+from skillift.episodes.run import answer, checkpoint_folders, model_length, sample_seed
 from skillift.errors import UserError
-from skillift.extraction import score_answer_line, strip_reasoning
-from skillift.judging import Candidate, render_judge_prompt
+from skillift.judging.extraction import score_answer_line, strip_reasoning
+from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.tables import check
 
 JUDGE_TEMPLATE = "{{ fence }} {{ task }} {{ reference }} {{ response }}"

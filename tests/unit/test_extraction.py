@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillift.extraction import extract_answer, normalise, score_answer_line, strip_reasoning
+from skillift.judging.extraction import extract_answer, normalise, score_answer_line, strip_reasoning
 
 
 def test_the_last_answer_line_counts():

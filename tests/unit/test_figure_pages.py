@@ -14,7 +14,7 @@ from skillift.errors import UserError
 from skillift.figures import draw, save_page
 from skillift.figures.page import to_html
 from skillift.figures.theme import specification
-from skillift.publication import FIGURES
+from skillift.publication.registry import FIGURES
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 # the smoke study has one recipe, and so no figure of several

@@ -14,7 +14,7 @@ from analysis_tables import full_study, smoke_study
 from skillift.errors import UserError
 from skillift.figures import draw, save
 from skillift.figures.theme import to_svg
-from skillift.publication import FIGURES
+from skillift.publication.registry import FIGURES
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 # the smoke study has one recipe, and so no figure of several

@@ -15,7 +15,7 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import points, probability, told
-from skillift.publication import BESIDE_FINDINGS, FIGURES, FINDINGS
+from skillift.publication.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses

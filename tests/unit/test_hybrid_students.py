@@ -9,9 +9,9 @@ from hybrid_models import write_hybrid_student
 from trainings import LORA, RECIPE, demonstrations
 
 from skillift.engines import RunOptions, Sampling, open_engine
-from skillift.model_folders import load_model
-from skillift.probes import Probe, check_served, served_table
-from skillift.training import train
+from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.students.model_folders import load_model
+from skillift.training.run import train
 
 INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
 OPTIONS = RunOptions(max_num_seqs=8)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skillift.job_sizes import grown, local_gpus, model_minutes, serving_mb, training_mb
+from skillift.running.job_sizes import grown, local_gpus, model_minutes, serving_mb, training_mb
 
 
 def test_a_small_student_needs_little_more_than_the_libraries():

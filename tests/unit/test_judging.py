@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from score_tables import make_tasks
 from stub_models import STUB, make_episodes, stub_provider
 
-from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import VERDICTS
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import VERDICTS
 from skillift.errors import UserError
-from skillift.judging import (
+from skillift.judging.offline_judges import blocks
+from skillift.judging.verdicts import (
     Candidate,
     fence_code,
     judge_candidates,
@@ -24,7 +25,6 @@ from skillift.judging import (
     read_template,
     render_judge_prompt,
 )
-from skillift.offline_judges import blocks
 from skillift.tables import check
 
 TEMPLATE = "Judge with {{ fence }}.\n{{ task }}\n{{ reference }}\n{{ response }}\nReply in JSON."

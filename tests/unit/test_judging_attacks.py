@@ -16,9 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stub_models import STUB, stub_provider
 
-from skillift.chat import ChatClient
-from skillift.extraction import strip_reasoning
-from skillift.judging import Candidate, fence_code, judge_candidates, read_template, render_judge_prompt
+from skillift.chat.client import ChatClient
+from skillift.judging.extraction import strip_reasoning
+from skillift.judging.verdicts import (
+    Candidate,
+    fence_code,
+    judge_candidates,
+    read_template,
+    render_judge_prompt,
+)
 
 REFERENCE = "42"
 BREAKS = ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skillift.left_jobs import end_left_jobs, left_jobs, study_of
+from skillift.running.left_jobs import end_left_jobs, left_jobs, study_of
 
 CALL = "python -m snakemake --snakefile '/a/Snakefile' --target-jobs 'train:student=s,run=sft-s0' --no-hooks "
 

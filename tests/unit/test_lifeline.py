@@ -10,11 +10,11 @@ import time
 import psutil
 import pytest
 
-from skillift.lifeline import hold_on_to, this_process
+from skillift.running.lifeline import hold_on_to, this_process
 
 JOB = """
 import subprocess, sys, time
-from skillift.lifeline import hold_on_to
+from skillift.running.lifeline import hold_on_to
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 hold_on_to(sys.argv[1])
 print(child.pid, flush=True)
@@ -22,7 +22,7 @@ time.sleep(60)
 """
 STARTER = """
 import subprocess, sys
-from skillift.lifeline import this_process
+from skillift.running.lifeline import this_process
 job = subprocess.Popen([sys.executable, "-c", sys.argv[1], this_process()])
 print(job.pid, flush=True)
 job.wait()

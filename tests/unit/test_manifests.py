@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from skillift import manifests, surroundings
 from skillift.errors import UserError
-from skillift.manifests import kept, made_by, manifest_path, read_manifest, write_manifest
-from skillift.verification import check_results
+from skillift.running import manifests, surroundings
+from skillift.running.manifests import kept, made_by, manifest_path, read_manifest, write_manifest
+from skillift.running.verification import check_results
 
 RESULTS = Path("results/study")
 

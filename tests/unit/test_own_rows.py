@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from skillift.errors import UserError
-from skillift.owntasks import read_own
+from skillift.tasks.own import read_own
 
 STEPS = [f"Step {number}: Do {number}." for number in range(1, 6)]
 SKILLS = json.dumps({"harbor": {"name": "harbor code", "steps": STEPS}})  # JSON is YAML

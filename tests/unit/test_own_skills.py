@@ -7,7 +7,7 @@ import json
 import pytest
 
 from skillift.errors import UserError
-from skillift.own_skills import read_skills, skill_files
+from skillift.tasks.own_skills import read_skills, skill_files
 
 WHOLE = """\
 ---

@@ -10,8 +10,8 @@ from tiny_models import write_student
 
 from skillift.engines import RunOptions, Sampling, by_shared_prefix, open_engine
 from skillift.engines.parallel_engines import device_shares
+from skillift.episodes.probes import Probe
 from skillift.errors import UserError
-from skillift.probes import Probe
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 SAMPLED = Sampling(max_tokens=12, temperature=1.0, top_p=0.9)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from skillift.costs import study_costs, tasks_of
+from skillift.costs.estimate import study_costs, tasks_of
 from skillift.errors import UserError
-from skillift.planning import (
+from skillift.planning.costs import CallCosts, DeviceRates, DeviceWork, redesigned
+from skillift.planning.designs import (
     DESIGN_SCHEMA,
     default_axes,
     design_table,
@@ -16,11 +17,10 @@ from skillift.planning import (
     recommend,
     skills_needed,
 )
-from skillift.planning_costs import CallCosts, DeviceRates, DeviceWork, redesigned
-from skillift.planning_evidence import from_defaults, own_design
-from skillift.planning_text import cost_notes, recommendation_text
+from skillift.planning.evidence import from_defaults, own_design
+from skillift.planning.text import cost_notes, recommendation_text
 from skillift.statistics.power import Components, Design, precision
-from skillift.study import load_study
+from skillift.study.study import load_study
 
 PRICE = {"input_per_million": 1.0, "output_per_million": 10.0}
 JUDGES = {"a": {"model": "hosted_vllm/a", "price": PRICE}, "b": {"model": "offline/tail"}}

@@ -7,9 +7,9 @@ import yaml
 from study_files import EMBEDDED
 
 from skillift.errors import UserError
-from skillift.prediction_declarations import declared
 from skillift.provenance import canonical
-from skillift.study import load_study
+from skillift.study.predictions import declared
+from skillift.study.study import load_study
 
 WITHOUT = EMBEDDED[: EMBEDDED.index("\n# Written after the first measurements")]
 FULL = {

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 from analysis_tables import full_study
 
-from skillift.arms import read_spec
-from skillift.prediction_contracts import REGISTRATIONS
-from skillift.prediction_page import REGISTERED, predictions, statement
+from skillift.contracts.predictions import REGISTRATIONS
+from skillift.figures.arms import read_spec
+from skillift.publication.predictions import REGISTERED, predictions, statement
 
 ROW = {
     "contrast": "lift:curated-none",

@@ -7,16 +7,16 @@ from itertools import islice
 import polars as pl
 import pytest
 
-from skillift.contracts import TRAINING_LOG
+from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
-from skillift.pretraining import answer_loss, batches, learning_rate, new_student, pretrain
-from skillift.pretraining_text import exchanges
+from skillift.students.pretraining import answer_loss, batches, learning_rate, new_student, pretrain
+from skillift.students.pretraining_text import exchanges
+from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import check, folder_digests
 from skillift.taskpack import PackSpec, build_pack
 from skillift.taskpack.domains import TINY_DOMAINS
 from skillift.taskpack.instances import suite_of
 from skillift.taskpack.skills import draw_skills
-from skillift.tokenizers import build_tokenizer
 
 PACK = {
     "difficulty": "tiny",

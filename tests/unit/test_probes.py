@@ -9,13 +9,13 @@ import pytest
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
-from skillift.contracts import PROBES, SERVED, SERVED_CHECK
+from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
 from skillift.engines import ENGINES, RunOptions, open_engine
+from skillift.episodes.probes import Probe, check_served, served_table
 from skillift.errors import UserError
-from skillift.probes import Probe, check_served, served_table
 from skillift.tables import check
-from skillift.training import train
-from skillift.training_options import TrainingOptions
+from skillift.training.options import TrainingOptions
+from skillift.training.run import train
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 TRAINABLE = {
@@ -85,7 +85,7 @@ def test_probes_of_another_corpus_are_refused(trained):
 def test_an_interrupted_training_keeps_the_probes_of_its_first_steps(student, tmp_path, monkeypatch):
     recipe = {**RECIPE, "checkpoints": [2, "final"]}
     whole = train(recipe, student, demonstrations(), tmp_path / "a", tmp_path / "state-a").probes
-    from skillift import training_callbacks
+    from skillift.training import callbacks as training_callbacks
 
     keep = training_callbacks.KeepWeights.on_step_end
 

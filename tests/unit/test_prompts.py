@@ -10,10 +10,10 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from skillift.contracts import CONDITIONS
+from skillift.contracts.pipeline import CONDITIONS
 from skillift.errors import UserError
-from skillift.prompts import condition_steps, messages_for, render_user_message, token_length
 from skillift.taskpack import build_pack
+from skillift.tasks.prompts import condition_steps, messages_for, render_user_message, token_length
 
 
 def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -155,7 +155,7 @@ def test_messages_stand_once_for_each_task_and_condition_sorted(tiny):
 def test_messages_are_the_same_in_every_process(tiny):
     skills, tasks = tiny
     code = (
-        "from skillift.prompts import messages_for; from skillift.taskpack import build_pack;"
+        "from skillift.tasks.prompts import messages_for; from skillift.taskpack import build_pack;"
         "skills, tasks = build_pack({'difficulty': 'tiny', 'seed': 0, 'judge_scored': 0,"
         " 'per_skill': {'train': 1, 'dev': 0, 'holdout': 2}});"
         "print('|'.join(messages_for(tasks, skills, ['placebo', 'shuffled'], 0)['content']))"

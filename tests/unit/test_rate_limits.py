@@ -8,9 +8,9 @@ import time
 import pytest
 from stub_models import STUB, stub_provider
 
-from skillift.answer_cache import AnswerCache
-from skillift.chat import ChatClient, ChatRequest
-from skillift.rate_limits import RateLimits
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatRequest
+from skillift.chat.rate_limits import RateLimits
 
 
 def _departures(n_requests, cache=None, **limits):

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 from study_files import REPOSITORY
 
-from skillift.answer_cache import AnswerCache
-from skillift.certification import read_cases
-from skillift.chat_models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.errors import UserError
-from skillift.judging import REPLY_SCHEMA, render_judge_prompt
+from skillift.judging.certification import read_cases
+from skillift.judging.verdicts import REPLY_SCHEMA, render_judge_prompt
 from skillift.provenance import canonical
 from skillift.rebuild.calls import planned_calls
 from skillift.rebuild.kept_answers import kept_answers
 from skillift.rebuild.plan import AGAIN, REUSED, Job, Plan
-from skillift.study import load_study
+from skillift.study.study import load_study
 
 PROMPTS = REPOSITORY / "workflow_scripts/prompts"
 ENTRY = "{model: openai/judge, max_tokens: 100, price: {input_per_million: 1, output_per_million: 10}}"

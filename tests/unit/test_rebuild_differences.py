@@ -78,8 +78,13 @@ def test_long_values_are_cut():
 
 
 def test_changed_functions_are_named_and_not_the_modules_that_hold_them():
-    before = {"judge:main": "1", "judge:*": "1", "skillift.judging:parse_reply": "1", "skillift.tables:": "1"}
-    notes = {"a": before, "b": {**before, "judge:*": "2", "skillift.judging:parse_reply": "2"}}
+    before = {
+        "judge:main": "1",
+        "judge:*": "1",
+        "skillift.judging.verdicts:parse_reply": "1",
+        "skillift.tables:": "1",
+    }
+    notes = {"a": before, "b": {**before, "judge:*": "2", "skillift.judging.verdicts:parse_reply": "2"}}
     assert changed_code(Trigger("code", "a", "b"), notes) == "code: judging.parse_reply"
 
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from reference_study import DELTA_AFTER, DELTA_BEFORE, LIFT, PATH, REFERENCE, RUN, reference_study
 
-from skillift.analysis_contracts import ANALYSIS_TABLES
+from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.statistics.analysis import Analysis, analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.tables import check

@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
-from skillift.chat import ChatClient, ChatModel
-from skillift.contracts import EPISODES
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import EPISODES
+from skillift.episodes.references import ask_reference
 from skillift.errors import UserError
-from skillift.prompts import messages_for
-from skillift.references import ask_reference
 from skillift.tables import check
 from skillift.taskpack import build_pack
+from skillift.tasks.prompts import messages_for
 
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 1, "dev": 1, "holdout": 2}}
 SKILLS, TASKS = build_pack(PACK)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from skillift.errors import UserError
-from skillift.registration import (
+from skillift.study.registration import (
     Registration,
     note_predictions,
     read_history,

@@ -8,8 +8,8 @@ import re
 import pytest
 from analysis_tables import full_study, smoke_study
 
-from skillift.publication import TABLES, parts_of
-from skillift.result_tables import publish
+from skillift.publication.registry import TABLES, parts_of
+from skillift.publication.tables import publish
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\}")

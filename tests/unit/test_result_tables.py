@@ -11,10 +11,10 @@ import pytest
 from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
-from skillift.publication import TABLES, parts_of
-from skillift.result_pages import contrast_in_words
-from skillift.result_tables import publish
-from skillift.result_text import percent, points, probability, with_interval
+from skillift.publication.pages import contrast_in_words
+from skillift.publication.registry import TABLES, parts_of
+from skillift.publication.tables import publish
+from skillift.publication.text import percent, points, probability, with_interval
 
 FROM_ELSEWHERE = re.compile(r"https?:|@import|<script|<link|<img|url\(", re.IGNORECASE)
 

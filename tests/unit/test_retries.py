@@ -7,9 +7,9 @@ import time
 import pytest
 from stub_models import chat_completion, chat_server
 
-from skillift.chat import ChatClient, ChatModel, ChatRequest
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
+from skillift.chat.retries import CallFailed, pause, retry_after
 from skillift.errors import UserError
-from skillift.retries import CallFailed, pause, retry_after
 
 
 def _asked(respond, n_requests=1, provider="hosted_vllm", **options):

@@ -7,9 +7,9 @@ import pytest
 from score_tables import make_tasks
 from stub_models import make_episodes
 
-from skillift.contracts import EPISODE_KEY, SCORES, VERDICTS
+from skillift.contracts.pipeline import EPISODE_KEY, SCORES, VERDICTS
 from skillift.errors import UserError
-from skillift.scoring import build_scores
+from skillift.judging.scoring import build_scores
 from skillift.tables import check
 
 TASKS = make_tasks(n_skills=2, per_skill=2, judge_scored=2)  # t0002 and t0003 have no extractor

@@ -7,9 +7,9 @@ import random
 import pytest
 from tiny_models import write_student
 
-from skillift.contracts import PARITY
+from skillift.contracts.pipeline import PARITY
 from skillift.engines import ENGINES, Completion, RunOptions, Sampling, open_engine
-from skillift.self_parity import N_PROMPTS, first_difference, measure, sampled_places
+from skillift.episodes.self_parity import N_PROMPTS, first_difference, measure, sampled_places
 from skillift.tables import check
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}

@@ -8,9 +8,9 @@ from inferences import INFERENCE
 from tiny_models import write_student
 
 from skillift.engines import RunOptions
-from skillift.episodes import answer
+from skillift.episodes.run import answer
+from skillift.episodes.shards import merge, tasks_of_shard
 from skillift.errors import UserError
-from skillift.shards import merge, tasks_of_shard
 
 TASK_IDS = [f"a.{number}" for number in range(7)]
 SPEC = {

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from analysis_tables import make_costs
 
-from skillift.contracts import VERDICTS
-from skillift.costs_text import in_order, memory, spent, time
+from skillift.contracts.pipeline import VERDICTS
+from skillift.costs.stages import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
 from skillift.errors import UserError
 from skillift.figures import draw
 from skillift.figures.theme import to_svg
-from skillift.stage_costs import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
+from skillift.publication.costs_text import in_order, memory, spent, time
 from skillift.tables import check, write_table
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"

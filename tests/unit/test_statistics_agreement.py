@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.audit_contracts import AGREEMENT
+from skillift.contracts.scoring_audit import AGREEMENT
 from skillift.statistics.agreement import agreement
 from skillift.statistics.agreement_measures import ac1, ac1s, agreement_interval, kappa, kappas
 from skillift.statistics.pairing import with_skills

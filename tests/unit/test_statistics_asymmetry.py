@@ -8,7 +8,7 @@ import pytest
 from made_deltas import make_deltas
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import ASYMMETRY, SLOPE_ESTIMATORS
+from skillift.contracts.analysis import ASYMMETRY, SLOPE_ESTIMATORS
 from skillift.errors import UserError
 from skillift.statistics.asymmetry import asymmetry, asymmetry_slopes, before_and_after
 from skillift.statistics.pairing import task_values, with_skills

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.audit_contracts import BOUNDS
+from skillift.contracts.scoring_audit import BOUNDS
 from skillift.statistics.bounds import bounds
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects

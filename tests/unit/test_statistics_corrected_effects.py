@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.audit_contracts import CORRECTED_EFFECTS
+from skillift.contracts.scoring_audit import CORRECTED_EFFECTS
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects

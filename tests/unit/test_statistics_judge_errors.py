@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.audit_contracts import JUDGE_ERRORS
+from skillift.contracts.scoring_audit import JUDGE_ERRORS
 from skillift.statistics.intervals import wilson_interval
 from skillift.statistics.judge_errors import judge_errors
 from skillift.statistics.labels import exact_labels, judged_and_labelled

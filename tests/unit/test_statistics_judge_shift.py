@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.audit_contracts import JUDGE_SHIFT
+from skillift.contracts.scoring_audit import JUDGE_SHIFT
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.intervals import clustered_mean

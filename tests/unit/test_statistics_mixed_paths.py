@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.audit_contracts import MIXED_PATHS
+from skillift.contracts.scoring_audit import MIXED_PATHS
 from skillift.errors import PathMismatchError
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects

@@ -7,7 +7,7 @@ import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 from statsmodels.stats.proportion import proportion_confint
 
-from skillift.analysis_contracts import PASS_RATES
+from skillift.contracts.analysis import PASS_RATES
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import no_responses, pass_rates, responses
 from skillift.tables import check

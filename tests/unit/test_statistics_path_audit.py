@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import PATH_SHIFT
+from skillift.contracts.analysis import PATH_SHIFT
 from skillift.statistics.intervals import clustered_mean
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import no_responses, responses

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.analysis_contracts import SKILL_EFFECTS
+from skillift.contracts.analysis import SKILL_EFFECTS
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from skillift.analysis_contracts import ANALYSIS_TABLES
+from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.statistics.words import (
     CONTRADICTED,
     EQUIVALENT,

@@ -7,9 +7,9 @@ import yaml
 from study_files import EMBEDDED, REPOSITORY, TEACHER
 
 from skillift.errors import UserError
-from skillift.prediction_declarations import predictions_spec
 from skillift.provenance import canonical
-from skillift.study import Run, load_study
+from skillift.study.predictions import predictions_spec
+from skillift.study.study import Run, load_study
 
 
 @pytest.fixture

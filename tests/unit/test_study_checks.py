@@ -12,7 +12,7 @@ from study_files import EMBEDDED, REPOSITORY, TEACHER
 
 from skillift.errors import UserError
 from skillift.provenance import canonical
-from skillift.study import load_study
+from skillift.study.study import load_study
 
 
 @pytest.fixture
@@ -360,7 +360,7 @@ def test_no_value_anywhere_in_a_study_ends_in_a_traceback(study_file):
 
 def test_loading_is_cheap_enough_for_every_dry_run():
     code = (
-        "import sys, time; start = time.perf_counter(); from skillift.study import load_study; "
+        "import sys, time; start = time.perf_counter(); from skillift.study.study import load_study; "
         "load_study('studies/embedded.yaml'); seconds = time.perf_counter() - start; "
         "heavy = {'polars', 'pandas', 'torch', 'transformers', 'litellm', 'pandera'} & set(sys.modules); "
         "assert not heavy, heavy; assert seconds < 2, seconds"

@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from skillift.errors import UserError
-from skillift.study_lock import lock_study
+from skillift.running.study_lock import lock_study
 
 HOLDER = """
 import sys
-from skillift.study_lock import lock_study
+from skillift.running.study_lock import lock_study
 lock = lock_study(sys.argv[1])
 print("locked", flush=True)
 sys.stdin.read()

@@ -9,7 +9,8 @@ import textwrap
 import polars as pl
 import pytest
 
-from skillift import contracts, tables
+from skillift import tables
+from skillift.contracts import pipeline as contracts
 from skillift.errors import ContractError, UserError
 
 
@@ -83,7 +84,7 @@ def test_a_full_disk_is_said_in_words_and_keeps_the_earlier_file(tmp_path):
     script = f"""
         import random, resource, signal
         import polars as pl
-        from skillift.contracts import CORPUS
+        from skillift.contracts.pipeline import CORPUS
         from skillift.errors import UserError
         from skillift.tables import write_table
         message = [{{"role": "user", "content": random.randbytes(5000).hex()}}]

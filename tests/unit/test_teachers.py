@@ -5,15 +5,15 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from skillift.errors import UserError
-from skillift.taskpack import build_pack
-from skillift.teachers import (
+from skillift.corpus.teachers import (
     Lesson,
     WorkedSolutionTeacher,
     compile_teacher_template,
     corrupt,
     wrong_answers,
 )
+from skillift.errors import UserError
+from skillift.taskpack import build_pack
 
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
 TRAIN = build_pack(PACK)[1].filter(pl.col("suite") == "train")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from skillift.errors import UserError
+from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests
 from skillift.taskpack import PackSpec
 from skillift.taskpack.lexicon import lexicon
 from skillift.taskpack.skills import draw_skills
-from skillift.tokenizers import build_tokenizer
 
 MESSAGES = [
     {"role": "user", "content": "What is the harbor code? 3 1 7"},
@@ -91,7 +91,7 @@ def test_the_text_of_a_message_cannot_close_its_turn_unseen(tokenizer):
 def test_the_lexicon_holds_every_word_that_pre_training_text_holds(difficulty):
     from itertools import islice
 
-    from skillift.pretraining_text import exchanges
+    from skillift.students.pretraining_text import exchanges
 
     def words(text):
         return set(text.replace(":", " ").replace(",", " ").replace(";", " ").replace(".", " ").split())

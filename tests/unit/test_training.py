@@ -12,11 +12,11 @@ import pytest
 from tiny_models import CHAT_TEMPLATE, THINKING_CHAT_TEMPLATE, write_student
 from trainings import RECIPE, corpus_of, demonstrations
 
-from skillift.contracts import TRAINING_LOG
+from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import check, folder_digests
-from skillift.training import TrainingResult, checkpoint_steps, optimiser_steps, train
-from skillift.training_options import TrainingOptions
+from skillift.training.options import TrainingOptions
+from skillift.training.run import TrainingResult, checkpoint_steps, optimiser_steps, train
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_another_seed_gives_another_student(trained, student, tmp_path):
 def test_an_interrupted_training_ends_with_the_bytes_of_an_uninterrupted_one(
     trained, student, tmp_path, monkeypatch
 ):
-    from skillift.training_callbacks import ShowProgress
+    from skillift.training.callbacks import ShowProgress
 
     def stop(self, args, state, control, **kwargs):
         if state.global_step == 4:
@@ -155,10 +155,12 @@ def test_weights_are_cast_to_the_precision_that_is_served(student, tmp_path):
 
 
 def test_the_cheap_loss_is_the_loss_of_trl(student, tmp_path, monkeypatch):
-    import skillift.cpu_trainer
+    import skillift.training.cpu_trainer
 
     cheap = run(student, tmp_path / "a", epochs=1)
-    monkeypatch.setattr(skillift.cpu_trainer, "CpuSFTTrainer", skillift.cpu_trainer.GpuSFTTrainer)
+    monkeypatch.setattr(
+        skillift.training.cpu_trainer, "CpuSFTTrainer", skillift.training.cpu_trainer.GpuSFTTrainer
+    )
     usual = run(student, tmp_path / "b", epochs=1)
     assert cheap.log["loss"].to_list() == pytest.approx(usual.log["loss"].to_list(), rel=1e-4)
     assert cheap.log["tokens"].equals(usual.log["tokens"])

@@ -8,9 +8,9 @@ from trainings import RECIPE, demonstrations
 
 from skillift.errors import UserError
 from skillift.tables import read_json
-from skillift.training import train
-from skillift.training_batches import BatchParts, accumulation
-from skillift.training_options import TrainingOptions
+from skillift.training.batches import BatchParts, accumulation
+from skillift.training.options import TrainingOptions
+from skillift.training.run import train
 
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
 ROWS = demonstrations(13)  # batches of 5, 5 and 3
@@ -90,9 +90,11 @@ def test_a_batch_in_parts_has_the_losses_of_a_batch_at_once(whole, student, tmp_
 
 def test_trls_own_loss_in_parts_is_that_of_a_batch_at_once(whole, student, tmp_path, monkeypatch):
     """The loss that is computed on a GPU."""
-    import skillift.cpu_trainer
+    import skillift.training.cpu_trainer
 
-    monkeypatch.setattr(skillift.cpu_trainer, "CpuSFTTrainer", skillift.cpu_trainer.GpuSFTTrainer)
+    monkeypatch.setattr(
+        skillift.training.cpu_trainer, "CpuSFTTrainer", skillift.training.cpu_trainer.GpuSFTTrainer
+    )
     found = run(student, tmp_path, device_batch_size=2)
     assert found.log["loss"].to_list() == pytest.approx(whole.log["loss"].to_list(), rel=1e-4)
     assert found.log["tokens"].equals(whole.log["tokens"])
@@ -107,7 +109,7 @@ def full_above(rows: int, monkeypatch) -> list[int]:
     """Have the device's memory run out above so many rows; gives the rows of each forward pass."""
     import torch
 
-    from skillift.cpu_trainer import CpuSFTTrainer
+    from skillift.training.cpu_trainer import CpuSFTTrainer
 
     loss, seen = CpuSFTTrainer.compute_loss, []
 

@@ -6,11 +6,11 @@ import pytest
 from tiny_models import write_student
 from trainings import RECIPE, corpus_of
 
-from skillift.contracts import TRAINED_TOKENS
+from skillift.contracts.pipeline import TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import check
-from skillift.training import train
-from skillift.training_data import check_batch
+from skillift.training.data import check_batch
+from skillift.training.run import train
 
 ROWS = [
     {"input_ids": [5, 6, 7, 8], "labels": [-100, -100, 7, 8]},
@@ -70,7 +70,7 @@ def test_the_table_says_what_each_demonstration_has_under_the_loss(tmp_path):
     # a token is a byte, and the end mark one more
     assert found["trained_tokens"].to_list() == [21 + 1, 10 + 1]
     assert set(found["end_token"]) != set(found["pad_token"])
-    from skillift.model_folders import end_tokens, load_tokenizer
+    from skillift.students.model_folders import end_tokens, load_tokenizer
 
     tokenizer = load_tokenizer(student)
     assert [found["end_token"][0]] == end_tokens(student, tokenizer)

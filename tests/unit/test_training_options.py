@@ -7,14 +7,14 @@ import argparse
 import pytest
 
 from skillift.errors import UserError
-from skillift.study import load_config
-from skillift.training_options import (
+from skillift.study.study import load_config
+from skillift.training.options import (
     TrainingOptions,
     add_training_options,
     training_flags,
     training_options,
 )
-from skillift.training_processes import checked_options
+from skillift.training.processes import checked_options
 
 
 def options_of(training: dict) -> TrainingOptions:

@@ -8,8 +8,8 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
 from skillift.errors import UserError
-from skillift.training import train
-from skillift.training_options import TrainingOptions
+from skillift.training.options import TrainingOptions
+from skillift.training.run import train
 
 ROWS = demonstrations(11)
 
@@ -38,7 +38,7 @@ def test_packed_rows_of_qwen3_have_the_losses_of_padded_ones(padded, student, tm
 
 
 def test_packed_rows_are_laid_end_to_end_without_padding(student, tmp_path, monkeypatch):
-    from skillift.cpu_trainer import CpuSFTTrainer
+    from skillift.training.cpu_trainer import CpuSFTTrainer
 
     loss, shapes = CpuSFTTrainer.compute_loss, []
 
@@ -54,9 +54,11 @@ def test_packed_rows_are_laid_end_to_end_without_padding(student, tmp_path, monk
 
 def test_trls_own_loss_is_the_same_on_packed_rows(padded, student, tmp_path, monkeypatch):
     """The loss that is computed on a GPU."""
-    import skillift.cpu_trainer
+    import skillift.training.cpu_trainer
 
-    monkeypatch.setattr(skillift.cpu_trainer, "CpuSFTTrainer", skillift.cpu_trainer.GpuSFTTrainer)
+    monkeypatch.setattr(
+        skillift.training.cpu_trainer, "CpuSFTTrainer", skillift.training.cpu_trainer.GpuSFTTrainer
+    )
     packed = run(student, tmp_path, packing=True)
     assert packed.log["loss"].to_list() == pytest.approx(padded.log["loss"].to_list(), rel=1e-4)
 

@@ -9,9 +9,9 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
 from skillift.errors import UserError
-from skillift.model_folders import load_model
-from skillift.training import train
-from skillift.training_parts import adapted_layers
+from skillift.students.model_folders import load_model
+from skillift.training.parts import adapted_layers
+from skillift.training.run import train
 
 ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
 MLP = {"gate_proj", "up_proj", "down_proj"}

@@ -11,10 +11,10 @@ from trainings import LORA, RECIPE, demonstrations
 
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_json
-from skillift.training import train
-from skillift.training_fit import fit
-from skillift.training_options import TrainingOptions
-from skillift.training_processes import checked_options, in_processes
+from skillift.training.fit import fit
+from skillift.training.options import TrainingOptions
+from skillift.training.processes import checked_options, in_processes
+from skillift.training.run import train
 
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
 ROWS = demonstrations(11)  # batches of 5, 5 and 1: in the last one of two processes has no row
@@ -51,9 +51,9 @@ def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path
 
 
 def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, monkeypatch):
-    import skillift.training
+    import skillift.training.run
 
-    monkeypatch.setattr(skillift.training, "fit", stopped_at_step_4)
+    monkeypatch.setattr(skillift.training.run, "fit", stopped_at_step_4)
     with pytest.raises(UserError, match=r"^stopped$"):
         run(student, tmp_path, processes=2, state_interval_s=0.0)
     monkeypatch.undo()
@@ -64,7 +64,7 @@ def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, mo
     }
     steps = []
     monkeypatch.setattr(
-        "skillift.training_callbacks.ShowProgress.on_step_end",
+        "skillift.training.callbacks.ShowProgress.on_step_end",
         lambda self, args, state, control, **kwargs: steps.append(state.global_step),
     )
     found = run(student, tmp_path)

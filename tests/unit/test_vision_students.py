@@ -7,12 +7,12 @@ from hybrid_models import write_hybrid_student
 from trainings import LORA, RECIPE, demonstrations
 
 from skillift.engines import RunOptions, open_engine
+from skillift.episodes.probes import Probe, check_served, served_table
 from skillift.errors import UserError
-from skillift.model_folders import load_model
-from skillift.probes import Probe, check_served, served_table
-from skillift.students import import_student, write_manifest
+from skillift.students.folders import import_student, write_manifest
+from skillift.students.model_folders import load_model
 from skillift.tables import read_json
-from skillift.training import train
+from skillift.training.run import train
 
 INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
 

@@ -15,7 +15,8 @@ import yaml
 from projects import ROOT, copy_project, planned_jobs, replace_in, snakemake
 from stub_models import chat_completion, chat_server
 
-from skillift import contracts, offline_judges
+from skillift.contracts import pipeline as contracts
+from skillift.judging import offline_judges
 from skillift.tables import read_table
 from skillift.taskpack import build_pack
 

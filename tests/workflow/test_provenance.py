@@ -12,7 +12,7 @@ import pytest
 from projects import copy_finished, planned_jobs, replace_in, snakemake
 from snakemake_manifests import write_manifests
 
-from skillift.manifests import kept, manifests_below, read_manifest
+from skillift.running.manifests import kept, manifests_below, read_manifest
 
 RESULTS = Path("results/smoke")
 

@@ -1,5 +1,5 @@
 "use strict";
-// The data of the page: JSON, gzipped, in base64 (written by skillift/browser_data.py).
+// The data of the page: JSON, gzipped, in base64 (written by skillift/browser/data.py).
 
 /** The value embedded in `element`, which is emptied: its text is as large as the page. */
 async function readData(element) {

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 
 from skillift.errors import UserError
-from skillift.lifeline import hold_on_to
 from skillift.redaction import redact
+from skillift.running.lifeline import hold_on_to
 
 
 def json_object(text: str) -> dict:
@@ -77,7 +77,7 @@ def parser_with_study(doc: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
 
-    Started by a workflow, it ends with that (`skillift.lifeline`).
+    Started by a workflow, it ends with that (`skillift.running.lifeline`).
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
     sys.excepthook = _show

@@ -13,7 +13,7 @@ class UserError(Exception):
 
 
 class ContractError(UserError):
-    """A table does not keep its contract (`skillift.contracts`)."""
+    """A table does not keep its contract (`skillift.contracts.pipeline`)."""
 
 
 class PathMismatchError(UserError):

@@ -17,7 +17,7 @@ import pandera.errors
 import pandera.polars as pa
 import polars as pl
 
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
 from skillift.errors import ContractError, UserError
 
 _AT_ONCE = 200  # tables that are checked together; more would take more memory and save nothing

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
-from skillift.probes import Probe
 
 ENGINES = ("vllm", "transformers")
 

@@ -17,8 +17,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix, open_engine
+from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
-from skillift.probes import Probe
 
 
 class ParallelEngines:

@@ -11,12 +11,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from skillift.chat_format import answer_text
 from skillift.engines import Completion, RunOptions, Sampling
+from skillift.episodes.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.model_folders import apply_adapter, check_positions, end_tokens, load_model, load_tokenizer
-from skillift.probes import Probe, log_probabilities
+from skillift.students.chat_format import answer_text
+from skillift.students.model_folders import (
+    apply_adapter,
+    check_positions,
+    end_tokens,
+    load_model,
+    load_tokenizer,
+)
 
 
 class TransformersEngine:

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from skillift.chat_format import answer_text
 from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix
+from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
-from skillift.probes import Probe
+from skillift.students.chat_format import answer_text
+from skillift.students.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",

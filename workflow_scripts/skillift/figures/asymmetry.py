@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import measure, on_path, read_spec, span
 from skillift.errors import UserError, problem
+from skillift.figures.arms import measure, on_path, read_spec, span
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
@@ -16,7 +16,7 @@ from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described,
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.arms import View
+    from skillift.figures.arms import View
 
 PLOT = 180  # px; the numbers stand to its right
 WIDEST = 2.0  # slopes: a bar that goes further is cut there
@@ -33,7 +33,7 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         asymmetry: contract ASYMMETRY.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

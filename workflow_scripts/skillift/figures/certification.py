@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import measure, read_spec, span
-from skillift.certificates import CASES, WORDS, limit, warnings
 from skillift.errors import UserError, problem
+from skillift.figures.arms import measure, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
+from skillift.publication.certificates import CASES, WORDS, limit, warnings
 from skillift.statistics.certification import ALL_KINDS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         certification: contract CERTIFICATION_RATES.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
+from skillift.figures.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
 
@@ -20,7 +20,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

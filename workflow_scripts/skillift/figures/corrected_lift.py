@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import (
@@ -42,7 +42,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     Args:
         corrected_effects: contract CORRECTED_EFFECTS.
         bounds: contract BOUNDS.
-        spec: see `skillift.arms.read_spec`; `primary_judge` where the headline path is no judge's.
+        spec: see `skillift.figures.arms.read_spec`; `primary_judge` where the headline path is no judge's.
 
     Raises:
         UserError: a table has no such rows.

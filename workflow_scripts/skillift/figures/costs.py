@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.costs_text import STAGES, in_order, memory, spent, time
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
+from skillift.publication.costs_text import STAGES, in_order, memory, spent, time
 
 if TYPE_CHECKING:
     import altair as alt

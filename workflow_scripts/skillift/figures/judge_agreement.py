@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import measure, place, read_spec, span
-from skillift.audit_contracts import ALL_CONDITIONS
+from skillift.contracts.scoring_audit import ALL_CONDITIONS
+from skillift.figures.arms import measure, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import (
@@ -22,7 +22,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
-from skillift.result_text import decimal
+from skillift.publication.text import decimal
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,7 +43,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         agreement: contract AGREEMENT.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import effects_of, in_rows, read_spec, span
-from skillift.certificates import warnings
+from skillift.figures.arms import effects_of, in_rows, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
-from skillift.result_text import percent
+from skillift.publication.certificates import warnings
+from skillift.publication.text import percent
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,7 +25,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

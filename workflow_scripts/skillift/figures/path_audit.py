@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import by_condition, conditions_in, measure, place, read_spec, span
+from skillift.figures.arms import by_condition, conditions_in, measure, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
 
@@ -19,7 +19,7 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         path_shift: contract PATH_SHIFT.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

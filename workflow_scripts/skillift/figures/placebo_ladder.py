@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import effects_of, read_spec, span
 from skillift.errors import UserError, problem
+from skillift.figures.arms import effects_of, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
 
@@ -23,7 +23,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the headline path, or none of a contrast with the placebo.

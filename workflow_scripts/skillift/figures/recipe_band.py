@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import BASE, measure, on_path, place, read_spec, span
 from skillift.errors import UserError, problem
+from skillift.figures.arms import BASE, measure, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import (
@@ -26,7 +26,7 @@ from skillift.figures.theme import (
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.arms import View
+    from skillift.figures.arms import View
 
 ROW = 22  # px
 PLOT = 200  # px; the words stand to its right
@@ -38,7 +38,7 @@ def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Ch
     Args:
         pass_rates: contract PASS_RATES.
         claims: contract CLAIMS.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

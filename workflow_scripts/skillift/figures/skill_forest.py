@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, around, described, finish, places, undefined
@@ -27,7 +27,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     Args:
         skill_effects: contract SKILL_EFFECTS.
         effects: contract EFFECTS, for the row of all skills.
-        spec: see `skillift.arms.read_spec`.
+        spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.arms import View, span
+from skillift.figures.arms import View, span
 
 if TYPE_CHECKING:
     import altair as alt

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.arms import read_spec
+from skillift.figures.arms import read_spec
 from skillift.findings.basis import basis
 from skillift.findings.finding import QUESTIONS, Finding, Part
 from skillift.findings.lift import procedure, resolved
@@ -27,8 +27,8 @@ def findings(tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
     """All findings, a part for each of `QUESTIONS`, in their order.
 
     Args:
-        tables: those of `publication.FINDINGS` by name; `predictions` may be missing.
-        spec: the analysis spec, see `skillift.arms.read_spec`.
+        tables: those of `skillift.publication.registry.FINDINGS` by name; `predictions` may be missing.
+        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
 
     Raises:
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.arms import View, on_path, place
+from skillift.figures.arms import View, on_path, place
 from skillift.findings.finding import Finding, Part, how_many, percent
-from skillift.result_text import UNDEFINED
+from skillift.publication.text import UNDEFINED
 
 # arms outside of these pass rates have little room to move, so their differences say little
 FLOOR, CEILING = 0.05, 0.97

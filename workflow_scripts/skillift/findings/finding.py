@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from skillift.arms import BASE, View
-from skillift.result_text import UNDEFINED
+from skillift.figures.arms import BASE, View
+from skillift.publication.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

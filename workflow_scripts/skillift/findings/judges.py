@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.arms import View, place
-from skillift.certificates import certificate, warnings
+from skillift.figures.arms import View, place
 from skillift.findings.finding import (
     Finding,
     decimal,
@@ -19,7 +18,8 @@ from skillift.findings.finding import (
     points,
     whose,
 )
-from skillift.result_text import UNDEFINED
+from skillift.publication.certificates import certificate, warnings
+from skillift.publication.text import UNDEFINED
 from skillift.statistics.contrasts import LIFT, contrast_name
 
 DELTA = contrast_name("curated", "none")

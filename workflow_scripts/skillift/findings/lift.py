@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.arms import BASE, View, place
+from skillift.figures.arms import BASE, View, place
 from skillift.findings.finding import (
     Finding,
     Part,

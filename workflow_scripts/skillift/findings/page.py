@@ -9,9 +9,9 @@ from itertools import groupby
 
 import polars as pl
 
-from skillift.arms import View, read_spec
+from skillift.figures.arms import View, read_spec
 from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part
-from skillift.html_parts import render
+from skillift.publication.html_parts import render
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from skillift.arms import View, place
+from skillift.figures.arms import View, place
 from skillift.findings.finding import Finding, how_many, interval, largest, points, whose
 from skillift.findings.judges import DELTA
 from skillift.statistics import words

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.arms import View
+from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, estimated, how_many, numbers_of, told
-from skillift.prediction_page import REGISTERED, statement
+from skillift.publication.predictions import REGISTERED, statement
 
 
 def prediction(table: pl.DataFrame | None, view: View) -> Part:

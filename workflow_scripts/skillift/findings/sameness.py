@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.arms import View
+from skillift.figures.arms import View
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -20,7 +20,7 @@ from skillift.findings.finding import (
     probability,
 )
 from skillift.findings.lift import of_claim
-from skillift.result_text import UNDEFINED
+from skillift.publication.text import UNDEFINED
 from skillift.statistics import words
 
 _SAID = {

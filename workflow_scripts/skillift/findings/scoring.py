@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.arms import View
+from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
 from skillift.findings.paths import bounds, changed_words, mixed, other_paths, path_shifts

@@ -16,7 +16,7 @@ from skillift.rebuild.calls import CALL_BASES, JobCalls, planned_calls
 from skillift.rebuild.packages import changed_packages
 from skillift.rebuild.plan import NEW, Job, Plan
 from skillift.rebuild.reasons import CodeNotes, families, followed, own_reasons
-from skillift.study import Study
+from skillift.study.study import Study
 
 
 @dataclass(frozen=True)

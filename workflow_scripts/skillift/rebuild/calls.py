@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillift.chat_models import ChatModel
+from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
 from skillift.rebuild.plan import Job, Plan
-from skillift.study import Study
+from skillift.study.study import Study
 
 ASKING = ("collect_demonstrations", "ask_reference", "judge", "certify_judge")
 CALL_BASES = {
@@ -109,19 +109,19 @@ def _stands(job: Job, remade: set[str]) -> bool:
 
 def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     """Do the job's step with a client that only looks up."""
-    from skillift.contracts import EPISODES, SKILLS, TASKS
+    from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
     from skillift.tables import read_table
 
     spec = json.loads(job.spec)
     if job.rule == "certify_judge":
-        from skillift.certification import certify, read_cases
+        from skillift.judging.certification import certify, read_cases
 
         model = ChatModel.from_entry(spec["judge"])
         certify(spec["name"], read_cases(job.file("cases")), model, _text(job.file("template")), client)
         return
     tasks = read_table(Path(job.file("tasks")), TASKS)
     if job.rule == "judge":
-        from skillift.judging import judge_episodes
+        from skillift.judging.verdicts import judge_episodes
 
         model, template = ChatModel.from_entry(spec["judge"]), _text(job.file("template"))
         for path in job.inputs["episodes"]:
@@ -129,11 +129,11 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
         return
     skills, shown = read_table(Path(job.file("skills")), SKILLS), _text(job.file("task_template"))
     if job.rule == "ask_reference":
-        from skillift.references import ask_reference
+        from skillift.episodes.references import ask_reference
 
         ask_reference(tasks, skills, spec, ChatModel.from_entry(spec["reference"]), client, shown)
     else:
-        from skillift.demonstrations import demonstrate
+        from skillift.corpus.demonstrations import demonstrate
 
         teacher = job.file("teacher_template")
         judge = _text(job.file("template"))
@@ -154,7 +154,7 @@ class _Prices:
     def _costs(self, job: Job) -> list:
         """The entries of the study's estimate (`costs.study_costs`) that this job has a share of."""
         if self._estimate is None:
-            from skillift.costs import study_costs, tasks_of
+            from skillift.costs.estimate import study_costs, tasks_of
 
             self._estimate = {cost.stage: cost for cost in study_costs(self._study, *tasks_of(self._study))}
         judge, student = job.wildcards.get("judge"), job.wildcards.get("student")

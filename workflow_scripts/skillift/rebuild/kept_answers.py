@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from skillift.chat_models import ChatAnswer, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatRequest
 from skillift.errors import UserError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.html_parts import read_part, render
+from skillift.publication.html_parts import read_part, render
 from skillift.rebuild.audit import Audit
 from skillift.rebuild.graph import drawing
 from skillift.rebuild.plan import FATES

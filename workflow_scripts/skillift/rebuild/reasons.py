@@ -8,7 +8,7 @@ from typing import Protocol
 
 from skillift.rebuild.differences import differences
 from skillift.rebuild.plan import NEW, Job, Plan, Trigger
-from skillift.study import Study
+from skillift.study.study import Study
 
 _SHOWN = 3  # names of a list that are shown
 _SUBJECTS = {

@@ -11,8 +11,8 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
-from skillift.audit_contracts import AGREEMENT, ALL_CONDITIONS
-from skillift.contracts import EPISODE_KEY, key_of
+from skillift.contracts.pipeline import EPISODE_KEY, key_of
+from skillift.contracts.scoring_audit import AGREEMENT, ALL_CONDITIONS
 from skillift.statistics.agreement_measures import ac1, ac1s, agreement_interval, kappa, kappas
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.pairing import CELL

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from skillift.analysis_contracts import ASYMMETRY, SLOPE_ESTIMATORS
+from skillift.contracts.analysis import ASYMMETRY, SLOPE_ESTIMATORS
 from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE, contrast_name
 from skillift.statistics.pairing import paired_difference

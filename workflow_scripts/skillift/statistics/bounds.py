@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from skillift.audit_contracts import BOUNDS
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
+from skillift.contracts.scoring_audit import BOUNDS
 from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.analysis_contracts import CERTIFICATION_RATES
+from skillift.contracts.analysis import CERTIFICATION_RATES
 from skillift.statistics.intervals import wilson_interval
 
 ALL_KINDS = "all"

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from skillift.claim_contracts import CLAIMS
-from skillift.contracts import key_of
+from skillift.contracts.claims import CLAIMS
+from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.recipes import recipe_cells

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from skillift.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name
 from skillift.statistics.coding import coded
+from skillift.statistics.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name
 from skillift.statistics.pairing import CELL, paired_difference
 
 BASE = "base"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from skillift.audit_contracts import CORRECTED_EFFECTS, METHODS
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
+from skillift.contracts.scoring_audit import CORRECTED_EFFECTS, METHODS
 from skillift.statistics.arm_arrays import ArmArrays, Owed, arm_arrays, by_skill, owed, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 from skillift.statistics.corrections import ArmSums, Corrected, corrected_effect

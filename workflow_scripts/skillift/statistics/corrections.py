@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skillift.audit_contracts import METHODS
+from skillift.contracts.scoring_audit import METHODS
 from skillift.statistics.arm_arrays import by_skill
 from skillift.statistics.bootstrap import percentile_intervals, skill_draws
 

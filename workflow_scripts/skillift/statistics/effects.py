@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from skillift.analysis_contracts import EFFECTS
+from skillift.contracts.analysis import EFFECTS
 from skillift.statistics.bootstrap import ratio_intervals
 from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import Groups, grouped

@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from skillift.claim_contracts import JOINT_MODEL
-from skillift.contracts import key_of
+from skillift.contracts.claims import JOINT_MODEL
+from skillift.contracts.pipeline import key_of
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import equality_test

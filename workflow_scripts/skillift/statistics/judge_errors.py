@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.audit_contracts import ALL_CONDITIONS, JUDGE_ERRORS
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
+from skillift.contracts.scoring_audit import ALL_CONDITIONS, JUDGE_ERRORS
 from skillift.statistics.intervals import wilson_interval
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import polars as pl
 
-from skillift.audit_contracts import JUDGE_SHIFT
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
+from skillift.contracts.scoring_audit import JUDGE_SHIFT
 from skillift.statistics.coding import as_text
 from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import grouped

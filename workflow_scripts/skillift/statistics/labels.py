@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts import EPISODE_KEY
+from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.errors import UserError, problem
 from skillift.statistics.path_audit import BENCH, JUDGE_PREFIX
 

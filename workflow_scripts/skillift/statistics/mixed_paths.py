@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from skillift.audit_contracts import MIXED_PATHS
-from skillift.contracts import key_of
+from skillift.contracts.pipeline import key_of
+from skillift.contracts.scoring_audit import MIXED_PATHS
 from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
 from skillift.statistics.contrasts import LIFT, contrast_name
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.analysis_contracts import PASS_RATES
-from skillift.contracts import EPISODE_KEY
+from skillift.contracts.analysis import PASS_RATES
+from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.intervals import wilson_interval
 from skillift.statistics.pairing import CELL
@@ -31,7 +31,7 @@ def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
 
     Returns `RESPONSE_SCHEMA`; has_answer_line: the extractor finds a final ANSWER line.
     """
-    from skillift.extraction import extract_answer
+    from skillift.judging.extraction import extract_answer
 
     texts = episodes["response"].unique()
     lines = pl.DataFrame(

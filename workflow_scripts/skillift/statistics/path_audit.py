@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.analysis_contracts import PATH_SHIFT
-from skillift.contracts import EPISODE_KEY, key_of
+from skillift.contracts.analysis import PATH_SHIFT
+from skillift.contracts.pipeline import EPISODE_KEY, key_of
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import CELL

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.contracts.predictions import PREDICTIONS, VERDICTS
 from skillift.errors import UserError, problem
-from skillift.prediction_contracts import PREDICTIONS, VERDICTS
-from skillift.registration import Record, Registration, registration_of, withdrawn
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 from skillift.statistics.task_effects import runs_of, task_effect
+from skillift.study.registration import Record, Registration, registration_of, withdrawn
 
 HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from skillift.claim_contracts import SEED_VARIANCE
-from skillift.contracts import key_of
+from skillift.contracts.claims import SEED_VARIANCE
+from skillift.contracts.pipeline import key_of
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.intervals import clustered_means, minimum_detectable_effect
 from skillift.statistics.pairing import paired_difference

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from skillift.analysis_contracts import SKILL_EFFECTS
+from skillift.contracts.analysis import SKILL_EFFECTS
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.grouping import grouped
 

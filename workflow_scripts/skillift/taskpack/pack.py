@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from skillift.contracts import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError, problem
 from skillift.tables import check
 from skillift.taskpack.domains import DIFFICULTIES
@@ -79,7 +79,7 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
             `judge_scored` (holdout tasks without a deterministic extractor) and `skills` (40 if left out).
 
     Returns:
-        The tables of `contracts.SKILLS` and `contracts.TASKS`, sorted by their keys. Lists of one suite never
+        The tables of the contracts SKILLS and TASKS, sorted by their keys. Lists of one suite never
         occur in another suite, whatever the skill; prompts are unique.
 
     Raises:

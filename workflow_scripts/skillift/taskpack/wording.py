@@ -2,7 +2,7 @@
 
 A template carries the style of answer that it invites: `direct` (one sentence), `prose` (the work told in
 sentences) or `steps` (labelled steps and an ANSWER line). Worked solutions are always in `steps`; the other
-styles are what a student that was never fine-tuned answers with (`skillift.pretraining_text`).
+styles are what a student that was never fine-tuned answers with (`skillift.students.pretraining_text`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Models behind an API, asked in batches: answered within a day, at a share of the price."""

@@ -1,0 +1,57 @@
+"""Which models are asked in batches, and how; nothing here can change an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skillift.chat.models import ChatModel
+from skillift.errors import UserError, problem
+
+ALL = "all"
+PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.batches.api` speaks
+_OWN_ADDRESS = ("anthropic", "openai")  # of these, those that offer batches at their own address
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """Which models are asked in batches, and how.
+
+    Args:
+        models: their names; `all` stands for every model whose provider offers batches at its own address.
+        poll_s: seconds between two looks at a batch. For as long, a batch whose creation was not
+            acknowledged is looked for before it is created anew.
+        wait_h: hours after which a batch is cancelled; providers promise 24.
+        most_requests: in one batch; a job with more hands in several.
+        discount: share of the price that a batch saves.
+    """
+
+    models: frozenset[str] = frozenset()
+    poll_s: float = 60.0
+    wait_h: float = 26.0
+    most_requests: int = 10_000
+    discount: float = 0.5
+
+    def takes(self, model: ChatModel) -> bool:
+        """Whether the model is asked in batches."""
+        own = model.model.partition("/")[0] in _OWN_ADDRESS and model.api_base is None
+        return model.model in self.models or (ALL in self.models and own)
+
+    def share(self, model: ChatModel) -> float:
+        """The share of its price that the model's requests cost."""
+        return 1.0 - self.discount if self.takes(model) else 1.0
+
+
+def batched_models(names: Iterable[str]) -> frozenset[str]:
+    """The models of `api.batch`, checked.
+
+    Raises:
+        UserError: one whose provider has no batches that this library speaks.
+    """
+    for name in names:
+        provider, _, rest = name.partition("/")
+        if name != ALL and not (provider in PROVIDERS and rest):
+            expected = f"true, or names of models of these providers: {', '.join(PROVIDERS)}"
+            mend = "Take it out: models that are not named are asked directly."
+            raise UserError(problem("config.yaml: api.batch", name, expected, mend))
+    return frozenset(names)

@@ -1,0 +1,1 @@
+"""The episode browser: all episodes beside each other, in one file."""

@@ -1,0 +1,241 @@
+"""Cards in the form of the Hugging Face hub: what a checkpoint or corpus is, whence it comes, its limits.
+
+Made from manifests and tables, never by hand; front matter by the hub's own library. The words stand in the
+templates of `workflow_scripts/cards/`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.publication.text import UNDEFINED, percent, points, with_interval
+
+BASE = "base"
+HOLDOUT = "holdout"
+_TAGS = ["skillift", "sft", "procedural-skills"]
+_ROWS_OF_SIZE = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+
+
+def model_cards(
+    template: str,
+    spec: dict,
+    runs: Mapping[tuple[str, str], dict],
+    bases: Mapping[str, dict],
+    corpora: Mapping[str, tuple[int, str]],
+    tables: Mapping[str, pl.DataFrame],
+) -> Iterator[tuple[str, str, str]]:
+    """Student, run and card of every run.
+
+    Args:
+        template: text of the Jinja template.
+        spec: what all cards say (study, description, path, confidence); `students`: by id, what the cards of
+            one say (label, and licence where one is noted); `runs`: of each its student, run, recipe, corpus
+            and seed.
+        runs: manifests of the runs, by student and run.
+        bases: manifests of the students.
+        corpora: rows and SHA-256 of each corpus.
+        tables: effects and pass_rates, contracts EFFECTS and PASS_RATES.
+
+    Raises:
+        UserError: the tables do not have a run, or the template is not usable.
+    """
+    common = {name: value for name, value in spec.items() if name not in ("students", "runs")}
+    parts = {name: _by_run(table, spec["path"]) for name, table in tables.items()}
+    for run in spec["runs"]:
+        student, name = run["student"], run["run"]
+        # the base model's rows stand beside the run's: a card tells what was before
+        of_run = {
+            table: pl.concat([found.get((student, each), found[None]) for each in (BASE, name)])
+            for table, found in parts.items()
+        }
+        said = {**common, **spec["students"][student], **run}
+        manifests = runs[student, name], bases[student]
+        yield student, name, model_card(template, said, *manifests, corpora[run["corpus"]], of_run)
+
+
+def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
+    """The held-out rows of one scoring path by student and run; no rows under None."""
+    rows = table.filter(path=path, suite=HOLDOUT)
+    return {None: rows.clear(), **rows.partition_by("student", "run", as_dict=True)}
+
+
+def model_card(
+    template: str,
+    spec: dict,
+    run: dict,
+    base: dict,
+    corpus: tuple[int, str],
+    tables: Mapping[str, pl.DataFrame],
+) -> str:
+    """The card of one run's checkpoints.
+
+    Args:
+        template: text of the Jinja template.
+        spec: study, description, path (the headline path), confidence, and of the run: student (id), label,
+            run, recipe, corpus, seed; licence, where the student's entry notes one.
+        run: the run's manifest.
+        base: the student's manifest.
+        corpus: rows and SHA-256 of the corpus.
+        tables: effects and pass_rates, contracts EFFECTS and PASS_RATES.
+
+    Raises:
+        UserError: the tables do not have the run, or the template is not usable.
+    """
+    rates = _of_run(tables["pass_rates"], spec)
+    steps = sorted(int(step) for step in run["steps"])
+    lift = tables["effects"].filter(
+        path=spec["path"],
+        suite=HOLDOUT,
+        student=spec["student"],
+        run=spec["run"],
+        contrast="lift:curated-none",
+    )
+    estimate = lift.filter(pl.col("step") == steps[-1]).select(
+        lift=with_interval(points, "estimate", "ci_low", "ci_high"), mde=points("mde")
+    )
+    values = {
+        "front_matter": _model_data(spec, base, rates),
+        "student": spec["label"],
+        "base": _base(base),
+        "base_sha256": run["base"],
+        "rows": corpus[0],
+        "corpus_sha256": corpus[1],
+        "parameters": run["parameter_count"],
+        "trained_parameters": run["trainable_parameters"],
+        "final_step": run["final_step"],
+        "steps": steps,
+        "versions": ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items())),
+        "settings": _settings(run["spec"]),
+        "level": f"{100 * spec['confidence']:g} %",
+        "last_step": steps[-1],
+        "pass_rates": rates.iter_rows(named=True),
+        "n_skills": rates["n_skills"].max(),
+        "lift": estimate["lift"].item() if estimate.height else "",
+        "mde": (estimate["mde"].item() if estimate.height else None) or UNDEFINED,
+    }
+    return _rendered(template, {**spec, **values})
+
+
+def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, tables: Mapping) -> str:
+    """The card of one corpus.
+
+    Args:
+        template: text of the Jinja template.
+        spec: study, description, corpus (id), settings (the corpus's entry), teacher and judge (in words).
+        corpus: contract CORPUS.
+        sha256: of its file.
+        tables: demonstrations and tasks, contracts DEMONSTRATIONS and TASKS.
+
+    Raises:
+        UserError: the template is not usable.
+    """
+    from huggingface_hub import DatasetCardData
+
+    written = tables["demonstrations"]
+    skills = corpus.join(tables["tasks"], on="task_id")["skill_id"].value_counts()["count"]
+    size = next((name for limit, name in _ROWS_OF_SIZE if corpus.height < limit), "100K<n<1M")
+    data = DatasetCardData(
+        pretty_name=f"{spec['study']}: {spec['corpus']}",
+        task_categories=["text-generation"],
+        size_categories=[size],
+        annotations_creators=["machine-generated"],
+        language_creators=["machine-generated"],
+        tags=_TAGS,
+    )
+    values = {
+        "front_matter": data.to_yaml(),
+        "settings": _settings(spec["settings"]),
+        "condition": spec["settings"]["condition"],
+        "demonstrations": written.height,
+        "tasks": written["task_id"].n_unique(),
+        "passed": written["passed"].fill_null(False).sum(),
+        "failed": (~written["passed"]).sum(),
+        "unscored": written["passed"].null_count(),
+        "sha256": sha256,
+        "rows": corpus.height,
+        "skills": len(skills),
+        "fewest": skills.min(),
+        "most": skills.max(),
+    }
+    return _rendered(template, {**spec, **values})
+
+
+def _of_run(table: pl.DataFrame, spec: dict) -> pl.DataFrame:
+    """One row a condition: rates before and after as text, the counts of the later one, and its rate."""
+    rows = table.filter(path=spec["path"], suite=HOLDOUT, student=spec["student"])
+    text = with_interval(percent, "pass_rate", "ci_low", "ci_high")
+    after = rows.filter(run=spec["run"]).filter(pl.col("step") == pl.col("step").max())
+    if after.is_empty():
+        where = f"pass rates of {spec['student']}/{spec['run']} on the path {spec['path']}"
+        raise UserError(problem(where, "no rows of the suite holdout", "one for each condition"))
+    before = rows.filter(run=BASE).select("condition", before=text)
+    counts = ("n_tasks", "n_skills", "n_unscored", "pass_rate")
+    joined = after.select("condition", *counts, after=text).join(before, on="condition", how="left")
+    return joined.with_columns(pl.col("before").fill_null(UNDEFINED)).sort("condition")
+
+
+def _model_data(spec: dict, base: dict, rates: pl.DataFrame) -> str:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    results = [
+        EvalResult(
+            task_type="text-generation",
+            dataset_type=spec["study"],
+            dataset_name=f"{spec['study']}, suite {HOLDOUT}, condition {row['condition']}",
+            dataset_config=row["condition"],
+            dataset_split=HOLDOUT,
+            metric_type="pass_rate",
+            metric_name=f"pass rate on the path {spec['path']}",
+            metric_value=round(row["pass_rate"], 4),
+        )
+        for row in rates.filter(pl.col("pass_rate").is_not_null()).iter_rows(named=True)
+    ]
+    licence = spec.get("licence")
+    data = ModelCardData(
+        base_model=base["source"].get("model"),
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        license="other" if licence else None,
+        license_name=licence,
+        model_name=f"{spec['study']}-{spec['student']}-{spec['run']}",
+        eval_results=results or None,
+        tags=_TAGS,
+    )
+    return data.to_yaml()
+
+
+def _base(manifest: dict) -> str:
+    source = manifest["source"]
+    if source["kind"] == "hub":
+        return f"{source['model']} at the commit `{source['commit']}`"
+    if source["kind"] == "scratch":
+        return f"pre-trained from nothing by the workflow, {manifest['parameter_count']:,} parameters"
+    return f"a model folder, {manifest['parameter_count']:,} parameters"
+
+
+def _settings(settings: Mapping) -> list[tuple[str, str]]:
+    return [(key, json.dumps(value, sort_keys=True)) for key, value in sorted(settings.items())]
+
+
+def _rendered(template: str, values: Mapping) -> str:
+    import jinja2
+
+    try:
+        return _compiled(template).render(values)
+    except jinja2.TemplateError as error:
+        raise UserError(problem("template of a card", str(error), "a usable Jinja template")) from None
+
+
+@functools.cache
+def _compiled(template: str):
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return environment.from_string(template)

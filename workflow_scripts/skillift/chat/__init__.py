@@ -1,0 +1,1 @@
+"""Models behind an API: judges, teachers and reference models, asked one by one."""

@@ -1,0 +1,244 @@
+"""The one client for models that answer over a chat API: judges, teachers and reference models.
+
+Requests go through litellm's asynchronous API, a bounded number at once. Every request ends in a `ChatAnswer`
+with a status; nothing that a provider does to a single request raises. Calls that failed for a passing reason
+are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`) and the
+study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
+in `skillift.chat.answer_cache`. Where a provider offers batches, the requests that are known beforehand may
+go in these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`)
+take the same way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, TypeVar
+
+from skillift.batches.asking import Batches
+from skillift.batches.settings import BatchSettings
+from skillift.chat.access import check_access
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.budget import Budget, OverBudgetError, count_tokens
+from skillift.chat.completions import complete, load_litellm
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.options import add_client_options, client_options
+from skillift.chat.progress import Counts, Progress
+from skillift.chat.rate_limits import RateLimits
+from skillift.chat.retries import CallFailed, retrying
+from skillift.errors import UserError
+from skillift.redaction import secrets
+
+__all__ = [
+    "ChatAnswer",
+    "ChatClient",
+    "ChatModel",
+    "ChatRequest",
+    "add_client_options",
+    "load_litellm",
+    "open_client",
+]
+
+Result = TypeVar("Result")
+
+_HOPELESS = {  # no request to the model can succeed
+    401: ("model", "The provider refuses the key: check the environment variable that holds it."),
+    404: ("model", "The provider does not know the model, or `api_base` has a wrong path: check both."),
+}
+
+
+@dataclass
+class ChatClient:
+    """Asks chat models. A context manager that keeps one event loop for its life.
+
+    Args:
+        concurrency: requests under way at once.
+        timeout_s: seconds after which a call has failed.
+        cache: where answers, what was spent, and the limits' state are kept; None to keep none.
+        retries: how often a call that failed for a passing reason is made again.
+        backoff_s: the longest pause before the first retry; see `retries.pause`.
+        requests_per_minute: for each model; None for no limit.
+        tokens_per_minute: for each model, prompts and replies; None for no limit.
+        budget_usd: ceiling of what all jobs of the study spend; None for none.
+        budgets_usd: ceilings for single models, by name.
+        batch: which models are asked in batches, and how.
+    """
+
+    concurrency: int = 64
+    timeout_s: float = 120.0
+    cache: AnswerCache | None = None
+    retries: int = 0
+    backoff_s: float = 1.0
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    budget_usd: float | None = None
+    budgets_usd: Mapping[str, float] = field(default_factory=dict)
+    batch: BatchSettings = field(default_factory=BatchSettings)
+    _asked: dict[str, asyncio.Task] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        state = AnswerCache(":memory:") if self.cache is None else self.cache
+        self.counts = Counts()
+        self._state = state
+        self._limits = RateLimits(state, self.requests_per_minute, self.tokens_per_minute)
+        self._budget = Budget(state, self.budget_usd, self.budgets_usd, self.batch.share)
+        self._slots = asyncio.Semaphore(self.concurrency)
+        self._secrets = secrets()
+        self._checked: set[str] = set()
+        self._answered: set[str] = set()
+        self._runner = asyncio.Runner()
+        self._batches = Batches(
+            self.batch,
+            state,
+            self._budget,
+            self.counts,
+            self._secrets,
+            self.timeout_s,
+            self.retries,
+            self.backoff_s,
+            self._check_access,
+        )
+        self._from_batches: dict[str, ChatAnswer] = {}
+
+    def __enter__(self) -> ChatClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.close()
+        if self.cache is None:
+            self._state.close()
+
+    def ask_all(self, requests: Sequence[ChatRequest], label: str = "") -> list[ChatAnswer]:
+        """The answers to `requests`, in their order.
+
+        Raises:
+            UserError: see `run_all`.
+        """
+        return self.run_all([self.ask(request) for request in requests], label, requests)
+
+    def run_all(
+        self,
+        conversations: Sequence[Coroutine[Any, Any, Result]],
+        label: str = "",
+        requests: Sequence[ChatRequest] = (),
+    ) -> list[Result]:
+        """Run coroutines that await `ask`, all at once, with a progress bar; their results in order.
+
+        Args:
+            conversations: what is run.
+            label: says in the progress bar what is done.
+            requests: the requests that are known beforehand; the budget is checked for them all at once, and
+                those of models that are asked in batches are.
+
+        Raises:
+            UserError: a model cannot be asked, a budget would be passed, or the cache of answers cannot be
+                used; answers that were paid for are kept.
+        """
+        try:
+            self._budget.check_job(requests, self.cache, self._batches.state.lines())
+            self._from_batches |= self._runner.run(self._batches.ask(requests, label))
+        except BaseException:
+            for conversation in conversations:
+                conversation.close()
+            raise
+        return self._runner.run(self._gather(conversations, label))
+
+    async def ask(self, request: ChatRequest) -> ChatAnswer:
+        """The answer to one request. A request asked before is not asked, and not paid, again."""
+        key = request.key()
+        if key in self._asked:
+            return replace(await self._asked[key], cost_usd=0.0)
+        self._asked[key] = asyncio.ensure_future(self._answer(key, request))
+        return await self._asked[key]
+
+    async def _answer(self, key: str, request: ChatRequest) -> ChatAnswer:
+        if key in self._from_batches:
+            return self._from_batches.pop(key)
+        # an offline judge's answer depends on this library's code, which no key can name
+        cache = None if request.model.offline else self.cache
+        if cache is not None and (kept := cache.get(key)) is not None:
+            self.counts.cached += 1
+            return ChatAnswer(**kept)
+        return await self._dispatch(key, request)
+
+    async def _dispatch(self, key: str, request: ChatRequest) -> ChatAnswer:
+        """Every request that leaves passes here, with all its attempts."""
+        try:
+            return await retrying(self.retries, self.backoff_s, self._count_retry)(
+                self._attempt, key, request
+            )
+        except CallFailed as failure:
+            if failure.code in _HOPELESS and request.model.model not in self._answered:
+                key_name, mend = _HOPELESS[failure.code]
+                where = f"{request.model.where}, key '{key_name}' ({request.model.model})"
+                raise UserError(f"{where}: {failure.reason}. {mend}") from None
+            self.counts.failed += 1
+            return ChatAnswer("failed", reason=failure.reason)
+
+    async def _attempt(self, key: str, request: ChatRequest) -> ChatAnswer:
+        async with self._slots:
+            self._check_access(request.model)
+            tokens = sum(count_tokens(request)) if self.tokens_per_minute else 0
+            await self._limits.wait(request.model.model, tokens)
+            covered = self._budget.covers(request.model)
+            reserved = self._budget.reserve(request) if covered else 0.0
+            try:
+                answer = await complete(request, self.timeout_s, self._secrets)
+                # kept before the slot is free: at a kill, no more answers are lost than there are slots
+                if not request.model.offline:
+                    self._keep(key, request, answer)
+            except CallFailed as failure:
+                self.counts.usd += failure.usd
+                self._state.pay(request.model.model, failure.usd)
+                raise
+            finally:
+                if covered:
+                    self._budget.release(request, reserved)
+        self._answered.add(request.model.model)
+        self._limits.correct(request.model.model, answer.prompt_tokens + answer.completion_tokens - tokens)
+        return answer
+
+    def _keep(self, key: str, request: ChatRequest, answer: ChatAnswer) -> None:
+        self.counts.usd += answer.cost_usd
+        self._state.put(key, asdict(answer), request.model.model, answer.cost_usd)
+
+    def _count_retry(self) -> None:
+        self.counts.retried += 1
+
+    def _check_access(self, model: ChatModel) -> None:
+        place = f"{model.model} {model.api_base}"
+        if place not in self._checked:
+            check_access(model)
+            self._checked.add(place)
+
+    async def _gather(self, conversations: Sequence[Coroutine], label: str) -> list:
+        tasks = [asyncio.ensure_future(conversation) for conversation in conversations]
+        with Progress(len(tasks), label, self.counts) as progress:
+            for task in tasks:
+                task.add_done_callback(progress.step)
+            try:
+                return list(await asyncio.gather(*tasks))
+            except BaseException as error:
+                if not isinstance(error, OverBudgetError):
+                    for task in tasks:
+                        task.cancel()
+                # over budget, no more calls leave; those under way are paid for, and their answers are kept
+                await asyncio.gather(*tasks, return_exceptions=True)
+                raise
+
+
+def open_client(options: argparse.Namespace) -> ChatClient:
+    """A client as `add_client_options` declares it; it closes its cache of answers with itself.
+
+    Raises:
+        UserError: the cache cannot be used.
+    """
+    return _ClientWithCache(**client_options(options), cache=AnswerCache(options.cache))
+
+
+class _ClientWithCache(ChatClient):
+    def __exit__(self, *what: object) -> None:
+        super().__exit__(*what)
+        self.cache.close()

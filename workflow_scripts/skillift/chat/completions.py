@@ -1,0 +1,194 @@
+"""One call of one chat model through litellm: the request that leaves, and the reading of what comes back.
+
+A call ends in a `ChatAnswer`, or in a `CallFailed` that `skillift.chat.retries` judges. Nothing else here
+knows litellm's exceptions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.retries import CallFailed, retry_after
+from skillift.judging import offline_judges
+from skillift.redaction import redact
+
+_MAX_REASON = 300  # characters of a provider's error that are kept
+_NOWHERE = "http://nowhere.invalid/v1"  # a name that never resolves (RFC 6761)
+
+
+@cache
+def load_litellm():
+    """litellm, imported once, with its network access at import, debug output and .env files off."""
+    # else it fetches its price map while it is imported
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    # else it fetches news of Anthropic's headers with the first call
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+    # else it loads .env files; keys come from the environment only
+    os.environ.setdefault("LITELLM_MODE", "PRODUCTION")
+    os.environ.pop("LITELLM_LOG", None)  # at DEBUG it writes headers, with the keys in them
+    collecting = gc.isenabled()
+    gc.disable()  # the import makes very many lasting objects; walking them takes 0.4 of its 2.4 s
+    try:
+        import litellm
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    offline_judges.register(litellm)
+    return litellm
+
+
+async def complete(
+    request: ChatRequest,
+    timeout_s: float,
+    secrets: Mapping[str, str],
+    network: Callable[[Any], Any] | None = None,
+) -> ChatAnswer:
+    """Make one call: `answered`, `truncated` or `refused`.
+
+    Args:
+        request: what is asked.
+        timeout_s: the longest wait.
+        secrets: what is taken out of every text that comes back, as `redaction.secrets` gives it.
+        network: gets the HTTP request (httpx's) and gives the response in place of the network; for
+            `skillift.batches.lines`.
+
+    Raises:
+        CallFailed: no usable answer came within `timeout_s` seconds.
+    """
+    litellm = load_litellm()
+    takes_schema = _takes_schema(request.model.model)
+    _register(request.model)
+    options = dict(request.model.sampling)
+    if request.response_schema is not None and takes_schema:
+        schema = {"name": "reply", "schema": request.response_schema, "strict": True}
+        options["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if network is not None:
+        # should litellm take another way than that client, it finds no server and no key
+        options |= {"client": _client_over(network, request.model), "api_base": _NOWHERE, "api_key": "none"}
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await litellm.acompletion(
+                model=request.model.model,
+                messages=[dict(message) for message in request.messages],
+                timeout=timeout_s,
+                # with the retries of litellm and of its SDKs, one request was seen asked seven times
+                num_retries=0,
+                max_retries=0,
+                **options,
+            )
+    except TimeoutError:
+        raise CallFailed(f"no answer within {timeout_s:g} s") from None
+    except litellm.ContentPolicyViolationError as error:
+        return ChatAnswer("refused", reason=brief(error, secrets))
+    except Exception as error:  # whatever a provider or its SDK raises is one call's failure
+        headers = getattr(error, "litellm_response_headers", None)
+        code = getattr(error, "status_code", None)
+        raise CallFailed(brief(error, secrets), code, retry_after(headers)) from None
+    try:
+        return _read(response, request.model, secrets)
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise CallFailed(f"the reply cannot be read: {brief(error, secrets)}") from None
+
+
+def _client_over(network: Callable[[Any], Any], model: ChatModel) -> Any:
+    """What litellm is to send a call with, in place of its own client."""
+    import httpx
+
+    transport = httpx.MockTransport(network)
+    if model.model.startswith("openai/"):
+        from openai import AsyncOpenAI
+
+        client = httpx.AsyncClient(transport=transport)
+        return AsyncOpenAI(base_url=_NOWHERE, api_key="none", max_retries=0, http_client=client)
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    return AsyncHTTPHandler(transport=transport)
+
+
+def declared_price(model: ChatModel) -> tuple[float, float] | None:
+    """(input, output) in USD per million tokens: the study's, else litellm's; None where neither knows it."""
+    if model.price is not None:
+        return model.price
+    if model.offline:
+        return 0.0, 0.0
+    try:
+        # of a short request: some models' tokens cost twice as much beyond 200,000 of them
+        found = load_litellm().cost_per_token(model.model, prompt_tokens=1000, completion_tokens=1000)
+    except Exception:  # litellm raises errors of several kinds for a model that it does not know
+        return None
+    # it knows some models without a price, and then counts them as free
+    return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
+
+
+def brief(error: Exception, secrets: Mapping[str, str]) -> str:
+    """The kind and text of an error on one line, cut, without secrets."""
+    text = " ".join(redact(str(error), secrets).split())
+    return f"{type(error).__name__}: {text}"[:_MAX_REASON]
+
+
+@cache
+def _takes_schema(model: str) -> bool:
+    return load_litellm().supports_response_schema(model=model)
+
+
+_registered: set[str] = set()
+
+
+def _register(model: ChatModel) -> None:
+    """Let litellm's price map know a model that it lacks: searching for it is half the CPU time of a call."""
+    litellm = load_litellm()
+    if model.model in _registered:
+        return
+    _registered.add(model.model)
+    provider, _, rest = model.model.partition("/")
+    own = {entry["provider"] for entry in litellm.custom_provider_map}
+    if provider in own or (model.price is None and declared_price(model) is not None):
+        return
+    if model.model not in litellm.model_cost and rest not in litellm.model_cost:
+        prices = dict.fromkeys(_COSTS, 0.0)  # the cost is counted by `_cost`
+        litellm.register_model({model.model: {**prices, "litellm_provider": provider, "mode": "chat"}})
+
+
+_COSTS = (
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_creation_input_token_cost",
+    "cache_read_input_token_cost",
+)
+
+
+def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAnswer:
+    usage = getattr(response, "usage", None)
+    prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
+    completion_tokens = getattr(usage, "completion_tokens", None) or 0
+    spent = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "cost_usd": _cost(response, model, prompt_tokens, completion_tokens),
+    }
+    if not response.choices:
+        raise CallFailed("the reply has no choices", usd=spent["cost_usd"])
+    choice = response.choices[0]
+    text = redact(choice.message.content or "", secrets)
+    refusal = (choice.message.provider_specific_fields or {}).get("refusal")
+    if choice.finish_reason == "content_filter" or refusal:
+        reason = redact(str(refusal), secrets) if refusal else "filtered by the provider"
+        return ChatAnswer("refused", text=text, reason=reason, **spent)
+    status = "truncated" if choice.finish_reason == "length" else "answered"
+    return ChatAnswer(status, text=text, **spent)
+
+
+def _cost(response: Any, model: ChatModel, prompt_tokens: int, completion_tokens: int) -> float:
+    """USD: by the declared price, else as litellm's price map has it (0 where it does not know the model)."""
+    if model.price is not None:
+        return (prompt_tokens * model.price[0] + completion_tokens * model.price[1]) / 1e6
+    return float(response._hidden_params.get("response_cost") or 0.0)

@@ -1,0 +1,1 @@
+"""The tables that pass between steps, as pandera schemas over polars frames."""

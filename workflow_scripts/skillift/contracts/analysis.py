@@ -1,0 +1,165 @@
+"""The tables of the analysis, as pandera schemas over polars frames: files under `results/<study>/analysis/`.
+
+`ANALYSIS_TABLES` has the contract of each by its name in `skillift.publication.registry`. As in
+`skillift.contracts.pipeline`, rows are sorted by the key and every table is checked on write and on read.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contracts.claims import CLAIMS, JOINT_MODEL, SEED_VARIANCE
+from skillift.contracts.parts import (
+    COUNTS,
+    ESTIMATE,
+    INTERVAL,
+    column,
+    count,
+    difference,
+    magnitude,
+    rate,
+    table,
+    text,
+)
+from skillift.contracts.pipeline import CELL, CONDITIONS, SUITES
+from skillift.contracts.scoring_audit import (
+    AGREEMENT,
+    BOUNDS,
+    CORRECTED_EFFECTS,
+    JUDGE_ERRORS,
+    JUDGE_SHIFT,
+    MIXED_PATHS,
+)
+
+# In the tables of the analysis, `n_tasks` and `n_skills` count what an estimate rests on, and
+# `n_unscored` counts the episodes of the compared arms that have no verdict. A null estimate or
+# interval means "undefined on these data"; NaN never occurs.
+_ARM_COLUMNS = {"path": text(filled=True), **CELL}
+
+PASS_RATES = table(
+    "pass rates",
+    (*_ARM_COLUMNS, "condition"),
+    {
+        **_ARM_COLUMNS,
+        "condition": text(isin=CONDITIONS),
+        "pass_rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+        "answer_line_rate": rate(nullable=True),
+        "mean_completion_tokens": magnitude(nullable=True),
+        **COUNTS,
+    },
+)
+
+EFFECTS = table(
+    "effects",
+    (*_ARM_COLUMNS, "contrast"),
+    {
+        **_ARM_COLUMNS,
+        "contrast": text(filled=True),
+        **ESTIMATE,
+        "p_value": rate(nullable=True),
+        "boot_low": difference(nullable=True),
+        "boot_high": difference(nullable=True),
+        "mcnemar_p": rate(nullable=True),
+        "normalised_gain": difference(nullable=True),
+        "normalised_low": difference(nullable=True),
+        "normalised_high": difference(nullable=True),
+        "mde": magnitude(nullable=True),
+        **COUNTS,
+        "n_runs": count(),
+    },
+)
+
+SKILL_EFFECTS = table(
+    "effects by skill",
+    (*_ARM_COLUMNS, "contrast", "skill_id"),
+    {
+        **_ARM_COLUMNS,
+        "contrast": text(filled=True),
+        "skill_id": text(filled=True),
+        "estimate": difference(nullable=True),
+        **INTERVAL,
+        "n_tasks": count(),
+        "n_unscored": count(),
+    },
+)
+
+PATH_SHIFT = table(
+    "path shift",
+    (*CELL, "condition", "path"),
+    {
+        **CELL,
+        "condition": text(isin=CONDITIONS),
+        "path": text(filled=True),
+        "bench_pass_rate": rate(nullable=True),
+        "path_pass_rate": rate(nullable=True),
+        "shift": difference(nullable=True),
+        "standard_error": magnitude(nullable=True),
+        **INTERVAL,
+        **COUNTS,
+        "no_answer_line": rate(nullable=True),
+        "other_line": rate(nullable=True),
+        "bench_only": rate(nullable=True),
+        "n_answer_line_tasks": count(),
+    },
+)
+
+# The rates of one judge on one kind of case; `all` are its cases of all kinds together.
+CERTIFICATION_RATES = table(
+    "certification rates",
+    ("judge", "error", "kind"),
+    {
+        "judge": text(filled=True),
+        "error": text(isin=("false_pass", "false_fail")),
+        "kind": text(filled=True),
+        "n_cases": count(),
+        "n_unscored": count(),
+        "n_wrong": count(),
+        "rate": rate(nullable=True),
+        "ci_low": rate(nullable=True),
+        "ci_high": rate(nullable=True),
+    },
+)
+
+# Slopes of the lift on the baseline procedural delta (fraction per fraction). `student` is filled at the
+# level `skills` alone; `n_splits` is null where the tasks are not split. Levels and estimators are
+# those of `skillift.statistics.asymmetry`.
+ASYMMETRY_LEVELS = ("students", "skills", "cells")
+SLOPE_ESTIMATORS = ("naive", "split_half", "disattenuated", "oldham")
+
+ASYMMETRY = table(
+    "asymmetry",
+    ("path", "suite", "recipe", "level", "student", "estimator"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "recipe": text(filled=True),
+        "level": text(isin=ASYMMETRY_LEVELS),
+        "student": text(),
+        "estimator": text(isin=SLOPE_ESTIMATORS),
+        "slope": difference(nullable=True),
+        **INTERVAL,
+        "reliability": column(pl.Float64, nullable=True),
+        "n_students": count(),
+        **COUNTS,
+        "n_splits": count(nullable=True),
+    },
+)
+
+ANALYSIS_TABLES = {
+    "pass_rates": PASS_RATES,
+    "effects": EFFECTS,
+    "skill_effects": SKILL_EFFECTS,
+    "seed_variance": SEED_VARIANCE,
+    "joint_model": JOINT_MODEL,
+    "claims": CLAIMS,
+    "path_shift": PATH_SHIFT,
+    "mixed_paths": MIXED_PATHS,
+    "agreement": AGREEMENT,
+    "judge_shift": JUDGE_SHIFT,
+    "bounds": BOUNDS,
+    "judge_errors": JUDGE_ERRORS,
+    "corrected_effects": CORRECTED_EFFECTS,
+    "asymmetry": ASYMMETRY,
+}

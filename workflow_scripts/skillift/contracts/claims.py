@@ -1,0 +1,105 @@
+"""The contracts of what claims rest on: training-seed variance, the joint model, and the claims themselves.
+
+As in `skillift.contracts.analysis`, which lists them: rows are sorted by the key, a null means "undefined on
+these data", and NaN never occurs.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.contracts.parts import (
+    COUNTS,
+    ESTIMATE,
+    INTERVAL,
+    column,
+    count,
+    difference,
+    magnitude,
+    rate,
+    table,
+    text,
+)
+from skillift.contracts.pipeline import SUITES
+
+# One row per claim of a study. `run` is what the claim rests on: a run, or a recipe with several seeds; of
+# `uniform_lift` always the recipe. `against` is the other student (uniform_lift) or recipe (recipe_tie) of a
+# pair; it is empty in the row of a whole claim of sameness, where `student` (uniform_lift) or `run`
+# (recipe_tie) is empty too. `p_holm` is null where a claim is in no family, `margin` where none is declared.
+# Words: `skillift.statistics.words`.
+CLAIM_KINDS = ("lift", "procedural_delta", "uniform_lift", "recipe_tie")
+WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
+
+CLAIMS = table(
+    "claims",
+    ("path", "suite", "claim", "student", "run", "against"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "claim": text(isin=CLAIM_KINDS),
+        "student": text(),
+        "run": text(),
+        "against": text(),
+        "contrast": text(filled=True),
+        **ESTIMATE,
+        "p_value": rate(nullable=True),
+        "p_holm": rate(nullable=True),
+        "margin": magnitude(nullable=True),
+        "p_equivalence": rate(nullable=True),
+        "mde": magnitude(nullable=True),
+        **COUNTS,
+        "word": text(isin=WORDS),
+    },
+)
+
+# Terms and tests of the joint model on two scales: `logit` (log odds, GEE) and `fraction` (differences of
+# pass rates). `student` is empty in the row of a test; `reason` says why a row is undefined, and is empty
+# in all others.
+JOINT_SCALES = ("logit", "fraction")
+
+JOINT_MODEL = table(
+    "joint model",
+    ("path", "suite", "recipe", "scale", "student", "term"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "recipe": text(filled=True),
+        "scale": text(isin=JOINT_SCALES),
+        "student": text(),
+        "term": text(filled=True),
+        **ESTIMATE,
+        "statistic": column(pl.Float64, nullable=True),
+        "df_numerator": magnitude(nullable=True),
+        "df_denominator": magnitude(nullable=True),
+        "p_value": rate(nullable=True),
+        **COUNTS,
+        "reason": text(),
+    },
+)
+
+# Variances are in squared fractions. `sampling_variance` is that of the mean over seeds, given the seeds;
+# `seed_variance`, that of one training around its recipe, is the variance between the seeds' estimates beyond
+# the noise that sampling adds to it. With one seed, what rests on the seeds is null.
+SEED_VARIANCE = table(
+    "seed variance",
+    ("path", "suite", "student", "recipe", "contrast"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "recipe": text(filled=True),
+        "contrast": text(filled=True),
+        "estimate": difference(nullable=True),
+        "sampling_variance": magnitude(nullable=True),
+        "variance_between_seeds": magnitude(nullable=True),
+        "noise_between_seeds": magnitude(nullable=True),
+        "seed_variance": magnitude(nullable=True),
+        "standard_error": magnitude(nullable=True),
+        "degrees_of_freedom": magnitude(nullable=True),
+        **INTERVAL,
+        "p_value": rate(nullable=True),
+        "mde": magnitude(nullable=True),
+        **COUNTS,
+        "n_runs": count(),
+    },
+)

@@ -1,0 +1,272 @@
+"""The tables that pass between the steps, as pandera schemas over polars frames.
+
+Each constant is the contract of one file under `results/<study>/`: names, types, nullability,
+allowed values and a unique key. `skillift.tables` checks a frame on every write and every read.
+Column order and row order are part of a contract: rows are sorted by the key, so that equal
+content gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from skillift.contracts.parts import column, count, rate, table, text
+
+SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
+CONDITIONS = ("none", "curated", "placebo", "shuffled")
+SCORERS = ("answer_line", "judge")
+STATUSES = ("scored", "unparsed", "refused", "failed")
+FINISH_REASONS = ("stop", "length", "error")
+ENGINES = ("vllm", "transformers", "api")
+
+EPISODE_KEY = ("step", "suite", "condition", "task_id", "sample")
+
+
+def key_of(schema: pa.DataFrameSchema) -> list[str]:
+    """The columns that identify a row of `schema`'s table, in sort order."""
+    return list(schema.unique)
+
+
+_EPISODE_COLUMNS = {
+    "step": count(),
+    "suite": text(isin=SUITES),
+    "condition": text(isin=CONDITIONS),
+    "task_id": text(filled=True),
+    "sample": count(),
+}
+
+# One student at one checkpoint on one suite.
+CELL = {
+    "suite": text(isin=SUITES),
+    "student": text(filled=True),
+    "run": text(filled=True),
+    "step": count(),
+}
+
+SKILLS = table(
+    "skills",
+    ("skill_id",),
+    {
+        "skill_id": text(filled=True),
+        "name": text(filled=True),
+        "domain": text(filled=True),
+        "steps": column(pl.List(pl.String)),
+    },
+)
+
+TASKS = table(
+    "tasks",
+    ("task_id",),
+    {
+        "task_id": text(filled=True),
+        "skill_id": text(filled=True),
+        "suite": text(isin=SUITES),
+        "prompt": text(filled=True),
+        "reference": text(filled=True),
+        "scorer": text(isin=SCORERS),
+        "worked_solution": text(nullable=True),
+    },
+)
+
+DEMONSTRATIONS = table(
+    "demonstrations",
+    ("task_id", "attempt"),
+    {
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "teacher": text(filled=True),
+        "prompt": text(filled=True),
+        "response": text(),
+        "passed": column(pl.Boolean, nullable=True),
+        "reason": text(filled=True),
+        "cost_usd": column(pl.Float64, ge=0.0),
+    },
+)
+
+_MESSAGE = pl.Struct({"role": pl.String, "content": pl.String})
+
+CORPUS = table(
+    "corpus",
+    ("task_id", "attempt"),
+    {
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "messages": column(pl.List(_MESSAGE)),
+    },
+)
+
+TRAINING_LOG = table(
+    "training log",
+    ("step",),
+    {
+        "step": count(),
+        "loss": column(pl.Float64, ge=0.0),
+        "learning_rate": column(pl.Float64, ge=0.0),
+        "tokens": count(),
+    },
+)
+
+_TOKENS = column(pl.List(pl.Int64))
+_LOGPROBS = column(pl.List(pl.Float64))  # of each response token, nats
+
+# What each demonstration of a run's corpus has under the loss (`skillift.training.data`); ids are token ids.
+TRAINED_TOKENS = table(
+    "trained tokens",
+    ("task_id", "attempt"),
+    {
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "prompt_tokens": count(),
+        "trained_tokens": count(),
+        "end_token": count(),
+        "pad_token": count(),
+        "trained_text": text(filled=True),
+    },
+)
+
+# Demonstrations that trainer and engine both score (`skillift.episodes.probes`); step 0 is the base model.
+PROBES = table(
+    "probes",
+    ("step", "task_id", "attempt"),
+    {
+        "step": count(),
+        "task_id": text(filled=True),
+        "attempt": count(),
+        "prompt_ids": _TOKENS,
+        "response_ids": _TOKENS,
+        "logprobs": _LOGPROBS,
+    },
+)
+
+SERVED = table(
+    "served probes",
+    ("step", "task_id", "attempt"),
+    {"step": count(), "task_id": text(filled=True), "attempt": count(), "logprobs": _LOGPROBS},
+)
+
+SERVED_CHECK = table(
+    "check of what is served",
+    ("step",),
+    {
+        "step": count(),
+        "from_trainer": column(pl.Float64, ge=0.0),
+        "from_base": column(pl.Float64, ge=0.0),
+        "trainer_from_base": column(pl.Float64, ge=0.0),
+        "tolerance": column(pl.Float64, ge=0.0),
+        "n_tokens": count(),
+    },
+)
+
+EPISODES = table(
+    "episodes",
+    EPISODE_KEY,
+    {
+        **_EPISODE_COLUMNS,
+        "engine": text(isin=ENGINES),
+        "prompt_sha256": text(filled=True),
+        "response": text(),
+        "finish_reason": text(isin=FINISH_REASONS),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+    },
+)
+
+# What a run is asked, noted before an engine is started (`skillift.episodes.answer_checks`).
+PROMPTS = table(
+    "prompts",
+    ("step", "suite", "condition", "task_id"),
+    {
+        **{name: part for name, part in _EPISODE_COLUMNS.items() if name != "sample"},
+        "prompt_sha256": text(filled=True),
+        "tokens": count(),
+        "generation_prompt": text(),
+        "other_generation_prompt": text(nullable=True),
+    },
+)
+
+ANSWER_CHECK = table(
+    "check of answers",
+    ("step",),
+    {
+        "step": count(),
+        "n_episodes": count(),
+        "prompt_tokens": count(),
+        "thinking": column(pl.Boolean),
+        "generation_prompt": text(),
+        "reasoned_rate": rate(),
+    },
+)
+
+# The same prompts in another batch (`skillift.episodes.self_parity`).
+PARITY = table(
+    "self-parity",
+    ("step",),
+    {
+        "step": count(),
+        "n_prompts": count(),
+        "n_same": count(),
+        "first_difference": count(nullable=True),
+        "n_tokens": count(),
+        "largest_difference": column(pl.Float64, ge=0.0),
+    },
+)
+
+VERDICTS = table(
+    "verdicts",
+    EPISODE_KEY,
+    {
+        **_EPISODE_COLUMNS,
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+        "raw": text(),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+        "cost_usd": column(pl.Float64, ge=0.0),
+        "template_sha256": text(filled=True),
+    },
+)
+
+SCORES = table(
+    "scores",
+    ("path", "student", "run", *EPISODE_KEY),
+    {
+        "path": text(filled=True),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        **_EPISODE_COLUMNS,
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+    },
+)
+
+CERTIFICATION = table(
+    "certification",
+    ("judge", "case_id"),
+    {
+        "judge": text(filled=True),
+        "case_id": text(filled=True),
+        "kind": text(filled=True),
+        "reference": text(filled=True),
+        "response": text(),
+        "expected": column(pl.Boolean),
+        "passed": column(pl.Boolean, nullable=True),
+        "status": text(isin=STATUSES),
+        "raw": text(),
+        "prompt_tokens": count(),
+        "completion_tokens": count(),
+        "cost_usd": column(pl.Float64, ge=0.0),
+        "template_sha256": text(filled=True),
+    },
+)
+
+CONTAMINATION = table(
+    "contamination",
+    ("train_task_id", "holdout_task_id"),
+    {
+        "train_task_id": text(filled=True),
+        "holdout_task_id": text(filled=True),
+        "kind": text(isin=("same_prompt", "ngram_overlap")),
+        "overlap": rate(),
+    },
+)

@@ -1,0 +1,139 @@
+"""A teacher's demonstrations: worked answers to the train tasks, each with the primary judge's verdict.
+
+Made from the tasks and skills tables. A demonstration is asked for under one condition, judged blind by
+the same client, template and parsing as episodes, and kept whether it passed or not. What writes it is one
+of `skillift.corpus.teachers`.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.chat.access import check_access
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import DEMONSTRATIONS, key_of
+from skillift.corpus.teachers import ApiTeacher, Lecture, Lesson, Teacher, WorkedSolutionTeacher
+from skillift.errors import UserError, problem
+from skillift.judging.verdicts import Candidate, Verdict, judge_candidates
+from skillift.tasks.prompts import messages_for
+
+
+def collect_demonstrations(
+    tasks: pl.DataFrame,
+    prompts: pl.DataFrame,
+    teacher: Teacher,
+    judge: ChatModel,
+    template: str,
+    client: ChatClient,
+    attempts: int = 1,
+) -> pl.DataFrame:
+    """Ask the teacher for a demonstration of each train task until one passes, and keep them all.
+
+    Args:
+        tasks: keeps the contract TASKS; the suite `train` is demonstrated.
+        prompts: `task_id` and `content`, the user message that each task is shown with.
+        attempts: how often a task is asked for at most.
+        template: the text of the judge template.
+
+    Returns:
+        A frame that keeps the contract DEMONSTRATIONS; `passed` is null where the verdict is unscored, and
+        `reason` says what the judge read or why there is no verdict. `cost_usd` is teacher and judge.
+
+    Raises:
+        UserError: see the teacher and `judging.judge_candidates`.
+    """
+    train = tasks.filter(pl.col("suite") == "train").sort("task_id")
+    if train.is_empty():
+        raise UserError(problem("tasks", "no task of the suite train", "tasks to demonstrate"))
+    materials = {row["task_id"]: row for row in train.iter_rows(named=True)}
+    contents = dict(prompts.select("task_id", "content").iter_rows())
+    pending, rows = list(materials), []
+    for attempt in range(attempts):
+        lessons = [Lesson(task_id, attempt, contents[task_id]) for task_id in pending]
+        lectures = teacher.answer_all(lessons)
+        candidates = [
+            Candidate(
+                materials[lesson.task_id]["prompt"], materials[lesson.task_id]["reference"], lecture.response
+            )
+            for lesson, lecture in zip(lessons, lectures, strict=True)
+            if not lecture.problem
+        ]
+        verdicts = iter(
+            judge_candidates(candidates, judge, template, client, f"judging, attempt {attempt + 1}")
+        )
+        new = [
+            _row(teacher.name, lesson, lecture, None if lecture.problem else next(verdicts))
+            for lesson, lecture in zip(lessons, lectures, strict=True)
+        ]
+        rows += new
+        pending = [row["task_id"] for row in new if row["passed"] is not True]
+        if not pending:
+            break
+    schema = {name: column.dtype.type for name, column in DEMONSTRATIONS.columns.items()}
+    return pl.DataFrame(rows, schema=schema).sort(key_of(DEMONSTRATIONS))
+
+
+def _row(teacher: str, lesson: Lesson, lecture: Lecture, verdict: Verdict | None) -> dict:
+    if verdict is None:
+        passed, reason = None, f"not judged: {lecture.problem}"
+    elif verdict.status == "scored":
+        passed, reason = verdict.passed, f"the judge read: {verdict.conclusion or 'no conclusion'}"
+    else:
+        passed, reason = None, f"{verdict.status}: {verdict.raw}"
+    return {
+        "task_id": lesson.task_id,
+        "attempt": lesson.attempt,
+        "teacher": teacher,
+        "prompt": lesson.prompt,
+        "response": lecture.response,
+        "passed": passed,
+        "reason": reason,
+        "cost_usd": lecture.cost_usd + (verdict.cost_usd if verdict else 0.0),
+    }
+
+
+def demonstrate(
+    tasks: pl.DataFrame,
+    skills: pl.DataFrame,
+    spec: dict,
+    task_template: str,
+    judge_template: str,
+    client: ChatClient,
+    teacher_template: str | None = None,
+) -> pl.DataFrame:
+    """Collect demonstrations as a study declares them.
+
+    Args:
+        tasks: keeps the contract TASKS.
+        skills: keeps the contract SKILLS.
+        spec: `teacher` (`kind` and `attempts`; of the kind `worked_solution` also `corrupted_share` and
+            `seed`, of `api` the model's entry), `condition`, `judge` (the primary judge's entry) and
+            `seed` (of the prompts).
+        task_template: the text of the template of user messages.
+        judge_template: the text of the judge template.
+        teacher_template: the text of the template that a teacher of the kind `api` is asked with.
+
+    Raises:
+        UserError: an unknown kind of teacher; see also `collect_demonstrations`.
+    """
+    entry = spec["teacher"]
+    train = tasks.filter(pl.col("suite") == "train")
+    teacher = _open_teacher(entry, train, client, teacher_template)
+    prompts = messages_for(train, skills, [spec["condition"]], spec["seed"], task_template)
+    judge = ChatModel.from_entry(spec["judge"], "judges.<primary_judge>")
+    check_access(judge)  # before the teacher is paid
+    attempts = entry.get("attempts", 1)
+    return collect_demonstrations(tasks, prompts, teacher, judge, judge_template, client, attempts)
+
+
+def _open_teacher(entry: dict, train: pl.DataFrame, client: ChatClient, template: str | None) -> Teacher:
+    if entry["kind"] == WorkedSolutionTeacher.name:
+        return WorkedSolutionTeacher(train, entry.get("corrupted_share", 0.0), entry.get("seed", 0))
+    if entry["kind"] != "api":
+        raise UserError(problem("teacher, key 'kind'", entry["kind"], "worked_solution or api"))
+    if template is None:
+        mend = "Give it to the command (--teacher-template)."
+        raise UserError(
+            problem("teacher of the kind api", "no template", "the text that it is asked with", mend)
+        )
+    return ApiTeacher(ChatModel.from_entry(entry, "teacher"), template, client)

@@ -1,0 +1,1 @@
+"""What a study costs: estimated before it, measured after it."""

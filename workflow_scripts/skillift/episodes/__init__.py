@@ -1,0 +1,1 @@
+"""Episodes: students and reference models answer tasks, and what is checked of their answers."""

@@ -1,0 +1,66 @@
+"""Shards: a run's tasks in fixed ranges, each answered by a job of its own, and what these gave put together.
+
+Which tasks are a shard's is said by the study alone (`inference.shards`), so a shard's answers do not depend
+on how many jobs run at once. Its range is of all tasks that are asked, sorted by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+
+if TYPE_CHECKING:
+    from skillift.episodes.run import Answers
+
+
+def tasks_of_shard(task_ids: Iterable[str], shard: int, shards: int) -> list[str]:
+    """The ids of a shard's tasks, sorted.
+
+    Args:
+        task_ids: of all tasks that are asked, in any order, each as often as it likes.
+        shard: its number, from 0.
+        shards: how many there are.
+
+    Raises:
+        UserError: there are more shards than tasks.
+    """
+    ordered = sorted(set(task_ids))
+    if shards > len(ordered):
+        raise UserError(problem("inference: shards", shards, f"at most {len(ordered)}, the number of tasks"))
+    begin, end = (len(ordered) * place // shards for place in (shard, shard + 1))
+    return ordered[begin:end]
+
+
+def merge(parts: Sequence[Answers]) -> Answers:
+    """What one job for all tasks would have given.
+
+    Only the first shard scores the trainer's probes. Each asks a sample of its own prompts twice, so the
+    table of self-parity counts more of them.
+
+    Raises:
+        UserError: two shards answered the same task.
+    """
+    episodes, served, prompts, parity = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    keys = ["step", "suite", "condition", "task_id"]
+    if episodes.select(*keys, "sample").is_duplicated().any():
+        raise UserError(
+            problem("shards", "episodes of the same task in two of them", "one shard for each task")
+        )
+    return type(parts[0])(
+        episodes.sort(*keys, "sample"), served.sort("step"), prompts.sort(*keys), _parity(parity)
+    )
+
+
+def _parity(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row for each step of the rows of all shards."""
+    found = rows.group_by("step").agg(
+        pl.col("n_prompts", "n_same").sum(),
+        pl.col("first_difference").min(),
+        pl.col("n_tokens").sum(),
+        pl.col("largest_difference").max(),
+    )
+    return found.select(rows.columns).sort("step")

@@ -1,0 +1,1 @@
+"""From responses to scores: judges, their certification, the ANSWER line, scoring paths."""

@@ -1,0 +1,108 @@
+"""Certification of a judge: its verdicts on responses whose right verdict is known.
+
+The cases stand in `prompts/certification.yaml`: hostile responses, which must fail, and right answers in
+unusual dress, which must pass. A judge is asked about them through the same client, template and parser
+as about episodes, so a certificate speaks about the judge as the study uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from skillift.chat.client import ChatClient, ChatModel
+from skillift.contracts.pipeline import CERTIFICATION
+from skillift.errors import UserError, problem
+from skillift.judging.verdicts import Candidate, judge_candidates, template_digest
+
+_ANSWERS = ("right", "other", "wrong")
+_MEND = "Mend the suite of cases."
+
+
+@dataclass(frozen=True)
+class Case:
+    """A response whose verdict is known: `passed` is that of a judge that does what its prompt asks."""
+
+    case_id: str
+    kind: str
+    passed: bool
+    candidate: Candidate
+
+
+def read_cases(path: Path | str) -> list[Case]:
+    """The suite of cases of a YAML file; its form is described at the head of `prompts/certification.yaml`.
+
+    Raises:
+        UserError: the file cannot be read or is no suite; names the file and the key.
+    """
+    try:
+        suite = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        text = " ".join(str(error).split())
+        raise UserError(problem(str(path), text, "a readable YAML file", _MEND)) from None
+    if not isinstance(suite, dict) or not suite.get("tasks") or not suite.get("kinds"):
+        raise UserError(problem(str(path), type(suite).__name__, "the keys tasks and kinds", _MEND))
+    return [
+        case for name, kind in suite["kinds"].items() for case in _cases(path, name, kind, suite["tasks"])
+    ]
+
+
+def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[Case]:
+    try:
+        passed, texts = kind["passed"], kind["texts"]
+        if not isinstance(passed, bool) or not texts:
+            raise UserError(
+                problem(f"{path}: kinds.{name}", kind, "passed (true or false) and at least one text", _MEND)
+            )
+        return [
+            Case(f"{name}.{number}", name, passed, _candidate(texts[number % len(texts)], task))
+            for number, task in enumerate(tasks)
+        ]
+    except (KeyError, TypeError) as error:
+        expected = f"passed and texts, and tasks with task, {', '.join(_ANSWERS)}"
+        raise UserError(problem(f"{path}: kinds.{name}", str(error), expected, _MEND)) from None
+
+
+def _candidate(text: str, task: dict) -> Candidate:
+    for answer in ("task", *_ANSWERS):  # not str.format: the texts hold braces of their own
+        text = text.replace("{" + answer + "}", task[answer])
+    return Candidate(task["task"], task["right"], text)
+
+
+def certify(
+    judge: str, cases: Sequence[Case], model: ChatModel, template: str, client: ChatClient
+) -> pl.DataFrame:
+    """Ask a judge about every case.
+
+    Returns:
+        A frame that keeps the contract CERTIFICATION, one row per case.
+
+    Raises:
+        UserError: see `judging.judge_candidates`.
+    """
+    candidates = [case.candidate for case in cases]
+    verdicts = judge_candidates(candidates, model, template, client, label=f"certifying {judge}")
+    rows = [
+        {
+            "judge": judge,
+            "case_id": case.case_id,
+            "kind": case.kind,
+            "reference": case.candidate.reference,
+            "response": case.candidate.response,
+            "expected": case.passed,
+            "passed": verdict.passed,
+            "status": verdict.status,
+            "raw": verdict.raw,
+            "prompt_tokens": verdict.prompt_tokens,
+            "completion_tokens": verdict.completion_tokens,
+            "cost_usd": verdict.cost_usd,
+            "template_sha256": template_digest(template),
+        }
+        for case, verdict in zip(cases, verdicts, strict=True)
+    ]
+    schema = {name: column.dtype.type for name, column in CERTIFICATION.columns.items()}
+    return pl.DataFrame(rows, schema=schema)

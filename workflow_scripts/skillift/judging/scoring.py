@@ -1,0 +1,123 @@
+"""All scoring paths in one table: `bench`, and one path per judge.
+
+Made from the episodes and verdicts of all runs and the tasks table. On `bench` the ANSWER-line extractor
+scores the tasks that have one and the primary judge the others; on `judge:<name>` that judge scores
+every episode. Each episode has exactly one row on each path: what was not scored stays, with its status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
+from skillift.errors import UserError, problem
+from skillift.judging.extraction import score_answer_line
+
+_KEY = list(EPISODE_KEY)
+_SCORE = ["passed", "status"]
+_REMAKE = "Delete the file and run the workflow again."
+
+
+def build_scores(
+    episodes: Sequence[tuple[str, str, pl.DataFrame]],
+    verdicts: Sequence[tuple[str, str, str, pl.DataFrame]],
+    tasks: pl.DataFrame,
+    judges: Sequence[str],
+    primary_judge: str,
+) -> pl.DataFrame:
+    """Score every episode on every path.
+
+    Args:
+        episodes: (student, run, frame that keeps the contract EPISODES).
+        verdicts: (judge, student, run, frame that keeps the contract VERDICTS), one per judge and run.
+        tasks: keeps the contract TASKS.
+        judges: names of the judges that become paths.
+        primary_judge: the one of them that scores tasks without an extractor on `bench`.
+
+    Returns:
+        A frame that keeps the contract SCORES.
+
+    Raises:
+        UserError: an episode of an unknown task; a table that is there twice or not at all; an episode
+            without a verdict, a verdict without an episode, or one whose `passed` contradicts its status.
+    """
+    if primary_judge not in judges:
+        raise UserError(problem("primary_judge", primary_judge, f"one of the judges {', '.join(judges)}"))
+    answered = _index("episodes", [((student, run), frame) for student, run, frame in episodes])
+    judged = _index("verdicts", [((judge, student, run), frame) for judge, student, run, frame in verdicts])
+    expected = {(judge, *run) for judge in judges for run in answered}
+    for name in sorted(expected - set(judged)):
+        raise UserError(f"verdicts {'/'.join(name)}: no such table was given; run the rule `judge` for it.")
+    for name in sorted(set(judged) - expected):
+        raise UserError(
+            problem(f"verdicts {'/'.join(name)}", "a table", "verdicts on one of the given episodes")
+        )
+    parts = []
+    for (student, run), frame in answered.items():
+        by_judge = {
+            judge: _matched(frame, judged[judge, student, run], f"verdicts {judge}/{student}/{run}")
+            for judge in judges
+        }
+        paths = {"bench": _bench(frame, by_judge[primary_judge], tasks, f"episodes {student}/{run}")}
+        paths |= {f"judge:{judge}": scored for judge, scored in by_judge.items()}
+        labels = {"student": pl.lit(student), "run": pl.lit(run)}
+        parts += [scored.with_columns(path=pl.lit(path), **labels) for path, scored in paths.items()]
+    return pl.concat([part.select(list(SCORES.columns)) for part in parts]).sort(key_of(SCORES))
+
+
+def _index(kind: str, tables: Sequence[tuple[tuple[str, ...], pl.DataFrame]]) -> dict:
+    found: dict[tuple[str, ...], pl.DataFrame] = {}
+    for name, frame in tables:
+        if name in found:
+            raise UserError(problem(f"{kind} {'/'.join(name)}", "two tables", "one"))
+        found[name] = frame
+    if not found:
+        raise UserError(problem(kind, "no table", "at least one"))
+    return found
+
+
+def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The verdicts on `episodes`, one each, with nothing lost, invented or contradicting itself."""
+    for left, right, found in (
+        (episodes, verdicts, "an episode without a verdict"),
+        (verdicts, episodes, "a verdict without an episode"),
+    ):
+        lonely = left.join(right, on=_KEY, how="anti").sort(_KEY)
+        if lonely.height:
+            count = f"{lonely.height} times {found}, first {lonely.select(_KEY).row(0, named=True)}"
+            raise UserError(problem(source, count, "one verdict for each episode", _REMAKE))
+    if verdicts.height != episodes.height:
+        raise UserError(
+            problem(source, f"{verdicts.height} verdicts", f"{episodes.height}, one per episode", _REMAKE)
+        )
+    wrong = verdicts.filter((pl.col("status") == "scored") != pl.col("passed").is_not_null()).sort(_KEY)
+    if wrong.height:
+        found = wrong.select(_KEY + _SCORE).row(0, named=True)
+        raise UserError(
+            problem(source, found, "`passed` where, and only where, the status is `scored`", _REMAKE)
+        )
+    return verdicts.select(_KEY + _SCORE)
+
+
+def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
+    known = episodes.join(tasks.select("task_id", "reference", "scorer"), on="task_id", how="left")
+    unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
+    if len(unknown):
+        mend = "Remake the episodes from these tasks."
+        raise UserError(
+            problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", mend)
+        )
+    extracted = known.filter(pl.col("scorer") == "answer_line")
+    # an episode that the engine lost says nothing about the student
+    columns = extracted.select("response", "reference", "finish_reason").iter_rows()
+    passed = [
+        None if finish == "error" else score_answer_line(text, right) for text, right, finish in columns
+    ]
+    by_extractor = extracted.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
+    by_extractor = by_extractor.with_columns(
+        status=pl.when(pl.col("passed").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))
+    )
+    by_judge = primary.join(known.filter(pl.col("scorer") == "judge").select(_KEY), on=_KEY, how="semi")
+    return pl.concat([by_extractor, by_judge])

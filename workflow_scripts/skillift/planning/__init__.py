@@ -1,0 +1,1 @@
+"""Planning a study before anything is spent."""

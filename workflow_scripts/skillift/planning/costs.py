@@ -1,0 +1,178 @@
+"""What a planned design would cost: USD of calls over APIs, hours of the device that trains and answers.
+
+USD come from the estimate of `skillift.costs.estimate`; hours from the benchmark files that Snakemake kept of
+an earlier study, or from declared rates. What nobody knows is None, never zero.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from skillift.costs.estimate import Cost, study_costs
+from skillift.errors import UserError, problem
+from skillift.statistics.power import Design
+from skillift.study.study import Study
+
+# Stages whose calls follow the number of measured tasks; the others are the same in every design.
+_PER_TASK = ("episodes: ", "verdicts: ")
+
+
+def redesigned(study: Study, samples: int, seeds: int) -> Study:
+    """The study with so many samples, and so many training seeds of every declared run."""
+    data = copy.deepcopy(study.data)
+    data["inference"]["samples"] = samples
+    for entry in data["runs"]:
+        entry["seeds"] = list(range(seeds))
+    return replace(study, data=data)
+
+
+class CallCosts:
+    """USD of a design's calls, at most.
+
+    The calls are linear in the samples of all tasks, and those in the training seeds; so the estimate of two
+    designs gives that of all. Demonstrations and certification are taken as declared.
+
+    Args:
+        study: the study.
+        tasks: keeps the contract TASKS.
+        skills: keeps the contract SKILLS.
+        n_tasks: tasks of the suite that designs are told by; other answered suites grow with it.
+    """
+
+    def __init__(self, study: Study, tasks: pl.DataFrame, skills: pl.DataFrame, n_tasks: int) -> None:
+        one, two = (study_costs(redesigned(study, 1, seeds), tasks, skills) for seeds in (1, 2))
+        self.unknown = sorted({cost.model for cost in two if cost.usd is None})
+        self._n_tasks = n_tasks
+        fixed, self._per_task = _split(one)
+        self._fixed = fixed
+        self._per_seed = _split(two)[1] - self._per_task
+
+    def usd(self, design: Design) -> float | None:
+        """At most; None where a model has no known price."""
+        if self.unknown:
+            return None
+        answered = design.n_tasks / self._n_tasks * design.samples
+        return self._fixed + answered * (self._per_task + (design.seeds - 1) * self._per_seed)
+
+
+def _split(costs: list[Cost]) -> tuple[float, float]:
+    """USD of the stages that are the same in every design, and of the others."""
+    follows = [cost.stage.startswith(_PER_TASK) for cost in costs]
+    usd = [cost.usd or 0.0 for cost in costs]
+    per_task = sum(value for value, grows in zip(usd, follows, strict=True) if grows)
+    return sum(usd) - per_task, per_task
+
+
+@dataclass(frozen=True)
+class DeviceRates:
+    """Hours of one training, and of one episode, by student or reference model."""
+
+    training: Mapping[str, float] = field(default_factory=dict)
+    episode: Mapping[str, float] = field(default_factory=dict)
+
+    def updated(self, training: Mapping[str, float], episode: Mapping[str, float]) -> DeviceRates:
+        """These rates, with others that go before them."""
+        return DeviceRates({**self.training, **training}, {**self.episode, **episode})
+
+
+def measured_rates(results: Path, scores: pl.DataFrame) -> DeviceRates:
+    """Rates from the files under `benchmarks/` of a study's results; of models that have such files.
+
+    The hours of an episode are those of the whole job, with the engine's start, over its episodes.
+
+    Args:
+        results: the study's folder.
+        scores: its scores, contract SCORES; one path's rows count the episodes.
+
+    Raises:
+        UserError: a benchmark file cannot be read.
+    """
+    key = ["student", "run"]
+    one_path = scores.filter(path=scores["path"].min())
+    episodes = {(student, run): n for student, run, n in one_path.group_by(key).agg(n=pl.len()).iter_rows()}
+    students = sorted({student for student, _ in episodes})
+    training, episode = {}, {}
+    for student in students:
+        if seconds := _seconds(results / "benchmarks" / "train" / student):
+            training[student] = sum(seconds.values()) / len(seconds) / 3600
+        seconds = _seconds(results / "benchmarks" / "generate" / student)
+        answered = {run: episodes[student, run] for run in seconds if (student, run) in episodes}
+        if answered:
+            episode[student] = sum(seconds[run] for run in answered) / sum(answered.values()) / 3600
+    return DeviceRates(training, episode)
+
+
+def _seconds(folder: Path) -> dict[str, float]:
+    """Seconds of each job whose benchmark file stands in `folder`, by run."""
+    found = {}
+    for path in sorted(folder.glob("*.tsv")):
+        try:
+            rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+            found[path.stem] = float(rows[-1]["s"])
+        except (OSError, IndexError, KeyError, TypeError, ValueError):
+            expected = "a benchmark file of Snakemake, with a column 's' of seconds"
+            raise UserError(problem(str(path), "something else", expected, "Delete it.")) from None
+    return found
+
+
+@dataclass(frozen=True)
+class DeviceWork:
+    """What a study's devices do: students' trainings per seed, and episodes of one sample of all tasks.
+
+    Attributes:
+        trainings: recipes that each student is trained by.
+        base: episodes of each model before training, for one sample of all tasks.
+        trained: episodes of each student's trained runs of one seed, for one sample of all tasks.
+        n_tasks: tasks of the suite that designs are told by.
+    """
+
+    trainings: Mapping[str, int]
+    base: Mapping[str, int]
+    trained: Mapping[str, int]
+    n_tasks: int
+
+    @classmethod
+    def of(cls, study: Study, tasks: pl.DataFrame, n_tasks: int) -> DeviceWork:
+        """The work of a study; models behind an API do none here, pre-training is no part of a design."""
+        suites = study.data["inference"]["suites"]
+        prompts = tasks.filter(pl.col("suite").is_in(suites)).height * len(study.conditions)
+        local = [name for name in study.evaluated if name not in study.students_from("api")]
+        recipes = {name: {run.recipe for run in study.trained_runs if run.student == name} for name in local}
+        checkpoints = {name: len(recipe["checkpoints"]) for name, recipe in study.data["recipes"].items()}
+        return cls(
+            trainings={name: len(recipes[name]) for name in local},
+            base=dict.fromkeys(local, prompts),
+            trained={name: prompts * sum(checkpoints[recipe] for recipe in recipes[name]) for name in local},
+            n_tasks=n_tasks,
+        )
+
+    def n_trainings(self, design: Design) -> int:
+        """Trainings of all students."""
+        return design.seeds * sum(self.trainings.values())
+
+    def n_episodes(self, design: Design) -> int:
+        """Episodes of all models, but of those behind an API."""
+        return round(sum(self._episodes(name, design) for name in self.base))
+
+    def unknown(self, rates: DeviceRates) -> list[str]:
+        """Models without a rate for something that they do."""
+        trains = {name for name, number in self.trainings.items() if number}
+        return sorted((trains - set(rates.training)) | (set(self.base) - set(rates.episode)))
+
+    def hours(self, design: Design, rates: DeviceRates) -> float | None:
+        """Device hours; None where a model's rate is unknown."""
+        if self.unknown(rates):
+            return None
+        training = sum(rates.training[name] * n for name, n in self.trainings.items() if n)
+        answering = sum(rates.episode[name] * self._episodes(name, design) for name in self.base)
+        return design.seeds * training + answering
+
+    def _episodes(self, name: str, design: Design) -> float:
+        prompts = self.base[name] + design.seeds * self.trained[name]
+        return prompts * design.samples * design.n_tasks / self.n_tasks

@@ -1,0 +1,149 @@
+"""Where a plan's numbers come from: variances and device rates of an earlier study, or stated defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from skillift.contracts.pipeline import SCORES, TASKS
+from skillift.errors import UserError, problem
+from skillift.planning.costs import DeviceRates, measured_rates
+from skillift.statistics.pairing import with_skills
+from skillift.statistics.power import (
+    DELTAS_IN,
+    DISCORDANT_SHARES,
+    Components,
+    Design,
+    assumed_components,
+)
+from skillift.statistics.variance_components import Measured, measured_components, pooled
+from skillift.study.study import Study
+from skillift.tables import read_table
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a plan rests on.
+
+    Attributes:
+        scenarios: components of each contrast, by the name of the scenario.
+        rates: of the device, as measured; empty where nothing was.
+        measured: the components of every place of the earlier study; empty without one.
+        notes: what all that rests on, one sentence or two each.
+    """
+
+    scenarios: dict[str, dict[str, Components]]
+    rates: DeviceRates
+    measured: list[Measured]
+    notes: list[str]
+
+
+def own_design(study: Study, tasks: pl.DataFrame, suite: str) -> Design:
+    """The design that a study declares; `tasks`: contract TASKS.
+
+    Raises:
+        UserError: the suite has no tasks, or is not answered.
+    """
+    measured = tasks.filter(suite=suite)
+    answered = study.data["inference"]["suites"]
+    if measured.is_empty() or suite not in answered:
+        raise UserError(problem("--suite", suite, f"an answered suite with tasks, of {answered}"))
+    trained = [(run.student, run.recipe) for run in study.trained_runs]
+    seeds = max((trained.count(pair) for pair in trained), default=1)
+    return Design(measured.height, measured["skill_id"].n_unique(), study.data["inference"]["samples"], seeds)
+
+
+def from_defaults(
+    shares: Sequence[float], skill_correlation: float = 0.0, sampling_share: float = 0.0
+) -> Evidence:
+    """One scenario for each share of discordant pairs: see `power.assumed_components`."""
+    scenarios = {
+        f"{100 * share:g} % discordant": assumed_components(share, skill_correlation, sampling_share)
+        for share in sorted(set(shares))
+    }
+    notes = [
+        f"Nothing was measured yet (--from): assumed are {_percents(shares)} discordant pairs of two arms "
+        f"(literature: {_percents(DISCORDANT_SHARES)}). Deltas in a lift, and lifts in a difference, are "
+        "taken as independent.",
+        f"Of the variance, {100 * skill_correlation:.0f} % lies between skills, and "
+        f"{100 * sampling_share:.0f} % of the rest is sampling noise (--skill-correlation, "
+        "--sampling-share).",
+        "Variance between training seeds is unknown: errors hold for the given trainings, and more seeds are "
+        "taken to gain nothing.",
+    ]
+    return Evidence(scenarios, DeviceRates(), [], notes)
+
+
+def from_results(results: Path, path: str, suite: str) -> Evidence:
+    """The scenario `measured`, and the rates of the device, from a study's folder of results.
+
+    Raises:
+        UserError: a table or benchmark file is missing or wrong, or leaves the components undefined.
+    """
+    scores = read_table(results / "scores.parquet", SCORES)
+    tasks = read_table(results / "tasks.parquet", TASKS)
+    measured = measured_components(with_skills(scores, tasks), path, suite)
+    notes = [f"Components are means of those of {results}, path {path}, suite {suite}: {_places(measured)}."]
+    notes += _limits(measured)
+    scenarios = {"measured": measured_scenario(measured)}
+    return Evidence(scenarios, measured_rates(results, scores), measured, notes)
+
+
+def measured_scenario(measured: Sequence[Measured]) -> dict[str, Components]:
+    """Components of each contrast, pooled over a study's students and recipes.
+
+    A study with a single lift has no difference of two: its components are then twice those of the lift,
+    which is to take two lifts as independent.
+    """
+    components = {
+        contrast: pooled([found.components for found in measured if found.contrast == contrast])
+        for contrast in DELTAS_IN
+        if any(found.contrast == contrast for found in measured)
+    }
+    if "lift_difference" not in components:
+        lift = {name: value and 2 * value for name, value in asdict(components["lift"]).items()}
+        components["lift_difference"] = Components(**lift)
+    return components
+
+
+def _places(measured: Sequence[Measured]) -> str:
+    by_contrast: dict[str, list[str]] = {}
+    for found in measured:
+        by_contrast.setdefault(found.contrast, []).append(found.where)
+    return "; ".join(f"{name.replace('_', ' ')} of {', '.join(by_contrast[name])}" for name in by_contrast)
+
+
+def _limits(measured: Sequence[Measured]) -> list[str]:
+    """What the earlier study could not tell."""
+    lifts = [found.components for found in measured if found.contrast == "lift"]
+    n_skills = min(found.n_skills for found in measured)
+    share = (2 * (n_skills - 1)) ** -0.5  # relative error of a standard deviation, Gaussian values
+    notes = [f"From {n_skills} skills, a standard error is itself known to about {100 * share:.0f} %."]
+    if all(components.sample_trained is None for components in lifts):
+        notes.append(
+            "That study has one sample of each task: sampling noise is counted with the tasks, as if more "
+            "samples gained nothing."
+        )
+    if all(components.seed is None for components in lifts):
+        notes.append(
+            "That study has one seed of each recipe: errors hold for the given trainings, and more seeds are "
+            "taken to gain nothing."
+        )
+    else:
+        n_seeds = max(found.n_seeds for found in measured)
+        notes.append(
+            f"Variance between training seeds rests on {n_seeds} of a recipe: little is known of it."
+        )
+    if all(components.task is None for components in lifts):
+        notes.append("That study has one task of each skill: tasks are counted with skills.")
+    if not any(found.contrast == "lift_difference" for found in measured):
+        notes.append("That study has one lift; two are taken as independent.")
+    return notes
+
+
+def _percents(shares: Sequence[float]) -> str:
+    low, high = f"{100 * min(shares):g}", f"{100 * max(shares):g}"
+    return f"{low} %" if low == high else f"{low} to {high} %"

@@ -1,0 +1,1 @@
+"""What a study publishes: which figures and tables, and the tables as HTML, LaTeX and CSV."""

@@ -1,0 +1,77 @@
+"""What the certification of the judges says to a reader: warnings on headline numbers, and sentences.
+
+From the table of error rates. The study declares how often a judge may err (`analysis.certification`);
+where the judge behind the headline path errs more often than that, every headline figure says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from skillift.statistics.certification import ALL_KINDS
+
+LIMITS = {"false_pass": "max_false_pass", "false_fail": "max_false_fail"}
+WORDS = {"false_pass": "false passes", "false_fail": "false fails"}
+CASES = {"false_pass": "hostile", "false_fail": "benign"}
+
+
+def headline_judge(spec: dict) -> str:
+    """The judge behind the headline path; on `bench` the primary one, which scores what has no extractor."""
+    path = spec["analysis"]["headline_path"]
+    return path.removeprefix("judge:") if path.startswith("judge:") else spec.get("primary_judge", "")
+
+
+def limit(spec: dict, error: str) -> float | None:
+    """The largest rate of an error, `false_pass` or `false_fail`, that the study accepts; None for any."""
+    return spec["analysis"].get("certification", {}).get(LIMITS[error])
+
+
+def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
+    """Lines that warn of the headline judge: one at most, none where it keeps the study's limits.
+
+    Args:
+        rates: contract CERTIFICATION_RATES.
+        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+    """
+    judge = headline_judge(spec)
+    above = [
+        f"{WORDS[row['error']]} {_found(row)} (limit {100 * limit(spec, row['error']):g} %)"
+        for row in totals(rates, judge)
+        if exceeds(row, spec)
+    ]
+    return [f"Warning: judge {judge} errs too often: {'; '.join(above)}"] if above else []
+
+
+def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
+    """The judge's rows over all kinds, false passes first."""
+    rows = rates.filter(judge=judge, kind=ALL_KINDS).sort("error", descending=True)
+    return rows.to_dicts()
+
+
+def exceeds(row: Mapping, spec: dict) -> bool:
+    """Whether a rate is above the study's limit; a rate that is unknown is not known to keep it."""
+    most = limit(spec, row["error"])
+    return most is not None and (row["rate"] is None or row["rate"] > most)
+
+
+def _found(row: Mapping) -> str:
+    if row["rate"] is None:
+        return f"unknown (none of {row['n_cases']} cases scored)"
+    return f"{100 * row['rate']:.1f} % of {row['n_cases'] - row['n_unscored']} {CASES[row['error']]} cases"
+
+
+def certificate(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
+    """A judge's certificate in one sentence; `level` is that of the intervals, such as `95 %`."""
+    parts = []
+    for row in totals(rates, judge):
+        text = f"{WORDS[row['error']]} {_found(row)}"
+        if row["rate"] is not None:
+            ends = f"{100 * row['ci_low']:.1f} to {100 * row['ci_high']:.1f} %"
+            text += f" ({level} interval {ends}; {row['n_unscored']} unscored)"
+        most = limit(spec, row["error"])
+        if most is not None:
+            text += f", {'above' if exceeds(row, spec) else 'within'} the limit of {100 * most:g} %"
+        parts.append(text)
+    return f"Certification of the judge {judge}: {'; '.join(parts)}."

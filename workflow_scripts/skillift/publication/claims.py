@@ -1,0 +1,222 @@
+"""The published pages of the claims and of what stands behind them: joint model, seed variance, asymmetry."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.figures.arms import View
+from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
+from skillift.publication.table_page import Column, Page
+from skillift.publication.text import UNDEFINED, decimal, percent, points, probability, with_interval
+
+CLAIMS = {
+    "lift": "SFT raises what the procedure is worth (lift above 0)",
+    "procedural_delta": "the procedure helps (procedural delta above 0)",
+    "uniform_lift": "the lift is the same at every tier",
+    "recipe_tie": "the recipes tie (pass rate under curated after SFT)",
+}
+ESTIMATORS = {
+    "naive": "naive: coupled, for comparison",
+    "split_half": "disjoint halves of the tasks",
+    "disattenuated": "disjoint halves, corrected for attenuation",
+    "oldham": "Oldham",
+}
+_LEVELS = {
+    "students": "between students",
+    "cells": "between skills, all students",
+    "skills": "between skills",
+}
+_STUDENT = Column("label", "student", align="left")
+
+
+def claims(frame: pl.DataFrame, view: View) -> Page:
+    """Every claim with its word, by path, the headline path first."""
+    rows = _labelled(frame, view, "claims").with_columns(
+        about=pl.concat_str(
+            pl.when(run="")
+            .then(pl.lit("all recipes"))
+            .when(run="base")
+            .then(pl.lit("before SFT"))
+            .otherwise("run"),
+            pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + _name("against", view)),
+        ),
+        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        word=pl.col("word").str.replace_all(" ", "\u00a0"),  # on one line
+        margin=percent("margin").fill_null(""),
+        p_equivalence=probability("p_equivalence").fill_null(""),
+        p_holm=probability("p_holm").fill_null(""),
+        mde=percent("mde").fill_null(UNDEFINED),
+        group=pl.col("path") + " · " + pl.col("claim").replace_strict(CLAIMS),
+    )
+    order = {claim: place for place, claim in enumerate(CLAIMS)}
+    rows = rows.sort(pl.col("claim").replace_strict(order), "position", "run", "against", maintain_order=True)
+    return Page(
+        title="Claims",
+        subtitle=subtitle(view),
+        rows=headline_first(rows, view),
+        groups="group",
+        columns=[
+            _STUDENT,
+            Column("about", "of", align="left"),
+            Column("word", "word", align="left"),
+            Column("estimate", f"estimate, pp [{view.level} interval]"),
+            Column("p_holm", "p, Holm"),
+            Column("margin", "declared margin, pp"),
+            Column("p_equivalence", "p, equivalence"),
+            Column("mde", "smallest detectable, pp"),
+            *COUNTS,
+        ],
+        notes=[
+            "The word is found by a written rule: supported or contradicted where the p-value is below "
+            f"{round(1 - view.confidence, 6):g} (Holm's over the family, where there is one), equivalent "
+            "where two one-sided tests show the difference to be smaller than the margin, else not "
+            "resolvable at this n, which says nothing about absence.",
+            "A row without `against` is the whole claim: its estimate is the largest difference of a pair.",
+        ],
+    )
+
+
+def joint_model(frame: pl.DataFrame, view: View) -> Page:
+    """Terms and tests of the joint model, by path, recipe and scale."""
+    rows = _labelled(frame, view, "joint model")
+    logit = pl.col("scale") == "logit"
+    rows = rows.with_columns(
+        term=pl.col("term").map_elements(contrast_in_words, return_dtype=pl.String),
+        estimate=pl.when(pl.col("student") == "")
+        .then(pl.lit(""))
+        .when(logit)
+        .then(with_interval(decimal, "estimate", "ci_low", "ci_high"))
+        .otherwise(with_interval(points, "estimate", "ci_low", "ci_high")),
+        statistic=decimal("statistic").fill_null(UNDEFINED),
+        df=(decimal("df_numerator") + pl.lit("; ") + decimal("df_denominator")).fill_null(""),
+        p=probability("p_value").fill_null(UNDEFINED),
+        group=pl.col("path")
+        + " · "
+        + pl.col("recipe")
+        + pl.when(logit).then(pl.lit(" · log odds (GEE)")).otherwise(pl.lit(" · pp")),
+    ).sort("recipe", "scale", "position", "term", maintain_order=True)
+    return Page(
+        title="Joint model",
+        subtitle=subtitle(view),
+        rows=headline_first(rows, view),
+        groups="group",
+        columns=[
+            _STUDENT,
+            Column("term", "term", align="left"),
+            Column("estimate", f"estimate [{view.level} interval]"),
+            Column("statistic", "statistic"),
+            Column("df", "degrees of freedom"),
+            Column("p", "p"),
+            *COUNTS,
+            Column("reason", "why undefined", align="left"),
+        ],
+        notes=[
+            "Binomial GEE with tasks of a skill exchangeable. The term tier x condition x phase asks "
+            "whether the lift is the same at every tier, in log odds and in differences of pass rates; the "
+            "two can differ, because equal differences are unequal odds."
+        ],
+    )
+
+
+def seed_variance(frame: pl.DataFrame, view: View) -> Page:
+    """Training-seed and sampling variance apart, as standard deviations."""
+    rows = _labelled(frame, view, "seed variance").with_columns(
+        name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
+        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        sampling=percent_of_root("sampling_variance"),
+        between=percent_of_root("seed_variance"),
+        error=percent("standard_error").fill_null(UNDEFINED),
+        group=pl.col("path") + " · " + pl.col("recipe"),
+    )
+    rows = rows.sort("recipe", "position", "contrast", maintain_order=True)
+    return Page(
+        title="Training seeds and sampling",
+        subtitle=subtitle(view),
+        rows=headline_first(rows, view),
+        groups="group",
+        columns=[
+            _STUDENT,
+            Column("name", "contrast", align="left"),
+            Column("estimate", f"mean over seeds, pp [{view.level} interval]"),
+            Column("sampling", "of sampling", "standard deviation, pp"),
+            Column("between", "of one training", "standard deviation, pp"),
+            Column("error", "standard error of both, pp"),
+            Column("n_runs", "seeds"),
+            *COUNTS,
+        ],
+        notes=[
+            "Of sampling: of the mean over the seeds, given the seeds, clustered by skill. Of one "
+            "training: how far a run with another seed would stand from its recipe's mean. Undefined with "
+            "one seed."
+        ],
+    )
+
+
+def asymmetry(frame: pl.DataFrame, view: View) -> Page:
+    """The slope of the lift on the baseline delta by every estimator and level."""
+    rows = _labelled(frame, view, "asymmetry")
+    order = {name: place for place, name in enumerate(ESTIMATORS)}
+    levels = {name: place for place, name in enumerate(_LEVELS)}
+    rows = rows.sort(
+        "recipe",
+        pl.col("level").replace_strict(levels, return_dtype=pl.Int64),
+        "position",
+        pl.col("estimator").replace_strict(order, return_dtype=pl.Int64),
+        maintain_order=True,
+    ).with_columns(
+        name=pl.col("estimator").replace_strict(ESTIMATORS),
+        at=pl.col("level").replace_strict(_LEVELS),
+        shown=with_interval(decimal, "slope", "ci_low", "ci_high"),
+        reliability=decimal("reliability").fill_null(""),
+        splits=pl.col("n_splits").cast(pl.String).fill_null(""),
+        group=pl.col("path") + " · " + pl.col("recipe"),
+    )
+    return Page(
+        title="Regime asymmetry",
+        subtitle=subtitle(view),
+        rows=headline_first(rows, view),
+        groups="group",
+        columns=[
+            Column("at", "level", align="left"),
+            _STUDENT,
+            Column("name", "estimator", align="left"),
+            Column("shown", f"slope [{view.level} interval]"),
+            Column("reliability", "reliability of the baseline delta"),
+            Column("splits", "splits"),
+            Column("n_students", "students"),
+            *COUNTS,
+        ],
+        notes=[
+            "Slope of the lift on the baseline procedural delta, pp per pp. The naive slope is negative "
+            "without any asymmetry, because lift and baseline share their noise; disjoint halves are free "
+            "of that. Oldham's slope answers the question only where both deltas are equally noisy."
+        ],
+    )
+
+
+def percent_of_root(column: str) -> pl.Expr:
+    """A variance in squared fractions as a standard deviation in percentage points."""
+    root = pl.col(column).sqrt()
+    return root.map_elements(lambda value: f"{100 * value:.1f}", return_dtype=pl.String).fill_null(UNDEFINED)
+
+
+def _labelled(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
+    """Rows of the view's suite with label and position; a row about several students stands first.
+
+    Raises:
+        UserError: there are none.
+    """
+    rows = frame.filter(suite=view.suite)
+    if rows.is_empty():
+        raise UserError(problem(f"{source} table", f"no rows of the suite {view.suite}", "at least one"))
+    positions = dict(view.students.select("student", "position").rows())
+    return rows.with_columns(
+        label=_name("student", view).replace({"": "all"}),
+        position=pl.col("student").replace_strict(positions, default=-1, return_dtype=pl.Int64),
+    )
+
+
+def _name(column: str, view: View) -> pl.Expr:
+    """The label of a student; other texts as they are."""
+    return pl.col(column).replace(dict(view.students.select("student", "label").rows()))

@@ -1,0 +1,224 @@
+"""What stands on the page of each published table: its rows as text, columns, groups and notes.
+
+From the tables of the analysis: the study's suite and the last checkpoint of each run, the headline path
+first, rates in per cent and differences in percentage points. What is undefined reads so.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.figures.arms import View, by_condition, place
+from skillift.publication.table_page import Column, Page
+from skillift.publication.text import (
+    UNDEFINED,
+    decimal,
+    interval,
+    percent,
+    points,
+    probability,
+    tenths,
+    with_interval,
+)
+from skillift.statistics.contrast_names import LIFT
+
+CONTRASTS = {
+    "curated-none": "procedural delta (curated − none)",
+    "lift:curated-none": "lift of the procedural delta",
+    "placebo-none": "placebo − none",
+    "curated-placebo": "curated − placebo",
+    "curated-shuffled": "curated − shuffled",
+}
+
+ARM = [Column("label", "student", align="left"), Column("run_name", "run", align="left")]
+NOT_ASKED = "\u2013"
+COUNTS = [Column("n_tasks", "tasks"), Column("n_skills", "skills"), Column("n_unscored", "unscored")]
+
+
+def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Rows by path, the headline path on top, otherwise in their order; a table without paths as it is."""
+    if "path" not in frame.columns:
+        return frame
+    return frame.sort(pl.col("path") != view.headline_path, "path", maintain_order=True)
+
+
+def pass_rates(frame: pl.DataFrame, view: View) -> Page:
+    """Pass rate of every arm with its interval; beside it, what the arm's responses looked like."""
+    rows = by_condition(shown(frame, view, "pass rates")).sort(
+        pl.col("path") != view.headline_path,
+        "path",
+        "position",
+        "run",
+        "condition_place",
+        maintain_order=True,
+    )
+    return Page(
+        title="Pass rates",
+        subtitle=subtitle(view),
+        rows=rows.with_columns(
+            rate=with_interval(percent, "pass_rate", "ci_low", "ci_high"),
+            line=percent("answer_line_rate").fill_null(UNDEFINED),
+            length=tenths("mean_completion_tokens").fill_null(UNDEFINED),
+        ),
+        groups="path",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            Column("rate", f"pass rate, % [{view.level} interval]"),
+            Column("line", "with ANSWER line, %", "responses"),
+            Column("length", "mean length, tokens", "responses"),
+            *COUNTS,
+        ],
+        notes=[
+            "Wilson intervals. Tasks and skills: those with a verdict; unscored: episodes without one, in no "
+            "rate. ANSWER lines and lengths are over all responses of the arm, whatever the path."
+        ],
+    )
+
+
+def effects(frame: pl.DataFrame, view: View) -> Page:
+    """Every contrast with its interval, the smallest effect that was detectable, and what it rests on."""
+    rows = shown(frame, view, "effects").with_columns(
+        name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
+        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        mde=percent("mde").fill_null(UNDEFINED),
+        p=probability("p_value").fill_null(UNDEFINED),
+        bootstrap=interval(points, "boot_low", "boot_high").fill_null(UNDEFINED),
+        mcnemar=_of_two_arms(probability("mcnemar_p")),
+        normalised=_of_two_arms(
+            with_interval(decimal, "normalised_gain", "normalised_low", "normalised_high")
+        ),
+    )
+    order = {name: i for i, name in enumerate(CONTRASTS)}
+    rank = pl.col("contrast").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    rows = headline_first(rows.sort(rank, "contrast", maintain_order=True), view)
+    return Page(
+        title="Effects",
+        subtitle=subtitle(view),
+        rows=rows.with_columns(group=pl.col("path") + " · " + pl.col("name")),
+        groups="group",
+        columns=[
+            *ARM,
+            Column("estimate", f"estimate, pp [{view.level} interval]"),
+            Column("mde", "smallest detectable, pp"),
+            Column("p", "p"),
+            Column("bootstrap", "bootstrap interval, pp", "cross-checks"),
+            Column("mcnemar", "p, McNemar", "cross-checks"),
+            Column("normalised", "normalised gain"),
+            *COUNTS,
+        ],
+        notes=[
+            "Differences paired by task, within one scoring path; standard errors clustered by skill. "
+            "Smallest detectable: the true effect found with 80 % power. A recipe's mean is taken over its "
+            "seeds within task; variance between seeds is not in its interval.",
+            "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
+            "one condition. p-values are not corrected for their number.",
+            "Bootstrap: percentile interval over skills. McNemar: exact, as if tasks were independent, for "
+            "arms with one sample of one run. Normalised gain: difference / (1 − pass rate of the one "
+            "subtracted), a ratio of means over tasks, with its bootstrap interval; a lift has neither.",
+        ],
+    )
+
+
+def _of_two_arms(text: pl.Expr) -> pl.Expr:
+    """A text that only contrasts of two arms have: lifts, which have four, never had it to lack."""
+    return (
+        pl.when(pl.col("contrast").str.starts_with(LIFT))
+        .then(pl.lit(NOT_ASKED))
+        .otherwise(text.fill_null(UNDEFINED))
+    )
+
+
+def path_shift(frame: pl.DataFrame, view: View) -> Page:
+    """The shift from the bench path to each judge's path, and what the extractor did where they differ."""
+    parts = ["no_answer_line", "other_line", "bench_only"]
+    rates = ["bench_pass_rate", "path_pass_rate", *parts]
+    rows = by_condition(shown(frame, view, "path shift")).sort(
+        pl.col("path") != view.headline_path,
+        "path",
+        "position",
+        "run",
+        "condition_place",
+        maintain_order=True,
+    )
+    rows = rows.with_columns(
+        shift=with_interval(points, "shift", "ci_low", "ci_high"),
+        **{name: percent(name).fill_null(UNDEFINED) for name in rates},
+    )
+    spanner = "of the tasks with an extractor, %"
+    return Page(
+        title="Shift between scoring paths",
+        subtitle=subtitle(view),
+        rows=rows,
+        groups="path",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            Column("bench_pass_rate", "bench, %"),
+            Column("path_pass_rate", "this path, %"),
+            Column("shift", f"shift, pp [{view.level} interval]"),
+            Column("no_answer_line", "pass without ANSWER line", spanner),
+            Column("other_line", "pass, line read otherwise", spanner),
+            Column("bench_only", "pass on bench alone", spanner),
+            *COUNTS,
+        ],
+        notes=[
+            "Shift: pass rate on this path minus pass rate on the bench path, over the same episodes. On "
+            "tasks with an extractor it is the first two parts minus the third."
+        ],
+    )
+
+
+def agreement(frame: pl.DataFrame, view: View) -> Page:
+    """Each pair of judges on each run and condition: confusion counts, agreement, kappa, AC1, coverage."""
+    rows = shown(frame, view, "judge agreement").with_columns(
+        pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
+        agreement=percent("agreement").fill_null(UNDEFINED),
+        kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),
+        ac1=with_interval(decimal, "ac1", "ac1_low", "ac1_high"),
+    )
+    counts = {"both_pass": "both pass", "only_a": "only a", "only_b": "only b", "both_fail": "both fail"}
+    return Page(
+        title="Agreement of the judges",
+        subtitle=subtitle(view),
+        rows=rows.sort("pair", maintain_order=True),
+        groups="pair",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            *(Column(name, label, "episodes") for name, label in counts.items()),
+            Column("agreement", "same verdict, %"),
+            Column("kappa", f"Cohen's kappa [{view.level} interval]"),
+            Column("ac1", f"Gwet's AC1 [{view.level} interval]"),
+            Column("n_unscored_a", "unscored by a"),
+            Column("n_unscored_b", "unscored by b"),
+            *COUNTS,
+        ],
+        notes=[
+            "Condition all: all conditions together. Intervals from a bootstrap over skills. Unscored: by "
+            "either judge."
+        ],
+    )
+
+
+def contrast_in_words(contrast: str) -> str:
+    """The name of a contrast for readers: `lift:placebo-none` -> lift of placebo − none."""
+    if contrast in CONTRASTS:
+        return CONTRASTS[contrast]
+    kind, _, subject = contrast.rpartition(":")
+    subject = subject.replace("-", " − ")
+    return {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
+
+
+def shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
+    """The rows of `place` with run_name, the headline path first."""
+    seed = pl.lit(" seed ") + pl.col("seed").cast(pl.String)
+    named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
+    name = named.otherwise(pl.col("recipe") + seed.fill_null(", mean of seeds")).str.replace_all(
+        " ", "\u00a0"
+    )
+    return headline_first(place(frame, view, source).with_columns(run_name=name), view)
+
+
+def subtitle(view: View) -> str:
+    return f"{view.suite} suite, last checkpoint of each run; headline path {view.headline_path}"

@@ -1,0 +1,102 @@
+"""The published page of the predictions, and what a prediction says in words.
+
+From the table PREDICTIONS. Fractions become percentage points (pp) here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from skillift.figures.arms import View
+from skillift.publication.table_page import Column, Page
+from skillift.publication.text import UNDEFINED, percent, points, with_interval
+from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, WITHDRAWN
+
+# how the column `registration` reads
+REGISTERED = {
+    BEFORE: "before results existed",
+    AFTER: "after results existed",
+    CHANGED: "text changed after results existed",
+    WITHDRAWN: "withdrawn after results existed",
+    NOT_REGISTERED: "not registered",
+}
+_NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
+
+
+def predictions(frame: pl.DataFrame, view: View) -> Page:
+    """One row for each prediction: text, statement, estimate with its interval, verdict, registration."""
+    labels = dict(view.students.select("student", "label").iter_rows())
+    rows = frame.sort(pl.col("verdict").is_null(), "prediction").with_columns(
+        shown=with_interval(points, "estimate", "ci_low", "ci_high"),
+        mde=percent("mde").fill_null(UNDEFINED),
+        verdict=pl.col("verdict").fill_null(WITHDRAWN),
+        registered=pl.col("registration").replace_strict(REGISTERED),
+        at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
+        name=pl.col("prediction").str.replace_all("_", " "),
+        statement=pl.struct(pl.all()).map_elements(
+            lambda row: statement(row, labels), return_dtype=pl.String
+        ),
+    )
+    return Page(
+        title="Predictions",
+        subtitle=f"as the study file declares them; headline path {view.headline_path}",
+        rows=rows,
+        groups="path",
+        columns=[
+            Column("name", "prediction", align="left"),
+            Column("text", "in words", align="left", share=0.2),
+            Column("statement", "statement", align="left", share=0.25),
+            Column("shown", f"estimate, pp [{view.level} interval]"),
+            Column("verdict", "verdict", align="left"),
+            Column("mde", "smallest detectable, pp"),
+            Column("n_tasks", "tasks"),
+            Column("n_skills", "skills"),
+            Column("n_unscored", "unscored"),
+            Column("registered", "registered", align="left"),
+            Column("at", "at (UTC)", align="left"),
+        ],
+        notes=[
+            "Held: the interval lies on the predicted side. Failed: it lies on the other side. Undetermined: "
+            'neither, or undefined on these data. A statement "between" is held where two one-sided tests '
+            "show it, at the same level. No correction for the number of predictions.",
+            "Registered: when this text was first noted, and whether the study had answers by then. A text "
+            "that was written or changed afterwards is no prediction in the strict sense.",
+        ],
+    )
+
+
+def statement(row: Mapping, labels: Mapping[str, str]) -> str:
+    """What a prediction says, such as `lift at 8B by sft, less lift at 4B by sft: below 0 pp`.
+
+    Args:
+        row: of the table PREDICTIONS.
+        labels: names of students by id; an id without one stands for itself.
+    """
+    effect = _effect(row["contrast"], row["student"], row["recipe"], labels)
+    if row["minus_contrast"]:
+        parts = (row[f"minus_{name}"] for name in ("contrast", "student", "recipe"))
+        effect += f", less {_effect(*parts, labels)}"
+    than, margin = row["than"], row["margin"]
+    if row["direction"] == "equivalent":
+        return f"{effect}: between {_points(than - margin)} and {_points(than + margin)} pp"
+    above = row["direction"] == "greater"
+    limit = than + margin if above else than - margin
+    return f"{effect}: {'above' if above else 'below'} {_points(limit)} pp"
+
+
+def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str]) -> str:
+    kind, _, subject = contrast.rpartition(":")
+    subject = subject.replace("-", " \u2212 ")
+    name = {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
+    when = f"by {recipe}" if recipe else "before SFT"
+    return f"{_NAMES.get(contrast, name)} at {labels.get(student, student)} {when}"
+
+
+def _points(fraction: float) -> str:
+    rounded = round(100 * fraction, 2)
+    if not rounded:
+        return "0"
+    text = f"{rounded:+.2f}"
+    return (text[:-1] if text.endswith("0") else text).replace("-", "\u2212")

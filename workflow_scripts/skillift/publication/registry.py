@@ -1,0 +1,167 @@
+"""What a study publishes: the tables of its analysis, the figures and tables made from them.
+
+Names only: the workflow reads it on every dry run. What they are made from are names of
+`skillift.publication.inputs`; a figure is drawn by the module of its name in `skillift.figures`, a table
+laid out by `skillift.publication.tables`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from skillift.study.study import Study
+
+# tables of `analysis/` that the command `analyse` writes; contracts in `skillift.contracts.analysis`
+ANALYSIS = (
+    "pass_rates",
+    "effects",
+    "skill_effects",
+    "seed_variance",
+    "joint_model",
+    "claims",
+    "path_shift",
+    "mixed_paths",
+    "agreement",
+    "judge_shift",
+    "bounds",
+    "judge_errors",
+    "corrected_effects",
+    "asymmetry",
+)
+
+FIGURES: dict[str, tuple[str, ...]] = {
+    "tier_trajectory": ("effects", "certification"),
+    "lift": ("effects", "certification"),
+    "skill_forest": ("skill_effects", "effects"),
+    "placebo_ladder": ("effects",),
+    "recipe_band": ("pass_rates", "claims"),
+    "asymmetry": ("asymmetry",),
+    "lift_by_path": ("effects",),
+    "condition_ladder": ("pass_rates",),
+    "path_audit": ("path_shift",),
+    "judge_agreement": ("agreement",),
+    "corrected_lift": ("corrected_effects", "bounds"),
+    "certification": ("certification",),
+    "loss_curves": ("log",),
+    "costs": ("costs",),
+}
+TABLES: dict[str, tuple[str, ...]] = {
+    "claims": ("claims",),
+    "effects": ("effects",),
+    "variance": ("joint_model", "seed_variance"),
+    "asymmetry_slopes": ("asymmetry",),
+    "pass_rates": ("pass_rates",),
+    "path_shift": ("path_shift",),
+    "mixed_paths": ("mixed_paths",),
+    "agreement": ("agreement", "judge_shift"),
+    "judge_errors": ("judge_errors",),
+    "corrections": ("corrected_effects", "bounds"),
+    "certification_rates": ("certification",),
+    "stage_costs": ("costs",),
+    "self_parity": ("parity",),
+    "predictions": ("predictions",),
+}
+# what the findings are made from, and the figures that stand beside them where a study has them
+FINDINGS = (
+    "claims",
+    "effects",
+    "pass_rates",
+    "agreement",
+    "judge_shift",
+    "path_shift",
+    "mixed_paths",
+    "bounds",
+    "corrected_effects",
+    "asymmetry",
+    "certification",
+    "predictions",
+)
+BESIDE_FINDINGS = (
+    "lift",
+    "tier_trajectory",
+    "recipe_band",
+    "asymmetry",
+    "certification",
+    "judge_agreement",
+    "lift_by_path",
+    "path_audit",
+    "corrected_lift",
+    "placebo_ladder",
+    "condition_ladder",
+)
+# tables that some studies have and others lack: what is made from further ones does without them
+OPTIONAL = ("predictions",)
+
+# published tables of several parts, one for each of their source tables
+PARTS = {name: TABLES[name] for name in ("variance", "agreement", "corrections")}
+
+
+def parts_of(table: str) -> tuple[str, ...]:
+    """The parts of a published table, which name its CSV files; its own name where it has one part."""
+    return PARTS.get(table, (table,))
+
+
+class Extent(NamedTuple):
+    """How much of each thing a study has, where what it publishes hangs on it."""
+
+    judges: int
+    trained: int  # runs
+    recipes: int  # most of them at one student
+    placebo: int  # 1 where it is one of the conditions
+    delta: int  # 1 where both conditions of the procedural delta are
+    predictions: int
+
+
+# what a study needs at least to have a figure or table; it has all others
+_NEEDS: dict[str, dict[str, int]] = {
+    "tier_trajectory": {"delta": 1},
+    "lift": {"trained": 1, "delta": 1},
+    "lift_by_path": {"trained": 1, "delta": 1},
+    "skill_forest": {"trained": 1, "delta": 1},
+    "placebo_ladder": {"placebo": 1},
+    "recipe_band": {"recipes": 2, "delta": 1},
+    "asymmetry": {"trained": 1, "delta": 1},
+    "asymmetry_slopes": {"trained": 1, "delta": 1},
+    "claims": {"delta": 1},
+    "variance": {"trained": 1, "delta": 1},
+    "path_audit": {"judges": 1},
+    "path_shift": {"judges": 1},
+    "mixed_paths": {"judges": 1, "delta": 1},
+    "judge_agreement": {"judges": 2},
+    "agreement": {"judges": 2, "delta": 1},
+    "judge_errors": {"judges": 1},
+    "corrected_lift": {"judges": 1, "trained": 1, "delta": 1},
+    "corrections": {"judges": 1, "delta": 1},
+    "loss_curves": {"trained": 1},
+    "predictions": {"predictions": 1},
+}
+
+
+def extent(study: Study) -> Extent:
+    """The extent of a study."""
+    recipes = [
+        {run.recipe for run in study.trained_runs if run.student == student} for student in study.students
+    ]
+    return Extent(
+        judges=len(study.judges),
+        trained=len(study.trained_runs),
+        recipes=max(map(len, recipes), default=0),
+        placebo=int("placebo" in study.conditions),
+        delta=int({"none", "curated"} <= set(study.conditions)),
+        predictions=len(study.data["predictions"]),
+    )
+
+
+def figures_for(has: Extent) -> list[str]:
+    """The figures that a study of some extent has."""
+    return [name for name in FIGURES if _enough(name, has)]
+
+
+def tables_for(has: Extent) -> list[str]:
+    """The tables that a study of some extent has."""
+    return [name for name in TABLES if _enough(name, has)]
+
+
+def _enough(name: str, has: Extent) -> bool:
+    return all(getattr(has, thing) >= least for thing, least in _NEEDS.get(name, {}).items())

@@ -1,0 +1,1 @@
+"""How jobs are run, and the record of it: sizes, locks, what a killed run leaves, manifests."""

@@ -1,0 +1,1 @@
+"""Students as model folders: made from nothing, taken in, or downloaded."""

@@ -1,0 +1,299 @@
+"""What a schema cannot say about a study: references between its sections, and limits that hang together.
+
+Each check names the sections that it reads and runs when all of them keep the schema, so that one
+mistake is reported once and all independent mistakes are reported together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import jinja2
+import jinja2.meta
+
+from skillift.judging.offline_judges import JUDGES, PROVIDER
+from skillift.study.predictions import SECTIONS, prediction_problems
+from skillift.study.schema import did_you_mean, one_of
+from skillift.study.source import KeyPath, Source, Words, beside
+from skillift.tasks.own_rows import READERS
+from skillift.tasks.own_skills import SKILL_FILE, skill_files
+
+BASE = "base"
+DEMONSTRATED = "curated"  # the condition under which demonstrations are written
+PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+JUDGE_PLACEHOLDERS = ("task", "reference", "response")
+TEACHER_PLACEHOLDERS = ("prompt",)
+OFFLINE_JUDGES = [f"{PROVIDER}/{name}" for name in JUDGES]
+RESERVED = ("tokenizer",)  # folders beside the students' in results/<study>/students/
+
+Finding = tuple[KeyPath, object, str, str]
+_CHECKS: list[tuple[frozenset[str], Callable[[dict, Source], Iterator[Finding]]]] = []
+
+
+def _reads(*sections: str) -> Callable:
+    def register(check: Callable) -> Callable:
+        _CHECKS.append((frozenset(sections), check))
+        return check
+
+    return register
+
+
+def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[KeyPath, list[str]]:
+    """Everything that is wrong between the sections of a study, by key, each as one line.
+
+    Args:
+        data: the study with its defaults filled in.
+        source: the file, for lines and for paths beside it.
+        unsound: top-level keys that do not keep the schema; checks that read them are left out.
+    """
+    found: dict[KeyPath, list[str]] = {}
+    for sections, check in _CHECKS:
+        if not sections & unsound:
+            for key, *parts in check(data, source):
+                found.setdefault(key, []).append(source.problem(key, *parts))
+    return found
+
+
+def _unknown(key: KeyPath, name: str, known: dict, section: str) -> Finding:
+    choice = one_of(sorted(known)) if known else "there is none"
+    expected = f"a key of `{section}` ({choice})"
+    mend = did_you_mean(name, list(known)) or f"Add '{name}' to `{section}`, or name another."
+    return key, name, expected, mend
+
+
+@_reads("conditions")
+def _mandatory_conditions(data: dict, source: Source) -> Iterator[Finding]:
+    for name in ("none", "curated"):
+        if name not in data["conditions"]:
+            found, mend = Words(f"no condition '{name}'"), f"Add {name}."
+            yield ("conditions",), found, "both none and curated, which the procedural delta compares", mend
+
+
+@_reads("students", "references")
+def _models(data: dict, source: Source) -> Iterator[Finding]:
+    tiers: dict[int, str] = {}
+    labels: dict[str, str] = {}
+    for section in ("students", "references"):
+        for name, model in data[section].items():
+            here = (section, name)
+            if name in RESERVED:
+                yield (
+                    here,
+                    name,
+                    "another id",
+                    f"`{name}` is a folder of the workflow; rename the {section[:-1]}.",
+                )
+            if section == "references" and name in data["students"]:
+                yield here, name, "an id that no student has", "A reference model needs an id of its own."
+                continue
+            first = tiers.setdefault(model["tier"], name)
+            if first != name:
+                expected = f"a tier of its own (that of '{first}')"
+                yield (*here, "tier"), model["tier"], expected, "Number the tiers in the order of sizes."
+            first = labels.setdefault(model.get("label", name), name)
+            if first != name:
+                expected = f"a label of its own (that of '{first}')"
+                yield (*here, "label"), model.get("label", name), expected, "Figures would merge the two."
+            yield from _model_parts(here, model, source)
+
+
+def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding]:
+    shape = model.get("architecture")
+    if shape and shape["heads"] % shape["kv_heads"]:
+        expected = f"a divisor of heads ({shape['heads']})"
+        yield (*here, "architecture", "kv_heads"), shape["kv_heads"], expected, ""
+    if "path" in model:
+        folder = Path(beside(source.path, model["path"]))
+        if not folder.is_dir():
+            mend = "Paths are relative to the study file's folder."
+            yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", mend
+        elif not (folder / "config.json").is_file():
+            mend = "Name the folder that `save_pretrained` wrote."
+            expected = f"a model folder with a config.json (looked in {folder.as_posix()})"
+            yield (*here, "path"), model["path"], expected, mend
+
+
+@_reads("tasks")
+def _tasks(data: dict, source: Source) -> Iterator[Finding]:
+    pack = data["tasks"].get("pack")
+    if pack:
+        holdout = pack["skills"] * pack["per_skill"]["holdout"]
+        if pack["judge_scored"] > holdout:
+            expected = f"at most the number of holdout tasks ({holdout})"
+            yield ("tasks", "pack", "judge_scored"), pack["judge_scored"], expected, ""
+    for name, declared in data["tasks"].get("files", {}).items():
+        yield from _own_file(name, declared, Path(beside(source.path, declared)))
+
+
+def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
+    key = ("tasks", "files", name)
+    if name == "skills" and path.is_dir():
+        if not skill_files(path):
+            found, expected = Words(f"{declared} without skills"), f"a folder with <skill>/{SKILL_FILE}"
+            yield key, found, expected, ""
+    elif not path.is_file():
+        mend = "Paths are relative to the study file's folder."
+        yield key, declared, f"a file (looked for {path.as_posix()})", mend
+    elif name == "tasks" and path.suffix.lower() not in READERS:
+        yield key, declared, f"a file with the ending {one_of(list(READERS))}", ""
+
+
+@_reads("corpora", "teacher", "tasks")
+def _corpora(data: dict, source: Source) -> Iterator[Finding]:
+    if data["corpora"] and "teacher" not in data:
+        mend = "Add `teacher: {kind: worked_solution}`, or a teacher of the kind `api`."
+        yield ("corpora",), Words("corpora without a teacher"), "a key `teacher`, which writes them", mend
+        return
+    pack = data["tasks"].get("pack")
+    for name, corpus in data["corpora"].items() if pack else ():
+        tasks = pack["skills"] * pack["per_skill"]["train"]
+        if corpus["rows"] > tasks:
+            expected = f"at most {tasks} (one demonstration of each train task)"
+            mend = "Lower rows, or raise tasks.pack.per_skill.train."
+            yield ("corpora", name, "rows"), corpus["rows"], expected, mend
+
+
+@_reads("recipes", "corpora")
+def _recipes(data: dict, source: Source) -> Iterator[Finding]:
+    for name, recipe in data["recipes"].items():
+        if name == BASE:
+            mend = "`base` is the run before training; rename the recipe."
+            yield ("recipes", name), name, "another id", mend
+        if re.search(r"-s\d+$", name):
+            mend = "Runs are named <recipe>-s<seed>; rename the recipe."
+            yield ("recipes", name), name, "an id that does not end like a seed", mend
+        if recipe["corpus"] not in data["corpora"]:
+            yield _unknown(("recipes", name, "corpus"), recipe["corpus"], data["corpora"], "corpora")
+
+
+@_reads("runs", "recipes", "students", "references")
+def _runs(data: dict, source: Source) -> Iterator[Finding]:
+    seen: dict[tuple[str, str, int], int] = {}
+    for index, entry in enumerate(data["runs"]):
+        if entry["recipe"] not in data["recipes"]:
+            yield _unknown(("runs", index, "recipe"), entry["recipe"], data["recipes"], "recipes")
+        for place, student in enumerate(entry["students"]):
+            key = ("runs", index, "students", place)
+            if student in data["references"] and student not in data["students"]:
+                mend = "A reference model is never fine-tuned; move it to `students`."
+                yield key, student, "a student", mend
+            elif student not in data["students"]:
+                yield _unknown(key, student, data["students"], "students")
+            for seed in entry["seeds"]:
+                first = seen.setdefault((entry["recipe"], student, seed), index)
+                if first != index:
+                    found = Words(f"the run {entry['recipe']}-s{seed} of {student} again")
+                    yield key, found, f"every run once (it stands in runs[{first}])", "Delete one of the two."
+
+
+@_reads("judges", "primary_judge")
+def _primary_judge(data: dict, source: Source) -> Iterator[Finding]:
+    if data["primary_judge"] not in data["judges"]:
+        yield _unknown(("primary_judge",), data["primary_judge"], data["judges"], "judges")
+
+
+@_reads("judges")
+def _judges(data: dict, source: Source) -> Iterator[Finding]:
+    for name, judge in data["judges"].items():
+        yield from _template(("judges", name, "template"), judge["template"], JUDGE_PLACEHOLDERS)
+        if _offline(judge["model"]) and judge["model"] not in OFFLINE_JUDGES:
+            expected = f"{one_of(OFFLINE_JUDGES)}, or a model of another provider"
+            mend = did_you_mean(judge["model"], OFFLINE_JUDGES)
+            yield ("judges", name, "model"), judge["model"], expected, mend
+
+
+@_reads("teacher", "references")
+def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
+    teacher = data.get("teacher", {})
+    references = data["references"].items()
+    asked = {("references", name): entry for name, entry in references if entry["source"] == "api"}
+    if teacher.get("kind") == "api":
+        asked["teacher",] = teacher
+        yield from _template(("teacher", "template"), teacher["template"], TEACHER_PLACEHOLDERS)
+        if teacher["attempts"] > 1 and teacher.get("temperature") == 0:
+            expected = "1 attempt at temperature 0, where all answers to a task are equal"
+            yield ("teacher", "attempts"), teacher["attempts"], expected, "Raise teacher.temperature."
+    for key, entry in asked.items():
+        if _offline(entry["model"]):
+            mend = "The offline models are judges: they answer no tasks."
+            yield (*key, "model"), entry["model"], "a model of another provider", mend
+
+
+@_reads("references", "inference")
+def _samples_of_references(data: dict, source: Source) -> Iterator[Finding]:
+    for name, entry in data["references"].items():
+        if data["inference"]["samples"] > 1 and entry.get("temperature") == 0:
+            expected = f"a temperature above 0 with {data['inference']['samples']} samples"
+            yield ("references", name, "temperature"), entry["temperature"], expected, ""
+
+
+def _offline(model: str) -> bool:
+    """Whether a model is of the provider `offline`: a program of this library."""
+    return model.startswith(f"{PROVIDER}/")
+
+
+def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterator[Finding]:
+    """What is wrong with a prompt template: no such file, no valid Jinja, a missing placeholder."""
+    known = sorted(path.name for path in PROMPTS.glob("*.jinja"))
+    if name not in known:
+        expected = f"a file of workflow_scripts/prompts/ ({one_of(known)})"
+        yield key, name, expected, did_you_mean(name, known)
+        return
+    try:
+        tree = jinja2.Environment().parse((PROMPTS / name).read_text(encoding="utf-8"))
+    except (jinja2.TemplateSyntaxError, UnicodeDecodeError) as error:
+        line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+        yield key, Words(f"{name}{line}: {error}"), "a valid Jinja template", "Mend the template."
+        return
+    missing = [part for part in placeholders if part not in jinja2.meta.find_undeclared_variables(tree)]
+    if missing:
+        written = ", ".join("{{ " + part + " }}" for part in missing)
+        found = Words(f"{name} without {written}")
+        mend = f"Write {written} in the template, where that text is to stand."
+        yield key, found, f"a template with the placeholders {', '.join(placeholders)}", mend
+
+
+@_reads(*SECTIONS)
+def _predictions(data: dict, source: Source) -> Iterator[Finding]:
+    yield from prediction_problems(data)
+
+
+@_reads("judges", "analysis")
+def _headline_path(data: dict, source: Source) -> Iterator[Finding]:
+    path = data["analysis"].get("headline_path")
+    known = ["bench", *(f"judge:{name}" for name in sorted(data["judges"]))]
+    if path is not None and path not in known:
+        mend = did_you_mean(path, known)
+        yield ("analysis", "headline_path"), path, f"a scoring path ({one_of(known)})", mend
+
+
+@_reads("inference", "tasks")
+def _inference(data: dict, source: Source) -> Iterator[Finding]:
+    inference = data["inference"]
+    length = inference.get("max_model_len")
+    if length is not None and inference["max_tokens"] >= length:
+        expected = f"fewer than max_model_len ({length}): the prompt needs room too"
+        yield ("inference", "max_tokens"), inference["max_tokens"], expected, ""
+    if inference["samples"] > 1 and inference["temperature"] == 0:
+        expected = "1 sample at temperature 0, where all samples are equal"
+        yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."
+    pack = data["tasks"].get("pack")
+    for index, suite in enumerate(inference["suites"] if pack else ()):
+        if not pack["per_skill"].get(suite):
+            filled = [name for name, tasks in pack["per_skill"].items() if tasks and name != "train"]
+            expected = f"a suite that the task pack fills ({one_of(filled)})"
+            mend = "Set tasks.pack.per_skill.dev." if suite == "dev" else ""
+            yield ("inference", "suites", index), suite, expected, mend
+
+
+@_reads("recipes")
+def _checkpoints(data: dict, source: Source) -> Iterator[Finding]:
+    for name, recipe in data["recipes"].items():
+        steps = [step for step in recipe["checkpoints"] if step != "final"]
+        for index, (one, other) in enumerate(pairwise(steps)):
+            if other < one:
+                key = ("recipes", name, "checkpoints", index + 1)
+                yield key, other, f"steps in rising order (after {one})", ""

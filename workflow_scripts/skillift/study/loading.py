@@ -1,0 +1,68 @@
+"""Checks a file's data by schema and across sections and fills in defaults; loads config.yaml."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from skillift.errors import UserError
+from skillift.study.schema import filled, read_schema, schema_problems
+from skillift.study.source import KeyPath, Source, read_source
+
+
+def load_config(config: Mapping, path: str = "config.yaml") -> dict:
+    """Check and complete how a study is run.
+
+    Args:
+        config: the content of config.yaml with what the command line changed: Snakemake's `config`.
+        path: the file, for messages.
+
+    Raises:
+        UserError: everything that is wrong, one line each.
+    """
+    lines = {}
+    if Path(path).is_file():
+        source = read_source(path, "configuration")
+        lines = {
+            key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
+        }
+    return checked(Source(str(path), copy.deepcopy(dict(config)), lines), "config")
+
+
+def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
+    """Whether the command line changed the section of `key`, so that the file's line would mislead."""
+    return bool(key) and in_file.get(key[0]) != config.get(key[0])
+
+
+def checked(
+    source: Source,
+    schema_name: str,
+    references: Callable[[dict, Source, set[str]], dict[KeyPath, list[str]]] | None = None,
+) -> dict:
+    """Check a file's data and fill in its defaults.
+
+    Args:
+        source: the file.
+        schema_name: its schema in `rules/schemas/`.
+        references: finds what is wrong between sections: see `study_checks.reference_problems`.
+
+    Raises:
+        UserError: everything that is wrong, one line each, in the file's order.
+    """
+    schema = read_schema(schema_name)
+    found = schema_problems(source, schema)
+    unsound = {str(key[0]) for key in found if key}
+    data = filled(source.value, schema, schema)
+    if references:
+        for key, lines in references(data, source, unsound).items():
+            found.setdefault(key, []).extend(lines)
+    problems = [line for lines in found.values() for line in lines]
+    if problems:
+        raise UserError("\n".join(sorted(problems, key=_line_number)))
+    return data
+
+
+def _line_number(text: str) -> tuple[int, str]:
+    parts = text.split(": ", 1)[0].rsplit(":", 1)
+    return (int(parts[1]) if len(parts) == 2 and parts[1].isdigit() else 0), text

@@ -1,0 +1,68 @@
+"""What the planned jobs need from outside: keys, servers and models of a hub, looked for before any job runs.
+
+A job would find the same out when its turn comes; by then an hour of others may have passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from skillift.errors import UserError
+from skillift.study.study import Study
+
+
+def missing(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
+    """What cannot be had, one line each: the key of the study, what was found, and the mend.
+
+    Args:
+        study: the study.
+        jobs: rule and wildcards of each planned job.
+    """
+    problems = []
+    for _, look in sorted(_looks(study, jobs).items()):
+        try:
+            look()
+        except UserError as error:
+            problems.append(str(error))
+    return list(dict.fromkeys(problems))
+
+
+def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:
+    """By key of the study: a function that raises where that model cannot be had."""
+    looks: dict[str, Callable[[], None]] = {}
+
+    def chat(where: str, entry: dict) -> None:
+        looks[where] = partial(_check_chat, where, entry)
+
+    for rule, wildcards in jobs:
+        if rule in ("judge", "certify_judge"):
+            chat(f"judges.{wildcards['judge']}", study.data["judges"][wildcards["judge"]])
+        elif rule == "collect_demonstrations":
+            chat(f"judges.{study.primary_judge}", study.data["judges"][study.primary_judge])
+            if study.data["teacher"]["kind"] == "api":
+                chat("teacher", study.data["teacher"])
+        elif rule == "ask_reference":
+            chat(f"references.{wildcards['student']}", study.model(wildcards["student"]))
+        elif rule == "download_student":
+            spec = study.hub_spec(wildcards["student"])
+            section = "students" if wildcards["student"] in study.students else "references"
+            where = f"{section}.{wildcards['student']}"
+            looks[where] = partial(_check_hub, where, spec)
+    return looks
+
+
+def _check_chat(where: str, entry: dict) -> None:
+    from skillift.chat.models import ChatModel
+
+    model = ChatModel.from_entry(entry, where)
+    if not model.offline:
+        from skillift.chat.access import check_access  # litellm takes seconds to import
+
+        check_access(model)
+
+
+def _check_hub(where: str, spec: dict) -> None:
+    from skillift.students.hub import check_reachable
+
+    check_reachable(where, spec["model"], spec["revision"])

@@ -1,0 +1,165 @@
+"""The `spec` of every step: what its result depends on and nothing else, cut out of a study.
+
+In an order that does not follow the file's, so an edit rebuilds exactly what it changes.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict
+
+from skillift.study.checks import DEMONSTRATED
+
+_LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
+_CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
+_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
+
+
+class Specs:
+    """The specs of a `skillift.study.study.Study`, which is one."""
+
+    def tasks_spec(self) -> dict:
+        """What the tasks and skills are made of."""
+        return copy.deepcopy(self.data["tasks"])
+
+    def tokenizer_spec(self) -> dict:
+        """What the tokenizer of students from scratch depends on; with own tasks it is the tiny pack's."""
+        return {"difficulty": self.data["tasks"].get("pack", {"difficulty": "tiny"})["difficulty"]}
+
+    def pretrain_spec(self, student: str) -> dict:
+        """How a student with `source: scratch` is made; `pack` is None with own tasks.
+
+        Pre-training leaves out the lists that the pack's seed holds out, whatever number of tasks is made of
+        them: so the numbers of tasks stand at their least, and editing them makes no student anew.
+        """
+        model = self.model(student)
+        parts = {name: model[name] for name in ("architecture", "pretraining")}
+        pack = self.data["tasks"].get("pack")
+        return copy.deepcopy({**parts, "pack": pack and {**pack, **_LEAST_TASKS}})
+
+    def import_spec(self, student: str) -> dict:
+        """How a student with `source: path` is taken in; its files enter as they are."""
+        return {"source": self.model(student)["source"]}
+
+    def hub_spec(self, student: str) -> dict:
+        """Which model of the hub a student with `source: hub` is."""
+        model = self.model(student)
+        declared = {name: model[name] for name in ("model", "digests") if name in model}
+        return {"name": student, "revision": model.get("revision", "main"), **declared}
+
+    def demonstrations_spec(self) -> dict:
+        """How demonstrations are written and judged; prompts have the condition `curated`."""
+        teacher = {name: value for name, value in self.data["teacher"].items() if name != "template"}
+        left_out = ("corrupted_share", "seed") if teacher["kind"] == "api" else _CHAT_KEYS
+        return {
+            "teacher": copy.deepcopy({name: teacher[name] for name in teacher if name not in left_out}),
+            "condition": DEMONSTRATED,
+            "judge": self.judge_spec(self.primary_judge)["judge"],
+            "seed": self.data["prompt_seed"],
+        }
+
+    def corpus_spec(self, corpus: str) -> dict:
+        """How a corpus is selected from the demonstrations."""
+        return {**self.data["corpora"][corpus], "prompt_seed": self.data["prompt_seed"]}
+
+    def train_spec(self, student: str, run: str) -> dict:
+        """How a run is trained; its corpus and student enter as files."""
+        found = self.run(student, run)
+        recipe = copy.deepcopy(self.data["recipes"][found.recipe])
+        del recipe["corpus"]
+        inference = self.data["inference"]
+        return {**recipe, "seed": found.seed, **{name: inference[name] for name in ("precision", "thinking")}}
+
+    def episodes_spec(self, student: str, run: str) -> dict:
+        """What a run is asked, and how it answers."""
+        found = self.run(student, run)
+        inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
+        shards = inference.pop("shards")
+        if found.recipe is None or not self._has_adapter(found.recipe):
+            del inference["adapters"]
+        return {
+            **({"shards": shards} if shards > 1 else {}),
+            "conditions": self.conditions,
+            "prompt_seed": self.data["prompt_seed"],
+            "inference": inference,
+            "student": student,
+            "run": run,
+            "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
+        }
+
+    def _has_adapter(self, recipe: str) -> bool:
+        trainable = self.data["recipes"][recipe]["trainable"]
+        return isinstance(trainable, dict) and "lora" in trainable
+
+    def served_spec(self, student: str, run: str) -> dict:
+        """How what is served is compared with what was trained, and what was asked with the study."""
+        inference = self.data["inference"]
+        return {
+            "student": student,
+            "run": run,
+            **{name: inference[name] for name in ("precision", "thinking")},
+        }
+
+    def reference_spec(self, reference: str) -> dict:
+        """What a reference model behind an API is asked, and how it answers.
+
+        It samples as the students do, unless its entry says otherwise.
+        """
+        entry, inference = self.model(reference), self.data["inference"]
+        chat = {name: entry[name] for name in _CHAT_KEYS if name in entry}
+        inherited = {name: inference[name] for name in ("temperature", "max_tokens")}
+        if inference["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
+            inherited["top_p"] = inference["top_p"]
+        return {
+            "name": reference,
+            "conditions": self.conditions,
+            "prompt_seed": self.data["prompt_seed"],
+            "suites": sorted(inference["suites"]),
+            "samples": inference["samples"],
+            "reference": copy.deepcopy({**inherited, **chat}),
+        }
+
+    def judge_spec(self, judge: str) -> dict:
+        """What a judge's verdicts, its certification and their cost depend on."""
+        return {"name": judge, "judge": copy.deepcopy(self.data["judges"][judge])}
+
+    def rates_spec(self) -> dict:
+        """How the error rates of certified judges are computed."""
+        return {"confidence": self.data["analysis"]["confidence"]}
+
+    def scores_spec(self) -> dict:
+        """Which judges' verdicts become scoring paths."""
+        return {"judges": self.judges, "primary_judge": self.primary_judge}
+
+    def analysis_spec(self) -> dict:
+        """How effects are estimated, and over which runs."""
+        analysis = self.data["analysis"]
+        return {
+            "analysis": {name: copy.deepcopy(analysis[name]) for name in _ESTIMATION_KEYS},
+            "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
+        }
+
+    def figures_spec(self) -> dict:
+        """What figures and published tables show: the headline path, tiers and labels too."""
+        models = {name: self.model(name) for name in sorted(self.evaluated)}
+        analysis = self.data["analysis"]
+        return {
+            "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
+            "primary_judge": self.primary_judge,
+            "students": {
+                name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
+            },
+            "references": sorted(self.references),
+            "runs": self.analysis_spec()["runs"],
+            "figures": dict(self.data["figures"]),
+        }
+
+    def browser_spec(self) -> dict:
+        """What the episode browser shows besides the tables."""
+        shown = self.figures_spec()
+        return {
+            "name": self.name,
+            "headline_path": self.data["analysis"]["headline_path"],
+            "prompt_seed": self.data["prompt_seed"],
+            **{name: shown[name] for name in ("students", "references", "runs")},
+        }

@@ -1,0 +1,196 @@
+"""The study: what one file under `studies/` declares, checked and completed.
+
+`load_study` reads and checks the file before any job starts. A `Study` then answers what the workflow
+asks: which students, runs, judges and scoring paths there are, and the `spec` of every step
+(`skillift.study.specs`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
+from skillift.study.loading import checked, load_config
+from skillift.study.source import beside, read_source
+from skillift.study.specs import Specs
+from skillift.tasks.own_skills import skill_files
+
+__all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
+
+_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One run of one student: `base`, or one training by a recipe with a seed."""
+
+    student: str
+    run: str
+    recipe: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Study(Specs):
+    """A checked study.
+
+    Attributes:
+        path: the study file.
+        data: its content with all defaults filled in, plain dicts and lists.
+    """
+
+    path: str
+    data: dict
+
+    @property
+    def name(self) -> str:
+        """The study's name, and its folder below the results."""
+        return self.data["name"]
+
+    @cached_property
+    def students(self) -> list[str]:
+        """Ids of the students, by tier."""
+        return self._by_tier("students")
+
+    @cached_property
+    def references(self) -> list[str]:
+        """Ids of the reference models, by tier."""
+        return self._by_tier("references")
+
+    @property
+    def evaluated(self) -> list[str]:
+        """Ids of the students and then of the reference models."""
+        return [*self.students, *self.references]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """`base` of every evaluated model, then the declared trainings, by tier, recipe and seed."""
+        trained = {
+            Run(student, f"{entry['recipe']}-s{seed}", entry["recipe"], seed)
+            for entry in self.data["runs"]
+            for student in entry["students"]
+            for seed in entry["seeds"]
+        }
+        order = {student: place for place, student in enumerate(self.students)}
+        base = [Run(student, BASE) for student in self.evaluated]
+        return base + sorted(trained, key=lambda run: (order[run.student], run.recipe, run.seed))
+
+    @cached_property
+    def trained_runs(self) -> list[Run]:
+        """The runs that are trainings."""
+        return [run for run in self.runs if run.recipe is not None]
+
+    @cached_property
+    def judges(self) -> list[str]:
+        """Ids of the judges, sorted."""
+        return sorted(self.data["judges"])
+
+    @property
+    def primary_judge(self) -> str:
+        """Id of the judge that passes demonstrations and scores tasks without an extractor."""
+        return self.data["primary_judge"]
+
+    @property
+    def paths(self) -> list[str]:
+        """The scoring paths: `bench`, then `judge:<id>` of every judge."""
+        return ["bench", *(f"judge:{judge}" for judge in self.judges)]
+
+    @cached_property
+    def corpora(self) -> list[str]:
+        """Ids of the corpora that a declared run trains on, sorted."""
+        return sorted({self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs})
+
+    def run(self, student: str, run: str) -> Run:
+        """The run of that student and name.
+
+        Raises:
+            KeyError: the study declares no such run.
+        """
+        try:
+            return self._runs_by_name[student, run]
+        except KeyError:
+            raise KeyError(f"{self.path}: no run {run} of {student}") from None
+
+    @cached_property
+    def _runs_by_name(self) -> dict[tuple[str, str], Run]:
+        return {(run.student, run.run): run for run in self.runs}
+
+    def model(self, student: str) -> dict:
+        """The entry of a student or reference model."""
+        return self.data["students"].get(student) or self.data["references"][student]
+
+    def students_from(self, source: str) -> list[str]:
+        """Ids of the evaluated models with that `source`: `scratch`, `path`, `hub` or `api`."""
+        return [name for name in self.evaluated if self.model(name)["source"] == source]
+
+    def corpus_of(self, run: str) -> str:
+        """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
+        return self.data["recipes"][run.rsplit("-s", 1)[0]]["corpus"]
+
+    @property
+    def shards(self) -> int:
+        """How many jobs share the tasks of each run of a student."""
+        return self.data["inference"]["shards"]
+
+    def own_files(self) -> dict[str, str]:
+        """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack."""
+        files = self.data["tasks"].get("files", {})
+        return {name: beside(self.path, declared) for name, declared in files.items()}
+
+    def own_inputs(self) -> dict[str, list[str]]:
+        """The files behind `own_files`: of a folder of skills, its `SKILL.md` files."""
+        own = self.own_files()
+        return {name: skill_files(path) if Path(path).is_dir() else [path] for name, path in own.items()}
+
+    def model_folder(self, student: str) -> str:
+        """The model folder of a student with `source: path`."""
+        return beside(self.path, self.model(student)["path"])
+
+    def model_files(self, student: str) -> list[str]:
+        """The files in that folder, sorted."""
+        folder = Path(self.model_folder(student))
+        return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
+
+    def judge_template(self, judge: str) -> str:
+        """File name of a judge's prompt template in `workflow_scripts/prompts/`."""
+        return self.data["judges"][judge]["template"]
+
+    @property
+    def teacher_template(self) -> str | None:
+        """File name of the template of what a teacher behind an API is asked; None for other teachers."""
+        teacher = self.data.get("teacher", {})
+        return teacher["template"] if teacher.get("kind") == "api" else None
+
+    def demonstrated_as_is(self, corpus: str) -> bool:
+        """Whether a corpus is trained on under the prompts that its demonstrations were written to."""
+        return self.data["corpora"][corpus]["condition"] == DEMONSTRATED
+
+    @property
+    def conditions(self) -> list[str]:
+        """The study's conditions, in the order of the vocabulary."""
+        return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
+
+    def _by_tier(self, section: str) -> list[str]:
+        return sorted(self.data[section], key=lambda name: (self.data[section][name]["tier"], name))
+
+
+def load_study(path: Path | str) -> Study:
+    """Read, check and complete a study file.
+
+    Raises:
+        UserError: everything that is wrong with the file, one line each: file, line, key, what was found,
+            what was expected, the mend.
+    """
+    data = checked(read_source(path, "study file"), "study", reference_problems)
+    _complete(data)
+    return Study(str(path), data)
+
+
+def _complete(data: dict) -> None:
+    """Defaults that hang on other keys: labels, and the headline path."""
+    for section in ("students", "references"):
+        for name, model in data[section].items():
+            model.setdefault("label", name)
+    data["analysis"].setdefault("headline_path", f"judge:{data['primary_judge']}")

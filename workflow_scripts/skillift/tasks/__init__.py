@@ -1,0 +1,1 @@
+"""Tasks and skills: a user's own, and what a student is shown of them."""
