@@ -69,7 +69,7 @@ def asked_table(
 
 def plans_table(rows: Iterable[scale.Plan]) -> Table:
     """What planning takes as a study grows."""
-    table = Table(title="Planning: snakemake --dry-run --quiet rules")
+    table = Table(title="Planning: snakemake --dry-run --quiet rules, and the audit")
     for name in ("study", "jobs", "CPU, s", "wall clock, s", "memory, MB"):
         table.add_column(name, justify="left" if name == "study" else "right")
     for row in rows:

@@ -1,10 +1,11 @@
-"""Time planning (`snakemake -n`) of studies of many runs, tasks and judges: `python tests/bench/scale.py`.
+"""Time plans and audits of studies of many runs, tasks and judges: `python tests/bench/scale.py`.
 
 python tests/bench/scale.py --runs 30 100 1000 10000
 
 Each study has a smoke study's students, tasks and settings, multiplied; nothing is run. Seconds of CPU and by
-the clock and the largest memory are of the whole process, `snakemake --dry-run --quiet rules`. Beside it
-stands a workflow of as many jobs that is nothing but one file made from another: what Snakemake itself takes.
+the clock and the largest memory are of the whole process, `snakemake --dry-run --quiet rules`. For numbers of
+runs, beside it stand the audit and a workflow of as many jobs that is nothing but one file made from another,
+which is what Snakemake itself takes.
 """
 
 from __future__ import annotations
@@ -83,39 +84,49 @@ rule third:
 """
 
 
+STUDY = ("--config", "study=studies/made.yaml")
+DRY_RUN = ("-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules")
+
+
 def plan(project: Path, study: dict, name: str) -> Plan:
     """Dry-run a study in a copy of the project."""
-    (project / "studies/made.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
-    return planned(project, name, "--config", "study=studies/made.yaml")
+    (project / STUDY[1].split("=")[1]).write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    return planned(project, name, *DRY_RUN, *STUDY)
+
+
+def audit(project: Path, name: str) -> Plan:
+    """Audit the study that was planned last."""
+    return planned(project, f"{name}: the audit", "workflow_scripts/audit.py", *STUDY)
 
 
 def plan_bare(folder: Path, jobs: int) -> Plan:
     """Dry-run that many jobs of a workflow that has nothing but files."""
     folder.mkdir(exist_ok=True)
     (folder / "Snakefile").write_text(BARE.format(chains=jobs // 3), encoding="utf-8")
-    return planned(folder, "bare Snakemake")
+    return planned(folder, "bare Snakemake", *DRY_RUN)
 
 
-def planned(folder: Path, name: str, *options: str) -> Plan:
-    """Dry-run the workflow in a folder and measure the process.
+def planned(folder: Path, name: str, *command: str) -> Plan:
+    """Plan the workflow in a folder by a command of Python and measure the process.
 
     Raises:
-        SystemExit: Snakemake cannot plan.
+        SystemExit: there is no plan.
     """
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--quiet", "rules", *options]
     log = folder / "plan.log"
     start = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(command, cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, stdout=stream, stderr=subprocess.STDOUT
+        )
         _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     text = log.read_text(encoding="utf-8")
     if process.returncode:
-        raise SystemExit(f"snakemake ended with status {process.returncode}:\n{text[-3000:]}")
-    total = re.search(r"^total +(\d+)", text, re.MULTILINE)
-    cpu = usage.ru_utime + usage.ru_stime
-    return Plan(name, int(total.group(1)) if total else 0, cpu, seconds, usage.ru_maxrss / 1e3)
+        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}:\n{text[-3000:]}")
+    total = re.search(r"^(?:total +|Study \S+: )([\d,]+)", text, re.MULTILINE)
+    jobs = int(total.group(1).replace(",", "")) if total else 0
+    return Plan(name, jobs, usage.ru_utime + usage.ru_stime, seconds, usage.ru_maxrss / 1e3)
 
 
 def measure(runs: list[int], tasks: list[int], judges: list[int]) -> Iterator[Plan]:
@@ -129,6 +140,7 @@ def measure(runs: list[int], tasks: list[int], judges: list[int]) -> Iterator[Pl
             found = plan(project, study, name)
             yield found
             if name.endswith("runs"):
+                yield audit(project, name)
                 yield plan_bare(Path(folder, "bare"), found.jobs)
 
 

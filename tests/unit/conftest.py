@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from skillift.chat.answer_cache import AnswerCache
+
 
 @pytest.fixture
 def study_file(tmp_path):
@@ -17,3 +19,10 @@ def study_file(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """An empty cache of answers."""
+    with AnswerCache(tmp_path / "answers.sqlite") as kept:
+        yield kept

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import batch_questions
 import pytest
 from anthropic_server import AnthropicServer
+from batch_questions import EXPECTED, echo, settings, texts
 from batch_server import serving
 from stub_models import chat_completion
 
 from skillift.batches import asking as batches
 from skillift.batches.settings import BatchSettings
-from skillift.chat.answer_cache import AnswerCache
-from skillift.chat.client import ChatClient, ChatModel, ChatRequest
+from skillift.chat.client import ChatModel
 from skillift.errors import UserError
 from skillift.judging.verdicts import REPLY_SCHEMA
 
 MODEL = "anthropic/claude-haiku-4-5"
 KEY = "sk-ant-0123456789"
-
-
-@pytest.fixture
-def cache(tmp_path):
-    with AnswerCache(tmp_path / "answers.sqlite") as kept:
-        yield kept
 
 
 @pytest.fixture(autouse=True)
@@ -30,29 +25,12 @@ def surroundings(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
 
 
-def echo(body):
-    return 200, chat_completion(f"reply to {body['messages'][0]['content']}")
-
-
 def requests_to(address, n_requests=6):
-    model = ChatModel(MODEL, api_base=address, max_tokens=3, price=(0.0, 1000.0))
-    return [
-        ChatRequest(model, [{"role": "user", "content": f"question {n}"}], REPLY_SCHEMA)
-        for n in range(n_requests)
-    ]
+    return batch_questions.requests_to(address, n_requests, MODEL, REPLY_SCHEMA)
 
 
 def ask(cache, requests, batch=None, **options):
-    batch = batch or BatchSettings(frozenset([MODEL]), poll_s=0.02, most_requests=4)
-    with ChatClient(cache=cache, batch=batch, timeout_s=20, backoff_s=0.01, **options) as client:
-        return client.ask_all(requests)
-
-
-EXPECTED = [f"reply to question {n}" for n in range(6)]
-
-
-def texts(answers):
-    return [answer.text for answer in answers]
+    return batch_questions.ask(cache, requests, batch or settings(MODEL), **options)[0]
 
 
 def address_of(address):
