@@ -71,7 +71,7 @@ CODE = [
         "a function that only judging episodes reaches",
         change_function("skillift.judging.verdicts", "judge_episodes"),
         judged(*RUNS) | SCORES,
-        {"judge": "code: judging.judge_episodes"},
+        {"judge": "code: judging.verdicts.judge_episodes"},
     ),
     Edit(
         "a function that demonstrations, corpora, episodes and the browser share",
@@ -144,7 +144,7 @@ NEEDED = [  # what is lost is made again when a job that needs it is done again
         "checkpoints that are lost, and an edit that needs them",
         both(delete(LOST), change_function("skillift.episodes.run", "messages_of_suites")),
         trained("s sft-s0") | answered(*RUNS),
-        {"train": f"missing: {LOST}", "generate": "code: episodes.messages_of_suites"},
+        {"train": f"missing: {LOST}", "generate": "code: episodes.run.messages_of_suites"},
     ),
 ]
 

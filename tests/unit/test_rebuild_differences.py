@@ -85,7 +85,7 @@ def test_changed_functions_are_named_and_not_the_modules_that_hold_them():
         "skillift.tables:": "1",
     }
     notes = {"a": before, "b": {**before, "judge:*": "2", "skillift.judging.verdicts:parse_reply": "2"}}
-    assert changed_code(Trigger("code", "a", "b"), notes) == "code: judging.parse_reply"
+    assert changed_code(Trigger("code", "a", "b"), notes) == "code: judging.verdicts.parse_reply"
 
 
 def test_code_that_was_never_noted_is_said_to_have_changed_and_no_more():
