@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chat_templates import chat_template, chat_tokenizer
+from tiny_models import smallest, write_model
 
 
 def write_hybrid_student(
@@ -16,7 +17,6 @@ def write_hybrid_student(
     """
     import torch
     from transformers import (
-        GenerationConfig,
         Qwen3_5Config,
         Qwen3_5ForCausalLM,
         Qwen3_5ForConditionalGeneration,
@@ -27,23 +27,13 @@ def write_hybrid_student(
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = Qwen3_5TextConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=64,
-        num_hidden_layers=2,
+        **smallest(tokenizer),
         layer_types=["linear_attention", "full_attention"],
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=32,
         linear_num_key_heads=2,
         linear_num_value_heads=4,
         linear_key_head_dim=16,
         linear_value_head_dim=16,
         max_position_embeddings=512,
-        initializer_range=0.2,
-        tie_word_embeddings=True,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
     )
     if with_vision:
         vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "patch_size": 4}
@@ -52,8 +42,4 @@ def write_hybrid_student(
         model = Qwen3_5ForConditionalGeneration(whole)
     else:
         model = Qwen3_5ForCausalLM(config)
-    model.generation_config = GenerationConfig(
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
-    )
-    model.save_pretrained(folder)
-    return folder
+    return write_model(folder, model, tokenizer)

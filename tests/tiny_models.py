@@ -50,27 +50,37 @@ def write_student(
 ) -> Path:
     """A random-weight Qwen3ForCausalLM of about 50 k parameters with its tokenizer, ready to be served."""
     import torch
-    from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
+    from transformers import Qwen3Config, Qwen3ForCausalLM
 
     tokenizer = write_tokenizer(folder, chat_template)
     torch.manual_seed(seed)
     config = Qwen3Config(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=32,
-        max_position_embeddings=positions,
-        rope_theta=10_000.0,
-        initializer_range=0.2,
-        tie_word_embeddings=True,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
+        **smallest(tokenizer), max_position_embeddings=positions, rope_theta=10_000.0, bos_token_id=None
     )
-    model = Qwen3ForCausalLM(config)
+    return write_model(folder, Qwen3ForCausalLM(config), tokenizer)
+
+
+def smallest(tokenizer) -> dict:
+    """The sizes and special tokens of a tiny model's config."""
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 32,
+        "initializer_range": 0.2,
+        "tie_word_embeddings": True,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+
+
+def write_model(folder: Path, model, tokenizer) -> Path:
+    """Write a model that ends at the tokenizer's end token, and answers greedily."""
+    from transformers import GenerationConfig
+
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, do_sample=False
     )
