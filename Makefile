@@ -1,6 +1,7 @@
 # Set-up, the default study, tests and benchmarks. `make` or `make help` lists the targets.
 
-CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# nproc would take OMP_NUM_THREADS for the number of cores
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
 JOBS ?= 2
 STUDY ?= studies/embedded.yaml
 # Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
