@@ -7,7 +7,7 @@ import pytest
 from analysis_tables import full_study
 from huggingface_hub import DatasetCard, ModelCard
 
-from skillift.cards.text import dataset_card, model_card
+from skillift.cards.text import dataset_card, model_card, model_cards
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
 from skillift.errors import UserError
 
@@ -60,6 +60,24 @@ def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
     rates = tables["pass_rates"].filter(path="judge:conclusion", student="s", run="sft-s1")
     found = {result.dataset_config: result.metric_value for result in data.eval_results}
     assert found == pytest.approx(dict(rates.select("condition", "pass_rate").iter_rows()), abs=1e-4)
+
+
+def test_the_cards_of_all_runs_are_those_of_each(templates):
+    tables = {name: full_study()[1][name] for name in ("effects", "pass_rates")}
+    common = {name: SPEC[name] for name in ("study", "description", "path", "confidence")}
+    runs = [
+        {"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "corpus": "worked", "seed": seed}
+        for seed in (0, 1)
+    ]
+    spec = {**common, "students": {"s": {"label": SPEC["label"]}}, "runs": runs}
+    manifests = {("s", run["run"]): {**RUN, "final_step": 138 + run["seed"]} for run in runs}
+    corpora = {"worked": (353, "b" * 64)}
+    made = list(model_cards(templates["model"], spec, manifests, {"s": BASE}, corpora, tables))
+    assert [(student, run) for student, run, _ in made] == [("s", "sft-s0"), ("s", "sft-s1")]
+    for (student, run, text), said in zip(made, runs, strict=True):
+        alone = {**common, **said, "label": SPEC["label"]}
+        manifest = manifests[student, run]
+        assert text == model_card(templates["model"], alone, manifest, BASE, corpora["worked"], tables)
 
 
 def test_a_licence_note_becomes_the_name_of_the_licence(templates):
