@@ -17,7 +17,7 @@ configfile: "config.yaml"
 include: "rules/common.smk"  # the study, names of files, wildcard constraints
 include: "rules/inputs.smk"  # which files jobs take
 include: "rules/targets.smk"  # what is published
-include: "rules/start.smk"  # what is done before the first job
+include: "rules/start.smk"  # what is done before the first job, and after a failure
 include: "rules/resources.smk"  # what jobs ask for: accelerators, memory, time, a network
 
 
@@ -52,3 +52,7 @@ onstart:
     check_needs(workflow.dag.needrun_jobs())
     register_predictions()
     note_code(f"{STATE}/code")
+
+
+onerror:
+    leave_no_jobs()

@@ -1,4 +1,4 @@
-"""What is done before the first job."""
+"""What is done before the first job, and after a run that did not end well."""
 
 from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
@@ -9,19 +9,39 @@ from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
+from snakemake_interrupts import hear_interrupts
+
+hear_interrupts(logger)
 
 
 def claim_study():
     """Be the only Snakemake at work on the study, until this process ends; end what a killed one has left."""
     global STUDY_LOCK
-    default = load_configfile("config.yaml")["study"]
     try:
         STUDY_LOCK = lock_study(STATE)
-        left = end_left_jobs(Path.cwd(), CONFIG["study"], default)
+        left = end_left_jobs(Path.cwd(), CONFIG["study"], default_study())
     except UserError as error:
         raise WorkflowError(str(error)) from None
     if left:
         logger.warning(f"Cancelled jobs of an earlier Snakemake: {', '.join(left)}.")
+
+
+def leave_no_jobs():
+    """Cancel what is still in the queue of a cluster.
+
+    At a Ctrl-C, Snakemake hands in what it was about to, and cancels just the jobs that it is not asking after.
+    """
+    try:
+        left = end_left_jobs(Path.cwd(), CONFIG["study"], default_study())
+    except UserError as error:
+        logger.error(str(error))
+    else:
+        if left:
+            logger.warning(f"Cancelled jobs that were left: {', '.join(left)}.")
+
+
+def default_study():
+    return load_configfile("config.yaml")["study"]
 
 
 def register_predictions():

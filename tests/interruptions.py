@@ -27,12 +27,19 @@ class Run:
         seen: every process below it that was seen alive.
     """
 
-    def __init__(self, folder: Path, *targets: str, study: str = "studies/smoke.yaml") -> None:
+    def __init__(
+        self, folder: Path, *targets: str, study: str = "studies/smoke.yaml", out: int | None = None
+    ) -> None:
+        """Start it; it prints to the file descriptor `out`, or else to a file."""
         self.log = folder / "snakemake.log"
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--config", f"study={study}", "--"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*command, *targets], cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                [*command, *targets],
+                cwd=folder,
+                stdout=log if out is None else out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self.seen: set[psutil.Process] = set()
 
@@ -71,6 +78,15 @@ class Run:
             assert time.monotonic() < end, self.text()
             self.below()
             time.sleep(0.02)
+
+    def wait_until_it_waits(self) -> None:
+        """Wait until its main thread has slept for two seconds."""
+        slept = 0
+        while slept < 20:
+            assert self.process.poll() is None
+            asleep = psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING
+            slept = slept + 1 if asleep else 0
+            time.sleep(0.1)
 
     def interrupt(self) -> None:
         """What Ctrl-C in a terminal does: SIGINT to the whole group."""

@@ -177,6 +177,17 @@ class SlurmCluster:
         for pid in steps:
             _kill(pid)
 
+    def hold_next(self, program: str, option: str, seconds: int) -> Path:
+        """Have the next call of a client program with that option take so much longer.
+
+        Returns:
+            What is there as soon as it has been called.
+        """
+        called = self.folder / f"{program}.called"
+        wait = f'case " $* " in *" {option} "*) mkdir {called} 2>/dev/null && sleep {seconds} ;; esac'
+        self._shim(program, f'{wait}\nexec {find(program)} "$@"')
+        return called
+
     def client(self, *command: str, check: bool = True) -> str:
         """The output of a client program such as `scontrol`."""
         done = subprocess.run(
@@ -231,11 +242,15 @@ class SlurmCluster:
         key = self.folder / "munge/munge.key"
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o600)
-        shim = self.folder / "bin/srun"
-        shim.write_text(f'#!/bin/sh\nSLURM_CONF={self.conf} exec {find("srun")} "$@"\n')
-        shim.chmod(0o755)
+        self._shim("srun", f'SLURM_CONF={self.conf} exec {find("srun")} "$@"')
         exports = f"export SLURM_CONF={self.conf}\nexport PATH={self.folder}/bin:$PATH\n"
         (self.folder / "env.sh").write_text(exports)
+
+    def _shim(self, program: str, script: str) -> None:
+        """Put a script of that name before the program on the PATH of clients."""
+        shim = self.folder / "bin" / program
+        shim.write_text(f"#!/bin/sh\n{script}\n")
+        shim.chmod(0o755)
 
     def _run(self, program: str, *options: str) -> None:
         log = self.folder / "log" / f"{program}.out"

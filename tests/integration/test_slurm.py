@@ -53,6 +53,7 @@ class Outcome:
 
     folder: Path
     interrupted_status: int
+    queue_at_interrupt: list[str]
     queue_after_interrupt: list[str]
     processes_after_interrupt: list[str]
     left_by_kill: list[str]
@@ -111,11 +112,13 @@ def at_work_in(folder: Path) -> list[str]:
 def outcome(cluster, tmp_path_factory):
     folder = copy_project(tmp_path_factory.mktemp("on-slurm") / "project")
 
+    asked = cluster.hold_next("squeue", "--states=all", seconds=30)
     first = start(folder, cluster, "first.log")
     try:
-        wait_until(lambda: [*cluster.running_on("n1"), *cluster.running_on("n2")], 120, "a first job")
+        wait_until(asked.exists, 120, "Snakemake to ask after its jobs")
+        queued = cluster.queue()
         os.killpg(first.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
-        interrupted_status = first.wait(timeout=60)
+        interrupted_status = first.wait(timeout=120)
     finally:
         end(first)
     queue = cluster.queue()
@@ -144,12 +147,23 @@ def outcome(cluster, tmp_path_factory):
         mishaps.mend()
     text = (folder / "second.log").read_text()
     return Outcome(
-        folder, interrupted_status, queue, processes, left, second.returncode, text, mishaps, cluster.jobs()
+        folder,
+        interrupted_status,
+        queued,
+        queue,
+        processes,
+        left,
+        second.returncode,
+        text,
+        mishaps,
+        cluster.jobs(),
     )
 
 
 def test_ctrl_c_leaves_no_job_and_no_process(outcome):
+    """It comes while Snakemake asks after its jobs, when it has none on its list of those to cancel."""
     assert outcome.interrupted_status != 0
+    assert outcome.queue_at_interrupt != []
     assert outcome.queue_after_interrupt == []
     assert outcome.processes_after_interrupt == []
 

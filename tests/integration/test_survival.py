@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
@@ -88,6 +89,28 @@ def test_ctrl_c_while_training_leaves_nothing_behind(project):
     again = Run(project, f"{TRAINED}/manifest.json")
     assert again.end() == 0, again.text()
     assert folder_digests(project / TRAINED) == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="makes a small pipe: needs Linux")
+def test_ctrl_c_while_snakemake_prints_is_heard(tmp_path):
+    """Nobody reads what it prints, so that it waits in the midst of its table of jobs."""
+    reading, writing = os.pipe()
+    room = 1500  # bytes: less than the table, more than what comes before it
+    size = fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writing, b" " * (size - room))
+    run = Run(copy_project(tmp_path / "project"), out=writing)
+    os.close(writing)
+    run.wait_until_it_waits()
+    run.interrupt()
+    text = ""
+    with os.fdopen(reading) as printed:
+        for line in printed:
+            text += line
+            if "Execute" in line:  # it goes on
+                run.kill()
+    assert run.end() != 0
+    assert "Job stats" in text and "Execute" not in text
+    assert run.strays() == []
 
 
 def test_a_terminated_snakemake_finishes_its_running_jobs_first(project):

@@ -1,4 +1,4 @@
-"""Jobs that a killed Snakemake has left on a SLURM cluster, which would write beside those of the next one.
+"""Jobs that a Snakemake has left on a SLURM cluster at its end, to write beside those of the next one.
 
 SLURM knows nothing of Snakemake's end. A left job is one of this user that Snakemake has handed in from this
 folder for this study; whoever holds the study's lock knows that no other Snakemake waits for it.
@@ -40,7 +40,7 @@ def end_left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
     deadline = time.monotonic() + END_S
     while still := set(left) & set(_ask("squeue", "--me", "--noheader", "--format=%i").split()):
         if time.monotonic() > deadline:
-            found = f"jobs {', '.join(sorted(still))} of an earlier Snakemake, still there after `scancel`"
+            found = f"jobs {', '.join(sorted(still))} left by a Snakemake, still there after `scancel`"
             raise UserError(problem("SLURM", found, "none", "Have them ended, and start again."))
         time.sleep(0.5)
     return left

@@ -1,0 +1,35 @@
+"""Have Snakemake hear a Ctrl-C that comes while it prints.
+
+Its own handler of messages drops whatever interrupts it, and so the Ctrl-C: the study would go on as if
+nothing had been pressed. Here the signal waits until the message is out.
+
+Snakemake 9.27 has no hook there: this module alone knows what messages go through.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from functools import partial
+
+
+def hear_interrupts(logger: logging.Logger) -> None:
+    """Have SIGINT wait for the end of each message that the logger's handlers are at."""
+    for handler in logger.handlers:
+        handler.handle = partial(_uninterrupted, handler.handle)
+
+
+def _uninterrupted(handle: Callable[[logging.LogRecord], object], record: logging.LogRecord) -> object:
+    """`handle(record)`; a SIGINT in between takes effect after it."""
+    if threading.current_thread() is not threading.main_thread():  # signals come to the main thread alone
+        return handle(record)
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        return handle(record)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)  # to what would have had it: asyncio's, or Python's own
