@@ -9,9 +9,6 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# plans of many jobs are large, long-lived and free of cycles
-gc.set_threshold(100_000, 50, 50)
-
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
@@ -22,6 +19,11 @@ from skillift.running.lifeline import this_process
 from skillift.provenance import canonical, code_digest
 from skillift.study.study import BASE, load_config, load_study
 from skillift.training.options import training_flags
+from snakemake_shortcuts import take_shortcuts
+
+# plans of many jobs are large, long-lived and free of cycles
+gc.set_threshold(100_000, 50, 50)
+take_shortcuts(workflow)
 
 try:
     CONFIG = load_config(config)

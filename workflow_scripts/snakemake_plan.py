@@ -17,9 +17,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from snakemake_jobs import Reader
+from snakemake_record_files import reading_ahead, record_in
 
 from skillift.errors import UserError
 from skillift.rebuild.plan import Plan
@@ -99,7 +101,7 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
     marked: set[str] = set()
     texts: dict[str | None, str | None] = {}  # of environments, each once: records hold one of 10 KB each
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as ending:
 
         class InPlace(records.FilePersistence):
             """Snakemake's records where they are; what is written to them stays in memory."""
@@ -110,12 +112,17 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
                 self.environments: dict[str, tuple[str | None, ...]] = {}  # by output; none without a record
                 kept = Path(path or ".snakemake").absolute()
                 self._metadata_path, self._incomplete_path = str(kept / "metadata"), str(kept / "incomplete")
+                ending.enter_context(reading_ahead(self._metadata_path))
+
+            @lru_cache(1024)  # noqa: B019 (it lives as long as this process)
+            def _read_record_cached(self, key):
+                return record_in(self._record_path(self._metadata_path, key))
 
             def _read_record(self, key):
-                record = written.get(key) or super()._read_record(key)
-                self.environments[key] = (
-                    (texts.setdefault(record.conda_env, record.conda_env),) if record else ()
-                )
+                record = written.get(key) or self._read_record_cached(key)
+                if key not in self.environments:
+                    text = record and record.conda_env
+                    self.environments[key] = (texts.setdefault(text, text),) if record else ()
                 return record
 
             def _write_record(self, key, record) -> None:
