@@ -14,18 +14,19 @@ import getpass
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
+
+import slurm_accounts
+from slurm_processes import find, free_ports, is_alive, kill_process, pid_in, step_processes, wait_until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
 NODES = ("n1", "n2")
 CPUS = 4
+MIN_JOB_AGE_S = 86_400  # for so long SLURM remembers a finished job
 NODE_DOWN_S = 20  # seconds without a word from a node until it counts as down
 
 CONF = """\
@@ -47,8 +48,7 @@ MpiDefault=none
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
-AccountingStorageType=accounting_storage/none
-SelectType=select/cons_tres
+{accounts}SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
@@ -60,7 +60,7 @@ SlurmdTimeout={node_down_s}
 SlurmctldTimeout=30
 InactiveLimit=0
 KillWait=2
-MinJobAge=86400
+MinJobAge={min_job_age}
 JobRequeue=0
 {nodes}
 PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
@@ -75,43 +75,25 @@ NODE = (
 
 def why_not() -> str | None:
     """What keeps a cluster from being started here; None where nothing does."""
-    missing = [program for program in PROGRAMS if find(program) is None]
+    missing = [program for program in (*PROGRAMS, *slurm_accounts.PROGRAMS) if find(program) is None]
     if missing:
         return (
-            f"SLURM: {', '.join(missing)} not found; as root: "
-            "apt-get install -y --no-install-recommends slurmctld slurmd slurm-client munge"
+            f"SLURM: {', '.join(missing)} not found; as root: apt-get install -y --no-install-recommends "
+            "slurmctld slurmd slurm-client munge slurmdbd mariadb-server-core mariadb-client-core"
         )
     if os.geteuid() != 0:
         return "SLURM: its daemons start jobs as any user, which needs root"
     return None
 
 
-def find(program: str) -> str | None:
-    """Where a program is; daemons stand in folders that only root has on its PATH."""
-    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
-
-
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> object:
-    """The first true answer of `condition`, asked ten times a second.
-
-    Raises:
-        TimeoutError: there was none in so many seconds; names `what`.
-    """
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-
-
 class SlurmCluster:
     """The cluster that lives in a folder."""
 
-    def __init__(self, folder: Path | str) -> None:
-        """Name the folder; nothing is started."""
+    def __init__(self, folder: Path | str, accounts: bool = False) -> None:
+        """Name the folder, and whether SLURM keeps accounts of finished jobs; nothing is started."""
         self.folder = Path(folder).resolve()
         self.conf = self.folder / "slurm.conf"
+        self.accounts = slurm_accounts.SlurmAccounts(self.folder) if accounts else None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -145,6 +127,8 @@ class SlurmCluster:
             f"--seed-file={self.folder}/munge/munged.seed",
             "--num-threads=2",
         )
+        if self.accounts:
+            self.accounts.start(self.environment)
         self._run("slurmctld")
         for name in NODES:
             self.start_node(name)
@@ -156,14 +140,15 @@ class SlurmCluster:
             self.client("scancel", "-u", getpass.getuser(), check=False)
             with contextlib.suppress(TimeoutError):
                 wait_until(lambda: not self.queue(), 20, "cancelled jobs to leave the queue")
-        for names in ([f"slurmd.{name}" for name in NODES], ["slurmctld"], ["munged"]):
+        nodes = [f"slurmd.{name}" for name in NODES]
+        for names in (nodes, ["slurmctld"], ["slurmdbd"], ["mariadbd"], ["munged"]):
             pids = [pid for pid in map(self._pid, names) if pid]  # daemons remove their pid files early
             for pid in pids:
                 os.kill(pid, signal.SIGTERM)
             try:
-                wait_until(lambda pids=pids: not any(map(_alive, pids)), 15, "daemons to end")
+                wait_until(lambda pids=pids: not any(map(is_alive, pids)), 15, "daemons to end")
             except TimeoutError:
-                for pid in filter(_alive, pids):
+                for pid in filter(is_alive, pids):
                     os.kill(pid, signal.SIGKILL)
 
     def start_node(self, name: str) -> None:
@@ -175,7 +160,13 @@ class SlurmCluster:
         steps = [pid for job in self.running_on(name) for pids in step_processes(job) for pid in pids]
         os.kill(self._pid(f"slurmd.{name}"), signal.SIGKILL)
         for pid in steps:
-            _kill(pid)
+            kill_process(pid)
+
+    def forget_jobs_after(self, seconds: int) -> None:
+        """Have SLURM remember a finished job for so long."""
+        conf = self.conf.read_text()
+        self.conf.write_text(re.sub("MinJobAge=.*", f"MinJobAge={seconds}", conf))
+        self.client("scontrol", "reconfigure")
 
     def hold_next(self, program: str, option: str, seconds: int) -> Path:
         """Have the next call of a client program with that option take so much longer.
@@ -219,7 +210,7 @@ class SlurmCluster:
 
     def _write_files(self) -> None:
         host = socket.gethostname().split(".")[0]
-        ports = _free_ports(1 + len(NODES))
+        ports = free_ports(1 + len(NODES))
         nodes = "\n".join(
             NODE.format(name=name, host=host, port=port, cpus=CPUS)
             for name, port in zip(NODES, ports[1:], strict=True)
@@ -231,6 +222,8 @@ class SlurmCluster:
                 folder=self.folder,
                 nodes=nodes,
                 node_down_s=NODE_DOWN_S,
+                accounts=self.accounts.clients if self.accounts else "",
+                min_job_age=MIN_JOB_AGE_S,
             )
         )
         for number in (0, 1):
@@ -266,73 +259,7 @@ class SlurmCluster:
 
     def _pid(self, name: str) -> int | None:
         """The process of a daemon, where it lives."""
-        try:
-            pid = int((self.folder / f"run/{name}.pid").read_text())
-            program = Path(f"/proc/{pid}/comm").read_text().strip()
-        except (OSError, ValueError):
-            return None
-        return pid if program == name.split(".")[0] else None
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [opened.getsockname()[1] for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return ports
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def step_processes(job: str) -> tuple[list[int], list[int]]:
-    """A job's processes on this machine: SLURM's own, which look after its steps, and what they started."""
-    children: dict[int, list[int]] = {}
-    supervisors = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            title = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (OSError, IndexError):
-            continue
-        children.setdefault(parent, []).append(int(folder.name))
-        if title.startswith(f"slurmstepd: [{job}."):
-            supervisors.append(int(folder.name))
-    started, parents = [], list(supervisors)
-    while parents:
-        found = [pid for pid in children.get(parents.pop(), []) if pid not in supervisors]
-        started += found
-        parents += found
-    return supervisors, started
-
-
-def freeze(job: str) -> list[int]:
-    """Stop a job's processes, whose ids are returned; SLURM's own go on.
-
-    SLURM may lose sight of a stopped process whose parent it ends: end what is left with `kill_all`.
-    """
-    found = step_processes(job)[1]
-    for pid in found:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
-    return found
-
-
-def kill_all(pids: list[int]) -> None:
-    """End the processes that still live, and are still stopped."""
-    for pid in pids:
-        with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T":
-                _kill(pid)
+        return pid_in(self.folder / f"run/{name}.pid", name.split(".")[0])
 
 
 def main() -> None:

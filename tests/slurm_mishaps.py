@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 
-from slurm_cluster import NODES, SlurmCluster, freeze, kill_all
+from slurm_cluster import NODES, SlurmCluster
+from slurm_processes import freeze, kill_all
 
 LOADS_A_STUDENT = ("rule_pretrain", "rule_train", "rule_generate")
 STOPPING_S = 15  # for so long new processes of a stopped job are stopped, too

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +17,10 @@ import psutil
 import pytest
 import yaml
 from projects import ROOT, copy_project, planned_jobs
-from slurm_cluster import SlurmCluster, freeze, kill_all, wait_until, why_not
+from slurm_cluster import SlurmCluster, why_not
 from slurm_mishaps import Mishaps
+from slurm_processes import freeze, kill_all, wait_until
+from slurm_runs import end, start
 
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.publication.registry import FIGURES, TABLES, extent, figures_for, tables_for
@@ -30,8 +30,6 @@ from skillift.tables import folder_digests, read_json, read_table
 pytestmark = pytest.mark.integration
 
 PROFILE = ROOT / "profiles" / "slurm" / "config.yaml"
-# jobs take seconds here: look after them sooner than in production
-TEST_SETTINGS = ("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20")
 LONGEST_S = 1500
 
 
@@ -76,27 +74,6 @@ class Outcome:
         same = [found for found in self.of(job["Comment"]) if int(found["JobId"]) >= int(job["JobId"])]
         assert len(same) > 1
         return same[0], same[-1]
-
-
-def start(folder: Path, cluster: SlurmCluster, log: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *TEST_SETTINGS]
-    command += ["--config", "study=studies/smoke.yaml"]
-    with (folder / log).open("w") as out:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=cluster.environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-
-def end(process: subprocess.Popen) -> None:
-    """Kill Snakemake and what it runs here, if it still does."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def at_work_in(folder: Path) -> list[str]:

@@ -1,0 +1,60 @@
+"""The profile on a SLURM cluster that keeps accounts: real slurmdbd over a real database."""
+
+from __future__ import annotations
+
+import pytest
+from projects import copy_project
+from slurm_cluster import SlurmCluster, why_not
+from slurm_processes import wait_until
+from slurm_runs import end, start
+
+pytestmark = pytest.mark.integration
+
+TASKS, TOKENIZER = "results/smoke/tasks.parquet", "results/smoke/students/tokenizer/manifest.json"
+ASKED = "Falling back to 'sacct'"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    if reason := why_not():
+        pytest.skip(reason)
+    cluster = SlurmCluster(tmp_path_factory.mktemp("slurm"), accounts=True)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("on-slurm") / "project")
+
+
+def finished(folder, cluster, target: str) -> str:
+    """What Snakemake prints that makes a target on the cluster."""
+    run = start(folder, cluster, "run.log", target)
+    try:
+        assert run.wait(timeout=300) == 0, (folder / "run.log").read_text()
+    finally:
+        end(run)
+    assert (folder / target).exists()
+    return (folder / "run.log").read_text()
+
+
+def await_accounts(cluster, states: list[str]) -> None:
+    """Wait until the accounts give all jobs these states; SLURM writes them when it comes to it."""
+    asked = ("sacct", "--allocations", "--noheader", "--parsable2", "--format=State")
+    wait_until(lambda: cluster.client(*asked).split() == states, 30, f"states {states} in the accounts")
+
+
+def test_while_slurm_remembers_a_finished_job_it_is_asked_itself(folder, cluster):
+    assert ASKED not in finished(folder, cluster, TASKS)
+    await_accounts(cluster, ["COMPLETED"])
+
+
+def test_where_slurm_soon_forgets_a_finished_job_the_accounts_are_asked(folder, cluster):
+    cluster.forget_jobs_after(2)
+    assert ASKED in finished(folder, cluster, TOKENIZER)
+    await_accounts(cluster, ["COMPLETED", "COMPLETED"])
+    assert cluster.queue() == []
