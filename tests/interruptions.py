@@ -71,6 +71,12 @@ class Run:
                 return process
         return None
 
+    def engines(self) -> list[psutil.Process]:
+        """The engines of the job that answers, where each has a process of its own."""
+        job = self.job("generate.py")
+        children = job.children() if job else []
+        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
     def wait_for(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
         """Wait until `condition` holds or the run has ended."""
         end = time.monotonic() + patience_s

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 from interruptions import Run, tables, unfinished_files
-from projects import copy_finished, copy_project, planned_jobs, snakemake
+from projects import copy_finished, copy_project, planned_jobs, replace_in, snakemake
 
 from skillift.tables import folder_digests
 
@@ -59,6 +59,21 @@ def test_a_killed_job_fails_alone_and_is_done_again(project):
     run.job("generate.py").kill()
     assert run.end() == 1
     assert "Error in rule generate" in run.text()
+    assert not (project / EPISODES).exists() and run.strays() == []
+    again = Run(project, EPISODES)
+    assert again.end() == 0, again.text()
+    assert (project / EPISODES).read_bytes() == before
+
+
+def test_a_killed_process_of_an_engine_fails_its_job_which_is_done_again(project):
+    before = (project / EPISODES).read_bytes()
+    (project / EPISODES).unlink()
+    replace_in(project / "config.yaml", "data_parallel: 1", "data_parallel: 2")
+    run = Run(project, EPISODES)
+    run.wait_for(lambda: len(run.engines()) == 2)
+    run.engines()[0].kill()
+    assert run.end() == 1
+    assert "a process of `engine.data_parallel`" in run.text()
     assert not (project / EPISODES).exists() and run.strays() == []
     again = Run(project, EPISODES)
     assert again.end() == 0, again.text()

@@ -50,6 +50,20 @@ def test_what_one_of_them_says_is_said_and_none_stays_behind(tmp_path):
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.parametrize("call", ["generate", "log_probabilities"])
+def test_an_engine_that_is_killed_is_named_and_ends_the_others(student, prompts, call):
+    arguments = (prompts, SAMPLED) if call == "generate" else ([Probe(prompts[0], prompts[1])],)
+    ended = pytest.raises(UserError, match=r"a process of `engine\.data_parallel`.*memory")
+    with (
+        ended,
+        open_engine("transformers", student, INFERENCE, RunOptions(threads=2, data_parallel=2)) as engine,
+    ):
+        engine.processes[0].kill()
+        engine.processes[0].join()
+        getattr(engine, call)(*arguments)
+    assert not any(process.is_alive() for process in engine.processes)
+
+
 def test_prompts_are_ordered_by_what_they_have_in_common():
     """Tasks of one skill, whose procedure stands first, follow each other; so do a prompt's samples."""
     prompts = [[1, 2, 9], [5, 5], [1, 2, 3], [5, 5], [1, 7]]

@@ -70,7 +70,7 @@ class ParallelEngines:
         ]
         for share, connection in asked:
             own_seeds = None if seeds is None else [seeds[place] for place in share]
-            connection.send(("generate", ([list(prompts[place]) for place in share], sampling, own_seeds)))
+            _send(connection, "generate", [list(prompts[place]) for place in share], sampling, own_seeds)
         answers: list[Completion | None] = [None] * len(prompts)
         for share, connection in asked:
             for place, answer in zip(share, _receive(connection), strict=True):
@@ -79,7 +79,7 @@ class ParallelEngines:
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
         """Of every response token of each probe, in nats; the first engine scores them."""
-        self.connections[0].send(("log_probabilities", (list(probes),)))
+        _send(self.connections[0], "log_probabilities", list(probes))
         return _receive(self.connections[0])
 
     def close(self) -> None:
@@ -138,6 +138,18 @@ def _serve(
         connection.send(RuntimeError(traceback.format_exc()))
 
 
+def _send(connection: Connection, name: str, *arguments) -> None:
+    """Have a process call a method of its engine.
+
+    Raises:
+        UserError: it has ended.
+    """
+    try:
+        connection.send((name, arguments))
+    except OSError:
+        raise _ended() from None
+
+
 def _receive(connection: Connection):
     """What a process has sent.
 
@@ -147,9 +159,13 @@ def _receive(connection: Connection):
     """
     try:
         found = connection.recv()
-    except EOFError:
-        mend = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
-        raise UserError(problem("a process of `engine.data_parallel`", "its end", "answers", mend)) from None
+    except (EOFError, OSError):
+        raise _ended() from None
     if isinstance(found, Exception):
         raise found
     return found
+
+
+def _ended() -> UserError:
+    mend = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
+    return UserError(problem("a process of `engine.data_parallel`", "its end", "answers", mend))
