@@ -48,6 +48,7 @@ rule all:
 
 
 onstart:
+    heed_terminations()
     claim_study()
     check_needs(workflow.dag.needrun_jobs())
     register_predictions()

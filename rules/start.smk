@@ -9,9 +9,9 @@ from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
-from snakemake_interrupts import hear_interrupts
+from snakemake_interrupts import heed_interrupts, heed_terminations
 
-hear_interrupts(logger)
+heed_interrupts(logger)
 
 
 def claim_study():

@@ -28,11 +28,17 @@ class Run:
     """
 
     def __init__(
-        self, folder: Path, *targets: str, study: str = "studies/smoke.yaml", out: int | None = None
+        self,
+        folder: Path,
+        *targets: str,
+        study: str = "studies/smoke.yaml",
+        options: tuple[str, ...] = (),
+        out: int | None = None,
     ) -> None:
         """Start it; it prints to the file descriptor `out`, or else to a file."""
         self.log = folder / "snakemake.log"
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--config", f"study={study}", "--"]
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
+        command += ["--config", f"study={study}", "--"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, *targets],

@@ -1,9 +1,10 @@
-"""Have Snakemake hear a Ctrl-C that comes while it prints.
+"""Have Snakemake heed a Ctrl-C while it prints, and a SIGTERM while it looks after a job that has ended.
 
 Its own handler of messages drops whatever interrupts it, and so the Ctrl-C: the study would go on as if
-nothing had been pressed. Here the signal waits until the message is out.
+nothing had been pressed. And what it does at SIGTERM wants a lock that the main thread then holds: it would
+wait for itself for ever.
 
-Snakemake 9.27 has no hook there: this module alone knows what messages go through.
+Snakemake 9.27 has no hook there: this module alone knows of both.
 """
 
 from __future__ import annotations
@@ -15,10 +16,20 @@ from collections.abc import Callable
 from functools import partial
 
 
-def hear_interrupts(logger: logging.Logger) -> None:
+def heed_interrupts(logger: logging.Logger) -> None:
     """Have SIGINT wait for the end of each message that the logger's handlers are at."""
     for handler in logger.handlers:
         handler.handle = partial(_uninterrupted, handler.handle)
+
+
+def heed_terminations() -> None:
+    """Have what Snakemake does at SIGTERM done beside the main thread, once that has let go of the lock."""
+    at_sigterm = signal.getsignal(signal.SIGTERM)
+    if callable(at_sigterm):
+        signal.signal(
+            signal.SIGTERM,
+            lambda number, frame: threading.Thread(target=at_sigterm, args=(number, frame)).start(),
+        )
 
 
 def _uninterrupted(handle: Callable[[logging.LogRecord], object], record: logging.LogRecord) -> object:

@@ -107,7 +107,7 @@ def test_ctrl_c_while_training_leaves_nothing_behind(project):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="makes a small pipe: needs Linux")
-def test_ctrl_c_while_snakemake_prints_is_heard(tmp_path):
+def test_ctrl_c_while_snakemake_prints_is_heeded(tmp_path):
     """Nobody reads what it prints, so that it waits in the midst of its table of jobs."""
     reading, writing = os.pipe()
     room = 1500  # bytes: less than the table, more than what comes before it
@@ -137,6 +137,44 @@ def test_a_terminated_snakemake_finishes_its_running_jobs_first(project):
     run.end()
     assert (project / EPISODES).read_bytes() == before
     assert run.strays() == []
+
+
+LATE_OUTPUT = """
+import sys
+sys.path.insert(0, {scripts!r})
+from snakemake_interrupts import heed_terminations
+rule all:
+    input: "third"
+rule third:
+    input: "second"
+    output: "third"
+    shell: "touch third"
+rule second:
+    input: "first"
+    output: "second"
+    shell: "sleep 1; touch second"
+rule first:
+    output: "first"
+    shell: "touch ran"
+onstart:
+    heed_terminations()
+"""
+
+
+def test_a_snakemake_that_is_terminated_while_it_waits_for_a_file_ends(tmp_path, scripts):
+    """It holds a lock then that what it does at SIGTERM wants, too."""
+    (tmp_path / "Snakefile").write_text(LATE_OUTPUT.format(scripts=str(scripts)))
+    run = Run(tmp_path, study="none", options=("--latency-wait", "10"))
+    run.wait_for((tmp_path / "ran").exists)
+    run.wait_for(lambda: "Waiting at most 10 seconds" in run.text())
+    run.process.send_signal(signal.SIGTERM)
+    (tmp_path / "first").touch()
+    try:
+        assert run.end(patience_s=60) != 0
+    finally:
+        run.process.kill()
+    assert "Will exit after finishing currently running jobs" in run.text()
+    assert not (tmp_path / "third").exists()
 
 
 @pytest.mark.skipif(
