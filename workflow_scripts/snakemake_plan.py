@@ -21,7 +21,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from snakemake_jobs import Reader
-from snakemake_record_files import reading_ahead, record_in
+from snakemake_record_files import reading_ahead
+from snakemake_shortcuts import looking_once
 
 from skillift.errors import UserError
 from skillift.rebuild.plan import Plan
@@ -93,15 +94,16 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
             # whether rules make each other's files: every run looks, and it is a tenth of a plan's time
             self.dag.check_directory_outputs = lambda: None
             self.dag.check_jobs = _unchecked
-            self._build_dag()
-            self.async_run(self.dag.postprocess(update_needrun=False, check_initial=True))
+            with looking_once(self):
+                self._build_dag()
+                self.async_run(self.dag.postprocess(update_needrun=False, check_initial=True))
             read.append(StudyPlan(_plan_of(self), self.globals["STUDY"], self.globals["CONFIG"]))
 
     written: dict[str, object] = {}
     marked: set[str] = set()
-    texts: dict[str | None, str | None] = {}  # of environments, each once: records hold one of 10 KB each
+    kept = Path(".snakemake").absolute()
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as ending:
+    with tempfile.TemporaryDirectory() as folder, reading_ahead(kept / "metadata") as recorded:
 
         class InPlace(records.FilePersistence):
             """Snakemake's records where they are; what is written to them stays in memory."""
@@ -110,19 +112,16 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
                 super().__init__(*positional, path=Path(folder), **named)
                 self._fetch_max_len(folder)  # the folder of records may not be there
                 self.environments: dict[str, tuple[str | None, ...]] = {}  # by output; none without a record
-                kept = Path(path or ".snakemake").absolute()
                 self._metadata_path, self._incomplete_path = str(kept / "metadata"), str(kept / "incomplete")
-                ending.enter_context(reading_ahead(self._metadata_path))
 
             @lru_cache(1024)  # noqa: B019 (it lives as long as this process)
             def _read_record_cached(self, key):
-                return record_in(self._record_path(self._metadata_path, key))
+                return recorded.record(self._record_path(self._metadata_path, key))
 
             def _read_record(self, key):
                 record = written.get(key) or self._read_record_cached(key)
                 if key not in self.environments:
-                    text = record and record.conda_env
-                    self.environments[key] = (texts.setdefault(text, text),) if record else ()
+                    self.environments[key] = (record.conda_env,) if record else ()
                 return record
 
             def _write_record(self, key, record) -> None:

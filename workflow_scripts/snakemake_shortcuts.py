@@ -6,6 +6,8 @@ knows which of its functions are put in place of which.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, wraps
 
 
@@ -21,9 +23,42 @@ def take_shortcuts(workflow) -> None:
     # parameters of input functions, which each job asks for several times
     rules.get_function_params = common.get_function_params = cache(_unwrapped(common.get_function_params))
     dag.DAG.update = _remembering_producers(_unwrapped(dag.DAG.update))
-    if workflow.storage_settings.default_storage_provider is None:
-        # no rule of this workflow names a storage of its own; each file is asked some ten times
+    if _all_on_disk(workflow):  # each file is asked some ten times
         _IOFile.is_storage = False
+
+
+@contextmanager
+def looking_once(workflow) -> Iterator[None]:
+    """Within it, each file is looked for once, and nothing is said of how names are written.
+
+    For a plan that no run follows: what is there stays as it is.
+    """
+    from snakemake.io import _IOFile
+
+    exists, check = _IOFile.exists, _IOFile.check
+    if _all_on_disk(workflow):
+        _IOFile.exists, _IOFile.check = _remembering_files(exists), lambda self: None
+    try:
+        yield
+    finally:
+        _IOFile.exists, _IOFile.check = exists, check
+
+
+def _all_on_disk(workflow) -> bool:
+    """Whether all files stand on disk: no rule of this workflow names a storage of its own."""
+    return workflow.storage_settings.default_storage_provider is None
+
+
+def _remembering_files(exists):
+    """`_IOFile.exists` that asks the system once."""
+    known: dict[str, bool] = {}
+
+    async def remembering(self) -> bool:
+        if (found := known.get(self._file)) is None:
+            found = known[self._file] = await exists(self)
+        return found
+
+    return remembering
 
 
 def _unwrapped(function):

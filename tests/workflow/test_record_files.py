@@ -9,7 +9,7 @@ import psutil
 import pytest
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
-from snakemake_record_files import reading_ahead, record_in
+from snakemake_record_files import reading_ahead
 
 OUTPUT = "results/smoke/episodes/s/base.parquet"
 RECORD = MetadataRecord(
@@ -33,21 +33,37 @@ def place(records: FilePersistence) -> Path:
     return Path(records._record_path(records._metadata_path, OUTPUT))
 
 
+def read(records: FilePersistence) -> MetadataRecord | None:
+    with reading_ahead(records._metadata_path) as recorded:
+        return recorded.record(str(place(records)))
+
+
 def test_a_record_is_what_snakemake_reads(records):
     records._write_record(OUTPUT, RECORD)
-    assert record_in(place(records)).model_dump() == records._read_record(OUTPUT).model_dump()
+    assert read(records).model_dump() == records._read_record(OUTPUT).model_dump() == RECORD.model_dump()
+
+
+def test_records_of_long_names_stand_in_folders(records):
+    long = f"results/{'long' * 100}.parquet"
+    records._write_record(long, RECORD)
+    with reading_ahead(records._metadata_path) as recorded:
+        assert recorded.record(records._record_path(records._metadata_path, long)) is not None
 
 
 def test_there_is_no_record_where_none_or_a_half_of_one_was_written(records):
-    assert record_in(place(records)) is None
+    assert read(records) is None
     records._write_record(OUTPUT, RECORD)
     place(records).write_bytes(place(records).read_bytes()[:-5])
-    assert record_in(place(records)) is None
+    assert read(records) is None
+
+
+def test_there_is_none_where_no_study_ever_ran(tmp_path):
+    with reading_ahead(tmp_path / "missing") as recorded:
+        assert recorded.record(str(tmp_path / "missing/record")) is None
 
 
 def test_a_reader_ends_with_the_plan(tmp_path):
-    endless = tmp_path / "pipe"
-    os.mkfifo(endless)  # reading it would never end
+    os.mkfifo(tmp_path / "pipe")  # reading it would never end
     others = set(psutil.Process().children())
     with reading_ahead(tmp_path):
         (reader,) = set(psutil.Process().children()) - others
@@ -55,6 +71,9 @@ def test_a_reader_ends_with_the_plan(tmp_path):
     assert not psutil.pid_exists(reader.pid)
 
 
-def test_there_is_nothing_to_read_where_no_study_ever_ran(tmp_path):
-    with reading_ahead(tmp_path / "missing"):
-        pass
+def test_a_reader_that_fails_is_told_of(records, capfd):
+    records._write_record(OUTPUT, RECORD)
+    place(records).write_text("[]")
+    with pytest.raises(RuntimeError, match="records cannot be read"):
+        read(records)
+    assert "Traceback" in capfd.readouterr().err
