@@ -110,6 +110,7 @@ def outcome(cluster, tmp_path_factory):
         end(killed)
     left = cluster.queue()
 
+    (folder / "results/smoke/figures/viewer.js").unlink(missing_ok=True)  # the mishaps begin with its job
     mishaps = Mishaps(cluster)
     second = start(folder, cluster, "second.log")
     try:

@@ -116,7 +116,9 @@ def test_a_missing_command_is_an_error(scripts):
 
 
 def test_each_command_of_the_project_has_a_digest_that_sees_its_library():
-    for command in sorted(provenance.SCRIPTS.glob("*.py")):
+    commands = [path for path in provenance.SCRIPTS.glob("*.py") if not path.name.startswith("snakemake_")]
+    assert len(commands) > 20
+    for command in sorted(commands):
         assert len(provenance.code_digest(command.name)) == 16
         imported = [
             node for node in ast.walk(ast.parse(command.read_text())) if isinstance(node, ast.ImportFrom)
