@@ -1,7 +1,7 @@
 """Snakemake's records of finished jobs, read by a process of its own while Snakemake builds its graph.
 
 A study of many runs has 130,000 of them, of 12 KB each. Read one after the other, when Snakemake comes to
-them, they would be a sixth of a plan's time, and much more where the disk has to be waited for.
+them, they would be a seventh of a plan's time, and much more where the disk has to be waited for.
 
 Snakemake 9.27 has no public way to its records: this module knows what a file of one holds.
 """

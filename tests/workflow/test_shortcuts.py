@@ -17,7 +17,9 @@ def test_a_plan_is_the_same_without_shortcuts(tmp_path):
         with_shortcuts = pool.submit(plans, folder).result()
         replace_in(folder / "rules/common.smk", CALL, "", count=1)
         without = pool.submit(plans, folder).result()
-    assert len(with_shortcuts[0]) > 60
+    dry_run, audit = with_shortcuts
+    assert len(dry_run) > 60
+    assert {job["job"] for job in audit["jobs"] if job["fate"] != "reused"} == dry_run
     assert with_shortcuts == without
 
 
