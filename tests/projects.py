@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from planner import jobs_in
+from preloaded import program
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts")
@@ -43,20 +44,16 @@ def link_finished(source: Path, target: Path) -> None:
         within = any(Path(original).is_relative_to(folder) for folder in linked)
         (os.link if within else shutil.copy2)(original, copied)
 
-    ignore = shutil.ignore_patterns("__pycache__", "log", "locks", "iocache")
+    ignore = shutil.ignore_patterns("log", "locks", "iocache")
     shutil.copytree(source, target, symlinks=True, ignore=ignore, copy_function=copy)
 
 
 def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", timeout: int = 900):
     """Run Snakemake in a project folder on two cores; returns the completed process with its text."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", *options]
-    if study:
-        command += ["--config", f"study={study}"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        command,
+        [sys.executable, *_command(options, study)],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -65,9 +62,29 @@ def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", ti
     )
 
 
+def started_snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml"):
+    """The same, 2 s sooner, as a fork of a process that has imported Snakemake: for plans and short runs."""
+    done = program(folder, *_command(options, study), env=_environment())
+    done.stdout += done.stderr
+    return done
+
+
+def dry_run(folder: Path, *options: str, **study: str):
+    """What a run would do, in Snakemake's words."""
+    return started_snakemake(folder, "--dry-run", *options, **study)
+
+
+def _command(options: tuple[str, ...], study: str) -> list[str]:
+    return ["-m", "snakemake", "--cores", "2", *options, *(["--config", f"study={study}"] if study else [])]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
 def planned_jobs(folder: Path, **options) -> set[str]:
     """The jobs that a plain run would do now, as `planner.jobs_in` names them."""
-    finished = snakemake(folder, "--dry-run", **options)
+    finished = dry_run(folder, **options)
     assert finished.returncode == 0, finished.stdout
     return jobs_in(finished.stdout)
 

@@ -16,19 +16,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
-from planner import STUDY, jobs_in, planner, plans  # noqa: E402
+from planner import STUDY, jobs_in, plans  # noqa: E402
 from projects import copy_finished, copy_project, snakemake  # noqa: E402
 from rerun_table import EDITS, alike  # noqa: E402
 
 
 def executed(
-    pool: Executor, finished: Path, folder: Path, edit: Callable[[Path], None], *options: str
+    finished: Path, folder: Path, edit: Callable[[Path], None], *options: str
 ) -> tuple[int, bool, float, float]:
     """Jobs predicted, whether a run did them and no others, minutes predicted, minutes that it took.
 
@@ -37,7 +36,7 @@ def executed(
     """
     copy_finished(finished, folder)
     edit(folder)
-    _, audit = pool.submit(plans, folder, *options, *STUDY).result()
+    _, audit = plans(folder, *options, *STUDY)
     predicted = {job["job"] for job in audit["jobs"] if job["fate"] != "reused"}
     start = time.monotonic()
     ran = snakemake(folder, *options)
@@ -62,15 +61,13 @@ def main() -> None:
     edits = [(edit.name, edit.make, ()) for edit in named]
     edits.append(("all of it", lambda folder: None, ("--forceall",)))
     print("| edit | jobs predicted | the same were done | minutes predicted | taken |\n|---|--:|---|--:|--:|")
-    with tempfile.TemporaryDirectory(prefix="skillift-edits-") as temporary, planner() as pool:
+    with tempfile.TemporaryDirectory(prefix="skillift-edits-") as temporary:
         finished = copy_project(Path(temporary, "finished"))
         first = snakemake(finished)
         if first.returncode:
             raise SystemExit(first.stdout[-3000:])
         for number, (name, make, options) in enumerate(edits):
-            jobs, same, predicted, taken = executed(
-                pool, finished, Path(temporary, str(number)), make, *options
-            )
+            jobs, same, predicted, taken = executed(finished, Path(temporary, str(number)), make, *options)
             row = f"| {name} | {jobs} | {'yes' if same else 'NO'} | {predicted:.1f} | {taken:.1f} |"
             print(row, flush=True)
 

@@ -2,19 +2,30 @@
 
 Each edit of `edits_of_code` and `edits_of_studies` is made in a copy of the finished smoke study. The truth
 is Snakemake's own dry run; the audit must predict the same jobs, and a run must do them and no others.
+
+To save time, edits that invalidate nothing are made in one copy together, and those of the study one after
+the other in another. `make test-nightly` makes each in a copy of its own.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
 import pytest
 from edits import Edit
-from planner import jobs_in, planner, plans
-from projects import ROOT, copy_finished, copy_project, link_finished, planned_jobs, snakemake
+from edits_of_studies import EDITS_OF_STUDIES
+from planner import jobs_in, plans
+from projects import ROOT, copy_finished, copy_project, dry_run, link_finished, planned_jobs, snakemake
 from rerun_sets import everything
 from rerun_table import EDITS, table, with_table
 
-# few jobs of a few seconds each; each edit is made in what the one before it left
-EXECUTED = (
+HARMLESS = [edit for edit in EDITS if not edit.reruns]
+OF_STUDIES = [edit for edit in EDITS_OF_STUDIES if edit.reruns]
+OTHERS = [edit for edit in EDITS if edit not in HARMLESS and edit not in OF_STUDIES]
+
+EXECUTED = (  # few jobs of a few seconds each
     "the layout of a module",
     "the code of one figure",
     "the template of model cards",
@@ -22,11 +33,11 @@ EXECUTED = (
     "a case of the certification",
 )
 
+pytestmark = pytest.mark.shared("reruns")
 
-@pytest.fixture(scope="module")
-def pool():
-    with planner() as opened:
-        yield opened
+
+def each(edits: Sequence[Edit]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("edit", edits, ids=[edit.id for edit in edits])
 
 
 def predicted(audit: dict) -> set[str]:
@@ -34,18 +45,10 @@ def predicted(audit: dict) -> set[str]:
     return {job["job"] for job in audit["jobs"] if job["fate"] != "reused"}
 
 
-def test_there_are_forty_edits_of_different_names():
-    assert len(EDITS) >= 40
-    assert len({edit.id for edit in EDITS}) == len(EDITS)
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("edit", EDITS, ids=[edit.id for edit in EDITS])
-def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, pool, edit: Edit):
-    folder = tmp_path / "project"
-    link_finished(finished_smoke, folder)
+def reruns_exactly(folder: Path, edit: Edit, again: bool = False) -> None:
+    """Claim that an edit reruns what it says that it does, and that the audit predicts that and says why."""
     edit.make(folder)
-    dry_run, audit = pool.submit(plans, folder).result()
+    dry_run, audit = plans(folder, again=again)
     assert dry_run == set(edit.reruns)
     assert predicted(audit) == dry_run
     told = {group["rule"]: "; ".join(group["reasons"]) or group["follows"] for group in audit["groups"]}
@@ -53,22 +56,138 @@ def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, po
         assert told[rule] in (reason, reason.removeprefix("follows ").split(", "))
 
 
+def rerunning(edits: Sequence[Edit], plan: Callable[[Sequence[Edit]], set[str]]) -> dict[str, set[str]]:
+    """Which of these edits rerun what, by name: found by halves, as `plan` takes time."""
+    jobs = plan(edits)
+    if not jobs or len(edits) == 1:
+        return {edits[0].name: jobs} if jobs else {}
+    half = len(edits) // 2
+    parts = rerunning(edits[:half], plan) | rerunning(edits[half:], plan)
+    return parts or {" with ".join(edit.name for edit in edits): jobs}
+
+
+def test_there_are_forty_edits_of_different_names():
+    assert len(EDITS) >= 40
+    assert len({edit.id for edit in EDITS}) == len(EDITS)
+
+
+def test_of_edits_made_together_those_that_rerun_something_are_named():
+    edits = [Edit(name, lambda folder: None, set()) for name in "abcdefg"]
+
+    def plan(made: Sequence[Edit]) -> set[str]:
+        return {f"judge {edit.name}" for edit in made if edit.name in "bg"}
+
+    assert rerunning(edits, plan) == {"b": {"judge b"}, "g": {"judge g"}}
+    assert rerunning(edits[2:6], plan) == {}
+    assert rerunning(edits[:2], lambda made: {"all"} if len(made) == 2 else set()) == {"a with b": {"all"}}
+
+
 @pytest.mark.integration
-def test_what_the_audit_predicts_is_what_a_run_does(finished_smoke, tmp_path, pool):
+def test_edits_that_invalidate_nothing_rerun_nothing(finished_smoke, tmp_path):
+    assert len(HARMLESS) > 20
+
+    def plan(edits: Sequence[Edit]) -> set[str]:
+        folder = tmp_path / str(len([*tmp_path.iterdir()]))
+        link_finished(finished_smoke, folder)
+        for edit in edits:
+            edit.make(folder)
+        dry_run, audit = plans(folder)
+        return dry_run | predicted(audit)
+
+    assert rerunning(HARMLESS, plan) == {}
+
+
+@pytest.fixture(scope="module")
+def unedited(finished_smoke, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("studies") / "project"
+    link_finished(finished_smoke, folder)
+    assert plans(folder, again=True)[0] == set()
+    return folder
+
+
+@pytest.fixture
+def with_its_study(unedited) -> Iterator[Path]:
+    """A finished project in which a test may edit the study, and nothing else."""
+
+    def times() -> dict[Path, int]:
+        return {
+            path: path.stat().st_mtime_ns
+            for path in unedited.rglob("*")
+            if path.is_file() and not {".snakemake", "__pycache__"}.intersection(path.parts)
+        }
+
+    study = unedited / "studies/smoke.yaml"
+    before, text = times(), study.read_text(encoding="utf-8")
+    yield unedited
+    changed = {path for path, _ in times().items() ^ before.items()}
+    study.write_text(text, encoding="utf-8")
+    assert changed == {study}
+
+
+@pytest.mark.integration
+@each(OF_STUDIES)
+def test_an_edit_of_the_study_reruns_exactly_what_it_invalidates(with_its_study, edit: Edit):
+    reruns_exactly(with_its_study, edit, again=True)
+
+
+@pytest.mark.integration
+@each(OTHERS)
+def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, edit: Edit):
+    link_finished(finished_smoke, tmp_path / "project")
+    reruns_exactly(tmp_path / "project", edit)
+
+
+@pytest.mark.integration
+@pytest.mark.nightly
+@each([*HARMLESS, *OF_STUDIES])
+def test_an_edit_in_a_copy_of_its_own_reruns_the_same(finished_smoke, tmp_path, edit: Edit):
+    link_finished(finished_smoke, tmp_path / "project")
+    reruns_exactly(tmp_path / "project", edit)
+
+
+def executed(folder: Path, edits: Sequence[Edit]) -> None:
+    """Claim that a run after these edits does what the audit predicts, and what they say that they rerun."""
+    for edit in edits:
+        edit.make(folder)
+    _, audit = plans(folder)
+    ran = snakemake(folder)
+    assert ran.returncode == 0, ran.stdout
+    assert jobs_in(ran.stdout) == predicted(audit) == {job for edit in edits for job in edit.reruns}
+
+
+@pytest.mark.integration
+def test_what_the_audit_predicts_is_what_a_run_does(finished_smoke, tmp_path):
+    folder = tmp_path / "project"
+    copy_finished(finished_smoke, folder)
+    edits = {edit.name: edit for edit in EDITS}
+    executed(folder, [edits[name] for name in EXECUTED])
+    assert planned_jobs(folder) == set()
+
+
+@pytest.mark.integration
+@pytest.mark.nightly
+def test_so_it_is_for_each_edit_in_what_the_one_before_it_left(finished_smoke, tmp_path):
     folder = tmp_path / "project"
     copy_finished(finished_smoke, folder)
     edits = {edit.name: edit for edit in EDITS}
     for name in EXECUTED:
-        edits[name].make(folder)
-        _, audit = pool.submit(plans, folder).result()
-        ran = snakemake(folder)
-        assert ran.returncode == 0, ran.stdout
-        assert jobs_in(ran.stdout) == predicted(audit) == set(edits[name].reruns), name
+        executed(folder, [edits[name]])
     assert planned_jobs(folder) == set()
 
 
+def told(printed: str) -> list[str]:
+    """The lines of a dry run, but for the time and what identifies it."""
+    lines = re.sub(r"^(?:\[.*\]|  (?:Date|Workflow ID): .*)$", "", printed, flags=re.MULTILINE)
+    return sorted(lines.splitlines())
+
+
 def test_a_fresh_copy_plans_every_job(tmp_path):
-    assert planned_jobs(copy_project(tmp_path / "project")) == everything()
+    folder = copy_project(tmp_path / "project")
+    planned = snakemake(folder, "--dry-run")
+    assert planned.returncode == 0, planned.stdout
+    assert jobs_in(planned.stdout) == everything()
+    # to have imported Snakemake before, as it is for the plans of the other tests, makes no difference
+    assert told(dry_run(folder).stdout) == told(planned.stdout)
 
 
 def test_the_table_of_the_readme_says_what_these_edits_rerun():

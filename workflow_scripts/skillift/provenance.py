@@ -34,6 +34,9 @@ def canonical(spec: dict) -> str:
     return json.dumps(spec, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+_NAMING = (ast.Name, ast.Attribute, ast.Import, ast.ImportFrom)
+
+
 @dataclass
 class _Module:
     """A module's top level: definitions by name, imported names, and statements that always run."""
@@ -103,7 +106,7 @@ def _statements(module: _Module, name: str) -> list[ast.stmt]:
 
 def _uses(name: str, module: _Module, statements: list[ast.stmt], scripts: Path) -> list[tuple[str, str]]:
     """The symbols of `workflow_scripts/` that `statements` of the module `name` refer to."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
+    nodes = [node for statement in statements for node in _names(statement)]
     imports = dict(module.imports)
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -121,6 +124,19 @@ def _uses(name: str, module: _Module, statements: list[ast.stmt], scripts: Path)
                 target = imports[node.id]
                 found.append((target[0], "") if target[1] is None else _resolve(*target, scripts))
     return found
+
+
+def _names(statement: ast.stmt) -> list[ast.AST]:
+    """The names, attributes and imports in a statement, in the order of `ast.walk`, in a third of its time."""
+    nodes: list[ast.AST] = [statement]
+    for node in nodes:  # which grows
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                nodes += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST) and value._fields:
+                nodes.append(value)
+    return [node for node in nodes if isinstance(node, _NAMING)]
 
 
 def _resolve(module_name: str, attribute: str, scripts: Path) -> tuple[str, str]:
@@ -207,5 +223,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
         return node
 
     def visit(self, node):
+        if isinstance(node, ast.expr):  # no statement is below it
+            return node
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)
