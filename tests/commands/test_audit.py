@@ -13,7 +13,8 @@ from pathlib import Path
 
 import audit
 import pytest
-from projects import copy_project, replace_in
+from preloaded import program
+from projects import copy_finished, copy_project, link_finished, replace_in
 
 STUDY = ("--config", "study=studies/smoke.yaml")
 
@@ -21,13 +22,22 @@ STUDY = ("--config", "study=studies/smoke.yaml")
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess:
     """The audit of a copied project, by its own command."""
     return subprocess.run(
-        [sys.executable, "-B", folder / "workflow_scripts/audit.py", "--cores", "2", *STUDY, *options],
+        [sys.executable, "-B", *command(folder, *options)],
         env={**os.environ, "PYTHONPATH": ""},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
     )
+
+
+def run_at_once(folder: Path, *options: str) -> subprocess.CompletedProcess:
+    """The same, in a fork of a process that has imported Snakemake already."""
+    return program(folder, *command(folder, *options), env={**os.environ, "PYTHONPATH": ""})
+
+
+def command(folder: Path, *options: str) -> list[str | Path]:
+    return [folder / "workflow_scripts/audit.py", "--cores", "2", *STUDY, *options]
 
 
 def state(folder: Path) -> dict[str, tuple[str, int]]:
@@ -73,9 +83,8 @@ def test_the_page_of_the_docs_names_every_key(audited, repository):
 
 
 def test_declared_minutes_stand_in_for_benchmarks(fresh):
-    done = run(
-        fresh, "--json", "--minutes", "train=30", "--minutes", "pretrain=60", "--minutes", "generate=0"
-    )
+    minutes = ("train=30", "pretrain=60", "generate=0")
+    done = run_at_once(fresh, "--json", *(part for each in minutes for part in ("--minutes", each)))
     costs = json.loads(done.stdout)["costs"]
     assert costs["device_hours"] == pytest.approx(2 * 0.5 + 2 * 1.0)
     assert costs["duration_bases"]["declared"] == 8
@@ -92,7 +101,7 @@ def test_declared_minutes_stand_in_for_benchmarks(fresh):
     ],
 )
 def test_a_wrong_option_is_named(fresh, options, text):
-    done = run(fresh, *options)
+    done = run_at_once(fresh, *options)
     assert done.returncode != 0
     assert text in done.stderr
     assert "Traceback" not in done.stderr
@@ -101,7 +110,7 @@ def test_a_wrong_option_is_named(fresh, options, text):
 def test_a_wrong_study_ends_as_it_does_in_snakemake(tmp_path):
     folder = copy_project(tmp_path / "project")
     replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 5e-3")
-    done = run(folder)
+    done = run_at_once(folder)
     assert done.returncode == 1
     assert "recipes.sft.learning_rate" in done.stderr and "5.0e-3" in done.stderr
 
@@ -112,8 +121,6 @@ def test_minutes_are_read_as_they_are_written():
 
 @pytest.mark.integration
 def test_the_audit_of_a_finished_study_changes_nothing_and_names_what_an_edit_costs(finished_smoke, tmp_path):
-    from projects import copy_finished
-
     folder = tmp_path / "project"
     copy_finished(finished_smoke, folder)
     replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 4.0e-3")
@@ -133,15 +140,13 @@ def test_the_audit_of_a_finished_study_changes_nothing_and_names_what_an_edit_co
 
 @pytest.mark.integration
 def test_records_that_snakemake_lost_are_put_back_for_the_plan_alone(finished_smoke, tmp_path):
-    from projects import copy_finished
-
     folder = tmp_path / "project"
-    copy_finished(finished_smoke, folder)
+    link_finished(finished_smoke, folder)
     replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 4.0e-3")
-    kept = json.loads(run(folder, "--json").stdout)
+    kept = json.loads(run_at_once(folder, "--json").stdout)
     shutil.rmtree(folder / ".snakemake/metadata")
     before = state(folder)
-    lost = json.loads(run(folder, "--json").stdout)
+    lost = json.loads(run_at_once(folder, "--json").stdout)
     assert state(folder) == before
     assert [job["fate"] for job in lost["jobs"]] == [job["fate"] for job in kept["jobs"]]
     assert lost["counts"]["planned"] > 0 and lost["counts"]["reused"] > 0

@@ -12,7 +12,8 @@ from collections import Counter
 import polars as pl
 import pytest
 import yaml
-from projects import ROOT, copy_project, planned_jobs, replace_in, snakemake
+from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, snakemake
+from rerun_sets import everything
 from stub_models import chat_completion, chat_server
 
 from skillift.contracts import pipeline as contracts
@@ -110,9 +111,8 @@ def test_a_study_over_http_pays_for_every_answer_once(tasks, tmp_path):
 
 def test_a_reference_model_over_http_needs_no_model_folder_and_has_no_other_run(tmp_path):
     folder = copy_project(tmp_path / "project")
-    before = planned_jobs(folder)
     over_http(folder, "http://localhost:9/v1")
-    added = {job for job in planned_jobs(folder) - before if not job.startswith("certify")}
+    added = {job for job in planned_jobs(folder) - everything() if not job.startswith("certify")}
     assert added == {"ask_reference big base", "judge conclusion big base", "judge tail big base"}
 
 
@@ -121,7 +121,7 @@ def test_a_corpus_is_given_skills_and_template_only_where_its_condition_needs_th
     target = f"{RESULTS}/corpus/worked.parquet"
 
     def command():
-        planned = snakemake(folder, "--dry-run", "--printshellcmds", target)
+        planned = dry_run(folder, "--printshellcmds", target)
         assert planned.returncode == 0, planned.stdout
         return re.search(r"select_corpus\.py.*?--out", planned.stdout, re.DOTALL).group()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from projects import copy_project, planned_jobs, replace_in, snakemake
+from projects import copy_project, planned_jobs, replace_in, snakemake, started_snakemake
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_everything_that_is_missing_is_listed_before_any_job(project):
 
 def test_a_plan_and_a_job_that_needs_none_of_it_are_made_all_the_same(project):
     assert {"judge conclusion s base", "download_student m"} <= planned_jobs(project)
-    done = snakemake(project, "results/smoke/tasks.parquet")
+    done = started_snakemake(project, "results/smoke/tasks.parquet")
     assert done.returncode == 0, done.stdout
 
 
@@ -53,7 +53,7 @@ def test_the_reference_study_is_planned_whole_and_its_start_lists_what_it_lacks(
     jobs = planned_jobs(folder, study=study)
     assert {"download_student s", "train l sft-s2", "train s partial-s0", "ask_reference haiku base"} <= jobs
     assert {"judge cross l sft-s0", "judge primary haiku base", "write_findings"} <= jobs
-    done = snakemake(folder, study=study)
+    done = started_snakemake(folder, study=study)
     listed = done.stdout.partition("The study needs:\n")[2]
     assert done.returncode == 1
     keys = [line.split(",")[0] for line in listed.splitlines() if ", key 'model'" in line]

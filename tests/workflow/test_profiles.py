@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from projects import copy_project, snakemake
+from projects import copy_project, started_snakemake
 
 ON_SLURM = ("--dry-run", "--workflow-profile", "profiles/slurm")
 CALLS_MODELS = {"judge", "certify_judge", "collect_demonstrations"}
@@ -18,7 +18,7 @@ def project(tmp_path_factory):
 
 def plan(project, *options, study="studies/smoke.yaml") -> dict[str, str]:
     """Resources of the jobs of each rule. A dry run does not tell where they would run."""
-    done = snakemake(project, *options, study=study)
+    done = started_snakemake(project, *options, study=study)
     assert done.returncode == 0, done.stdout
     blocks = re.findall(r"^ *(?:local)?rule (\w+):\n((?: +\w.*\n)+)", done.stdout, re.MULTILINE)
     lines = {rule: re.search(r"^ +resources: (.*)$", block, re.MULTILINE) for rule, block in blocks}
@@ -52,6 +52,6 @@ def test_reference_models_share_it_too(project):
 
 @pytest.mark.integration
 def test_a_study_that_was_finished_locally_has_nothing_to_do_on_a_cluster(finished_smoke):
-    done = snakemake(finished_smoke, *ON_SLURM)
+    done = started_snakemake(finished_smoke, *ON_SLURM)
     assert done.returncode == 0, done.stdout
     assert "Nothing to be done" in done.stdout

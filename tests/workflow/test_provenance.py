@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from projects import copy_finished, planned_jobs, replace_in, snakemake
+from projects import copy_finished, dry_run, planned_jobs, replace_in
 from snakemake_manifests import write_manifests
 
 from skillift.running.manifests import kept, manifests_below, read_manifest
@@ -89,11 +89,11 @@ def test_verify_accepts_a_finished_study_and_names_a_flipped_byte(project):
 @pytest.mark.integration
 def test_lost_records_are_put_back_and_nothing_is_made_again(project):
     lose_all_records(project)
-    said = snakemake(project, "--dry-run").stdout
+    said = dry_run(project).stdout
     assert "records (.snakemake/metadata) were lost for " in said and "put back from the manifests" in said
     assert "Nothing to be done" in said
     assert "missing provenance" not in said
-    assert "were lost" not in snakemake(project, "--dry-run").stdout  # once is enough
+    assert "were lost" not in dry_run(project).stdout  # once is enough
 
 
 @pytest.mark.integration
@@ -124,7 +124,7 @@ def test_what_nothing_vouches_for_is_made_again(project):
     shutil.rmtree(project / RESULTS / "manifests/tables")
     with (project / RESULTS / "analysis/pass_rates.parquet").open("ab") as stream:
         stream.write(b"x")
-    said = snakemake(project, "--dry-run").stdout
+    said = dry_run(project).stdout
     assert "which no manifest vouches for: counted as incomplete" in said
     planned = planned_jobs(project)
     assert {"analyse", "make_table_effects", "make_table_pass_rates"} <= planned

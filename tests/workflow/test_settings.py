@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from projects import copy_project, replace_in, snakemake
+from projects import copy_project, dry_run, replace_in
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def project(tmp_path):
 
 
 def refused(project, *texts, **options):
-    finished = snakemake(project, "--dry-run", **options)
+    finished = dry_run(project, **options)
     assert finished.returncode != 0
     assert "Traceback" not in finished.stdout
     for text in texts:
@@ -41,5 +41,5 @@ def test_a_model_that_cannot_be_asked_in_batches_is_named(project):
 
 @pytest.mark.parametrize("study", ["studies/embedded.yaml", "studies/smoke.yaml"])
 def test_the_studies_that_come_with_the_project_can_be_planned(project, study):
-    finished = snakemake(project, "--dry-run", study=study)
+    finished = dry_run(project, study=study)
     assert finished.returncode == 0, finished.stdout
