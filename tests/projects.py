@@ -64,9 +64,7 @@ def snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml", ti
 
 def started_snakemake(folder: Path, *options: str, study: str = "studies/smoke.yaml"):
     """The same, 2 s sooner, as a fork of a process that has imported Snakemake: for plans and short runs."""
-    done = program(folder, *_command(options, study), env=_environment())
-    done.stdout += done.stderr
-    return done
+    return program(folder, *_command(options, study), env=_environment(), together=True)
 
 
 def dry_run(folder: Path, *options: str, **study: str):

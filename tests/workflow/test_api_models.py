@@ -12,7 +12,7 @@ from collections import Counter
 import polars as pl
 import pytest
 import yaml
-from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, snakemake
+from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, snakemake, started_snakemake
 from rerun_sets import everything
 from stub_models import chat_completion, chat_server
 
@@ -78,9 +78,8 @@ def test_a_study_over_http_pays_for_every_answer_once(tasks, tmp_path):
         finished = snakemake(folder, *TARGETS)
         assert finished.returncode == 0, finished.stdout
         asked = models.asked.copy()
-        for path in TARGETS:
-            (folder / path).unlink()
-        finished = snakemake(folder, *TARGETS)
+        (folder / TARGETS[1]).unlink()
+        finished = started_snakemake(folder, TARGETS[1])
         assert finished.returncode == 0, finished.stdout
     assert models.asked == asked  # what was paid for is never asked again
 
