@@ -33,8 +33,6 @@ EXECUTED = (  # few jobs of a few seconds each
     "a case of the certification",
 )
 
-pytestmark = pytest.mark.shared("reruns")
-
 
 def each(edits: Sequence[Edit]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("edit", edits, ids=[edit.id for edit in edits])
@@ -48,9 +46,9 @@ def predicted(audit: dict) -> set[str]:
 def reruns_exactly(folder: Path, edit: Edit, again: bool = False) -> None:
     """Claim that an edit reruns what it says that it does, and that the audit predicts that and says why."""
     edit.make(folder)
-    dry_run, audit = plans(folder, again=again)
-    assert dry_run == set(edit.reruns)
-    assert predicted(audit) == dry_run
+    planned, audit = plans(folder, again=again)
+    assert planned == set(edit.reruns)
+    assert predicted(audit) == planned
     told = {group["rule"]: "; ".join(group["reasons"]) or group["follows"] for group in audit["groups"]}
     for rule, reason in edit.why.items():
         assert told[rule] in (reason, reason.removeprefix("follows ").split(", "))
@@ -91,8 +89,8 @@ def test_edits_that_invalidate_nothing_rerun_nothing(finished_smoke, tmp_path):
         link_finished(finished_smoke, folder)
         for edit in edits:
             edit.make(folder)
-        dry_run, audit = plans(folder)
-        return dry_run | predicted(audit)
+        planned, audit = plans(folder)
+        return planned | predicted(audit)
 
     assert rerunning(HARMLESS, plan) == {}
 
@@ -125,6 +123,7 @@ def with_its_study(unedited) -> Iterator[Path]:
 
 
 @pytest.mark.integration
+@pytest.mark.shared("unedited")
 @each(OF_STUDIES)
 def test_an_edit_of_the_study_reruns_exactly_what_it_invalidates(with_its_study, edit: Edit):
     reruns_exactly(with_its_study, edit, again=True)

@@ -16,9 +16,9 @@ def test_a_plan_is_the_same_without_shortcuts(tmp_path):
     with_shortcuts = plans(folder)
     replace_in(folder / "rules/common.smk", CALL, "", count=1)
     without = plans(folder)
-    dry_run, audit = with_shortcuts
-    assert len(dry_run) > 60
-    assert {job["job"] for job in audit["jobs"] if job["fate"] != "reused"} == dry_run
+    planned, audit = with_shortcuts
+    assert len(planned) > 60
+    assert {job["job"] for job in audit["jobs"] if job["fate"] != "reused"} == planned
     assert with_shortcuts == without
 
 
