@@ -1,17 +1,33 @@
-"""Snakemake on a test cluster, through profiles/slurm."""
+"""A test cluster, and Snakemake on it through profiles/slurm."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from slurm_cluster import SlurmCluster
+import pytest
+from slurm_cluster import SlurmCluster, why_not
 
 # jobs take seconds here: look after them sooner than in production
 TEST_SETTINGS = ("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20")
+
+
+@contextlib.contextmanager
+def running_cluster(folder: Path, accounts: bool = False) -> Iterator[SlurmCluster]:
+    """A cluster that is stopped in the end; the test is skipped, with the reason, where none can be started."""
+    if reason := why_not():
+        pytest.skip(reason)
+    cluster = SlurmCluster(folder, accounts)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def start(folder: Path, cluster: SlurmCluster, log: str, *targets: str) -> subprocess.Popen:

@@ -17,10 +17,9 @@ import psutil
 import pytest
 import yaml
 from projects import ROOT, copy_project, planned_jobs
-from slurm_cluster import SlurmCluster, why_not
 from slurm_mishaps import Mishaps
 from slurm_processes import freeze, kill_all, wait_until
-from slurm_runs import end, start
+from slurm_runs import end, running_cluster, start
 
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.publication.registry import FIGURES, TABLES, extent, figures_for, tables_for
@@ -35,14 +34,8 @@ LONGEST_S = 1500
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    if reason := why_not():
-        pytest.skip(reason)
-    cluster = SlurmCluster(tmp_path_factory.mktemp("slurm"))
-    try:
-        cluster.start()
+    with running_cluster(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @dataclass

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from projects import copy_project
-from slurm_cluster import SlurmCluster, why_not
 from slurm_processes import wait_until
-from slurm_runs import end, start
+from slurm_runs import end, running_cluster, start
 
 pytestmark = pytest.mark.integration
 
@@ -16,14 +15,8 @@ ASKED = "Falling back to 'sacct'"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    if reason := why_not():
-        pytest.skip(reason)
-    cluster = SlurmCluster(tmp_path_factory.mktemp("slurm"), accounts=True)
-    try:
-        cluster.start()
+    with running_cluster(tmp_path_factory.mktemp("slurm"), accounts=True) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(scope="module")
