@@ -35,9 +35,20 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.enviro
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest tests first."""
+    """Start the longest tests first; keep those that share a fixture of their module on one worker."""
     items.sort(key=lambda item: "integration" not in item.keywords)
+    sharing = {item.path for item in items if _shares_a_fixture(item)}
+    for item in items:
+        if item.path in sharing and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    """Whether a test takes what its module makes once; what a session makes, every worker has or shares."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(fixture.scope in ("module", "class") for found in fixtures for fixture in found)
 
 
 @pytest.fixture(scope="session")
