@@ -16,6 +16,7 @@ from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "workflow_scripts"
+GUARD = REPOSITORY / "tests" / "model_guard"
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # litellm fetches its price map at import otherwise
@@ -35,14 +36,40 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.enviro
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out tests that load models or run the workflow; any other test that does fails",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        sys.path.insert(0, str(GUARD))
+        import model_guard
+
+        model_guard.install(pytest.fail.Exception)
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ["PYTHONPATH"]])
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Start the longest tests first; keep those that share a fixture of their module on one worker."""
+    if config.getoption("quick"):
+        left_out = [item for item in items if _takes_long(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=lambda item: "integration" not in item.keywords)
     sharing = {item.path for item in items if _shares_a_fixture(item)}
     for item in items:
         if item.path in sharing and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly"))
+    return marked or "finished_smoke" in item.fixturenames
 
 
 def _shares_a_fixture(item: pytest.Item) -> bool:
