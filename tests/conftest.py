@@ -53,6 +53,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ["PYTHONPATH"]])
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In the quick loop, do not even import modules that load models as a whole."""
+    if config.getoption("quick") and collection_path.suffix == ".py":
+        return "\npytestmark = pytest.mark.models\n" in collection_path.read_text(encoding="utf-8") or None
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Start the longest tests first; keep those that share a fixture of their module on one worker."""

@@ -15,6 +15,8 @@ from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import write_table
 
+pytestmark = pytest.mark.models
+
 NAMES = ("episodes", "served", "prompts", "parity")
 
 

@@ -19,6 +19,8 @@ from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
 
+pytestmark = pytest.mark.models
+
 SPEC = {
     "objective": "sft",
     "trainable": {"lora": {"rank": 2, "alpha": 4, "dropout": 0.0}},

@@ -19,6 +19,8 @@ from skillift.judging.extraction import score_answer_line, strip_reasoning
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.tables import check
 
+pytestmark = pytest.mark.models
+
 JUDGE_TEMPLATE = "{{ fence }} {{ task }} {{ reference }} {{ response }}"
 INFERENCE = inferences.INFERENCE | {"suites": ["dev", "holdout"], "max_tokens": 8, "max_model_len": 256}
 

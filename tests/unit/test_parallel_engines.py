@@ -13,6 +13,8 @@ from skillift.engines.parallel_engines import device_shares
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.models
+
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 SAMPLED = Sampling(max_tokens=12, temperature=1.0, top_p=0.9)
 

@@ -20,6 +20,7 @@ MODULES = {
     "test_in_a_process": "import subprocess, sys\n"
     "def test_it(): subprocess.run([sys.executable, '-c', 'import torch'], check=True)",
     "test_asking": "import importlib.util\ndef test_it(): assert importlib.util.find_spec('torch')",
+    "test_marked_as_a_whole": "import pytest, torch\npytestmark = pytest.mark.models\ndef test_it(): pass",
     "test_marked": "import pytest\n@pytest.mark.models\ndef test_it(): import torch",
 }
 

@@ -12,6 +12,8 @@ from skillift.errors import UserError
 from skillift.students.folders import check_model_folder, import_student, parameter_count, write_manifest
 from skillift.tables import sha256_file
 
+pytestmark = pytest.mark.models
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):

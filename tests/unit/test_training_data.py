@@ -12,6 +12,8 @@ from skillift.tables import check
 from skillift.training.data import check_batch
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 ROWS = [
     {"input_ids": [5, 6, 7, 8], "labels": [-100, -100, 7, 8]},
     {"input_ids": [5, 9], "labels": [-100, 9]},
