@@ -19,11 +19,14 @@ from skillift.running.lifeline import this_process
 from skillift.provenance import canonical, code_digest
 from skillift.study.study import BASE, load_config, load_study
 from skillift.training.options import training_flags
-from snakemake_shortcuts import take_shortcuts
+from snakemake_inside.shortcuts import cache_planning
+from snakemake_inside.version import warn_if_untested
+
+warn_if_untested(workflow)
 
 # plans of many jobs are large, long-lived and free of cycles
 gc.set_threshold(100_000, 50, 50)
-take_shortcuts(workflow)
+cache_planning(workflow)
 
 try:
     CONFIG = load_config(config)

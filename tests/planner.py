@@ -30,7 +30,7 @@ def plans(folder: Path, *options: str) -> tuple[set[str], dict]:
     """What a plain run would do now: jobs by Snakemake's dry run, and the audit's record."""
     scripts = str(folder / "workflow_scripts")
     # a program's own imports come along, of the project that it belongs to
-    for name in [name for name in sys.modules if name.split(".")[0] == "skillift"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("skillift", "snakemake_inside")]:
         del sys.modules[name]
     sys.path[:] = [scripts, *(entry for entry in sys.path if not entry.endswith("workflow_scripts"))]
     os.chdir(folder)

@@ -142,7 +142,7 @@ def test_a_terminated_snakemake_finishes_its_running_jobs_first(project):
 LATE_OUTPUT = """
 import sys
 sys.path.insert(0, {scripts!r})
-from snakemake_interrupts import heed_terminations
+from snakemake_inside.interrupts import handle_sigterm
 rule all:
     input: "third"
 rule third:
@@ -157,7 +157,7 @@ rule first:
     output: "first"
     shell: "touch ran"
 onstart:
-    heed_terminations()
+    handle_sigterm()
 """
 
 
