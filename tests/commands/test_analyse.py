@@ -199,11 +199,18 @@ def test_a_study_file_that_is_wrong_is_told_before_any_table_is_read(tmp_path, s
         analyse.main(["--study", str(study_file), *tables])
 
 
-@pytest.mark.parametrize("settings", [[], ["--spec", "{}", "--study", "s.yaml"]], ids=["neither", "both"])
-def test_settings_come_from_one_place(study, settings, capsys):
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ([], "one of the arguments --spec --study is required"),
+        (["--spec", "{}", "--study", "s.yaml"], "argument --study: not allowed with argument --spec"),
+    ],
+    ids=["neither", "both"],
+)
+def test_settings_come_from_one_place(study, settings, told, capsys):
     with pytest.raises(SystemExit):
         analyse.main([*settings, *arguments(study)[2:]])
-    assert "--study" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
 
 
 def test_reading_study_files_is_no_part_of_the_rules_code(scripts):

@@ -25,7 +25,7 @@ def test_it_writes_a_row_for_each_stage_from_the_files_it_is_given(tmp_path):
     assert costs.select("stage", "n_jobs", "seconds").rows() == [("generate", 2, 12.5), ("score", 1, 1.0)]
 
 
-def test_a_table_of_a_stage_without_costs_is_refused(tmp_path):
+def test_a_table_of_a_stage_without_costs_is_refused(tmp_path, capsys):
     path = tmp_path / "score.tsv"
     path.write_text(BENCHMARK.format(1))
     options = ["--folder", str(tmp_path), "--benchmarks", str(path), "--out", str(tmp_path / "costs.parquet")]
@@ -33,4 +33,5 @@ def test_a_table_of_a_stage_without_costs_is_refused(tmp_path):
         make_costs.main([*options, "--paid", f"score={path}"])
     with pytest.raises(SystemExit):
         make_costs.main([*options, "--paid", str(path)])
+    assert "argument --paid: found" in capsys.readouterr().err
     assert not (tmp_path / "costs.parquet").exists()

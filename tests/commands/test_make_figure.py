@@ -37,7 +37,7 @@ def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
     assert out.read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path):
+def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path, capsys):
     spec, tables = smoke_study()
     write_table(tables["costs"], tmp_path / "costs.parquet", STAGE_COSTS)
     make_viewer.main(["--out", str(tmp_path / "viewer.js")])
@@ -50,6 +50,7 @@ def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path):
     assert len(page) < 1_100_000
     with pytest.raises(SystemExit):
         make_figure.main(options)
+    assert "--html and --viewer go together" in capsys.readouterr().err
 
 
 def test_loss_curves_take_the_log_of_each_run(tmp_path):
@@ -72,4 +73,4 @@ def test_a_log_without_its_run_is_refused(tmp_path, capsys):
         make_figure.main(
             ["loss_curves", "--spec", "{}", "--log", "log.parquet", "--out", str(tmp_path / "x.svg")]
         )
-    assert "student/run=PATH" in capsys.readouterr().err
+    assert "found 'log.parquet', expected student/run=PATH" in capsys.readouterr().err

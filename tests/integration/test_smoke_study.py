@@ -132,8 +132,3 @@ def test_every_job_left_its_log_and_benchmark(results):
 
 def folder_paths(folder):
     return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-
-
-def test_a_touched_result_reruns_nothing(finished_smoke):
-    (finished_smoke / "results/smoke/tasks.parquet").touch()
-    assert planned_jobs(finished_smoke) == set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -63,7 +62,6 @@ def run_as(found: str, folder, *options: str) -> tuple[dict, str]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, found, "--cores", "2", *options, *study],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -94,6 +92,7 @@ def test_the_installed_version_is_tested():
     )
 
 
+@pytest.mark.integration
 def test_patches_are_all_in_place_on_a_tested_version_and_all_left_out_with_a_warning_on_another(ran):
     found, folder, state, said = ran
     assert state["status"] == 0, said
@@ -104,6 +103,7 @@ def test_patches_are_all_in_place_on_a_tested_version_and_all_left_out_with_a_wa
     assert (folder / "results/smoke/manifests").exists() == (found != UNTESTED)
 
 
+@pytest.mark.integration
 def test_both_plan_the_same_jobs_and_lost_records_are_restored_on_a_tested_version_alone(ran):
     found, folder, _, _ = ran
     for path in (folder / ".snakemake/metadata").iterdir():
@@ -115,6 +115,7 @@ def test_both_plan_the_same_jobs_and_lost_records_are_restored_on_a_tested_versi
     assert said.count(WARNING) == (found == UNTESTED)
 
 
+@pytest.mark.integration
 def test_a_jobs_own_snakemake_says_nothing_again(tmp_path):
     own = ("--mode", "remote", "--target-jobs", "build_tokenizer:", "--allowed-rules", "build_tokenizer")
     state, said = run_as(UNTESTED, copy_project(tmp_path / "project"), *own, "--force", "--dry-run")
