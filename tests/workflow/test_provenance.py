@@ -54,7 +54,7 @@ def test_every_job_leaves_a_manifest_that_names_what_snakemake_recorded(finished
     for path in manifests_below(finished_smoke / RESULTS):
         manifest = read_manifest(path)
         found |= dict.fromkeys(manifest.outputs, manifest)
-    assert found.keys() == recorded.keys()
+    assert found.keys() == recorded.keys() and len(found) > 60
     for output, manifest in found.items():
         entry = recorded[output]
         assert manifest.rule == entry["rule"]
