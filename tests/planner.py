@@ -73,7 +73,7 @@ def _status(main, options: list[str]) -> int:
 def jobs_in(printed: str) -> set[str]:
     """The jobs of a dry run's text, each as `rule` or `rule wildcard wildcard ...`.
 
-    Wildcard values stand in the order of their names in the rule's first output. Jobs of a group are indented.
+    Wildcard values stand in the order of their names in the first output. Jobs of a group are indented.
     """
     jobs = set()
     for block in re.split(r"\n(?= *(?:local)?(?:rule|checkpoint) \w+:\n)", printed)[1:]:

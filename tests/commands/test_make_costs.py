@@ -33,6 +33,6 @@ def test_without_the_tables_of_a_paid_stage_nothing_is_written(tmp_path):
     (tmp_path / "judge.tsv").write_text(BENCHMARK.format(1))
     spec = json.dumps({"jobs": ["judge"], "paid": {"judge": "verdicts"}})
     options = ["--spec", spec, "--benchmarks", f"{tmp_path}/{{job}}.tsv"]
-    with pytest.raises(UserError, match="--verdicts: .* the tables of the stage judge"):
+    with pytest.raises(UserError, match=r"--verdicts: .* the tables of the stage judge"):
         make_costs.main([*options, "--out", str(tmp_path / "costs.parquet")])
     assert not (tmp_path / "costs.parquet").exists()

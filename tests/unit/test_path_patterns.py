@@ -16,10 +16,14 @@ def test_names_in_braces_are_filled_in_and_other_braces_stay():
 
 
 def test_a_value_is_never_filled_in_itself():
-    assert path_pattern("student", "run")("{student}/{run}").path({"student": "{run}", "run": "r"}) == "{run}/r"
+    assert (
+        path_pattern("student", "run")("{student}/{run}").path({"student": "{run}", "run": "r"}) == "{run}/r"
+    )
 
 
 @pytest.mark.parametrize("text", ["x.parquet", "{student}.parquet", "student/run"])
 def test_a_path_that_lacks_a_name_is_refused(text):
-    with pytest.raises(argparse.ArgumentTypeError, match=r"expected a path with \{student\} and \{run\} in it"):
+    with pytest.raises(
+        argparse.ArgumentTypeError, match=r"expected a path with \{student\} and \{run\} in it"
+    ):
         path_pattern("student", "run")(text)
