@@ -16,7 +16,7 @@ from pathlib import Path
 from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
 from skillift.rebuild.plan import Job, Plan
-from skillift.stages import Rule, rule_named
+from skillift.stages import rule_named
 from skillift.study.study import Study
 
 CALL_BASES = {
@@ -175,7 +175,7 @@ class _Prices:
         total = sum(cost.calls for cost in self._costs(job))
         if rule_named(job.rule).asks != "verdicts":
             return total
-        return round(total * _share(job, self._plan, self._study))
+        return round(total * _share(job, self._study))
 
     def of(self, job: Job, calls: int) -> tuple[float | None, str]:
         """USD of so many calls of the job, and a key of `CALL_BASES`."""
@@ -213,22 +213,11 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
     return float(paid.mean()) if len(paid) else None
 
 
-def _share(job: Job, plan: Plan, study: Study) -> float:
-    """The share of a judge's episodes that this job judges, by the checkpoints of its runs."""
+def _share(job: Job, study: Study) -> float:
+    """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
     def checkpoints(run) -> int:
         return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
 
     total = sum(checkpoints(run) for run in study.runs)
-    names = {(other.wildcards["student"], other.wildcards["run"]) for other in _answering(job, plan)}
-    return sum(checkpoints(study.run(*name)) for name in names) / total
-
-
-def _answering(job: Job, plan: Plan) -> list[Job]:
-    """The jobs whose episodes it judges."""
-    needed = [plan.jobs[number] for number in job.needs]
-    return [other for other in needed if _answers(rule_named(other.rule))]
-
-
-def _answers(rule: Rule) -> bool:
-    return rule.work == "answering" or rule.asks == "episodes"
+    return checkpoints(study.run(job.wildcards["student"], job.wildcards["run"])) / total
