@@ -40,16 +40,14 @@ def study(tmp_path):
     write_table(make_scores(arms), tmp_path / "scores.parquet", SCORES)
     for run, step in STEPS.items():
         texts = {name: ["ANSWER: 1", "one"] * 100 for name in ("none", "curated", "placebo", "shuffled")}
-        write_table(make_episodes(step, texts), tmp_path / f"{run}.parquet", EPISODES)
+        write_table(make_episodes(step, texts), tmp_path / f"s-{run}.parquet", EPISODES)
     return tmp_path
 
 
 def arguments(study, out="analysis", spec=SPEC, episodes=True) -> list[str]:
     options = ["--spec", json.dumps(spec), "--tasks", str(study / "tasks.parquet")]
     options += ["--scores", str(study / "scores.parquet"), "--out", str(study / out)]
-    for run in STEPS if episodes else []:
-        options += ["--episodes", f"s/{run}={study / run}.parquet"]
-    return options
+    return [*options, "--episodes", f"{study}/{{student}}-{{run}}.parquet"] if episodes else options
 
 
 def test_each_table_has_its_rows_and_keeps_its_contract(study):
@@ -86,18 +84,6 @@ def test_the_same_input_gives_the_same_bytes(study):
         assert first.read_bytes() == second.read_bytes()
 
 
-def test_several_files_may_follow_one_episodes_option(study):
-    together = [
-        *arguments(study, episodes=False),
-        "--episodes",
-        *(f"s/{run}={study / run}.parquet" for run in STEPS),
-    ]
-    analyse.main(arguments(study, "apart"))
-    analyse.main(together)
-    paths = [study / out / "pass_rates.parquet" for out in ("apart", "analysis")]
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-
-
 def test_scores_and_tasks_alone_are_enough(study):
     analyse.main(arguments(study, episodes=False))
     table = read_table(study / "analysis/pass_rates.parquet", PASS_RATES)
@@ -118,17 +104,17 @@ def test_a_wrong_setting_is_named(study, analysis, message):
         analyse.main(arguments(study, spec={"analysis": analysis}))
 
 
-@pytest.mark.parametrize("text", ["s=x.parquet", "s/base", "s/base/0=x.parquet", "/base=x.parquet"])
-def test_episodes_without_student_and_run_are_refused(study, text, capsys):
+@pytest.mark.parametrize("text", ["x.parquet", "{student}.parquet", "s-{run}.parquet"])
+def test_episodes_whose_path_does_not_tell_runs_apart_are_refused(study, text, capsys):
     with pytest.raises(SystemExit):
         analyse.main([*arguments(study), "--episodes", text])
-    assert "expected student/run=PATH" in capsys.readouterr().err
+    assert "expected a path with {student} and {run} in it" in capsys.readouterr().err
 
 
-def test_the_same_run_given_twice_is_refused(study, capsys):
-    with pytest.raises(SystemExit):
-        analyse.main([*arguments(study), "--episodes", f"s/base={study / 'base.parquet'}"])
-    assert "each student/run once" in capsys.readouterr().err
+def test_the_episodes_of_a_declared_run_that_are_missing_are_named(study):
+    (study / "s-sft-s1.parquet").unlink()
+    with pytest.raises(UserError, match=r"s-sft-s1\.parquet: no such table"):
+        analyse.main(arguments(study))
 
 
 def test_duplicate_scores_are_refused(study):

@@ -15,20 +15,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 from projects import ROOT, copy_project, planned_jobs
 from slurm_mishaps import Mishaps
 from slurm_processes import freeze, kill_all, wait_until
 from slurm_runs import end, running_cluster, start
 
 from skillift.contracts.predictions import PREDICTIONS
-from skillift.publication.registry import FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.publication.registry import extent, figures_for, tables_for
 from skillift.study.study import load_study
 from skillift.tables import folder_digests, read_json, read_table
 
 pytestmark = pytest.mark.integration
 
-PROFILE = ROOT / "profiles" / "slurm" / "config.yaml"
 LONGEST_S = 1500
 
 
@@ -242,19 +240,3 @@ def test_what_a_failed_job_printed_stands_in_one_place(outcome):
     rule = cancelled["Comment"].removeprefix("rule_").split("_wildcards_")[0]
     assert log.is_relative_to(outcome.folder / "slurm_logs" / f"rule_{rule}")
     assert "CANCELLED" in log.read_text()
-
-
-def test_every_figure_and_table_is_among_the_grouped_jobs_of_the_profile():
-    """A name that no rule has does no harm; one that is missing goes to the cluster alone."""
-    profile = yaml.safe_load(PROFILE.read_text())
-    pages = {name for name, group in profile["groups"].items() if group == "pages"}
-    assert pages == {f"make_figure_{name}" for name in FIGURES} | {f"make_table_{name}" for name in TABLES}
-
-
-def test_both_profiles_agree_on_what_is_not_about_the_machine():
-    default = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
-    slurm = yaml.safe_load(PROFILE.read_text())
-    of_the_machine = {"default-resources", "resources"}
-    assert {key: slurm.get(key) for key in default.keys() - of_the_machine} == {
-        key: value for key, value in default.items() if key not in of_the_machine
-    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import key_of
 from skillift.errors import ContractError, UserError
+from skillift.path_patterns import PathPattern
 
 _AT_ONCE = 200  # tables that are checked together; more would take more memory and save nothing
 _PLACE = "place in the batch"
@@ -124,10 +125,13 @@ def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iter
         yield from read
 
 
-def read_labelled(files: Sequence[tuple], schema: pa.DataFrameSchema) -> list[tuple]:
-    """The same for (label, ..., path): (label, ..., frame) each."""
-    frames = read_tables([path for *_, path in files], schema)
-    return [(*labels, frame) for (*labels, _), frame in zip(files, frames, strict=True)]
+def read_each(
+    pattern: PathPattern, entries: Sequence[Mapping[str, str]], schema: pa.DataFrameSchema
+) -> list[tuple]:
+    """The same for the tables of a path pattern: (value of each of its names, ..., frame) for each entry."""
+    frames = read_tables([pattern.path(entry) for entry in entries], schema)
+    labels = [[entry[name] for name in pattern.names] for entry in entries]
+    return [(*names, frame) for names, frame in zip(labels, frames, strict=True)]
 
 
 def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
