@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from slurm_cluster import SlurmCluster, why_not
 
-# The plugin asks after its jobs in 40 s, and 10 s later each time that none has ended: here, they take seconds.
+# The plugin asks after jobs in 40 s, and 10 s later each time that none has ended. They take seconds here.
 SNAKEMAKE = """
 from snakemake.cli import main
 from snakemake_executor_plugin_slurm import Executor
