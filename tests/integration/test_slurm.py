@@ -33,7 +33,7 @@ pytestmark = pytest.mark.integration
 
 PROFILE = ROOT / "profiles" / "slurm" / "config.yaml"
 RESULTS = "results/smoke"
-LONGEST_S = 600
+LONGEST_S = 1200
 
 # what is left to do: a judge's certification, a student's fine-tuning, and the tables that follow from both
 MISSING = (
