@@ -7,6 +7,7 @@ SLURM puts each job on the node with the fewest others, so the lost node is not 
 
 from __future__ import annotations
 
+import re
 import time
 
 from slurm_cluster import NODES, SlurmCluster
@@ -47,7 +48,7 @@ class Mishaps:
 
     def look(self) -> None:
         """Do what can be done now."""
-        jobs = [job for job in self.cluster.jobs() if job["JobId"] not in self._earlier]
+        jobs = [job for job in self.cluster.jobs() if job["JobId"] not in self._earlier and _rule(job)]
         running = [job for job in jobs if job["JobState"] == "RUNNING"]
         stopped_on = {job["NodeList"] for job in running if _rule(job) == OUT_OF_TIME}
         for job in running:
@@ -95,7 +96,7 @@ class Mishaps:
         self.cluster.client("sbatch", *wanted, "--comment=urgent", "--wrap", "sleep 1")
 
     def _drain(self, jobs: list[dict]) -> None:
-        """Drain the node that was lost until three jobs have started on the others."""
+        """Drain the node that was lost until three jobs of the study have started on the others."""
         if self._draining is None:
             if self.cluster.usable_nodes() == set(NODES):
                 self._draining = (self.lost["NodeList"], _now())
@@ -112,7 +113,9 @@ class Mishaps:
 
 
 def _rule(job: dict) -> str:
-    return job["Comment"].removeprefix("rule_").split("_wildcards_")[0]
+    """The rule of a job that Snakemake submitted; empty for another one."""
+    named = re.fullmatch(r"rule_(.+?)(_wildcards_.*)?", job["Comment"])
+    return named.group(1) if named else ""
 
 
 def _now() -> str:

@@ -211,7 +211,8 @@ def test_the_results_are_those_of_a_local_run(outcome, finished_smoke):
 
 def test_a_local_run_takes_the_clusters_results_over(outcome):
     """What the stages took is not among the run's targets, and is new."""
-    assert planned_jobs(outcome.folder) == {"make_costs", "make_figure_costs", "make_table_stage_costs"}
+    of_costs = {"make_costs", "make_figure_costs", "make_table_stage_costs"}
+    assert planned_jobs(outcome.folder) == {"all", *of_costs}
 
 
 def test_jobs_run_on_several_nodes(outcome):
