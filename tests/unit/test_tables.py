@@ -154,3 +154,9 @@ def test_folder_digests_see_every_file_and_nothing_else(tmp_path):
     assert list(digests) == ["b.txt", "sub/a.txt"]
     (tmp_path / "b.txt").write_text("c")
     assert tables.folder_digests(tmp_path)["b.txt"] != digests["b.txt"]
+
+
+def test_tables_are_checked_without_pandas_whose_import_takes_longer_than_small_jobs():
+    code = "import sys, skillift.tables; assert 'pandas' not in sys.modules; import pandas"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")
