@@ -62,6 +62,7 @@ class Mishaps:
     def engine_killed_and_disk_full(self, at_end: ExitStack) -> None:
         """An engine's process is killed; the training beside it finds a full disk, where that can be made."""
         if can_mount():
+            self.disk.mkdir(exist_ok=True)  # Snakemake removes the folders of a failed job
             mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(self.disk)]
             subprocess.run(mount, check=True)
             at_end.callback(subprocess.run, ["umount", str(self.disk)], check=True)
