@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from interruptions import manifests, tables, without_times
 from projects import ROOT, copy_project, planned_jobs, snakemake
 from rerun_sets import stages
 
 from skillift.contracts import pipeline as contracts
-from skillift.contracts.predictions import PREDICTIONS
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.registry import extent, figures_for, tables_for
 from skillift.stages import rule_named
 from skillift.study.study import load_study
-from skillift.tables import folder_digests, read_json, read_table
+from skillift.tables import read_json, read_table
 
 pytestmark = pytest.mark.integration
 
@@ -22,13 +22,6 @@ RUNS = ("base", "sft-s0")
 CONDITIONS = ("none", "curated", "placebo")
 PATHS = ("bench", "judge:conclusion", "judge:tail")
 N_HOLDOUT = 40
-
-
-def parquet_digests(folder):
-    """Digests of all tables but those that hold times: of the costs, and of the predictions' registration."""
-    tables = {name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")}
-    assert tables.pop("costs.parquet") and tables.pop("analysis/predictions.parquet")
-    return tables
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +33,13 @@ def test_a_second_run_has_nothing_to_do(finished_smoke):
     assert planned_jobs(finished_smoke) == set()
 
 
+@pytest.mark.nightly  # by day, the second run is the one of test_killed_study.py
 def test_the_same_seeds_give_the_same_bytes_in_a_second_run(results, tmp_path):
-    folder = copy_project(tmp_path / "project")
-    finished = snakemake(folder)
+    second = copy_project(tmp_path / "project")
+    finished = snakemake(second)
     assert finished.returncode == 0, finished.stdout
-    first, second = parquet_digests(results), parquet_digests(folder / "results" / "smoke")
-    assert len(first) > 15
-    assert second == first
-    verdicts = [
-        read_table(root / "analysis/predictions.parquet", PREDICTIONS).drop("registered_at")
-        for root in (results, folder / "results" / "smoke")
-    ]
-    assert verdicts[0].equals(verdicts[1])
-    for student in STUDENTS:
-        for manifest in (f"students/{student}/manifest.json", f"runs/{student}/sft-s0/manifest.json"):
-            assert read_json(folder / "results/smoke" / manifest) == read_json(results / manifest)
+    for made in (tables, without_times, manifests):
+        assert made(second / "results/smoke") == made(results)
 
 
 def test_every_episode_of_the_design_is_there_once(results):

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandera.errors
-import pandera.polars as pa
 import polars as pl
 
+from skillift.contracts import pa
 from skillift.contracts.pipeline import key_of
 from skillift.errors import ContractError, UserError
 from skillift.path_patterns import PathPattern
@@ -64,14 +63,14 @@ def check(frame: pl.DataFrame, schema: pa.DataFrameSchema, source: str) -> pl.Da
     """
     try:
         schema.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
+    except pa.errors.SchemaErrors as errors:
         raise ContractError(_explain(errors, schema, source)) from None
     except pl.exceptions.PolarsError as error:
         raise ContractError(f"{source}: not a table of {schema.name}: {error}") from None
     return frame
 
 
-def _explain(errors: pandera.errors.SchemaErrors, schema: pa.DataFrameSchema, source: str) -> str:
+def _explain(errors: pa.errors.SchemaErrors, schema: pa.DataFrameSchema, source: str) -> str:
     lines = [f"{source}: does not keep the contract of the table '{schema.name}':"]
     for error in errors.schema_errors[:10]:
         cases = error.failure_cases
@@ -145,7 +144,7 @@ def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
                 for place, frame in enumerate(frames)
             )
         )
-    except (pandera.errors.SchemaError, pl.exceptions.PolarsError):
+    except (pa.errors.SchemaError, pl.exceptions.PolarsError):
         return False
     return True
 
