@@ -121,6 +121,7 @@ def check_paid_once(server):
     assert server.count("chat") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: " ".join(map(str, stage)))
 def test_a_kill_at_any_stage_changes_no_verdict_and_repeats_no_batch(stage, inputs, whole, scripts, tmp_path):
     server = BatchServer(answer, hold=stage)
@@ -137,6 +138,7 @@ def test_a_kill_at_any_stage_changes_no_verdict_and_repeats_no_batch(stage, inpu
     assert (tmp_path / "verdicts.parquet").read_bytes() == whole[0]
 
 
+@pytest.mark.slow
 def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(inputs, whole, scripts, tmp_path):
     lock = None
 
@@ -164,6 +166,7 @@ def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(input
     assert (tmp_path / "verdicts.parquet").read_bytes() == whole[0]
 
 
+@pytest.mark.slow
 def test_two_jobs_with_the_same_questions_hand_them_in_once(inputs, whole, scripts, tmp_path):
     server = BatchServer(answer, looks=8)
     with serving(server) as address:
@@ -179,6 +182,7 @@ def test_two_jobs_with_the_same_questions_hand_them_in_once(inputs, whole, scrip
         assert (tmp_path / f"{n}.parquet").read_bytes() == whole[0]
 
 
+@pytest.mark.slow
 def test_a_job_that_waits_takes_over_from_one_that_is_killed(inputs, whole, scripts, tmp_path):
     server = BatchServer(answer, hold=("after", "create", 1))
     with serving(server) as address:
@@ -208,6 +212,7 @@ def test_a_batch_without_answers_ends_in_verdicts_all_the_same(inputs, whole, tm
 CANARY = "sk-canary-0123456789abcdef"
 
 
+@pytest.mark.slow
 def test_a_key_of_the_environment_shows_up_nowhere(inputs, scripts, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("LITELLM_LOG", "DEBUG")

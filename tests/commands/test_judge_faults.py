@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
+from typing import NamedTuple
 
 import judge
 import polars as pl
@@ -18,16 +21,33 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
-N_EPISODES = 2800  # as many as the reference study's
-FEW = 300
-CONCURRENCY = 64
-KILLS = 10
+FEW = 60
+
+
+class Size(NamedTuple):
+    """How many episodes are judged, how many at once, and how often the job is killed."""
+
+    n_episodes: int
+    concurrency: int
+    kills: int
+
+
+SMALL = Size(600, 32, 4)
+LARGE = Size(2800, 64, 10)  # as many episodes as the reference study has
+
+
+@pytest.fixture(
+    scope="module", params=[SMALL, pytest.param(LARGE, marks=pytest.mark.nightly)], ids=["small", "large"]
+)
+def size(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory, repository):
+def inputs(size, tmp_path_factory, repository):
     """Tasks, episodes of which a third passes, and the template, as options of `judge.py`."""
-    return _inputs(tmp_path_factory.mktemp("inputs"), repository, N_EPISODES)
+    made = _inputs(tmp_path_factory.mktemp("inputs"), repository, size.n_episodes)
+    return [*made, f"--concurrency={size.concurrency}"]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +75,7 @@ def _inputs(folder, repository, n_episodes):
 def arguments(inputs, entry, cache, out, *more):
     spec = {"name": "faulty", "judge": {"max_tokens": 64, **entry}}
     fixed = [f"--spec={json.dumps(spec)}", f"--cache={cache}", f"--out={out}"]
-    return [*inputs, *fixed, f"--concurrency={CONCURRENCY}", "--backoff=0.02", "--retries=14", *more]
+    return [*inputs, *fixed, "--backoff=0.02", "--retries=14", *more]
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +89,9 @@ def _expected(inputs, out):
     return read_table(out, VERDICTS).select(*EPISODE_KEY, "passed", "status", "raw")
 
 
+@pytest.mark.slow
 def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_its_answer(
-    inputs, expected, tmp_path
+    size, inputs, expected, tmp_path
 ):
     log, out = tmp_path / "log", tmp_path / "verdicts.parquet"
     faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "stall": 20, "retry_after": 0.1, "seed": 1}
@@ -79,7 +100,7 @@ def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_it
         judge.main(arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--timeout=12"))
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
     assert set(expected["passed"]) == {True, False}
-    assert sorted(answered(log).values()) == [1] * N_EPISODES
+    assert sorted(answered(log).values()) == [1] * size.n_episodes
     kinds = {event for event, _ in events(log)}
     assert len(kinds - {"arrived", "answered", "gone"}) == 10  # every fault came up
 
@@ -96,8 +117,9 @@ def _run_until(command, log, n_answers):
     process.stderr.close()
 
 
+@pytest.mark.slow
 def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
-    inputs, expected, scripts, tmp_path
+    size, inputs, expected, scripts, tmp_path
 ):
     draw = random.Random(3)
     log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
@@ -109,36 +131,41 @@ def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_littl
         entry = {"model": "hosted_vllm/served", "api_base": address}
         given = arguments(inputs, entry, tmp_path / "answers.sqlite", out)
         command = [sys.executable, str(scripts / "judge.py"), *given]
-        for moment in sorted(draw.randrange(1, N_EPISODES - CONCURRENCY) for _ in range(KILLS)):
+        for moment in sorted(
+            draw.randrange(1, size.n_episodes - size.concurrency) for _ in range(size.kills)
+        ):
             _run_until(command, log, moment)
             assert not out.exists()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        judge.main(given)
         n_answers = answered(log).total()
-        # and once more: nothing is asked
-        subprocess.run(command, capture_output=True, text=True, check=True)
+        judge.main(given)  # and once more: nothing is asked
         assert answered(log).total() == n_answers
     assert out.read_bytes() == whole.read_bytes()
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
-    assert len(answered(log)) == N_EPISODES
-    assert n_answers - N_EPISODES <= KILLS * CONCURRENCY
+    assert len(answered(log)) == size.n_episodes
+    assert n_answers - size.n_episodes <= size.kills * size.concurrency
 
 
 CANARY = "sk-canary-0123456789abcdef"
 
 
-@pytest.mark.parametrize("reply", ["error 400", "error 500", "answer"])
-def test_a_key_of_the_environment_shows_up_nowhere(reply, few_inputs, scripts, tmp_path, monkeypatch):
+REPLIES = (400, 500, 200)
+
+
+@pytest.mark.slow
+def test_a_key_of_the_environment_shows_up_nowhere(few_inputs, scripts, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("LITELLM_LOG", "DEBUG")
+    told_by = Counter()
 
     def respond(body):
         assert CANARY in body["Authorization"]
         # once whole, and once where a long reason is cut
         told = f"The key {CANARY} {'x' * 200} You sent {body['Authorization']}"
-        if reply == "answer":
-            return 200, chat_completion(told)
-        return int(reply.split()[1]), {"error": {"message": told}}
+        number = int(re.search(r"Episode (\d+)", body["messages"][0]["content"]).group(1))
+        status = REPLIES[number % len(REPLIES)]
+        told_by[status] += 1
+        return status, chat_completion(told) if status == 200 else {"error": {"message": told}}
 
     with chat_server(respond) as (address, arrived):
         entry = {"model": "openai/served", "api_base": address}
@@ -146,7 +173,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, few_inputs, scripts, t
         given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
         command = [sys.executable, str(scripts / "judge.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert len(arrived) >= FEW
+    assert len(arrived) >= FEW and set(told_by) == set(REPLIES)
     raw = read_table(out, VERDICTS)["raw"].to_list()
     assert all("xxx" in text for text in raw)
     beginning = CANARY[:12]
