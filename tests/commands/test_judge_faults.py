@@ -15,6 +15,7 @@ import judge
 import polars as pl
 import pytest
 from faulty_server import answered, events, faulty_server
+from forked import kill, start
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
@@ -105,21 +106,18 @@ def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_it
     assert len(kinds - {"arrived", "answered", "gone"}) == 10  # every fault came up
 
 
-def _run_until(command, log, n_answers):
+def _run_until(given, log, n_answers):
     """Kill the command with signal 9 once the server has given so many answers."""
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start(judge.main, given)
     deadline = time.monotonic() + 60
-    while answered(log).total() < n_answers and time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read()
+    while answered(log).total() < n_answers and time.monotonic() < deadline and process.is_alive():
         time.sleep(0.01)
-    process.kill()
-    process.wait()
-    process.stderr.close()
+    kill(process)
 
 
 @pytest.mark.slow
 def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
-    size, inputs, expected, scripts, tmp_path
+    size, inputs, expected, tmp_path
 ):
     draw = random.Random(3)
     log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
@@ -130,11 +128,9 @@ def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_littl
     with faulty_server(log, **faults) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
         given = arguments(inputs, entry, tmp_path / "answers.sqlite", out)
-        command = [sys.executable, str(scripts / "judge.py"), *given]
-        for moment in sorted(
-            draw.randrange(1, size.n_episodes - size.concurrency) for _ in range(size.kills)
-        ):
-            _run_until(command, log, moment)
+        last = size.n_episodes - size.concurrency
+        for moment in sorted(draw.randrange(1, last) for _ in range(size.kills)):
+            _run_until(given, log, moment)
             assert not out.exists()
         judge.main(given)
         n_answers = answered(log).total()
