@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "workflow_scripts"
+GUARD = REPOSITORY / "tests" / "model_guard"
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # litellm fetches its price map at import otherwise
@@ -35,9 +37,53 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SCRIPTS), os.enviro
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest tests first."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out tests that load models or run the workflow; any other test that does fails",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        sys.path.insert(0, str(GUARD))
+        import model_guard
+
+        model_guard.install(pytest.fail.Exception)
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(GUARD), os.environ["PYTHONPATH"]])
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """In the quick loop, do not even import modules that load models as a whole."""
+    if config.getoption("quick") and collection_path.suffix == ".py":
+        return "\npytestmark = pytest.mark.models\n" in collection_path.read_text(encoding="utf-8") or None
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start the longest tests first; keep those that share a fixture of their module on one worker."""
+    if config.getoption("quick"):
+        left_out = [item for item in items if _takes_long(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=lambda item: "integration" not in item.keywords)
+    sharing = {item.path for item in items if _shares_a_fixture(item)}
+    for item in items:
+        if item.path in sharing and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _takes_long(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly", "slow"))
+    return marked or "finished_smoke" in item.fixturenames
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    """Whether a test takes what its module makes once; what a session makes, every worker has or shares."""
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return any(fixture.scope in ("module", "class") for found in fixtures for fixture in found)
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +99,11 @@ def scripts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_smoke(tmp_path_factory) -> Path:
+def finished_smoke(tmp_path_factory) -> Iterator[Path]:
     """A copy of the project in which the smoke study was run once, for real; copy it before editing.
 
-    Once for all workers of a test run: the first to come makes it, the others wait for it.
+    Once for all workers of a test run: the first to come makes it, the others wait for it. At the end, the
+    results must be as they were.
     """
     from projects import copy_project, snakemake
 
@@ -70,4 +117,10 @@ def finished_smoke(tmp_path_factory) -> Path:
             (folder / "results/smoke").mkdir(parents=True)
             finished = snakemake(folder, "--report", "results/smoke/report.html", "--report-after-run")
             assert finished.returncode == 0, finished.stdout
-    return folder
+    before = _times_of_files(folder / "results")
+    yield folder
+    assert _times_of_files(folder / "results") == before, "a test has changed the study that all tests share"
+
+
+def _times_of_files(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}

@@ -12,7 +12,7 @@ from planner import jobs_in
 from preloaded import program
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts")
+PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts", "README.md")
 
 
 def copy_project(target: Path) -> Path:

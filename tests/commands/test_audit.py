@@ -16,8 +16,6 @@ import pytest
 from preloaded import program
 from projects import copy_finished, copy_project, link_finished, replace_in
 
-pytestmark = pytest.mark.shared("audit")
-
 STUDY = ("--config", "study=studies/smoke.yaml")
 
 

@@ -14,6 +14,8 @@ from tiny_models import write_student
 
 from skillift.tables import folder_digests, read_json
 
+pytestmark = pytest.mark.models
+
 MODEL = "owner/tiny"
 
 

@@ -14,6 +14,8 @@ from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_json, write_table
 
+pytestmark = pytest.mark.models
+
 
 def arguments_of(folder, checkpoints, engine="transformers", out="episodes.parquet") -> list[str]:
     spec = {

@@ -18,6 +18,7 @@ def _run(source, folder):
     return model, manifest
 
 
+@pytest.mark.models
 def test_an_existing_model_folder_becomes_a_student_with_a_manifest(tmp_path):
     source = write_student(tmp_path / "source")
     model, manifest = _run(source, tmp_path / "out")

@@ -12,6 +12,8 @@ from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.students.folders import check_model_folder
 from skillift.tables import read_json, read_table
 
+pytestmark = pytest.mark.models
+
 SPEC = {
     "architecture": {"hidden_size": 32, "layers": 1, "heads": 1, "kv_heads": 1, "intermediate_size": 32},
     "pretraining": {"steps": 3, "learning_rate": 6.0e-3, "seed": 0},

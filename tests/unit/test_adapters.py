@@ -20,6 +20,8 @@ from skillift.students.model_folders import adapter_rank
 from skillift.tables import check, read_json
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 WITH_ADAPTER = INFERENCE | {"adapters": "lora", "max_tokens": 16}
 SERVED = {"precision": "float32", "max_model_len": 128, "seed": 0}
 

@@ -101,6 +101,7 @@ def test_a_function_of_a_module_is_timed_too(bench, tmp_path):
     assert 0.2 <= times["cup:sip"] < 0.3
 
 
+@pytest.mark.models
 @pytest.mark.parametrize(("shape", "billions"), [("0.8B", 0.75), ("2B", 1.88), ("4B", 4.2)])
 def test_random_students_have_the_size_of_the_published_ones(bench, monkeypatch, shape, billions):
     import torch

@@ -12,6 +12,8 @@ from skillift.contracts.pipeline import CORPUS
 from skillift.students.model_folders import load_model
 from skillift.tables import read_table
 
+pytestmark = pytest.mark.models
+
 
 @pytest.fixture
 def bench(repository: Path, monkeypatch):

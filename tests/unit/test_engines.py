@@ -13,6 +13,8 @@ from tiny_models import write_student
 from skillift.engines import RunOptions, Sampling, open_engine
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.models
+
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 OPTIONS = RunOptions(threads=1, max_num_seqs=16)
 GREEDY = Sampling(max_tokens=24)

@@ -13,6 +13,8 @@ from skillift.episodes.probes import Probe, check_served, served_table
 from skillift.students.model_folders import load_model
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
 OPTIONS = RunOptions(max_num_seqs=8)
 GREEDY = Sampling(max_tokens=12)

@@ -57,6 +57,7 @@ def texts():
     return list(islice(exchanges(PackSpec.parse(PACK), 0), 4000))
 
 
+@pytest.mark.models
 def test_the_same_spec_gives_the_same_bytes(student, tokenizer_folder, tmp_path):
     folder, log = student
     again = pretrain(SPEC, tokenizer_folder, tmp_path)
@@ -64,6 +65,7 @@ def test_the_same_spec_gives_the_same_bytes(student, tokenizer_folder, tmp_path)
     assert again.equals(log)
 
 
+@pytest.mark.models
 def test_another_seed_gives_other_weights(student, tokenizer_folder, tmp_path):
     spec = SPEC | {"pretraining": SPEC["pretraining"] | {"seed": 1}}
     pretrain(spec, tokenizer_folder, tmp_path)
@@ -71,6 +73,7 @@ def test_another_seed_gives_other_weights(student, tokenizer_folder, tmp_path):
     assert folder_digests(tmp_path)[name] != folder_digests(student[0])[name]
 
 
+@pytest.mark.models
 def test_the_log_keeps_its_contract_and_the_loss_falls(tokenizer_folder, tmp_path):
     spec = SPEC | {"pretraining": SPEC["pretraining"] | {"steps": 110}}
     log = check(pretrain(spec, tokenizer_folder, tmp_path), TRAINING_LOG, "log")
@@ -79,6 +82,7 @@ def test_the_log_keeps_its_contract_and_the_loss_falls(tokenizer_folder, tmp_pat
     assert 80 * 1024 < log["tokens"][-1] <= 110 * 1024
 
 
+@pytest.mark.models
 def test_a_student_loads_as_qwen3_in_float32_with_tied_embeddings_and_stops_at_the_end_token(student):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
@@ -94,6 +98,7 @@ def test_a_student_loads_as_qwen3_in_float32_with_tied_embeddings_and_stops_at_t
     assert tokenizer.chat_template
 
 
+@pytest.mark.models
 def test_training_overfits_one_exchange_and_generation_stops_where_the_answer_ends(tokenizer):
     import torch
 
@@ -117,6 +122,7 @@ def test_training_overfits_one_exchange_and_generation_stops_where_the_answer_en
     assert answer[-1] == tokenizer.eos_token_id
 
 
+@pytest.mark.models
 def test_the_loss_is_that_of_the_whole_model_on_answer_tokens_whatever_the_padding(tokenizer):
     import torch
 
@@ -141,6 +147,7 @@ def test_the_loss_is_that_of_the_whole_model_on_answer_tokens_whatever_the_paddi
     assert answer_loss(model, batch).item() == pytest.approx(expected.item(), rel=1e-4)
 
 
+@pytest.mark.models
 def test_batches_hold_about_1024_tokens_and_little_padding(tokenizer):
     found = list(islice(batches(tokenizer, PackSpec.parse(PACK), 0), 100))
     places = sum(batch.inputs.numel() for batch in found)
@@ -201,6 +208,7 @@ def test_very_few_steps_still_train_at_a_positive_rate(steps):
     assert all(0 < learning_rate(step, steps, 1.0) <= 1 for step in range(1, steps + 1))
 
 
+@pytest.mark.models
 def test_a_student_may_be_made_without_a_pack(tokenizer_folder, student, tmp_path):
     pretrain(SPEC | {"pack": None}, tokenizer_folder, tmp_path)
     assert folder_digests(tmp_path) == folder_digests(student[0])

@@ -17,6 +17,8 @@ from skillift.tables import check
 from skillift.training.options import TrainingOptions
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
 TRAINABLE = {
     "lora": {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}},

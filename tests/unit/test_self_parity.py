@@ -39,6 +39,7 @@ def test_the_first_difference_is_a_place_or_none():
     assert first_difference((1, 2), (1, 2, 3)) == 2
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("kind", ENGINES)
 def test_a_float32_engine_agrees_with_itself(kind, student, prompts):
     with open_engine(kind, student, INFERENCE, RunOptions()) as engine:
@@ -71,6 +72,7 @@ def test_an_engine_that_answers_by_the_batch_is_found_out(prompts):
     assert row["largest_difference"] == pytest.approx(0.15)
 
 
+@pytest.mark.models
 @pytest.mark.parametrize("kind", ENGINES)
 def test_batch_invariant_answers_are_the_same_in_any_batch(kind, student, prompts):
     """In bfloat16, where an answer of these turns over beside others in the transformers engine."""

@@ -12,6 +12,8 @@ from skillift.episodes.run import answer
 from skillift.episodes.shards import merge, tasks_of_shard
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.models
+
 TASK_IDS = [f"a.{number}" for number in range(7)]
 SPEC = {
     "conditions": ["none", "curated"],

@@ -18,6 +18,8 @@ from skillift.tables import check, folder_digests
 from skillift.training.options import TrainingOptions
 from skillift.training.run import TrainingResult, checkpoint_steps, optimiser_steps, train
 
+pytestmark = pytest.mark.models
+
 
 @pytest.fixture(scope="module")
 def student(tmp_path_factory) -> Path:

@@ -12,6 +12,8 @@ from skillift.training.batches import BatchParts, accumulation
 from skillift.training.options import TrainingOptions
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
 ROWS = demonstrations(13)  # batches of 5, 5 and 3
 

@@ -59,6 +59,7 @@ def test_what_config_may_not_say_is_refused(training):
         options_of(training)
 
 
+@pytest.mark.models
 def test_a_tracker_that_is_not_installed_is_told_with_its_package(monkeypatch):
     import importlib.util
 

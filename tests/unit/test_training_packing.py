@@ -11,6 +11,8 @@ from skillift.errors import UserError
 from skillift.training.options import TrainingOptions
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 ROWS = demonstrations(11)
 
 

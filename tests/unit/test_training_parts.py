@@ -13,6 +13,8 @@ from skillift.students.model_folders import load_model
 from skillift.training.parts import adapted_layers
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
 MLP = {"gate_proj", "up_proj", "down_proj"}
 GATED_DELTA = {"in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "out_proj"}

@@ -16,6 +16,8 @@ from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
 ROWS = demonstrations(11)  # batches of 5, 5 and 1: in the last one of two processes has no row
 

@@ -14,6 +14,8 @@ from skillift.students.model_folders import load_model
 from skillift.tables import read_json
 from skillift.training.run import train
 
+pytestmark = pytest.mark.models
+
 INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
 
 

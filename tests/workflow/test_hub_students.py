@@ -11,8 +11,6 @@ from tiny_models import write_student
 
 from skillift.tables import read_json
 
-pytestmark = pytest.mark.shared("hub")
-
 MANIFEST = "results/smoke/students/m/manifest.json"
 
 

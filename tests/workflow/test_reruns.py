@@ -34,6 +34,9 @@ EXECUTED = (  # few jobs of a few seconds each
 )
 
 
+ONLY_TOUCHED = {"touch every file", "touch a result"}
+
+
 def each(edits: Sequence[Edit]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("edit", edits, ids=[edit.id for edit in edits])
 
@@ -43,9 +46,25 @@ def predicted(audit: dict) -> set[str]:
     return {job["job"] for job in audit["jobs"] if job["fate"] != "reused"}
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What is in each file of a project; of its results, just which there are."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    made = (".skillift", ".snakemake", "results")
+    return {name: b"" if name.parts[0] in made else path.read_bytes() for name, path in files.items()}
+
+
+def make(edit: Edit, folder: Path) -> None:
+    """Make an edit of what is there; all but `ONLY_TOUCHED` change it."""
+    before = contents(folder)
+    edit.make(folder)
+    after = contents(folder)
+    assert after.keys() <= before.keys(), edit.name
+    assert (after == before) == (edit.name in ONLY_TOUCHED), edit.name
+
+
 def reruns_exactly(folder: Path, edit: Edit, again: bool = False) -> None:
     """Claim that an edit reruns what it says that it does, and that the audit predicts that and says why."""
-    edit.make(folder)
+    make(edit, folder)
     planned, audit = plans(folder, again=again)
     assert planned == set(edit.reruns)
     assert predicted(audit) == planned
@@ -88,7 +107,7 @@ def test_edits_that_invalidate_nothing_rerun_nothing(finished_smoke, tmp_path):
         folder = tmp_path / str(len([*tmp_path.iterdir()]))
         link_finished(finished_smoke, folder)
         for edit in edits:
-            edit.make(folder)
+            make(edit, folder)
         planned, audit = plans(folder)
         return planned | predicted(audit)
 
@@ -123,7 +142,7 @@ def with_its_study(unedited) -> Iterator[Path]:
 
 
 @pytest.mark.integration
-@pytest.mark.shared("unedited")
+@pytest.mark.xdist_group("unedited")
 @each(OF_STUDIES)
 def test_an_edit_of_the_study_reruns_exactly_what_it_invalidates(with_its_study, edit: Edit):
     reruns_exactly(with_its_study, edit, again=True)
