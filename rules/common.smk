@@ -39,8 +39,11 @@ RESULTS = f"{CONFIG['results']}/{STUDY.name}"
 STATE = f"{CONFIG['state']}/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+EPISODES = f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"
 LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
-VERDICTS = f"{RESULTS}/verdicts"
+VERDICTS = f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet"
+CERTIFICATION = f"{RESULTS}/certification/{{judge}}.parquet"
+DEMONSTRATIONS = f"{RESULTS}/corpus/demonstrations.parquet"
 PROMPTS = "workflow_scripts/prompts"
 BROWSER = "workflow_scripts/browser"
 PAGES = "workflow_scripts/pages"
@@ -93,10 +96,6 @@ def per_run(pattern, runs=None):
     ]
 
 
-def labelled(option, pattern, runs=None, prefix=""):
-    """`--option <prefix>student/run=path` for each run: how a command is told which file is whose."""
-    runs = STUDY.runs if runs is None else runs
-    return " ".join(
-        f"--{option} {prefix}{run.student}/{run.run}={pattern.format(student=run.student, run=run.run)}"
-        for run in sorted(runs)
-    )
+def verbatim(text):
+    """A param as it is, names in braces and all: Snakemake fills in wildcards but in what functions return."""
+    return lambda wildcards: text

@@ -7,6 +7,9 @@ look like a study's. They are no one's results.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -73,6 +76,37 @@ def smoke_study() -> tuple[dict, dict[str, pl.DataFrame]]:
     """Spec and tables of one student and one run on eight tasks: much of it is undefined."""
     spec = make_spec(("s",), (("sft", (0,)),))
     return spec, make_tables(spec, n_skills=8, per_skill=1)
+
+
+MADE_STUDIES = {"three tiers": full_study, "smoke": smoke_study}
+
+
+class Published(NamedTuple):
+    """A published table: its page, its LaTeX, and the rows of its first CSV file."""
+
+    page: str
+    latex: str
+    rows: pl.DataFrame
+
+
+def publish_table(name: str, tables: dict[str, pl.DataFrame], spec: dict) -> Published:
+    """Publish a table of `skillift.publication.registry.TABLES`, and read what was written."""
+    from skillift.publication.registry import parts_of
+    from skillift.publication.tables import publish
+
+    with TemporaryDirectory() as folder:
+        page, latex = (Path(folder) / f"table.{kind}" for kind in ("html", "tex"))
+        files = [Path(folder) / f"{part}.csv" for part in parts_of(name)]
+        publish(name, tables, spec, page, latex, files)
+        rows = pl.read_csv(files[0], infer_schema_length=None)
+        return Published(page.read_text(encoding="utf-8"), latex.read_text(encoding="utf-8"), rows)
+
+
+@cache
+def published(name: str, study: str = "three tiers") -> Published:
+    """A table of one of the studies as it is; published once for all tests that look at it."""
+    spec, tables = MADE_STUDIES[study]()
+    return publish_table(name, tables, spec)
 
 
 def make_tables(

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from loopback import serve
 from stub_models import chat_completion
 
 from skillift.judging import offline_judges
@@ -249,12 +250,8 @@ def serving(server: BatchServer) -> Iterator[str]:
         def log_message(self, *_):
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{http.server_port}/v1"
-    finally:
-        over.set()
-        http.shutdown()
-        http.server_close()
+    with serve(Handler) as address:
+        try:
+            yield f"{address}/v1"
+        finally:
+            over.set()

@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _takes_long(item: pytest.Item) -> bool:
-    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly"))
+    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly", "slow"))
     return marked or "finished_smoke" in item.fixturenames
 
 

@@ -73,11 +73,11 @@ def _status(main, options: list[str]) -> int:
 def jobs_in(printed: str) -> set[str]:
     """The jobs of a dry run's text, each as `rule` or `rule wildcard wildcard ...`.
 
-    Wildcard values stand in the order of their names in the rule's first output.
+    Wildcard values stand in the order of their names in the first output. Jobs of a group are indented.
     """
     jobs = set()
-    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) \w+:\n)", printed)[1:]:
-        rule = re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block).group(1)
+    for block in re.split(r"\n(?= *(?:local)?(?:rule|checkpoint) \w+:\n)", printed)[1:]:
+        rule = re.match(r" *(?:local)?(?:rule|checkpoint) (\w+):", block).group(1)
         wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
         values = [pair.split("=", 1)[1] for pair in wildcards.group(1).split(", ")] if wildcards else []
         jobs.add(" ".join([rule, *values]))

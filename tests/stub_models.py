@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import polars as pl
+from loopback import serve
 
 from skillift.chat.client import ChatModel, load_litellm
 from skillift.contracts.pipeline import EPISODES
@@ -73,13 +73,8 @@ def chat_server(respond: Callable[[dict], tuple]) -> Iterator[tuple[str, list[di
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", arrived
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serve(Handler) as address:
+        yield f"{address}/v1", arrived
 
 
 def chat_completion(text: str, finish_reason: str = "stop") -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import analyse
 import polars as pl
@@ -27,35 +28,42 @@ SPEC = {"analysis": ANALYSIS, "students": {"s": {"label": "45 k", "tier": 1}}, "
 STEPS = {"base": 0, "sft-s0": 138, "sft-s1": 138}
 
 
-@pytest.fixture
-def study(tmp_path):
-    """A folder with tasks, scores on three paths and the episodes of three runs."""
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory):
+    """A folder with tasks, scores on three paths and the episodes of three runs; analysed in `analysis`."""
+    folder = tmp_path_factory.mktemp("study")
     arms = {
         (path, "s", run, step, condition): passes(40 + 9 * i + 20 * j + 5 * k, start=3 * (i + j + k))
         for i, path in enumerate(("bench", "judge:a", "judge:b"))
         for j, (run, step) in enumerate(STEPS.items())
         for k, condition in enumerate(("none", "curated", "placebo", "shuffled"))
     }
-    write_table(make_tasks(judge_scored=33), tmp_path / "tasks.parquet", TASKS)
-    write_table(make_scores(arms), tmp_path / "scores.parquet", SCORES)
+    write_table(make_tasks(judge_scored=33), folder / "tasks.parquet", TASKS)
+    write_table(make_scores(arms), folder / "scores.parquet", SCORES)
     for run, step in STEPS.items():
         texts = {name: ["ANSWER: 1", "one"] * 100 for name in ("none", "curated", "placebo", "shuffled")}
-        write_table(make_episodes(step, texts), tmp_path / f"{run}.parquet", EPISODES)
+        write_table(make_episodes(step, texts), folder / f"s-{run}.parquet", EPISODES)
+    analyse.main(arguments(folder))
+    return folder
+
+
+@pytest.fixture
+def study(analysed, tmp_path):
+    """A copy of the study's tables, to be changed; not analysed yet."""
+    for table in analysed.glob("*.parquet"):
+        shutil.copy(table, tmp_path)
     return tmp_path
 
 
 def arguments(study, out="analysis", spec=SPEC, episodes=True) -> list[str]:
     options = ["--spec", json.dumps(spec), "--tasks", str(study / "tasks.parquet")]
     options += ["--scores", str(study / "scores.parquet"), "--out", str(study / out)]
-    for run in STEPS if episodes else []:
-        options += ["--episodes", f"s/{run}={study / run}.parquet"]
-    return options
+    return [*options, "--episodes", f"{study}/{{student}}-{{run}}.parquet"] if episodes else options
 
 
-def test_each_table_has_its_rows_and_keeps_its_contract(study):
-    analyse.main(arguments(study))
+def test_each_table_has_its_rows_and_keeps_its_contract(analysed):
     tables = {
-        name: read_table(study / "analysis" / f"{name}.parquet", schema)
+        name: read_table(analysed / "analysis" / f"{name}.parquet", schema)
         for name, schema in ANALYSIS_TABLES.items()
     }
     rows = {
@@ -78,24 +86,16 @@ def test_each_table_has_its_rows_and_keeps_its_contract(study):
         assert not any(column.is_nan().any() for column in table.select(pl.selectors.float()))
 
 
-def test_the_same_input_gives_the_same_bytes(study):
-    analyse.main(arguments(study, "first"))
-    analyse.main(arguments(study, "second"))
-    for name in ANALYSIS_TABLES:
-        first, second = (study / out / f"{name}.parquet" for out in ("first", "second"))
-        assert first.read_bytes() == second.read_bytes()
+def same_tables(first, second) -> bool:
+    return all(
+        (first / f"{name}.parquet").read_bytes() == (second / f"{name}.parquet").read_bytes()
+        for name in ANALYSIS_TABLES
+    )
 
 
-def test_several_files_may_follow_one_episodes_option(study):
-    together = [
-        *arguments(study, episodes=False),
-        "--episodes",
-        *(f"s/{run}={study / run}.parquet" for run in STEPS),
-    ]
-    analyse.main(arguments(study, "apart"))
-    analyse.main(together)
-    paths = [study / out / "pass_rates.parquet" for out in ("apart", "analysis")]
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+def test_the_same_input_gives_the_same_bytes(analysed, study):
+    analyse.main(arguments(study))
+    assert same_tables(analysed / "analysis", study / "analysis")
 
 
 def test_scores_and_tasks_alone_are_enough(study):
@@ -118,17 +118,17 @@ def test_a_wrong_setting_is_named(study, analysis, message):
         analyse.main(arguments(study, spec={"analysis": analysis}))
 
 
-@pytest.mark.parametrize("text", ["s=x.parquet", "s/base", "s/base/0=x.parquet", "/base=x.parquet"])
-def test_episodes_without_student_and_run_are_refused(study, text, capsys):
+@pytest.mark.parametrize("text", ["x.parquet", "{student}.parquet", "s-{run}.parquet"])
+def test_episodes_whose_path_does_not_tell_runs_apart_are_refused(study, text, capsys):
     with pytest.raises(SystemExit):
         analyse.main([*arguments(study), "--episodes", text])
-    assert "expected student/run=PATH" in capsys.readouterr().err
+    assert "expected a path with {student} and {run} in it" in capsys.readouterr().err
 
 
-def test_the_same_run_given_twice_is_refused(study, capsys):
-    with pytest.raises(SystemExit):
-        analyse.main([*arguments(study), "--episodes", f"s/base={study / 'base.parquet'}"])
-    assert "each student/run once" in capsys.readouterr().err
+def test_the_episodes_of_a_declared_run_that_are_missing_are_named(study):
+    (study / "s-sft-s1.parquet").unlink()
+    with pytest.raises(UserError, match=r"s-sft-s1\.parquet: no such table"):
+        analyse.main(arguments(study))
 
 
 def test_duplicate_scores_are_refused(study):
@@ -179,9 +179,7 @@ def study_file(tmp_path):
 def test_a_study_file_may_give_the_settings_and_the_runs(study, study_file):
     analyse.main(arguments(study, "by_spec", spec=load_study(study_file).analysis_spec()))
     analyse.main(["--study", str(study_file), *arguments(study, "by_study")[2:]])
-    for name in ANALYSIS_TABLES:
-        first, second = (study / out / f"{name}.parquet" for out in ("by_spec", "by_study"))
-        assert first.read_bytes() == second.read_bytes()
+    assert same_tables(study / "by_spec", study / "by_study")
 
 
 def test_runs_that_the_study_does_not_declare_are_named_with_the_mend(study, study_file):

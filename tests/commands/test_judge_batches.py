@@ -11,6 +11,7 @@ import time
 import judge
 import pytest
 from batch_server import BatchServer, serving, verdict
+from forked import kill, start
 from score_tables import make_tasks
 from stub_models import chat_completion, make_episodes
 
@@ -87,19 +88,6 @@ def test_batches_change_nothing_but_what_was_paid(whole):
     assert batched["cost_usd"].to_list() == pytest.approx([0.005] * 3 + [0.015] + [0.005] * 6)
 
 
-def start(scripts, given):
-    command = [sys.executable, str(scripts / "judge.py"), *given]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def kill(process):
-    assert process.poll() is None, process.stderr.read()
-    process.kill()
-    process.wait()
-    process.stdout.close()
-    process.stderr.close()
-
-
 STAGES = [
     ("before", "upload", 1),
     ("after", "upload", 1),
@@ -121,13 +109,14 @@ def check_paid_once(server):
     assert server.count("chat") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: " ".join(map(str, stage)))
-def test_a_kill_at_any_stage_changes_no_verdict_and_repeats_no_batch(stage, inputs, whole, scripts, tmp_path):
+def test_a_kill_at_any_stage_changes_no_verdict_and_repeats_no_batch(stage, inputs, whole, tmp_path):
     server = BatchServer(answer, hold=stage)
     with serving(server) as address:
         given = arguments(inputs, address, tmp_path)
-        process = start(scripts, given)
-        assert server.held.wait(60), process.stderr.read()
+        process = start(judge.main, given)
+        assert server.held.wait(60)
         kill(process)
         assert not (tmp_path / "verdicts.parquet").exists()
         judge.main(given)
@@ -137,7 +126,8 @@ def test_a_kill_at_any_stage_changes_no_verdict_and_repeats_no_batch(stage, inpu
     assert (tmp_path / "verdicts.parquet").read_bytes() == whole[0]
 
 
-def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(inputs, whole, scripts, tmp_path):
+@pytest.mark.slow
+def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(inputs, whole, tmp_path):
     lock = None
 
     def hold_the_state(lines):
@@ -150,7 +140,7 @@ def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(input
     server = BatchServer(answer, edit=hold_the_state)
     with serving(server) as address:
         given = arguments(inputs, address, tmp_path)
-        process = start(scripts, given)
+        process = start(judge.main, given)
         deadline = time.monotonic() + 60
         while not server.count("content") and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -164,14 +154,14 @@ def test_a_kill_after_the_download_and_before_it_is_stored_repeats_nothing(input
     assert (tmp_path / "verdicts.parquet").read_bytes() == whole[0]
 
 
-def test_two_jobs_with_the_same_questions_hand_them_in_once(inputs, whole, scripts, tmp_path):
+@pytest.mark.slow
+def test_two_jobs_with_the_same_questions_hand_them_in_once(inputs, whole, tmp_path):
     server = BatchServer(answer, looks=8)
     with serving(server) as address:
-        jobs = [start(scripts, arguments(inputs, address, tmp_path, out=f"{n}.parquet")) for n in range(2)]
+        jobs = [start(judge.main, arguments(inputs, address, tmp_path, out=f"{n}.parquet")) for n in range(2)]
         for job in jobs:
-            assert job.wait(120) == 0, job.stderr.read()
-            job.stdout.close()
-            job.stderr.close()
+            job.join(120)
+            assert job.exitcode == 0
     assert server.count("create") == N_BATCHES
     batched = {key: times for key, times in server.answered().items() if len(json.loads(key)) == 1}
     assert set(batched.values()) == {1}
@@ -179,19 +169,19 @@ def test_two_jobs_with_the_same_questions_hand_them_in_once(inputs, whole, scrip
         assert (tmp_path / f"{n}.parquet").read_bytes() == whole[0]
 
 
-def test_a_job_that_waits_takes_over_from_one_that_is_killed(inputs, whole, scripts, tmp_path):
+@pytest.mark.slow
+def test_a_job_that_waits_takes_over_from_one_that_is_killed(inputs, whole, tmp_path):
     server = BatchServer(answer, hold=("after", "create", 1))
     with serving(server) as address:
         given = arguments(inputs, address, tmp_path)
-        first = start(scripts, given)
+        first = start(judge.main, given)
         assert server.held.wait(60)
-        second = start(scripts, given)
+        second = start(judge.main, given)
         time.sleep(2)
-        assert second.poll() is None
+        assert second.is_alive()
         kill(first)
-        assert second.wait(120) == 0, second.stderr.read()
-        second.stdout.close()
-        second.stderr.close()
+        second.join(120)
+        assert second.exitcode == 0
     check_paid_once(server)
     assert (tmp_path / "verdicts.parquet").read_bytes() == whole[0]
 
@@ -208,6 +198,7 @@ def test_a_batch_without_answers_ends_in_verdicts_all_the_same(inputs, whole, tm
 CANARY = "sk-canary-0123456789abcdef"
 
 
+@pytest.mark.slow
 def test_a_key_of_the_environment_shows_up_nowhere(inputs, scripts, tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("LITELLM_LOG", "DEBUG")
@@ -222,8 +213,9 @@ def test_a_key_of_the_environment_shows_up_nowhere(inputs, scripts, tmp_path, mo
         given = arguments(inputs, address, tmp_path, "--retries=1", model="openai/served")
         texts = []
         for code in (1, 0):
-            job = start(scripts, given)
-            texts += job.communicate(timeout=120)
+            command = [sys.executable, str(scripts / "judge.py"), *given]
+            job = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            texts += [job.stdout, job.stderr]
             assert job.returncode == code, texts[-1]
             for path in tmp_path.iterdir():
                 assert CANARY[:12].encode() not in path.read_bytes(), path.name

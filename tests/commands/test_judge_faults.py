@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 import time
+import zlib
+from dataclasses import dataclass
 
 import judge
 import polars as pl
@@ -18,16 +20,37 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
-N_EPISODES = 2800  # as many as the reference study's
-FEW = 300
+FEW = 100
 CONCURRENCY = 64
-KILLS = 10
 
 
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory, repository):
-    """Tasks, episodes of which a third passes, and the template, as options of `judge.py`."""
-    return _inputs(tmp_path_factory.mktemp("inputs"), repository, N_EPISODES)
+@dataclass(frozen=True)
+class Work:
+    """Episodes to judge, and how hard that is made."""
+
+    inputs: list[str]  # tasks, episodes of which a third passes, and the template, as options of `judge.py`
+    expected: pl.DataFrame  # whether each episode passes, by the program that the server answers with
+    n_kills: int
+    timeout_s: int  # shorter than a stall
+
+    @property
+    def n_episodes(self) -> int:
+        return self.expected.height
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((600, 4, 8), id="600 episodes"),
+        # as many as the reference study's
+        pytest.param((2800, 10, 12), id="2800 episodes", marks=pytest.mark.nightly),
+    ],
+)
+def work(request, tmp_path_factory, repository) -> Work:
+    n_episodes, n_kills, timeout_s = request.param
+    folder = tmp_path_factory.mktemp("work")
+    inputs = _inputs(folder, repository, n_episodes)
+    return Work(inputs, _expected(inputs, folder / "verdicts.parquet"), n_kills, timeout_s)
 
 
 @pytest.fixture(scope="module")
@@ -58,28 +81,21 @@ def arguments(inputs, entry, cache, out, *more):
     return [*inputs, *fixed, f"--concurrency={CONCURRENCY}", "--backoff=0.02", "--retries=14", *more]
 
 
-@pytest.fixture(scope="module")
-def expected(inputs, tmp_path_factory):
-    """Whether each episode passes, by the program that the server answers with."""
-    return _expected(inputs, tmp_path_factory.mktemp("expected") / "verdicts.parquet")
-
-
 def _expected(inputs, out):
     judge.main(arguments(inputs, {"model": "offline/conclusion"}, out.with_suffix(".sqlite"), out))
     return read_table(out, VERDICTS).select(*EPISODE_KEY, "passed", "status", "raw")
 
 
-def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_its_answer(
-    inputs, expected, tmp_path
-):
+def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_its_answer(work, tmp_path):
     log, out = tmp_path / "log", tmp_path / "verdicts.parquet"
-    faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "stall": 20, "retry_after": 0.1, "seed": 1}
-    with faulty_server(log, **faults) as address:
+    faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "retry_after": 0.1, "seed": 1}
+    with faulty_server(log, **faults, stall=work.timeout_s + 8) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        judge.main(arguments(inputs, entry, tmp_path / "answers.sqlite", out, "--timeout=12"))
-    assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
-    assert set(expected["passed"]) == {True, False}
-    assert sorted(answered(log).values()) == [1] * N_EPISODES
+        timeout = f"--timeout={work.timeout_s}"
+        judge.main(arguments(work.inputs, entry, tmp_path / "answers.sqlite", out, timeout))
+    assert read_table(out, VERDICTS).select(work.expected.columns).equals(work.expected)
+    assert set(work.expected["passed"]) == {True, False}
+    assert sorted(answered(log).values()) == [1] * work.n_episodes
     kinds = {event for event, _ in events(log)}
     assert len(kinds - {"arrived", "answered", "gone"}) == 10  # every fault came up
 
@@ -97,48 +113,49 @@ def _run_until(command, log, n_answers):
 
 
 def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
-    inputs, expected, scripts, tmp_path
+    work, scripts, tmp_path
 ):
     draw = random.Random(3)
     log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
     with faulty_server(tmp_path / "other log") as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        judge.main(arguments(inputs, entry, tmp_path / "other.sqlite", whole))
+        judge.main(arguments(work.inputs, entry, tmp_path / "other.sqlite", whole))
     faults = {"overload": 0.3, "others": 0.02, "stall": 2, "delay": 0.2, "retry_after": 0.1, "seed": 2}
     with faulty_server(log, **faults) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        given = arguments(inputs, entry, tmp_path / "answers.sqlite", out)
+        given = arguments(work.inputs, entry, tmp_path / "answers.sqlite", out)
         command = [sys.executable, str(scripts / "judge.py"), *given]
-        for moment in sorted(draw.randrange(1, N_EPISODES - CONCURRENCY) for _ in range(KILLS)):
+        moments = [draw.randrange(1, work.n_episodes - CONCURRENCY) for _ in range(work.n_kills)]
+        for moment in sorted(moments):
             _run_until(command, log, moment)
             assert not out.exists()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         n_answers = answered(log).total()
-        # and once more: nothing is asked
-        subprocess.run(command, capture_output=True, text=True, check=True)
+        judge.main(given)  # and once more: nothing is asked
         assert answered(log).total() == n_answers
     assert out.read_bytes() == whole.read_bytes()
-    assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
-    assert len(answered(log)) == N_EPISODES
-    assert n_answers - N_EPISODES <= KILLS * CONCURRENCY
+    assert read_table(out, VERDICTS).select(work.expected.columns).equals(work.expected)
+    assert len(answered(log)) == work.n_episodes
+    assert n_answers - work.n_episodes <= work.n_kills * CONCURRENCY
 
 
 CANARY = "sk-canary-0123456789abcdef"
 
 
-@pytest.mark.parametrize("reply", ["error 400", "error 500", "answer"])
-def test_a_key_of_the_environment_shows_up_nowhere(reply, few_inputs, scripts, tmp_path, monkeypatch):
+def test_a_key_of_the_environment_shows_up_nowhere(few_inputs, scripts, tmp_path, monkeypatch):
+    """Neither where an answer holds it, nor where an error does that is final (400) or asked after again."""
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     monkeypatch.setenv("LITELLM_LOG", "DEBUG")
+    sent = set()
 
     def respond(body):
         assert CANARY in body["Authorization"]
+        status = (200, 400, 500)[zlib.crc32(body["messages"][0]["content"].encode()) % 3]
+        sent.add(status)
         # once whole, and once where a long reason is cut
         told = f"The key {CANARY} {'x' * 200} You sent {body['Authorization']}"
-        if reply == "answer":
-            return 200, chat_completion(told)
-        return int(reply.split()[1]), {"error": {"message": told}}
+        return status, chat_completion(told) if status == 200 else {"error": {"message": told}}
 
     with chat_server(respond) as (address, arrived):
         entry = {"model": "openai/served", "api_base": address}
@@ -146,7 +163,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(reply, few_inputs, scripts, t
         given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
         command = [sys.executable, str(scripts / "judge.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert len(arrived) >= FEW
+    assert len(arrived) >= FEW and sent == {200, 400, 500}
     raw = read_table(out, VERDICTS)["raw"].to_list()
     assert all("xxx" in text for text in raw)
     beginning = CANARY[:12]

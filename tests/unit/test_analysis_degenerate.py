@@ -13,6 +13,8 @@ from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.tables import check
 
+pytestmark = pytest.mark.xdist_group("degenerate studies")  # analysed once for them all
+
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_table_keeps_its_contract_and_holds_no_nan_or_infinity(case):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from loopback import serve
 
 from skillift.chat.access import check_access
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
@@ -93,13 +93,8 @@ def _catalogue(served, more=None):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", paths, keys
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serve(Handler) as address:
+        yield f"{address}/v1", paths, keys
 
 
 def test_a_model_that_the_provider_does_not_serve_is_an_error_that_names_what_it_serves():

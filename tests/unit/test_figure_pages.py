@@ -16,6 +16,8 @@ from skillift.figures.page import to_html
 from skillift.figures.theme import specification
 from skillift.publication.registry import FIGURES
 
+pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
+
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 # the smoke study has one recipe, and so no figure of several
 DRAWN = [(name, study) for name in FIGURES for study in STUDIES if (name, study) != ("recipe_band", "smoke")]

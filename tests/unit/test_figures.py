@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +16,8 @@ from skillift.errors import UserError
 from skillift.figures import draw, save
 from skillift.figures.theme import to_svg
 from skillift.publication.registry import FIGURES
+
+pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 # the smoke study has one recipe, and so no figure of several
@@ -36,6 +39,13 @@ WITH_PATH = {"tier_trajectory", "lift", "condition_ladder", "skill_forest", "pla
 
 def svg_of(name: str, tables: dict, spec: dict) -> str:
     return to_svg(draw(name, tables, spec))
+
+
+@cache
+def drawn(name: str, study: str = "three tiers") -> str:
+    """A figure of one of STUDIES as it is; drawn once for all tests that look at it."""
+    spec, tables = STUDIES[study]()
+    return svg_of(name, tables, spec)
 
 
 def texts(svg: str) -> list[str]:
@@ -66,19 +76,17 @@ def without_estimates(tables: dict, where: pl.Expr) -> dict:
 @pytest.mark.parametrize(("name", "study"), DRAWN)
 def test_a_figure_is_a_picture_of_its_own_with_the_same_bytes_each_time(name, study, tmp_path):
     spec, tables = STUDIES[study]()
-    save(draw(name, tables, spec), tmp_path / "first.svg")
-    save(draw(name, tables, spec), tmp_path / "second.svg")
-    first = (tmp_path / "first.svg").read_bytes()
-    assert first == (tmp_path / "second.svg").read_bytes()
-    links = set(re.findall(r"https?://[^\"' ]+", first.decode()))
+    save(draw(name, tables, spec), tmp_path / "again.svg")
+    svg = drawn(name, study)
+    assert svg.encode() == (tmp_path / "again.svg").read_bytes()
+    links = set(re.findall(r"https?://[^\"' ]+", svg))
     assert links <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
-    assert "NaN" not in first.decode()
+    assert "NaN" not in svg
 
 
 @pytest.mark.parametrize(("name", "study"), DRAWN)
 def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
-    spec, tables = STUDIES[study]()
-    said = " ".join(texts(svg_of(name, tables, spec)))
+    said = " ".join(texts(drawn(name, study)))
     assert re.search(r"\((pp|%|s|nats per token, log scale|1 = always the same verdict)\)|\bpp\b", said)
     assert re.search(r"n = \d+", said)
     if name not in ("loss_curves", "costs"):  # nothing is estimated there
@@ -91,18 +99,14 @@ def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_set_in_a_column_of_85_mm_a_figure_still_has_type_of_five_and_a_half_points(name):
-    spec, tables = full_study()
-    svg = svg_of(name, tables, spec)
+    svg = drawn(name)
     width = float(ElementTree.fromstring(svg).get("width"))
     sizes = [float(size) for size in re.findall(r'font-size="([\d.]+)px"', svg)]
     assert min(sizes) * (85 / width) / 25.4 * 72 >= 5.5
 
 
 def test_students_stand_in_the_order_of_their_tiers():
-    spec, tables = full_study()
-    labels = [
-        text for text in texts(svg_of("tier_trajectory", tables, spec)) if text in ("45 k", "115 k", "338 k")
-    ]
+    labels = [text for text in texts(drawn("tier_trajectory")) if text in ("45 k", "115 k", "338 k")]
     assert labels == ["45 k", "115 k", "338 k"]
 
 
@@ -150,16 +154,15 @@ def test_long_labels_of_students_are_turned_and_none_is_left_out(label, turned):
 
 
 def test_each_estimate_has_its_interval_and_each_seed_its_dot():
-    spec, tables = full_study()
-    svg = svg_of("lift", tables, spec)
+    svg = drawn("lift")
     zero, intervals, estimates, seeds = 1, 4, 4, 6
     assert marks(svg, "rule") == zero + intervals
     assert marks(svg, "symbol") == estimates + seeds
 
 
 def test_a_recipe_is_shown_by_its_mean_over_seeds_and_a_single_seed_by_itself():
-    spec, tables = full_study()
-    said = texts(svg_of("lift", tables, spec))
+    said = texts(drawn("lift"))
+    _, tables = full_study()
     mean = tables["effects"].filter(
         path="judge:conclusion", student="m", run="sft", contrast="lift:curated-none"
     )
@@ -185,7 +188,7 @@ def test_only_the_last_checkpoint_of_a_run_is_drawn():
         .with_columns(step=pl.lit(50, dtype=pl.Int64), estimate=9.0)
     )
     both = pl.concat([tables["effects"], earlier])
-    assert svg_of("lift", {**tables, "effects": both}, spec) == svg_of("lift", tables, spec)
+    assert svg_of("lift", {**tables, "effects": both}, spec) == drawn("lift")
 
 
 @pytest.mark.parametrize("name", OF_STUDENTS)
@@ -196,7 +199,7 @@ def test_an_undefined_estimate_is_said_and_never_drawn(name):
     said = " ".join(texts(svg))
     assert "undefined, not drawn" in said
     assert "NaN" not in svg
-    assert marks(svg, "symbol") < marks(svg_of(name, tables, spec), "symbol")
+    assert marks(svg, "symbol") < marks(drawn(name), "symbol")
 
 
 @pytest.mark.parametrize("name", OF_STUDENTS)
@@ -253,9 +256,8 @@ def test_a_judge_above_the_limits_is_warned_of_where_its_numbers_are_the_headlin
 
 
 def test_the_certification_figure_names_every_kind_and_draws_every_rate():
-    spec, tables = full_study()
-    rates = tables["certification"]
-    svg = svg_of("certification", tables, spec)
+    rates = full_study()[1]["certification"]
+    svg = drawn("certification")
     kinds = {"closed fence", "forged verdict", "odd prose", "other form"}
     assert kinds | {"all hostile cases", "all benign cases"} <= set(texts(svg))
     assert marks(svg, "symbol") == rates["rate"].count()

@@ -20,6 +20,8 @@ from skillift.statistics import words
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses
 
+pytestmark = pytest.mark.xdist_group("degenerate studies")  # analysed once for them all
+
 
 @pytest.fixture(scope="module")
 def tables():

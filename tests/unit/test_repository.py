@@ -84,7 +84,7 @@ def test_no_file_is_larger_than_a_mebibyte(tracked):
 
 
 def drawn_without_a_seed(text: str) -> list[str]:
-    """Calls that give other values in another process: Python's `hash` of a text, generators without a seed."""
+    """Calls that give other values in another process: `hash` of a text, generators without a seed."""
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     names = {node: ast.unparse(node.func) for node in calls}
     unseeded = ("np.random.default_rng", "random.Random", "default_rng")

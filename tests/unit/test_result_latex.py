@@ -6,21 +6,15 @@ import copy
 import re
 
 import pytest
-from analysis_tables import full_study, smoke_study
+from analysis_tables import MADE_STUDIES, full_study, publish_table, published, smoke_study
 
 from skillift.publication.registry import TABLES, parts_of
-from skillift.publication.tables import publish
 
-STUDIES = {"three tiers": full_study, "smoke": smoke_study}
+pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
+
 ENVIRONMENT = re.compile(r"\\(begin|end)\{(\w+)\}")
 ROW = re.compile(r"^(.*?)\s*\\\\(?:\[[\d.]+pt\])?\s*$")
 COLUMNS = re.compile(r"\\begin\{longtable\}\{((?:[lr]|p\{[\d.]+\\linewidth\})+)\}")
-
-
-def latex_of(name: str, tables: dict, spec: dict, folder) -> str:
-    files = [folder / f"{part}.csv" for part in parts_of(name)]
-    publish(name, tables, spec, folder / "t.html", folder / "t.tex", files)
-    return (folder / "t.tex").read_text(encoding="utf-8")
 
 
 def without_escapes(text: str) -> str:
@@ -44,11 +38,10 @@ def tables_in(latex: str) -> list[tuple[int, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", MADE_STUDIES)
 @pytest.mark.parametrize("name", TABLES)
-def test_every_row_fills_the_columns_of_its_table(name, study, tmp_path):
-    spec, tables = STUDIES[study]()
-    found = tables_in(latex_of(name, tables, spec, tmp_path))
+def test_every_row_fills_the_columns_of_its_table(name, study):
+    found = tables_in(published(name, study).latex)
     assert len(found) == len(parts_of(name))
     for columns, rows in found:
         assert len(rows) >= 2
@@ -56,9 +49,8 @@ def test_every_row_fills_the_columns_of_its_table(name, study, tmp_path):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_groups_and_environments_close_in_order(name, tmp_path):
-    spec, tables = full_study()
-    latex = latex_of(name, tables, spec, tmp_path)
+def test_groups_and_environments_close_in_order(name):
+    latex = published(name).latex
     plain = without_escapes(latex)
     assert plain.count("{") == plain.count("}")
     stack = []
@@ -72,23 +64,21 @@ def test_groups_and_environments_close_in_order(name, tmp_path):
     assert latex.isascii()
 
 
-def test_a_label_cannot_become_a_command(tmp_path):
+def test_a_label_cannot_become_a_command():
     spec, tables = smoke_study()
     spec = copy.deepcopy(spec)
     spec["students"]["s"]["label"] = r"50 % & a_b #1 $x$ {y} \input{/etc/passwd} ~^"
-    latex = latex_of("agreement", tables, spec, tmp_path)
+    latex = publish_table("agreement", tables, spec).latex
     assert r"\input" not in latex
     assert r"50 \% \& a\_b \#1 \$x\$ \{y\} \textbackslash{}input" in latex
     (columns, rows) = tables_in(latex)[0]
     assert {cells(row) for row in rows} == {columns}
 
 
-def test_sentences_are_set_as_paragraphs(tmp_path):
-    spec, tables = full_study()
-    assert r"\begin{longtable}{lp{0.2\linewidth}" in latex_of("predictions", tables, spec, tmp_path)
+def test_sentences_are_set_as_paragraphs():
+    assert r"\begin{longtable}{lp{0.2\linewidth}" in published("predictions").latex
 
 
-def test_the_same_pages_give_the_same_text(tmp_path):
+def test_the_same_pages_give_the_same_text():
     spec, tables = full_study()
-    first, second = (latex_of("effects", tables, spec, tmp_path) for _ in range(2))
-    assert first == second
+    assert publish_table("effects", tables, spec).latex == published("effects").latex

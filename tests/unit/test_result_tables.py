@@ -8,37 +8,31 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from analysis_tables import full_study, smoke_study
+from analysis_tables import MADE_STUDIES, full_study, publish_table, published, smoke_study
 
 from skillift.errors import UserError
 from skillift.publication.pages import contrast_in_words
-from skillift.publication.registry import TABLES, parts_of
+from skillift.publication.registry import TABLES
 from skillift.publication.tables import publish
 from skillift.publication.text import percent, points, probability, with_interval
+
+pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 
 FROM_ELSEWHERE = re.compile(r"https?:|@import|<script|<link|<img|url\(", re.IGNORECASE)
 
 
-def published(name: str, tables: dict, spec: dict, folder: Path) -> tuple[str, pl.DataFrame]:
-    """The page and the rows of the first CSV file of a published table."""
-    files = [folder / f"{part}.csv" for part in parts_of(name)]
-    publish(name, tables, spec, folder / "t.html", folder / "t.tex", files)
-    return (folder / "t.html").read_text(encoding="utf-8"), pl.read_csv(files[0], infer_schema_length=None)
-
-
-@pytest.mark.parametrize("study", [full_study, smoke_study])
+@pytest.mark.parametrize("study", MADE_STUDIES)
 @pytest.mark.parametrize("name", TABLES)
-def test_a_page_asks_nothing_of_the_network_and_has_the_same_bytes_each_time(name, study, tmp_path):
-    spec, tables = study()
-    page, _ = published(name, tables, spec, tmp_path)
+def test_a_page_asks_nothing_of_the_network_and_has_the_same_bytes_each_time(name, study):
+    spec, tables = MADE_STUDIES[study]()
+    page = published(name, study).page
     assert not FROM_ELSEWHERE.search(page)
-    assert page == published(name, tables, spec, tmp_path)[0]
+    assert page == publish_table(name, tables, spec).page
     assert "NaN" not in page and ">None<" not in page
 
 
-def test_differences_are_in_points_on_the_page_and_fractions_in_the_file(tmp_path):
-    spec, tables = full_study()
-    page, rows = published("effects", tables, spec, tmp_path)
+def test_differences_are_in_points_on_the_page_and_fractions_in_the_file():
+    page, _, rows = published("effects")
     row = rows.filter(
         path="judge:conclusion", student="l", run="sft", contrast="lift:curated-none"
     ).to_dicts()[0]
@@ -48,48 +42,47 @@ def test_differences_are_in_points_on_the_page_and_fractions_in_the_file(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["pass_rates", "effects", "path_shift"])
-def test_the_headline_path_comes_first(name, tmp_path):
+def test_the_headline_path_comes_first(name):
     spec, tables = full_study()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
-    page, rows = published(name, tables, spec, tmp_path)
+    page, _, rows = publish_table(name, tables, spec)
     heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
     assert heads[0].startswith("judge:tail")
     assert rows["path"][0] == "judge:tail"
 
 
 @pytest.mark.parametrize("name", sorted(set(TABLES) - {"certification_rates", "stage_costs", "self_parity"}))
-def test_the_file_keeps_every_row(name, tmp_path):
+def test_the_file_keeps_every_row(name):
     spec, tables = full_study()
     source = tables[TABLES[name][0]]
     other = source.with_columns(suite=pl.lit("dev"))
-    _, rows = published(name, {**tables, TABLES[name][0]: pl.concat([source, other])}, spec, tmp_path)
+    _, _, rows = publish_table(name, {**tables, TABLES[name][0]: pl.concat([source, other])}, spec)
     assert rows.height == 2 * source.height
     assert rows.columns == source.columns
 
 
-def test_every_contrast_of_the_study_is_on_the_page_in_words(tmp_path):
-    spec, tables = full_study()
-    page, _ = published("effects", tables, spec, tmp_path)
+def test_every_contrast_of_the_study_is_on_the_page_in_words():
+    _, tables = full_study()
+    page, _, _ = published("effects")
     for contrast in tables["effects"]["contrast"].unique():
         assert contrast_in_words(contrast) in page
     assert contrast_in_words("gain:none") == "gain under none"
     assert contrast_in_words("lift:placebo-none") == "lift of placebo − none"
 
 
-def test_answer_lines_and_lengths_stand_beside_every_pass_rate(tmp_path):
+def test_answer_lines_and_lengths_stand_beside_every_pass_rate():
     spec, tables = full_study()
     seen = tables["pass_rates"].with_columns(
         answer_line_rate=pl.lit(0.625), mean_completion_tokens=pl.lit(41.25)
     )
-    page, _ = published("pass_rates", {"pass_rates": seen}, spec, tmp_path)
+    page, _, _ = publish_table("pass_rates", {"pass_rates": seen}, spec)
     assert page.count(">62.5<") == page.count(">41.2<") == seen.height
-    without, _ = published("pass_rates", tables, spec, tmp_path)
+    without, _, _ = published("pass_rates")
     assert without.count(">undefined<") == 2 * seen.height
 
 
-def test_the_cross_checks_stand_beside_the_estimate_and_are_not_asked_of_lifts(tmp_path):
-    spec, tables = full_study()
-    page, rows = published("effects", tables, spec, tmp_path)
+def test_the_cross_checks_stand_beside_the_estimate_and_are_not_asked_of_lifts():
+    page, _, rows = published("effects")
     row = rows.filter(path="judge:conclusion", student="l", run="base", contrast="curated-none").to_dicts()[0]
     low, high = (f"{100 * row[end]:+.1f}".replace("-", "\u2212") for end in ("boot_low", "boot_high"))
     assert f">[{low}, {high}]<" in page
@@ -99,13 +92,13 @@ def test_the_cross_checks_stand_beside_the_estimate_and_are_not_asked_of_lifts(t
     assert page.count(">\u2013<") == 2 * lifts.height
 
 
-def test_what_is_undefined_reads_so(tmp_path):
+def test_what_is_undefined_reads_so():
     spec, tables = smoke_study()
     gone = tables["effects"].with_columns(
         pl.lit(None, dtype=pl.Float64).alias(name)
         for name in ("estimate", "ci_low", "ci_high", "p_value", "mde")
     )
-    page, _ = published("effects", {"effects": gone}, spec, tmp_path)
+    page, _, _ = publish_table("effects", {"effects": gone}, spec)
     assert page.count(">undefined<") >= 3 * tables["effects"].filter(path="bench").height
 
 
@@ -120,24 +113,31 @@ def test_numbers_read_as_a_reader_expects_them():
     assert shown == ["+7.0 [+1.0, +7.0]", "\u22121.2 [\u22125.0, \u22121.2]", "+0.0 [undefined]", "undefined"]
 
 
-def test_a_label_cannot_become_markup(tmp_path):
+def test_a_label_cannot_become_markup():
     spec, tables = smoke_study()
     spec = copy.deepcopy(spec)
     spec["students"]["s"]["label"] = "<b>45 k</b>"
-    page, _ = published("agreement", tables, spec, tmp_path)
+    page, _, _ = publish_table("agreement", tables, spec)
     assert "<b>" not in page and "&lt;b&gt;45 k" in page
 
 
 def test_an_empty_table_is_an_error(tmp_path):
     spec, tables = smoke_study()
     with pytest.raises(UserError, match="effects table"):
-        published("effects", {"effects": tables["effects"].clear()}, spec, tmp_path)
-    assert not (tmp_path / "t.html").exists()
+        publish(
+            "effects",
+            {"effects": tables["effects"].clear()},
+            spec,
+            tmp_path / "t.html",
+            tmp_path / "t.tex",
+            [tmp_path / "effects.csv"],
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_self_parity_shows_each_run_and_where_an_answer_differs(tmp_path):
-    spec, tables = full_study()
-    page, rows = published("self_parity", tables, spec, tmp_path)
+def test_self_parity_shows_each_run_and_where_an_answer_differs():
+    _, tables = full_study()
+    page, _, rows = published("self_parity")
     assert rows.equals(tables["parity"]) and page.count(">16 of 16<") == rows.height - 1
     assert page.count(">15 of 16<") == page.count(">8<") == page.count(">0.0021<") == 1
 
@@ -147,9 +147,9 @@ def test_every_table_has_a_caption(name, repository: Path):
     assert (repository / "rules" / "captions" / f"{name}.rst").read_text(encoding="utf-8").strip()
 
 
-def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first(tmp_path):
-    spec, tables = full_study()
-    page, rows = published("certification_rates", tables, spec, tmp_path)
+def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first():
+    _, tables = full_study()
+    page, _, rows = published("certification_rates")
     assert rows.height == tables["certification"].height
     heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
     assert heads[:2] == ["conclusion · false passes", "conclusion · false fails"]

@@ -32,7 +32,7 @@ def measured() -> Measured:
         rates(PLANTED, STUDIES, seed=1, bootstrap_samples=200),
         rates(NOTHING, STUDIES, seed=2, bootstrap_samples=200),
         biases(1000, seed=3),
-        slopes(80, seed=4),
+        slopes(40, seed=4),
         false_findings(100, seed=6),
         seed_coverage(200, seed=7),
     )
@@ -71,7 +71,7 @@ def test_without_asymmetry_only_the_naive_slope_is_off_zero(measured):
     assert cells["naive"].mean < -10 * cells["naive"].mean_error
     for name in ("split_half", "oldham"):
         assert abs(cells[name].mean) < 4 * cells[name].mean_error
-        assert cells[name].flagged < 0.05 + four_errors(0.05, 80)
+        assert cells[name].flagged < 0.05 + four_errors(0.05, 40)
 
 
 def test_what_is_not_so_is_found_in_about_5_percent(measured):

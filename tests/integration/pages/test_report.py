@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from chromium import chromium, open_file
+from chromium import open_file
 from projects import ROOT
 
 from skillift.findings import QUESTIONS
 from skillift.publication.registry import extent, figures_for, tables_for
 from skillift.study.study import load_study
 
-pytestmark = pytest.mark.integration
+# one worker starts one browser
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 
 @pytest.fixture(scope="module")
-def opened(finished_smoke):
+def opened(browser, finished_smoke):
     """The report in headless Chromium."""
-    with chromium() as browser:
-        report = open_file(browser, finished_smoke / "results/smoke/report.html", width=1400, height=900)
-        report.page.wait_for_load_state("load")
-        report.page.wait_for_timeout(500)
-        yield report
+    report = open_file(browser, finished_smoke / "results/smoke/report.html", width=1400, height=900)
+    report.page.wait_for_load_state("load")
+    report.page.wait_for_timeout(500)
+    yield report
+    report.page.close()
 
 
 def test_the_report_opens_without_an_error_or_a_request_to_the_network(opened):

@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
-from chromium import chromium, open_file
+from chromium import open_file
 from projects import ROOT
 
 from skillift.publication.registry import extent, figures_for
 from skillift.study.study import load_study
 
-pytestmark = pytest.mark.integration
+# one worker starts one browser
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 FIGURES = figures_for(extent(load_study(ROOT / "studies/smoke.yaml")))
 POINTS = "#figure svg .mark-symbol.role-mark path"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import copy
 import polars as pl
 import pytest
 from analysis_tables import full_study
-from chromium import chromium, open_file, poor_contrast
+from chromium import open_file, poor_contrast
 
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.page import findings_page, findings_rows, findings_text
 
-pytestmark = pytest.mark.integration
+# one worker starts one browser
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 FIGURE = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="100"><text y="50">{}</text></svg>'
 FIGURES = {name: FIGURE.format(name) for name in ("lift", "tier_trajectory", "path_audit")}
@@ -28,19 +29,19 @@ def page_of(repository, spec, tables, figures=FIGURES) -> str:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
+def html(repository):
+    """The page of the study as it is."""
+    return page_of(repository, *full_study())
 
 
 @pytest.fixture
-def open_page(browser, tmp_path, repository):
+def open_page(browser, tmp_path, repository, html):
     """Opens the page of a study; afterwards nothing may have gone wrong."""
     opened = []
 
     def _open(study=None, **options):
         path = tmp_path / "findings.html"
-        path.write_text(page_of(repository, *(study or full_study())), encoding="utf-8")
+        path.write_text(page_of(repository, *study) if study else html, encoding="utf-8")
         opened.append(open_file(browser, path, **options))
         return opened[-1].page
 
@@ -79,8 +80,7 @@ def test_a_finding_leads_to_its_figure_which_leads_to_the_interactive_one(open_p
     assert page.is_visible("a[href='episodes.html']") and page.is_visible("a[href='episodes.html#show=lost']")
 
 
-def test_inside_a_report_links_to_files_beside_it_are_left_out(browser, tmp_path, repository):
-    html = page_of(repository, *full_study())
+def test_inside_a_report_links_to_files_beside_it_are_left_out(browser, tmp_path, html):
     outer = tmp_path / "report.html"
     source = base64.b64encode(html.encode()).decode()
     outer.write_text(f'<iframe src="data:text/html;base64,{source}" width="1000" height="700"></iframe>')

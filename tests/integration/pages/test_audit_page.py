@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from chromium import chromium, open_file, poor_contrast
+from chromium import open_file, poor_contrast
 from made_plan import HOSTILE, made_audit
 
 from skillift.rebuild.page import write_page
 
-pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
+# one worker starts one browser
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 
 @pytest.fixture

@@ -5,17 +5,12 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from browser_study import make_browsed
-from chromium import chromium, open_file, poor_contrast
+from chromium import open_file, poor_contrast
 
-pytestmark = pytest.mark.integration
+# one worker starts one browser
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 READY = "html[data-ready]"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -42,6 +37,11 @@ def study():
     return make_browsed(n_tasks=12)
 
 
+@pytest.fixture(scope="module")
+def html(study):
+    return study.page()
+
+
 def listed(page) -> int:
     return int(page.inner_text("#count").split()[0].replace(",", ""))
 
@@ -62,8 +62,8 @@ def tasks_with(rows: pl.DataFrame) -> int:
     return rows.select("student", "run", "task_id").n_unique()
 
 
-def test_the_four_answers_stand_beside_each_other_with_every_paths_verdict(open_page, study):
-    page = open_page(study.page())
+def test_the_four_answers_stand_beside_each_other_with_every_paths_verdict(open_page, study, html):
+    page = open_page(html)
     labels = page.eval_on_selector_all(".answer", "all => all.map(each => each.getAttribute('aria-label'))")
     assert labels == [f"{phase} SFT, {name}" for phase in ("before", "after") for name in ("none", "curated")]
     frame = {(student, run): frame for student, run, frame in study.episodes}["s", "sft-s0"]
@@ -77,8 +77,8 @@ def test_the_four_answers_stand_beside_each_other_with_every_paths_verdict(open_
     assert page.locator(".answer details").count() == 8  # two judges' raw replies for each of four answers
 
 
-def test_filters_keep_what_the_tables_say(open_page, study):
-    page = open_page(study.page())
+def test_filters_keep_what_the_tables_say(open_page, study, html):
+    page = open_page(html)
     shown = verdicts(study).filter(pl.col("condition").is_in(["none", "curated"]))
     tick(page, "gained")
     assert listed(page) == tasks_with(shown.filter(~pl.col("passed") & pl.col("passed_after"))) > 0
@@ -101,8 +101,8 @@ def test_filters_keep_what_the_tables_say(open_page, study):
     assert listed(page) == 12 * 3
 
 
-def test_disagreements_and_unscored_answers_are_found_on_all_paths(open_page, study):
-    page = open_page(study.page())
+def test_disagreements_and_unscored_answers_are_found_on_all_paths(open_page, study, html):
+    page = open_page(html)
     page.select_option("#student", label="student m")
     page.select_option("#arm", label="sft, seed 0")
     rows = study.scores.filter(student="m").filter(pl.col("condition").is_in(["none", "curated"]))
@@ -115,8 +115,8 @@ def test_disagreements_and_unscored_answers_are_found_on_all_paths(open_page, st
         tick(page, name)
 
 
-def test_ticks_of_one_kind_add_up_and_of_two_kinds_narrow(open_page, study):
-    page = open_page(study.page())
+def test_ticks_of_one_kind_add_up_and_of_two_kinds_narrow(open_page, html):
+    page = open_page(html)
     counts = {}
     for name in ("gained", "lost", "disagree"):
         tick(page, name)
@@ -130,8 +130,8 @@ def test_ticks_of_one_kind_add_up_and_of_two_kinds_narrow(open_page, study):
     assert listed(page) <= min(both, counts["disagree"])
 
 
-def test_other_conditions_and_other_paths_can_be_chosen(open_page, study):
-    page = open_page(study.page())
+def test_other_conditions_and_other_paths_can_be_chosen(open_page, html):
+    page = open_page(html)
     page.click("#conditions label:has-text('placebo')")
     page.click("#conditions label:has-text('shuffled')")
     assert page.locator(".answer").count() == 8
@@ -142,15 +142,15 @@ def test_other_conditions_and_other_paths_can_be_chosen(open_page, study):
     assert page.locator(".answer").count() == 2
 
 
-def test_the_prompt_of_each_condition_can_be_read(open_page, study):
-    page = open_page(study.page())
+def test_the_prompt_of_each_condition_can_be_read(open_page, study, html):
+    page = open_page(html)
     page.locator(".head details summary").nth(1).click()
     steps = study.skills.filter(skill_id="skill-0")["steps"][0].to_list()
     assert page.locator(".head pre").nth(1).inner_text() == "\n".join([*steps, "What comes after 0?"])
 
 
-def test_search_reaches_tasks_responses_and_replies_in_any_case(open_page, study):
-    page = open_page(study.page())
+def test_search_reaches_tasks_responses_and_replies_in_any_case(open_page, study, html):
+    page = open_page(html)
     page.keyboard.press("/")
     page.keyboard.type("COMES AFTER 7?")
     assert listed(page) == 3  # two students and the reference model
@@ -179,8 +179,8 @@ def test_letters_that_grow_in_lower_case_do_not_shift_what_is_found(open_page):
     assert page.inner_text("h2") == "holdout-0003"
 
 
-def test_keys_move_through_the_list(open_page, study):
-    page = open_page(study.page())
+def test_keys_move_through_the_list(open_page, html):
+    page = open_page(html)
     heads = []
     for key in ("j", "ArrowDown", "k", "End", "Home"):
         page.keyboard.press(key)
@@ -191,8 +191,8 @@ def test_keys_move_through_the_list(open_page, study):
     assert page.get_attribute("#row-35", "aria-selected") == "true"
 
 
-def test_a_link_opens_one_episode_and_keeps_what_the_list_was_narrowed_to(open_page, study):
-    page = open_page(study.page(), fragment="#student=m&run=sft-s0&task=holdout-0003")
+def test_a_link_opens_one_episode_and_keeps_what_the_list_was_narrowed_to(open_page, html):
+    page = open_page(html, fragment="#student=m&run=sft-s0&task=holdout-0003")
     assert page.inner_text("h2") == "holdout-0003"
     assert page.inner_text(".whose") == "student m · sft, seed 0"
     assert listed(page) == 12 * 3
@@ -200,27 +200,25 @@ def test_a_link_opens_one_episode_and_keeps_what_the_list_was_narrowed_to(open_p
     tick(page, "disagree")
     fragment = page.evaluate("location.hash")
     there = page.inner_text("h2"), listed(page)
-    again = open_page(study.page(), fragment=fragment)
+    again = open_page(html, fragment=fragment)
     assert (again.inner_text("h2"), listed(again)) == there
     assert again.is_checked("#flag-disagree")
 
 
-def test_a_link_can_ask_for_one_kind_of_episodes(open_page, study):
-    page = open_page(study.page(), fragment="#show=disagree")
+def test_a_link_can_ask_for_one_kind_of_episodes(open_page, html):
+    page = open_page(html, fragment="#show=disagree")
     assert page.is_checked("#flag-disagree")
     assert 0 < listed(page) < 12 * 3
 
 
-def test_a_link_to_what_is_not_there_opens_the_whole_list(open_page, study):
-    page = open_page(
-        study.page(), fragment="#student=x&run=sft-s9&task=none&path=wrong&show=wrong&conditions=wrong"
-    )
+def test_a_link_to_what_is_not_there_opens_the_whole_list(open_page, html):
+    page = open_page(html, fragment="#student=x&run=sft-s9&task=none&path=wrong&show=wrong&conditions=wrong")
     assert listed(page) == 12 * 3
     assert page.inner_text("h2") == "holdout-0000"
 
 
-def test_a_base_can_be_read_alone_and_a_reference_model_has_one_row_of_answers(open_page, study):
-    page = open_page(study.page(), fragment="#student=r&run=base&task=holdout-0002")
+def test_a_base_can_be_read_alone_and_a_reference_model_has_one_row_of_answers(open_page, html):
+    page = open_page(html, fragment="#student=r&run=base&task=holdout-0002")
     assert page.inner_text(".whose").startswith("reference model student r")
     assert page.locator(".answer").count() == 2
     page.select_option("#arm", label="student s · before SFT")
@@ -271,11 +269,11 @@ def test_hostile_texts_are_shown_and_never_run(open_page):
     assert page.locator("img, #detail script").count() == 0
 
 
-def test_markup_that_got_into_the_page_could_not_run_or_load(browser, tmp_path, study):
+def test_markup_that_got_into_the_page_could_not_run_or_load(browser, tmp_path, html):
     path = tmp_path / "episodes.html"
     run = "document.title='run'"
     markup = f'<img src="https://example.org/x.png" onerror="{run}"><script>{run}</script><noscript>'
-    path.write_text(study.page().replace("<noscript>", markup), encoding="utf-8")
+    path.write_text(html.replace("<noscript>", markup), encoding="utf-8")
     opened = open_file(browser, path)
     opened.page.wait_for_selector(READY)
     assert opened.page.title() == "Episodes · made"
@@ -283,8 +281,8 @@ def test_markup_that_got_into_the_page_could_not_run_or_load(browser, tmp_path, 
     opened.page.close()
 
 
-def test_on_a_narrow_screen_list_and_answers_take_turns(open_page, study):
-    page = open_page(study.page(), width=400)
+def test_on_a_narrow_screen_list_and_answers_take_turns(open_page, html):
+    page = open_page(html, width=400)
     assert page.is_visible("#list") and not page.is_visible("#detail")
     page.click("#row-2")
     assert page.is_visible("#detail") and not page.is_visible("#list")
@@ -294,16 +292,19 @@ def test_on_a_narrow_screen_list_and_answers_take_turns(open_page, study):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_stand_out_from_their_ground(open_page, study, scheme):
-    page = open_page(study.page(), color_scheme=scheme)
+def test_texts_stand_out_from_their_ground(open_page, html, scheme):
+    page = open_page(html, color_scheme=scheme)
     assert poor_contrast(page) == []
 
 
-def test_fifty_thousand_episodes_can_be_listed_filtered_and_searched(open_page):
-    browsed = make_browsed(n_tasks=200, students=("s", "m", "l"), references=(), seeds=20, words=30)
-    assert sum(frame.height for *_, frame in browsed.episodes) == 50_400
+@pytest.mark.parametrize(
+    ("seeds", "n_episodes"), [(3, 9_600), pytest.param(20, 50_400, marks=pytest.mark.nightly)]
+)
+def test_many_thousand_episodes_can_be_listed_filtered_and_searched(open_page, seeds, n_episodes):
+    browsed = make_browsed(n_tasks=200, students=("s", "m", "l"), references=(), seeds=seeds, words=30)
+    assert sum(frame.height for *_, frame in browsed.episodes) == n_episodes
     page = open_page(browsed.page())
-    assert listed(page) == 200 * 3 * 20
+    assert listed(page) == 200 * 3 * seeds
     assert page.locator(".row").count() < 60
     page.keyboard.press("End")
     assert page.inner_text("h2") == "holdout-0199"

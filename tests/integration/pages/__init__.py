@@ -1,0 +1,1 @@
+"""Pages in a real browser; a package, so that a fixture of it ends with its last test."""
