@@ -33,7 +33,7 @@ class Size(NamedTuple):
     kills: int
 
 
-SMALL = Size(600, 32, 4)
+SMALL = Size(400, 16, 4)
 LARGE = Size(2800, 64, 10)  # as many episodes as the reference study has
 
 
