@@ -2,7 +2,8 @@
 
 # nproc would take OMP_NUM_THREADS for the number of cores
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
-JOBS ?= 2
+# tests at once: more than cores, as some of them wait for a cluster most of the time
+JOBS ?= 3
 STUDY ?= studies/embedded.yaml
 # Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
 PYTHON ?=
@@ -10,6 +11,7 @@ STARTER := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
+PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
 RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1
 SNAKEFILES := Snakefile rules
 EMBEDDED := results/embedded
@@ -17,12 +19,12 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan verify audit test lint validate bench pictures pins clean distclean
+.PHONY: help setup demo study plan verify audit lint check test test-nightly validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
 	@echo "Targets (options: CORES=$(CORES), STUDY=$(STUDY), PYTHON=...):"
-	@sed -n 's/^\([a-z]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "%-14s %s\n", $$1, $$2}'
 
 setup: ## make .venv from envs/cpu.txt, once for each set of pins
 ifeq ($(STARTER),)
@@ -53,8 +55,14 @@ lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) snakefmt --check $(SNAKEFILES)
 	@$(RUN) snakemake --lint
 
+check: lint ## the quick loop: style, and the tests that load no model and run no study
+	@$(PYTEST) -n 2 --quick
+
 test: lint ## check style and run all tests
-	@$(RUN) pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) -n $(JOBS) -m "not nightly"
+
+test-nightly: setup ## the long forms of tests: twenty kills, whole second runs, long simulations
+	@$(PYTEST) -n 2 -m nightly
 
 validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
 	@$(RUN) $(BIN)/python tests/validation/run.py --out docs/validation.md

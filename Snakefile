@@ -6,9 +6,16 @@ What is studied stands in a study file (`--config study=studies/other.yaml` name
 how it is run in config.yaml and profiles/. One file of rules for each stage.
 """
 
+import snakemake
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
+if int(snakemake.__version__.split(".")[0]) >= 10:  # Snakemake has no max_version
+    raise WorkflowError(
+        f"Expecting a Snakemake version below 10 (you are currently using {snakemake.__version__}). "
+        "pip install 'snakemake>=9.27,<10'"
+    )
 
 
 configfile: "config.yaml"
@@ -48,7 +55,7 @@ rule all:
 
 
 onstart:
-    heed_terminations()
+    handle_sigterm()
     claim_study()
     check_needs(workflow.dag.needrun_jobs())
     register_predictions()
@@ -56,4 +63,4 @@ onstart:
 
 
 onerror:
-    leave_no_jobs()
+    cancel_orphaned_jobs()

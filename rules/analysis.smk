@@ -5,7 +5,7 @@ rule analyse:
     input:
         tasks=f"{RESULTS}/tasks.parquet",
         scores=f"{RESULTS}/scores.parquet",
-        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        episodes=per_run(EPISODES),
     output:
         **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
     log:
@@ -17,11 +17,11 @@ rule analyse:
     params:
         spec=canonical(STUDY.analysis_spec()),
         code=code_digest("analyse.py"),
-        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
     shell:
         """
-        printf '%s\\n' --spec {params.spec:q} {params.episodes} \
+        printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks} --scores {input.scores} \
-                --out {params.folder} >{log} 2>&1
+                --episodes {params.episodes:q} --out {params.folder} >{log} 2>&1
         """

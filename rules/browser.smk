@@ -5,7 +5,7 @@ rule browse_episodes:
     input:
         tasks=f"{RESULTS}/tasks.parquet",
         skills=f"{RESULTS}/skills.parquet",
-        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        episodes=per_run(EPISODES),
         verdicts=verdict_files(),
         scores=f"{RESULTS}/scores.parquet",
         task_template=f"{PROMPTS}/task.jinja",
@@ -26,13 +26,14 @@ rule browse_episodes:
     params:
         spec=canonical(STUDY.browser_spec()),
         code=code_digest("browse_episodes.py"),
-        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        verdicts=verdict_options(),
+        episodes=verbatim(EPISODES),
+        verdicts=verbatim(VERDICTS),
     shell:
         """
-        printf '%s\\n' --spec {params.spec:q} {params.episodes} {params.verdicts} \
+        printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/browse_episodes.py" @/dev/stdin --tasks {input.tasks} \
                 --skills {input.skills} --scores {input.scores} \
+                --episodes {params.episodes:q} --verdicts {params.verdicts:q} \
                 --task-template {input.task_template} --page {input.page} --style {input.style} \
                 --scripts {input.scripts} --out {output} >{log} 2>&1
         """

@@ -4,6 +4,8 @@ from skillift.cards.specs import dataset_card_spec, model_cards_spec
 
 CARDS = "workflow_scripts/cards"
 RUN_MANIFEST = f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json"
+BASE_MANIFEST = f"{RESULTS}/students/{{student}}/manifest.json"
+CORPUS = f"{RESULTS}/corpus/{{corpus}}.parquet"
 TRAINED = sorted({run.student for run in STUDY.trained_runs})
 
 
@@ -11,8 +13,8 @@ rule write_model_cards:
     input:
         template=f"{CARDS}/model.md.jinja",
         runs=per_run(RUN_MANIFEST, STUDY.trained_runs),
-        bases=expand(f"{RESULTS}/students/{{student}}/manifest.json", student=TRAINED),
-        corpora=expand(f"{RESULTS}/corpus/{{corpus}}.parquet", corpus=STUDY.corpora),
+        bases=expand(BASE_MANIFEST, student=TRAINED),
+        corpora=expand(CORPUS, corpus=STUDY.corpora),
         effects=f"{RESULTS}/analysis/effects.parquet",
         pass_rates=f"{RESULTS}/analysis/pass_rates.parquet",
     output:
@@ -21,32 +23,31 @@ rule write_model_cards:
         f"{LOGS}/write_model_cards.log",
     benchmark:
         f"{BENCHMARKS}/write_model_cards.tsv"
+    group:
+        "cards"
     conda:
         ENVIRONMENT
     params:
         spec=canonical(model_cards_spec(STUDY)),
         code=code_digest("write_model_cards.py"),
-        runs=labelled("run-manifest", RUN_MANIFEST, STUDY.trained_runs),
-        bases=" ".join(
-            f"{name}={RESULTS}/students/{name}/manifest.json" for name in TRAINED
-        ),
-        corpora=" ".join(
-            f"{name}={RESULTS}/corpus/{name}.parquet" for name in STUDY.corpora
-        ),
+        runs=verbatim(RUN_MANIFEST),
+        bases=verbatim(BASE_MANIFEST),
+        corpora=verbatim(CORPUS),
     shell:
         """
-        printf '%s\\n' --spec {params.spec:q} {params.runs} \
+        printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template} \
-                --base-manifest {params.bases} --corpus {params.corpora} --effects {input.effects} \
-                --pass-rates {input.pass_rates} --out {output} >{log} 2>&1
+                --run-manifest {params.runs:q} --base-manifest {params.bases:q} \
+                --corpus {params.corpora:q} --effects {input.effects} --pass-rates {input.pass_rates} \
+                --out {output} >{log} 2>&1
         """
 
 
 rule write_dataset_card:
     input:
         template=f"{CARDS}/dataset.md.jinja",
-        corpus=f"{RESULTS}/corpus/{{corpus}}.parquet",
-        demonstrations=f"{RESULTS}/corpus/demonstrations.parquet",
+        corpus=CORPUS,
+        demonstrations=DEMONSTRATIONS,
         tasks=f"{RESULTS}/tasks.parquet",
     output:
         f"{RESULTS}/cards/corpora/{{corpus}}.md",
@@ -54,6 +55,8 @@ rule write_dataset_card:
         f"{LOGS}/write_dataset_card/{{corpus}}.log",
     benchmark:
         f"{BENCHMARKS}/write_dataset_card/{{corpus}}.tsv"
+    group:
+        "cards"
     conda:
         ENVIRONMENT
     params:
@@ -94,7 +97,7 @@ rule push_run:
 rule push_corpus:
     input:
         card=f"{RESULTS}/cards/corpora/{{corpus}}.md",
-        corpus=f"{RESULTS}/corpus/{{corpus}}.parquet",
+        corpus=CORPUS,
     output:
         f"{RESULTS}/pushed/corpora/{{corpus}}.json",
     log:

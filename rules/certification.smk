@@ -6,7 +6,7 @@ rule certify_judge:
         cases=f"{PROMPTS}/certification.yaml",
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
     output:
-        f"{RESULTS}/certification/{{judge}}.parquet",
+        CERTIFICATION,
     log:
         f"{LOGS}/certify_judge/{{judge}}.log",
     benchmark:
@@ -30,7 +30,7 @@ rule certify_judge:
 
 rule rate_judges:
     input:
-        expand(f"{RESULTS}/certification/{{judge}}.parquet", judge=STUDY.judges),
+        expand(CERTIFICATION, judge=STUDY.judges),
     output:
         f"{RESULTS}/analysis/certification.parquet",
     log:
@@ -42,8 +42,9 @@ rule rate_judges:
     params:
         spec=canonical(STUDY.rates_spec()),
         code=code_digest("rate_judges.py"),
+        certification=verbatim(CERTIFICATION),
     shell:
         """
-        python "$SCRIPTS/rate_judges.py" --spec {params.spec:q} --certification {input} \
-            --out {output} >{log} 2>&1
+        python "$SCRIPTS/rate_judges.py" --spec {params.spec:q} \
+            --certification {params.certification:q} --out {output} >{log} 2>&1
         """

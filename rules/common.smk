@@ -19,11 +19,14 @@ from skillift.running.lifeline import this_process
 from skillift.provenance import canonical, code_digest
 from skillift.study.study import BASE, load_config, load_study
 from skillift.training.options import training_flags
-from snakemake_shortcuts import take_shortcuts
+from snakemake_inside.shortcuts import cache_planning
+from snakemake_inside.version import warn_if_untested
+
+warn_if_untested(workflow)
 
 # plans of many jobs are large, long-lived and free of cycles
 gc.set_threshold(100_000, 50, 50)
-take_shortcuts(workflow)
+cache_planning(workflow)
 
 try:
     CONFIG = load_config(config)
@@ -36,8 +39,11 @@ RESULTS = f"{CONFIG['results']}/{STUDY.name}"
 STATE = f"{CONFIG['state']}/{STUDY.name}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
+EPISODES = f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"
 LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
-VERDICTS = f"{RESULTS}/verdicts"
+VERDICTS = f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet"
+CERTIFICATION = f"{RESULTS}/certification/{{judge}}.parquet"
+DEMONSTRATIONS = f"{RESULTS}/corpus/demonstrations.parquet"
 PROMPTS = "workflow_scripts/prompts"
 BROWSER = "workflow_scripts/browser"
 PAGES = "workflow_scripts/pages"
@@ -90,10 +96,6 @@ def per_run(pattern, runs=None):
     ]
 
 
-def labelled(option, pattern, runs=None, prefix=""):
-    """`--option <prefix>student/run=path` for each run: how a command is told which file is whose."""
-    runs = STUDY.runs if runs is None else runs
-    return " ".join(
-        f"--{option} {prefix}{run.student}/{run.run}={pattern.format(student=run.student, run=run.run)}"
-        for run in sorted(runs)
-    )
+def verbatim(text):
+    """A param as it is, names in braces and all: Snakemake fills in wildcards but in what functions return."""
+    return lambda wildcards: text

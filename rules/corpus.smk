@@ -10,7 +10,7 @@ rule collect_demonstrations:
         task_template=f"{PROMPTS}/task.jinja",
         template=f"{PROMPTS}/{STUDY.judge_template(STUDY.primary_judge)}",
     output:
-        f"{RESULTS}/corpus/demonstrations.parquet",
+        DEMONSTRATIONS,
     log:
         f"{LOGS}/collect_demonstrations.log",
     benchmark:

@@ -1,10 +1,34 @@
-"""What the stages took: jobs, times, memory, US dollars. A leaf: nothing but its figure and table reads it."""
+"""What the stages took: jobs, times, memory, US dollars. A leaf: nothing but its figure and table reads it.
+
+It counts the jobs of the rules that stand before it in the Snakefile, which end with the analysis.
+"""
+
+from skillift.stages import rule_named
+
+COUNTED = counted_jobs()  # by rule
+# tables that record what calls cost, by what models were asked for; a job is named as its benchmark is
+PAID_TABLES = {
+    "demonstrations": DEMONSTRATIONS,
+    "verdicts": f"{RESULTS}/verdicts/{{job}}.parquet",
+    "certification": f"{RESULTS}/certification/{{job}}.parquet",
+}
+PAID = {
+    name: rule_named(name).asks
+    for name, jobs in COUNTED.items()
+    if jobs and rule_named(name).asks in PAID_TABLES
+}
 
 
 rule make_costs:
     input:
-        paid=[path for paths in paid_files().values() for path in paths],
-        benchmarks=stage_benchmarks(),
+        benchmarks=[
+            f"{BENCHMARKS}/{job}.tsv" for jobs in COUNTED.values() for job in jobs
+        ],
+        paid=[
+            PAID_TABLES[kind].format(job=job.removeprefix(f"{name}/"))
+            for name, kind in PAID.items()
+            for job in COUNTED[name]
+        ],
     output:
         f"{RESULTS}/costs.parquet",
     log:
@@ -14,16 +38,22 @@ rule make_costs:
     conda:
         ENVIRONMENT
     params:
+        spec=canonical(
+            {
+                "jobs": sorted(job for jobs in COUNTED.values() for job in jobs),
+                "paid": PAID,
+            }
+        ),
         code=code_digest("make_costs.py"),
-        folder=lambda wildcards, input: str(Path(input.benchmarks[0]).parent),
-        paid=" ".join(
-            f"--paid {stage}={path}"
-            for stage, paths in paid_files().items()
-            for path in paths
+        benchmarks=verbatim(f"{BENCHMARKS}/{{job}}.tsv"),
+        paid=verbatim(
+            as_options(
+                {kind: shlex.quote(PAID_TABLES[kind]) for kind in PAID.values()}
+            )
         ),
     shell:
         """
-        printf '%s\\n' --benchmarks {input.benchmarks} {params.paid} \
-            | python "$SCRIPTS/make_costs.py" @/dev/stdin --folder {params.folder} --out {output} \
-                >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} \
+            | python "$SCRIPTS/make_costs.py" @/dev/stdin --benchmarks {params.benchmarks:q} \
+                {params.paid} --out {output} >{log} 2>&1
         """

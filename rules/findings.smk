@@ -27,13 +27,10 @@ rule write_findings:
         spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
         code=code_digest("write_findings.py"),
         sources=source_options(FINDINGS),
-        figures=" ".join(
-            f"{name}={RESULTS}/figures/{name}.svg" for name in shown_figures()
-        ),
     shell:
         """
-        printf '%s\\n' --spec {params.spec:q} {params.sources} \
-            | python "$SCRIPTS/write_findings.py" @/dev/stdin --figures {params.figures} \
+        printf '%s\\n' --spec {params.spec:q} \
+            | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures} \
                 --page {input.page} --style {input.style} --script {input.script} \
                 --html {output.html} --csv {output.csv} --text {output.text} >{log} 2>&1
         """

@@ -1,5 +1,9 @@
 """Which files jobs take, and how their commands are told of them."""
 
+from snakemake.io import strip_wildcard_constraints
+
+from skillift.stages import jobs_of, rule_named
+
 
 def model_inputs(wildcards):
     """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
@@ -69,68 +73,26 @@ def scored_probes(wildcards):
 def verdict_files():
     """The verdicts of every judge on every run."""
     return [
-        path
+        VERDICTS.format(judge=judge, student=run.student, run=run.run)
         for judge in STUDY.judges
-        for path in per_run(f"{VERDICTS}/{judge}/{{student}}/{{run}}.parquet")
+        for run in STUDY.runs
     ]
 
 
-def verdict_options():
-    """The same as options of the command: `--verdicts judge/student/run=path`."""
-    return " ".join(
-        labelled(
-            "verdicts",
-            f"{VERDICTS}/{judge}/{{student}}/{{run}}.parquet",
-            prefix=f"{judge}/",
-        )
-        for judge in STUDY.judges
-    )
-
-
-def stage_benchmarks():
-    """The benchmark files of all jobs up to the analysis, as last run."""
-    files = [f"{BENCHMARKS}/{stage}.tsv" for stage in once_in_a_study()]
-    for rule_name, names in {
-        "pretrain": STUDY.students_from("scratch"),
-        "import_student": STUDY.students_from("path"),
-        "download_student": STUDY.students_from("hub"),
-        "select_corpus": STUDY.corpora,
-        "certify_judge": STUDY.judges,
-    }.items():
-        files += [f"{BENCHMARKS}/{rule_name}/{name}.tsv" for name in names]
-    asked = set(STUDY.students_from("api"))
-    for rule_name, runs in {
-        "train": STUDY.trained_runs,
-        "generate": [run for run in STUDY.runs if run.student not in asked],
-        "ask_reference": [run for run in STUDY.runs if run.student in asked],
-    }.items():
-        job = f"{BENCHMARKS}/{rule_name}/{{student}}/{{run}}"
-        shards = range(STUDY.shards if rule_name == "generate" else 1)
-        parts = [f"{job}/{shard}.tsv" for shard in shards]
-        for pattern in parts if len(parts) > 1 else [f"{job}.tsv"]:
-            files += per_run(pattern, runs)
-    for judge in STUDY.judges:
-        files += per_run(f"{BENCHMARKS}/judge/{judge}/{{student}}/{{run}}.tsv")
-    return files
-
-
-def once_in_a_study():
-    """The rules with one job for the whole study."""
-    rules_of_one_job = ["build_tasks", "score", "analyse", "rate_judges"]
-    if STUDY.students_from("scratch"):
-        rules_of_one_job.append("build_tokenizer")
-    if STUDY.corpora:
-        rules_of_one_job += ["check_contamination", "collect_demonstrations"]
-    return rules_of_one_job
-
-
-def paid_files():
-    """The tables that record what calls cost, by stage."""
-    demonstrations = [f"{RESULTS}/corpus/demonstrations.parquet"]
-    return {
-        "collect_demonstrations": demonstrations if STUDY.corpora else [],
-        "judge": verdict_files(),
-        "certify_judge": [
-            f"{RESULTS}/certification/{judge}.parquet" for judge in STUDY.judges
-        ],
-    }
+def counted_jobs():
+    """The jobs whose costs count, by rule: those that leave a benchmark, of the rules declared so far."""
+    jobs = {}
+    for each in workflow.rules:
+        known = rule_named(each.name)
+        if each.benchmark and known.counted:
+            pattern = strip_wildcard_constraints(each.benchmark)
+            files = (
+                pattern.format(**wildcards)
+                for wildcards in jobs_of(known, each.wildcard_names, STUDY)
+            )
+            jobs[each.name] = [
+                path.removeprefix(f"{BENCHMARKS}/").removesuffix(".tsv")
+                for path in files
+                if each.benchmark.match(path)
+            ]
+    return jobs

@@ -40,6 +40,8 @@ for figure in published_figures():
             f"{LOGS}/make_figure/{figure}.log",
         benchmark:
             f"{BENCHMARKS}/make_figure/{figure}.tsv"
+        group:
+            "pages"
         conda:
             ENVIRONMENT
         params:
@@ -49,9 +51,9 @@ for figure in published_figures():
             sources=source_options(FIGURES[figure]),
         shell:
             """
-            printf '%s\\n' --spec {params.spec:q} {params.sources} \
-                | python "$SCRIPTS/make_figure.py" {params.figure} @/dev/stdin --out {output.svg} \
-                    --viewer {input.viewer} --html {output.html} >{log} 2>&1
+            printf '%s\\n' --spec {params.spec:q} \
+                | python "$SCRIPTS/make_figure.py" {params.figure} @/dev/stdin {params.sources} \
+                    --out {output.svg} --viewer {input.viewer} --html {output.html} >{log} 2>&1
             """
 
 
@@ -75,6 +77,8 @@ for table in published_tables():
             f"{LOGS}/make_table/{table}.log",
         benchmark:
             f"{BENCHMARKS}/make_table/{table}.tsv"
+        group:
+            "pages"
         conda:
             ENVIRONMENT
         params:
@@ -84,7 +88,7 @@ for table in published_tables():
             sources=source_options(TABLES[table]),
         shell:
             """
-            printf '%s\\n' --spec {params.spec:q} {params.sources} \
-                | python "$SCRIPTS/make_table.py" {params.table} @/dev/stdin --html {output.html} \
-                    --latex {output.latex} --csv {output.csv} >{log} 2>&1
+            printf '%s\\n' --spec {params.spec:q} \
+                | python "$SCRIPTS/make_table.py" {params.table} @/dev/stdin {params.sources} \
+                    --html {output.html} --latex {output.latex} --csv {output.csv} >{log} 2>&1
             """

@@ -9,9 +9,9 @@ from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
-from snakemake_interrupts import heed_interrupts, heed_terminations
+from snakemake_inside.interrupts import defer_sigint, handle_sigterm
 
-heed_interrupts(logger)
+defer_sigint(logger)
 
 
 def claim_study():
@@ -26,10 +26,10 @@ def claim_study():
         logger.warning(f"Cancelled jobs of an earlier Snakemake: {', '.join(left)}.")
 
 
-def leave_no_jobs():
+def cancel_orphaned_jobs():
     """Cancel what is still in the queue of a cluster.
 
-    At a Ctrl-C, Snakemake hands in what it was about to, and cancels just the jobs that it is not asking after.
+    At a Ctrl-C, Snakemake submits what it was about to, and cancels just the jobs that it is not asking after.
     """
     try:
         left = end_left_jobs(Path.cwd(), CONFIG["study"], default_study())

@@ -38,15 +38,12 @@ def source_files(names):
 
 
 def source_options(names):
-    """The same as options of the command."""
-    return " ".join(
-        (
-            labelled(name, *RUN_TABLES[name])
-            if name in RUN_TABLES
-            else f"--{name.replace('_', '-')} {path}"
-        )
-        for name, path in source_files(names).items()
-    )
+    """The same as options of the command, as a param."""
+    files = source_files(names)
+    patterns = {
+        name: shlex.quote(RUN_TABLES[name][0]) for name in files if name in RUN_TABLES
+    }
+    return verbatim(as_options({**files, **patterns}))
 
 
 def published_figures():

@@ -3,12 +3,12 @@
 
 rule judge:
     input:
-        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        episodes=EPISODES,
         tasks=f"{RESULTS}/tasks.parquet",
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
         gate=gate,
     output:
-        f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet",
+        VERDICTS,
     log:
         f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
     benchmark:
@@ -33,7 +33,7 @@ rule judge:
 rule score:
     input:
         tasks=f"{RESULTS}/tasks.parquet",
-        episodes=per_run(f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
+        episodes=per_run(EPISODES),
         verdicts=verdict_files(),
     output:
         f"{RESULTS}/scores.parquet",
@@ -46,10 +46,11 @@ rule score:
     params:
         spec=canonical(STUDY.scores_spec()),
         code=code_digest("score.py"),
-        episodes=labelled("episodes", f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"),
-        verdicts=verdict_options(),
+        episodes=verbatim(EPISODES),
+        verdicts=verbatim(VERDICTS),
     shell:
         """
-        printf '%s\\n' --spec {params.spec:q} {params.episodes} {params.verdicts} \
-            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks} --out {output} >{log} 2>&1
+        printf '%s\\n' --spec {params.spec:q} \
+            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks} --episodes {params.episodes:q} \
+                --verdicts {params.verdicts:q} --out {output} >{log} 2>&1
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,10 +99,11 @@ def scripts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_smoke(tmp_path_factory) -> Path:
+def finished_smoke(tmp_path_factory) -> Iterator[Path]:
     """A copy of the project in which the smoke study was run once, for real; copy it before editing.
 
-    Once for all workers of a test run: the first to come makes it, the others wait for it.
+    Once for all workers of a test run: the first to come makes it, the others wait for it. At the end, the
+    results must be as they were.
     """
     from projects import copy_project, snakemake
 
@@ -115,4 +117,10 @@ def finished_smoke(tmp_path_factory) -> Path:
             (folder / "results/smoke").mkdir(parents=True)
             finished = snakemake(folder, "--report", "results/smoke/report.html", "--report-after-run")
             assert finished.returncode == 0, finished.stdout
-    return folder
+    before = _times_of_files(folder / "results")
+    yield folder
+    assert _times_of_files(folder / "results") == before, "a test has changed the study that all tests share"
+
+
+def _times_of_files(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}

@@ -50,10 +50,11 @@ def in_study(old: str, new: str, count: int = 1) -> Callable[[Path], None]:
 
 
 def append(file: str, text: str) -> Callable[[Path], None]:
-    """Write `text` at the end of a file, which may be new."""
+    """Write `text` at the end of a file, which must be there."""
 
     def make(folder: Path) -> None:
-        with (folder / file).open("a", encoding="utf-8") as opened:
+        with (folder / file).open("r+", encoding="utf-8") as opened:
+            opened.seek(0, os.SEEK_END)
             opened.write(text)
 
     return make

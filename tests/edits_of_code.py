@@ -30,7 +30,7 @@ def edit_pins(folder) -> None:
 NOTHING = [
     Edit("touch every file", touch_everything, set()),
     Edit("touch a result", touch("results/smoke/tasks.parquet"), set()),
-    Edit("a comment in a module", append(f"{LIBRARY}/training.py", "\n# changes nothing\n"), set()),
+    Edit("a comment in a module", append(f"{LIBRARY}/training/run.py", "\n# changes nothing\n"), set()),
     Edit("a comment in the Snakefile", append("Snakefile", "\n# changes nothing\n"), set()),
     Edit("the layout of a module", reformat("skillift.judging.verdicts"), set()),
     Edit(
@@ -38,7 +38,7 @@ NOTHING = [
     ),
     Edit(
         "a function more in the library, which nothing calls",
-        append(f"{LIBRARY}/episodes.py", "\n\ndef unused() -> None:\n    pass\n"),
+        append(f"{LIBRARY}/episodes/run.py", "\n\ndef unused() -> None:\n    pass\n"),
         set(),
     ),
     Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),

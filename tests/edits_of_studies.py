@@ -59,11 +59,13 @@ def swap_students(folder: Path) -> None:
 
 def remove_a_student(folder: Path) -> None:
     head, rest = study(folder).read_text().split("  m:\n", 1)
-    study(folder).write_text(f"{head}\nteacher:{rest.split('teacher:', 1)[1]}".replace("[s, m]", "[s]"))
+    study(folder).write_text(f"{head}\nteacher:{rest.split('teacher:', 1)[1]}")
+    in_study("[s, m]", "[s]")(folder)
 
 
 def remove_all_predictions(folder: Path) -> None:
-    study(folder).write_text(study(folder).read_text().split("\npredictions:")[0])
+    others, _ = study(folder).read_text().split("\npredictions:")
+    study(folder).write_text(others)
 
 
 NOTHING = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from skillift.tables import folder_digests
+from skillift.contracts.predictions import PREDICTIONS
+from skillift.costs.stages import STAGE_COSTS
+from skillift.tables import folder_digests, read_json, read_table
 
 PATIENCE_S = 600.0
 # these hold times: of jobs, and of the predictions' registration
@@ -56,6 +59,11 @@ class Run:
     def finished_jobs(self) -> int:
         """How many of its jobs have finished."""
         return self.text().count("Finished jobid")
+
+    def planned_jobs(self) -> int:
+        """How many jobs its table of jobs counts; 0 before that is printed."""
+        found = re.search(r"^total +(\d+)$", self.text(), re.MULTILINE)
+        return int(found.group(1)) if found else 0
 
     def below(self) -> list[psutil.Process]:
         """The processes that it started, and those that these did, as they are now."""
@@ -125,8 +133,21 @@ def tables(results: Path) -> dict[str, str]:
     """SHA-256 of all tables of a study but those that hold times, by path."""
     digests = {name: text for name, text in folder_digests(results).items() if name.endswith(".parquet")}
     for name in WITH_TIMES:
-        digests.pop(name, None)
+        digests.pop(name)
     return digests
+
+
+def without_times(results: Path) -> dict[str, list[dict]]:
+    """The rows of the tables that hold times, without these."""
+    costs = read_table(results / "costs.parquet", STAGE_COSTS).select("stage", "n_jobs", "usd")
+    predictions = read_table(results / "analysis/predictions.parquet", PREDICTIONS).drop("registered_at")
+    return {"costs": costs.to_dicts(), "predictions": predictions.to_dicts()}
+
+
+def manifests(results: Path) -> dict[str, dict]:
+    """The manifests of students and runs, by path: digests of all weights, and numbers of parameters."""
+    found = [*results.glob("students/*/manifest.json"), *results.glob("runs/*/*/manifest.json")]
+    return {str(path.relative_to(results)): read_json(path) for path in found}
 
 
 def unfinished_files(folder: Path) -> list[str]:

@@ -30,7 +30,7 @@ def plans(folder: Path, *options: str) -> tuple[set[str], dict]:
     """What a plain run would do now: jobs by Snakemake's dry run, and the audit's record."""
     scripts = str(folder / "workflow_scripts")
     # a program's own imports come along, of the project that it belongs to
-    for name in [name for name in sys.modules if name.split(".")[0] == "skillift"]:
+    for name in [name for name in sys.modules if name.split(".")[0] in ("skillift", "snakemake_inside")]:
         del sys.modules[name]
     sys.path[:] = [scripts, *(entry for entry in sys.path if not entry.endswith("workflow_scripts"))]
     os.chdir(folder)
@@ -73,11 +73,11 @@ def _status(main, options: list[str]) -> int:
 def jobs_in(printed: str) -> set[str]:
     """The jobs of a dry run's text, each as `rule` or `rule wildcard wildcard ...`.
 
-    Wildcard values stand in the order of their names in the rule's first output.
+    Wildcard values stand in the order of their names in the first output. Jobs of a group are indented.
     """
     jobs = set()
-    for block in re.split(r"\n(?=(?:local)?(?:rule|checkpoint) \w+:\n)", printed)[1:]:
-        rule = re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", block).group(1)
+    for block in re.split(r"\n(?= *(?:local)?(?:rule|checkpoint) \w+:\n)", printed)[1:]:
+        rule = re.match(r" *(?:local)?(?:rule|checkpoint) (\w+):", block).group(1)
         wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
         values = [pair.split("=", 1)[1] for pair in wildcards.group(1).split(", ")] if wildcards else []
         jobs.add(" ".join([rule, *values]))

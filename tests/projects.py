@@ -11,7 +11,7 @@ from pathlib import Path
 from planner import jobs_in
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts")
+PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts", "README.md")
 
 
 def copy_project(target: Path) -> Path:

@@ -1,4 +1,4 @@
-r"""A private SLURM cluster of two nodes on this machine, of Debian's packages, for tests.
+r"""A private SLURM cluster of three nodes on this machine, of Debian's packages, for tests.
 
     python tests/slurm_cluster.py up FOLDER && . FOLDER/env.sh    # and `down` to end it
 
@@ -24,7 +24,7 @@ import slurm_accounts
 from slurm_processes import find, free_ports, is_alive, kill_process, pid_in, step_processes, wait_until
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol")
-NODES = ("n1", "n2")
+NODES = ("n1", "n2", "n3")
 CPUS = 4
 MIN_JOB_AGE_S = 86_400  # for so long SLURM remembers a finished job
 NODE_DOWN_S = 20  # seconds without a word from a node until it counts as down
@@ -63,9 +63,9 @@ KillWait=2
 MinJobAge={min_job_age}
 JobRequeue=0
 {nodes}
-PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
-PartitionName=gpu Nodes=n1,n2 MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
-PartitionName=urgent Nodes=n1,n2 MaxTime=1-0 DefMemPerCPU=500 PriorityTier=10 PreemptMode=OFF
+PartitionName=cpu Nodes=ALL Default=YES MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
+PartitionName=gpu Nodes=ALL MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=1-0 DefMemPerCPU=500 PriorityTier=10 PreemptMode=OFF
 """
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=200000 "
@@ -157,7 +157,8 @@ class SlurmCluster:
 
     def cut_power(self, name: str) -> None:
         """Kill a node's daemon and every process of its jobs at once, unannounced."""
-        steps = [pid for job in self.running_on(name) for pids in step_processes(job) for pid in pids]
+        jobs = self.running(f"--nodelist={name}")
+        steps = [pid for job in jobs for pids in step_processes(job) for pid in pids]
         os.kill(self._pid(f"slurmd.{name}"), signal.SIGKILL)
         for pid in steps:
             kill_process(pid)
@@ -190,9 +191,9 @@ class SlurmCluster:
         """Ids of the jobs that are not over."""
         return self.client("squeue", "--noheader", "--format=%i", check=False).split()
 
-    def running_on(self, name: str) -> list[str]:
-        """Ids of the jobs that run on a node."""
-        return self.client("squeue", "--noheader", "--format=%i", "--states=R", f"--nodelist={name}").split()
+    def running(self, *options: str) -> list[str]:
+        """Ids of the jobs that run, of those that further options of `squeue` choose."""
+        return self.client("squeue", "--noheader", "--format=%i", "--states=R", *options).split()
 
     def jobs_ending(self) -> list[str]:
         """Ids of the jobs that are over but for processes that still have to end."""

@@ -13,13 +13,19 @@ from pathlib import Path
 import pytest
 from slurm_cluster import SlurmCluster, why_not
 
-# jobs take seconds here: look after them sooner than in production
-TEST_SETTINGS = ("--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20")
+# The plugin asks after jobs in 40 s, and 10 s later each time that none has ended. They take seconds here.
+SNAKEMAKE = """
+from snakemake.cli import main
+from snakemake_executor_plugin_slurm import Executor
+
+Executor.next_seconds_between_status_checks = property(lambda executor: 1, lambda executor, seconds: None)
+main()
+"""
 
 
 @contextlib.contextmanager
 def running_cluster(folder: Path, accounts: bool = False) -> Iterator[SlurmCluster]:
-    """A cluster that is stopped in the end; the test is skipped, with the reason, where none can be started."""
+    """A cluster that is stopped in the end; skips the test, with the reason, where none can be started."""
     if reason := why_not():
         pytest.skip(reason)
     cluster = SlurmCluster(folder, accounts)
@@ -32,11 +38,11 @@ def running_cluster(folder: Path, accounts: bool = False) -> Iterator[SlurmClust
 
 def start(folder: Path, cluster: SlurmCluster, log: str, *targets: str) -> subprocess.Popen:
     """Start the smoke study in a project folder; what it prints goes to a file there."""
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *TEST_SETTINGS]
-    command += ["--config", "study=studies/smoke.yaml", "--", *targets]
+    settings = ["--workflow-profile", "profiles/slurm", "--latency-wait", "20"]
+    study = ["--config", "study=studies/smoke.yaml"]
     with (folder / log).open("w") as out:
         return subprocess.Popen(
-            command,
+            [sys.executable, "-c", SNAKEMAKE, *settings, *study, "--", *targets],
             cwd=folder,
             env=cluster.environment,
             stdout=out,

@@ -2,35 +2,25 @@ r"""Analyse the scores of a study: pass rates, effects, shifts between paths, ag
 
     python workflow_scripts/analyse.py --study studies/embedded.yaml \
         --tasks results/embedded/tasks.parquet --scores results/embedded/scores.parquet \
-        --episodes s/base=results/embedded/episodes/s/base.parquet \
-                   s/sft-s0=results/embedded/episodes/s/sft-s0.parquet \
+        --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
         --out analysis
 
 Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study` is
 the file that declares the runs and how effects are estimated; the workflow gives those settings alone
-(`--spec`, as JSON). Without `--episodes`, what rests on the responses (answer_line_rate,
-mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a table of the contract LABELS,
-such as a person's verdicts on a random sample of the episodes: the judges' errors are then counted on these
-in place of the ANSWER lines. Writes one file for each table of `skillift.publication.registry.ANALYSIS` into
-the folder `--out`.
+(`--spec`, as JSON). `--episodes` says where the table of each declared run stands; without it, what rests on
+the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a
+table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
+errors are then counted on these in place of the ANSWER lines. Writes one file for each table of
+`skillift.publication.registry.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 from pathlib import Path
 
 from skillift.commands import parser_with_study, run
-
-
-def episodes_of_run(text: str) -> tuple[str, str, Path]:
-    """Parse `student/run=PATH`; for use as an argparse type."""
-    name, _, path = text.partition("=")
-    student, _, run_id = name.partition("/")
-    if not (student and run_id and path) or "/" in run_id:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected student/run=PATH")
-    return student, run_id, Path(path)
+from skillift.path_patterns import path_pattern
 
 
 def spec_of(study: Path) -> dict:
@@ -49,20 +39,11 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument(
-        "--episodes",
-        type=episodes_of_run,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="STUDENT/RUN=PATH",
-        help="per run",
+        "--episodes", type=path_pattern("student", "run"), help="path pattern of the episodes"
     )
     arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
-    names = [f"{student}/{run_id}" for student, run_id, _ in options.episodes]
-    if len(set(names)) < len(names):
-        arguments.error(f"--episodes: found {sorted(names)}, expected each student/run once")
     spec = options.spec if options.study is None else spec_of(options.study)
 
     import polars as pl
@@ -72,13 +53,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.scoring_audit import LABELS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
-    from skillift.tables import read_table, read_tables, write_table
+    from skillift.tables import read_each, read_table, write_table
 
-    episodes = read_tables([path for *_, path in options.episodes], EPISODES)
-    frames = [
-        responses(frame, student, run_id)
-        for (student, run_id, _), frame in zip(options.episodes, episodes, strict=True)
-    ]
+    episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
+    frames = [responses(frame, student, run_id) for student, run_id, frame in episodes]
     analysis = analyse(
         read_table(options.scores, SCORES),
         read_table(options.tasks, TASKS),

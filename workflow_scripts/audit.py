@@ -1,4 +1,4 @@
-r"""Say what a run would make anew, why, and what it would cost, before anything runs.
+r"""Say what a run would rebuild, why, and what it would cost, before anything runs.
 
     python workflow_scripts/audit.py
     python workflow_scripts/audit.py --config study=studies/mine.yaml --html audit.html
@@ -31,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
     """Plan, and print or write the audit.
 
     Raises:
-        UserError: Snakemake cannot plan, or a file that costs are counted from cannot be read.
+        UserError: Snakemake cannot plan or is of an untested version, or a file that costs are counted from
+            cannot be read.
     """
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
@@ -64,10 +65,9 @@ def main(argv: list[str] | None = None) -> None:
 
 def audited(options: list[str], cores: int, minutes: dict[str, float]):
     """The audit of a run with these options of Snakemake, in the working folder."""
-    from snakemake_plan import read_plan
-
     from skillift.rebuild.audit import Audit
     from skillift.rebuild.code_notes import NotedCode
+    from snakemake_inside.plan import read_plan
 
     planned = read_plan(["--cores", str(cores), *options])
     declared = {rule: 60 * each for rule, each in minutes.items()}

@@ -2,17 +2,15 @@ r"""Write the episode browser: all episodes of a study in one HTML page, to be r
 
     python workflow_scripts/browse_episodes.py \
         --spec '{"name": "embedded", "headline_path": "judge:conclusion", "prompt_seed": 0,
-                 "students": {"s": {"label": "46 k", "tier": 1}}, "references": [],
+                 "judges": ["conclusion"], "students": {"s": {"label": "46 k", "tier": 1}}, "references": [],
                  "runs": [{"student": "s", "run": "base", "recipe": null, "seed": null}]}' \
         --tasks results/embedded/tasks.parquet --skills results/embedded/skills.parquet \
-        --episodes s/base=results/embedded/episodes/s/base.parquet \
-        --verdicts conclusion/s/base=results/embedded/verdicts/conclusion/s/base.parquet \
+        --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
+        --verdicts 'results/embedded/verdicts/{judge}/{student}/{run}.parquet' \
         --scores results/embedded/scores.parquet --task-template workflow_scripts/prompts/task.jinja \
         --page workflow_scripts/browser/page.html --style workflow_scripts/browser/page.css \
         --scripts workflow_scripts/browser/{data,cases,search,list,detail,link,main}.js \
         --out results/embedded/episodes.html
-
-`--episodes` is given once for each run, `--verdicts` once for each judge and run.
 """
 
 from __future__ import annotations
@@ -21,24 +19,19 @@ from pathlib import Path
 
 from skillift.browser.data import browser_data
 from skillift.browser.page import browser_page
-from skillift.commands import labelled_path, parser, run
+from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
+from skillift.path_patterns import path_pattern
 from skillift.publication.html_parts import read_part
-from skillift.tables import atomic_path, read_labelled, read_table
+from skillift.tables import atomic_path, read_each, read_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables and the page's parts, write the page."""
     arguments = parser(__doc__)
-    for name, form in (("episodes", "student/run"), ("verdicts", "judge/student/run")):
+    for option, names in (("episodes", ("student", "run")), ("verdicts", ("judge", "student", "run"))):
         arguments.add_argument(
-            f"--{name}",
-            type=labelled_path(form),
-            action="extend",
-            nargs="+",
-            default=[],
-            metavar=f"{form}=PATH",
-            help=f"table of {name}",
+            f"--{option}", type=path_pattern(*names), required=True, help=f"path pattern of the {option}"
         )
     for name in ("tasks", "skills", "scores"):
         arguments.add_argument(f"--{name}", type=Path, required=True, help=f"table of {name}")
@@ -49,11 +42,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="the page to write")
     options = arguments.parse_args(argv)
 
+    runs = options.spec["runs"]
+    judged = [{"judge": judge, **run} for judge in options.spec["judges"] for run in runs]
     data = browser_data(
         read_table(options.tasks, TASKS),
         read_table(options.skills, SKILLS),
-        read_labelled(options.episodes, EPISODES),
-        read_labelled(options.verdicts, VERDICTS),
+        read_each(options.episodes, runs, EPISODES),
+        read_each(options.verdicts, judged, VERDICTS),
         read_table(options.scores, SCORES),
         read_part(options.task_template),
         options.spec,

@@ -1,50 +1,39 @@
 r"""Sum up what the stages of a study took: jobs, seconds, memory, US dollars.
 
-    python workflow_scripts/make_costs.py --folder results/embedded/benchmarks \
-        --benchmarks results/embedded/benchmarks/score.tsv results/embedded/benchmarks/pretrain/s.tsv \
-        --paid judge=results/embedded/verdicts/tail/s/base.parquet --out results/embedded/costs.parquet
+    python workflow_scripts/make_costs.py \
+        --spec '{"jobs": ["score", "pretrain/s", "judge/tail/s/base"], "paid": {"judge": "verdicts"}}' \
+        --benchmarks 'results/embedded/benchmarks/{job}.tsv' \
+        --verdicts 'results/embedded/verdicts/{job}.parquet' --out results/embedded/costs.parquet
 
-A benchmark file's stage is the first part of its path below `--folder`. `--paid` gives the tables that tell
-what calls of models cost. Times differ from run to run, so a second run of the same study does not repeat
-this table.
+A job's stage is the first part of its name, the rule's; for tables of paid calls, {job} is the rest of it.
+`paid` says which stages have such tables and of what: `demonstrations`, `verdicts` or `certification`, each
+an option. Times differ from run to run, so a second run of the same study does not repeat this table.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from skillift.commands import parser_without_spec, run
-from skillift.costs.stages import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
+from skillift.commands import parser, run
+from skillift.costs.stages import PAID, STAGE_COSTS, read_benchmarks, read_paid, stage_costs
+from skillift.path_patterns import path_pattern
 from skillift.tables import write_table
-
-
-def paid_stage(text: str) -> tuple[str, Path]:
-    """Parse `stage=PATH`; for use as an argparse type."""
-    stage, _, path = text.partition("=")
-    if not (stage and path):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected stage=PATH")
-    return stage, Path(path)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the benchmark files and the tables of paid calls, write the table of stages."""
-    arguments = parser_without_spec(__doc__)
-    arguments.add_argument("--folder", type=Path, required=True, help="folder of all benchmark files")
-    arguments.add_argument("--benchmarks", type=Path, nargs="+", required=True, help="Snakemake's files")
+    arguments = parser(__doc__)
     arguments.add_argument(
-        "--paid",
-        type=paid_stage,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="STAGE=PARQUET",
-        help="tables with the column cost_usd",
+        "--benchmarks", type=path_pattern("job"), required=True, help="path pattern of Snakemake's files"
     )
+    for kind in PAID:
+        arguments.add_argument(f"--{kind}", type=path_pattern(), help=f"path pattern of tables of {kind}")
     arguments.add_argument("--out", type=Path, required=True, help="costs.parquet")
     options = arguments.parse_args(argv)
-    jobs = read_benchmarks(options.benchmarks, options.folder)
-    write_table(stage_costs(jobs, read_paid(options.paid)), options.out, STAGE_COSTS)
+
+    jobs = options.spec["jobs"]
+    paid = read_paid({kind: getattr(options, kind) for kind in PAID}, jobs, options.spec["paid"])
+    write_table(stage_costs(read_benchmarks(options.benchmarks, jobs), paid), options.out, STAGE_COSTS)
 
 
 if __name__ == "__main__":

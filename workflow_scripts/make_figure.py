@@ -11,7 +11,7 @@ r"""Draw one figure of a study as SVG and as an interactive page.
 Without `--viewer` and `--html` it draws the SVG alone.
 
 The figures and the tables that each one draws stand in `skillift.publication.registry.FIGURES`; loss_curves
-takes `--log s/sft-s0=results/embedded/runs/s/sft-s0/log.parquet`, once for each run.
+takes `--log 'results/embedded/runs/{student}/{run}/log.parquet'`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""Error rates of certified judges: false passes and false fails with their intervals, by kind of case.
 
-    python workflow_scripts/rate_judges.py --spec '{"confidence": 0.95}' \
-        --certification results/embedded/certification/conclusion.parquet \
-                        results/embedded/certification/tail.parquet \
+    python workflow_scripts/rate_judges.py \
+        --spec '{"confidence": 0.95, "judges": ["conclusion", "tail"]}' \
+        --certification 'results/embedded/certification/{judge}.parquet' \
         --out results/embedded/analysis/certification.parquet
 """
 
@@ -11,13 +11,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
+from skillift.path_patterns import path_pattern
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the certification of each judge, compute the rates, write them in one table."""
     arguments = parser(__doc__)
     arguments.add_argument(
-        "--certification", type=Path, nargs="+", required=True, help="table of each judge's certification"
+        "--certification", type=path_pattern("judge"), required=True, help="path pattern of certifications"
     )
     arguments.add_argument("--out", type=Path, required=True, help="table of error rates to write")
     options = arguments.parse_args(argv)
@@ -27,9 +28,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.analysis import CERTIFICATION_RATES
     from skillift.contracts.pipeline import CERTIFICATION
     from skillift.statistics.certification import error_rates
-    from skillift.tables import read_table, write_table
+    from skillift.tables import read_each, write_table
 
-    verdicts = pl.concat([read_table(path, CERTIFICATION) for path in options.certification])
+    judges = [{"judge": judge} for judge in options.spec["judges"]]
+    verdicts = pl.concat([frame for _, frame in read_each(options.certification, judges, CERTIFICATION)])
     write_table(error_rates(verdicts, options.spec["confidence"]), options.out, CERTIFICATION_RATES)
 
 

@@ -1,47 +1,42 @@
 r"""Score all episodes of a study on all scoring paths.
 
     python workflow_scripts/score.py \
-        --spec '{"judges": ["conclusion", "tail"], "primary_judge": "conclusion"}' \
+        --spec '{"judges": ["conclusion", "tail"], "primary_judge": "conclusion",
+                 "runs": [{"student": "s", "run": "base"}]}' \
         --tasks results/embedded/tasks.parquet \
-        --episodes s/base=results/embedded/episodes/s/base.parquet \
-        --verdicts conclusion/s/base=results/embedded/verdicts/conclusion/s/base.parquet \
-        --verdicts tail/s/base=results/embedded/verdicts/tail/s/base.parquet \
+        --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
+        --verdicts 'results/embedded/verdicts/{judge}/{student}/{run}.parquet' \
         --out results/embedded/scores.parquet
-
-`--episodes` is given once for each run, `--verdicts` once for each judge and run.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.commands import labelled_path, parser, run
+from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.judging.scoring import build_scores
-from skillift.tables import read_labelled, read_table, write_table
+from skillift.path_patterns import path_pattern
+from skillift.tables import read_each, read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks, episodes and verdicts, score, write the scores."""
     arguments = parser(__doc__)
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
-    for option, form in (("episodes", "student/run"), ("verdicts", "judge/student/run")):
+    for option, names in (("episodes", ("student", "run")), ("verdicts", ("judge", "student", "run"))):
         arguments.add_argument(
-            f"--{option}",
-            type=labelled_path(form),
-            action="extend",
-            nargs="+",
-            required=True,
-            metavar=f"{form}=PATH",
-            help=f"table of {option}",
+            f"--{option}", type=path_pattern(*names), required=True, help=f"path pattern of the {option}"
         )
     arguments.add_argument("--out", type=Path, required=True, help="table of scores to write")
     options = arguments.parse_args(argv)
+    judges, runs = options.spec["judges"], options.spec["runs"]
+    judged = [{"judge": judge, **run} for judge in judges for run in runs]
     scores = build_scores(
-        read_labelled(options.episodes, EPISODES),
-        read_labelled(options.verdicts, VERDICTS),
+        read_each(options.episodes, runs, EPISODES),
+        read_each(options.verdicts, judged, VERDICTS),
         read_table(options.tasks, TASKS),
-        options.spec["judges"],
+        judges,
         options.spec["primary_judge"],
     )
     write_table(scores, options.out, SCORES)

@@ -2,7 +2,7 @@ r"""Write the findings of a study: a page, a table, and the text that opens the 
 
     python workflow_scripts/write_findings.py --spec "$SPEC" \
         --claims results/embedded/analysis/claims.parquet ... \
-        --figures lift=results/embedded/figures/lift.svg --page workflow_scripts/pages/findings.html \
+        --figures results/embedded/figures/lift.svg --page workflow_scripts/pages/findings.html \
         --style workflow_scripts/pages/findings.css --script workflow_scripts/pages/findings.js \
         --html results/embedded/findings.html --csv results/embedded/findings.csv \
         --text results/embedded/findings.rst
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.commands import labelled_path, parser, run
+from skillift.commands import parser, run
 from skillift.findings import findings
 from skillift.findings.page import findings_page, findings_rows, findings_text
 from skillift.publication.html_parts import read_part
@@ -29,12 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     add_options(arguments)
     arguments.add_argument(
-        "--figures",
-        type=labelled_path("name"),
-        nargs="*",
-        default=[],
-        metavar="NAME=SVG",
-        help="figures to show",
+        "--figures", type=Path, nargs="*", default=[], help="figures to show, each a file of its name"
     )
     arguments.add_argument("--page", type=Path, required=True, help="template of the page")
     arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
@@ -45,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     parts = findings(read_inputs(FINDINGS, options, "findings"), options.spec)
-    figures = {name: read_part(path) for name, path in options.figures}
+    figures = {path.stem: read_part(path) for path in options.figures}
     page = (read_part(path) for path in (options.page, options.style, options.script))
     html = findings_page(parts, options.spec, *page, figures)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):

@@ -3,8 +3,8 @@ r"""Write the cards of all runs' checkpoints, in the form of the Hugging Face hu
     python workflow_scripts/write_model_cards.py --spec '{"study": "embedded", "description": "", "path":
         "judge:conclusion", "confidence": 0.95, "students": {"s": {"label": "46 k"}}, "runs":
         [{"student": "s", "run": "sft-s0", "recipe": "sft", "corpus": "worked", "seed": 0}]}' \
-        --template workflow_scripts/cards/model.md.jinja --run-manifest s/sft-s0=runs/s/sft-s0/manifest.json \
-        --base-manifest s=students/s/manifest.json --corpus worked=corpus/worked.parquet \
+        --template workflow_scripts/cards/model.md.jinja --run-manifest 'runs/{student}/{run}/manifest.json' \
+        --base-manifest 'students/{student}/manifest.json' --corpus 'corpus/{corpus}.parquet' \
         --effects analysis/effects.parquet --pass-rates analysis/pass_rates.parquet --out cards/models
 
 Writes `<student>/<run>.md` for each run into the folder `--out`.
@@ -15,9 +15,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.cards.text import model_cards
-from skillift.commands import labelled_path, parser, run
+from skillift.commands import parser, run
 from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS
+from skillift.path_patterns import path_pattern
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
 
 
@@ -25,24 +26,28 @@ def main(argv: list[str] | None = None) -> None:
     """Read manifests and tables, write the cards."""
     arguments = parser(__doc__)
     arguments.add_argument("--template", type=Path, required=True, help="Jinja template of the cards")
-    for option, form, what in (
-        ("--run-manifest", "STUDENT/RUN", "manifest of each run"),
-        ("--base-manifest", "STUDENT", "manifest of each student"),
-        ("--corpus", "CORPUS", "each corpus that was trained on"),
+    for option, names, what in (
+        ("--run-manifest", ("student", "run"), "manifests of the runs"),
+        ("--base-manifest", ("student",), "manifests of the students"),
+        ("--corpus", ("corpus",), "corpora that were trained on"),
     ):
-        form_of = {"metavar": f"{form}=PATH", "type": labelled_path(form)}
-        arguments.add_argument(option, nargs="+", action="extend", required=True, help=what, **form_of)
+        arguments.add_argument(
+            option, type=path_pattern(*names), required=True, help=f"path pattern of the {what}"
+        )
     arguments.add_argument("--effects", type=Path, required=True, help="analysis/effects.parquet")
     arguments.add_argument("--pass-rates", type=Path, required=True, help="analysis/pass_rates.parquet")
     arguments.add_argument("--out", type=Path, required=True, help="folder of the Markdown files")
     options = arguments.parse_args(argv)
 
+    runs = options.spec["runs"]
+    bases = {run["student"]: options.base_manifest.path(run) for run in runs}
+    corpora = {run["corpus"]: options.corpus.path(run) for run in runs}
     cards = model_cards(
         options.template.read_text(encoding="utf-8"),
         options.spec,
-        {(student, name): read_json(path) for student, name, path in options.run_manifest},
-        {student: read_json(path) for student, path in options.base_manifest},
-        {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in options.corpus},
+        {(run["student"], run["run"]): read_json(options.run_manifest.path(run)) for run in runs},
+        {student: read_json(path) for student, path in bases.items()},
+        {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in corpora.items()},
         {
             "effects": read_table(options.effects, EFFECTS),
             "pass_rates": read_table(options.pass_rates, PASS_RATES),

@@ -23,14 +23,15 @@ def study():
 def arguments(study, tmp_path):
     for name, schema in (("tasks", TASKS), ("skills", SKILLS), ("scores", SCORES)):
         write_table(getattr(study, name), tmp_path / f"{name}.parquet", schema)
-    options = ["--spec", json.dumps(study.spec), "--task-template", str(TEMPLATE_PATH)]
+    spec = {**study.spec, "judges": sorted({judge for judge, *_ in study.verdicts})}
+    options = ["--spec", json.dumps(spec), "--task-template", str(TEMPLATE_PATH)]
     for name in ("tasks", "skills", "scores"):
         options += [f"--{name}", f"{tmp_path}/{name}.parquet"]
     for kind, schema in (("episodes", EPISODES), ("verdicts", VERDICTS)):
         for *labels, frame in getattr(study, kind):
-            path = tmp_path / kind / f"{'-'.join(labels)}.parquet"
-            write_table(frame, path, schema)
-            options += [f"--{kind}", f"{'/'.join(labels)}={path}"]
+            write_table(frame, tmp_path / kind / f"{'-'.join(labels)}.parquet", schema)
+    options += ["--episodes", f"{tmp_path}/episodes/{{student}}-{{run}}.parquet"]
+    options += ["--verdicts", f"{tmp_path}/verdicts/{{judge}}-{{student}}-{{run}}.parquet"]
     options += ["--page", str(BROWSER / "page.html"), "--style", str(BROWSER / "page.css")]
     return [*options, "--scripts", *(str(BROWSER / f"{name}.js") for name in SCRIPTS)]
 
@@ -49,7 +50,7 @@ def test_a_missing_table_is_named_and_nothing_is_written(arguments, tmp_path):
     assert not (tmp_path / "a.html").exists()
 
 
-def test_a_run_without_its_name_is_refused(arguments, tmp_path, capsys):
+def test_a_path_that_does_not_tell_runs_apart_is_refused(arguments, tmp_path, capsys):
     with pytest.raises(SystemExit):
         browse_episodes.main([*arguments, "--episodes", "x.parquet", "--out", str(tmp_path / "a.html")])
-    assert "expected student/run=PATH" in capsys.readouterr().err
+    assert "expected a path with {student} and {run} in it" in capsys.readouterr().err

@@ -44,7 +44,9 @@ def test_a_judge_is_certified_twice_with_the_same_bytes(certified):
 def test_the_rates_of_all_judges_stand_in_one_table(certified, tmp_path):
     files = [str(certified(judge, f"{judge}.parquet")) for judge in ("tail", "conclusion")]
     out = tmp_path / "rates.parquet"
-    rate_judges.main(["--spec", '{"confidence": 0.9}', "--certification", *files, "--out", str(out)])
+    spec = '{"confidence": 0.9, "judges": ["tail", "conclusion"]}'
+    pattern = f"{tmp_path}/{{judge}}.parquet"
+    rate_judges.main(["--spec", spec, "--certification", pattern, "--out", str(out)])
     rates = read_table(out, CERTIFICATION_RATES)
     cases = read_table(files[0], CERTIFICATION)
     assert rates["judge"].unique(maintain_order=True).to_list() == ["conclusion", "tail"]

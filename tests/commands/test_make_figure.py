@@ -37,7 +37,7 @@ def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
     assert out.read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path):
+def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path, capsys):
     spec, tables = smoke_study()
     write_table(tables["costs"], tmp_path / "costs.parquet", STAGE_COSTS)
     make_viewer.main(["--out", str(tmp_path / "viewer.js")])
@@ -50,13 +50,14 @@ def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path):
     assert len(page) < 1_100_000
     with pytest.raises(SystemExit):
         make_figure.main(options)
+    assert "--html and --viewer go together" in capsys.readouterr().err
 
 
 def test_loss_curves_take_the_log_of_each_run(tmp_path):
     spec, tables = smoke_study()
-    write_table(tables["log"].drop("student", "run"), tmp_path / "log.parquet", TRAINING_LOG)
+    write_table(tables["log"].drop("student", "run"), tmp_path / "s/sft-s0.parquet", TRAINING_LOG)
     out = tmp_path / "loss.svg"
-    log = f"s/sft-s0={tmp_path / 'log.parquet'}"
+    log = f"{tmp_path}/{{student}}/{{run}}.parquet"
     make_figure.main(["loss_curves", "--spec", json.dumps(spec), "--log", log, "--out", str(out)])
     assert "1 run of 138 steps" in out.read_text(encoding="utf-8")
 
@@ -67,9 +68,9 @@ def test_a_missing_option_is_named(tmp_path):
         make_figure.main(["path_audit", "--spec", json.dumps(spec), "--out", str(tmp_path / "x.svg")])
 
 
-def test_a_log_without_its_run_is_refused(tmp_path, capsys):
+def test_logs_whose_path_does_not_tell_runs_apart_are_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         make_figure.main(
             ["loss_curves", "--spec", "{}", "--log", "log.parquet", "--out", str(tmp_path / "x.svg")]
         )
-    assert "student/run=PATH" in capsys.readouterr().err
+    assert "expected a path with {student} and {run} in it" in capsys.readouterr().err

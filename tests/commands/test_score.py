@@ -20,7 +20,11 @@ RUNS = {
     "s/base": {"t0000": "So the result is 0.", "t0001": "ANSWER: 7"},
     "s/sft-s0": {"t0000": "ANSWER: 0", "t0001": ""},
 }
-SPEC = {"judges": ["conclusion", "tail"], "primary_judge": "conclusion"}
+SPEC = {
+    "judges": ["conclusion", "tail"],
+    "primary_judge": "conclusion",
+    "runs": [{"student": "s", "run": "base"}, {"student": "s", "run": "sft-s0"}],
+}
 
 
 @pytest.fixture
@@ -28,17 +32,18 @@ def arguments(tmp_path, repository):
     tasks = make_tasks(n_skills=1, per_skill=2)
     template = read_template(repository / "workflow_scripts/prompts/judge.jinja")
     write_table(tasks, tmp_path / "tasks.parquet", TASKS)
-    options = []
     for name, responses in RUNS.items():
         episodes = make_episodes(responses)
         write_table(episodes, tmp_path / "episodes" / f"{name}.parquet", EPISODES)
-        options += ["--episodes", f"{name}={tmp_path}/episodes/{name}.parquet"]
         for judge in SPEC["judges"]:
             with ChatClient() as client:
                 verdicts = judge_episodes(episodes, tasks, ChatModel(f"offline/{judge}"), template, client)
             write_table(verdicts, tmp_path / judge / f"{name}.parquet", VERDICTS)
-            options += ["--verdicts", f"{judge}/{name}={tmp_path}/{judge}/{name}.parquet"]
-    return ["--spec", json.dumps(SPEC), "--tasks", f"{tmp_path}/tasks.parquet", *options]
+    return [
+        *("--spec", json.dumps(SPEC), "--tasks", f"{tmp_path}/tasks.parquet"),
+        *("--episodes", f"{tmp_path}/episodes/{{student}}/{{run}}.parquet"),
+        *("--verdicts", f"{tmp_path}/{{judge}}/{{student}}/{{run}}.parquet"),
+    ]
 
 
 def test_all_runs_and_paths_stand_in_one_table(arguments, tmp_path):
@@ -57,13 +62,14 @@ def test_all_runs_and_paths_stand_in_one_table(arguments, tmp_path):
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
-def test_a_forgotten_table_of_verdicts_is_an_error(arguments, tmp_path):
-    with pytest.raises(UserError, match="verdicts tail/s/sft-s0: no such table was given"):
-        score.main([*arguments[:-2], "--out", str(tmp_path / "scores.parquet")])
+def test_a_missing_table_of_verdicts_is_an_error(arguments, tmp_path):
+    (tmp_path / "tail/s/sft-s0.parquet").unlink()
+    with pytest.raises(UserError, match=r"tail/s/sft-s0\.parquet: no such table"):
+        score.main([*arguments, "--out", str(tmp_path / "scores.parquet")])
 
 
-@pytest.mark.parametrize("value", ["s=x.parquet", "s/base", "a/s/base=x.parquet", "/base=x.parquet"])
-def test_a_table_without_its_labels_is_refused(arguments, tmp_path, value, capsys):
+@pytest.mark.parametrize("value", ["x.parquet", "{student}.parquet", "episodes/s/{run}.parquet"])
+def test_a_path_that_does_not_tell_runs_apart_is_refused(arguments, tmp_path, value, capsys):
     with pytest.raises(SystemExit):
         score.main([*arguments, "--episodes", value, "--out", str(tmp_path / "scores.parquet")])
-    assert "expected student/run=PATH" in capsys.readouterr().err
+    assert "expected a path with {student} and {run} in it" in capsys.readouterr().err

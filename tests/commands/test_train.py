@@ -82,14 +82,6 @@ def test_a_failed_training_leaves_no_manifest(arguments, tmp_path):
     assert not (tmp_path / "out/manifest.json").exists()
 
 
-def kill(arguments: list[str], step: int, moment: str) -> None:
-    """Run the command in a process of its own until that moment of that step."""
-    script = Path(__file__).parents[1] / "killed_training.py"
-    command = [sys.executable, str(script), str(step), moment, "--", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-
-
 KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
 
 
@@ -108,9 +100,12 @@ def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_n
     changes = {"epochs": 4, "trainable": lora, "checkpoints": [3, "final"]}
     whole, killed = (prepare(tmp_path / name, write, **changes) for name in ("whole", "killed"))
     train.main([*whole, *options])
-    for step, moment in sorted(kills):
-        kill([*killed, *options, "--state-interval", "0"], step, moment)
-        assert not (tmp_path / "killed/out/manifest.json").exists()
+    script = Path(__file__).parents[1] / "killed_training.py"
+    moments = [f"{step}:{moment}" for step, moment in sorted(kills)]
+    command = [sys.executable, str(script), *moments, "--", *killed, *options, "--state-interval", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * len(kills), done.stderr
+    assert not (tmp_path / "killed/out/manifest.json").exists()
     taken_up = last_step_of(tmp_path / "killed/state/trainer")
     assert taken_up >= max(step for step, _ in kills) - 2
     train.main([*killed, *options])

@@ -28,7 +28,7 @@ def arguments(tmp_path, scripts):
         write_table(tables[name], tmp_path / f"{name}.parquet", CONTRACTS[name])
         options += [f"--{name.replace('_', '-')}", f"{tmp_path}/{name}.parquet"]
     (tmp_path / "lift.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    options += ["--figures", f"lift={tmp_path}/lift.svg"]
+    options += ["--figures", f"{tmp_path}/lift.svg"]
     for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
         options += [f"--{option}", f"{scripts}/pages/findings.{kind}"]
     return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]

@@ -9,7 +9,7 @@ from slurm_runs import end, running_cluster, start
 
 pytestmark = pytest.mark.integration
 
-TASKS, TOKENIZER = "results/smoke/tasks.parquet", "results/smoke/students/tokenizer/manifest.json"
+TASKS, CONTAMINATION = "results/smoke/tasks.parquet", "results/smoke/checks/contamination.parquet"
 ASKED = "Falling back to 'sacct'"
 
 
@@ -48,6 +48,6 @@ def test_while_slurm_remembers_a_finished_job_it_is_asked_itself(folder, cluster
 
 def test_where_slurm_soon_forgets_a_finished_job_the_accounts_are_asked(folder, cluster):
     cluster.forget_jobs_after(2)
-    assert ASKED in finished(folder, cluster, TOKENIZER)
+    assert ASKED in finished(folder, cluster, CONTAMINATION)
     await_accounts(cluster, ["COMPLETED", "COMPLETED"])
     assert cluster.queue() == []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from interruptions import manifests, tables, without_times
 from projects import ROOT, copy_project, planned_jobs, snakemake
+from rerun_sets import stages
 
 from skillift.contracts import pipeline as contracts
-from skillift.contracts.predictions import PREDICTIONS
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.registry import extent, figures_for, tables_for
+from skillift.stages import rule_named
 from skillift.study.study import load_study
-from skillift.tables import folder_digests, read_json, read_table
+from skillift.tables import read_json, read_table
 
 pytestmark = pytest.mark.integration
 
@@ -20,15 +22,6 @@ RUNS = ("base", "sft-s0")
 CONDITIONS = ("none", "curated", "placebo")
 PATHS = ("bench", "judge:conclusion", "judge:tail")
 N_HOLDOUT = 40
-# rules whose time is not counted: they check or publish what the others made
-UNCOUNTED = {"check_served", "check_predictions", "browse_episodes"}
-
-
-def parquet_digests(folder):
-    """Digests of all tables but those that hold times: of the costs, and of the predictions' registration."""
-    tables = {name: digest for name, digest in folder_digests(folder).items() if name.endswith(".parquet")}
-    assert tables.pop("costs.parquet") and tables.pop("analysis/predictions.parquet")
-    return tables
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +33,13 @@ def test_a_second_run_has_nothing_to_do(finished_smoke):
     assert planned_jobs(finished_smoke) == set()
 
 
+@pytest.mark.nightly  # by day, the second run is the one of test_killed_study.py
 def test_the_same_seeds_give_the_same_bytes_in_a_second_run(results, tmp_path):
-    folder = copy_project(tmp_path / "project")
-    finished = snakemake(folder)
+    second = copy_project(tmp_path / "project")
+    finished = snakemake(second)
     assert finished.returncode == 0, finished.stdout
-    first, second = parquet_digests(results), parquet_digests(folder / "results" / "smoke")
-    assert len(first) > 15
-    assert second == first
-    verdicts = [
-        read_table(root / "analysis/predictions.parquet", PREDICTIONS).drop("registered_at")
-        for root in (results, folder / "results" / "smoke")
-    ]
-    assert verdicts[0].equals(verdicts[1])
-    for student in STUDENTS:
-        for manifest in (f"students/{student}/manifest.json", f"runs/{student}/sft-s0/manifest.json"):
-            assert read_json(folder / "results/smoke" / manifest) == read_json(results / manifest)
+    for made in (tables, without_times, manifests):
+        assert made(second / "results/smoke") == made(results)
 
 
 def test_every_episode_of_the_design_is_there_once(results):
@@ -114,11 +99,17 @@ def test_the_costs_count_every_job_up_to_the_analysis(results):
     for path in (results / "benchmarks").rglob("*.tsv"):
         stage = path.relative_to(results / "benchmarks").parts[0].removesuffix(".tsv")
         jobs[stage] = jobs.get(stage, 0) + 1
-    uncounted = {stage for stage in jobs if stage.startswith(("make_", "write_"))} | UNCOUNTED
+    of_rule = stages()
+    files = list(dict.fromkeys(of_rule.values()))
+    up_to_analysis = files[: files.index("costs")]
     costs = read_table(results / "costs.parquet", STAGE_COSTS)
-    assert dict(costs.select("stage", "n_jobs").rows()) == {
-        stage: count for stage, count in jobs.items() if stage not in uncounted
+    counted = dict(costs.select("stage", "n_jobs").rows())
+    assert counted == {
+        rule: count
+        for rule, count in jobs.items()
+        if of_rule.get(rule) in up_to_analysis and rule_named(rule).counted
     }
+    assert "check_served" in set(jobs) - set(counted)  # a check of what the others made
     assert costs.filter(stage="train")["seconds"].item() > 0
     assert costs.filter(stage="judge")["usd"].item() == 0
 
@@ -132,8 +123,3 @@ def test_every_job_left_its_log_and_benchmark(results):
 
 def folder_paths(folder):
     return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-
-
-def test_a_touched_result_reruns_nothing(finished_smoke):
-    (finished_smoke / "results/smoke/tasks.parquet").touch()
-    assert planned_jobs(finished_smoke) == set()

@@ -1,109 +1,152 @@
-"""What a study survives on one machine: after each, the same command completes it, with the same bytes."""
+"""What a study survives on one machine: after each, the same command completes it, with the same bytes.
+
+One training and its student's episodes pay for most claims: they are made again through one mishap upon
+another, and what was seen of each is what the tests look at. Kills of Snakemake itself: test_killed_study.py.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from interruptions import Run, tables, unfinished_files
-from projects import copy_finished, copy_project, planned_jobs, replace_in, snakemake
+from interruptions import Run
+from projects import copy_finished, copy_project, replace_in, snakemake
 
 from skillift.tables import folder_digests
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
-N_KILLS = 20
-EPISODES = "results/smoke/episodes/s/base.parquet"
-TRAINED = "results/smoke/runs/s/sft-s0"
+RESULTS = "results/smoke"
+EPISODES = f"{RESULTS}/episodes/s/base.parquet"
+TRAINED = f"{RESULTS}/runs/s/sft-s0"
+MANIFEST = f"{TRAINED}/manifest.json"
 
 
-@pytest.fixture
-def project(finished_smoke, tmp_path):
-    """A copy of the finished smoke study."""
-    copy_finished(finished_smoke, tmp_path / "project")
-    return tmp_path / "project"
+def can_mount() -> bool:
+    """Whether this process may mount a small disk."""
+    return sys.platform.startswith("linux") and os.geteuid() == 0
 
 
-def test_twenty_kills_at_random_moments_change_no_table(finished_smoke, tmp_path):
-    """Every other one is a Ctrl-C. Counted in finished jobs, the moments spread over the whole study."""
-    folder, draw, interrupted = copy_project(tmp_path / "project"), random.Random(0), 0
-    for number in range(N_KILLS):
-        run, moment, delay = Run(folder), draw.randint(1, 3), draw.uniform(0, 1.5)
-        run.wait_for(lambda run=run, moment=moment: run.finished_jobs() >= moment)
-        try:
-            run.process.wait(timeout=delay)
-        except subprocess.TimeoutExpired:
-            interrupted += 1
-            run.interrupt() if number % 2 else run.kill()
-        run.end()
-        assert run.strays() == []
-    assert interrupted == N_KILLS
-    finished = snakemake(folder)
-    assert finished.returncode == 0, finished.stdout
-    assert tables(folder / "results/smoke") == tables(finished_smoke / "results/smoke")
-    assert unfinished_files(folder / "results") == []
-    assert planned_jobs(folder) == set()
+class Mishaps:
+    """The tiny student's training and episodes, made again through one mishap upon another.
+
+    Each method is one run of Snakemake, and keeps what was seen of it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.disk = folder, folder / RESULTS / "runs/s"
+        self.expected_training = folder_digests(folder / TRAINED)
+        self.expected_episodes = (folder / EPISODES).read_bytes()
+        shutil.rmtree(folder / TRAINED)
+        (folder / EPISODES).unlink()
+        replace_in(folder / "config.yaml", "data_parallel: 1", "data_parallel: 2")
+        with ExitStack() as at_end:
+            self.ctrl_c_while_training()
+            self.engine_killed_and_disk_full(at_end)
+            self.job_killed_second_snakemake_and_sigterm()
+            self.to_the_end()
+
+    def ctrl_c_while_training(self) -> None:
+        run = Run(self.folder, MANIFEST)
+        run.wait_for(lambda: run.job("train.py"))
+        run.interrupt()
+        self.interrupted_status, self.interrupted_strays = run.end(), run.strays()
+
+    def engine_killed_and_disk_full(self, at_end: ExitStack) -> None:
+        """An engine's process is killed; the training beside it finds a full disk, where that can be made."""
+        if can_mount():
+            self.disk.mkdir(exist_ok=True)  # Snakemake removes the folders of a failed job
+            mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(self.disk)]
+            subprocess.run(mount, check=True)
+            at_end.callback(subprocess.run, ["umount", str(self.disk)], check=True)
+        run = Run(self.folder, EPISODES, *([MANIFEST] if can_mount() else []))
+        run.wait_for(lambda: len(run.engines()) == 2)
+        run.engines()[0].kill()
+        self.failed_status, self.failed_text, self.failed_strays = run.end(), run.text(), run.strays()
+        self.left_by_failed = [name for name in (EPISODES, MANIFEST) if (self.folder / name).exists()]
+        if can_mount():
+            subprocess.run(["mount", "-o", "remount,size=64m", str(self.disk)], check=True)
+
+    def job_killed_second_snakemake_and_sigterm(self) -> None:
+        """While episodes are answered, a training is killed, a second Snakemake comes, the first is ended."""
+        run = Run(self.folder, MANIFEST, EPISODES)
+        run.wait_for(lambda: run.job("train.py") and run.job("generate.py"))
+        run.job("train.py").kill()
+        run.wait_for(lambda: "Error in rule train" in run.text())
+        self.second = snakemake(self.folder, EPISODES)
+        self.first_was_answering = run.job("generate.py") is not None
+        run.process.send_signal(signal.SIGTERM)
+        self.terminated_status, self.terminated_text = run.end(), run.text()
+        self.terminated_strays = run.strays()
+        self.training_after_kill = (self.folder / MANIFEST).exists()
+        answered = self.folder / EPISODES
+        self.episodes_after_sigterm = answered.read_bytes() if answered.exists() else None
+
+    def to_the_end(self) -> None:
+        run = Run(self.folder, MANIFEST, EPISODES)
+        self.last_status, self.last_text = run.end(), run.text()
+        self.training = folder_digests(self.folder / TRAINED)
+        self.episodes = (self.folder / EPISODES).read_bytes()
 
 
-def test_a_killed_job_fails_alone_and_is_done_again(project):
-    before = (project / EPISODES).read_bytes()
-    (project / EPISODES).unlink()
-    run = Run(project, EPISODES)
-    run.wait_for(lambda: run.job("generate.py"))
-    run.job("generate.py").kill()
-    assert run.end() == 1
-    assert "Error in rule generate" in run.text()
-    assert not (project / EPISODES).exists() and run.strays() == []
-    again = Run(project, EPISODES)
-    assert again.end() == 0, again.text()
-    assert (project / EPISODES).read_bytes() == before
+@pytest.fixture(scope="module")
+def mishaps(finished_smoke, tmp_path_factory) -> Mishaps:
+    folder = tmp_path_factory.mktemp("mishaps") / "project"
+    copy_finished(finished_smoke, folder)
+    return Mishaps(folder)
 
 
-def test_a_killed_process_of_an_engine_fails_its_job_which_is_done_again(project):
-    before = (project / EPISODES).read_bytes()
-    (project / EPISODES).unlink()
-    replace_in(project / "config.yaml", "data_parallel: 1", "data_parallel: 2")
-    run = Run(project, EPISODES)
-    run.wait_for(lambda: len(run.engines()) == 2)
-    run.engines()[0].kill()
-    assert run.end() == 1
-    assert "a process of `engine.data_parallel`" in run.text()
-    assert not (project / EPISODES).exists() and run.strays() == []
-    again = Run(project, EPISODES)
-    assert again.end() == 0, again.text()
-    assert (project / EPISODES).read_bytes() == before
+def test_after_all_mishaps_the_same_command_ends_with_the_same_bytes(mishaps):
+    assert mishaps.last_status == 0, mishaps.last_text
+    assert mishaps.training == mishaps.expected_training
+    assert mishaps.episodes == mishaps.expected_episodes
 
 
-def test_a_second_snakemake_on_the_same_study_is_told_so_and_disturbs_nothing(project):
-    before = (project / EPISODES).read_bytes()
-    (project / EPISODES).unlink()
-    run = Run(project, EPISODES)
-    run.wait_for(lambda: run.job("generate.py"))
-    second = snakemake(project, EPISODES)
-    assert run.process.poll() is None, "the first ended before the second could meet it"
-    assert second.returncode == 1
-    assert "another Snakemake is at work on this study" in second.stdout
-    assert run.end() == 0, run.text()
-    assert (project / EPISODES).read_bytes() == before
+def test_ctrl_c_while_training_leaves_nothing_behind(mishaps):
+    assert mishaps.interrupted_status != 0
+    assert mishaps.interrupted_strays == []
 
 
-def test_ctrl_c_while_training_leaves_nothing_behind(project):
-    before = folder_digests(project / TRAINED)
-    shutil.rmtree(project / TRAINED)
-    run = Run(project, f"{TRAINED}/manifest.json")
-    run.wait_for(lambda: run.job("train.py"))
-    run.interrupt()
-    assert run.end() != 0
-    assert run.strays() == []
-    again = Run(project, f"{TRAINED}/manifest.json")
-    assert again.end() == 0, again.text()
-    assert folder_digests(project / TRAINED) == before
+def test_a_killed_process_of_an_engine_fails_its_job(mishaps):
+    assert mishaps.failed_status == 1
+    assert "a process of `engine.data_parallel`" in mishaps.failed_text
+    assert mishaps.left_by_failed == []
+    assert mishaps.failed_strays == []
+
+
+@pytest.mark.skipif(not can_mount(), reason="mounts a small disk: needs root on Linux")
+def test_a_full_disk_is_named(mishaps):
+    text = mishaps.failed_text
+    assert "the disk is full" in text or "cannot be written (No space left" in text
+
+
+def test_a_killed_job_fails_alone(mishaps):
+    assert mishaps.terminated_status == 1
+    assert "Error in rule train" in mishaps.terminated_text
+    assert "Error in rule generate" not in mishaps.terminated_text
+    assert not mishaps.training_after_kill
+    assert mishaps.terminated_strays == []
+
+
+def test_a_second_snakemake_on_the_same_study_is_told_so_and_disturbs_nothing(mishaps):
+    assert mishaps.first_was_answering, "the first ended before the second could meet it"
+    assert mishaps.second.returncode == 1
+    assert "another Snakemake is at work on this study" in mishaps.second.stdout
+    assert mishaps.episodes_after_sigterm == mishaps.expected_episodes
+
+
+def test_a_terminated_snakemake_finishes_its_running_jobs_first(mishaps):
+    assert mishaps.first_was_answering
+    assert "Will exit after finishing currently running jobs" in mishaps.terminated_text
+    assert mishaps.episodes_after_sigterm is not None
+    assert mishaps.terminated_strays == []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="makes a small pipe: needs Linux")
@@ -128,21 +171,10 @@ def test_ctrl_c_while_snakemake_prints_is_heeded(tmp_path):
     assert run.strays() == []
 
 
-def test_a_terminated_snakemake_finishes_its_running_jobs_first(project):
-    before = (project / EPISODES).read_bytes()
-    (project / EPISODES).unlink()
-    run = Run(project, EPISODES)
-    run.wait_for(lambda: run.job("generate.py"))
-    run.process.send_signal(signal.SIGTERM)
-    run.end()
-    assert (project / EPISODES).read_bytes() == before
-    assert run.strays() == []
-
-
 LATE_OUTPUT = """
 import sys
 sys.path.insert(0, {scripts!r})
-from snakemake_interrupts import heed_terminations
+from snakemake_inside.interrupts import handle_sigterm
 rule all:
     input: "third"
 rule third:
@@ -157,7 +189,7 @@ rule first:
     output: "first"
     shell: "touch ran"
 onstart:
-    heed_terminations()
+    handle_sigterm()
 """
 
 
@@ -175,26 +207,3 @@ def test_a_snakemake_that_is_terminated_while_it_waits_for_a_file_ends(tmp_path,
         run.process.kill()
     assert "Will exit after finishing currently running jobs" in run.text()
     assert not (tmp_path / "third").exists()
-
-
-@pytest.mark.skipif(
-    not sys.platform.startswith("linux") or os.geteuid() != 0,
-    reason="mounts a small disk: needs root on Linux",
-)
-def test_a_full_disk_is_named_and_with_more_room_the_study_goes_on(project):
-    before = folder_digests(project / TRAINED)
-    shutil.rmtree(project / TRAINED)
-    disk = project / "results/smoke/runs/s"
-    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(disk)]
-    subprocess.run(mount, check=True)
-    try:
-        full = Run(project, f"{TRAINED}/manifest.json")
-        assert full.end() == 1
-        assert "the disk is full" in full.text() or "cannot be written (No space left" in full.text()
-        assert not (disk / "sft-s0/manifest.json").exists()
-        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
-        again = Run(project, f"{TRAINED}/manifest.json")
-        assert again.end() == 0, again.text()
-        assert folder_digests(project / TRAINED) == before
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)

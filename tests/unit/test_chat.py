@@ -10,7 +10,7 @@ import pytest
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
 from skillift.chat.answer_cache import AnswerCache
-from skillift.chat.client import ChatClient, ChatModel, ChatRequest, load_litellm
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
 
 
@@ -194,7 +194,7 @@ def test_a_request_over_http_is_sent_once_even_when_the_server_fails(provider, m
     assert (good.text, good.prompt_tokens, good.cost_usd) == ("yes", 7, pytest.approx(13e-6))
 
 
-def test_offline_calls_cost_no_money_and_little_time():
+def test_offline_calls_cost_no_money():
     model = ChatModel("offline/tail")
     requests = [
         ChatRequest(model, [{"role": "user", "content": _marked(str(number))}]) for number in range(50)
@@ -203,8 +203,20 @@ def test_offline_calls_cost_no_money_and_little_time():
         answers = client.ask_all(requests)
     assert {answer.text for answer in answers} == {'{"conclusion": "1", "passed": true}'}
     assert {answer.cost_usd for answer in answers} == {0.0}
-    # known to the price map: otherwise every call looks for a price and takes twice the time
-    assert "offline/tail" in load_litellm().model_cost
+
+
+def test_an_offline_judge_is_asked_without_litellm_whose_import_takes_seconds():
+    code = (
+        "import sys\n"
+        "from skillift.chat.client import ChatClient, ChatModel, ChatRequest\n"
+        "with ChatClient() as client:\n"
+        "    request = ChatRequest(ChatModel('offline/tail'), [{'role': 'user', 'content': sys.argv[1]}])\n"
+        "    assert client.ask_all([request])[0].status == 'answered'\n"
+        "assert 'litellm' not in sys.modules\n"
+    )
+    command = [sys.executable, "-c", code, _marked()]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")
 
 
 def test_loading_litellm_asks_nobody_and_reads_no_env_file(tmp_path):

@@ -63,8 +63,8 @@ def test_a_price_that_is_no_price_is_an_error(price):
 
 
 def test_offline_judges_and_local_servers_need_no_key():
-    check_access(_entry(model="offline/tail"))
-    check_access(_entry(model="hosted_vllm/x"))
+    assert check_access(_entry(model="offline/tail")) is None
+    assert check_access(_entry(model="hosted_vllm/x")) is None
 
 
 def test_a_client_checks_a_model_before_it_asks(monkeypatch):
@@ -117,7 +117,7 @@ def test_a_model_that_the_provider_does_not_serve_is_an_error_that_names_what_it
 )
 def test_a_model_that_may_be_served_passes(served, asked, more):
     with _catalogue(served, more) as (address, _, _):
-        check_access(_entry(model=f"hosted_vllm/{asked}", api_base=address))
+        assert check_access(_entry(model=f"hosted_vllm/{asked}", api_base=address)) is None
 
 
 def test_a_server_without_a_list_of_models_is_asked_all_the_same():

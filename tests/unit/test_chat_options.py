@@ -87,7 +87,7 @@ def test_the_defaults_of_the_configuration_are_those_of_the_commands(tmp_path, r
 def test_a_budget_that_is_no_amount_is_an_error(given, capsys):
     with pytest.raises(SystemExit):
         _options("--cache=a.sqlite", given)
-    assert "budget" in capsys.readouterr().err
+    assert f"argument {given.split('=')[0]}: found" in capsys.readouterr().err
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):

@@ -46,7 +46,7 @@ def test_a_full_disk_is_named_below_a_librarys_traceback(capsys, monkeypatch):
 def test_a_spec_that_is_not_a_json_object_is_refused(text, capsys):
     with pytest.raises(SystemExit):
         commands.parser("A command.").parse_args(["--spec", text])
-    assert "--spec" in capsys.readouterr().err
+    assert "argument --spec: " in capsys.readouterr().err
 
 
 def test_a_spec_is_parsed():

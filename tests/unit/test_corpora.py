@@ -69,6 +69,8 @@ def test_a_skill_that_runs_out_leaves_its_places_to_the_others():
 
 def test_the_same_seed_takes_the_same_rows_and_another_does_not():
     assert _select(seed=3).equals(_select(seed=3))
+    # in every process, on every machine
+    assert _select(rows=5, seed=3)["task_id"].to_list() == ["t0003", "t0004", "t0009", "t0013", "t0018"]
     assert not _select(seed=3).equals(_select(seed=4))
 
 

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from skillift.running.lifeline import hold_on_to, this_process
+from skillift.running.lifeline import this_process
 
 JOB = """
 import subprocess, sys, time
@@ -69,4 +69,11 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has such namespaces")
 def test_a_starter_outside_of_the_container_is_not_watched():
-    hold_on_to("999999999@pid:[1]")  # would end this process otherwise
+    job = "from skillift.running.lifeline import *; hold_on_to(sys.argv[1]); print('goes on')"
+    starter = this_process().replace(f"{os.getpid()}@", "999999999@")
+    watched, elsewhere = (
+        subprocess.run([sys.executable, "-c", job, process], capture_output=True, text=True, check=False)
+        for process in (starter, "999999999@pid:[1]")
+    )
+    assert (watched.returncode, watched.stdout) == (1, "")
+    assert (elsewhere.returncode, elsewhere.stdout) == (0, "goes on\n")

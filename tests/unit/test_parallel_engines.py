@@ -37,7 +37,14 @@ def _answers(kind, student, prompts, options):
         return sampled, few, engine.log_probabilities([Probe(prompts[0], prompts[1])])
 
 
-@pytest.mark.parametrize(("kind", "number"), [("transformers", 3), ("vllm", 2)])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        ("transformers", 3),
+        # by day, two of vLLM answer in tests/integration/test_survival.py
+        pytest.param("vllm", 2, marks=pytest.mark.nightly),
+    ],
+)
 def test_answers_and_their_order_do_not_depend_on_the_number_of_engines(kind, number, student, prompts):
     alone = _answers(kind, student, prompts, RunOptions())
     assert _answers(kind, student, prompts, RunOptions(threads=2, data_parallel=number)) == alone
@@ -52,17 +59,15 @@ def test_what_one_of_them_says_is_said_and_none_stays_behind(tmp_path):
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize("call", ["generate", "log_probabilities"])
-def test_an_engine_that_is_killed_is_named_and_ends_the_others(student, prompts, call):
-    arguments = (prompts, SAMPLED) if call == "generate" else ([Probe(prompts[0], prompts[1])],)
-    ended = pytest.raises(UserError, match=r"a process of `engine\.data_parallel`.*memory")
-    with (
-        ended,
-        open_engine("transformers", student, INFERENCE, RunOptions(threads=2, data_parallel=2)) as engine,
-    ):
+def test_an_engine_that_is_killed_is_named_whatever_is_asked_and_ends_the_others(student, prompts):
+    ended = {"expected_exception": UserError, "match": r"a process of `engine\.data_parallel`.*memory"}
+    options = RunOptions(threads=2, data_parallel=2)
+    with pytest.raises(**ended), open_engine("transformers", student, INFERENCE, options) as engine:
         engine.processes[0].kill()
         engine.processes[0].join()
-        getattr(engine, call)(*arguments)
+        with pytest.raises(**ended):
+            engine.generate(prompts, SAMPLED)
+        engine.log_probabilities([Probe(prompts[0], prompts[1])])
     assert not any(process.is_alive() for process in engine.processes)
 
 

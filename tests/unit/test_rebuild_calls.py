@@ -103,6 +103,16 @@ def test_verdicts_on_episodes_that_are_made_anew_count_at_most_the_designs(study
     assert len({calls.calls for calls in found}) == 1
 
 
+def test_verdicts_on_episodes_that_come_in_shards_count_as_others_do(study, tmp_path):
+    run = {"student": "s", "run": "base"}
+    episodes = "episodes/s/base.parquet"
+    merged = Job("merge_shards", run, "episodes", AGAIN, outputs=(episodes,))
+    files = {"episodes": (episodes,)}
+    judged = Job("judge", {"judge": "tail", **run}, "verdicts", AGAIN, needs=(0,), inputs=files)
+    (found,) = planned_calls(Plan((merged, judged)), study, tmp_path / "none.sqlite")
+    assert (found.calls, found.at_most) == (40 * 3, True)
+
+
 def test_what_this_studys_calls_cost_goes_before_the_price(study, tmp_path):
     table = tmp_path / "verdicts.parquet"
     pl.DataFrame({"cost_usd": [0.0, 0.2, 0.4]}).write_parquet(table)

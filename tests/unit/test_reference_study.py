@@ -59,5 +59,7 @@ def test_the_reference_model_has_no_lift():
 
 
 def test_every_table_keeps_its_contract():
-    for name, table in analysis()._asdict().items():
-        check(table, ANALYSIS_TABLES[name], name)
+    tables = analysis()._asdict()
+    assert tables.keys() == ANALYSIS_TABLES.keys()
+    for name, table in tables.items():
+        assert check(table, ANALYSIS_TABLES[name], name).equals(table)

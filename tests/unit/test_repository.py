@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -80,6 +81,27 @@ def test_the_patterns_find_what_they_look_for(repository, tmp_path):
 
 def test_no_file_is_larger_than_a_mebibyte(tracked):
     assert [path.name for path in tracked if path.stat().st_size > MIB] == []
+
+
+def drawn_without_a_seed(text: str) -> list[str]:
+    """Calls that give other values in another process: `hash` of a text, generators without a seed."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    names = {node: ast.unparse(node.func) for node in calls}
+    unseeded = ("np.random.default_rng", "random.Random", "default_rng")
+    return [
+        name
+        for node, name in names.items()
+        if name == "hash"
+        or (name in unseeded and not node.args)
+        or name in ("random.random", "random.shuffle")
+    ]
+
+
+def test_nothing_is_drawn_without_a_seed(tracked, repository):
+    modules = [path for path in tracked if path.suffix == ".py" and "workflow_scripts" in path.parts]
+    assert len(modules) > 100
+    assert {path.name for path in modules if drawn_without_a_seed(path.read_text(encoding="utf-8"))} == set()
+    assert drawn_without_a_seed("hash('a'), np.random.default_rng()") == ["hash", "np.random.default_rng"]
 
 
 def test_nothing_that_a_run_makes_is_tracked(tracked, repository):

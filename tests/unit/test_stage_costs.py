@@ -14,6 +14,7 @@ from skillift.costs.stages import STAGE_COSTS, read_benchmarks, read_paid, stage
 from skillift.errors import UserError
 from skillift.figures import draw
 from skillift.figures.theme import to_svg
+from skillift.path_patterns import PathPattern
 from skillift.publication.costs_text import in_order, memory, spent, time
 from skillift.tables import check, write_table
 
@@ -21,19 +22,24 @@ HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\t
 NOTHING_PAID = pl.DataFrame(schema={"stage": pl.String, "cost_usd": pl.Float64})
 
 
-def benchmark(path: Path, seconds: str, rss: str, cpu: str) -> Path:
+def benchmark(folder: Path, job: str, seconds: str, rss: str, cpu: str) -> str:
+    path = folder / f"{job}.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + "\t".join([seconds, "0:00:01", rss, *"123456", cpu]) + "\n", encoding="utf-8")
-    return path
+    return job
+
+
+def below(folder: Path, ending: str = "tsv") -> PathPattern:
+    return PathPattern(f"{folder}/{{job}}.{ending}", ("job",))
 
 
 def test_the_jobs_of_a_stage_are_added_and_the_largest_kept(tmp_path):
-    files = [
-        benchmark(tmp_path / "train/s/sft-s0.tsv", "10.5", "200.5", "9.0"),
-        benchmark(tmp_path / "train/m/sft-s0.tsv", "20.0", "100.0", "19.5"),
-        benchmark(tmp_path / "score.tsv", "3.25", "50.0", "3.0"),
+    jobs = [
+        benchmark(tmp_path, "train/s/sft-s0", "10.5", "200.5", "9.0"),
+        benchmark(tmp_path, "train/m/sft-s0", "20.0", "100.0", "19.5"),
+        benchmark(tmp_path, "score", "3.25", "50.0", "3.0"),
     ]
-    table = check(stage_costs(read_benchmarks(files, tmp_path), NOTHING_PAID), STAGE_COSTS, "costs")
+    table = check(stage_costs(read_benchmarks(below(tmp_path), jobs), NOTHING_PAID), STAGE_COSTS, "costs")
     assert table.to_dicts() == [
         {
             "stage": "score",
@@ -57,8 +63,8 @@ def test_the_jobs_of_a_stage_are_added_and_the_largest_kept(tmp_path):
 
 
 def test_a_job_too_short_to_be_measured_is_counted_and_its_memory_unknown(tmp_path):
-    files = [benchmark(tmp_path / "score.tsv", "0.4", "NA", "-")]
-    row = stage_costs(read_benchmarks(files, tmp_path), NOTHING_PAID).to_dicts()[0]
+    jobs = [benchmark(tmp_path, "score", "0.4", "NA", "-")]
+    row = stage_costs(read_benchmarks(below(tmp_path), jobs), NOTHING_PAID).to_dicts()[0]
     assert (row["n_jobs"], row["seconds"], row["max_memory_mib"], row["cpu_seconds"]) == (1, 0.4, None, None)
 
 
@@ -76,12 +82,16 @@ def test_money_is_what_the_tables_of_a_stage_record(tmp_path):
     for place, usd in enumerate((0.25, 0.5)):
         row = pl.DataFrame([{**filled, "task_id": f"t{place}", "cost_usd": usd}], schema=columns)
         rows = pl.concat([rows, row])
-    write_table(rows, tmp_path / "base.parquet", VERDICTS)
-    jobs = read_benchmarks([benchmark(tmp_path / "b/judge/x.tsv", "1", "1", "1")], tmp_path / "b")
-    paid = read_paid([("judge", tmp_path / "base.parquet"), ("judge", tmp_path / "base.parquet")])
-    assert stage_costs(jobs, paid)["usd"].to_list() == [1.5]
-    with pytest.raises(UserError, match="collect_demonstrations"):
-        read_paid([("train", tmp_path / "base.parquet")])
+    for run in ("base", "sft-s0"):
+        write_table(rows, tmp_path / f"tail/s/{run}.parquet", VERDICTS)
+    jobs = ["judge/tail/s/base", "score", "judge/tail/s/sft-s0"]
+    paid = read_paid({"verdicts": below(tmp_path, "parquet")}, jobs, {"judge": "verdicts"})
+    times = read_benchmarks(below(tmp_path), [benchmark(tmp_path, jobs[0], "1", "1", "1")])
+    assert stage_costs(times, paid)["usd"].to_list() == [1.5]
+    with pytest.raises(
+        UserError, match="--verdicts: found None, expected where the tables of the stage judge"
+    ):
+        read_paid({"verdicts": None}, jobs, {"judge": "verdicts"})
 
 
 @pytest.mark.parametrize("text", [None, "", "no\tbenchmark\n1\t2\n"], ids=["missing", "empty", "other"])
@@ -90,9 +100,7 @@ def test_a_file_that_is_no_benchmark_is_named(tmp_path, text):
     if text is not None:
         path.write_text(text)
     with pytest.raises(UserError, match=r"score\.tsv"):
-        read_benchmarks([path], tmp_path)
-    with pytest.raises(UserError, match="below"):
-        read_benchmarks([benchmark(tmp_path / "elsewhere.tsv", "1", "1", "1")], tmp_path / "benchmarks")
+        read_benchmarks(below(tmp_path), ["score"])
 
 
 def test_stages_stand_in_the_order_of_the_workflow_with_their_numbers_in_words():

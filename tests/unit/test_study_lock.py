@@ -35,5 +35,6 @@ def test_a_lock_held_elsewhere_is_refused_and_goes_with_a_killed_holder(tmp_path
 
 def test_different_studies_do_not_wait_for_each_other(tmp_path):
     locks = [lock_study(tmp_path / name, timeout_s=0.1) for name in ("one", "two")]
+    assert all(lock.is_locked for lock in locks)
     for lock in locks:
         lock.release()

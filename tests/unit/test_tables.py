@@ -154,3 +154,18 @@ def test_folder_digests_see_every_file_and_nothing_else(tmp_path):
     assert list(digests) == ["b.txt", "sub/a.txt"]
     (tmp_path / "b.txt").write_text("c")
     assert tables.folder_digests(tmp_path)["b.txt"] != digests["b.txt"]
+
+
+def test_tables_are_checked_without_pandas_whose_import_takes_longer_than_small_jobs(tmp_path):
+    tables.write_table(tasks(), tmp_path / "tasks.parquet", contracts.TASKS)
+    code = """
+        import sys
+        from skillift.contracts.pipeline import TASKS
+        from skillift.tables import read_table
+        read_table(sys.argv[1], TASKS)
+        assert "pandas" not in sys.modules
+        import pandas
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "tasks.parquet")]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")

@@ -35,7 +35,7 @@ def tensors(batch: dict, name: str | None = None, value: list | None = None) -> 
 
 @pytest.mark.parametrize(("batch", "packed"), [(PADDED, False), (PACKED, True)], ids=["padded", "packed"])
 def test_rows_padded_or_packed_as_they_are_pass(batch, packed):
-    check_batch(tensors(batch), ROWS, 0, packed)
+    assert check_batch(tensors(batch), ROWS, 0, packed) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from edits_of_studies import remove_all_predictions
 from projects import copy_finished, copy_project, planned_jobs, replace_in, snakemake
 
 STATE = ".skillift/smoke/predictions.jsonl"
@@ -104,8 +105,7 @@ def test_a_dry_run_registers_nothing(tmp_path):
 
 def test_a_study_without_predictions_has_no_jobs_and_no_history(tmp_path):
     project = copy_project(tmp_path / "project")
-    path = project / "studies/smoke.yaml"
-    path.write_text(path.read_text(encoding="utf-8").split("\npredictions:")[0], encoding="utf-8")
+    remove_all_predictions(project)
     jobs = planned_jobs(project)
     assert jobs
     assert not jobs & {"check_predictions", "make_table_predictions"}

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from projects import copy_project, snakemake
+import yaml
+from projects import ROOT, copy_project, snakemake
+from rerun_sets import FIGURE_JOBS, TABLE_JOBS
+
+from skillift.stages import RULES
 
 ON_SLURM = ("--dry-run", "--workflow-profile", "profiles/slurm")
 CALLS_MODELS = {"judge", "certify_judge", "collect_demonstrations"}
@@ -16,18 +20,50 @@ def project(tmp_path_factory):
     return copy_project(tmp_path_factory.mktemp("profiles") / "project")
 
 
-def plan(project, *options, study="studies/smoke.yaml") -> dict[str, str]:
-    """Resources of the jobs of each rule. A dry run does not tell where they would run."""
-    done = snakemake(project, *options, study=study)
+def printed(project, study="studies/smoke.yaml") -> str:
+    """What a dry run prints. It does not tell where jobs would run."""
+    done = snakemake(project, *ON_SLURM, study=study)
     assert done.returncode == 0, done.stdout
-    blocks = re.findall(r"^ *(?:local)?rule (\w+):\n((?: +\w.*\n)+)", done.stdout, re.MULTILINE)
+    return done.stdout
+
+
+def resources(text: str) -> dict[str, str]:
+    """Resources of the jobs of each rule."""
+    blocks = re.findall(r"^ *(?:local)?rule (\w+):\n((?: +\w.*\n)+)", text, re.MULTILINE)
     lines = {rule: re.search(r"^ +resources: (.*)$", block, re.MULTILINE) for rule, block in blocks}
     return {rule: line.group(1) if line else "" for rule, line in lines.items()}
 
 
+def groups(text: str) -> dict[str, set[str]]:
+    """The rules whose jobs go to the cluster together, by group."""
+    found: dict[str, set[str]] = {}
+    group = None
+    for line in text.splitlines():
+        if opened := re.search(r"Group job (\w+) \(jobs", line):
+            group = opened[1]
+        elif re.match(r"\S*rule \w+:", line):  # not indented: a job by itself
+            group = None
+        elif group and (rule := re.match(r" +rule (\w+):", line)):
+            found.setdefault(group, set()).add(rule[1])
+    return found
+
+
 @pytest.fixture(scope="module")
-def on_slurm(project):
-    return plan(project, *ON_SLURM)
+def dry_run(project):
+    return printed(project)
+
+
+@pytest.fixture(scope="module")
+def on_slurm(dry_run):
+    return resources(dry_run)
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return {
+        name: yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text(encoding="utf-8"))
+        for name in ("default", "slurm")
+    }
 
 
 def test_jobs_that_load_a_student_ask_for_an_accelerator_of_its_partition(on_slurm):
@@ -47,7 +83,30 @@ def test_calls_of_models_share_a_limit(on_slurm):
 
 
 def test_reference_models_share_it_too(project):
-    assert "api=1" in plan(project, *ON_SLURM, study="studies/paper.yaml")["ask_reference"]
+    assert "api=1" in resources(printed(project, study="studies/paper.yaml"))["ask_reference"]
+
+
+def test_the_profile_names_a_partition_for_each_rule_that_wants_an_accelerator(profiles):
+    wanting = {rule.name for rule in RULES if rule.device}
+    assert {rule: said["gpu"] for rule, said in profiles["slurm"]["set-resources"].items()} == dict.fromkeys(
+        wanting, 1
+    )
+
+
+def test_every_figure_and_table_goes_to_the_cluster_with_others_and_so_does_every_card(dry_run, profiles):
+    found = groups(dry_run)
+    assert found == {
+        "pages": (FIGURE_JOBS | TABLE_JOBS) - {"write_findings"},
+        "cards": {"write_model_cards", "write_dataset_card"},
+    }
+    assert set(profiles["slurm"]["group-components"]) == set(found)
+
+
+def test_both_profiles_agree_on_what_is_not_about_the_machine(profiles):
+    of_the_machine = {"default-resources", "resources"}
+    assert {key: profiles["slurm"].get(key) for key in profiles["default"].keys() - of_the_machine} == {
+        key: value for key, value in profiles["default"].items() if key not in of_the_machine
+    }
 
 
 @pytest.mark.integration

@@ -9,7 +9,8 @@ import psutil
 import pytest
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
-from snakemake_record_files import reading_ahead
+
+from snakemake_inside.record_files import reading_ahead
 
 OUTPUT = "results/smoke/episodes/s/base.parquet"
 RECORD = MetadataRecord(

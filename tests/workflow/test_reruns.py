@@ -6,6 +6,8 @@ is Snakemake's own dry run; the audit must predict the same jobs, and a run must
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from edits import Edit
 from planner import jobs_in, planner, plans
@@ -23,6 +25,9 @@ EXECUTED = (
 )
 
 
+ONLY_TOUCHED = {"touch every file", "touch a result"}
+
+
 @pytest.fixture(scope="module")
 def pool():
     with planner() as opened:
@@ -32,6 +37,13 @@ def pool():
 def predicted(audit: dict) -> set[str]:
     """The jobs that an audit says would run."""
     return {job["job"] for job in audit["jobs"] if job["fate"] != "reused"}
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What is in each file of a project; of its results, just which there are."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    made = (".skillift", ".snakemake", "results")
+    return {name: b"" if name.parts[0] in made else path.read_bytes() for name, path in files.items()}
 
 
 def test_there_are_forty_edits_of_different_names():
@@ -44,7 +56,11 @@ def test_there_are_forty_edits_of_different_names():
 def test_an_edit_reruns_exactly_what_it_invalidates(finished_smoke, tmp_path, pool, edit: Edit):
     folder = tmp_path / "project"
     link_finished(finished_smoke, folder)
+    before = contents(folder)
     edit.make(folder)
+    after = contents(folder)
+    assert after.keys() <= before.keys()  # it is an edit of what is there
+    assert (after == before) == (edit.name in ONLY_TOUCHED)
     dry_run, audit = pool.submit(plans, folder).result()
     assert dry_run == set(edit.reruns)
     assert predicted(audit) == dry_run

@@ -8,7 +8,7 @@ import sys
 from planner import planner, plans
 from projects import ROOT, copy_project, replace_in
 
-CALL = "take_shortcuts(workflow)\n"
+CALL = "cache_planning(workflow)\n"
 
 
 def test_a_plan_is_the_same_without_shortcuts(tmp_path):
@@ -28,9 +28,9 @@ def test_files_of_a_storage_are_still_asked_for_it():
 from types import SimpleNamespace
 import snakemake.cli
 from snakemake.io import _IOFile
-from snakemake_shortcuts import take_shortcuts
+from snakemake_inside.shortcuts import cache_planning
 for provider in ("fs", None, None):
-    take_shortcuts(SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=provider)))
+    cache_planning(SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=provider)))
     print(isinstance(vars(_IOFile)["is_storage"], property))
 """
     asked = subprocess.run(

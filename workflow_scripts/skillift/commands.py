@@ -1,9 +1,10 @@
 """What every command shares: parsing `--spec`, and turning a `UserError` into one line.
 
 A rule passes all behavioural settings of its command as one canonical JSON text (`--spec`);
-how the command is run (threads, concurrency, paths) comes as separate options. Options that grow with the
-number of runs come on the standard input, one word a line (`@/dev/stdin`): Linux takes no argument above
-128 KiB and no more than a few MiB of them.
+how the command is run (threads, concurrency, paths) comes as separate options. Files that each run has one
+of come as one path pattern (`skillift.path_patterns`), with the runs in the spec. A spec that grows with the
+number of runs comes on the standard input, one word a line (`@/dev/stdin`): Linux takes no argument above
+128 KiB.
 """
 
 from __future__ import annotations
@@ -36,19 +37,6 @@ def json_object(text: str) -> dict:
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f"a JSON object was expected, found {type(value).__name__}")
     return value
-
-
-def labelled_path(form: str) -> Callable[[str], tuple[str, ...]]:
-    """An argparse type for values such as `student/run=PATH`: the labels, then the path."""
-
-    def parse(text: str) -> tuple[str, ...]:
-        name, _, path = text.partition("=")
-        labels = name.split("/")
-        if len(labels) != form.count("/") + 1 or not all([*labels, path]):
-            raise argparse.ArgumentTypeError(f"found {text!r}, expected {form}=PATH")
-        return (*labels, path)
-
-    return parse
 
 
 def parser_without_spec(doc: str) -> argparse.ArgumentParser:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandera.errors
-import pandera.polars as pa
 import polars as pl
 
+from skillift.contracts import pa
 from skillift.contracts.pipeline import key_of
 from skillift.errors import ContractError, UserError
+from skillift.path_patterns import PathPattern
 
 _AT_ONCE = 200  # tables that are checked together; more would take more memory and save nothing
 _PLACE = "place in the batch"
@@ -63,14 +63,14 @@ def check(frame: pl.DataFrame, schema: pa.DataFrameSchema, source: str) -> pl.Da
     """
     try:
         schema.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
+    except pa.errors.SchemaErrors as errors:
         raise ContractError(_explain(errors, schema, source)) from None
     except pl.exceptions.PolarsError as error:
         raise ContractError(f"{source}: not a table of {schema.name}: {error}") from None
     return frame
 
 
-def _explain(errors: pandera.errors.SchemaErrors, schema: pa.DataFrameSchema, source: str) -> str:
+def _explain(errors: pa.errors.SchemaErrors, schema: pa.DataFrameSchema, source: str) -> str:
     lines = [f"{source}: does not keep the contract of the table '{schema.name}':"]
     for error in errors.schema_errors[:10]:
         cases = error.failure_cases
@@ -124,10 +124,13 @@ def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iter
         yield from read
 
 
-def read_labelled(files: Sequence[tuple], schema: pa.DataFrameSchema) -> list[tuple]:
-    """The same for (label, ..., path): (label, ..., frame) each."""
-    frames = read_tables([path for *_, path in files], schema)
-    return [(*labels, frame) for (*labels, _), frame in zip(files, frames, strict=True)]
+def read_each(
+    pattern: PathPattern, entries: Sequence[Mapping[str, str]], schema: pa.DataFrameSchema
+) -> list[tuple]:
+    """The same for the tables of a path pattern: (value of each of its names, ..., frame) for each entry."""
+    frames = read_tables([pattern.path(entry) for entry in entries], schema)
+    labels = [[entry[name] for name in pattern.names] for entry in entries]
+    return [(*names, frame) for names, frame in zip(labels, frames, strict=True)]
 
 
 def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
@@ -141,7 +144,7 @@ def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
                 for place, frame in enumerate(frames)
             )
         )
-    except (pandera.errors.SchemaError, pl.exceptions.PolarsError):
+    except (pa.errors.SchemaError, pl.exceptions.PolarsError):
         return False
     return True
 

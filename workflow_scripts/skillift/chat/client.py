@@ -6,7 +6,7 @@ are made again (`skillift.chat.retries`), within the provider's limits (`skillif
 study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
 in `skillift.chat.answer_cache`. Where a provider offers batches, the requests that are known beforehand may
 go in these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`)
-take the same way.
+take the same way, but for litellm.
 """
 
 from __future__ import annotations

@@ -42,7 +42,6 @@ def load_litellm():
             gc.enable()
     litellm.telemetry = False
     litellm.suppress_debug_info = True
-    offline_judges.register(litellm)
     return litellm
 
 
@@ -64,6 +63,8 @@ async def complete(
     Raises:
         CallFailed: no usable answer came within `timeout_s` seconds.
     """
+    if request.model.offline:
+        return _complete_offline(request, secrets)
     litellm = load_litellm()
     takes_schema = _takes_schema(request.model.model)
     _register(request.model)
@@ -97,6 +98,16 @@ async def complete(
         return _read(response, request.model, secrets)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise CallFailed(f"the reply cannot be read: {brief(error, secrets)}") from None
+
+
+def _complete_offline(request: ChatRequest, secrets: Mapping[str, str]) -> ChatAnswer:
+    """What a judge of this library replies; litellm, which takes seconds to import, has no part in it."""
+    judge = request.model.model.removeprefix(f"{offline_judges.PROVIDER}/")
+    try:
+        text = offline_judges.reply(judge, request.messages[0]["content"])
+    except ValueError as error:
+        raise CallFailed(brief(error, secrets), code=400) from None
+    return ChatAnswer("answered", text=redact(text, secrets))
 
 
 def _client_over(network: Callable[[Any], Any], model: ChatModel) -> Any:

@@ -108,12 +108,17 @@ def api_options(api: Mapping) -> list[str]:
 
 
 def _usd(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected an amount of USD, 0 or more")
     return value
 
 
 def _model_budget(text: str) -> tuple[str, float]:
     model, _, usd = text.rpartition("=")
+    if not model:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected MODEL=USD")
     return model, _usd(usd)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pandera.polars as pa
 import polars as pl
+
+from skillift.contracts import pa
 
 
 def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False) -> pa.Column:

@@ -8,9 +8,9 @@ content gives equal bytes.
 
 from __future__ import annotations
 
-import pandera.polars as pa
 import polars as pl
 
+from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
 
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")

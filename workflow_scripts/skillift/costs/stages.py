@@ -8,15 +8,15 @@ reference models record none, and what failed calls cost stands in the ledger al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 from skillift.contracts.parts import column, count, table, text
 from skillift.contracts.pipeline import CERTIFICATION, DEMONSTRATIONS, VERDICTS
 from skillift.errors import UserError, problem
-from skillift.tables import read_table
+from skillift.path_patterns import PathPattern
+from skillift.tables import read_tables
 
 # `usd` is null for a stage that records no costs; other nulls: the job was too short to be measured
 STAGE_COSTS = table(
@@ -33,49 +33,63 @@ STAGE_COSTS = table(
     },
 )
 
-PAID = {"collect_demonstrations": DEMONSTRATIONS, "judge": VERDICTS, "certify_judge": CERTIFICATION}
+# what models were asked for (`skillift.stages.Rule.asks`): contracts of the tables that record what it cost
+PAID = {"demonstrations": DEMONSTRATIONS, "verdicts": VERDICTS, "certification": CERTIFICATION}
 _MEASURED = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "max_memory_mib"}
 
 
-def read_benchmarks(paths: Iterable[Path], folder: Path) -> pl.DataFrame:
+def read_benchmarks(pattern: PathPattern, jobs: Iterable[str]) -> pl.DataFrame:
     """One row a job: stage, seconds, cpu_seconds, max_memory_mib (null where not measured).
 
     Args:
-        paths: benchmark files of Snakemake, tab-separated.
-        folder: where they all lie; the first part of a path below it, without its ending, is the stage.
+        pattern: where the benchmark files of Snakemake stand, by {job}; tab-separated.
+        jobs: names of the jobs, such as `judge/tail/s/base`; up to the first slash it is the stage.
 
     Raises:
-        UserError: a file is missing, lies elsewhere or has other columns.
+        UserError: a file is missing or has other columns.
     """
     frames = []
-    for path in paths:
+    for job in jobs:
+        path = pattern.path({"job": job})
         try:
-            stage = path.relative_to(folder).parts[0].removesuffix(".tsv")
             rows = pl.read_csv(path, separator="\t", infer_schema=False)
             measured = [
                 pl.col(name).cast(pl.Float64, strict=False).alias(new) for name, new in _MEASURED.items()
             ]
-            frames.append(rows.select(pl.lit(stage).alias("stage"), *measured))
-        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-            expected = f"a benchmark file of Snakemake below {folder}"
-            raise UserError(problem(str(path), str(error).splitlines()[0], expected)) from error
+            frames.append(rows.select(pl.lit(stage_of(job)).alias("stage"), *measured))
+        except (OSError, pl.exceptions.PolarsError) as error:
+            expected = "a benchmark file of Snakemake"
+            raise UserError(problem(path, str(error).splitlines()[0], expected)) from error
     return pl.concat(frames)
 
 
-def read_paid(files: Iterable[tuple[str, Path]]) -> pl.DataFrame:
+def stage_of(job: str) -> str:
+    """`judge` for `judge/tail/s/base`."""
+    return job.split("/", 1)[0]
+
+
+def read_paid(
+    patterns: Mapping[str, PathPattern | None], jobs: Iterable[str], paid: Mapping[str, str]
+) -> pl.DataFrame:
     """stage and cost_usd of every recorded call.
 
     Args:
-        files: stages of `PAID`, each with one of its tables.
+        patterns: by what models were asked for (the keys of `PAID`), where the tables stand by what the {job}
+            is about: its name without the stage.
+        jobs: names of all jobs, as in `read_benchmarks`.
+        paid: stages that asked models behind an API, and for what.
 
     Raises:
-        UserError: a stage records no costs, or a table does not keep its contract.
+        UserError: nobody says where the tables of such a stage stand, one is missing or does not keep its
+            contract.
     """
     frames = [pl.DataFrame(schema={"stage": pl.String, "cost_usd": pl.Float64})]
-    for stage, path in files:
-        if stage not in PAID:
-            raise UserError(problem("--paid", stage, f"one of {', '.join(sorted(PAID))}"))
-        frames.append(read_table(path, PAID[stage]).select(pl.lit(stage).alias("stage"), "cost_usd"))
+    for stage, kind in paid.items():
+        if (pattern := patterns.get(kind)) is None:
+            raise UserError(problem(f"--{kind}", None, f"where the tables of the stage {stage} stand"))
+        subjects = [{"job": job.partition("/")[2]} for job in jobs if stage_of(job) == stage]
+        for calls in read_tables([pattern.path(subject) for subject in subjects], PAID[kind]):
+            frames.append(calls.select(pl.lit(stage).alias("stage"), "cost_usd"))
     return pl.concat(frames)
 
 

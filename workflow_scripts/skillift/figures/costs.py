@@ -9,7 +9,8 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
-from skillift.publication.costs_text import STAGES, in_order, memory, spent, time
+from skillift.publication.costs_text import in_order, memory, spent, time
+from skillift.stages import counted
 
 if TYPE_CHECKING:
     import altair as alt
@@ -66,7 +67,7 @@ def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
         .encode(x=beside, y=alt.value(-22), text="text:N")
     )
     chart = alt.layer(bar, text, heading, data=rows).properties(width=PLOT, height=ROW * len(names))
-    stages = f"{len(names)} of {len(STAGES)} stages"
+    stages = f"{len(names)} of {len({*counted(), *rows['stage']})} stages"
     notes = [
         f"{stages} ran; jobs run side by side, so the study took less than their sum",
         "measured once, on the machine of this run: counts and times, no estimates",

@@ -10,7 +10,7 @@ JSON object. They are built differently, so that they agree mostly and not alway
 - `offline/tail` knows no such places. It compares the last words of the response, as many as the
   reference has, with the words of the reference.
 
-They are registered as litellm's custom provider `offline`.
+`skillift.chat.completions` asks them where a study names the provider `offline`.
 """
 
 from __future__ import annotations
@@ -102,40 +102,3 @@ def reply(judge: str, prompt: str) -> str:
     """
     material = blocks(prompt)
     return json.dumps(JUDGES[judge](material["reference"], material["response"]), ensure_ascii=False)
-
-
-def register(litellm) -> None:
-    """Make the provider `offline` known to the imported module `litellm`."""
-    from litellm.llms.custom_llm import CustomLLM, CustomLLMError
-
-    free = dict.fromkeys(
-        (
-            "input_cost_per_token",
-            "output_cost_per_token",
-            "cache_creation_input_token_cost",
-            "cache_read_input_token_cost",
-        ),
-        0.0,
-    )
-    # known to litellm's price map, a model is found there directly: half the CPU time of a call
-    litellm.register_model(
-        {f"{PROVIDER}/{name}": {**free, "litellm_provider": PROVIDER, "mode": "chat"} for name in JUDGES}
-    )
-
-    class OfflineJudges(CustomLLM):
-        """litellm's interface of a provider, answered by `reply`."""
-
-        async def acompletion(self, model, messages, *arguments, model_response, **options):
-            try:
-                text = reply(model, messages[0]["content"])
-            except (KeyError, ValueError) as error:
-                raise CustomLLMError(status_code=400, message=str(error)) from error
-            choice = model_response.choices[0]
-            choice.message.content = text
-            choice.finish_reason = "stop"
-            model_response.usage = litellm.Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
-            model_response._hidden_params["response_cost"] = 0.0
-            return model_response
-
-    others = [entry for entry in litellm.custom_provider_map if entry["provider"] != PROVIDER]
-    litellm.custom_provider_map = [*others, {"provider": PROVIDER, "custom_handler": OfflineJudges()}]

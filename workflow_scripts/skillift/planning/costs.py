@@ -16,6 +16,7 @@ import polars as pl
 
 from skillift.costs.estimate import Cost, study_costs
 from skillift.errors import UserError, problem
+from skillift.stages import working
 from skillift.statistics.power import Design
 from skillift.study.study import Study
 
@@ -99,19 +100,20 @@ def measured_rates(results: Path, scores: pl.DataFrame) -> DeviceRates:
     students = sorted({student for student, _ in episodes})
     training, episode = {}, {}
     for student in students:
-        if seconds := _seconds(results / "benchmarks" / "train" / student):
+        if seconds := _seconds(results, "training", student):
             training[student] = sum(seconds.values()) / len(seconds) / 3600
-        seconds = _seconds(results / "benchmarks" / "generate" / student)
+        seconds = _seconds(results, "answering", student)
         answered = {run: episodes[student, run] for run in seconds if (student, run) in episodes}
         if answered:
             episode[student] = sum(seconds[run] for run in answered) / sum(answered.values()) / 3600
     return DeviceRates(training, episode)
 
 
-def _seconds(folder: Path) -> dict[str, float]:
-    """Seconds of each job whose benchmark file stands in `folder`, by run."""
+def _seconds(results: Path, work: str, student: str) -> dict[str, float]:
+    """Seconds of each job that did some work (`skillift.stages.Rule.work`) with a student, by run."""
     found = {}
-    for path in sorted(folder.glob("*.tsv")):
+    patterns = [rule.files().format(student=student, run="*") for rule in working(work)]
+    for path in [path for each in patterns for path in sorted(results.glob(f"benchmarks/{each}.tsv"))]:
         try:
             rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
             found[path.stem] = float(rows[-1]["s"])

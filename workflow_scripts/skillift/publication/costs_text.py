@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-# the order of the workflow; a stage of a later rule stands at the end
-STAGES = (
-    "build_tasks",
-    "check_contamination",
-    "build_tokenizer",
-    "pretrain",
-    "import_student",
-    "download_student",
-    "collect_demonstrations",
-    "select_corpus",
-    "train",
-    "generate",
-    "ask_reference",
-    "certify_judge",
-    "judge",
-    "rate_judges",
-    "score",
-    "analyse",
-)
+from skillift.stages import counted
+
 UNKNOWN = "?"
 
 
 def in_order(costs: pl.DataFrame) -> pl.DataFrame:
-    """Rows of STAGE_COSTS in the order of the workflow."""
-    order = {stage: place for place, stage in enumerate(STAGES)}
-    place = pl.col("stage").replace_strict(order, default=len(STAGES), return_dtype=pl.Int64)
+    """Rows of STAGE_COSTS in the order of the registry; rules without a line stand at the end."""
+    order = {stage: place for place, stage in enumerate(counted())}
+    place = pl.col("stage").replace_strict(order, default=len(order), return_dtype=pl.Int64)
     return costs.sort(place, "stage")
 
 

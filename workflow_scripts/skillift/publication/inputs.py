@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
+from skillift.path_patterns import path_pattern
 from skillift.publication.registry import ANALYSIS, OPTIONAL
 
 if TYPE_CHECKING:
@@ -29,23 +30,15 @@ def add_options(arguments: argparse.ArgumentParser) -> None:
         arguments.add_argument(option_of(name), type=Path, metavar="PARQUET", help=f"analysis/{name}.parquet")
     for name, what in OF_RUNS.items():
         arguments.add_argument(
-            option_of(name),
-            type=table_of_run,
-            nargs="+",
-            action="extend",
-            default=[],
-            metavar="STUDENT/RUN=PARQUET",
-            help=f"{what} of one run",
+            option_of(name), type=path_pattern("student", "run"), help=f"path pattern of {what} of each run"
         )
 
 
-def table_of_run(text: str) -> tuple[str, str, Path]:
-    """Parse `student/run=PATH`; for use as an argparse type."""
-    name, _, path = text.partition("=")
-    student, _, run_id = name.partition("/")
-    if not (student and run_id and path) or "/" in run_id:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected student/run=PATH")
-    return student, run_id, Path(path)
+def runs_with(name: str, spec: dict) -> list[dict]:
+    """The runs that have a table of `OF_RUNS`: trained ones a log, those of students a self-parity."""
+    if name == "log":
+        return [run for run in spec["runs"] if run["recipe"] is not None]
+    return [run for run in spec["runs"] if run["student"] not in spec["references"]]
 
 
 def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:
@@ -53,7 +46,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
 
     Args:
         names: of `SOURCES` and `OF_RUNS`; one of `OPTIONAL` without its option has no rows.
-        options: parsed by a parser with `add_options`.
+        options: parsed by a parser with `add_options` and `--spec`, which has the study's runs.
         what: the figure or table that is made, for messages.
 
     Raises:
@@ -65,7 +58,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     from skillift.contracts.pipeline import PARITY, TRAINING_LOG
     from skillift.contracts.predictions import PREDICTIONS
     from skillift.costs.stages import STAGE_COSTS
-    from skillift.tables import read_table
+    from skillift.tables import read_each, read_table
 
     schemas = {
         **ANALYSIS_TABLES,
@@ -85,10 +78,8 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
             raise UserError(problem(what, f"no option {option_of(name)}", "the table that it draws on"))
         if name in of_runs:
             parts = [
-                read_table(path, of_runs[name]).select(
-                    pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()
-                )
-                for student, run_id, path in given
+                frame.select(pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all())
+                for student, run_id, frame in read_each(given, runs_with(name, options.spec), of_runs[name])
             ]
             tables[name] = pl.concat(parts)
         else:

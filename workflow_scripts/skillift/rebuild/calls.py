@@ -16,9 +16,9 @@ from pathlib import Path
 from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
 from skillift.rebuild.plan import Job, Plan
+from skillift.stages import rule_named
 from skillift.study.study import Study
 
-ASKING = ("collect_demonstrations", "ask_reference", "judge", "certify_judge")
 CALL_BASES = {
     "measured": "what this study's calls of the model cost on average",
     "declared": "the study's price of the most that a call may use",
@@ -64,7 +64,7 @@ def planned_calls(plan: Plan, study: Study, answers: Path) -> list[JobCalls]:
     Raises:
         UserError: that file, a table or a template cannot be read.
     """
-    asking = [job for job in plan.planned if job.rule in ASKING and _models(job, study)]
+    asking = [job for job in plan.planned if _models(job, study)]
     if not asking:
         return []
     prices = _Prices(plan, study)
@@ -90,13 +90,16 @@ def planned_calls(plan: Plan, study: Study, answers: Path) -> list[JobCalls]:
 
 def _models(job: Job, study: Study) -> list[ChatModel]:
     """The models behind an API that a job asks."""
-    if job.rule == "collect_demonstrations":
-        spec = study.demonstrations_spec()
-        entries = [spec["judge"]] + ([spec["teacher"]] if spec["teacher"]["kind"] == "api" else [])
-    elif job.rule == "ask_reference":
-        entries = [study.reference_spec(job.wildcards["student"])["reference"]]
-    else:
-        entries = [study.data["judges"][job.wildcards["judge"]]]
+    match rule_named(job.rule).asks:
+        case None:
+            return []
+        case "demonstrations":
+            spec = study.demonstrations_spec()
+            entries = [spec["judge"]] + ([spec["teacher"]] if spec["teacher"]["kind"] == "api" else [])
+        case "episodes":
+            entries = [study.reference_spec(job.wildcards["student"])["reference"]]
+        case _:
+            entries = [study.data["judges"][job.wildcards["judge"]]]
     models = [ChatModel.from_entry(entry) for entry in entries]
     return [model for model in models if not model.offline]
 
@@ -112,15 +115,15 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
     from skillift.tables import read_table
 
-    spec = json.loads(job.spec)
-    if job.rule == "certify_judge":
+    spec, asked_for = json.loads(job.spec), rule_named(job.rule).asks
+    if asked_for == "certification":
         from skillift.judging.certification import certify, read_cases
 
         model = ChatModel.from_entry(spec["judge"])
         certify(spec["name"], read_cases(job.file("cases")), model, _text(job.file("template")), client)
         return
     tasks = read_table(Path(job.file("tasks")), TASKS)
-    if job.rule == "judge":
+    if asked_for == "verdicts":
         from skillift.judging.verdicts import judge_episodes
 
         model, template = ChatModel.from_entry(spec["judge"]), _text(job.file("template"))
@@ -128,7 +131,7 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
             judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
         return
     skills, shown = read_table(Path(job.file("skills")), SKILLS), _text(job.file("task_template"))
-    if job.rule == "ask_reference":
+    if asked_for == "episodes":
         from skillift.episodes.references import ask_reference
 
         ask_reference(tasks, skills, spec, ChatModel.from_entry(spec["reference"]), client, shown)
@@ -159,20 +162,20 @@ class _Prices:
             self._estimate = {cost.stage: cost for cost in study_costs(self._study, *tasks_of(self._study))}
         judge, student = job.wildcards.get("judge"), job.wildcards.get("student")
         stages = {
-            "collect_demonstrations": ["demonstrations: teacher", "demonstrations: judge"],
-            "ask_reference": [f"episodes: {student}"],
-            "judge": [f"verdicts: {judge}"],
-            "certify_judge": [f"certification: {judge}"],
-        }[job.rule]
+            "demonstrations": ["demonstrations: teacher", "demonstrations: judge"],
+            "episodes": [f"episodes: {student}"],
+            "verdicts": [f"verdicts: {judge}"],
+            "certification": [f"certification: {judge}"],
+        }[rule_named(job.rule).asks]
         found = [self._estimate[stage] for stage in stages if stage in self._estimate]
         return [cost for cost in found if cost.basis != "offline"]
 
     def most(self, job: Job) -> int:
         """Calls of the job where no answer is kept."""
         total = sum(cost.calls for cost in self._costs(job))
-        if job.rule != "judge":
+        if rule_named(job.rule).asks != "verdicts":
             return total
-        return round(total * _share(job, self._plan, self._study))
+        return round(total * _share(job, self._study))
 
     def of(self, job: Job, calls: int) -> tuple[float | None, str]:
         """USD of so many calls of the job, and a key of `CALL_BASES`."""
@@ -188,7 +191,7 @@ class _Prices:
 
     def _measured(self, job: Job) -> float | None:
         """Mean USD of this judge's calls in the tables that stand, where its settings are what they were."""
-        if job.rule not in ("judge", "certify_judge"):
+        if rule_named(job.rule).asks not in ("verdicts", "certification"):
             return None
         alike = [other for other in self._plan.jobs if other.rule == job.rule and _same_judge(other, job)]
         return _mean_cost([path for other in alike for path in other.outputs if path.endswith(".parquet")])
@@ -210,18 +213,11 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
     return float(paid.mean()) if len(paid) else None
 
 
-def _share(job: Job, plan: Plan, study: Study) -> float:
-    """The share of a judge's episodes that this job judges, by the checkpoints of its runs."""
+def _share(job: Job, study: Study) -> float:
+    """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
     def checkpoints(run) -> int:
         return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
 
     total = sum(checkpoints(run) for run in study.runs)
-    names = {(other.wildcards["student"], other.wildcards["run"]) for other in _answering(job, plan)}
-    return sum(checkpoints(study.run(*name)) for name in names) / total
-
-
-def _answering(job: Job, plan: Plan) -> list[Job]:
-    """The jobs whose episodes it judges."""
-    needed = [plan.jobs[number] for number in job.needs]
-    return [other for other in needed if other.rule in ("generate", "ask_reference")]
+    return checkpoints(study.run(job.wildcards["student"], job.wildcards["run"])) / total

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from skillift.rebuild.plan import Job, Plan
+from skillift.stages import rule_named
 
 MEASURED, ALIKE, DECLARED, UNKNOWN = "measured", "alike", "declared", "unknown"
 DURATION_BASES = {
@@ -22,7 +23,6 @@ DURATION_BASES = {
     DECLARED: "a declared rate",
     UNKNOWN: "unknown",
 }
-DEVICE_RULES = ("pretrain", "train", "generate")  # what a study's accelerators do: train and answer
 _START_S = 4.0  # Snakemake itself, before its first job; measured with the smoke study
 _BETWEEN_S = 0.15  # Snakemake, between the end of one job and the start of the next on a core; so too
 
@@ -108,13 +108,14 @@ def _work_before(job: Job) -> float:
 
 def _work(rule: str, spec: str | None) -> float:
     """Work in units of its rule: epochs, steps, prompts of one task; 1 where nothing is counted."""
-    if rule not in DEVICE_RULES:
+    kind = rule_named(rule).work
+    if kind is None:
         return 1.0
     try:
         settings = json.loads(spec or "null")
-        if rule == "train":
+        if kind == "training":
             work = settings["epochs"]
-        elif rule == "pretrain":
+        elif kind == "pretraining":
             work = settings["pretraining"]["steps"]
         else:
             prompts = len(settings["conditions"]) * len(settings["checkpoints"])
@@ -165,7 +166,7 @@ def device_hours(plan: Plan, took: Mapping[int, Duration]) -> float | None:
     seconds = [
         (duration.seconds, max(1.0, plan.jobs[number].devices))
         for number, duration in took.items()
-        if plan.jobs[number].rule in DEVICE_RULES or plan.jobs[number].devices
+        if rule_named(plan.jobs[number].rule).work or plan.jobs[number].devices
     ]
     if any(each is None for each, _ in seconds):
         return None

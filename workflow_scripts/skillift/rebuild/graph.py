@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from skillift.rebuild.plan import FATES, Job, Plan
-from skillift.rebuild.reasons import family
+from skillift.stages import family
 
 MOST_JOBS = 25  # with more, a node is a rule
 _WIDTH, _HEIGHT = 186, 26  # px of a node

@@ -1,6 +1,6 @@
 """A plan: every job of a study, which of them a run would do now, and what makes it do them.
 
-Plain data, filled by `workflow_scripts/snakemake_plan.py` from Snakemake's graph of jobs.
+Plain data, filled by `workflow_scripts/snakemake_inside/plan.py` from Snakemake's graph of jobs.
 """
 
 from __future__ import annotations

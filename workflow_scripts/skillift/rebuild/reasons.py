@@ -8,19 +8,10 @@ from typing import Protocol
 
 from skillift.rebuild.differences import differences
 from skillift.rebuild.plan import NEW, Job, Plan, Trigger
+from skillift.stages import family, rule_named
 from skillift.study.study import Study
 
 _SHOWN = 3  # names of a list that are shown
-_SUBJECTS = {
-    "build_tasks": "tasks",
-    "collect_demonstrations": "demonstrations",
-    "generate": "inference",
-    "ask_reference": "inference",
-    "score": "scoring paths",
-    "rate_judges": "error rates",
-    "analyse": "analysis",
-    "check_predictions": "predictions",
-}
 
 
 class CodeNotes(Protocol):
@@ -57,11 +48,6 @@ def followed(job: Job, plan: Plan) -> list[str]:
     return list(dict.fromkeys(plan.jobs[number].rule for number in job.follows))
 
 
-def family(rule: str) -> str:
-    """`make_figure_*` for `make_figure_lift`; other rules are families of their own."""
-    return f"make_{rule.split('_')[1]}_*" if rule.startswith(("make_figure_", "make_table_")) else rule
-
-
 def families(rules: Iterable[str]) -> list[str]:
     """The rules, those of one family as one name."""
     return list(dict.fromkeys(map(family, rules)))
@@ -69,14 +55,14 @@ def families(rules: Iterable[str]) -> list[str]:
 
 def subject(job: Job, study: Study) -> str:
     """What the settings of a job's rule are about: recipe `sft`, judge `tail`."""
-    names = dict(job.wildcards)
-    if job.rule == "train":
+    names, rule = dict(job.wildcards), rule_named(job.rule)
+    if rule.work == "training":
         return f"recipe `{study.run(names['student'], names['run']).recipe}`"
     for wildcard in ("judge", "corpus"):
         if wildcard in names:
             return f"{wildcard} `{names[wildcard]}`"
-    if job.rule in _SUBJECTS:
-        return _SUBJECTS[job.rule]
+    if rule.about:
+        return rule.about
     if "student" in names and "run" not in names:
         return f"student `{names['student']}`"
     return job.rule
@@ -85,8 +71,9 @@ def subject(job: Job, study: Study) -> str:
 def _words(trigger: Trigger, job: Job, study: Study, notes: CodeNotes) -> str:
     files = _list(trigger.files)
     if trigger.kind == "spec":
-        prefix = f"{job.rule.removeprefix('certify_')}."  # a judge's settings stand under `judge`
-        found = [text.removeprefix(prefix) for text in differences(trigger.before, trigger.after)]
+        found = differences(trigger.before, trigger.after)
+        if "judge" in job.wildcards:  # a judge's settings stand under `judge`
+            found = [text.removeprefix("judge.") for text in found]
         return f"{subject(job, study)}: {'; '.join(found)}"
     if trigger.kind == "code":
         return changed_code(trigger, notes)

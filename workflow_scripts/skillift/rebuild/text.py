@@ -11,7 +11,7 @@ from skillift.rebuild.audit import Audit, Group
 from skillift.rebuild.calls import CALL_BASES
 from skillift.rebuild.durations import DURATION_BASES
 from skillift.rebuild.packages import changed_packages
-from skillift.rebuild.reasons import family
+from skillift.stages import family
 
 _MANY = 4  # rules of one family (make_figure_...) that are shown in one line from here on
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from skillift.errors import UserError
+from skillift.stages import rule_named
 from skillift.study.study import Study
 
 
@@ -35,16 +36,17 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:
     def chat(where: str, entry: dict) -> None:
         looks[where] = partial(_check_chat, where, entry)
 
-    for rule, wildcards in jobs:
-        if rule in ("judge", "certify_judge"):
+    for name, wildcards in jobs:
+        rule = rule_named(name)
+        if rule.asks in ("verdicts", "certification"):
             chat(f"judges.{wildcards['judge']}", study.data["judges"][wildcards["judge"]])
-        elif rule == "collect_demonstrations":
+        elif rule.asks == "demonstrations":
             chat(f"judges.{study.primary_judge}", study.data["judges"][study.primary_judge])
             if study.data["teacher"]["kind"] == "api":
                 chat("teacher", study.data["teacher"])
-        elif rule == "ask_reference":
+        elif rule.asks == "episodes":
             chat(f"references.{wildcards['student']}", study.model(wildcards["student"]))
-        elif rule == "download_student":
+        elif rule.downloads:
             spec = study.hub_spec(wildcards["student"])
             section = "students" if wildcards["student"] in study.students else "references"
             where = f"{section}.{wildcards['student']}"

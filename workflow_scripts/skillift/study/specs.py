@@ -125,11 +125,12 @@ class Specs:
 
     def rates_spec(self) -> dict:
         """How the error rates of certified judges are computed."""
-        return {"confidence": self.data["analysis"]["confidence"]}
+        return {"confidence": self.data["analysis"]["confidence"], "judges": self.judges}
 
     def scores_spec(self) -> dict:
-        """Which judges' verdicts become scoring paths."""
-        return {"judges": self.judges, "primary_judge": self.primary_judge}
+        """Which judges' verdicts become scoring paths, and of which runs."""
+        runs = [{"student": run.student, "run": run.run} for run in sorted(self.runs)]
+        return {"judges": self.judges, "primary_judge": self.primary_judge, "runs": runs}
 
     def analysis_spec(self) -> dict:
         """How effects are estimated, and over which runs."""
@@ -161,5 +162,6 @@ class Specs:
             "name": self.name,
             "headline_path": self.data["analysis"]["headline_path"],
             "prompt_seed": self.data["prompt_seed"],
+            "judges": self.judges,
             **{name: shown[name] for name in ("students", "references", "runs")},
         }

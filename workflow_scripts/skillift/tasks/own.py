@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandera.polars as pa
 import polars as pl
 
+from skillift.contracts import pa
 from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of
 from skillift.errors import UserError, problem
 from skillift.study.schema import did_you_mean, one_of, shown

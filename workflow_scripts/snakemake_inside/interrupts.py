@@ -1,10 +1,8 @@
-"""Have Snakemake heed a Ctrl-C while it prints, and a SIGTERM while it looks after a job that has ended.
+"""Ctrl-C while Snakemake prints, and SIGTERM while it looks after a job that has ended.
 
 Its own handler of messages drops whatever interrupts it, and so the Ctrl-C: the study would go on as if
 nothing had been pressed. And what it does at SIGTERM wants a lock that the main thread then holds: it would
 wait for itself for ever.
-
-Snakemake 9.27 has no hook there: this module alone knows of both.
 """
 
 from __future__ import annotations
@@ -15,17 +13,20 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from snakemake_inside.version import tested
 
-def heed_interrupts(logger: logging.Logger) -> None:
+
+def defer_sigint(logger: logging.Logger) -> None:
     """Have SIGINT wait for the end of each message that the logger's handlers are at."""
-    for handler in logger.handlers:
-        handler.handle = partial(_uninterrupted, handler.handle)
+    if tested():
+        for handler in logger.handlers:
+            handler.handle = partial(_uninterrupted, handler.handle)
 
 
-def heed_terminations() -> None:
+def handle_sigterm() -> None:
     """Have what Snakemake does at SIGTERM done beside the main thread, once that has let go of the lock."""
     at_sigterm = signal.getsignal(signal.SIGTERM)
-    if callable(at_sigterm):
+    if tested() and callable(at_sigterm):
         signal.signal(
             signal.SIGTERM,
             lambda number, frame: threading.Thread(target=at_sigterm, args=(number, frame)).start(),

@@ -1,11 +1,9 @@
-"""Snakemake's records of finished jobs: put back from manifests where they were lost.
+"""Snakemake's records of finished jobs: restored from manifests where they were lost.
 
 Snakemake compares params, code and sets of inputs with the records in `.snakemake/metadata`. Of an output
-without a record it trusts whatever is there. Hence, before it plans, each such output gets its record anew
-from the manifest of its job, where it is still what that names, and Snakemake finds what was edited since.
-What nothing vouches for is marked as incomplete, and is made again.
-
-Snakemake 9.27 has no public way to its records: this module alone knows how they are kept.
+without a record it trusts whatever is there. Hence, before it plans, the record of each such output is
+restored from the manifest of its job, where it is still what that names, and Snakemake finds what was edited
+since. What no manifest vouches for is marked as incomplete, and is rebuilt.
 """
 
 from __future__ import annotations
@@ -27,12 +25,29 @@ from skillift.running.manifests import (
     read_manifest,
     unchanged,
 )
+from snakemake_inside.version import tested
 
 _NOT_RESULTS = (FOLDER, "logs", "benchmarks")
 
 
+def restore_records(workflow, results: Path | str) -> None:
+    """Before Snakemake plans: restore the lost records of a study's results, and say so.
+
+    Args:
+        workflow: Snakemake's, with all its rules. A job's own Snakemake, as on a cluster, restores nothing.
+        results: the study's folder of results.
+    """
+    from snakemake.logging import logger
+
+    if not tested() or not workflow.is_main_process:
+        return
+    lost = _restore(results, _is_output_of(workflow.rules))
+    if lost.restored or lost.unknown:
+        logger.warning(str(lost))
+
+
 class Lost(NamedTuple):
-    """Outputs whose records were lost, sorted: what was put back, and what is to be made again."""
+    """Outputs whose records were lost, sorted: which were restored, and what is to be rebuilt."""
 
     restored: list[str]
     unknown: list[str]
@@ -40,16 +55,24 @@ class Lost(NamedTuple):
     def __str__(self) -> str:
         parts = []
         if self.restored:
-            parts.append(f"lost for {_some(self.restored)}: put back from the manifests")
+            parts.append(f"lost for {_some(self.restored)}: restored from the manifests")
         if self.unknown:
             parts.append(
                 f"lost for {_some(self.unknown)}, which no manifest vouches for: counted as incomplete, "
-                "to be made again"
+                "to be rebuilt"
             )
         return f"Snakemake's records (.snakemake/metadata) were {'; '.join(parts)}."
 
 
-def put_back(
+def _is_output_of(rules) -> Callable[[str], bool]:
+    """Whether one of the rules makes files of that name."""
+    outputs = [path for rule in rules for path in rule.output]
+    named = {str(path) for path in outputs if not path.contains_wildcard()}
+    patterns = [path for path in outputs if path.contains_wildcard()]
+    return lambda path: path in named or any(pattern.match(path) for pattern in patterns)
+
+
+def _restore(
     results: Path | str, is_output: Callable[[str], bool], folder: Path | str = ".snakemake"
 ) -> Lost:
     """Write the lost records of a study's results, and mark as incomplete what has no sound manifest.

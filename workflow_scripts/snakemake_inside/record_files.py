@@ -1,9 +1,8 @@
 """Snakemake's records of finished jobs, read by a process of its own while Snakemake builds its graph.
 
 A study of many runs has 130,000 of them, of 12 KB each. Read one after the other, when Snakemake comes to
-them, they would be a seventh of a plan's time, and much more where the disk has to be waited for.
-
-Snakemake 9.27 has no public way to its records: this module knows what a file of one holds.
+them, they would be a seventh of a plan's time, and much more where the disk has to be waited for. That
+process runs this file as a script.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def reading_ahead(folder: Path | str) -> Iterator[RecordFiles]:
     """The records below a folder, which another process begins to read; it ends with the context."""
     with tempfile.TemporaryDirectory() as temporary:
         packed = Path(temporary, "records")
-        with subprocess.Popen([sys.executable, "-S", "-E", __file__, folder, packed]) as reader:
+        with subprocess.Popen([sys.executable, "-S", "-E", "-P", __file__, folder, packed]) as reader:
             try:
                 yield RecordFiles(reader, packed)
             finally:

@@ -1,4 +1,4 @@
-"""Jobs of Snakemake's graph as data: fates, and what makes a job be done again.
+"""Jobs of Snakemake's graph as data: fates, and what makes a job rerun.
 
 Snakemake names one reason and looks no further; here all causes of a job are compared with its records.
 """
@@ -24,8 +24,8 @@ class Reader:
         self._numbers = numbers
         self._async_run = workflow.async_run
         self._most_bytes = workflow.dag_settings.max_checksum_file_size
-        self._same: dict[tuple[str, str], bool] = {}
-        self._asked: dict[tuple[str, str | None], tuple[int, float]] = {}
+        self._compared: dict[tuple[str, str], bool] = {}
+        self._demands: dict[tuple[str, str | None], tuple[int, float]] = {}
         self.unrecorded: list[str] = []
         self.environments: Counter[tuple[str, str]] = Counter()
 
@@ -36,9 +36,9 @@ class Reader:
         triggers: tuple[Trigger, ...] = ()
         fate = REUSED
         if planned:
-            again = self._graph.reason(job).updated_input_run
+            rerun_inputs = self._graph.reason(job).updated_input_run
             for other, files in self._graph.dependencies[job].items():
-                if self._graph.needrun(other) and (not again or not again.isdisjoint(files)):
+                if self._graph.needrun(other) and (not rerun_inputs or not rerun_inputs.isdisjoint(files)):
                     follows.add(self._numbers[other])
             records = [record for path in job.output if (record := self._records.metadata(path))]
             fate = AGAIN if records or any(Path(path).exists() for path in job.output) else NEW
@@ -72,9 +72,9 @@ class Reader:
         For every job, Snakemake takes longer to work them out than to build the graph.
         """
         key = job.rule.name, job.wildcards_dict.get("student")
-        if key not in self._asked:
-            self._asked[key] = job.threads, _devices(job.resources)
-        return self._asked[key]
+        if key not in self._demands:
+            self._demands[key] = job.threads, _devices(job.resources)
+        return self._demands[key]
 
     def _environments(self, path) -> tuple[str | None, ...]:
         """The environment that an output's record tells of, as Snakemake has read it for the plan."""
@@ -125,10 +125,10 @@ class Reader:
 
     def _is_same(self, path, checksum: str) -> bool:
         key = (str(path), checksum)
-        if key not in self._same:
+        if key not in self._compared:
             digest = checksum if ":" in checksum else f"sha256:{checksum}"
-            self._same[key] = self._async_run(path.is_same_checksum(digest, self._most_bytes))
-        return self._same[key]
+            self._compared[key] = self._async_run(path.is_same_checksum(digest, self._most_bytes))
+        return self._compared[key]
 
     def _other_inputs(self, job, record) -> Iterator[Trigger]:
         if record.input is None:
@@ -168,9 +168,9 @@ def _named(files) -> dict[str, tuple[str, ...]]:
 
 def _devices(resources) -> float:
     for name in ACCELERATORS:
-        asked = resources.get(name)
-        if isinstance(asked, int | float) and asked:
-            return float(asked)
+        count = resources.get(name)
+        if isinstance(count, int | float) and count:
+            return float(count)
     return 0.0
 
 

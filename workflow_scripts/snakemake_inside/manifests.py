@@ -1,10 +1,8 @@
 """Have the jobs of a workflow write their manifests.
 
 The Snakemake that runs a job, on this machine or on a node of a cluster, runs its command and then writes the
-manifest, before the job counts as complete. So a kill leaves no result without its manifest: Snakemake makes
-the outputs of a job that did not complete again.
-
-Snakemake 9.27 has no hook there: this module alone knows what a rule's `run_func` is called with.
+manifest, before the job counts as complete. So a kill leaves no result without its manifest: Snakemake
+rebuilds the outputs of a job that did not complete.
 """
 
 from __future__ import annotations
@@ -16,6 +14,7 @@ from pathlib import Path
 from skillift.errors import UserError
 from skillift.running.manifests import made_by, write_manifest
 from skillift.running.surroundings import commit_of, device, packages
+from snakemake_inside.version import tested
 
 
 def write_manifests(rules, results: Path | str, source: Path | str) -> None:
@@ -26,12 +25,14 @@ def write_manifests(rules, results: Path | str, source: Path | str) -> None:
         results: the study's folder of results, which holds all outputs.
         source: folder of the workflow, for its commit.
     """
+    if not tested():
+        return
     for rule in rules:
         if rule.shellcmd is not None:
-            rule.run_func = _noted(rule, results, source)
+            rule.run_func = _with_manifest(rule, results, source)
 
 
-def _noted(made, results: Path | str, source: Path | str) -> Callable:
+def _with_manifest(made, results: Path | str, source: Path | str) -> Callable:
     """What runs a job of the rule `made` and writes its manifest."""
     run_job = made.run_func
     # Snakemake compares no params that come of inputs or outputs

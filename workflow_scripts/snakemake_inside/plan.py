@@ -4,8 +4,7 @@ Snakemake's command line is called as for a dry run, with all its options and pr
 to execute, the graph of jobs is read instead. Snakemake's records in `.snakemake/` are read in place; what it
 would write beside them goes to a temporary folder.
 
-Snakemake 9.27 has no public way to the graph: this module alone knows the two classes that it puts its own in
-place of, and `snakemake_jobs` what the graph holds.
+Two of Snakemake's classes are replaced for that; `jobs` knows what the graph holds.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from snakemake_jobs import Reader
-from snakemake_record_files import reading_ahead
-from snakemake_shortcuts import looking_once
-
 from skillift.errors import UserError
 from skillift.rebuild.plan import Plan
 from skillift.study.study import Study
+from snakemake_inside.jobs import Reader
+from snakemake_inside.record_files import reading_ahead
+from snakemake_inside.shortcuts import cache_file_lookups
+from snakemake_inside.version import require_tested
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,9 @@ def read_plan(options: list[str]) -> StudyPlan:
     """The plan of a run with these options of Snakemake, in the working folder.
 
     Raises:
-        UserError: Snakemake cannot plan; it has printed why.
+        UserError: Snakemake cannot plan; it has printed why. Or its minor version was not tested.
     """
+    require_tested("The audit", "`snakemake -n` with the same options says what would run.")
     from snakemake import cli
     from snakemake.logging import logger
 
@@ -94,7 +94,7 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
             # whether rules make each other's files: every run looks, and it is a tenth of a plan's time
             self.dag.check_directory_outputs = lambda: None
             self.dag.check_jobs = _unchecked
-            with looking_once(self):
+            with cache_file_lookups(self):
                 self._build_dag()
                 self.async_run(self.dag.postprocess(update_needrun=False, check_initial=True))
             read.append(StudyPlan(_plan_of(self), self.globals["STUDY"], self.globals["CONFIG"]))

@@ -1,7 +1,6 @@
 """What Snakemake does over and over when it plans thousands of jobs, done once.
 
-None of it changes a plan: tests/workflow compares them. Snakemake 9.27 has no hook there: this module alone
-knows which of its functions are put in place of which.
+None of it changes a plan: tests/workflow/test_shortcuts.py compares them.
 """
 
 from __future__ import annotations
@@ -10,25 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 
+from snakemake_inside.version import tested
 
-def take_shortcuts(workflow) -> None:
-    """Take them in every plan that this process makes from now on.
+
+def cache_planning(workflow) -> None:
+    """Do so in every plan that this process makes from now on.
 
     Args:
         workflow: Snakemake's, which knows whether files may stand elsewhere than on disk.
     """
+    if not tested():
+        return
     from snakemake import common, dag, rules
     from snakemake.io import _IOFile
 
     # parameters of input functions, which each job asks for several times
     rules.get_function_params = common.get_function_params = cache(_unwrapped(common.get_function_params))
-    dag.DAG.update = _remembering_producers(_unwrapped(dag.DAG.update))
+    dag.DAG.update = _with_known_producers(_unwrapped(dag.DAG.update))
     if _all_on_disk(workflow):  # each file is asked some ten times
         _IOFile.is_storage = False
 
 
 @contextmanager
-def looking_once(workflow) -> Iterator[None]:
+def cache_file_lookups(workflow) -> Iterator[None]:
     """Within it, each file is looked for once, and nothing is said of how names are written.
 
     For a plan that no run follows: what is there stays as it is.
@@ -37,7 +40,7 @@ def looking_once(workflow) -> Iterator[None]:
 
     exists, check = _IOFile.exists, _IOFile.check
     if _all_on_disk(workflow):
-        _IOFile.exists, _IOFile.check = _remembering_files(exists), lambda self: None
+        _IOFile.exists, _IOFile.check = _with_known_files(exists), lambda self: None
     try:
         yield
     finally:
@@ -49,32 +52,32 @@ def _all_on_disk(workflow) -> bool:
     return workflow.storage_settings.default_storage_provider is None
 
 
-def _remembering_files(exists):
+def _with_known_files(exists):
     """`_IOFile.exists` that asks the system once."""
     known: dict[str, bool] = {}
 
-    async def remembering(self) -> bool:
+    async def looked_up(self) -> bool:
         if (found := known.get(self._file)) is None:
             found = known[self._file] = await exists(self)
         return found
 
-    return remembering
+    return looked_up
 
 
 def _unwrapped(function):
-    """What a shortcut was taken around, if one was."""
+    """A function as Snakemake has it, where this module has put its own around it."""
     return getattr(function, "__wrapped__", function)
 
 
-def _remembering_producers(update):
+def _with_known_producers(update):
     """`DAG.update` that looks for the job which makes a file once, not once for each job that takes it."""
 
     @wraps(update)
-    async def remembering(self, jobs, file=None, visited=None, known_producers=None, **others):
+    async def updated(self, jobs, file=None, visited=None, known_producers=None, **others):
         known = {} if known_producers is None else known_producers
         producer = await update(self, jobs, file=file, visited=visited, known_producers=known, **others)
         if file is not None:
             known[file] = [producer]
         return producer
 
-    return remembering
+    return updated
