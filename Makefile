@@ -56,7 +56,7 @@ lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) snakemake --lint
 
 check: lint ## the quick loop: style, and the tests that load no model and run no study
-	@$(PYTEST) -n 2 --quick
+	@$(PYTEST) -n 2 --quick tests/unit tests/commands
 
 test: lint ## check style and run all tests
 	@$(PYTEST) -n $(JOBS) -m "not nightly"

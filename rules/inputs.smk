@@ -81,18 +81,22 @@ def verdict_files():
 
 def counted_jobs():
     """The jobs whose costs count, by rule: those that leave a benchmark, of the rules declared so far."""
-    jobs = {}
-    for each in workflow.rules:
-        known = rule_named(each.name)
-        if each.benchmark and known.counted:
-            pattern = strip_wildcard_constraints(each.benchmark)
-            files = (
-                pattern.format(**wildcards)
-                for wildcards in jobs_of(known, each.wildcard_names, STUDY)
-            )
-            jobs[each.name] = [
-                path.removeprefix(f"{BENCHMARKS}/").removesuffix(".tsv")
-                for path in files
-                if each.benchmark.match(path)
-            ]
-    return jobs
+    return {each.name: jobs_with_benchmark(each) for each in workflow.rules}
+
+
+def jobs_with_benchmark(each):
+    """The names of a rule's jobs, such as `train/s/sft-s0`, where they count in the costs."""
+    known = rule_named(each.name)
+    if not (each.benchmark and known.counted):
+        return []
+    pattern = strip_wildcard_constraints(each.benchmark)
+    try:
+        subjects = jobs_of(known, each.wildcard_names, STUDY)
+        files = [pattern.format(**wildcards) for wildcards in subjects]
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    return [
+        path.removeprefix(f"{BENCHMARKS}/").removesuffix(".tsv")
+        for path in files
+        if each.benchmark.match(path)  # a rule's own constraints
+    ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,12 @@ def make_browsed(
     seed: int = 0,
 ) -> Browsed:
     """A study in which every student is trained with `seeds` seeds; a response has `words` words or so."""
+    made = _made(n_tasks, students, references, seeds, steps, samples, words, conditions, suites, seed)
+    return copy.deepcopy(made)
+
+
+@cache
+def _made(n_tasks, students, references, seeds, steps, samples, words, conditions, suites, seed) -> Browsed:
     generator = np.random.default_rng(seed)
     tasks, skills = _tasks(n_tasks, suites), _skills()
     runs = [(student, "base", None, None) for student in (*students, *references)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
+import pytest
 from score_tables import make_scores, make_tasks
 
 from skillift.statistics.analysis import Analysis, analyse
@@ -62,37 +63,52 @@ def without(made: dict, **arm) -> dict:
     }
 
 
-# name: arms, and the tasks: skills and tasks per skill
-CASES = {
-    "sound": (arms(drawn), (4, 5)),
-    "all pass": (arms(True), (4, 5)),
-    "all fail": (arms(False), (4, 5)),
-    "all unscored": (arms(None), (4, 5)),
-    "mostly unscored": (arms(mostly_unscored), (4, 5)),
-    "one skill": (arms(drawn), (1, 20)),
-    "one task": (arms(drawn, n_tasks=1), (1, 1)),
-    "one task a skill": (arms(drawn), (20, 1)),
-    "two skills": (arms(drawn), (2, 10)),
-    "a missing arm": (without(arms(drawn), student="s", run="sft-s0", condition="curated"), (4, 5)),
-    "a missing arm of one path": (without(arms(drawn), path="judge:b", run="base", condition="none"), (4, 5)),
-    "no base model": (arms(drawn, runs=("sft-s0", "sft-s1")), (4, 5)),
-    "one student's base model is missing": (without(arms(drawn), student="m", run="base"), (4, 5)),
-    "base models alone": (arms(drawn, runs=("base",)), (4, 5)),
-    "one training": (arms(drawn, runs=("base", "sft-s0"), students=("s",)), (4, 5)),
-    "one condition": (arms(drawn, conditions=("none",)), (4, 5)),
-    "two conditions that make no contrast": (arms(drawn, conditions=("none", "shuffled")), (4, 5)),
-    "the bench path alone": (arms(drawn, paths=("bench",)), (4, 5)),
-    "one judge's path alone": (arms(drawn, paths=("judge:a",)), (4, 5)),
-    "the judges' paths without bench": (arms(drawn, paths=("judge:a", "judge:b")), (4, 5)),
-    "a judge without verdicts": (
-        arms(drawn, paths=("bench", "judge:a")) | arms(None, paths=("judge:b",)),
-        (4, 5),
-    ),
-}
+def _in_all_conditions() -> dict[str, tuple]:
+    return {
+        "sound": (arms(drawn), (4, 5)),
+        "all unscored": (arms(None), (4, 5)),
+        "mostly unscored": (arms(mostly_unscored), (4, 5)),
+        "a missing arm": (without(arms(drawn), student="s", run="sft-s0", condition="curated"), (4, 5)),
+        "no base model": (arms(drawn, runs=("sft-s0", "sft-s1")), (4, 5)),
+        "base models alone": (arms(drawn, runs=("base",)), (4, 5)),
+        "one condition": (arms(drawn, conditions=("none",)), (4, 5)),
+        "two conditions that make no contrast": (arms(drawn, conditions=("none", "shuffled")), (4, 5)),
+    }
+
+
+def _in(conditions: tuple[str, ...]) -> dict[str, tuple]:
+    arms_of = partial(arms, conditions=conditions)
+    return {
+        "all pass": (arms_of(True), (4, 5)),
+        "all fail": (arms_of(False), (4, 5)),
+        "one skill": (arms_of(drawn), (1, 20)),
+        "one task": (arms_of(drawn, n_tasks=1), (1, 1)),
+        "one task a skill": (arms_of(drawn), (20, 1)),
+        "two skills": (arms_of(drawn), (2, 10)),
+        "a missing arm of one path": (
+            without(arms_of(drawn), path="judge:b", run="base", condition="none"),
+            (4, 5),
+        ),
+        "one student's base model is missing": (without(arms_of(drawn), student="m", run="base"), (4, 5)),
+        "one training": (arms_of(drawn, runs=("base", "sft-s0"), students=("s",)), (4, 5)),
+        "the bench path alone": (arms_of(drawn, paths=("bench",)), (4, 5)),
+        "one judge's path alone": (arms_of(drawn, paths=("judge:a",)), (4, 5)),
+        "the judges' paths without bench": (arms_of(drawn, paths=("judge:a", "judge:b")), (4, 5)),
+        "a judge without verdicts": (
+            arms_of(drawn, paths=("bench", "judge:a")) | arms_of(None, paths=("judge:b",)),
+            (4, 5),
+        ),
+    }
+
+
+# name: arms, and the tasks: skills and tasks per skill; two conditions take half the time of four
+_STUDIES = _in_all_conditions() | _in(("none", "curated"))
+_LONG = {f"{name}, four conditions": study for name, study in _in(CONDITIONS).items()}
+CASES = [*_STUDIES, *(pytest.param(name, marks=pytest.mark.nightly) for name in _LONG)]
 
 
 @cache
 def analysis(case: str) -> Analysis:
-    made, (n_skills, per_skill) = CASES[case]
+    made, (n_skills, per_skill) = {**_STUDIES, **_LONG}[case]
     tasks = make_tasks(n_skills, per_skill, judge_scored=n_skills * per_skill // 4)
     return analyse(make_scores(made), tasks, no_responses(), SPEC)

@@ -14,6 +14,7 @@ import judge
 import polars as pl
 import pytest
 from faulty_server import answered, events, faulty_server
+from forked import kill, start
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
@@ -100,21 +101,16 @@ def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_it
     assert len(kinds - {"arrived", "answered", "gone"}) == 10  # every fault came up
 
 
-def _run_until(command, log, n_answers):
+def _run_until(given, log, n_answers):
     """Kill the command with signal 9 once the server has given so many answers."""
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = start(judge.main, given)
     deadline = time.monotonic() + 60
-    while answered(log).total() < n_answers and time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read()
+    while answered(log).total() < n_answers and time.monotonic() < deadline and process.is_alive():
         time.sleep(0.01)
-    process.kill()
-    process.wait()
-    process.stderr.close()
+    kill(process)
 
 
-def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(
-    work, scripts, tmp_path
-):
+def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_little_twice(work, tmp_path):
     draw = random.Random(3)
     log, whole, out = tmp_path / "log", tmp_path / "whole.parquet", tmp_path / "verdicts.parquet"
     with faulty_server(tmp_path / "other log") as address:
@@ -124,13 +120,11 @@ def test_a_killed_job_ends_with_the_table_of_an_uninterrupted_one_and_pays_littl
     with faulty_server(log, **faults) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
         given = arguments(work.inputs, entry, tmp_path / "answers.sqlite", out)
-        command = [sys.executable, str(scripts / "judge.py"), *given]
         moments = [draw.randrange(1, work.n_episodes - CONCURRENCY) for _ in range(work.n_kills)]
         for moment in sorted(moments):
-            _run_until(command, log, moment)
+            _run_until(given, log, moment)
             assert not out.exists()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        judge.main(given)
         n_answers = answered(log).total()
         judge.main(given)  # and once more: nothing is asked
         assert answered(log).total() == n_answers

@@ -50,8 +50,10 @@ def killed(request, finished_smoke, tmp_path_factory) -> Killed:
     killed = Killed(copy_project(tmp_path_factory.mktemp("killed") / "project"), targets)
     draw = random.Random(0)
     for number in range(n_kills):
-        run, share = Run(killed.folder, *targets), draw.uniform(0.5, 1.2) / (n_kills - number + 1)
-        run.wait_for(lambda run=run, share=share: run.finished_jobs() >= max(1, share * run.planned_jobs()))
+        run, share = Run(killed.folder, *targets), draw.uniform(0.5, 1) / (n_kills - number + 1)
+        run.wait_for(
+            lambda run=run, share=share: run.finished_jobs() >= max(1, int(share * run.planned_jobs()))
+        )
         with pytest.raises(subprocess.TimeoutExpired):  # else the study was finished before the last kill
             run.process.wait(timeout=draw.uniform(0, 1))
         run.interrupt() if number % 2 else run.kill()

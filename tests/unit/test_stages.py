@@ -14,6 +14,7 @@ import pytest
 from study_files import REPOSITORY
 
 from skillift.costs.stages import PAID
+from skillift.errors import UserError
 from skillift.stages import FAMILIES, RULES, SUBJECTS, counted, family, jobs_of, rule_named, working
 from skillift.study.study import load_study
 
@@ -65,7 +66,9 @@ def test_the_jobs_of_a_rule_are_those_of_the_studys_students_runs_and_judges():
     assert len(jobs) == len(study.judges) * len(study.runs)
     assert {"judge": "tail", "student": "s", "run": "sft-s0"} in jobs
     assert list(jobs_of(LINES["score"], (), study)) == [{}]
-    with pytest.raises(KeyError):
+    with pytest.raises(
+        UserError, match=r"rule new: found .*weather.*, expected of run, student.*counted=False"
+    ):
         list(jobs_of(rule_named("new"), ("weather",), study))
 
 

@@ -169,3 +169,22 @@ def test_tables_are_checked_without_pandas_whose_import_takes_longer_than_small_
     command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "tasks.parquet")]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_a_process_forked_after_the_import_can_read_tables(tmp_path):
+    """Polars starts its threads at the first query; a fork after that would wait for them for ever."""
+    tables.write_table(tasks(), tmp_path / "tasks.parquet", contracts.TASKS)
+    code = """
+        import multiprocessing, sys
+        from skillift.contracts.pipeline import TASKS
+        from skillift.tables import read_table
+        reader = multiprocessing.get_context("fork").Process(target=read_table, args=(sys.argv[1], TASKS))
+        reader.start()
+        reader.join(60)
+        reader.kill()
+        reader.join()
+        assert reader.exitcode == 0, reader.exitcode
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "tasks.parquet")]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr) == (0, "")

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
+from skillift.errors import UserError, problem
+
 if TYPE_CHECKING:
     from skillift.study.study import Study
 
@@ -135,7 +137,7 @@ def jobs_of(rule: Rule, wildcards: Iterable[str], study: Study) -> Iterator[dict
     own constraints leave out is not left out here.
 
     Raises:
-        KeyError: a wildcard is none of these.
+        UserError: a wildcard is none of these.
     """
     names = set(wildcards)
     if rule.needs == "corpora" and not study.corpora:
@@ -152,6 +154,12 @@ def jobs_of(rule: Rule, wildcards: Iterable[str], study: Study) -> Iterator[dict
         "corpus": study.corpora,
         "shard": range(study.shards),
     }
+    if unknown := sorted(names - set(values)):
+        expected = f"of {', '.join(['run', *values])} alone, as its jobs count in the costs"
+        line = (
+            f'Rule("{rule.name}", ..., counted=False) among the lines of workflow_scripts/skillift/stages.py'
+        )
+        raise UserError(problem(f"rule {rule.name}", f"the wildcards {unknown}", expected, f"Else: {line}."))
     several += [[{name: value} for value in values[name]] for name in sorted(names)]
     for parts in product(*several):
         yield {name: value for part in parts for name, value in part.items()}
