@@ -196,7 +196,7 @@ def test_so_it_is_for_each_edit_in_what_the_one_before_it_left(finished_smoke, t
 def told(printed: str) -> list[str]:
     """What a dry run says of jobs, in an order of its own, and without times."""
     jobs = printed.split("Building DAG of jobs...\n")[1]
-    return sorted(re.split(r"\n|[,;:] ", re.sub(r"^ *\[.*\]$", "", jobs, flags=re.MULTILINE)))
+    return sorted(re.split(r"\n|[,;:] ", re.sub(r"\[[^]\n]* [0-9:]{8} \d{4}\]", "", jobs)))
 
 
 def test_a_fresh_copy_plans_every_job(tmp_path):
