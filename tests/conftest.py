@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # an engine in this process starts in 3 s, in its own in 20 s
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",  # as in jobs of one thread; the threads of several workers would wait for each other
 }
 
 os.environ.update(ENVIRONMENT)
@@ -63,16 +64,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start the longest tests first; keep those that share a fixture of their module on one worker."""
+    """Start long tests first; keep those that share a fixture of their module on one worker."""
     if config.getoption("quick"):
         left_out = [item for item in items if _takes_long(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _takes_long(item)]
-    items.sort(key=lambda item: "integration" not in item.keywords)
+    items.sort(key=_place)
     sharing = {item.path for item in items if _shares_a_fixture(item)}
     for item in items:
         if item.path in sharing and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def _place(item: pytest.Item) -> tuple[bool, ...]:
+    """What waits for a cluster first, as others compute beside it; short tests last, to fill the workers."""
+    return tuple(item.get_closest_marker(name) is None for name in ("waits", "models", "integration"))
 
 
 def _takes_long(item: pytest.Item) -> bool:

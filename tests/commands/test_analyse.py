@@ -176,6 +176,7 @@ def study_file(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_a_study_file_may_give_the_settings_and_the_runs(study, study_file):
     analyse.main(arguments(study, "by_spec", spec=load_study(study_file).analysis_spec()))
     analyse.main(["--study", str(study_file), *arguments(study, "by_study")[2:]])

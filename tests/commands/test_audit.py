@@ -16,6 +16,8 @@ import pytest
 from preloaded import program
 from projects import copy_finished, copy_project, link_finished, replace_in
 
+pytestmark = pytest.mark.slow  # starts Snakemake
+
 STUDY = ("--config", "study=studies/smoke.yaml")
 
 

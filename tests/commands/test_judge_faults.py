@@ -21,6 +21,8 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
+pytestmark = pytest.mark.slow
+
 FEW = 100
 CONCURRENCY = 64
 

@@ -24,6 +24,7 @@ def test_a_missing_study_is_named_and_nothing_is_run(monkeypatch):
         run_study.main(["--study", "studies/nowhere.yaml"])
 
 
+@pytest.mark.slow
 def test_a_study_that_fails_ends_with_a_message(capfd):
     with pytest.raises(UserError, match="did not finish"):
         run_study.main(["--study", "studies/smoke.yaml", "--dry-run", "no_such_target"])
@@ -31,6 +32,7 @@ def test_a_study_that_fails_ends_with_a_message(capfd):
     assert "no_such_target" in printed.out + printed.err
 
 
+@pytest.mark.slow
 def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeypatch):
     monkeypatch.chdir(repository)
     _, study = run_study.settings("studies/embedded.yaml")

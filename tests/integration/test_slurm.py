@@ -27,7 +27,7 @@ from slurm_runs import end, running_cluster, start
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.tables import folder_digests, read_json, read_table
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.waits]
 
 RESULTS = "results/smoke"
 LONGEST_S = 1200

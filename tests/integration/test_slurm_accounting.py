@@ -7,7 +7,7 @@ from projects import copy_project
 from slurm_processes import wait_until
 from slurm_runs import end, running_cluster, start
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.waits]
 
 TASKS, CONTAMINATION = "results/smoke/tasks.parquet", "results/smoke/checks/contamination.parquet"
 ASKED = "Falling back to 'sacct'"

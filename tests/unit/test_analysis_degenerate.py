@@ -13,7 +13,8 @@ from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.tables import check
 
-pytestmark = pytest.mark.xdist_group("degenerate studies")  # analysed once for them all
+# analysed once for all tests of the group
+pytestmark = [pytest.mark.xdist_group("degenerate studies"), pytest.mark.slow]
 
 
 @pytest.mark.parametrize("case", CASES)

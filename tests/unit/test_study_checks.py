@@ -116,6 +116,7 @@ def _places(value, key=()):
         yield from _places(item, (*key, name))
 
 
+@pytest.mark.slow
 def test_no_value_anywhere_in_a_study_ends_in_a_traceback(study_file):
     plain = yaml.safe_load(EMBEDDED)
     refused = 0

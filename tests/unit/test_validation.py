@@ -19,6 +19,8 @@ from validation.sameness import false_findings
 from validation.seeds import seed_coverage
 from validation.studies import Population, right_responses, verdicts
 
+pytestmark = pytest.mark.slow
+
 STUDIES = 250
 
 
