@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # an engine in this process starts in 3 s, in its own in 20 s
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "1",
-    "POLARS_MAX_THREADS": "1",  # as in jobs of one thread; the threads of several workers would wait for each other
+    "POLARS_MAX_THREADS": "1",  # as in jobs of one thread
 }
 
 os.environ.update(ENVIRONMENT)
