@@ -73,8 +73,8 @@ def without_estimates(tables: dict, where: pl.Expr) -> dict:
     }
 
 
-@pytest.mark.parametrize(("name", "study"), DRAWN)
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "study"), DRAWN)
 def test_a_figure_is_a_picture_of_its_own_with_the_same_bytes_each_time(name, study, tmp_path):
     spec, tables = STUDIES[study]()
     save(draw(name, tables, spec), tmp_path / "again.svg")

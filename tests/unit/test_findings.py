@@ -195,6 +195,7 @@ def test_the_findings_need_the_tables_that_are_listed_and_no_others():
             findings({table: frame for table, frame in listed.items() if table != name}, spec)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_study_that_leaves_much_undefined_has_findings_without_gaps(case):
     tables = {**analysis(case)._asdict(), "certification": make_certification(("a", "b"))}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # starts pytest
+
 SHARING = """
 import os, pathlib, pytest, time
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # starts pytest
+
 # torch and vllm are stood for by empty modules
 MODULES = {
     "torch": "",

@@ -166,6 +166,7 @@ def test_an_interrupted_installation_is_mended(begun, set_up):
     assert version_of(venv, "teapot") == "1.0"
 
 
+@pytest.mark.slow
 def test_a_half_made_environment_without_pip_is_made_anew(begun, make_venv):
     environment = make_venv.Environment(begun)
     assert environment.runs_here()

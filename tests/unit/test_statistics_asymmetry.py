@@ -52,6 +52,7 @@ def of(slopes, level, estimator):
     return slopes.filter(level=level, estimator=estimator)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["students", "cells"])
 def test_without_asymmetry_the_naive_slope_is_negative(simulated, level):
     slopes = of(simulated, level, "naive")["slope"]
@@ -59,6 +60,7 @@ def test_without_asymmetry_the_naive_slope_is_negative(simulated, level):
     assert slopes.mean() < -2 * slopes.std() / 120**0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "estimator"), [("cells", "split_half"), ("cells", "oldham")])
 def test_without_asymmetry_the_corrected_slopes_are_zero_on_average(simulated, level, estimator):
     slopes = of(simulated, level, estimator)["slope"]
@@ -66,6 +68,7 @@ def test_without_asymmetry_the_corrected_slopes_are_zero_on_average(simulated, l
     assert abs(slopes.mean()) < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["students", "cells"])
 @pytest.mark.parametrize("estimator", ["split_half", "oldham"])
 def test_the_corrected_intervals_cover_zero_and_the_naive_ones_of_cells_do_not(simulated, level, estimator):
