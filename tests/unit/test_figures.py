@@ -17,7 +17,8 @@ from skillift.figures import draw, save
 from skillift.figures.theme import to_svg
 from skillift.publication.registry import FIGURES
 
-pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
+# analysed once for all tests of the group; some hundred drawings take half a minute
+pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
 
 STUDIES = {"three tiers": full_study, "smoke": smoke_study}
 # the smoke study has one recipe, and so no figure of several
@@ -73,7 +74,6 @@ def without_estimates(tables: dict, where: pl.Expr) -> dict:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "study"), DRAWN)
 def test_a_figure_is_a_picture_of_its_own_with_the_same_bytes_each_time(name, study, tmp_path):
     spec, tables = STUDIES[study]()
