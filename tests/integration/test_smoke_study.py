@@ -1,4 +1,4 @@
-"""The smoke study, run for real: pre-training, trl, vLLM, litellm, statsmodels, figures, report."""
+"""The smoke study, run for real: pre-training, trl, vLLM, offline judges, statsmodels, figures, report."""
 
 from __future__ import annotations
 
