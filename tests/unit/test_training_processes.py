@@ -86,7 +86,9 @@ def test_a_process_that_is_killed_ends_the_others():
         in_processes(end_at_once, 2)
 
 
-@pytest.mark.parametrize("trainable", [LORA, "full"], ids=["lora", "full"])
+@pytest.mark.parametrize(
+    "trainable", [pytest.param(LORA, id="lora"), pytest.param("full", id="full", marks=pytest.mark.nightly)]
+)
 def test_weights_that_are_shared_out_are_trained_and_gathered_as_whole_ones(student, tmp_path, trainable):
     recipe = {**RECIPE_OF_5, "trainable": trainable, "learning_rate": 1e-3}
     for processes, work, name in [(2, fit_shared_out, "shared"), (1, fit, "alone")]:
