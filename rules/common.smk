@@ -97,5 +97,5 @@ def per_run(pattern, runs=None):
 
 
 def verbatim(text):
-    """A param as it is, names in braces and all: Snakemake fills in wildcards but in what functions return."""
+    """A param with its braces kept: Snakemake fills in wildcards in texts, not in what functions return."""
     return lambda wildcards: text

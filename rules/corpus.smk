@@ -39,7 +39,7 @@ rule select_corpus:
     input:
         unpack(prompt_files),
         tasks=f"{RESULTS}/tasks.parquet",
-        demonstrations=f"{RESULTS}/corpus/demonstrations.parquet",
+        demonstrations=DEMONSTRATIONS,
     output:
         f"{RESULTS}/corpus/{{corpus}}.parquet",
     log:

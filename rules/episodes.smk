@@ -61,7 +61,7 @@ if SHARDED:
                 for table in ("episodes", "served", "prompts", "parity")
             },
         output:
-            episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+            episodes=EPISODES,
             served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
             prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
             parity=f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
@@ -88,7 +88,7 @@ if SHARDED:
 rule check_served:
     input:
         unpack(scored_probes),
-        episodes=f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        episodes=EPISODES,
         prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
         served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
     output:
@@ -123,7 +123,7 @@ rule ask_reference:
         skills=f"{RESULTS}/skills.parquet",
         task_template=f"{PROMPTS}/task.jinja",
     output:
-        f"{RESULTS}/episodes/{{student}}/{{run}}.parquet",
+        EPISODES,
     log:
         f"{LOGS}/ask_reference/{{student}}/{{run}}.log",
     benchmark:

@@ -131,10 +131,8 @@ class Run:
 
 def tables(results: Path) -> dict[str, str]:
     """SHA-256 of all tables of a study but those that hold times, by path."""
-    digests = {name: text for name, text in folder_digests(results).items() if name.endswith(".parquet")}
-    for name in WITH_TIMES:
-        digests.pop(name)
-    return digests
+    digests = folder_digests(results).items()
+    return {name: text for name, text in digests if name.endswith(".parquet") and name not in WITH_TIMES}
 
 
 def without_times(results: Path) -> dict[str, list[dict]]:

@@ -27,7 +27,10 @@ def main(argv: list[str] | None = None) -> None:
         "--benchmarks", type=path_pattern("job"), required=True, help="path pattern of Snakemake's files"
     )
     for kind in PAID:
-        arguments.add_argument(f"--{kind}", type=path_pattern(), help=f"path pattern of tables of {kind}")
+        names = [] if kind == "demonstrations" else ["job"]  # there is one table of demonstrations
+        arguments.add_argument(
+            f"--{kind}", type=path_pattern(*names), help=f"path pattern of tables of {kind}"
+        )
     arguments.add_argument("--out", type=Path, required=True, help="costs.parquet")
     options = arguments.parse_args(argv)
 

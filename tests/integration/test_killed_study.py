@@ -1,6 +1,7 @@
 """A study that is killed again and again from its first job on ends with the tables of one that was not.
 
-It serves as the second run from scratch, too, which shows that the same seeds give the same bytes.
+By day the study ends with the verdicts on one student (`short_targets`), at night it is the whole one. It
+serves as the second run from scratch, too, which shows that the same seeds give the same bytes.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Killed:
 def killed(request, finished_smoke, tmp_path_factory) -> Killed:
     """A study from scratch; every other kill is a Ctrl-C.
 
-    Counted in finished jobs, the moments spread over the whole study.
+    Counted in finished jobs, the moments spread over all that is made.
     """
     n_kills, targets = request.param, []
     if n_kills < 20:

@@ -33,7 +33,7 @@ def test_a_second_run_has_nothing_to_do(finished_smoke):
     assert planned_jobs(finished_smoke) == set()
 
 
-@pytest.mark.nightly  # by day, the second run is the one of test_killed_study.py
+@pytest.mark.nightly  # by day, test_killed_study.py and test_slurm.py make parts of it a second time
 def test_the_same_seeds_give_the_same_bytes_in_a_second_run(results, tmp_path):
     second = copy_project(tmp_path / "project")
     finished = snakemake(second)

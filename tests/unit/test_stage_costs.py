@@ -89,7 +89,7 @@ def test_money_is_what_the_tables_of_a_stage_record(tmp_path):
     times = read_benchmarks(below(tmp_path), [benchmark(tmp_path, jobs[0], "1", "1", "1")])
     assert stage_costs(times, paid)["usd"].to_list() == [1.5]
     with pytest.raises(
-        UserError, match="--verdicts: found None, expected where the tables of the stage judge"
+        UserError, match=r"--verdicts: found .no option., expected where the tables of the stage judge"
     ):
         read_paid({"verdicts": None}, jobs, {"judge": "verdicts"})
 

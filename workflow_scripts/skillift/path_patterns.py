@@ -17,7 +17,7 @@ class PathPattern:
 
     Attributes:
         text: the path.
-        names: names that it must hold, in the order in which what it leads to is told by them.
+        names: names that it must hold; `skillift.tables.read_each` returns their values in this order.
     """
 
     text: str

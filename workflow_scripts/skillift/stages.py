@@ -7,7 +7,8 @@ of the stages in the published costs.
 A rule without a line is known by its name alone and follows the conventions: its stage is its file of rules,
 its log and its benchmark stand in a folder of its name, it asks no model behind an API, wants no accelerator,
 and its jobs count in the costs where it stands before `make_costs` in the Snakefile. So a plain rule needs no
-line; one with the resource `api` or `gpu` does. Tests compare the lines with Snakemake's own rules.
+line; one with the resource `api` or `gpu` does, and one before `make_costs` that is not part of every run.
+Tests compare the lines with Snakemake's own rules.
 """
 
 from __future__ import annotations

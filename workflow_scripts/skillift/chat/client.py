@@ -6,7 +6,7 @@ are made again (`skillift.chat.retries`), within the provider's limits (`skillif
 study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
 in `skillift.chat.answer_cache`. Where a provider offers batches, the requests that are known beforehand may
 go in these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`)
-take the same way, but for litellm.
+go through the same client, without litellm.
 """
 
 from __future__ import annotations
@@ -180,7 +180,8 @@ class ChatClient:
     async def _attempt(self, key: str, request: ChatRequest) -> ChatAnswer:
         async with self._slots:
             self._check_access(request.model)
-            tokens = sum(count_tokens(request)) if self.tokens_per_minute else 0
+            limited = self.tokens_per_minute and not request.model.offline
+            tokens = sum(count_tokens(request)) if limited else 0
             await self._limits.wait(request.model.model, tokens)
             covered = self._budget.covers(request.model)
             reserved = self._budget.reserve(request) if covered else 0.0

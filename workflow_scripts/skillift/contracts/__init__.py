@@ -18,12 +18,13 @@ class _NoPandas(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
-sys.meta_path.insert(0, _NoPandas())
+_no_pandas = _NoPandas()
+sys.meta_path.insert(0, _no_pandas)
 try:
     import pandera.polars as pa
 
     pa.Check.get_backend(pl.LazyFrame())  # at its first check, pandera looks for pandas once more
 finally:
-    del sys.meta_path[0]  # later imports find pandas
+    sys.meta_path.remove(_no_pandas)  # later imports find pandas
 
 __all__ = ["pa"]

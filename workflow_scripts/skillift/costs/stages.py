@@ -80,13 +80,13 @@ def read_paid(
         paid: stages that asked models behind an API, and for what.
 
     Raises:
-        UserError: nobody says where the tables of such a stage stand, one is missing or does not keep its
-            contract.
+        UserError: the option for the tables of such a stage is missing, or a table is missing or does not
+            keep its contract.
     """
     frames = [pl.DataFrame(schema={"stage": pl.String, "cost_usd": pl.Float64})]
     for stage, kind in paid.items():
         if (pattern := patterns.get(kind)) is None:
-            raise UserError(problem(f"--{kind}", None, f"where the tables of the stage {stage} stand"))
+            raise UserError(problem(f"--{kind}", "no option", f"where the tables of the stage {stage} stand"))
         subjects = [{"job": job.partition("/")[2]} for job in jobs if stage_of(job) == stage]
         for calls in read_tables([pattern.path(subject) for subject in subjects], PAID[kind]):
             frames.append(calls.select(pl.lit(stage).alias("stage"), "cost_usd"))

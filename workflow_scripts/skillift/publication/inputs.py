@@ -38,7 +38,7 @@ def runs_with(name: str, spec: dict) -> list[dict]:
     """The runs that have a table of `OF_RUNS`: trained ones a log, those of students a self-parity."""
     if name == "log":
         return [run for run in spec["runs"] if run["recipe"] is not None]
-    return [run for run in spec["runs"] if run["student"] not in spec["references"]]
+    return [run for run in spec["runs"] if run["student"] not in spec.get("references", ())]
 
 
 def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:
