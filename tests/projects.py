@@ -21,7 +21,7 @@ def copy_project(target: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, target / part)  # with what Python and `module_code` keep beside the code
         else:
             shutil.copy2(source, target / part)
     return target
@@ -29,7 +29,7 @@ def copy_project(target: Path) -> Path:
 
 def copy_finished(source: Path, target: Path) -> None:
     """Copy a project with its results and what Snakemake knows of them; its own logs come and go."""
-    ignore = shutil.ignore_patterns("__pycache__", "log", "locks")
+    ignore = shutil.ignore_patterns("log", "locks")
     shutil.copytree(source, target, symlinks=True, ignore=ignore)
 
 

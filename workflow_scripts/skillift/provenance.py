@@ -14,12 +14,13 @@ whose command does that names the modules as further roots.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+
+from skillift.module_code import module_code
 
 SCRIPTS = Path(__file__).resolve().parent.parent
 
@@ -34,16 +35,14 @@ def canonical(spec: dict) -> str:
     return json.dumps(spec, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-_NAMING = (ast.Name, ast.Attribute, ast.Import, ast.ImportFrom)
-
-
 @dataclass
 class _Module:
-    """A module's top level: definitions by name, imported names, and statements that always run."""
+    """A module's statements, which of them define a name or always run, and the names that it imports."""
 
-    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    statements: list[tuple[str, list[list]]]
+    definitions: dict[str, list[int]]
+    always: list[int]
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    always: list[ast.stmt] = field(default_factory=list)
 
 
 _behind: dict[str, dict[tuple[str, str], str]] = {}
@@ -90,53 +89,39 @@ def _read_symbol(module_name: str, name: str, scripts: Path) -> tuple[str, list[
     module = _parse(module_name, scripts)
     if module is None:
         raise FileNotFoundError(f"{module_name}: no such module below {scripts}")
-    statements = _statements(module, name)
-    uses = _uses(module_name, module, statements, scripts)
+    statements = [module.statements[index] for index in _statements(module, name)]
+    uses = _uses(module_name, module, [named for _, names in statements for named in names], scripts)
     if name != "*":
         uses.append((module_name, ""))  # importing a module runs its loose statements
-    return "\n".join(ast.unparse(statement) for statement in statements), uses
+    return "\n".join(text for text, _ in statements), uses
 
 
-def _statements(module: _Module, name: str) -> list[ast.stmt]:
+def _statements(module: _Module, name: str) -> list[int]:
     if name == "*":
-        defined = [statement for group in module.definitions.values() for statement in group]
+        defined = [index for group in module.definitions.values() for index in group]
         return list(dict.fromkeys([*defined, *module.always]))
     return module.always if name == "" else module.definitions.get(name, [])
 
 
-def _uses(name: str, module: _Module, statements: list[ast.stmt], scripts: Path) -> list[tuple[str, str]]:
-    """The symbols of `workflow_scripts/` that `statements` of the module `name` refer to."""
-    nodes = [node for statement in statements for node in _names(statement)]
+def _uses(name: str, module: _Module, named: list[list], scripts: Path) -> list[tuple[str, str]]:
+    """The symbols of `workflow_scripts/` that the names in statements of the module `name` refer to."""
     imports = dict(module.imports)
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= _imported(node, name, scripts)
+    for kind, *details in named:
+        if kind in ("import", "from"):
+            imports |= _imported(kind, details, name, scripts)
     found: list[tuple[str, str]] = []
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            target = imports.get(node.value.id)
+    for kind, *details in named:
+        if kind == "attribute":
+            target = imports.get(details[0])
             if target and target[1] is None:
-                found.append(_resolve(target[0], node.attr, scripts))
-        elif isinstance(node, ast.Name):
-            if node.id in module.definitions:
-                found.append((name, node.id))
-            elif node.id in imports:
-                target = imports[node.id]
+                found.append(_resolve(target[0], details[1], scripts))
+        elif kind == "name":
+            if details[0] in module.definitions:
+                found.append((name, details[0]))
+            elif details[0] in imports:
+                target = imports[details[0]]
                 found.append((target[0], "") if target[1] is None else _resolve(*target, scripts))
     return found
-
-
-def _names(statement: ast.stmt) -> list[ast.AST]:
-    """The names, attributes and imports in a statement, in the order of `ast.walk`, which is slower."""
-    nodes: list[ast.AST] = [statement]
-    for node in nodes:  # which grows
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if type(value) is list:
-                nodes += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST) and value._fields:
-                nodes.append(value)
-    return [node for node in nodes if isinstance(node, _NAMING)]
 
 
 def _resolve(module_name: str, attribute: str, scripts: Path) -> tuple[str, str]:
@@ -165,65 +150,35 @@ def _parse(name: str, scripts: Path) -> _Module | None:
     path = _file(name, scripts)
     if path is None:
         return None
-    tree = _WithoutDocstrings().visit(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
-    module = _Module()
-    for statement in tree.body:
-        imported = _imported(statement, name, scripts)
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            module.imports |= imported
-        elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            module.definitions.setdefault(statement.name, []).append(statement)
-        elif isinstance(statement, ast.Assign | ast.AnnAssign):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            names = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-            for target_name in names:
-                module.definitions.setdefault(target_name, []).append(statement)
-        else:
-            module.always.append(statement)
+    said = module_code(path, scripts)
+    module = _Module(said["statements"], said["definitions"], said["always"])
+    for kind, *details in said["imports"]:
+        module.imports |= _imported(kind, details, name, scripts)
     return module
 
 
-def _imported(node: ast.AST, module: str, scripts: Path) -> dict[str, tuple[str, str | None]]:
+def _imported(kind: str, details: list, module: str, scripts: Path) -> dict[str, tuple[str, str | None]]:
     """Local name -> (module, symbol or None for a whole module), for imports inside `workflow_scripts/`."""
     result: dict[str, tuple[str, str | None]] = {}
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            if _file(alias.name, scripts):
-                bound = alias.asname or alias.name.split(".")[0]
-                result[bound] = (alias.name if alias.asname else bound, None)
-    elif isinstance(node, ast.ImportFrom):
-        origin = _origin(node, module, scripts)
+    if kind == "import":
+        for name, bound in details[0]:
+            if _file(name, scripts):
+                package = name.split(".")[0]
+                result[bound or package] = (name if bound else package, None)
+    else:
+        level, said, names = details
+        origin = _origin(level, said, module, scripts)
         if _file(origin, scripts):
-            for alias in node.names:
-                bound = alias.asname or alias.name
-                submodule = f"{origin}.{alias.name}"
-                result[bound] = (submodule, None) if _file(submodule, scripts) else (origin, alias.name)
+            for name, bound in names:
+                submodule = f"{origin}.{name}"
+                result[bound or name] = (submodule, None) if _file(submodule, scripts) else (origin, name)
     return result
 
 
-def _origin(node: ast.ImportFrom, module: str, scripts: Path) -> str:
-    if not node.level:
-        return node.module or ""
+def _origin(level: int, said: str | None, module: str, scripts: Path) -> str:
+    if not level:
+        return said or ""
     package = module.split(".")
     is_package = (scripts.joinpath(*package) / "__init__.py").is_file()
-    base = package[: len(package) - node.level + (1 if is_package else 0)]
-    return ".".join([*base, *([node.module] if node.module else [])])
-
-
-class _WithoutDocstrings(ast.NodeTransformer):
-    def _strip(self, node):
-        self.generic_visit(node)
-        first = node.body[0] if node.body else None
-        if (
-            isinstance(first, ast.Expr)
-            and isinstance(first.value, ast.Constant)
-            and isinstance(first.value.value, str)
-        ):
-            node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
-        return node
-
-    def visit(self, node):
-        if isinstance(node, ast.expr):  # no statement is below it
-            return node
-        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)
+    base = package[: len(package) - level + (1 if is_package else 0)]
+    return ".".join([*base, *([said] if said else [])])

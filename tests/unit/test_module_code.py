@@ -1,0 +1,84 @@
+"""What is kept of each module's syntax: it changes no digest, and nothing has to be thrown away by hand."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from study_files import REPOSITORY
+
+from skillift.module_code import module_code
+
+KEPT = f"module_code.{sys.implementation.cache_tag}.json"
+PROGRAM = """
+import sys
+from pathlib import Path
+from skillift import module_code, provenance
+read = []
+original = module_code._read
+module_code._read = lambda text, path: (read.append(path.name), original(text, path))[1]
+print(provenance.code_digest("judge.py", scripts=Path(sys.argv[1])), *sorted(read))
+"""
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    (tmp_path / "lib.py").write_text("def used():\n    return 1\n\n\ndef other():\n    return 2\n")
+    (tmp_path / "judge.py").write_text("from lib import used\n\n\ndef main():\n    return used()\n")
+    return tmp_path
+
+
+def digest_in_another_process(scripts):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(scripts)],
+        env={"PYTHONPATH": str(REPOSITORY / "workflow_scripts")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    digest, *read = done.stdout.split()
+    return digest, read
+
+
+def test_the_next_process_reads_no_module_again_and_finds_the_same_digest(scripts):
+    digest, read = digest_in_another_process(scripts)
+    assert read == ["judge.py", "lib.py"]
+    assert digest_in_another_process(scripts) == (digest, [])
+
+
+def test_an_edit_is_seen_whatever_the_time_stamp_and_only_that_module_is_read(scripts):
+    digest, _ = digest_in_another_process(scripts)
+    before = (scripts / "lib.py").stat()
+    (scripts / "lib.py").write_text((scripts / "lib.py").read_text().replace("return 1", "return 3"))
+    os.utime(scripts / "lib.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (scripts / "lib.py").stat().st_size == before.st_size
+    changed, read = digest_in_another_process(scripts)
+    assert (changed != digest, read) == (True, ["lib.py"])
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"a": '])
+def test_a_broken_file_of_what_was_kept_is_made_again(scripts, content):
+    digest, _ = digest_in_another_process(scripts)
+    kept = scripts / "__pycache__" / KEPT
+    kept.write_text(content)
+    assert digest_in_another_process(scripts) == (digest, ["judge.py", "lib.py"])
+    assert len(json.loads(kept.read_text())) == 2
+
+
+def test_where_nothing_can_be_kept_the_digest_is_the_same(scripts):
+    digest, _ = digest_in_another_process(scripts)
+    kept = scripts / "__pycache__"
+    (kept / KEPT).unlink()
+    kept.rmdir()
+    kept.write_text("a file in its place")
+    assert digest_in_another_process(scripts) == (digest, ["judge.py", "lib.py"])
+
+
+def test_comments_docstrings_and_layout_are_no_part_of_a_modules_code(tmp_path):
+    plain, dressed = tmp_path / "plain.py", tmp_path / "dressed.py"
+    plain.write_text("def f(a):\n    return (a, 1)\n")
+    dressed.write_text(
+        '"""About."""\n\n\ndef f(a):  # why\n    """More."""\n    return (\n        a,\n        1,\n    )\n'
+    )
+    assert module_code(plain, tmp_path)["statements"] == module_code(dressed, tmp_path)["statements"]
