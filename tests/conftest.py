@@ -64,16 +64,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start long tests first; keep those that share a fixture of their module on one worker."""
+    """Start long tests first; keep those on one worker that ask vLLM, or share a fixture of their module."""
     if config.getoption("quick"):
         left_out = [item for item in items if _takes_long(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=_place)
-    sharing = {item.path for item in items if _shares_a_fixture(item)}
+    groups = {item.path: item.path.stem for item in items if _shares_a_fixture(item)}
+    # importing vLLM takes as long as what it is asked
+    groups |= {item.path: "vllm" for item in items if _asks_vllm(item)}
     for item in items:
-        if item.path in sharing and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if item.path in groups and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(groups[item.path]))
 
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
@@ -90,6 +92,10 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
     """Whether a test takes what its module makes once; what a session makes, every worker has or shares."""
     fixtures = item._fixtureinfo.name2fixturedefs.values()
     return any(fixture.scope in ("module", "class") for found in fixtures for fixture in found)
+
+
+def _asks_vllm(item: pytest.Item) -> bool:
+    return "vllm" in getattr(getattr(item, "callspec", None), "params", {}).values()
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from skillift.errors import UserError
-from skillift.training.fit import fit
 
 
 def stopped_at_step_4(*work) -> None:
     """`fit`, killed in the middle of its fourth step, in every process."""
     from skillift.training.callbacks import ShowProgress
+    from skillift.training.fit import fit
 
     def stop(self, args, state, control, **kwargs):
         if state.global_step == 4:
@@ -27,12 +28,20 @@ def end_at_once() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def refuse_in_the_second(error: str) -> None:
+    """An error for the user in one process, while the other one goes on."""
+    if os.environ["RANK"] == "1":
+        raise UserError(error)
+    time.sleep(60)
+
+
 def fit_shared_out(*work) -> None:
     """`fit` with weights that are shared out, on a CPU: accelerate does that on accelerators alone."""
     from accelerate import DistributedType, PartialState
     from torch.distributed.tensor import DTensor
 
     from skillift.training.callbacks import KeepWeights
+    from skillift.training.fit import fit
 
     made, kept = PartialState.__init__, KeepWeights.on_step_end
 

@@ -89,7 +89,9 @@ KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
     ("write", "kills", "options"),
     [
         (write_student, [KILLS[0], (4, "saving"), (8, "keeping"), (8, "merging")], []),
-        (write_hybrid_student, KILLS[1:], ["--device-batch-size", "1"]),
+        pytest.param(
+            write_hybrid_student, KILLS[1:], ["--device-batch-size", "1"], marks=pytest.mark.nightly
+        ),
     ],
     ids=["qwen3", "qwen3.5-accumulating"],
 )

@@ -32,43 +32,54 @@ def prompts() -> list[list[int]]:
 
 def _answers(kind, student, prompts, options):
     with open_engine(kind, student, INFERENCE, options) as engine:
-        sampled = engine.generate(prompts, SAMPLED, list(range(len(prompts))))
-        few = engine.generate(prompts[:1], Sampling(4))
-        return sampled, few, engine.log_probabilities([Probe(prompts[0], prompts[1])])
+        return _asked(engine, prompts)
 
 
-@pytest.mark.parametrize(
-    ("kind", "number"),
-    [
-        ("transformers", 3),
-        # by day, two of vLLM answer in tests/integration/test_survival.py
-        pytest.param("vllm", 2, marks=pytest.mark.nightly),
-    ],
-)
-def test_answers_and_their_order_do_not_depend_on_the_number_of_engines(kind, number, student, prompts):
+def _asked(engine, prompts):
+    sampled = engine.generate(prompts, SAMPLED, list(range(len(prompts))))
+    few = engine.generate(prompts[:1], Sampling(4))
+    return sampled, few, engine.log_probabilities([Probe(prompts[0], prompts[1])])
+
+
+@pytest.fixture(scope="module")
+def two_engines(student):
+    with open_engine("transformers", student, INFERENCE, RunOptions(threads=2, data_parallel=2)) as engine:
+        yield engine
+    assert not any(process.is_alive() for process in engine.processes)
+
+
+def test_answers_and_their_order_do_not_depend_on_the_number_of_engines(two_engines, student, prompts):
+    with open_engine("transformers", student, INFERENCE, RunOptions()) as engine:
+        alone = _asked(engine, prompts)
+    assert _asked(two_engines, prompts) == alone
+    assert len({answer.tokens for answer in alone[0]}) == 21
+
+
+# by day, two of vLLM answer in tests/integration/test_survival.py
+@pytest.mark.nightly
+@pytest.mark.parametrize(("kind", "number"), [("transformers", 3), ("vllm", 2)])
+def test_answers_and_their_order_are_those_of_one_engine(kind, number, student, prompts):
     alone = _answers(kind, student, prompts, RunOptions())
     assert _answers(kind, student, prompts, RunOptions(threads=2, data_parallel=number)) == alone
-    assert len({answer.tokens for answer in alone[0]}) == 21
 
 
 def test_what_one_of_them_says_is_said_and_none_stays_behind(tmp_path):
     import multiprocessing
 
+    before = multiprocessing.active_children()
     with pytest.raises(UserError, match="nowhere"):
         _answers("transformers", tmp_path / "nowhere", [[1]], RunOptions(data_parallel=2))
-    assert not multiprocessing.active_children()
+    assert multiprocessing.active_children() == before
 
 
-def test_an_engine_that_is_killed_is_named_whatever_is_asked_and_ends_the_others(student, prompts):
+def test_an_engine_that_is_killed_is_named_whatever_is_asked_and_ends_the_others(two_engines, prompts):
     ended = {"expected_exception": UserError, "match": r"a process of `engine\.data_parallel`.*memory"}
-    options = RunOptions(threads=2, data_parallel=2)
-    with pytest.raises(**ended), open_engine("transformers", student, INFERENCE, options) as engine:
-        engine.processes[0].kill()
-        engine.processes[0].join()
-        with pytest.raises(**ended):
-            engine.generate(prompts, SAMPLED)
-        engine.log_probabilities([Probe(prompts[0], prompts[1])])
-    assert not any(process.is_alive() for process in engine.processes)
+    two_engines.processes[0].kill()
+    two_engines.processes[0].join()
+    with pytest.raises(**ended):
+        two_engines.generate(prompts, SAMPLED)
+    with pytest.raises(**ended):
+        two_engines.log_probabilities([Probe(prompts[0], prompts[1])])
 
 
 def test_prompts_are_ordered_by_what_they_have_in_common():
@@ -96,6 +107,24 @@ def test_tensor_parallelism_is_vllms(student):
         pass
 
 
+def test_vllm_is_told_how_many_devices_share_the_weights(student, monkeypatch):
+    """What it answers with two of them is tried at night: two of its processes take most of a minute."""
+    told = {}
+
+    def no_engine(**options):
+        told.update(options)
+        raise RuntimeError("no engine")
+
+    monkeypatch.setattr("vllm.LLM", no_engine)
+    with (
+        pytest.raises(UserError, match="tensor_parallel"),
+        open_engine("vllm", student, INFERENCE, RunOptions(tensor_parallel=2)),
+    ):
+        pass
+    assert told["tensor_parallel_size"] == 2
+
+
+@pytest.mark.nightly
 def test_weights_that_two_processes_share_give_the_same_answers(student, prompts):
     alone = _answers("vllm", student, prompts, RunOptions())
     shared = _answers("vllm", student, prompts, RunOptions(threads=2, tensor_parallel=2))
