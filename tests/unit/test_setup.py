@@ -106,6 +106,7 @@ def test_an_environment_is_made_once_and_follows_its_pins(begun, set_up):
     venv = begun
     first = set_up("teapot==1.0", "kettle==1.0")
     assert first.returncode == 0, first.stderr
+    assert [*venv.glob("lib/*/site-packages/__pycache__/teapot.*.pyc")], "not compiled"
     assert (version_of(venv, "teapot"), version_of(venv, "kettle")) == ("1.0", "1.0")
 
     # nothing is to be done: not even a registry is needed
@@ -206,6 +207,9 @@ def test_the_libraries_of_a_cuda_torch_are_installed_only_where_torch_needs_them
 
         def pip(self, *arguments: str, total: int = 0) -> None:
             calls.append(Path(arguments[-1]).name)
+
+        def compile(self) -> None:
+            pass
 
         def imports_torch(self) -> bool:
             return self.imports.pop(0)
