@@ -12,7 +12,8 @@ STARTER := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
-RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1
+# a study starts Python some hundred times: each would compile the project where a container forbids to keep that
+RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1 PYTHONDONTWRITEBYTECODE=
 SNAKEFILES := Snakefile rules
 EMBEDDED := results/embedded
 # a program for Graphviz: of the rules that make figures, the picture of the rules shows two
