@@ -95,7 +95,10 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
 
 
 def _asks_vllm(item: pytest.Item) -> bool:
-    return "vllm" in getattr(getattr(item, "callspec", None), "params", {}).values()
+    return any(
+        isinstance(value, str) and value == "vllm"
+        for value in getattr(getattr(item, "callspec", None), "params", {}).values()
+    )
 
 
 @pytest.fixture(scope="session")
