@@ -64,10 +64,15 @@ def gate(wildcards):
     return [ancient(path) for path in per_run(checks, [run])]
 
 
-def scored_probes(wildcards):
-    """What the trainer has scored for the engine to score again; nothing for a run that was not trained."""
-    inputs = model_inputs(wildcards)
-    return {"probes": inputs["probes"]} if "probes" in inputs else {}
+def of_before(wildcards):
+    """What a trained run is compared with: what the trainer has scored for the engine to score again, and
+    what the run base was asked. Nothing for a run that was not trained.
+    """
+    if wildcards.run == "base":
+        return {}
+    probes = model_inputs(wildcards)["probes"]
+    base_prompts = f"{RESULTS}/prompts/{wildcards.student}/base.parquet"
+    return {"probes": probes, "base_prompts": base_prompts}
 
 
 def verdict_files():

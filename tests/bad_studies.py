@@ -140,7 +140,7 @@ BAD_STUDIES = {
     ),
     "a teacher behind an API without its model": (
         (TEACHER, "teacher: {kind: api, attempts: 2}\n\n"),
-        ["teacher: found no key 'model'", "expected text of the form", "Add 'model: ...'."],
+        ["teacher: found no key 'model'", "expected a model as litellm names it", "Add 'model: ...'."],
     ),
     "a key of another kind of teacher": (
         (TEACHER, "teacher: {kind: api, model: a/b, corrupted_share: 0.1}\n\n"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -277,6 +278,10 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
     if length is not None and inference["max_tokens"] >= length:
         expected = f"fewer than max_model_len ({length}): the prompt needs room too"
         yield ("inference", "max_tokens"), inference["max_tokens"], expected, ""
+    try:
+        datetime.strptime(inference["date"], "%Y-%m-%d")
+    except ValueError:
+        yield ("inference", "date"), inference["date"], "a day of the calendar as year-month-day", ""
     if inference["samples"] > 1 and inference["temperature"] == 0:
         expected = "1 sample at temperature 0, where all samples are equal"
         yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."
