@@ -134,8 +134,8 @@ def check_same_prompts(asked: pl.DataFrame, base: pl.DataFrame, where: str) -> N
         place = f"{where}, step {row['step']}, task {row['task_id']} under the condition {row['condition']}"
         expected = f"that of the run base, {row['of_base'] or 'which was not asked this'}"
         fix = (
-            f"{others.height} of {joined.height} prompts are so. The student's chat template, or what renders "
-            "it, has changed between the two runs: delete the episodes of both, and run again."
+            f"{others.height} of {joined.height} prompts are so. The student's chat template, or what "
+            "renders it, has changed between the two runs: delete the episodes of both, and run again."
         )
         raise UserError(problem(place, f"the prompt {row['prompt_sha256']}", expected, fix))
 

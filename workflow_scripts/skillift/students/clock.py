@@ -14,5 +14,5 @@ DEFAULT_DATE = "2024-07-26"
 
 
 def pinned_clock(date: str) -> Callable[[str], str]:
-    """What a template calls as `strftime_now`: midnight of `date` (year-month-day), in the template's format."""
+    """What a template calls as `strftime_now`: midnight of `date` (year-month-day), in its format."""
     return datetime.fromisoformat(date).strftime

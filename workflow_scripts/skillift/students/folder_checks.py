@@ -109,9 +109,7 @@ def _merge_hint(folder: Path) -> str:
     except UserError:
         base = None
     of = f" ({base})" if isinstance(base, str) and base else ""
-    return (
-        f"Merge it into its model{of} with peft's `merge_and_unload`, then `save_pretrained`, tokenizer too."
-    )
+    return f"Merge it into its model{of} (peft's `merge_and_unload`), and write both with `save_pretrained`."
 
 
 def _config_mistakes(folder: Path, names: set[str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ _LIST = "get_supported_head_sizes"
 
 @cache
 def served_head_sizes() -> tuple[int, ...]:
-    """The head sizes that the installed vLLM has CPU kernels for; empty where it is built for GPUs or missing."""
+    """The head sizes that the installed vLLM has kernels for; empty where it is built for GPUs or missing."""
     package = importlib.util.find_spec("vllm") if _is_cpu_build() else None
     if package is None or not package.submodule_search_locations:
         return ()

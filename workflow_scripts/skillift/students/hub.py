@@ -3,8 +3,8 @@
 Files go through the hub's own cache (`HF_HOME`), so that studies share a download and an interrupted one goes
 on where it stopped. The cache names each file by the digest that the hub recorded for it, and every file is
 compared with that digest after the download: offline too. Where a cache was copied without its links, or was
-filled by a mirror that names files otherwise, there is nothing to compare with: such files are kept, and noted
-as not verified. A key for gated models is read from `HF_TOKEN`.
+filled by a mirror that names files otherwise, there is nothing to compare with: such files are kept, and
+noted as not verified. A key for gated models is read from `HF_TOKEN`.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def download(where: str, model: str, revision: str, digests: dict[str, str] | No
     not_verified = _verify(where, folder, digests or {})
     if not_verified:
         print(
-            f"{where}: not verified, as the cache does not name them by the hub's digests (a copy without links, "
-            f"or a mirror): {', '.join(not_verified)}. `digests` in the study would verify them.",
+            f"{where}: not verified, as the cache does not name them by the hub's digests (a copy without "
+            f"links, or a mirror): {', '.join(not_verified)}. `digests` in the study would verify them.",
             file=sys.stderr,
         )
     return Download(folder, folder.name, not_verified)
@@ -149,8 +149,8 @@ def _verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
     """Compare the files of a model with their digests; the names of those that have none to compare with.
 
     The study's digests go first. The cache's names are taken for the hub's digests where a file of the same
-    kind, or a small one, agrees with its own: a mirror may name files by anything, and then nothing can be said
-    against a file.
+    kind, or a small one, agrees with its own: a mirror may name files by anything, and then nothing can be
+    said against a file.
     """
     files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
     for name in sorted(set(digests) - set(files)):

@@ -1,4 +1,4 @@
-"""What is wrong with a study's students, found before the first job from their files alone, and all at once."""
+"""What is wrong with a study's students: found before the first job, from their files alone, all at once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _SHOWN = 3
 def mistakes(study: Study) -> list[str]:
     """Everything that is wrong with the model folders of students and reference models, one line each.
 
-    Folders of students with `source: path` are read: configuration, weights' headers, tokenizer, chat template,
-    and whether the study's engine serves the size of the attention heads. No network is needed.
+    Folders of students with `source: path` are read: configuration, weights' headers, tokenizer, chat
+    template, and whether the study's engine serves the size of the attention heads. No network is needed.
 
     Args:
         study: the study.
