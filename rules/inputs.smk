@@ -45,6 +45,26 @@ def teacher_files():
     return {"teacher_template": f"{PROMPTS}/{template}"} if template else {}
 
 
+def trained_tokenizers():
+    """Folders of the tokenizers of students that a teacher behind an API writes for; none for other teachers,
+    whose texts are read before the first job.
+    """
+    if STUDY.teacher_template is None:
+        return []
+    scratch = STUDY.students_from("scratch")
+    names = {
+        "tokenizer" if run.student in scratch else run.student
+        for run in STUDY.trained_runs
+    }
+    return [f"{RESULTS}/students/{name}/model" for name in sorted(names)]
+
+
+def tokenizer_options():
+    """The same as an option of the command."""
+    folders = trained_tokenizers()
+    return f"--tokenizers {' '.join(folders)}" if folders else ""
+
+
 def prompt_files(wildcards):
     """What a corpus's prompts are written anew from; nothing where it keeps those of its demonstrations."""
     if STUDY.demonstrated_as_is(wildcards.corpus):

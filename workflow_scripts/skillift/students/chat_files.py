@@ -23,6 +23,7 @@ from skillift.errors import UserError, problem
 from skillift.students.clock import DEFAULT_DATE, pinned_clock
 from skillift.students.folder_files import read_object, unreadable
 
+SPECIAL_TOKEN = "special token"  # how the reason begins why no student can be trained on a demonstration
 REASONING_TAGS = ("<think>", "</think>")
 
 # The shape of a mark that ends or begins a turn although its tokenizer calls it no special token, as those of
