@@ -14,8 +14,11 @@ from pathlib import Path
 from skillift.errors import UserError, problem
 from skillift.students.chat_files import template_mistakes
 from skillift.students.folder_files import (
+    INDEX,
+    SINGLE,
     WHOLE_FOLDER,
     file_names,
+    no_weights,
     read_object,
     shown,
     tensors,
@@ -62,9 +65,30 @@ def folder_mistakes(folder: Path | str, engine: str | None = None) -> list[str]:
         except UserError as error:
             found.append(str(error))
     with suppress(UserError):  # told above
-        config = read_object(folder / "config.json")
-        found.append(head_size_mistake(f"{folder / 'config.json'}", config, engine))
-    return list(dict.fromkeys(filter(None, found)))
+        found.extend(_head_mistakes(folder, engine))
+    return list(dict.fromkeys(found))
+
+
+def listing_mistakes(folder: Path, names: set[str], engine: str | None = None) -> list[str]:
+    """What a list of a model's files and its config.json say against it, before the other files are there.
+
+    Args:
+        folder: holds config.json, if the list does.
+        names: the model's files.
+        engine: see `folder_mistakes`.
+    """
+    if "config.json" not in names:
+        return [_no_model(folder, names)]
+    found = [*_adapter_mistakes(folder, names)]
+    try:
+        found += [*_config_mistakes(folder, names), *_head_mistakes(folder, engine)]
+    except UserError as error:
+        found.append(str(error))
+    if not names & {SINGLE, INDEX}:
+        found.append(no_weights(folder, names))
+    if not names & set(TOKENIZER_FILES):
+        found.append(_no_tokenizer(folder, names))
+    return found
 
 
 def check_model_folder(folder: Path | str, engine: str | None = None) -> None:
@@ -178,6 +202,16 @@ def _weights_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
 
 def _tokenizer_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
     if not names & set(TOKENIZER_FILES):
-        expected = f"a tokenizer ({', '.join(TOKENIZER_FILES)})"
-        yield problem(f"{folder}", shown(names), expected, WHOLE_FOLDER)
+        yield _no_tokenizer(folder, names)
     yield from template_mistakes(folder)
+
+
+def _no_tokenizer(folder: Path, names: set[str]) -> str:
+    expected = f"a tokenizer ({', '.join(TOKENIZER_FILES)})"
+    return problem(f"{folder}", shown(names), expected, WHOLE_FOLDER)
+
+
+def _head_mistakes(folder: Path, engine: str | None) -> list[str]:
+    place = folder / "config.json"
+    mistake = head_size_mistake(f"{place}", read_object(place), engine)
+    return [mistake] if mistake else []

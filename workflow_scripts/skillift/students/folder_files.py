@@ -51,9 +51,14 @@ def weights_files(folder: Path, names: set[str]) -> list[Path]:
         return [folder / name for name in sorted(listed)]
     if SINGLE in names:
         return [folder / SINGLE]
+    raise UserError(no_weights(folder, names))
+
+
+def no_weights(folder: Path, names: set[str]) -> str:
+    """One line about a folder without weights that can be read."""
     fix = "Load the model with transformers and write it with `save_pretrained`."
     expected = f"weights as {SINGLE}, or as several .safetensors files with {INDEX}"
-    raise UserError(problem(f"{folder}", shown(names), expected, fix))
+    return problem(f"{folder}", shown(names), expected, fix)
 
 
 def tensors(file: Path) -> dict[str, tuple[str, list[int]]]:

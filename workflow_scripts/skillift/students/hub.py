@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from skillift.errors import UserError, problem
 from skillift.redaction import redact
+from skillift.students.folder_checks import TOKENIZER_FILES, folder_mistakes, listing_mistakes
+from skillift.students.folder_files import file_names, weights_files
 
 # What a served model needs; weights in other formats and a repository's pictures stay behind.
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
@@ -80,29 +82,55 @@ def cached_folder(model: str, revision: str) -> Path | None:
     return Path(found).parent if isinstance(found, str) else None
 
 
-def check_reachable(where: str, model: str, revision: str) -> None:
-    """See that a model is in the cache, or can be had from the hub.
+def check_reachable(where: str, model: str, revision: str, engine: str | None = None) -> None:
+    """See that a model is in the cache, or can be had from the hub, and that it can be a student.
+
+    Args:
+        where: the study's key, such as `students.s`, for messages.
+        model: `<owner>/<name>`.
+        revision: a commit, or a branch or tag.
+        engine: the study's; see `folder_checks.folder_mistakes`.
 
     Raises:
-        UserError: as `download`, without downloading.
+        UserError: as `download`, without downloading more than config.json; or what is wrong with the model's
+            folder in the cache, or with its list of files and its configuration.
     """
-    from huggingface_hub import model_info, snapshot_download, try_to_load_from_cache
+    from huggingface_hub import hf_hub_download, model_info, snapshot_download, try_to_load_from_cache
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     if isinstance(try_to_load_from_cache(model, "config.json", revision=revision), str):
         try:
-            snapshot_download(
+            folder = snapshot_download(
                 model,
                 revision=revision,
                 allow_patterns=_WANTED,
                 ignore_patterns=_UNWANTED,
                 local_files_only=True,
             )
-            return
+            if _is_complete(Path(folder)):
+                return _refuse(where, folder_mistakes(folder, engine))
         except LocalEntryNotFoundError:
             pass
     with _explained(where, model, revision):
-        model_info(model, revision=revision, timeout=20)
+        siblings = model_info(model, revision=revision, timeout=20).siblings or []
+        names = {file.rfilename for file in siblings if "/" not in file.rfilename}
+        config = "config.json" in names and hf_hub_download(model, "config.json", revision=revision)
+    folder = Path(config).parent if config else Path(f"{model} on the hub")
+    return _refuse(where, listing_mistakes(folder, names, engine))
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a folder of the cache has weights and a tokenizer; an interrupted download leaves a part."""
+    names = file_names(folder)
+    try:
+        return bool(weights_files(folder, names) and names & set(TOKENIZER_FILES))
+    except UserError:
+        return False
+
+
+def _refuse(where: str, mistakes: list[str]) -> None:
+    if mistakes:
+        raise UserError("\n".join(f"{where}: {line}" for line in mistakes))
 
 
 @contextmanager
