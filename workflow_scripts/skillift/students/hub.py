@@ -64,7 +64,7 @@ def download(where: str, model: str, revision: str, digests: dict[str, str] | No
                 model, revision=revision, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, max_workers=4
             )
         )
-    not_verified = _verify(where, folder, digests or {})
+    not_verified = verify(where, folder, digests or {})
     if not_verified:
         print(
             f"{where}: not verified, as the cache does not name them by the hub's digests (a copy without "
@@ -173,12 +173,23 @@ def _explained(where: str, model: str, revision: str):
         ) from None
 
 
-def _verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
-    """Compare the files of a model with their digests; the names of those that have none to compare with.
+def verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
+    """Compare the files of a model with their digests.
 
-    The study's digests go first. The cache's names are taken for the hub's digests where a file of the same
-    kind, or a small one, agrees with its own: a mirror may name files by anything, and then nothing can be
-    said against a file.
+    The study's digests go first. The cache's names are taken for the hub's digests where another file of the
+    same kind agrees with its own: a mirror may name files by anything, and then nothing can be said against a
+    file. Where just the small files agree, the user has to say which it is.
+
+    Args:
+        where: the study's key, for messages.
+        folder: the model's, `models--<owner>--<name>/snapshots/<commit>` in a cache.
+        digests: SHA-256 by file name, as the study records them.
+
+    Returns:
+        The names of the files that there is nothing to compare with.
+
+    Raises:
+        UserError: a file differs from its digest; one that the cache itself has stored is deleted.
     """
     files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
     for name in sorted(set(digests) - set(files)):
@@ -194,7 +205,13 @@ def _verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
     known_lengths = {len(recorded[name]) for name in agreeing}
     for name in found.keys() - agreeing:
         path = files[name]
-        if known_lengths & {len(recorded[name]), _SMALL}:
+        if len(recorded[name]) not in known_lengths and _SMALL in known_lengths:
+            fix = (
+                f"If that is the SHA-256 on the model's page, a mirror has named the file: write `digests: "
+                f"{{{name}: {found[name]}}}` in the study. If not, delete the file, and run this again."
+            )
+            raise UserError(problem(f"{where}: {path}", f"the digest {found[name]}", recorded[name], fix))
+        if len(recorded[name]) in known_lengths:
             path.resolve().unlink()  # the cache's own file, which the next download puts there again
             path.unlink()
             fix = "It was deleted: run this again to download it again."
