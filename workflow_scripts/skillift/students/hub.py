@@ -203,7 +203,7 @@ def verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
     found = {name: _digest_like(files[name], digest) for name, digest in recorded.items() if digest}
     agreeing = {name for name in found if found[name] == recorded[name]}
     known_lengths = {len(recorded[name]) for name in agreeing}
-    for name in found.keys() - agreeing:
+    for name in sorted(found.keys() - agreeing):
         path = files[name]
         if len(recorded[name]) not in known_lengths and _SMALL in known_lengths:
             fix = (

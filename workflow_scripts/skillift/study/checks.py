@@ -17,7 +17,7 @@ import jinja2.meta
 
 from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.study.predictions import SECTIONS, prediction_problems
-from skillift.study.schema import did_you_mean, one_of
+from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
 from skillift.tasks.own_rows import READERS
 from skillift.tasks.own_skills import SKILL_FILE, skill_files
@@ -106,6 +106,9 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
     if shape and shape["heads"] % shape["kv_heads"]:
         expected = f"a divisor of heads ({shape['heads']})"
         yield (*here, "architecture", "kv_heads"), shape["kv_heads"], expected, ""
+    if model["source"] == "hub" and not re.fullmatch(HUB_NAME, model["model"]):
+        expected = "a model of the hub as <owner>/<name>, such as Qwen/Qwen3-0.6B"
+        yield (*here, "model"), model["model"], expected, hub_hint(model["model"])
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
         if not folder.is_dir():

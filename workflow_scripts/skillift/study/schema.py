@@ -32,7 +32,7 @@ _KINDS = {
 _PYTHON_KINDS = {"object": dict, "array": list, "string": str, "boolean": bool}
 _ADDRESS = "^https?://"  # how the pattern of an address begins
 _DIGEST = "^[0-9a-f]{64}$"  # the pattern of a SHA-256
-_HUB_NAME = r"^[^/\s]+/[^/\s]+$"  # the pattern of a model of the hub
+HUB_NAME = r"^[^/\s]+/[^/\s]+$"  # the pattern of a model of the hub
 _NUMBER = re.compile(r"([+-]?)(\d+)(\.\d*)?(?:[eE]([+-]?)(\d+))?")
 
 
@@ -246,8 +246,8 @@ def _mend(value: object, schema: dict, error) -> str:
         return f'Put it in quotes: "{value}".'
     if error.validator == "pattern" and schema["pattern"] == _DIGEST:
         return _digest_hint(str(value))
-    if error.validator == "pattern" and schema["pattern"] == _HUB_NAME:
-        return _hub_hint(str(value))
+    if error.validator == "pattern" and schema["pattern"] == HUB_NAME:
+        return hub_hint(str(value))
     if error.validator == "pattern" and schema["pattern"].startswith(_ADDRESS):
         bare = str(value).rpartition("://")[2].strip().lstrip("/")
         return f"Write http://{bare}, or https://{bare}." if bare else "Write http://localhost:8000/v1."
@@ -256,7 +256,8 @@ def _mend(value: object, schema: dict, error) -> str:
     return ""
 
 
-def _hub_hint(name: str) -> str:
+def hub_hint(name: str) -> str:
+    """How to write the name of a model of the hub that is given as an address, a folder or without its owner."""
     found = re.fullmatch(r"\s*(?:https?://[^/\s]+/)?([^/\s.][^/\s]*/[^/\s]+)(?:/.*)?\s*", name)
     if found and found[1] != name and (name.strip() == found[1] or "://" in name):
         return f"Write {found[1]}."
