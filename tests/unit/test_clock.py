@@ -84,7 +84,8 @@ def test_a_date_that_is_none_is_refused_in_words(study_file, written):
 
 
 def test_a_trained_run_that_is_asked_what_base_was_passes():
-    check_same_prompts(BASE.with_columns(step=pl.lit(6, pl.Int64)), BASE, "s/sft-s0")
+    trained = BASE.with_columns(step=pl.lit(6, pl.Int64))
+    assert check_same_prompts(trained, BASE, "s/sft-s0") is None
 
 
 def test_a_trained_run_that_is_asked_something_else_is_refused_by_task_and_both_prompts():

@@ -257,7 +257,7 @@ def _mend(value: object, schema: dict, error) -> str:
 
 
 def hub_hint(name: str) -> str:
-    """How to write the name of a model of the hub that is given as an address, a folder or without its owner."""
+    """How to write the name of a model of the hub that is given as an address, a folder or without owner."""
     found = re.fullmatch(r"\s*(?:https?://[^/\s]+/)?([^/\s.][^/\s]*/[^/\s]+)(?:/.*)?\s*", name)
     if found and found[1] != name and (name.strip() == found[1] or "://" in name):
         return f"Write {found[1]}."
