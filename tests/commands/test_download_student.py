@@ -138,6 +138,26 @@ def test_a_cache_that_was_copied_without_its_links_is_used_and_noted_as_not_veri
     assert copied == linked
 
 
+LOOK = """
+import sys
+from skillift.students.hub import check_reachable
+check_reachable("students.s", *sys.argv[1:])
+"""
+
+
+def test_a_model_that_can_be_no_student_is_refused_before_it_is_downloaded(source, tmp_path):
+    folder = shutil.copytree(source, tmp_path / "source")
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "owner/base", "r": 8}')
+    environment = os.environ | {"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0"}
+    with hub(MODEL, folder) as (address, arrived):
+        command = [sys.executable, "-c", LOOK, MODEL, "main", "vllm"]
+        environment["HF_ENDPOINT"] = address
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = done.stderr.strip().splitlines()[-1]
+    assert "students.s: " in told and "an adapter beside a whole model (adapter_config.json)" in told
+    assert [path.rpartition("/")[2] for path in arrived if "/resolve/" in path] == ["config.json"]
+
+
 def test_digests_of_the_study_are_compared(download, source):
     with hub(MODEL, source) as (address, _):
         right = folder_digests(source)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import inferences
 import polars as pl
 import pytest
+import yaml
 from chat_templates import chat_tokenizer
 from plain_folders import DATED
 from study_files import EMBEDDED
@@ -65,9 +68,15 @@ def test_training_and_answering_are_told_the_same_date(tmp_path):
 
 @pytest.mark.parametrize("written", [OTHER, f'"{OTHER}"'])
 def test_the_date_is_part_of_the_study_with_quotes_or_without(study_file, written):
-    study = load_study(study_file(EMBEDDED.replace("samples: 1", f"samples: 1\n  date: {written}")))
+    text = EMBEDDED.replace("samples: 1", f"samples: 1\n  date: {written}")
+    hub = yaml.safe_dump(
+        yaml.safe_load(text)["students"] | {"s": {"tier": 1, "source": "hub", "model": "a/b"}}
+    )
+    students = text[text.index("students:\n") : text.index("references:")]
+    study = load_study(study_file(text.replace(students, f"students:\n{indent(hub, '  ')}\n")))
     assert study.train_spec("s", "sft-s0")["date"] == OTHER
     assert study.episodes_spec("s", "base")["inference"]["date"] == OTHER
+    assert "date" not in study.train_spec("m", "sft-s0")  # from scratch: its template prints none
 
 
 def test_studies_without_a_date_keep_the_settings_of_their_results(study_file):

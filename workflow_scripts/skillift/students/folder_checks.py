@@ -57,7 +57,7 @@ def folder_mistakes(folder: Path | str, engine: str | None = None) -> list[str]:
     except UserError as error:
         return [str(error)]
     if "config.json" not in names:
-        return [_no_model(folder, names)]
+        return [problem(f"{folder}", *no_model(folder, names))]
     found = []
     for check in (_config_mistakes, _adapter_mistakes, _weights_mistakes, _tokenizer_mistakes):
         try:
@@ -78,7 +78,7 @@ def listing_mistakes(folder: Path, names: set[str], engine: str | None = None) -
         engine: see `folder_mistakes`.
     """
     if "config.json" not in names:
-        return [_no_model(folder, names)]
+        return [problem(f"{folder}", *no_model(folder, names))]
     found = [*_adapter_mistakes(folder, names)]
     try:
         found += [*_config_mistakes(folder, names), *_head_mistakes(folder, engine)]
@@ -106,8 +106,8 @@ def check_model_folder(folder: Path | str, engine: str | None = None) -> None:
         raise UserError("\n".join(mistakes))
 
 
-def _no_model(folder: Path, names: set[str]) -> str:
-    """What a folder without config.json holds instead of a model."""
+def no_model(folder: Path, names: set[str]) -> tuple[object, str, str]:
+    """What a folder without config.json holds instead of a model, what was expected, and the fix."""
     below = sorted(path.parent.name for path in folder.glob("*/config.json"))
     expected = "a model folder with config.json"
     if _ADAPTER_CONFIG in names:
@@ -124,7 +124,7 @@ def _no_model(folder: Path, names: set[str]) -> str:
         found, fix = f"models in the subfolders {', '.join(below[:3])}", "Point `path` to one of them."
     else:
         found, fix = shown(names), WHOLE_FOLDER
-    return problem(f"{folder}", found, expected, fix)
+    return found, expected, fix
 
 
 def _merge_hint(folder: Path) -> str:

@@ -16,6 +16,7 @@ import jinja2
 import jinja2.meta
 
 from skillift.judging.offline_judges import JUDGES, PROVIDER
+from skillift.students.folder_checks import no_model
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
@@ -115,9 +116,8 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
             mend = "Paths are relative to the study file's folder."
             yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", mend
         elif not (folder / "config.json").is_file():
-            mend = "Name the folder that `save_pretrained` wrote."
-            expected = f"a model folder with a config.json (looked in {folder.as_posix()})"
-            yield (*here, "path"), model["path"], expected, mend
+            found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
+            yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix
 
 
 @_reads("tasks")

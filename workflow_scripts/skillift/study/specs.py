@@ -70,12 +70,16 @@ class Specs:
         del recipe["corpus"]
         inference = self.data["inference"]
         pinned = {name: inference[name] for name in ("precision", "thinking")}
-        return {**recipe, "seed": found.seed, **pinned, **self._date()}
+        return {**recipe, "seed": found.seed, **pinned, **self._date(student)}
 
-    def _date(self) -> dict:
-        """The date for chat templates, where it is not the default: results older than the key stay."""
+    def _date(self, student: str) -> dict:
+        """The date for a chat template, where it is not the default: results older than the key stay.
+
+        That of students with `source: scratch` prints none.
+        """
         date = self.data["inference"].get("date", DEFAULT_DATE)
-        return {} if date == DEFAULT_DATE else {"date": date}
+        printed = self.model(student)["source"] != "scratch" and date != DEFAULT_DATE
+        return {"date": date} if printed else {}
 
     def episodes_spec(self, student: str, run: str) -> dict:
         """What a run is asked, and how it answers."""
@@ -83,7 +87,7 @@ class Specs:
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
         shards = inference.pop("shards")
         inference.pop("date", None)
-        inference |= self._date()
+        inference |= self._date(student)
         if found.recipe is None or not self._has_adapter(found.recipe):
             del inference["adapters"]
         return {
