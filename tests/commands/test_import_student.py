@@ -14,16 +14,8 @@ from skillift.tables import folder_digests, read_json
 
 def _run(source, folder, engine="vllm"):
     model, manifest = folder / "model", folder / "manifest.json"
-    import_student.main(
-        [
-            "--spec",
-            "{}",
-            f"--source={source}",
-            f"--model={model}",
-            f"--manifest={manifest}",
-            f"--engine={engine}",
-        ]
-    )
+    files = [f"--source={source}", f"--model={model}", f"--manifest={manifest}"]
+    import_student.main(["--spec", "{}", f"--engine={engine}", *files])
     return model, manifest
 
 

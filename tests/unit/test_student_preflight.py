@@ -41,7 +41,8 @@ def test_the_mistakes_of_all_folders_are_listed_by_key(study, tmp_path):
     (tmp_path / "huge" / "model.safetensors").write_bytes(b"cut")
     (tmp_path / "huge" / "chat_template.jinja").unlink()
     told = mistakes(study)
-    assert [line.split(": ")[0] for line in told] == ["references.big", "references.huge", "references.huge"]
+    keys = ["references.big.path", "references.huge.path", "references.huge.path"]
+    assert [line.split(": ")[:2] for line in told] == [[study.path, key] for key in keys]
     words = ["an adapter beside", "model.safetensors: cannot be read", "no chat template"]
     assert all(word in line for word, line in zip(words, told, strict=True))
 

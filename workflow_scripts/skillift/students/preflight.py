@@ -35,7 +35,7 @@ def mistakes(study: Study) -> list[str]:
     found = []
     for section, name in _models(study, "path"):
         lines = folder_mistakes(study.model_folder(name), engine)
-        found += [f"{section}.{name}: {line}" for line in lines]
+        found += [f"{study.path}: {section}.{name}.path: {line}" for line in lines]
     return found
 
 
