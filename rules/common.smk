@@ -62,6 +62,7 @@ HOW_TO_RUN = {
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub
     "HF_HUB_OFFLINE": 1,
+    "STUDY_ENGINE": STUDY.data["inference"]["engine"],
     "HUB_OWNER": CONFIG["hub"]["owner"] or "",
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,

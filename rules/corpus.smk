@@ -4,6 +4,7 @@
 rule collect_demonstrations:
     input:
         **teacher_files(),
+        tokenizers=ancient(trained_tokenizers()),
         tasks=f"{RESULTS}/tasks.parquet",
         skills=f"{RESULTS}/skills.parquet",
         contamination=f"{RESULTS}/checks/contamination.parquet",
@@ -25,11 +26,12 @@ rule collect_demonstrations:
         spec=canonical(STUDY.demonstrations_spec()),
         code=code_digest("collect_demonstrations.py"),
         teacher=as_options(teacher_files()),
+        tokenizers=tokenizer_options(),
     shell:
         """
         python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks} \
             --skills {input.skills} --task-template {input.task_template} --template {input.template} \
-            {params.teacher} \
+            {params.teacher} {params.tokenizers} \
             --cache "$STATE/answers.sqlite" $API_OPTIONS \
             --out {output} >{log} 2>&1
         """

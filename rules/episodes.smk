@@ -87,7 +87,7 @@ if SHARDED:
 
 rule check_served:
     input:
-        unpack(scored_probes),
+        unpack(of_before),
         episodes=EPISODES,
         prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
         served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
@@ -108,11 +108,11 @@ rule check_served:
             STUDY.served_spec(wildcards.student, wildcards.run)
         ),
         code=code_digest("check_served.py"),
-        probes=lambda wildcards: as_options(scored_probes(wildcards)),
+        before=lambda wildcards: as_options(of_before(wildcards)),
     shell:
         """
         python "$SCRIPTS/check_served.py" --spec {params.spec:q} --episodes {input.episodes} \
-            --prompts {input.prompts} {params.probes} --served {input.served} \
+            --prompts {input.prompts} {params.before} --served {input.served} \
             --answers {output.answers} --out {output.served} >{log} 2>&1
         """
 

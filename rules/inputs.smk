@@ -45,6 +45,26 @@ def teacher_files():
     return {"teacher_template": f"{PROMPTS}/{template}"} if template else {}
 
 
+def trained_tokenizers():
+    """Folders of the tokenizers of students that a teacher behind an API writes for; none for other teachers,
+    whose texts are read before the first job.
+    """
+    if STUDY.teacher_template is None:
+        return []
+    scratch = STUDY.students_from("scratch")
+    names = {
+        "tokenizer" if run.student in scratch else run.student
+        for run in STUDY.trained_runs
+    }
+    return [f"{RESULTS}/students/{name}/model" for name in sorted(names)]
+
+
+def tokenizer_options():
+    """The same as an option of the command."""
+    folders = trained_tokenizers()
+    return f"--tokenizers {' '.join(folders)}" if folders else ""
+
+
 def prompt_files(wildcards):
     """What a corpus's prompts are written anew from; nothing where it keeps those of its demonstrations."""
     if STUDY.demonstrated_as_is(wildcards.corpus):
@@ -64,10 +84,15 @@ def gate(wildcards):
     return [ancient(path) for path in per_run(checks, [run])]
 
 
-def scored_probes(wildcards):
-    """What the trainer has scored for the engine to score again; nothing for a run that was not trained."""
-    inputs = model_inputs(wildcards)
-    return {"probes": inputs["probes"]} if "probes" in inputs else {}
+def of_before(wildcards):
+    """What a trained run is compared with: what the trainer has scored for the engine to score again, and
+    what the run base was asked. Nothing for a run that was not trained.
+    """
+    if wildcards.run == "base":
+        return {}
+    probes = model_inputs(wildcards)["probes"]
+    base_prompts = f"{RESULTS}/prompts/{wildcards.student}/base.parquet"
+    return {"probes": probes, "base_prompts": base_prompts}
 
 
 def verdict_files():

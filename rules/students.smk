@@ -70,7 +70,7 @@ rule import_student:
     shell:
         """
         python "$SCRIPTS/import_student.py" --spec {params.spec:q} --source {params.source:q} \
-            --model {output.model} --manifest {output.manifest} >{log} 2>&1
+            --engine "$STUDY_ENGINE" --model {output.model} --manifest {output.manifest} >{log} 2>&1
         """
 
 
@@ -94,5 +94,5 @@ rule download_student:
     shell:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/download_student.py" --spec {params.spec:q} \
-            --model {output.model} --manifest {output.manifest} >{log} 2>&1
+            --engine "$STUDY_ENGINE" --model {output.model} --manifest {output.manifest} >{log} 2>&1
         """

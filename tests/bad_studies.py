@@ -140,7 +140,7 @@ BAD_STUDIES = {
     ),
     "a teacher behind an API without its model": (
         (TEACHER, "teacher: {kind: api, attempts: 2}\n\n"),
-        ["teacher: found no key 'model'", "expected text of the form", "Add 'model: ...'."],
+        ["teacher: found no key 'model'", "expected a model as litellm names it", "Add 'model: ...'."],
     ),
     "a key of another kind of teacher": (
         (TEACHER, "teacher: {kind: api, model: a/b, corrupted_share: 0.1}\n\n"),
@@ -173,6 +173,28 @@ BAD_STUDIES = {
     "a reference model with a student's key": (
         ("references: {}", "references: {big: {tier: 9, source: api, model: a/b, path: big}}"),
         ["references.big.path: found the key 'path', expected no such key with source: api"],
+    ),
+    "an address for the name of a model of the hub": (
+        (
+            "references: {}",
+            "references: {q: {tier: 9, source: hub, model: 'https://huggingface.co/Qwen/Q-1B'}}",
+        ),
+        ["references.q.model: found 'https://huggingface.co/Qwen/Q-1B'", "Write Qwen/Q-1B."],
+    ),
+    "a student of the hub without its owner": (
+        ("  s:\n", "  q: {tier: 9, source: hub, model: gpt2}\n  s:\n"),
+        [
+            "students.q.model: found 'gpt2', expected a model of the hub as <owner>/<name>",
+            "its owner, a slash",
+        ],
+    ),
+    "a folder for the name of a model of the hub": (
+        ("  s:\n", "  q: {tier: 9, source: hub, model: ../my/model}\n  s:\n"),
+        ["students.q.model: found '../my/model'", "write `source: path` and its `path`"],
+    ),
+    "a digest in capitals": (
+        ("  s:\n", f"  q: {{tier: 9, source: hub, model: a/b, digests: {{w: {'AB' * 32}}}}}\n  s:\n"),
+        ["students.q.digests.w: found", "expected a SHA-256", f"Write {'ab' * 32}."],
     ),
     "a student behind an API": (
         ("    label: 46 k\n    tier: 1\n    source: scratch", "    tier: 1\n    source: api"),

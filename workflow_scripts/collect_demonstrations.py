@@ -9,7 +9,8 @@ r"""Collect the teacher's demonstrations of the train tasks, each with the prima
 
 In `--spec`, `judge` is the primary judge's entry of the study and `seed` the one of the prompts. A teacher
 behind an API, `{"kind": "api", "model": "anthropic/..."}`, is asked with `--teacher-template
-workflow_scripts/prompts/teacher.jinja`; its answers are kept in `--cache` and never asked for again.
+workflow_scripts/prompts/teacher.jinja`; its answers are kept in `--cache` and never asked for again. One that
+holds a special token of the students that are trained on it (`--tokenizers`) is no demonstration.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.demonstrations import demonstrate
 from skillift.judging.verdicts import read_template
+from skillift.students.chat_files import special_tokens_of
 from skillift.tables import read_table, write_table
 
 
@@ -32,6 +34,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")
     arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
     arguments.add_argument("--teacher-template", type=Path, help="template of what an API teacher is asked")
+    arguments.add_argument(
+        "--tokenizers", type=Path, nargs="*", default=[], help="folders of the trained students' tokenizers"
+    )
     arguments.add_argument("--out", type=Path, required=True, help="table of demonstrations to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
@@ -39,9 +44,10 @@ def main(argv: list[str] | None = None) -> None:
     task_template = options.task_template.read_text(encoding="utf-8")
     template = read_template(options.template)
     teacher_template = options.teacher_template and options.teacher_template.read_text(encoding="utf-8")
+    special = sorted({token for folder in options.tokenizers for token in special_tokens_of(folder)})
     with open_client(options) as client:
         demonstrations = demonstrate(
-            tasks, skills, options.spec, task_template, template, client, teacher_template
+            tasks, skills, options.spec, task_template, template, client, teacher_template, special
         )
     write_table(demonstrations, options.out, DEMONSTRATIONS)
 

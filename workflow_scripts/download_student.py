@@ -4,7 +4,7 @@
         --spec '{"name": "s", "model": "Qwen/Qwen3.5-0.8B", "revision": "main"}'
 
 Files are kept in the hub's own cache (HF_HOME) and linked from there. The manifest records the commit that
-was taken, also where `revision` is a branch.
+was taken, also where `revision` is a branch, and which files could not be verified.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
+    arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
 
     from skillift.students.folders import import_student, write_manifest
@@ -25,9 +26,11 @@ def main(argv: list[str] | None = None) -> None:
 
     spec = options.spec
     where = f"students.{spec['name']}"
-    folder, commit = download(where, spec["model"], spec["revision"], spec.get("digests"))
-    import_student(folder, options.model)
-    source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": commit}
+    found = download(where, spec["model"], spec["revision"], spec.get("digests"))
+    import_student(found.folder, options.model, options.engine)
+    source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": found.commit}
+    if found.not_verified:
+        source["not_verified"] = found.not_verified
     write_json(write_manifest(options.model, source), options.manifest)
 
 

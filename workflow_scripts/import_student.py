@@ -17,8 +17,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--source", required=True, help="existing model folder")
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
+    arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
-    import_student(options.source, options.model)
+    import_student(options.source, options.model, options.engine)
     write_json(write_manifest(options.model, {"kind": "path", "path": options.source}), options.manifest)
 
 

@@ -57,6 +57,17 @@ def test_the_base_model_has_nothing_to_be_compared_with_but_what_was_asked(run):
     assert read_table(run / "answers.parquet", ANSWER_CHECK).height == 1
 
 
+def test_a_trained_run_is_compared_with_what_the_base_model_was_asked(run):
+    prompts = read_table(run / "prompts.parquet", PROMPTS)
+    names = ("episodes", "prompts", "base-prompts", "probes", "served", "answers")
+    of_base = prompts.with_columns(step=pl.lit(0, pl.Int64))
+    write_table(of_base, run / "base-prompts.parquet", PROMPTS)
+    check_served.main(arguments(run, *names))
+    write_table(of_base.with_columns(prompt_sha256=pl.lit("f" * 64)), run / "base-prompts.parquet", PROMPTS)
+    with pytest.raises(UserError, match=r"s/sft-s0, step 6, task a .* that of the run base, ffff"):
+        check_served.main(arguments(run, *names))
+
+
 def test_nothing_is_written_where_the_check_fails(run):
     cut = pl.read_parquet(run / "prompts.parquet").with_columns(tokens=pl.lit(13, pl.Int64))
     write_table(cut, run / "prompts.parquet", PROMPTS)

@@ -25,6 +25,7 @@ def source(tmp_path_factory):
     folder = write_student(tmp_path_factory.mktemp("hub") / "tiny")
     (folder / "README.md").write_text("A card.")
     (folder / "pytorch_model.bin").write_bytes(b"old weights")
+    shutil.copy(folder / "model.safetensors", folder / "consolidated.safetensors")  # as Mistral's are
     return folder
 
 
@@ -58,7 +59,9 @@ def test_a_model_of_the_hub_becomes_a_student_at_a_recorded_commit(download, sou
         assert manifest["source"] == {"kind": "hub", "model": MODEL, "revision": "main", "commit": COMMIT}
         assert manifest["digests"] == folder_digests(tmp_path / "model")
         assert wanted <= set(manifest["digests"])
-        assert not {"README.md", "pytorch_model.bin"} & set(manifest["digests"])
+        left = {"README.md", "pytorch_model.bin", "consolidated.safetensors"}
+        assert not left & set(manifest["digests"])
+        assert not any(path.endswith(tuple(left)) for path in arrived if "/resolve/" in path)
         for name in wanted:
             assert (tmp_path / "model" / name).read_bytes() == (source / name).read_bytes()
         n_downloads = sum("/resolve/" in path for path in arrived)
@@ -116,6 +119,43 @@ def test_a_file_that_differs_from_its_recorded_digest_is_an_error_and_downloaded
     with hub(MODEL, source) as (address, _):
         done = download(address)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_cache_that_was_copied_without_its_links_is_used_and_noted_as_not_verified(
+    download, source, tmp_path
+):
+    with hub(MODEL, source) as (address, _):
+        assert download(address).returncode == 0
+    linked = read_json(tmp_path / "manifest.json")
+    (tmp_path / "cache").rename(tmp_path / "linked")
+    shutil.copytree(tmp_path / "linked", tmp_path / "cache")  # follows links, as `cp -rL` and Docker's COPY
+    shutil.rmtree(tmp_path / "linked")
+    done = download(address, offline=True)
+    assert done.returncode == 0, done.stderr
+    assert "students.s: not verified" in done.stderr
+    copied = read_json(tmp_path / "manifest.json")
+    assert copied["source"].pop("not_verified") == sorted(linked["digests"])
+    assert copied == linked
+
+
+LOOK = """
+import sys
+from skillift.students.hub import check_reachable
+check_reachable("students.s", *sys.argv[1:])
+"""
+
+
+def test_a_model_that_can_be_no_student_is_refused_before_it_is_downloaded(source, tmp_path):
+    folder = shutil.copytree(source, tmp_path / "source")
+    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "owner/base", "r": 8}')
+    environment = os.environ | {"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "0"}
+    with hub(MODEL, folder) as (address, arrived):
+        command = [sys.executable, "-c", LOOK, MODEL, "main", "vllm"]
+        environment["HF_ENDPOINT"] = address
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = done.stderr.strip().splitlines()[-1]
+    assert "students.s: " in told and "an adapter beside a whole model (adapter_config.json)" in told
+    assert [path.rpartition("/")[2] for path in arrived if "/resolve/" in path] == ["config.json"]
 
 
 def test_digests_of_the_study_are_compared(download, source):

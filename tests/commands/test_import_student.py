@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import import_student
 import pytest
+from plain_folders import write_folder
 from tiny_models import write_student
 
 from skillift.errors import UserError
+from skillift.students import head_sizes
 from skillift.tables import folder_digests, read_json
 
 
-def _run(source, folder):
+def _run(source, folder, engine="vllm"):
     model, manifest = folder / "model", folder / "manifest.json"
-    import_student.main(
-        ["--spec", "{}", "--source", str(source), "--model", str(model), "--manifest", str(manifest)]
-    )
+    files = [f"--source={source}", f"--model={model}", f"--manifest={manifest}"]
+    import_student.main(["--spec", "{}", f"--engine={engine}", *files])
     return model, manifest
 
 
@@ -25,6 +26,15 @@ def test_an_existing_model_folder_becomes_a_student_with_a_manifest(tmp_path):
     assert folder_digests(model) == folder_digests(source)
     assert read_json(manifest)["source"] == {"kind": "path", "path": str(source)}
     assert read_json(manifest)["digests"] == folder_digests(source)
+
+
+def test_a_student_that_the_studys_engine_does_not_serve_is_refused_at_its_import(tmp_path, monkeypatch):
+    monkeypatch.setattr(head_sizes, "served_head_sizes", lambda: (64, 128))
+    source = write_folder(tmp_path / "source", head_dim=48)
+    with pytest.raises(UserError, match=r"size 48.*`engine: transformers`"):
+        _run(source, tmp_path / "out")
+    assert not (tmp_path / "out" / "model").exists()
+    assert _run(source, tmp_path / "out", "transformers")[1].is_file()
 
 
 def test_an_unreadable_model_folder_is_an_error_and_no_manifest_is_written(tmp_path):

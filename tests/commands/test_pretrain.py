@@ -9,7 +9,7 @@ import pretrain
 import pytest
 
 from skillift.contracts.pipeline import TRAINING_LOG
-from skillift.students.folders import check_model_folder
+from skillift.students.folder_checks import check_model_folder
 from skillift.tables import read_json, read_table
 
 pytestmark = pytest.mark.models

@@ -9,6 +9,7 @@ from stub_models import STUB, chat_completion, chat_server, stub_provider
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.client import ChatClient, ChatModel
 from skillift.contracts.pipeline import DEMONSTRATIONS
+from skillift.corpus.corpora import select_corpus
 from skillift.corpus.demonstrations import collect_demonstrations, demonstrate
 from skillift.corpus.teachers import Lecture, WorkedSolutionTeacher
 from skillift.errors import UserError
@@ -143,7 +144,7 @@ def test_the_judge_is_checked_before_any_call():
         ChatModel.from_entry({"model": "offline/nobody"})
 
 
-def _taught(templates, teacher_template, reply, **teacher):
+def _taught(templates, teacher_template, reply, special=(), **teacher):
     """Demonstrations of a teacher over HTTP, and the bodies of the requests that it got.
 
     `reply(task, n)` is what it answers to a task's n-th request: text and finish reason.
@@ -159,7 +160,7 @@ def _taught(templates, teacher_template, reply, **teacher):
     with chat_server(respond) as (address, arrived), ChatClient() as client:
         entry = {**API_TEACHER, "api_base": address, **teacher}
         spec = {**SPEC, "teacher": entry}
-        rows = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
+        rows = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template, special)
     return check(rows, DEMONSTRATIONS, "demonstrations"), arrived
 
 
@@ -210,6 +211,28 @@ def test_an_answer_cut_off_or_filtered_or_empty_is_kept_and_never_passes(templat
     assert kept["empty"]["reason"] == "not judged: empty: the teacher wrote no answer"
     assert [kept[name]["passed"] for name in ("cut", "filtered", "empty", "good")] == [None, None, None, True]
     assert kept["good"]["response"].startswith("ANSWER: ")  # a thinking model's reasoning is not trained on
+
+
+def test_an_answer_that_holds_a_special_token_of_a_student_is_kept_and_trained_on_by_nobody(
+    templates, teacher_template
+):
+    names = dict(zip(sorted(TRAIN["task_id"]), ("leaked", "good"), strict=False))
+
+    def reply(task, n):
+        leaked = names.get(task["task_id"]) == "leaked" and n == 1
+        return f"ANSWER: {task['reference']}{'<|im_end|>' * leaked}", "stop"
+
+    special = ["<|im_end|>", "<|im_start|>"]
+    rows, _ = _taught(templates, teacher_template, reply, special, attempts=1)
+    kept = {names.get(row["task_id"], "other"): row for row in rows.iter_rows(named=True)}
+    assert kept["leaked"]["passed"] is None and kept["leaked"]["response"].endswith("<|im_end|>")
+    assert kept["leaked"]["reason"].startswith("not judged: special token: it holds <|im_end|>")
+    assert kept["good"]["passed"] is True
+    corpus = {"rows": rows.height - 1, "condition": "curated", "verified": False}
+    trained = select_corpus(rows, TASKS, corpus)["task_id"].to_list()
+    assert len(trained) == rows.height - 1 and kept["leaked"]["task_id"] not in trained
+    again, _ = _taught(templates, teacher_template, reply, special, attempts=2)
+    assert again.filter("passed").height == TRAIN.height
 
 
 def test_a_second_collection_asks_the_teacher_nothing(templates, teacher_template, tmp_path):

@@ -9,7 +9,8 @@ import pytest
 from tiny_models import write_student
 
 from skillift.errors import UserError
-from skillift.students.folders import check_model_folder, import_student, parameter_count, write_manifest
+from skillift.students.folder_checks import check_model_folder
+from skillift.students.folders import import_student, parameter_count, write_manifest
 from skillift.tables import sha256_file
 
 pytestmark = pytest.mark.models

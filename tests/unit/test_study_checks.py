@@ -50,6 +50,14 @@ def test_a_bad_study_is_refused_with_file_line_key_and_mend(problems_of, replace
     assert all(f"study.yaml:{line.split(':')[1]}: " in line and int(line.split(":")[1]) > 0 for line in lines)
 
 
+def test_a_folder_that_holds_an_adapter_alone_is_told_so(problems_of, tmp_path):
+    (tmp_path / "tuned").mkdir()
+    (tmp_path / "tuned/adapter_config.json").write_text('{"base_model_name_or_path": "owner/base"}')
+    (line,) = problems_of(("references: {}", "references: {big: {tier: 4, source: path, path: tuned}}"))
+    assert "references.big.path: found 'an adapter without its model'" in line
+    assert "Merge it into its model (owner/base)" in line
+
+
 def test_without_max_model_len_prompts_decide_and_served_weights_are_merged(study_file):
     text = EMBEDDED.replace("  max_model_len: 256\n", "")
     inference = load_study(study_file(text)).episodes_spec("s", "sft-s0")["inference"]

@@ -23,6 +23,14 @@ def _schemas(schema, place=""):
 
 
 @pytest.mark.parametrize("name", ["study", "config"])
+def test_every_pattern_is_explained_in_words(name):
+    patterns = [(place, part) for place, part in _schemas(read_schema(name)) if "pattern" in part]
+    assert patterns
+    for place, part in patterns:
+        assert part.get("words") and not set("^$\\") & set(part["words"]), place
+
+
+@pytest.mark.parametrize("name", ["study", "config"])
 def test_every_object_of_a_schema_forbids_unknown_keys_and_every_key_is_described(name):
     objects = keys = 0
     for place, schema in _schemas(read_schema(name)):

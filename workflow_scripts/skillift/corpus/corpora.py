@@ -14,6 +14,7 @@ import polars as pl
 from skillift.contracts.pipeline import CORPUS, key_of
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import answer_lines, strip_reasoning
+from skillift.students.chat_files import SPECIAL_TOKEN
 from skillift.tasks.prompts import messages_for
 
 FORMS = ("worked", "answer_only")
@@ -82,7 +83,7 @@ def select_corpus(
 
 
 def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: bool) -> list[dict]:
-    """The first answer to each task; with `verified` the first that passed."""
+    """The first answer to each task that can be trained on; with `verified` the first that passed."""
     known = demonstrations.join(tasks.select("task_id", "skill_id"), on="task_id", how="left")
     unknown = known.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
     if len(unknown):
@@ -92,7 +93,9 @@ def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: 
                 "demonstrations, column task_id", unknown.head(3).to_list(), "ids of the tasks table", mend
             )
         )
-    answers = known.filter(pl.col("passed")) if verified else known.filter(pl.col("response") != "")
+    holds_token = pl.col("reason").str.contains(f": {SPECIAL_TOKEN}:", literal=True)
+    usable = pl.col("passed") if verified else (pl.col("response") != "") & ~holds_token
+    answers = known.filter(usable)
     return answers.sort("task_id", "attempt").unique("task_id", keep="first").sort("task_id").to_dicts()
 
 

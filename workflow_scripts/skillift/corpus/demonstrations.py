@@ -7,6 +7,8 @@ of `skillift.corpus.teachers`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from skillift.chat.access import check_access
@@ -100,6 +102,7 @@ def demonstrate(
     judge_template: str,
     client: ChatClient,
     teacher_template: str | None = None,
+    special: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Collect demonstrations as a study declares them.
 
@@ -112,13 +115,15 @@ def demonstrate(
         task_template: the text of the template of user messages.
         judge_template: the text of the judge template.
         teacher_template: the text of the template that a teacher of the kind `api` is asked with.
+        special: special tokens of the students that are trained on them; a demonstration of a teacher of the
+            kind `api` that holds one is none.
 
     Raises:
         UserError: an unknown kind of teacher; see also `collect_demonstrations`.
     """
     entry = spec["teacher"]
     train = tasks.filter(pl.col("suite") == "train")
-    teacher = _open_teacher(entry, train, client, teacher_template)
+    teacher = _open_teacher(entry, train, client, teacher_template, special)
     prompts = messages_for(train, skills, [spec["condition"]], spec["seed"], task_template)
     judge = ChatModel.from_entry(spec["judge"], "judges.<primary_judge>")
     check_access(judge)  # before the teacher is paid
@@ -126,7 +131,9 @@ def demonstrate(
     return collect_demonstrations(tasks, prompts, teacher, judge, judge_template, client, attempts)
 
 
-def _open_teacher(entry: dict, train: pl.DataFrame, client: ChatClient, template: str | None) -> Teacher:
+def _open_teacher(
+    entry: dict, train: pl.DataFrame, client: ChatClient, template: str | None, special: Sequence[str]
+) -> Teacher:
     if entry["kind"] == WorkedSolutionTeacher.name:
         return WorkedSolutionTeacher(train, entry.get("corrupted_share", 0.0), entry.get("seed", 0))
     if entry["kind"] != "api":
@@ -136,4 +143,4 @@ def _open_teacher(entry: dict, train: pl.DataFrame, client: ChatClient, template
         raise UserError(
             problem("teacher of the kind api", "no template", "the text that it is asked with", mend)
         )
-    return ApiTeacher(ChatModel.from_entry(entry, "teacher"), template, client)
+    return ApiTeacher(ChatModel.from_entry(entry, "teacher"), template, client, special)

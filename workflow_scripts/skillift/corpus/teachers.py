@@ -20,6 +20,7 @@ import polars as pl
 from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import normalise, strip_reasoning
+from skillift.students.chat_files import SPECIAL_TOKEN, first_special
 
 
 @dataclass(frozen=True)
@@ -109,18 +110,21 @@ class ApiTeacher:
         model: the model and its sampling settings.
         template: the text of a Jinja template over `prompt`, the user message that the task is shown with.
         client: asks it.
+        special: special tokens of the students that are trained on its demonstrations, which none may hold.
 
     Raises:
         UserError: see `compile_teacher_template`; the client's own.
     """
 
-    def __init__(self, model: ChatModel, template: str, client: ChatClient) -> None:
+    def __init__(
+        self, model: ChatModel, template: str, client: ChatClient, special: Sequence[str] = ()
+    ) -> None:
         self.name = model.model
-        self._model, self._client = model, client
+        self._model, self._client, self._special = model, client, special
         self._template = compile_teacher_template(template)
 
     def answer_all(self, lessons: Sequence[Lesson]) -> list[Lecture]:
-        """One lecture for each lesson; a refused, failed, truncated or empty answer says so."""
+        """One lecture for each lesson; an answer that is no demonstration says why."""
         requests = [
             ChatRequest(
                 self._model,
@@ -131,16 +135,18 @@ class ApiTeacher:
         ]
         attempt = max((lesson.attempt for lesson in lessons), default=0) + 1
         answers = self._client.ask_all(requests, f"teaching, attempt {attempt}")
-        return [_lecture(answer, self._model.max_tokens) for answer in answers]
+        return [_lecture(answer, self._model.max_tokens, self._special) for answer in answers]
 
 
-def _lecture(answer: ChatAnswer, max_tokens: int | None) -> Lecture:
+def _lecture(answer: ChatAnswer, max_tokens: int | None, special: Sequence[str]) -> Lecture:
     # what is trained on is the answer, without a thinking model's reasoning before it
     response = (strip_reasoning(answer.text) or "").strip()
     if answer.status == "truncated":
         reason = f"truncated: out of tokens (max_tokens {max_tokens})"
     elif answer.status != "answered":
         reason = f"{answer.status}: {answer.reason}"
+    elif token := first_special(response, special):
+        reason = f"{SPECIAL_TOKEN}: it holds {token}, which would end a student's turn or begin another"
     else:
         reason = "" if response else "empty: the teacher wrote no answer"
     return Lecture(response, answer.cost_usd, reason)

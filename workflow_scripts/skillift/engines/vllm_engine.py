@@ -20,6 +20,7 @@ from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.students.chat_format import answer_text
+from skillift.students.head_sizes import head_size_mistake
 from skillift.students.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
 
 ENVIRONMENT = {
@@ -54,6 +55,9 @@ class VllmEngine:
         self.tokenizer = load_tokenizer(model_folder)
         self.ends = end_tokens(model_folder, self.tokenizer)
         config = check_positions(model_folder, inference["max_model_len"])
+        unserved = head_size_mistake(f"{model_folder}", config.to_dict(), "vllm")
+        if unserved:
+            raise UserError(unserved)
         with fast_imports():
             from vllm.platforms import current_platform
 

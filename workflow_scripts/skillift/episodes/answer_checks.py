@@ -14,6 +14,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.students.chat_format import generation_prompt, opened_reasoning, template_options
+from skillift.students.clock import DEFAULT_DATE
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -41,7 +42,10 @@ CHECK_SCHEMA = {
     "reasoned_rate": pl.Float64,
 }
 
-_PROMPT = ["step", "suite", "condition", "task_id"]
+BASE_STEP = 0
+
+_QUESTION = ["suite", "condition", "task_id"]
+_PROMPT = ["step", *_QUESTION]
 _EMPTY_REASONING = re.compile(r"<think>\s*</think>")
 _CLOSED_REASONING = re.compile(r"<think>\s*</think>\s*\Z")
 
@@ -54,6 +58,7 @@ def asked_table(
     prompts: list[list[int]],
     tokenizer: PreTrainedTokenizerBase,
     thinking: bool,
+    date: str = DEFAULT_DATE,
 ) -> pl.DataFrame:
     """Rows of the table PROMPTS at one step, one for each message.
 
@@ -62,8 +67,8 @@ def asked_table(
     where the template has none.
     """
     content = messages["content"][0]
-    usual = generation_prompt(tokenizer, content, thinking)
-    other = generation_prompt(tokenizer, content, not thinking)
+    usual = generation_prompt(tokenizer, content, thinking, date)
+    other = generation_prompt(tokenizer, content, not thinking, date)
     return messages.select(
         pl.lit(step, pl.Int64).alias("step"),
         "suite",
@@ -108,6 +113,31 @@ def check_answers(episodes: pl.DataFrame, asked: pl.DataFrame, thinking: bool, w
             raise UserError(problem(place, found, expected, mend))
         rows.append((step, answered.height, answered["prompt_tokens"].sum(), thinking, ending, rate))
     return pl.DataFrame(rows, schema=CHECK_SCHEMA, orient="row")
+
+
+def check_same_prompts(asked: pl.DataFrame, base: pl.DataFrame, where: str) -> None:
+    """See that a trained run was asked, at each step, what the run `base` of its student was.
+
+    Args:
+        asked: contract PROMPTS, of the trained run.
+        base: contract PROMPTS, of the run `base`.
+        where: the trained run, for messages.
+
+    Raises:
+        UserError: names the first task whose prompt is another, and both digests.
+    """
+    of_base = base.filter(step=BASE_STEP).select(*_QUESTION, pl.col("prompt_sha256").alias("of_base"))
+    joined = asked.join(of_base, on=_QUESTION, how="left").sort(*_PROMPT)
+    others = joined.filter(~pl.col("prompt_sha256").eq_missing(pl.col("of_base")))
+    if others.height:
+        row = others.row(0, named=True)
+        place = f"{where}, step {row['step']}, task {row['task_id']} under the condition {row['condition']}"
+        expected = f"that of the run base, {row['of_base'] or 'which was not asked this'}"
+        fix = (
+            f"{others.height} of {joined.height} prompts are so. The student's chat template, or what "
+            "renders it, has changed between the two runs: delete the episodes of both, and run again."
+        )
+        raise UserError(problem(place, f"the prompt {row['prompt_sha256']}", expected, fix))
 
 
 def _reasons(response: str) -> bool:

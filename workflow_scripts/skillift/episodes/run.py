@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -22,9 +22,13 @@ from skillift.episodes.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.self_parity import measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
-from skillift.students.chat_format import opened_reasoning, prompt_text, token_ids
+from skillift.students.chat_format import opened_reasoning, prompt_text, refuse_special_tokens, token_ids
+from skillift.students.clock import DEFAULT_DATE
 from skillift.students.model_folders import ADAPTER, load_tokenizer, max_positions
 from skillift.tasks.prompts import messages_for
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 LENGTH_UNIT = 64  # tokens to which a derived max_model_len is rounded up
 ADAPTER_WARNING = (
@@ -82,8 +86,8 @@ def answer(
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
         spec: conditions, prompt_seed, inference (engine, precision, thinking, suites, samples, temperature,
-            top_p, max_tokens, batch_invariant, seed; max_model_len and adapters may be left out), and where
-            several jobs share the tasks, their number as `shards`.
+            top_p, max_tokens, batch_invariant, seed; max_model_len, adapters and date may be left out), and
+            where several jobs share the tasks, their number as `shards`.
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
@@ -114,6 +118,7 @@ def answer(
             inference,
             options,
             probes.filter(step=step),
+            base,
         )
         for step, folder in sorted(checkpoints.items())
     ]
@@ -160,12 +165,15 @@ def _answer_at(
     inference: dict,
     options: RunOptions,
     probes: pl.DataFrame,
+    base: Path | None,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
     if inference.get("max_model_len") is not None:  # else derived from the longest prompt of all shards
         messages = messages.filter(pl.col("task_id").is_in(own))
-    texts = [prompt_text(tokenizer, content, inference["thinking"]) for content in messages["content"]]
+    texts = rendered_prompts(tokenizer, messages, inference)
+    if base is not None and base != folder:
+        _check_template(base, tokenizer, messages, texts, inference, step)
     prompts = token_ids(tokenizer, texts)
     tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
     longest = max(len(probe.prompt) + len(probe.response) + 1 for probe in tokens) if tokens else 0
@@ -177,7 +185,9 @@ def _answer_at(
         [prompts[place] for place in mine],
     )
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    asked = asked_table(step, messages, texts, hashes, prompts, tokenizer, inference["thinking"])
+    asked = asked_table(
+        step, messages, texts, hashes, prompts, tokenizer, inference["thinking"], _date(inference)
+    )
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
     sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"])
@@ -205,6 +215,47 @@ def _answer_at(
     ]
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return Answers(episodes, served_table(probes, step, scores), asked, parity)
+
+
+def rendered_prompts(
+    tokenizer: PreTrainedTokenizerBase, messages: pl.DataFrame, inference: dict
+) -> list[str]:
+    """The texts that a student sees of `messages` (task_id, condition, content), in their order.
+
+    Raises:
+        UserError: a message holds a special token of the student, or its chat template cannot be rendered.
+    """
+    texts = []
+    for task_id, condition, content in messages.select("task_id", "condition", "content").iter_rows():
+        refuse_special_tokens(tokenizer, content, f"task {task_id} under the condition {condition}")
+        texts.append(prompt_text(tokenizer, content, inference["thinking"], _date(inference)))
+    return texts
+
+
+def _check_template(
+    base: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    messages: pl.DataFrame,
+    texts: list[str],
+    inference: dict,
+    step: int,
+) -> None:
+    """See, before an engine starts, that a checkpoint is asked what its base model is."""
+    of_base = load_tokenizer(base)
+    if of_base.chat_template == tokenizer.chat_template and (
+        of_base.special_tokens_map == tokenizer.special_tokens_map
+    ):
+        return
+    for place, expected in enumerate(rendered_prompts(of_base, messages, inference)):
+        if texts[place] != expected:
+            task_id, condition = messages.select("task_id", "condition").row(place)
+            where = f"step {step}, task {task_id} under the condition {condition}: prompt"
+            fix = "The checkpoint has another chat template than the base model: train the run again."
+            raise UserError(problem(where, texts[place], f"that of the base model, {expected!r}", fix))
+
+
+def _date(inference: dict) -> str:
+    return inference.get("date", DEFAULT_DATE)
 
 
 def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:

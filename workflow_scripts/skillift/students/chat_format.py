@@ -1,9 +1,10 @@
 """A task in a student's chat template: one renderer for training and for every engine.
 
-What a student is trained on begins with the very tokens that it is asked with. The thinking mode is the
-study's, for every tier, because templates have defaults of their own: Qwen3.5's is off up to 2B and on from
-4B. With thinking off these templates put an empty block of reasoning before the answer; with thinking on
-Qwen3.5's opens a block and leaves it to the student to close it.
+What a student is trained on begins with the very tokens that it is asked with, on any day: a template that
+prints today's date is given the study's. The thinking mode is the study's too, for every tier, because
+templates have defaults of their own: Qwen3.5's is off up to 2B and on from 4B. With thinking off these
+templates put an empty block of reasoning before the answer; with thinking on Qwen3.5's opens a block and
+leaves it to the student to close it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from skillift.errors import UserError, problem
+from skillift.students.chat_files import (
+    REASONING_TAGS,
+    AddedToken,
+    first_special,
+    special_token_problem,
+    special_tokens,
+)
+from skillift.students.clock import DEFAULT_DATE, pinned_clock
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-REASONING_TAGS = ("<think>", "</think>")
 
 _OPENED = re.compile(r"<think>\s*\Z")
 _REASONING = re.compile(r"\s*<think>(.*?)</think>(.*)", re.DOTALL)
@@ -38,29 +45,54 @@ def template_options(tokenizer: PreTrainedTokenizerBase, thinking: bool) -> dict
     return {"enable_thinking": thinking} if "enable_thinking" in text else {}
 
 
-def prompt_text(tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool) -> str:
+def prompt_text(
+    tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool, date: str = DEFAULT_DATE
+) -> str:
     """The text that a student sees: the user message in the chat template, up to where its answer begins.
+
+    Args:
+        tokenizer: the student's.
+        content: the user message.
+        thinking: the study's thinking mode.
+        date: the study's date, year-month-day, for templates that print today's.
 
     Raises:
         UserError: the chat template cannot be rendered.
     """
-    return _render(tokenizer, [("user", content)], thinking, answer_begins=True)
+    return _render(tokenizer, [("user", content)], thinking, date, answer_begins=True)
 
 
-def generation_prompt(tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool) -> str:
+def generation_prompt(
+    tokenizer: PreTrainedTokenizerBase, content: str, thinking: bool, date: str = DEFAULT_DATE
+) -> str:
     """The end of `prompt_text`: what the chat template puts between the user message and the answer.
 
     Raises:
         UserError: the chat template cannot be rendered, or changes the user message when an answer follows.
     """
-    message = _render(tokenizer, [("user", content)], thinking, answer_begins=False)
-    prompt = prompt_text(tokenizer, content, thinking)
+    message = _render(tokenizer, [("user", content)], thinking, date, answer_begins=False)
+    prompt = prompt_text(tokenizer, content, thinking, date)
     if not prompt.startswith(message):
         expected = f"it to begin with {message!r}"
         raise UserError(
             problem(f"{_place(tokenizer)}, a prompt", prompt, expected, "Mend chat_template.jinja.")
         )
     return prompt[len(message) :]
+
+
+def refuse_special_tokens(tokenizer: PreTrainedTokenizerBase, text: str, where: str) -> None:
+    """See that a text holds no special token of a student, which would end its turn in the middle.
+
+    Args:
+        tokenizer: the student's.
+        text: a user message, or an answer that is trained on.
+        where: what the text is, for messages.
+
+    Raises:
+        UserError: it holds one.
+    """
+    if token := first_special(text, _refused_tokens(tokenizer)):
+        raise UserError(special_token_problem(where, token, f"{tokenizer.name_or_path}"))
 
 
 def token_ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
@@ -75,7 +107,12 @@ def opened_reasoning(prompt: str) -> str:
 
 
 def trained_tokens(
-    tokenizer: PreTrainedTokenizerBase, content: str, response: str, thinking: bool, ends: Collection[int]
+    tokenizer: PreTrainedTokenizerBase,
+    content: str,
+    response: str,
+    thinking: bool,
+    ends: Collection[int],
+    date: str = DEFAULT_DATE,
 ) -> TrainedTokens:
     """The tokens of a demonstration: the prompt's as served, then the response's up to its end token.
 
@@ -89,13 +126,18 @@ def trained_tokens(
         response: the demonstration, with a block of reasoning of its own or without.
         thinking: the study's thinking mode.
         ends: the tokens that end an answer when the student is served.
+        date: the study's date.
 
     Raises:
-        UserError: the chat template cannot be rendered, or renders another prompt before the response than
-            the one that is served, as it does where the response reasons and thinking is off.
+        UserError: a text holds a special token; the chat template cannot be rendered, or renders another
+            prompt before the response than the one that is served, as it does where the response reasons and
+            thinking is off.
     """
-    prompt = prompt_text(tokenizer, content, thinking)
-    whole = _render(tokenizer, [("user", content), ("assistant", response)], thinking, answer_begins=False)
+    refuse_special_tokens(tokenizer, content, "its prompt")
+    refuse_special_tokens(tokenizer, response, "its answer")
+    prompt = prompt_text(tokenizer, content, thinking, date)
+    exchange = [("user", content), ("assistant", response)]
+    whole = _render(tokenizer, exchange, thinking, date, answer_begins=False)
     if not whole.startswith(prompt):
         if not thinking and split_reasoning(response)[0]:
             found = "a demonstration with a block of reasoning, and `thinking: false`"
@@ -130,10 +172,20 @@ def _hidden_tokens(tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
     )
 
 
+@lru_cache(maxsize=2)
+def _refused_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
+    added = [AddedToken(token.content, token.special) for token in tokenizer.added_tokens_decoder.values()]
+    exchange = [("user", "A question."), ("assistant", "An answer.")]
+    rendered = _render(tokenizer, exchange, False, DEFAULT_DATE, answer_begins=False)
+    rendered += _render(tokenizer, exchange[:1], False, DEFAULT_DATE, answer_begins=True)
+    return tuple(special_tokens(added, tokenizer.all_special_tokens, rendered))
+
+
 def _render(
     tokenizer: PreTrainedTokenizerBase,
     messages: Sequence[tuple[str, str]],
     thinking: bool,
+    date: str,
     answer_begins: bool,
 ) -> str:
     import jinja2
@@ -143,6 +195,7 @@ def _render(
             [{"role": role, "content": content} for role, content in messages],
             tokenize=False,
             add_generation_prompt=answer_begins,
+            strftime_now=pinned_clock(date),
             **template_options(tokenizer, thinking),
         )
     except jinja2.TemplateError as error:

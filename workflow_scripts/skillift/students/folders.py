@@ -1,53 +1,25 @@
-"""Students as folders: checking a model folder, taking in an existing one, and the manifest of either.
+"""Students as folders: taking in an existing one, and the manifest of any.
 
-A model folder is what `save_pretrained` writes: config.json, weights as safetensors, tokenizer and chat
-template. It is checked here from its files alone, before anything loads it, so that a broken download is
-told in one line at the start and not by a traceback an hour later.
+What may be taken in stands in `folder_checks`: it is checked from its files alone, before anything loads it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from math import prod
 from pathlib import Path
 
-from skillift.errors import UserError, problem
+from skillift.errors import UserError
+from skillift.students.folder_checks import check_model_folder
+from skillift.students.folder_files import INDEX, file_names, tensors, weights_files
 from skillift.tables import folder_digests
 
-# What a served model needs; other weights (.bin, .gguf) and caches in the folder stay behind.
-_SUFFIXES = {".json", ".safetensors", ".jinja", ".txt", ".model", ".tiktoken"}
-_TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
-_INDEX = "model.safetensors.index.json"
-_WHOLE_FOLDER = "Point `path` to a whole model folder, as save_pretrained or a download writes it."
-
-
-def check_model_folder(folder: Path | str) -> None:
-    """See that a folder holds a model that can be served.
-
-    Raises:
-        UserError: the folder is missing or unreadable; config.json, weights, tokenizer or chat template are
-            missing; a JSON file is broken; a weights file is cut short or named by the index but not there.
-    """
-    folder = Path(folder)
-    names = _names(folder)
-    if "config.json" not in names:
-        raise UserError(problem(f"{folder}", _shown(names), "a model folder with config.json", _WHOLE_FOLDER))
-    config = _json(folder / "config.json")
-    if not config.get("model_type"):
-        raise UserError(problem(f"{folder / 'config.json'}", config, "a `model_type`", _WHOLE_FOLDER))
-    for file in _weights_files(folder, names):
-        _tensor_shapes(file)
-    if not names & set(_TOKENIZER_FILES):
-        raise UserError(
-            problem(f"{folder}", _shown(names), f"a tokenizer ({', '.join(_TOKENIZER_FILES)})", _WHOLE_FOLDER)
-        )
-    settings = _json(folder / "tokenizer_config.json") if "tokenizer_config.json" in names else {}
-    if "chat_template.jinja" not in names and not settings.get("chat_template"):
-        raise UserError(
-            problem(f"{folder}", "no chat template", "chat_template.jinja", "Add the model's chat template.")
-        )
+# What a served model needs beside its weights. Other copies of the weights (.bin, .pth, .gguf, Mistral's
+# consolidated.safetensors, Meta's original/) and caches in the folder stay behind.
+_SUFFIXES = {".json", ".jinja", ".txt", ".model", ".tiktoken"}
+# With these vLLM and transformers would take the model for one in Mistral's own format.
+_LEFT_BEHIND = {"params.json", "tekken.json"}
 
 
 def parameter_count(folder: Path | str) -> int:
@@ -59,8 +31,8 @@ def parameter_count(folder: Path | str) -> int:
     folder = Path(folder)
     return sum(
         prod(shape)
-        for file in _weights_files(folder, _names(folder))
-        for shape in _tensor_shapes(file).values()
+        for file in weights_files(folder, file_names(folder))
+        for _, shape in tensors(file).values()
     )
 
 
@@ -76,21 +48,30 @@ def write_manifest(folder: Path | str, source: dict) -> dict:
     return {"source": source, "digests": folder_digests(folder), "parameter_count": parameter_count(folder)}
 
 
-def import_student(source_folder: Path | str, out_folder: Path | str) -> None:
+def import_student(source_folder: Path | str, out_folder: Path | str, engine: str | None = None) -> None:
     """Bring an existing model folder into the study, by hard links where the file system has them.
 
-    The source is not changed. Links of a download cache are followed to their files.
+    The source is not changed. Links of a download cache are followed to their files. Of weights that stand in
+    the folder more than once, those are taken that `transformers` loads.
+
+    Args:
+        source_folder: the existing folder.
+        out_folder: is made if need be.
+        engine: the study's; see `folder_checks.folder_mistakes`.
 
     Raises:
         UserError: the source is not a model folder, or the disk is full.
     """
     source, out = Path(source_folder), Path(out_folder)
-    check_model_folder(source)
+    check_model_folder(source, engine)
+    names = file_names(source)
+    weights = {file.name for file in weights_files(source, names)}
+    others = {name for name in names if Path(name).suffix in _SUFFIXES} - _LEFT_BEHIND
+    others -= {name for name in names if name.endswith(".index.json") and name != INDEX}
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for file in sorted(source.iterdir()):
-            if file.is_file() and file.suffix in _SUFFIXES:
-                _link_or_copy(file.resolve(), out / file.name)
+        for name in sorted(weights | others):
+            _link_or_copy((source / name).resolve(), out / name)
     except OSError as error:
         raise UserError(
             f"{out}: {source} cannot be copied there ({error.strerror or error}). "
@@ -104,66 +85,3 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _names(folder: Path) -> set[str]:
-    if not folder.is_dir():
-        found = "a file" if folder.is_file() else "nothing"
-        raise UserError(problem(f"{folder}", found, "a model folder", _WHOLE_FOLDER))
-    try:
-        return {path.name for path in folder.iterdir() if path.is_file()}
-    except OSError as error:
-        raise _unreadable(folder, error) from error
-
-
-def _shown(names: set[str]) -> list[str]:
-    return sorted(names)[:8]
-
-
-def _unreadable(path: Path, error: Exception) -> UserError:
-    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-    return UserError(f"{path}: cannot be read ({reason}). Mend its permissions, or copy the folder again.")
-
-
-def _json(path: Path) -> dict:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    except ValueError as error:
-        raise UserError(problem(f"{path}", str(error), "a JSON object", "Copy the folder again.")) from error
-    if not isinstance(value, dict):
-        raise UserError(problem(f"{path}", type(value).__name__, "a JSON object", "Copy the folder again."))
-    return value
-
-
-def _weights_files(folder: Path, names: set[str]) -> list[Path]:
-    if _INDEX in names:
-        index = _json(folder / _INDEX).get("weight_map")
-        if not isinstance(index, dict):
-            raise UserError(
-                problem(f"{folder / _INDEX}", "no weight_map", "file names by weight", _WHOLE_FOLDER)
-            )
-        listed = set(index.values())
-        missing = sorted(listed - names)
-        if missing:
-            raise UserError(
-                problem(f"{folder}", f"no {', '.join(missing)}", f"all files of {_INDEX}", _WHOLE_FOLDER)
-            )
-    else:
-        listed = {name for name in names if name.endswith(".safetensors")}
-    if not listed:
-        expected = "weights as .safetensors files"
-        raise UserError(problem(f"{folder}", _shown(names), expected, _WHOLE_FOLDER))
-    return [folder / name for name in sorted(listed)]
-
-
-def _tensor_shapes(file: Path) -> dict[str, list[int]]:
-    """The shapes of a safetensors file, from its header; opening it compares header and size."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="numpy") as weights:
-            return {name: weights.get_slice(name).get_shape() for name in weights.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise _unreadable(file, error) from error

@@ -2,28 +2,49 @@
 
 Files go through the hub's own cache (`HF_HOME`), so that studies share a download and an interrupted one goes
 on where it stopped. The cache names each file by the digest that the hub recorded for it, and every file is
-compared with that digest after the download: offline too. A key for gated models is read from `HF_TOKEN`.
+compared with that digest after the download: offline too. Where a cache was copied without its links, or was
+filled by a mirror that names files otherwise, there is nothing to compare with: such files are kept, and
+noted as not verified. A key for gated models is read from `HF_TOKEN`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from skillift.errors import UserError, problem
 from skillift.redaction import redact
+from skillift.students.folder_checks import TOKENIZER_FILES, folder_mistakes, listing_mistakes
+from skillift.students.folder_files import file_names, weights_files
 
 # What a served model needs; weights in other formats and a repository's pictures stay behind.
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
-_UNWANTED = ["*/*"]
+_UNWANTED = ["*/*", "consolidated*"]  # Mistral's second copy of the weights
 _BLOCK = 2**20
+_SMALL = 40  # characters of a small file's digest
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git's of a small file, SHA-256 of a large one
 
 
-def download(
-    where: str, model: str, revision: str, digests: dict[str, str] | None = None
-) -> tuple[Path, str]:
-    """The folder of a model in the hub's cache, downloaded if need be, and the commit that it is of.
+class Download(NamedTuple):
+    """A model in the hub's cache.
+
+    Attributes:
+        folder: its files.
+        commit: the commit that they are of.
+        not_verified: names of files that there was no digest to compare with.
+    """
+
+    folder: Path
+    commit: str
+    not_verified: list[str]
+
+
+def download(where: str, model: str, revision: str, digests: dict[str, str] | None = None) -> Download:
+    """A model in the hub's cache, downloaded if need be, and verified as far as the cache allows.
 
     Args:
         where: the study's key, such as `students.s`, for messages.
@@ -43,33 +64,73 @@ def download(
                 model, revision=revision, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, max_workers=4
             )
         )
-    _verify(where, folder, digests or {})
-    return folder, folder.name
+    not_verified = verify(where, folder, digests or {})
+    if not_verified:
+        print(
+            f"{where}: not verified, as the cache does not name them by the hub's digests (a copy without "
+            f"links, or a mirror): {', '.join(not_verified)}. `digests` in the study would verify them.",
+            file=sys.stderr,
+        )
+    return Download(folder, folder.name, not_verified)
 
 
-def check_reachable(where: str, model: str, revision: str) -> None:
-    """See that a model is in the cache, or can be had from the hub.
+def cached_folder(model: str, revision: str) -> Path | None:
+    """The folder of a model in the hub's cache; None where its tokenizer is not there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(model, "tokenizer_config.json", revision=revision)
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def check_reachable(where: str, model: str, revision: str, engine: str | None = None) -> None:
+    """See that a model is in the cache, or can be had from the hub, and that it can be a student.
+
+    Args:
+        where: the study's key, such as `students.s`, for messages.
+        model: `<owner>/<name>`.
+        revision: a commit, or a branch or tag.
+        engine: the study's; see `folder_checks.folder_mistakes`.
 
     Raises:
-        UserError: as `download`, without downloading.
+        UserError: as `download`, without downloading more than config.json; or what is wrong with the model's
+            folder in the cache, or with its list of files and its configuration.
     """
-    from huggingface_hub import model_info, snapshot_download, try_to_load_from_cache
+    from huggingface_hub import hf_hub_download, model_info, snapshot_download, try_to_load_from_cache
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     if isinstance(try_to_load_from_cache(model, "config.json", revision=revision), str):
         try:
-            snapshot_download(
+            folder = snapshot_download(
                 model,
                 revision=revision,
                 allow_patterns=_WANTED,
                 ignore_patterns=_UNWANTED,
                 local_files_only=True,
             )
-            return
+            if _is_complete(Path(folder)):
+                return _refuse(where, folder_mistakes(folder, engine))
         except LocalEntryNotFoundError:
             pass
     with _explained(where, model, revision):
-        model_info(model, revision=revision, timeout=20)
+        siblings = model_info(model, revision=revision, timeout=20).siblings or []
+        names = {file.rfilename for file in siblings if "/" not in file.rfilename}
+        config = "config.json" in names and hf_hub_download(model, "config.json", revision=revision)
+    folder = Path(config).parent if config else Path(f"{model} on the hub")
+    return _refuse(where, listing_mistakes(folder, names, engine))
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a folder of the cache has weights and a tokenizer; an interrupted download leaves a part."""
+    names = file_names(folder)
+    try:
+        return bool(weights_files(folder, names) and names & set(TOKENIZER_FILES))
+    except UserError:
+        return False
+
+
+def _refuse(where: str, mistakes: list[str]) -> None:
+    if mistakes:
+        raise UserError("\n".join(f"{where}: {line}" for line in mistakes))
 
 
 @contextmanager
@@ -112,25 +173,62 @@ def _explained(where: str, model: str, revision: str):
         ) from None
 
 
-def _verify(where: str, folder: Path, digests: dict[str, str]) -> None:
-    names = {path.name for path in folder.iterdir()}
-    for name in sorted(set(digests) - names):
+def verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
+    """Compare the files of a model with their digests.
+
+    The study's digests go first. The cache's names are taken for the hub's digests where another file of the
+    same kind agrees with its own: a mirror may name files by anything, and then nothing can be said against a
+    file. Where just the small files agree, the user has to say which it is.
+
+    Args:
+        where: the study's key, for messages.
+        folder: the model's, `models--<owner>--<name>/snapshots/<commit>` in a cache.
+        digests: SHA-256 by file name, as the study records them.
+
+    Returns:
+        The names of the files that there is nothing to compare with.
+
+    Raises:
+        UserError: a file differs from its digest; one that the cache itself has stored is deleted.
+    """
+    files = {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
+    for name in sorted(set(digests) - set(files)):
         raise UserError(problem(f"{where}, key 'digests'", name, "a file of the model", "Delete the line."))
-    for path in sorted(folder.iterdir()):
-        stored = path.resolve()
-        _compare(where, path, stored.name, "It was deleted: run this again to download it anew.", delete=True)
-        if path.name in digests:
-            mend = "If the study's digest is right, the hub's file is another: name the commit that is meant."
-            _compare(f"{where}, key 'digests'", path, digests[path.name], mend)
-
-
-def _compare(where: str, path: Path, recorded: str, mend: str, delete: bool = False) -> None:
-    found = _sha256(path) if len(recorded) == 64 else _git_blob(path)
-    if found != recorded:
-        if delete:
-            path.resolve().unlink()
+    for name, expected in digests.items():
+        if (found := _sha256(files[name])) != expected:
+            fix = "If the study's digest is right, the hub's file is another: name the commit that is meant."
+            place = f"{where}, key 'digests': {files[name]}"
+            raise UserError(problem(place, f"the digest {found}", expected, fix))
+    recorded = {name: _recorded_digest(folder, path) for name, path in files.items() if name not in digests}
+    found = {name: _digest_like(files[name], digest) for name, digest in recorded.items() if digest}
+    agreeing = {name for name in found if found[name] == recorded[name]}
+    known_lengths = {len(recorded[name]) for name in agreeing}
+    for name in sorted(found.keys() - agreeing):
+        path = files[name]
+        if len(recorded[name]) not in known_lengths and _SMALL in known_lengths:
+            fix = (
+                f"If that is the SHA-256 on the model's page, a mirror has named the file: write `digests: "
+                f"{{{name}: {found[name]}}}` in the study. If not, delete the file, and run this again."
+            )
+            raise UserError(problem(f"{where}: {path}", f"the digest {found[name]}", recorded[name], fix))
+        if len(recorded[name]) in known_lengths:
+            path.resolve().unlink()  # the cache's own file, which the next download puts there again
             path.unlink()
-        raise UserError(problem(f"{where}: {path}", f"the digest {found}", recorded, mend))
+            fix = "It was deleted: run this again to download it again."
+            raise UserError(problem(f"{where}: {path}", f"the digest {found[name]}", recorded[name], fix))
+    return [name for name in recorded if name not in agreeing]
+
+
+def _recorded_digest(folder: Path, path: Path) -> str:
+    """The digest that the cache names a file by; empty where the file is no link into the cache's `blobs`."""
+    stored = path.resolve()
+    in_cache = path.is_symlink() and stored.parent == (folder.parent.parent / "blobs").resolve()
+    return stored.name if in_cache and _DIGEST.fullmatch(stored.name) else ""
+
+
+def _digest_like(path: Path, digest: str) -> str:
+    """The digest of a file, of the kind that `digest` is: SHA-256 of large files, git's of small ones."""
+    return _sha256(path) if len(digest) == 64 else _git_blob(path)
 
 
 def _sha256(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
-from skillift.students.folders import check_model_folder
+from skillift.students.folder_checks import check_model_folder
 
 ADAPTER = "adapter"  # the subfolder of a checkpoint that holds its LoRA adapter
 

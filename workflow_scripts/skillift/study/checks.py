@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +16,9 @@ import jinja2
 import jinja2.meta
 
 from skillift.judging.offline_judges import JUDGES, PROVIDER
+from skillift.students.folder_checks import no_model
 from skillift.study.predictions import SECTIONS, prediction_problems
-from skillift.study.schema import did_you_mean, one_of
+from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
 from skillift.tasks.own_rows import READERS
 from skillift.tasks.own_skills import SKILL_FILE, skill_files
@@ -105,15 +107,17 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
     if shape and shape["heads"] % shape["kv_heads"]:
         expected = f"a divisor of heads ({shape['heads']})"
         yield (*here, "architecture", "kv_heads"), shape["kv_heads"], expected, ""
+    if model["source"] == "hub" and not re.fullmatch(HUB_NAME, model["model"]):
+        expected = "a model of the hub as <owner>/<name>, such as Qwen/Qwen3-0.6B"
+        yield (*here, "model"), model["model"], expected, hub_hint(model["model"])
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
         if not folder.is_dir():
             mend = "Paths are relative to the study file's folder."
             yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", mend
         elif not (folder / "config.json").is_file():
-            mend = "Name the folder that `save_pretrained` wrote."
-            expected = f"a model folder with a config.json (looked in {folder.as_posix()})"
-            yield (*here, "path"), model["path"], expected, mend
+            found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
+            yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix
 
 
 @_reads("tasks")
@@ -277,6 +281,10 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
     if length is not None and inference["max_tokens"] >= length:
         expected = f"fewer than max_model_len ({length}): the prompt needs room too"
         yield ("inference", "max_tokens"), inference["max_tokens"], expected, ""
+    try:
+        datetime.strptime(inference["date"], "%Y-%m-%d")
+    except ValueError:
+        yield ("inference", "date"), inference["date"], "a day of the calendar as year-month-day", ""
     if inference["samples"] > 1 and inference["temperature"] == 0:
         expected = "1 sample at temperature 0, where all samples are equal"
         yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."

@@ -50,7 +50,7 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:
             spec = study.hub_spec(wildcards["student"])
             section = "students" if wildcards["student"] in study.students else "references"
             where = f"{section}.{wildcards['student']}"
-            looks[where] = partial(_check_hub, where, spec)
+            looks[where] = partial(_check_hub, where, spec, study.data["inference"]["engine"])
     return looks
 
 
@@ -64,7 +64,7 @@ def _check_chat(where: str, entry: dict) -> None:
         check_access(model)
 
 
-def _check_hub(where: str, spec: dict) -> None:
+def _check_hub(where: str, spec: dict, engine: str) -> None:
     from skillift.students.hub import check_reachable
 
-    check_reachable(where, spec["model"], spec["revision"])
+    check_reachable(where, spec["model"], spec["revision"], engine)

@@ -31,6 +31,8 @@ _KINDS = {
 }
 _PYTHON_KINDS = {"object": dict, "array": list, "string": str, "boolean": bool}
 _ADDRESS = "^https?://"  # how the pattern of an address begins
+_DIGEST = "^[0-9a-f]{64}$"  # the pattern of a SHA-256
+HUB_NAME = r"^[^/\s]+/[^/\s]+$"  # the pattern of a model of the hub
 _NUMBER = re.compile(r"([+-]?)(\d+)(\.\d*)?(?:[eE]([+-]?)(\d+))?")
 
 
@@ -114,6 +116,8 @@ def expectation(schema: dict, root: dict) -> str:
     if isinstance(schema.get("type"), list):
         (kind,) = set(schema["type"]) - {"null"}
         return f"{expectation({**schema, 'type': kind}, root)}, or null"
+    if "words" in schema and "pattern" in schema:
+        return schema["words"]
     text = _KINDS.get(schema.get("type"), "another value")
     bounds = [
         f"{word} {schema[name]:g}"
@@ -127,12 +131,6 @@ def expectation(schema: dict, root: dict) -> str:
     ]
     if bounds:
         text += " " + " and ".join(bounds)
-    if schema.get("pattern") == root.get("$defs", {}).get("id", {}).get("pattern", ""):
-        text = "an id: letters, digits, '.', '_' and '-', at most 64, the first a letter or digit"
-    elif schema.get("pattern", "").startswith(_ADDRESS):
-        text = "an address that begins with http:// or https://"
-    elif "pattern" in schema:
-        text += f" of the form {schema['pattern']}"
     if schema.get("type") == "object" and schema.get("properties"):
         text += f" with the keys {', '.join(schema['properties'])}"
     if schema.get("minItems") or schema.get("minLength") or schema.get("minProperties"):
@@ -246,12 +244,31 @@ def _mend(value: object, schema: dict, error) -> str:
             return f"Write [{value}]."
     if error.validator == "type" and wanted == "string" and isinstance(value, bool | int | float):
         return f'Put it in quotes: "{value}".'
+    if error.validator == "pattern" and schema["pattern"] == _DIGEST:
+        return _digest_hint(str(value))
+    if error.validator == "pattern" and schema["pattern"] == HUB_NAME:
+        return hub_hint(str(value))
     if error.validator == "pattern" and schema["pattern"].startswith(_ADDRESS):
         bare = str(value).rpartition("://")[2].strip().lstrip("/")
         return f"Write http://{bare}, or https://{bare}." if bare else "Write http://localhost:8000/v1."
     if error.validator == "pattern" and "A-Za-z0-9" in schema.get("pattern", "")[:12]:
         return _id_mend(value)
     return ""
+
+
+def hub_hint(name: str) -> str:
+    """How to write the name of a model of the hub that is given as an address, a folder or without owner."""
+    found = re.fullmatch(r"\s*(?:https?://[^/\s]+/)?([^/\s.][^/\s]*/[^/\s]+)(?:/.*)?\s*", name)
+    if found and found[1] != name and (name.strip() == found[1] or "://" in name):
+        return f"Write {found[1]}."
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        return "For a folder on this machine write `source: path` and its `path`."
+    return "The name stands at the top of the model's page: its owner, a slash, its name."
+
+
+def _digest_hint(digest: str) -> str:
+    bare = digest.strip().lower().removeprefix("sha256:")
+    return f"Write {bare}." if re.fullmatch(_DIGEST, bare) else ""
 
 
 def _number_mend(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import yaml
@@ -84,7 +85,7 @@ def parse_source(text: str, path: Path | str, kind: str) -> Source:
         if node is None:
             raise UserError(problem(str(path), Words("an empty file"), f"a {kind}", _look_at()))
         _walk(node, (), node_lines, problems, str(path), ())
-        value = None if problems else loader.construct_document(node)
+        value = None if problems else _dates_as_text(loader.construct_document(node))
         _check_finite(value, (), node_lines, problems, str(path))
     except yaml.YAMLError as error:
         raise UserError(_yaml_problem(str(path), error)) from None
@@ -182,6 +183,15 @@ def _walk_mapping(node, key, lines, problems, path, around) -> None:
         first_line[name] = line
         lines[here] = line
         _walk(value_node, here, lines, problems, path, around)
+
+
+def _dates_as_text(value: object) -> object:
+    """YAML reads 2024-07-26 as a date; a study writes dates as text, with quotes or without."""
+    if isinstance(value, dict):
+        return {name: _dates_as_text(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(item) for item in value]
+    return value.isoformat() if type(value) is date else value
 
 
 def _check_finite(value: object, key: KeyPath, lines: dict, problems: list[str], path: str) -> None:

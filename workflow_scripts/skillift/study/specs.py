@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from dataclasses import asdict
 
+from skillift.students.clock import DEFAULT_DATE
 from skillift.study.checks import DEMONSTRATED
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
@@ -68,13 +69,25 @@ class Specs:
         recipe = copy.deepcopy(self.data["recipes"][found.recipe])
         del recipe["corpus"]
         inference = self.data["inference"]
-        return {**recipe, "seed": found.seed, **{name: inference[name] for name in ("precision", "thinking")}}
+        pinned = {name: inference[name] for name in ("precision", "thinking")}
+        return {**recipe, "seed": found.seed, **pinned, **self._date(student)}
+
+    def _date(self, student: str) -> dict:
+        """The date for a chat template, where it is not the default: results older than the key stay.
+
+        That of students with `source: scratch` prints none.
+        """
+        date = self.data["inference"].get("date", DEFAULT_DATE)
+        printed = self.model(student)["source"] != "scratch" and date != DEFAULT_DATE
+        return {"date": date} if printed else {}
 
     def episodes_spec(self, student: str, run: str) -> dict:
         """What a run is asked, and how it answers."""
         found = self.run(student, run)
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
         shards = inference.pop("shards")
+        inference.pop("date", None)
+        inference |= self._date(student)
         if found.recipe is None or not self._has_adapter(found.recipe):
             del inference["adapters"]
         return {

@@ -22,6 +22,7 @@ from skillift.students.chat_format import (
     token_ids,
     trained_tokens,
 )
+from skillift.students.clock import DEFAULT_DATE
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -40,7 +41,11 @@ TRAINED_TOKENS_SCHEMA = {
 
 
 def conversations(
-    corpus: pl.DataFrame, tokenizer: PreTrainedTokenizerBase, thinking: bool, ends: Sequence[int]
+    corpus: pl.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    thinking: bool,
+    ends: Sequence[int],
+    date: str = DEFAULT_DATE,
 ) -> Dataset:
     """The corpus as trl takes it when it is tokenised, in the corpus's order.
 
@@ -49,13 +54,14 @@ def conversations(
         tokenizer: the student's tokenizer.
         thinking: the chat template's thinking mode.
         ends: the tokens that end an answer when the student is served.
+        date: the study's date, for templates that print today's.
 
     Returns:
         `input_ids`, and `completion_mask` (1 for the response and its end token).
 
     Raises:
-        UserError: the corpus is empty, a row is not one user message and one assistant message with text, or
-            the chat template renders a row's prompt in two ways.
+        UserError: the corpus is empty, a row is not one user message and one assistant message with text,
+            holds a special token of the student, or is rendered with another prompt than the served one.
     """
     from datasets import Dataset
 
@@ -77,7 +83,7 @@ def conversations(
             )
         content, response = (message["content"] for message in messages)
         try:
-            prompt, answer = trained_tokens(tokenizer, content, response, thinking, ends)
+            prompt, answer = trained_tokens(tokenizer, content, response, thinking, ends, date)
         except UserError as error:
             raise UserError(f"{_row(task_id, attempt)}: {error}") from None
         mask = [0] * len(prompt) + [1] * len(answer)
@@ -92,6 +98,7 @@ def check_trained_tokens(
     thinking: bool,
     ends: Sequence[int],
     max_tokens: int | None,
+    date: str = DEFAULT_DATE,
 ) -> pl.DataFrame:
     """Check each tokenised row: the served prompt, then a loss on the response and its end token alone.
 
@@ -105,6 +112,7 @@ def check_trained_tokens(
         thinking: the chat template's thinking mode.
         ends: the tokens that end an answer when the student is served.
         max_tokens: the student's longest sequence; None if it declares none.
+        date: the study's date.
 
     Returns:
         What each row is trained on; contract TRAINED_TOKENS.
@@ -127,7 +135,7 @@ def check_trained_tokens(
                 )
             )
         trained = [token for token in labels if token != -100]
-        prompt = prompt_text(tokenizer, messages[0]["content"], thinking)
+        prompt = prompt_text(tokenizer, messages[0]["content"], thinking, date)
         served = token_ids(tokenizer, [prompt])[0]
         if ids[: len(ids) - len(trained)] != served:
             raise UserError(

@@ -16,6 +16,7 @@ import polars as pl
 from skillift.episodes.probes import probes_of
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
+from skillift.students.clock import DEFAULT_DATE
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import write_json
 from skillift.training.options import TrainingOptions
@@ -115,7 +116,8 @@ def _trainer(
     adapters = isinstance(spec["trainable"], dict) and "lora" in spec["trainable"]
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)
-    dataset = conversations(corpus, tokenizer, spec["thinking"], ends)
+    date = spec.get("date", DEFAULT_DATE)
+    dataset = conversations(corpus, tokenizer, spec["thinking"], ends, date)
     set_seed(spec["seed"])
     # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
     half = spec["precision"] == "bfloat16"
@@ -133,7 +135,7 @@ def _trainer(
     trainer.remove_callback(PrinterCallback)
     longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     prepared = trainer.train_dataset
-    checked = check_trained_tokens(corpus, prepared, tokenizer, spec["thinking"], ends, longest)
+    checked = check_trained_tokens(corpus, prepared, tokenizer, spec["thinking"], ends, longest, date)
     _check_batches(trainer, spec, tokenizer.pad_token_id)
     return trainer, checked
 

@@ -84,7 +84,8 @@ def train(
 
     Args:
         spec: a recipe (objective, trainable, learning_rate, epochs, batch_size, schedule, warmup_ratio,
-            weight_decay, checkpoints, and packing where it is on) with seed, precision and thinking.
+            weight_decay, checkpoints, and packing where it is on) with seed, precision, thinking, and
+            `date` where it is not the default.
         model_folder: the base student.
         corpus: a frame that keeps the contract CORPUS.
         checkpoints_folder: where checkpoints are written; earlier ones are removed.

@@ -1,0 +1,105 @@
+"""Reading a model folder's files: names, JSON, and which of its weights are the model's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from skillift.errors import UserError, problem
+
+INDEX = "model.safetensors.index.json"
+SINGLE = "model.safetensors"
+WHOLE_FOLDER = "Point `path` to a whole model folder, as save_pretrained or a download writes it."
+
+
+def file_names(folder: Path) -> set[str]:
+    """The files of a folder, without those of its subfolders.
+
+    Raises:
+        UserError: there is no such folder, or it may not be read.
+    """
+    if not folder.is_dir():
+        found = "a file" if folder.is_file() else "nothing"
+        raise UserError(problem(f"{folder}", found, "a model folder", WHOLE_FOLDER))
+    try:
+        return {path.name for path in folder.iterdir() if path.is_file()}
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def weights_files(folder: Path, names: set[str]) -> list[Path]:
+    """The files that hold a model's weights, once: those that `transformers` would load.
+
+    Raises:
+        UserError: there are none, or not all that the index names.
+    """
+    if INDEX in names:
+        index = read_object(folder / INDEX).get("weight_map")
+        if not isinstance(index, dict) or not all(isinstance(name, str) for name in index.values()):
+            raise UserError(
+                problem(f"{folder / INDEX}", "no weight_map", "file names by weight", WHOLE_FOLDER)
+            )
+        listed = set(index.values())
+        missing = sorted(listed - names)
+        if missing:
+            raise UserError(
+                problem(f"{folder}", f"no {', '.join(missing)}", f"all files of {INDEX}", WHOLE_FOLDER)
+            )
+        if SINGLE in names - listed:
+            fix = f"Delete {SINGLE}, or {INDEX} and its files: whichever is old."
+            raise UserError(problem(f"{folder}", f"{SINGLE} and {INDEX}", "one copy of the weights", fix))
+        return [folder / name for name in sorted(listed)]
+    if SINGLE in names:
+        return [folder / SINGLE]
+    raise UserError(no_weights(folder, names))
+
+
+def no_weights(folder: Path, names: set[str]) -> str:
+    """One line about a folder without weights that can be read."""
+    fix = "Load the model with transformers and write it with `save_pretrained`."
+    expected = f"weights as {SINGLE}, or as several .safetensors files with {INDEX}"
+    return problem(f"{folder}", shown(names), expected, fix)
+
+
+def tensors(file: Path) -> dict[str, tuple[str, list[int]]]:
+    """The type and shape of each tensor of a safetensors file; opening it compares its header and size.
+
+    Raises:
+        UserError: it is unreadable.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="numpy") as weights:
+            parts = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118
+            return {name: (part.get_dtype(), part.get_shape()) for name, part in parts.items()}
+    except (SafetensorError, OSError) as error:
+        raise unreadable(file, error) from error
+
+
+def read_object(path: Path) -> dict:
+    """The JSON object of a file.
+
+    Raises:
+        UserError: the file is unreadable, or holds none.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(problem(f"{path}", str(error), "a JSON object", "Copy the folder again.")) from error
+    if not isinstance(value, dict):
+        raise UserError(problem(f"{path}", type(value).__name__, "a JSON object", "Copy the folder again."))
+    return value
+
+
+def unreadable(path: Path, error: Exception) -> UserError:
+    """The error of a file that cannot be read."""
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return UserError(f"{path}: cannot be read ({reason}). Fix its permissions, or copy the folder again.")
+
+
+def shown(names: set[str]) -> list[str]:
+    """A few names of a folder's files, for messages."""
+    return sorted(names)[:8]
