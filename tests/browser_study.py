@@ -110,6 +110,7 @@ def _tasks(n_tasks: int, suites: tuple[str, ...]) -> pl.DataFrame:
             "prompt": f"What comes after {index}?",
             "reference": str(index + 1),
             "scorer": "judge" if index % 6 == 5 else "answer_line",
+            "answer_type": "number",
             "worked_solution": None,
         }
         for suite in suites

@@ -21,6 +21,7 @@ def make_tasks(n_skills: int = 40, per_skill: int = 5, judge_scored: int = 0, su
             "scorer": [
                 "answer_line" if index < n_tasks - judge_scored else "judge" for index in range(n_tasks)
             ],
+            "answer_type": ["number"] * n_tasks,
             "worked_solution": pl.Series([None] * n_tasks, dtype=pl.String),
         }
     )

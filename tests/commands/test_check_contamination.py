@@ -18,6 +18,7 @@ def tasks_file(tmp_path):
             skill_id=pl.lit("s"),
             reference=pl.lit("1"),
             scorer=pl.lit("answer_line"),
+            answer_type=pl.lit("number"),
             worked_solution=pl.lit(None, pl.String),
         )
         write_table(frame, tmp_path / "tasks.parquet", TASKS)

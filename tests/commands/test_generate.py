@@ -54,6 +54,7 @@ def study(tmp_path):
         "prompt": ["What is 1?", "What is 2?"],
         "reference": ["1", "2"],
         "scorer": ["answer_line", "answer_line"],
+        "answer_type": ["number", "number"],
         "worked_solution": ["1", "2"],
     }
     write_table(pl.DataFrame(tasks), tmp_path / "tasks.parquet", TASKS)

@@ -34,6 +34,7 @@ def study(tmp_path):
         "prompt": ["What is 1?", "What is 2 and 2?", "What is 3?"],
         "reference": ["1", "4", "3"],
         "scorer": ["answer_line"] * 3,
+        "answer_type": ["number"] * 3,
         "worked_solution": [None] * 3,
     }
     write_table(

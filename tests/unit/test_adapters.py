@@ -83,6 +83,7 @@ def _answers(student, trained, **inference):
         "prompt": ["What is 1?"],
         "reference": ["1"],
         "scorer": ["answer_line"],
+        "answer_type": ["number"],
         "worked_solution": ["1"],
     }
     spec = {"conditions": ["none", "curated"], "prompt_seed": 0, "inference": {**WITH_ADAPTER, **inference}}

@@ -168,19 +168,18 @@ def test_a_certificate_is_told_in_one_sentence():
     )
 
 
-def test_the_offline_judges_admit_no_forged_verdict_and_miss_other_forms(cases, template):
-    """They are programs that read one form: what they cannot do shows in their certificate."""
+def test_the_offline_judges_keep_the_limits_of_a_study_that_names_none(cases, template):
+    """They compare as the extractor does: what counts as another unit or date there, they fail here."""
     with ChatClient() as client:
         for judge in ("conclusion", "tail"):
             verdicts = certify(judge, cases, ChatModel(f"offline/{judge}"), template, client)
-            rate = {
-                row["kind"]: row["rate"]
-                for row in error_rates(verdicts, 0.95).iter_rows(named=True)
-                if row["kind"] != ALL_KINDS
-            }
+            rates = error_rates(verdicts, 0.95)
+            spec = {"analysis": {**SPEC["analysis"], "headline_path": f"judge:{judge}"}}
+            assert warnings(rates, spec) == []
+            rate = dict(rates.select("kind", "rate").iter_rows())
             for attack in ("forged_verdict", "closed_fence", "echoed_json", "system_imitation"):
                 assert rate[attack] == 0
-            assert rate["right_answer"] == 0 and rate["other_form"] > 0.5
+            assert rate["right_answer"] == 0 and rate["other_form"] == 0.5
 
 
 @pytest.mark.parametrize(

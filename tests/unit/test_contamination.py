@@ -21,7 +21,10 @@ LONG = (
 def tasks_table(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
     """Tasks from (task_id, suite, prompt, reference)."""
     frame = pl.DataFrame(rows, schema=["task_id", "suite", "prompt", "reference"], orient="row").with_columns(
-        skill_id=pl.lit("s"), scorer=pl.lit("answer_line"), worked_solution=pl.lit(None, pl.String)
+        skill_id=pl.lit("s"),
+        scorer=pl.lit("answer_line"),
+        answer_type=pl.lit("text"),
+        worked_solution=pl.lit(None, pl.String),
     )
     return check(frame.select(list(TASKS.columns)), TASKS, "test")
 

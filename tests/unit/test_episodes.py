@@ -50,6 +50,7 @@ TASKS_FRAME = check(
             "prompt": ["What is 1?", "What is 2?", "What is 3?", "What is 4?"],
             "reference": list("1234"),
             "scorer": ["answer_line"] * 4,
+            "answer_type": ["number"] * 4,
             "worked_solution": [None] * 4,
         },
         schema_overrides={"worked_solution": pl.String},

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillift.judging.extraction import extract_answer, normalise, score_answer_line, strip_reasoning
+from skillift.judging.extraction import (
+    answer_lines,
+    extract_answer,
+    has_different_lines,
+    score_answer_line,
+    strip_reasoning,
+)
 
 
 def test_the_last_answer_line_counts():
@@ -31,22 +37,46 @@ def test_reasoning_is_no_part_of_the_answer():
     assert strip_reasoning("opened in the prompt</think> 7") == "7"
 
 
-def test_an_unclosed_block_of_reasoning_is_no_final_answer():
-    assert strip_reasoning("ANSWER: 1\n<think>hm") is None
-    assert not score_answer_line("ANSWER: 1\n<think>hm", "1")
+def test_an_unclosed_block_that_opens_a_response_is_no_final_answer():
+    assert strip_reasoning("<think>hm\nANSWER: 1") is None
+    assert not score_answer_line("\n<think>hm\nANSWER: 1", "1")
 
 
-def test_order_and_items_of_a_list_count():
-    assert normalise("3, 1, 7") == normalise("3 1 7.")
-    assert normalise("Mon TUE") == normalise("mon tue")
-    assert normalise("3 1") != normalise("1 3")
-    assert normalise("1,5") != normalise("1 5")
+@pytest.mark.parametrize(
+    "response",
+    [
+        "In this model <think> opens the reasoning.\nANSWER: 1",
+        "ANSWER: 1\nI did not write `<think>` anywhere.",
+        "ANSWER: 1\nMy reasoning ended with `</think>`, as it should.",
+        "The tags <think> and </think> are text here.\nANSWER: 1",
+    ],
+)
+def test_a_tag_in_a_sentence_hides_nothing(response):
+    assert strip_reasoning(response) == response
+    assert score_answer_line(response, "1")
 
 
-@given(st.text())
-def test_normalising_twice_changes_nothing_more(text):
-    once = normalise(text)
-    assert normalise(normalise(once)) == normalise(once)
+def test_the_values_of_answer_lines_stay_as_they_were_written():
+    assert answer_lines("**ANSWER: −5**\nANSWER：`3，1`\nANSWER: **\nANSWER: ½ | ") == ["−5", "`3，1`", "½"]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\u2028", "\n"])
+def test_a_line_ends_as_any_system_ends_it(end):
+    assert score_answer_line(f"Let me see.{end}ANSWER: 5{end}Done.", "5")
+
+
+@pytest.mark.parametrize(
+    ("response", "different"),
+    [
+        ("ANSWER: 1\n\nTask: What is 2?\nANSWER: 2", True),
+        ("ANSWER: 0.5\nTo sum up:\n**ANSWER:** 1/2", False),
+        ("ANSWER: 1", False),
+        ("<think>ANSWER: 3</think>ANSWER: 1", False),
+        ("So the result is 2.", False),
+    ],
+)
+def test_answer_lines_that_differ_are_told_from_one_that_is_repeated(response, different):
+    assert has_different_lines(response, "number") is different
 
 
 @given(st.text(alphabet="ab 1\n:ANSWER<think>/"), st.sampled_from(["7", "3 1", "Fri Mon"]))

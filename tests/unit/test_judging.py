@@ -83,7 +83,7 @@ def test_a_judge_does_not_see_reasoning(judge_template):
         Candidate("Question?", "1", "<think>secret</think>ANSWER: 1"), judge_template
     )
     assert "secret" not in prompt
-    unclosed = render_judge_prompt(Candidate("Question?", "1", "ANSWER: 1 <think>secret"), judge_template)
+    unclosed = render_judge_prompt(Candidate("Question?", "1", "<think>secret ANSWER: 1"), judge_template)
     assert blocks(unclosed)["response"] == ""
 
 

@@ -27,7 +27,10 @@ def template(repository):
         ("**Final answer:** Paris", "Paris"),
         (WORKED, "1"),
         ("Step 1: Copy 3 1\nStep 2: Push 3 1; Take 3", "3"),
-        ("7", "7"),
+        ("7", ""),
+        ("Final answer:\n\n> `7`", "7"),
+        ('{"answer": "3 1"}', "3 1"),
+        ("$$\\boxed{7}$$", "7"),
         ("I looked at it.\nIt was hard.", ""),
         ("", ""),
     ],
@@ -49,11 +52,11 @@ def test_both_judges_pass_right_answers_and_fail_wrong_and_empty_ones(judge):
 @pytest.mark.parametrize(
     ("response", "by_conclusion", "by_tail"),
     [
-        ("ANSWER: 1\nStep 5: Write the", True, False),  # text goes on after the conclusion
+        ("ANSWER: 1\nI did it 3 times", True, False),  # another value after the conclusion
         ("ANSWER: 7 1", False, True),  # one item too many
         ("So the result is 1.\nANSWER: 7", False, False),
         ("ANSWER: 7\nSo the result is 1", False, True),  # two conclusions that differ
-        ("Well.\nMaybe 1", False, True),  # no conclusion, the right last word
+        ("Step 1: Take 1\nStep 2: so", False, True),  # a last step without a value
     ],
 )
 def test_the_two_judges_are_built_differently(response, by_conclusion, by_tail):
@@ -78,3 +81,28 @@ def test_markers_inside_a_response_are_text(template):
 def test_a_prompt_without_markers_is_an_error():
     with pytest.raises(ValueError, match="no block 'task'"):
         blocks("Is 7 the answer to 3 + 4?")
+
+
+@pytest.mark.parametrize("judge", [judge_conclusion, judge_tail])
+@pytest.mark.parametrize(
+    ("reference", "response", "passed"),
+    [
+        ("42", "42, not 43.", True),
+        ("42", "I get 42, which is my final answer.", True),
+        ("42", "The answer is 42 or 43.", False),
+        ("42", "It is either 43 or 42.", False),
+        ("42", "not 42 but 43", False),
+        ("42", "Perhaps 42.", False),
+        ("42", "42 %", False),
+        ("42", "That makes forty-two", True),
+        ("17 euro", "It costs €17.00 now.", True),
+        ("5 MW", "The answer is 5 mW.", False),
+        ("2.5 m", "It is 2.5 cm long", False),
+        ("1 3 7 12", "It is 1, 3, 7 and 12.", True),
+        ("1 3 7 12", "It is 1, 3, 7.", False),
+        ("16:05", "It arrives at 16:05 sharp.", True),
+        ("red", "At first I said red, but it is green.", False),
+    ],
+)
+def test_a_conclusion_in_prose_is_its_last_value_unless_it_is_doubted(judge, reference, response, passed):
+    assert judge(reference, response)["passed"] is passed

@@ -22,6 +22,7 @@ def tasks(**columns) -> pl.DataFrame:
         "prompt": ["What is it? 1", "What is it? 2"],
         "reference": ["1", "2"],
         "scorer": ["answer_line", "judge"],
+        "answer_type": ["number", "text"],
         "worked_solution": [None, "ANSWER: 2"],
     }
     return pl.DataFrame(rows | columns)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.answers import ANSWER_TYPES
 from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
 
@@ -65,6 +66,7 @@ TASKS = table(
         "prompt": text(filled=True),
         "reference": text(filled=True),
         "scorer": text(isin=SCORERS),
+        "answer_type": text(isin=ANSWER_TYPES),
         "worked_solution": text(nullable=True),
     },
 )

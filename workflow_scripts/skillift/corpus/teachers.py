@@ -17,9 +17,10 @@ import jinja2
 import jinja2.meta
 import polars as pl
 
+from skillift.answers.comparison import says_the_same, type_of
 from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import normalise, strip_reasoning
+from skillift.judging.extraction import strip_reasoning
 from skillift.students.chat_files import SPECIAL_TOKEN, first_special
 
 
@@ -92,7 +93,15 @@ class WorkedSolutionTeacher:
     def _wrong_answer(self, task: dict, attempt: int) -> str:
         everywhere = [reference for group in self._references.values() for reference in group]
         of_skill = self._references[task["skill_id"]]
-        wrong = wrong_answers(task["reference"], of_skill) or wrong_answers(task["reference"], everywhere)
+        right = task["reference"], task["answer_type"]
+        wrong = next(
+            (
+                found
+                for others in (of_skill, everywhere)
+                if (found := wrong_answers(right[0], others, right[1]))
+            ),
+            [],
+        )
         if not wrong:
             mend = "Set teacher.corrupted_share to 0."
             raise UserError(problem("train tasks", "one answer for all", "two different references", mend))
@@ -192,13 +201,16 @@ def corrupt(solution: str, reference: str, wrong: str) -> str:
     return "\n".join(lines)
 
 
-def wrong_answers(reference: str, others: Sequence[str]) -> list[str]:
-    """Plausible wrong answers: two neighbouring items of `reference` swapped, or one of `others`."""
+def wrong_answers(reference: str, others: Sequence[str], answer_type: str | None = None) -> list[str]:
+    """Plausible wrong answers: two neighbouring items of `reference` swapped, or one of `others`.
+
+    None says the same as the reference, by the task's answer type (that of the reference where it is None).
+    """
     separator = ", " if ", " in reference else " "
     items = reference.split(separator)
     swapped = [
         separator.join([*items[:place], items[place + 1], items[place], *items[place + 2 :]])
         for place in range(len(items) - 1)
     ]
-    right = normalise(reference)
-    return sorted({answer for answer in [*swapped, *others] if normalise(answer) != right})
+    kind = answer_type or type_of(reference)
+    return sorted({answer for answer in [*swapped, *others] if not says_the_same(answer, reference, kind)})

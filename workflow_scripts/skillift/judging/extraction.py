@@ -1,55 +1,74 @@
 """The deterministic ANSWER-line extractor: from a student's response to its final answer.
 
-It reads `response` of the episodes table. Reasoning inside `<think>` is no part of an answer and is
-removed first. The extractor sees ANSWER lines and nothing else; a right conclusion in free prose is
-a fail on the path `bench`, and how often that happens is what the path audit measures.
+It reads `response` of the episodes table. Reasoning before the answer is no part of it and is removed first.
+The extractor sees ANSWER lines and nothing else; a right conclusion in free prose is a fail on the path
+`bench`, and how often that happens is what the path audit measures. What a line says is compared by the
+task's answer type, see `skillift.answers.comparison`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_REASONING = re.compile(r"<think>.*?</think>", re.DOTALL)
-_ANSWER_LINE = re.compile(r"^[ \t>*_#`]*ANSWER[*_`]*[ \t]*:[ \t]*(.*)$", re.MULTILINE)
-_MARKUP = " \t*_`$\"'“”‘’"
+from skillift.answers.comparison import answer_groups, says_the_same, type_of
+from skillift.answers.dress import fold_characters
+from skillift.answers.reasoning import strip_reasoning
 
-
-def strip_reasoning(text: str) -> str | None:
-    """`text` without its `<think>` blocks; None where a block is never closed: there is no final answer.
-
-    A response whose opening tag stood in the prompt counts from its last `</think>` on.
-    """
-    text = _REASONING.sub("", text)
-    text = text.rpartition("</think>")[2]
-    return None if "<think>" in text else text.strip()
+# markup, a bullet or a number may stand before the word; no other word may
+_ANSWER_LINE = re.compile(
+    r"(?P<before>(?:[ >*_#`~\"'|+\-•·●▪]|<(?:b|strong|em|i|p)>|\(?\d{1,3}[.)](?=[ *_]))*)"
+    r"ANSWER(?:</\w+>)?[*_`\"' ]*:.*",
+    re.IGNORECASE,
+)
+_COLONS = ":\uff1a\u2236\ufe55\ua789"  # those that `fold_characters` makes a colon of
+_EMPTY = re.compile(r"[\s*_`\"'$.]*")
 
 
 def answer_lines(text: str) -> list[str]:
-    """The values of all ANSWER lines of `text`, in order; markup around them is removed."""
-    values = (found.group(1).strip(_MARKUP) for found in _ANSWER_LINE.finditer(text))
-    return [value for value in values if value]
+    """The values of all ANSWER lines of `text`, in order, as they stand there.
+
+    Markup that was opened before the word and closes behind the value is removed.
+    """
+    values = []
+    for line in text.splitlines():
+        found = _ANSWER_LINE.fullmatch(fold_characters(line))
+        if not found:
+            continue
+        value = re.split(f"[{_COLONS}]", line, maxsplit=1)[1].strip().removesuffix("|")
+        for mark in "*_`\"'":
+            if mark in found["before"] and mark not in value.strip()[:1]:
+                value = value.rstrip().rstrip(mark)
+        value = re.sub(r"\A\s*[*_`]+\s+", "", value).strip()
+        if not _EMPTY.fullmatch(value):
+            values.append(value)
+    return values
+
+
+def final_lines(response: str) -> list[str]:
+    """The values of all ANSWER lines of a response outside its reasoning, in order."""
+    final = strip_reasoning(response)
+    return answer_lines(final) if final else []
 
 
 def extract_answer(text: str) -> str | None:
     """The value of the last ANSWER line outside reasoning; None where there is none."""
-    final = strip_reasoning(text)
-    lines = answer_lines(final) if final else []
+    lines = final_lines(text)
     return lines[-1] if lines else None
 
 
-def normalise(value: str) -> str:
-    """The form in which two answers are compared.
+def has_different_lines(response: str, answer_type: str) -> bool:
+    """Whether the ANSWER lines of a response do not all say the same; the last one counts all the same."""
+    lines = final_lines(response)
+    return len(lines) > 1 and len(set(answer_groups(lines, answer_type))) > 1
 
-    Case, width of characters, white space, quotes, markup, a closing punctuation mark and the comma
-    between listed items do not count: "3, 1, 7." and "3 1 7" are the same.
+
+def score_answer_line(response: str, reference: str, answer_type: str | None = None) -> bool:
+    """Whether the last ANSWER line of `response` says `reference`; a response without one fails.
+
+    Args:
+        response: of an episode.
+        reference: the task's.
+        answer_type: the task's; that of the reference where it is None.
     """
-    value = unicodedata.normalize("NFKC", value).casefold()
-    value = re.sub(r"[,;](?=\s|$)", " ", value)
-    return " ".join(value.strip(_MARKUP).rstrip(".!?:").strip(_MARKUP).split())
-
-
-def score_answer_line(response: str, reference: str) -> bool:
-    """Whether the last ANSWER line of `response` says `reference`; a response without one fails."""
     answer = extract_answer(response)
-    return answer is not None and normalise(answer) == normalise(reference)
+    return answer is not None and says_the_same(answer, reference, answer_type or type_of(reference))

@@ -6,9 +6,12 @@ and nothing else, find task, reference and response between its markers, and ans
 JSON object. They are built differently, so that they agree mostly and not always:
 
 - `offline/conclusion` looks for the place where a response states its conclusion (an ANSWER line, a
-  sentence such as "So the result is 7.", the last worked step) and compares that with the reference.
-- `offline/tail` knows no such places. It compares the last words of the response, as many as the
-  reference has, with the words of the reference.
+  sentence such as "So the result is 7.", the last worked step) and compares what stands there with the
+  reference. Where a response has no such place, its last value counts.
+- `offline/tail` knows no such places. It takes the last value of the reference's form in the whole response
+  (`skillift.judging.mentions`), as many words as the reference has: of "7 1" it reads the 1.
+
+Both compare as the extractor does, by the type of the reference (`skillift.answers.comparison`).
 
 `skillift.chat.completions` asks them where a study names the provider `offline`.
 """
@@ -17,23 +20,27 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 
-from skillift.judging.extraction import normalise
+from skillift.answers.comparison import says_the_same, type_of
+from skillift.answers.dress import fold_characters
+from skillift.judging.mentions import Mention, ends_in, has_form
 
 PROVIDER = "offline"
 
 _OPENING = re.compile(r"^<<<(?:task|reference|response) ([0-9a-f]{16})>>>$", re.MULTILINE)
-_ANSWER_LINE = re.compile(
-    r"^\W*(?:the\s+)?(?:final\s+)?answer\W*?[:=][ \t*_`]*(.*\w.*)$", re.MULTILINE | re.IGNORECASE
+_LABEL = r"(?:the\s+)?(?:final\s+|correct\s+|my\s+)*(?:answer|result|conclusion|solution)(?:\s+is)?"
+# a line with a label; the value may stand on the next line that holds something
+_LABELLED = re.compile(
+    rf"^\W*{_LABEL}[\s*_`\"'’]*[:=][ \t*_`]*(?:\W*\n[> \t*_`]*)?(?P<value>.*\w.*)$",
+    re.MULTILINE | re.IGNORECASE,
 )
+_BOXED = re.compile(r"\\boxed\s*(?=\{)")
 _SENTENCE = re.compile(
-    r"\b(?:results?|answers?|conclusion)\s+(?:is|are|was|were|must be|will be)\s*:?\s*"
-    r"(.+?)(?=[.!?](?:\s|$)|\n|$)",
+    r"\b(?:results?|answers?|conclusion|solution)\s+(?:is|are|was|were|must be|will be)"
+    r"(?:\s+(?:just|simply|then|thus))?\s*:?\s*(?P<value>.+?)(?=[.!?][*_`\"')]*(?:\s|$)|\n|$)",
     re.IGNORECASE,
 )
 _WORKED_STEP = re.compile(r"^\W*step\s+\d+\s*[:.)]\s*(.+)$", re.MULTILINE | re.IGNORECASE)
-_WORD = re.compile(r"\w+(?:[.'-]\w+)*")
 
 
 def blocks(prompt: str) -> dict[str, str]:
@@ -57,38 +64,58 @@ def blocks(prompt: str) -> dict[str, str]:
 
 
 def read_conclusion(response: str) -> str:
-    """The conclusion that a response states; empty where it states none."""
-    lines = _ANSWER_LINE.findall(response)
+    """The conclusion that a response states; empty where it has no place that states one."""
+    response = fold_characters(response)
+    lines = [(found.start(), _value(found["value"])) for found in _LABELLED.finditer(response)]
+    lines += [(found.start(), _braced(response[found.end() :])) for found in _BOXED.finditer(response)]
     if lines:
-        return lines[-1].strip()
-    sentences = _SENTENCE.findall(response)
+        return max(lines)[1]
+    sentences = [found["value"] for found in _SENTENCE.finditer(response)]
     if sentences:
         return sentences[-1].strip()
     steps = _WORKED_STEP.findall(response)
     if steps:
         # "Take 7", or "Push 3 1; Take 7": what the last operation left, without its verb
         return steps[-1].rpartition(";")[2].strip().partition(" ")[2]
-    stripped = response.strip()
-    return "" if "\n" in stripped else stripped
+    return ""
+
+
+def _value(line: str) -> str:
+    value = line.strip().lstrip("> ").strip()
+    value = value.rstrip("}]").strip() if value.count("{") < value.count("}") else value
+    return value.strip(' `"')
+
+
+def _braced(text: str) -> str:
+    """What the braces at the beginning of `text` hold."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return text[1:place]
+    return text
 
 
 def judge_conclusion(reference: str, response: str) -> dict:
-    """The verdict of `offline/conclusion`: the stated conclusion equals the reference."""
-    conclusion = read_conclusion(response)
-    passed = bool(conclusion) and normalise(conclusion) == normalise(reference)
-    return {"conclusion": conclusion, "passed": passed}
-
-
-def _words(text: str) -> list[str]:
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return _WORD.findall(text) or text.split()
+    """The verdict of `offline/conclusion`: the stated conclusion says the same as the reference."""
+    kind = type_of(reference)
+    stated = read_conclusion(response)
+    if not stated and not _WORKED_STEP.search(response):
+        return _verdict(ends_in(response, reference, kind))
+    passed = bool(stated) and says_the_same(stated, reference, kind)
+    if not passed and has_form(reference):  # "42, which is what I expected"
+        last = ends_in(f"is {stated}", reference, kind)  # not the beginning of a sentence
+        passed = bool(last and last.right)
+    return {"conclusion": stated, "passed": passed}
 
 
 def judge_tail(reference: str, response: str) -> dict:
-    """The verdict of `offline/tail`: the response ends in the words of the reference."""
-    expected = _words(reference)
-    tail = _words(response)[-len(expected) :]
-    return {"conclusion": " ".join(tail), "passed": bool(expected) and tail == expected}
+    """The verdict of `offline/tail`: the last value of the reference's form is the reference."""
+    return _verdict(ends_in(response, reference, type_of(reference), whole=False))
+
+
+def _verdict(last: Mention | None) -> dict:
+    return {"conclusion": last.text if last else "", "passed": bool(last and last.right)}
 
 
 JUDGES = {"conclusion": judge_conclusion, "tail": judge_tail}

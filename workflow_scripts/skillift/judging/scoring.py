@@ -102,7 +102,9 @@ def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.
 
 
 def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
-    known = episodes.join(tasks.select("task_id", "reference", "scorer"), on="task_id", how="left")
+    known = episodes.join(
+        tasks.select("task_id", "reference", "scorer", "answer_type"), on="task_id", how="left"
+    )
     unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
     if len(unknown):
         mend = "Remake the episodes from these tasks."
@@ -111,10 +113,8 @@ def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, s
         )
     extracted = known.filter(pl.col("scorer") == "answer_line")
     # an episode that the engine lost says nothing about the student
-    columns = extracted.select("response", "reference", "finish_reason").iter_rows()
-    passed = [
-        None if finish == "error" else score_answer_line(text, right) for text, right, finish in columns
-    ]
+    columns = extracted.select("finish_reason", "response", "reference", "answer_type").iter_rows()
+    passed = [None if finish == "error" else score_answer_line(*answered) for finish, *answered in columns]
     by_extractor = extracted.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
     by_extractor = by_extractor.with_columns(
         status=pl.when(pl.col("passed").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))

@@ -119,13 +119,15 @@ def _tasks_of(skill: Skill, place: int, pack: PackSpec) -> list[dict]:
         for number, items in enumerate(lists):
             # Starting at another template for each skill keeps all five in use where suites are small.
             template: Template = templates[(place + number) % len(templates)]
+            answer = skill.answer(items)
             rows.append(
                 {
                     "task_id": f"{skill.skill_id}.{suite}.{number}",
                     "skill_id": skill.skill_id,
                     "suite": suite,
                     "prompt": ask(pack.difficulty, template, skill, items),
-                    "reference": join_items(pack.difficulty, skill.answer(items)),
+                    "reference": join_items(pack.difficulty, answer),
+                    "answer_type": "list" if len(answer) > 1 else "text",
                     "worked_solution": worked_solution(pack.difficulty, skill, items),
                     "style": template.style,
                 }

@@ -1,7 +1,8 @@
 """A user's own tasks and own skills as the tables of tasks and skills.
 
-One row of the tasks file has the columns of the table of tasks; `scorer` and `worked_solution` may be left
-out. Everything that is wrong with tasks and skills is reported at once, by file, line and field.
+One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and
+`worked_solution` may be left out. Everything that is wrong with tasks and skills is reported at once, by
+file, line and field.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from skillift.answers import ANSWER_TYPES
+from skillift.answers.comparison import type_of
 from skillift.contracts import pa
 from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of
 from skillift.errors import UserError, problem
@@ -22,7 +25,7 @@ from skillift.tasks.own_skills import is_text, read_skills
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
 
 _REQUIRED = ("task_id", "skill_id", "suite", "prompt", "reference")
-_CHOICES = {"suite": SUITES, "scorer": SCORERS}
+_CHOICES = {"suite": SUITES, "scorer": SCORERS, "answer_type": ANSWER_TYPES}
 
 
 def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -30,7 +33,8 @@ def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFr
 
     Args:
         tasks_path: JSONL, CSV or Parquet file, one task a row: task_id, skill_id, suite, prompt, reference,
-            and optionally scorer (`answer_line` where left out) and worked_solution.
+            and optionally scorer (`answer_line` where left out), answer_type (where left out, its skill's,
+            else that of its reference, see `skillift.answers.comparison.type_of`) and worked_solution.
         skills_path: YAML file or folder of skills, see `skillift.tasks.own_skills`.
 
     Returns:
@@ -42,7 +46,11 @@ def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFr
     """
     problems: list[str] = []
     skills, skill_ids = read_skills(skills_path, problems)
+    answer_types = {row["skill_id"]: row.pop("answer_type", None) for row in skills}
     tasks = _tasks(str(tasks_path), skill_ids, str(skills_path), problems)
+    for task in tasks:
+        if task["answer_type"] is None and is_text(task["reference"]):
+            task["answer_type"] = answer_types.get(task["skill_id"]) or type_of(task["reference"])
     if problems:
         rest = (
             [f"and {len(problems) - MOST_PROBLEMS} more problems."] if len(problems) > MOST_PROBLEMS else []
@@ -86,7 +94,7 @@ def _task(where: str, record: dict, problems: list[str]) -> dict:
         value, here = row.get(name), f"{where}: {name}"
         if name in _REQUIRED and name not in record:
             problems.append(problem(here, Words("no such field"), "text", f'Add "{name}": "...".'))
-        elif name == "worked_solution" and value is None:
+        elif name in ("worked_solution", "answer_type") and value is None:
             continue
         elif name in _CHOICES and value not in _CHOICES[name]:
             choices = list(_CHOICES[name])

@@ -1,6 +1,7 @@
 """A user's own skills: a YAML file, or a folder of `SKILL.md` files in the Agent Skills format.
 
-The YAML file maps a skill's id to its `name`, its five `steps` and, if wished, its `domain`. A folder has one
+The YAML file maps a skill's id to its `name`, its five `steps` and, if wished, its `domain` and the
+`answer_type` of its tasks. A folder has one
 folder for each skill, with a file `SKILL.md`: YAML front matter with `name` (the folder's name, the skill's
 id) and `description`, then Markdown, whose first numbered list is the procedure (https://agentskills.io).
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from skillift.answers import ANSWER_TYPES
 from skillift.errors import UserError, problem
 from skillift.study.schema import did_you_mean, one_of, shown
 from skillift.study.source import Source, Words, parse_source, read_source, read_text
@@ -17,7 +19,7 @@ from skillift.study.source import Source, Words, parse_source, read_source, read
 STEPS_OF_A_SKILL = 5
 SKILL_FILE = "SKILL.md"
 
-_KEYS = ("name", "domain", "steps")
+_KEYS = ("name", "domain", "steps", "answer_type")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # of the Agent Skills format
 _LONGEST = {"name": 64, "description": 1024}
 
@@ -54,9 +56,19 @@ def _skill(source: Source, skill_id: str, entry: object, problems: list[str]) ->
     for key in ("name", "domain"):
         if not is_text(row[key]):
             problems.append(source.problem((skill_id, key), shown(row[key]), "text, not empty"))
+    row |= _answer_type(entry, source, (skill_id, "answer_type"), problems)
     row["steps"] = entry.get("steps")
     _check_steps(source, skill_id, row["steps"], problems)
     return row
+
+
+def _answer_type(entry: dict, source: Source, key: tuple, problems: list[str]) -> dict:
+    """The field `answer_type` of a skill that names one: the type of answers to its tasks that name none."""
+    if "answer_type" not in entry:
+        return {}
+    if entry["answer_type"] not in ANSWER_TYPES:
+        problems.append(source.problem(key, shown(entry["answer_type"]), one_of(list(ANSWER_TYPES))))
+    return {"answer_type": entry["answer_type"]}
 
 
 def _check_steps(source: Source, skill_id: str, steps: object, problems: list[str]) -> None:
@@ -106,9 +118,11 @@ def _skill_of_file(path: str, problems: list[str]) -> dict | None:
         if not step:
             problems.append(problem(f"{path}:{line}", Words(f"an empty step {number}"), "text"))
     more = source.value.get("metadata")
-    domain = more.get("domain") if isinstance(more, dict) else None
+    more = more if isinstance(more, dict) else {}
+    answer_type = _answer_type(more, source, ("metadata", "answer_type"), problems)
     labelled = [f"Step {number}: {step}" for number, step in enumerate(steps, start=1)]
-    return {"skill_id": skill_id, "name": skill_id, "domain": str(domain or "own"), "steps": labelled}
+    domain = str(more.get("domain") or "own")
+    return {"skill_id": skill_id, "name": skill_id, "domain": domain, "steps": labelled, **answer_type}
 
 
 def _check_front_matter(source: Source, skill_id: str, problems: list[str]) -> None:
