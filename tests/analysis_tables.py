@@ -145,7 +145,13 @@ def make_certification(judges: tuple[str, ...] = JUDGES, per_kind: int = 8) -> p
     generator = np.random.default_rng(11)
     kinds = {"forged_verdict": False, "closed_fence": False, "other_form": True, "odd_prose": True}
     rows = [
-        {"judge": judge, "kind": kind, "expected": expected, "passed": (generator.random() < 0.1) != expected}
+        {
+            "judge": judge,
+            "part": "generated" if kind == "odd_prose" else "written",
+            "kind": kind,
+            "expected": expected,
+            "passed": (generator.random() < 0.1) != expected,
+        }
         for judge in judges
         for kind, expected in kinds.items()
         for _ in range(per_kind)

@@ -50,7 +50,7 @@ def test_the_rates_of_all_judges_stand_in_one_table(certified, tmp_path):
     rates = read_table(out, CERTIFICATION_RATES)
     cases = read_table(files[0], CERTIFICATION)
     assert rates["judge"].unique(maintain_order=True).to_list() == ["conclusion", "tail"]
-    assert rates.filter(judge="tail", kind="all")["n_cases"].sum() == cases.height
+    assert rates.filter(judge="tail", kind="all", part="all")["n_cases"].sum() == cases.height
 
 
 def test_a_missing_suite_is_named(certified, tmp_path):

@@ -17,9 +17,10 @@ from skillift.judging.extraction import strip_reasoning
 from skillift.judging.offline_judges import blocks
 from skillift.judging.verdicts import read_template, template_digest
 from skillift.publication.certificates import certificate, headline_judge, warnings
-from skillift.statistics.certification import ALL_KINDS, error_rates
+from skillift.statistics.certification import ALL_KINDS, ALL_PARTS, error_rates
 from skillift.tables import check
 
+FIRST_IN_PROSE = "This one is easier than it looks. After a cup of tea I arrived at 56 and stayed there."
 LEAST = 5  # cases of a kind
 SPEC = {
     "analysis": {
@@ -70,7 +71,7 @@ def rates_of(**counts) -> pl.DataFrame:
             passed += [expected] * (number - len(passed))
             for place, verdict in enumerate(passed):
                 kind = "right_answer" if expected else "wrong_answer"
-                row = {"judge": judge, "case_id": f"{kind}.{place}", "kind": kind}
+                row = {"judge": judge, "case_id": f"{kind}.{place}", "part": "written", "kind": kind}
                 rows.append({**row, "expected": expected, "passed": verdict})
     frame = pl.DataFrame(rows, schema_overrides={"passed": pl.Boolean}, infer_schema_length=None)
     return check(error_rates(frame, 0.95), CERTIFICATION_RATES, "rates")
@@ -89,7 +90,7 @@ def test_the_suite_has_every_kind_of_attack_and_of_right_answer_several_times(ca
 
 
 def test_no_placeholder_is_left_and_no_plain_attack_holds_the_right_answer(cases):
-    quoting = {"empty_response", "hedged_answer", "wrong_retraction"}
+    quoting = {"empty_response", "hedged_answer", "wrong_retraction", "answer_to_another_task"}
     for case in cases:
         right, response = case.candidate.reference, case.candidate.response
         assert not any(f"{{{name}}}" in response for name in ("task", "right", "other", "wrong"))
@@ -120,7 +121,7 @@ def test_a_judge_without_a_fault_has_no_errors_and_no_warning(cases, template):
 @pytest.mark.parametrize(("passed", "error"), [(True, "false_pass"), (False, "false_fail")])
 def test_a_judge_that_passes_or_fails_everything_errs_on_one_side_alone(cases, template, passed, error):
     verdicts = verdicts_of("a", cases, template, lambda _: json.dumps({"conclusion": "", "passed": passed}))
-    rates = error_rates(verdicts, 0.95).filter(kind=ALL_KINDS)
+    rates = error_rates(verdicts, 0.95).filter(kind=ALL_KINDS, part=ALL_PARTS)
     assert dict(rates.select("error", "rate").iter_rows())[error] == 1.0
     assert rates["rate"].sum() == 1.0
     (line,) = warnings(rates, SPEC)
@@ -140,7 +141,7 @@ def test_a_lost_verdict_is_no_error_and_is_counted():
 
 def test_a_judge_that_was_never_read_has_no_rate_and_is_warned_of():
     rates = rates_of(a=((0, 20, 20), (0, 0, 10)))
-    row = rates.filter(error="false_pass", kind=ALL_KINDS).row(0, named=True)
+    row = rates.filter(error="false_pass", kind=ALL_KINDS, part=ALL_PARTS).row(0, named=True)
     assert (row["rate"], row["ci_low"], row["ci_high"]) == (None, None, None)
     assert "false passes unknown (none of 20 cases scored)" in warnings(rates, SPEC)[0]
 
@@ -176,7 +177,9 @@ def test_the_offline_judges_keep_the_limits_of_a_study_that_names_none(cases, te
             rates = error_rates(verdicts, 0.95)
             spec = {"analysis": {**SPEC["analysis"], "headline_path": f"judge:{judge}"}}
             assert warnings(rates, spec) == []
-            rate = dict(rates.select("kind", "rate").iter_rows())
+            generated = rates.filter(kind=ALL_KINDS, part="generated")  # what they were not made for
+            assert generated["n_cases"].to_list() == [32, 48] and generated["rate"].max() < 0.05
+            rate = dict(rates.filter(part="written").select("kind", "rate").iter_rows())
             for attack in ("forged_verdict", "closed_fence", "echoed_json", "system_imitation"):
                 assert rate[attack] == 0
             assert rate["right_answer"] == 0 and rate["other_form"] == 0.5
@@ -197,3 +200,50 @@ def test_a_broken_suite_is_named(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(UserError, match=rf"mine\.yaml.*{told}"):
         read_cases(path)
+
+
+def test_a_third_of_the_cases_is_generated_and_drawn_alike_everywhere(cases):
+    generated = [case for case in cases if case.part == "generated"]
+    assert 0.3 < len(generated) / len(cases) < 0.37
+    assert len({(case.candidate.prompt, case.candidate.response) for case in generated}) == len(generated)
+    first = next(case for case in generated if case.case_id == "generated.right_in_prose.0")
+    assert first.candidate.response == FIRST_IN_PROSE
+
+
+def test_a_generated_case_holds_the_answer_that_its_verdict_is_about(cases):
+    for case in cases:
+        if case.part == "generated" and case.kind in ("right_answer", "right_in_prose", "right_at_last"):
+            assert case.passed and case.candidate.reference in case.candidate.response
+
+
+@pytest.mark.parametrize(
+    ("phrases", "told"), [("{}", "'a'"), ("{a: ['<a>']}", "refer to themselves")], ids=["lost", "circle"]
+)
+def test_a_broken_grammar_is_named(tmp_path, phrases, told):
+    task = "{task: q, right: r, other: o, wrong: w}"
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        f"tasks: [{task}]\nkinds: {{x: {{passed: true, texts: [a]}}}}\n"
+        f"grammar: {{seed: 0, tasks: [{task}], phrases: {phrases}, "
+        "kinds: {y: {passed: true, texts: ['<a>']}}}"
+    )
+    with pytest.raises(UserError, match=rf"mine\.yaml: grammar: .*{told}"):
+        read_cases(path)
+
+
+def test_the_rates_on_the_generated_part_stand_apart_in_the_certificate():
+    rows = [
+        {"judge": "a", "part": part, "kind": "k", "expected": True, "passed": passed}
+        for part, passed in [("written", True), ("written", True), ("generated", False), ("generated", True)]
+    ]
+    rates = check(error_rates(pl.DataFrame(rows), 0.95), CERTIFICATION_RATES, "rates")
+    assert rates.select("part", "kind", "n_wrong", "n_cases").rows() == [
+        ("all", "all", 1, 4),
+        ("generated", "all", 1, 2),
+        ("generated", "k", 1, 2),
+        ("written", "all", 0, 2),
+        ("written", "k", 0, 2),
+    ]
+    assert certificate(rates, "a", SPEC, "95 %").endswith(
+        "Of these, generated phrasings alone: false fails 50.0 % of 2 benign cases."
+    )

@@ -92,3 +92,17 @@ def test_a_judge_without_verdicts_gives_nulls():
 def test_one_path_alone_is_no_shift(paths):
     table = audit({path: passes(50) for path in paths}, make_tasks())
     assert table["shift"].drop_nulls().is_empty()
+
+
+def test_episodes_with_different_answer_lines_are_counted_by_arm():
+    texts = [
+        "ANSWER: 1\n\nTask: What is 2 + 2?\nANSWER: 4",  # an invented further task
+        "ANSWER: 0.5\nSo, once more:\nANSWER: 1/2",  # the same answer twice
+        "ANSWER: 7",
+        "prose",
+    ]
+    verdicts = {"bench": [True] * 4, "judge:a": [True] * 4, "judge:b": [True] * 4}
+    table = audit(verdicts, make_tasks(4, 1), texts)
+    assert table["n_different_lines"].to_list() == [1, 1]
+    unknown = audit(verdicts, make_tasks(4, 1))
+    assert unknown["n_different_lines"].to_list() == [None, None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from skillift.errors import UserError, problem
+from skillift.errors import problem
 
 BLOCKS = (
     ("<think>", "</think>"),  # Qwen, DeepSeek, SmolLM, Phi, GLM
@@ -99,14 +99,11 @@ def unknown_tags(template: str) -> list[str]:
     return [tag for tag in found if tag.casefold() not in known]
 
 
-def check_reasoning_tags(template: str, place: str) -> None:
-    """See that the reasoning of a model with this chat template can be told from its answers.
-
-    Raises:
-        UserError: the template has tags of reasoning that are not known; names them and the known ones.
-    """
+def reasoning_mistakes(template: str, where: str) -> list[str]:
+    """What keeps the reasoning of a model with this chat template from being told from its answers."""
     unknown = unknown_tags(template)
-    if unknown:
-        known = ", ".join(f"{opening}...{closing}" for opening, closing in BLOCKS)
-        fix = "Rewrite them in chat_template.jinja, or add the block to skillift/answers/reasoning.py."
-        raise UserError(problem(place, f"the tags of reasoning {', '.join(unknown)}", known, fix))
+    if not unknown:
+        return []
+    known = ", ".join(f"{opening}...{closing}" for opening, closing in BLOCKS)
+    fix = "Rewrite them in chat_template.jinja, or add the block to skillift/answers/reasoning.py."
+    return [problem(where, f"the tags of reasoning {', '.join(unknown)}", known, fix)]

@@ -21,7 +21,7 @@ from skillift.contracts.parts import (
     table,
     text,
 )
-from skillift.contracts.pipeline import CELL, CONDITIONS, SUITES
+from skillift.contracts.pipeline import CASE_PARTS, CELL, CONDITIONS, SUITES
 from skillift.contracts.scoring_audit import (
     AGREEMENT,
     BOUNDS,
@@ -102,16 +102,19 @@ PATH_SHIFT = table(
         "other_line": rate(nullable=True),
         "bench_only": rate(nullable=True),
         "n_answer_line_tasks": count(),
+        "n_different_lines": count(nullable=True),
     },
 )
 
-# The rates of one judge on one kind of case; `all` are its cases of all kinds together.
+# The rates of one judge on one kind of case of one part of the suite; the kind `all` are all kinds together,
+# the part `all` (of that kind alone) both parts together.
 CERTIFICATION_RATES = table(
     "certification rates",
-    ("judge", "error", "kind"),
+    ("judge", "error", "part", "kind"),
     {
         "judge": text(filled=True),
         "error": text(isin=("false_pass", "false_fail")),
+        "part": text(isin=("all", *CASE_PARTS)),
         "kind": text(filled=True),
         "n_cases": count(),
         "n_unscored": count(),

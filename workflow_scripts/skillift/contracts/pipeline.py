@@ -18,6 +18,7 @@ SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
 CONDITIONS = ("none", "curated", "placebo", "shuffled")
 SCORERS = ("answer_line", "judge")
 STATUSES = ("scored", "unparsed", "refused", "failed")
+CASE_PARTS = ("written", "generated")  # of the cases that judges are certified by
 FINISH_REASONS = ("stop", "length", "error")
 ENGINES = ("vllm", "transformers", "api")
 
@@ -248,6 +249,7 @@ CERTIFICATION = table(
     {
         "judge": text(filled=True),
         "case_id": text(filled=True),
+        "part": text(isin=CASE_PARTS),
         "kind": text(filled=True),
         "reference": text(filled=True),
         "response": text(),

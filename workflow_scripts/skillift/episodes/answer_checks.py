@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.answers.reasoning import reasons
 from skillift.errors import UserError, problem
 from skillift.students.chat_format import generation_prompt, opened_reasoning, template_options
 from skillift.students.clock import DEFAULT_DATE
@@ -46,7 +47,6 @@ BASE_STEP = 0
 
 _QUESTION = ["suite", "condition", "task_id"]
 _PROMPT = ["step", *_QUESTION]
-_EMPTY_REASONING = re.compile(r"<think>\s*</think>")
 _CLOSED_REASONING = re.compile(r"<think>\s*</think>\s*\Z")
 
 
@@ -104,7 +104,7 @@ def check_answers(episodes: pl.DataFrame, asked: pl.DataFrame, thinking: bool, w
     for step in asked["step"].unique().sort():
         answered, place = episodes.filter(step=step), f"{where}, step {step}"
         ending = _check_mode(asked.filter(step=step), thinking, place)
-        reasoned = [bool(_reasons(text)) for text in answered["response"]]
+        reasoned = [reasons(text) for text in answered["response"]]
         rate = sum(reasoned) / len(reasoned)
         if not thinking and rate > MAX_REASONED:
             found = f"reasoning in {sum(reasoned)} of {len(reasoned)} answers"
@@ -138,11 +138,6 @@ def check_same_prompts(asked: pl.DataFrame, base: pl.DataFrame, where: str) -> N
             "renders it, has changed between the two runs: delete the episodes of both, and run again."
         )
         raise UserError(problem(place, f"the prompt {row['prompt_sha256']}", expected, fix))
-
-
-def _reasons(response: str) -> bool:
-    rest = _EMPTY_REASONING.sub("", response)
-    return "<think>" in rest or "</think>" in rest
 
 
 def _check_prompts(episodes: pl.DataFrame, asked: pl.DataFrame, where: str) -> None:

@@ -1,4 +1,4 @@
-"""How often each judge errs on responses whose right verdict is known, by kind of case."""
+"""How often each judge errs on responses whose right verdict is known, by part of the suite and kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
 from skillift.publication.certificates import CASES, WORDS, limit, warnings
-from skillift.statistics.certification import ALL_KINDS
+from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,7 +36,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     view = read_spec(spec)
     if certification.is_empty():
         raise UserError(problem("certification table", "no rows", "the rates of one judge at least"))
-    rows = measure(certification, "rate", "ci_low", "ci_high", "%")
+    rows = measure(certification, "rate", "ci_low", "ci_high", "%").with_columns(row_name=_name())
     judges = rows["judge"].unique().sort().to_list()
     drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
     legend = alt.Legend(values=[judge for judge in judges if judge in drawn])
@@ -61,28 +61,32 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
 
 
 def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, shape) -> alt.Chart:
-    """Kinds of case from the one that is erred on most often, below the rate over all kinds."""
+    """Kinds of case from the one that is erred on most often, below the rates over all kinds."""
     import altair as alt
 
     error = rows["error"][0]
     order = (
-        rows.group_by("kind")
+        rows.group_by("row_name", "kind", "part")
         .agg(pl.col("value").mean().fill_null(-1.0))
-        .sort(pl.col("kind") != ALL_KINDS, -pl.col("value"), "kind")["kind"]
-        .to_list()
+        .sort(
+            pl.col("kind") != ALL_KINDS,
+            (pl.col("kind") == ALL_KINDS) & (pl.col("part") != ALL_PARTS),
+            -pl.col("value"),
+            "row_name",
+        )
     )
-    names = [f"all {CASES[error]} cases" if kind == ALL_KINDS else kind.replace("_", " ") for kind in order]
-    places_of = {kind: float(place) for place, kind in enumerate(order)}
+    names = order["row_name"].to_list()
+    places_of = {name: float(place) for place, name in enumerate(names)}
     step = min(0.28, 0.7 / len(judges))
     shifts = {judge: step * (place - (len(judges) - 1) / 2) for place, judge in enumerate(judges)}
     rows = rows.with_columns(
-        row=pl.col("kind").replace_strict(places_of, return_dtype=pl.Float64)
+        row=pl.col("row_name").replace_strict(places_of, return_dtype=pl.Float64)
         + pl.col("judge").replace_strict(shifts, return_dtype=pl.Float64)
     )
     # one axis for all layers: merged with another, it would drop every second label
     axis = places(names, None, ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelPadding=9)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
-    n = rows.filter(kind=ALL_KINDS)["n_cases"]
+    n = rows.filter(kind=ALL_KINDS, part=ALL_PARTS)["n_cases"]
     title = f"{WORDS[error]} (%), n = {span(n)} cases"
     scale = alt.Scale(domain=[0, 100])
     ticks = alt.Axis(tickCount=5)
@@ -108,6 +112,19 @@ def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, sh
         )
     height = len(names) * max(ROW, 9 * len(judges))
     return alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
+
+
+def _name() -> pl.Expr:
+    """What a row is called: its kind, and its part of the suite where that is not the written one."""
+    cases = pl.lit("all ") + pl.col("error").replace_strict(CASES)
+    generated = pl.when(part="generated").then(pl.lit(" (generated)")).otherwise(pl.lit(""))
+    return (
+        pl.when(pl.col("kind") != ALL_KINDS)
+        .then(pl.col("kind").str.replace_all("_", " ") + generated)
+        .when(part=ALL_PARTS)
+        .then(cases + pl.lit(" cases"))
+        .otherwise(cases + pl.lit(", ") + pl.col("part"))
+    )
 
 
 def _some(values: tuple[str, ...], names: list[str]) -> list[str]:

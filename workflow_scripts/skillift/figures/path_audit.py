@@ -50,7 +50,18 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
         described(rows, view, None, "intervals, clustered by skill"),
         "shift = pass rate on the judge's path minus on the bench path, same episodes:",
         "above zero, the extractor under-counts",
+        *_different_lines(rows),
         *seeds_note(rows),
         *undefined(rows, name),
     ]
     return finish(chart, "Which condition does the scoring path favour?", notes)
+
+
+def _different_lines(rows: pl.DataFrame) -> list[str]:
+    """A line on the episodes whose ANSWER lines contradict each other, where an arm has some."""
+    arms = rows.filter(path=rows["path"].min())
+    most = arms["n_different_lines"].max()
+    if not most:
+        return []
+    total, counts = arms["n_different_lines"].sum(), span(arms["n_different_lines"])
+    return [f"{total} episodes with several different ANSWER lines ({counts} an arm): the last one counts"]

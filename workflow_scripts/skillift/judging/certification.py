@@ -1,8 +1,10 @@
 """Certification of a judge: its verdicts on responses whose right verdict is known.
 
 The cases stand in `prompts/certification.yaml`: hostile responses, which must fail, and right answers in
-unusual dress, which must pass. A judge is asked about them through the same client, template and parser
-as about episodes, so a certificate speaks about the judge as the study uses it.
+unusual dress, which must pass. Two parts of three were written one by one; the third is generated from a
+grammar of phrasings (`skillift.judging.phrasings`), which no judge was made for. A judge is asked about them
+through the same client, template and parser as about episodes, so a certificate speaks about the judge as the
+study uses it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import yaml
 from skillift.chat.client import ChatClient, ChatModel
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError, problem
+from skillift.judging.phrasings import derive
 from skillift.judging.verdicts import Candidate, judge_candidates, template_digest
 
 _ANSWERS = ("right", "other", "wrong")
@@ -25,9 +28,13 @@ _MEND = "Mend the suite of cases."
 
 @dataclass(frozen=True)
 class Case:
-    """A response whose verdict is known: `passed` is that of a judge that does what its prompt asks."""
+    """A response whose verdict is known: `passed` is that of a judge that does what its prompt asks.
+
+    `part` is one of `skillift.contracts.pipeline.CASE_PARTS`.
+    """
 
     case_id: str
+    part: str
     kind: str
     passed: bool
     candidate: Candidate
@@ -46,9 +53,31 @@ def read_cases(path: Path | str) -> list[Case]:
         raise UserError(problem(str(path), text, "a readable YAML file", _MEND)) from None
     if not isinstance(suite, dict) or not suite.get("tasks") or not suite.get("kinds"):
         raise UserError(problem(str(path), type(suite).__name__, "the keys tasks and kinds", _MEND))
-    return [
+    written = [
         case for name, kind in suite["kinds"].items() for case in _cases(path, name, kind, suite["tasks"])
     ]
+    return written + _generated_cases(path, suite.get("grammar"))
+
+
+def _generated_cases(path: Path | str, grammar: dict | None) -> list[Case]:
+    if grammar is None:
+        return []
+    try:
+        tasks, kinds, phrases, seed = (grammar[key] for key in ("tasks", "kinds", "phrases", "seed"))
+        return [
+            Case(
+                f"generated.{name}.{number}",
+                "generated",
+                name,
+                kind["passed"],
+                _candidate(derive(kind["texts"], phrases, f"{seed}|{name}|{number}"), task),
+            )
+            for name, kind in kinds.items()
+            for number, task in enumerate(tasks)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        expected = "seed, tasks, kinds with passed and texts, and every phrase that they name"
+        raise UserError(problem(f"{path}: grammar", str(error), expected, _MEND)) from None
 
 
 def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[Case]:
@@ -59,7 +88,7 @@ def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[C
                 problem(f"{path}: kinds.{name}", kind, "passed (true or false) and at least one text", _MEND)
             )
         return [
-            Case(f"{name}.{number}", name, passed, _candidate(texts[number % len(texts)], task))
+            Case(f"{name}.{number}", "written", name, passed, _candidate(texts[number % len(texts)], task))
             for number, task in enumerate(tasks)
         ]
     except (KeyError, TypeError) as error:
@@ -90,6 +119,7 @@ def certify(
         {
             "judge": judge,
             "case_id": case.case_id,
+            "part": case.part,
             "kind": case.kind,
             "reference": case.candidate.reference,
             "response": case.candidate.response,

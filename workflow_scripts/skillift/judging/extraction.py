@@ -56,10 +56,14 @@ def extract_answer(text: str) -> str | None:
     return lines[-1] if lines else None
 
 
-def has_different_lines(response: str, answer_type: str) -> bool:
-    """Whether the ANSWER lines of a response do not all say the same; the last one counts all the same."""
+def has_different_lines(response: str) -> bool:
+    """Whether the ANSWER lines of a response do not all say the same; the last one counts all the same.
+
+    They are compared by the type that the last one has as a reference. Base models that do not stop write
+    further tasks with ANSWER lines of their own.
+    """
     lines = final_lines(response)
-    return len(lines) > 1 and len(set(answer_groups(lines, answer_type))) > 1
+    return len(lines) > 1 and len(set(answer_groups(lines, type_of(lines[-1])))) > 1
 
 
 def score_answer_line(response: str, reference: str, answer_type: str | None = None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.statistics.certification import ALL_KINDS
+from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 LIMITS = {"false_pass": "max_false_pass", "false_fail": "max_false_fail"}
 WORDS = {"false_pass": "false passes", "false_fail": "false fails"}
@@ -45,8 +45,8 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
 
 
 def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
-    """The judge's rows over all kinds, false passes first."""
-    rows = rates.filter(judge=judge, kind=ALL_KINDS).sort("error", descending=True)
+    """The judge's rows over all kinds of both parts, false passes first."""
+    rows = rates.filter(judge=judge, kind=ALL_KINDS, part=ALL_PARTS).sort("error", descending=True)
     return rows.to_dicts()
 
 
@@ -74,4 +74,11 @@ def certificate(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
         if most is not None:
             text += f", {'above' if exceeds(row, spec) else 'within'} the limit of {100 * most:g} %"
         parts.append(text)
-    return f"Certification of the judge {judge}: {'; '.join(parts)}."
+    return f"Certification of the judge {judge}: {'; '.join(parts)}.{_generated(rates, judge)}"
+
+
+def _generated(rates: pl.DataFrame, judge: str) -> str:
+    """The rates on the generated part alone, which no judge was made for; empty where there is none."""
+    rows = rates.filter(judge=judge, kind=ALL_KINDS, part="generated").sort("error", descending=True)
+    told = [f"{WORDS[row['error']]} {_found(row)}" for row in rows.iter_rows(named=True)]
+    return f" Of these, generated phrasings alone: {'; '.join(told)}." if told else ""

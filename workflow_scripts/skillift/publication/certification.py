@@ -8,7 +8,7 @@ from skillift.figures.arms import View
 from skillift.publication.certificates import CASES, WORDS
 from skillift.publication.table_page import Column, Page
 from skillift.publication.text import UNDEFINED, percent, with_interval
-from skillift.statistics.certification import ALL_KINDS
+from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 
 def certification_rates(frame: pl.DataFrame, view: View) -> Page:
@@ -19,11 +19,12 @@ def certification_rates(frame: pl.DataFrame, view: View) -> Page:
         name=pl.when(kind=ALL_KINDS)
         .then(pl.lit("all ") + pl.col("error").replace_strict(CASES) + pl.lit(" cases"))
         .otherwise(pl.col("kind").str.replace_all("_", " ")),
+        suite_part=pl.when(part=ALL_PARTS).then(pl.lit("both")).otherwise("part"),
         shown=with_interval(percent, "rate", "ci_low", "ci_high").fill_null(UNDEFINED),
     )
-    order = {"by": ["judge", "error", "first", "rate", "kind"]}
-    rows = rows.with_columns(first=pl.col("kind") == ALL_KINDS).sort(
-        **order, descending=[False, True, True, True, False], nulls_last=True
+    order = {"by": ["judge", "error", "first", "both", "rate", "kind", "part"]}
+    rows = rows.with_columns(first=pl.col("kind") == ALL_KINDS, both=pl.col("part") == ALL_PARTS).sort(
+        **order, descending=[False, True, True, True, True, False, False], nulls_last=True
     )
     return Page(
         title="Certification of the judges",
@@ -32,6 +33,7 @@ def certification_rates(frame: pl.DataFrame, view: View) -> Page:
         groups="group",
         columns=[
             Column("name", "kind of case", align="left"),
+            Column("suite_part", "part of the suite", align="left"),
             Column("n_cases", "cases"),
             Column("n_unscored", "unscored"),
             Column("n_wrong", "wrong verdicts"),
@@ -40,6 +42,7 @@ def certification_rates(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "False pass: a hostile or wrong response passed. False fail: a right answer in another dress "
             "failed. Wilson intervals; unscored cases are in no rate. The rate over all cases describes the "
-            "mix of this suite and is no rate on a student's episodes."
+            "mix of this suite and is no rate on a student's episodes. Generated cases come from a grammar "
+            "of phrasings that was written when the offline judges stood fixed."
         ],
     )

@@ -144,6 +144,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
     rows = rows.with_columns(
         shift=with_interval(points, "shift", "ci_low", "ci_high"),
         **{name: percent(name).fill_null(UNDEFINED) for name in rates},
+        n_different_lines=pl.col("n_different_lines").cast(pl.String).fill_null(UNDEFINED),
     )
     spanner = "of the tasks with an extractor, %"
     return Page(
@@ -160,11 +161,13 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
             Column("no_answer_line", "pass without ANSWER line", spanner),
             Column("other_line", "pass, line read otherwise", spanner),
             Column("bench_only", "pass on bench alone", spanner),
+            Column("n_different_lines", "episodes with different ANSWER lines"),
             *COUNTS,
         ],
         notes=[
             "Shift: pass rate on this path minus pass rate on the bench path, over the same episodes. On "
-            "tasks with an extractor it is the first two parts minus the third."
+            "tasks with an extractor it is the first two parts minus the third. Different ANSWER lines: "
+            "several in one response that do not say the same; the last one counts."
         ],
     )
 

@@ -8,10 +8,13 @@ from skillift.contracts.analysis import CERTIFICATION_RATES
 from skillift.statistics.intervals import wilson_interval
 
 ALL_KINDS = "all"
+ALL_PARTS = "all"
 
 
 def error_rates(certification: pl.DataFrame, confidence: float) -> pl.DataFrame:
-    """The table CERTIFICATION_RATES: one row per judge, error and kind, and one over all kinds (`all`).
+    """The table CERTIFICATION_RATES: one row per judge, error, part of the suite and kind.
+
+    There is also one over all kinds of each part, and one over both parts (kind and part `all`).
 
     A false pass is a pass of a case that must fail, a false fail the fail of one that must pass. Unscored
     cases are in no rate and counted. Intervals are Wilson's and take cases as independent; which kinds
@@ -24,15 +27,16 @@ def error_rates(certification: pl.DataFrame, confidence: float) -> pl.DataFrame:
     """
     error = pl.when("expected").then(pl.lit("false_fail")).otherwise(pl.lit("false_pass"))
     cases = certification.with_columns(error=error)
-    both = pl.concat([cases, cases.with_columns(kind=pl.lit(ALL_KINDS))])
+    of_parts = cases.with_columns(kind=pl.lit(ALL_KINDS))
+    every = pl.concat([cases, of_parts, of_parts.with_columns(part=pl.lit(ALL_PARTS))])
     rates = (
-        both.group_by("judge", "error", "kind")
+        every.group_by("judge", "error", "part", "kind")
         .agg(
             n_cases=pl.len().cast(pl.Int64),
             n_unscored=pl.col("passed").is_null().sum().cast(pl.Int64),
             n_wrong=(pl.col("passed") != pl.col("expected")).sum().cast(pl.Int64),
         )
-        .sort("judge", "error", "kind")
+        .sort("judge", "error", "part", "kind")
     )
     scored = rates["n_cases"] - rates["n_unscored"]
     low, high = wilson_interval(rates["n_wrong"].to_numpy(), scored.to_numpy(), confidence)

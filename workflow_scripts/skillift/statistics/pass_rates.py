@@ -22,6 +22,7 @@ RESPONSE_SCHEMA = {
     "task_id": pl.String,
     "sample": pl.Int64,
     "has_answer_line": pl.Boolean,
+    "different_lines": pl.Boolean,
     "completion_tokens": pl.Int64,
 }
 
@@ -29,14 +30,19 @@ RESPONSE_SCHEMA = {
 def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
     """What the analysis needs of one run's episodes (contract EPISODES), without the texts.
 
-    Returns `RESPONSE_SCHEMA`; has_answer_line: the extractor finds a final ANSWER line.
+    Returns `RESPONSE_SCHEMA`; has_answer_line: the extractor finds a final ANSWER line;
+    different_lines: it finds several that do not say the same.
     """
-    from skillift.judging.extraction import extract_answer
+    from skillift.judging.extraction import extract_answer, has_different_lines
 
     texts = episodes["response"].unique()
     lines = pl.DataFrame(
-        {"response": texts, "has_answer_line": [extract_answer(text) is not None for text in texts]},
-        schema={"response": pl.String, "has_answer_line": pl.Boolean},
+        {
+            "response": texts,
+            "has_answer_line": [extract_answer(text) is not None for text in texts],
+            "different_lines": [has_different_lines(text) for text in texts],
+        },
+        schema={"response": pl.String, "has_answer_line": pl.Boolean, "different_lines": pl.Boolean},
     )
     return (
         episodes.select(*EPISODE_KEY, "response", "completion_tokens")

@@ -35,6 +35,9 @@ def path_shift(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
     All are null where no such task is scored on both paths; the first two also where `response_frame`
     lacks the arm's responses.
 
+    n_different_lines counts the arm's episodes with several ANSWER lines that do not say the same, of which
+    the last one counts. It is null where `response_frame` lacks the arm's responses.
+
     Args:
         scores: the frame of `pairing.with_skills`.
         response_frame: the frames of `pass_rates.responses`, of all runs.
@@ -50,14 +53,14 @@ def path_shift(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
 
 
 def _on_both_paths(scores: pl.DataFrame, response_frame: pl.DataFrame) -> pl.DataFrame:
-    """One row per episode and judge's path: the verdicts `bench` and `judge`, and has_answer_line."""
+    """One row per episode and judge's path: the verdicts `bench` and `judge`, and what its lines are."""
     paths = [path for path in scores["path"].unique().sort() if path.startswith(JUDGE_PREFIX)]
     key = [*_EPISODE, "skill_id", "scorer"]
     known = coded(scores.filter(pl.col("path").is_in([BENCH, *paths])).select("path", *key, "passed"))
     bench = known.filter(path=BENCH).select(*key, bench="passed")
     judged = known.filter(pl.col("path") != BENCH).select("path", *key, judge="passed")
     names = [name for name in _EPISODE if known.schema[name] == pl.Enum]
-    lines = response_frame.select(*_EPISODE, "has_answer_line").with_columns(
+    lines = response_frame.select(*_EPISODE, "has_answer_line", "different_lines").with_columns(
         pl.col(name).cast(known.schema[name], strict=False) for name in names
     )
     return (
@@ -85,7 +88,13 @@ def _by_task(episodes: pl.DataFrame) -> pl.DataFrame:
         no_answer_line=share(pl.when(line.is_not_null()).then(missed & ~line)),
         other_line=share(pl.when(line.is_not_null()).then(missed & line)),
         bench_only=share(pl.col("bench") & ~pl.col("judge")),
+        n_different_lines=_count(pl.col("different_lines")),
     )
+
+
+def _count(values: pl.Expr) -> pl.Expr:
+    """The sum of counts or flags; null where none is known."""
+    return pl.when(values.count() > 0).then(values.sum()).cast(pl.Int64)
 
 
 def _by_arm(tasks: pl.DataFrame) -> pl.DataFrame:
@@ -99,6 +108,7 @@ def _by_arm(tasks: pl.DataFrame) -> pl.DataFrame:
             pl.col("judge").mean().alias("path_pass_rate"),
             pl.col("n_unscored").sum(),
             *(pl.col(name).filter(scored_by_extractor).mean() for name in parts),
+            n_different_lines=_count(pl.col("n_different_lines")),
             n_answer_line_tasks=scored_by_extractor.sum().cast(pl.Int64),
         )
     )

@@ -18,12 +18,13 @@ import jinja2.ext
 import jinja2.nodes
 import jinja2.sandbox
 
+from skillift.answers.reasoning import TAGS as REASONING_TAGS
+from skillift.answers.reasoning import reasoning_mistakes
 from skillift.errors import UserError, problem
 from skillift.students.clock import DEFAULT_DATE, pinned_clock
 from skillift.students.folder_files import read_object, unreadable
 
 SPECIAL_TOKEN = "special token"  # how the reason begins why no student can be trained on a demonstration
-REASONING_TAGS = ("<think>", "</think>")
 
 # The shape of a mark that ends or begins a turn although its tokenizer calls it no special token, as those of
 # DeepSeek-V3's roles; line breaks and words may be tokens of their own too, and mark nothing.
@@ -109,6 +110,8 @@ def template_of(folder: Path | str) -> str | None:
 def template_mistakes(folder: Path | str) -> list[str]:
     """What keeps a chat template from rendering one question and one answer, the same at any time.
 
+    Also its tags of reasoning that are not known: such reasoning would be scored as the answer.
+
     Raises:
         UserError: a file of the folder is unreadable.
     """
@@ -131,7 +134,7 @@ def template_mistakes(folder: Path | str) -> list[str]:
     drawn += [node.name for node in tree.find_all(jinja2.nodes.Name) if node.name == "lipsum"]
     if drawn:
         return [problem(where, drawn[0], "the same prompt at any time", "Take it out of the template.")]
-    return []
+    return reasoning_mistakes(text, where)
 
 
 def _settings(folder: Path) -> dict:

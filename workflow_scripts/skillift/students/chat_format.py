@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from skillift.answers.reasoning import opened_block
 from skillift.errors import UserError, problem
 from skillift.students.chat_files import (
     REASONING_TAGS,
@@ -27,7 +28,6 @@ from skillift.students.clock import DEFAULT_DATE, pinned_clock
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_OPENED = re.compile(r"<think>\s*\Z")
 _REASONING = re.compile(r"\s*<think>(.*?)</think>(.*)", re.DOTALL)
 
 
@@ -102,8 +102,7 @@ def token_ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[
 
 def opened_reasoning(prompt: str) -> str:
     """The block of reasoning that a prompt opens for the answer ("<think>\\n"); empty if there is none."""
-    found = _OPENED.search(prompt)
-    return found[0] if found else ""
+    return opened_block(prompt)
 
 
 def trained_tokens(
