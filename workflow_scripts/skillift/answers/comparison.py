@@ -121,7 +121,8 @@ def answer_key(answer: str, answer_type: str) -> Hashable:
     if answer_type == "list":
         return ("list", *(_item_key(item) for item in list_items(plain)))
     if answer_type in ("number", "latex"):
-        return read_quantity(plain) or ("text", text_key(plain))
+        inside = plain[1:-1] if encloses(plain) else ""  # (1,000), whose comma could have been that of a pair
+        return read_quantity(plain) or read_quantity(inside) or ("text", text_key(plain))
     if answer_type == "text":
         return _interval_key(plain) or ("text", text_key(plain))
     raise ValueError(f"answer_type: found {answer_type!r}, expected one of {', '.join(ANSWER_TYPES)}")
