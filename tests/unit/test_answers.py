@@ -15,6 +15,7 @@ from skillift.answers import ANSWER_TYPES, latex
 from skillift.answers.comparison import answer_groups, answer_key, says_the_same, type_of
 from skillift.answers.dress import fold_characters, undress
 from skillift.judging.extraction import score_answer_line
+from skillift.provenance import code_behind, code_digest
 
 CHEAP = settings(max_examples=80, derandomize=True, deadline=None)
 ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| (yes|no) \|$", re.MULTILINE)
@@ -310,3 +311,8 @@ def test_an_expression_that_takes_too_long_is_unequal_and_the_next_one_is_compar
     assert time.monotonic() - started < 10
     monkeypatch.setattr(latex, "SECONDS", 60.0)
     assert says_the_same("\\frac{x}{7}", "\\frac{2x}{14}", "latex")
+
+
+def test_an_edit_of_the_process_that_compares_latex_is_an_edit_of_scoring():
+    digest = code_digest("score.py")
+    assert "skillift.answers.latex_worker:same" in code_behind()[digest]

@@ -142,3 +142,10 @@ def test_a_folder_without_skills_is_refused(tmp_path):
 def test_the_files_of_a_folder_are_listed_in_order(folder):
     files = skill_files(folder(b=WHOLE, a=WHOLE))
     assert [path.split("/")[-2] for path in files] == ["a", "b"]
+
+
+def test_a_skill_folder_may_say_how_its_answers_are_compared(folder):
+    problems = []
+    text = WHOLE.replace("  domain: money", "  domain: money\n  answer_type: number")
+    rows, _ = read_skills(folder(tip_share=text), problems)
+    assert not problems and rows[0]["answer_type"] == "number"

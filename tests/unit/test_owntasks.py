@@ -186,3 +186,25 @@ def test_missing_and_unreadable_files_are_named(tmp_path):
         read_own(tmp_path / "latin.jsonl", tmp_path / "s.yaml")
     with pytest.raises(UserError, match=r"none\.yaml: found no such file, expected a skills file"):
         read_own(tmp_path / "latin.jsonl", tmp_path / "none.yaml")
+
+
+def test_a_task_has_its_own_answer_type_or_its_skills_or_that_of_its_reference(read):
+    skills = SKILLS.replace("  domain: books", "  domain: books\n  answer_type: text")
+    _, tasks = read(
+        task(task_id="a", reference="3 1"),
+        task(task_id="b", skill_id="ledger", reference="42"),
+        task(task_id="c", skill_id="ledger", reference="42", answer_type="number"),
+        skills=skills,
+    )
+    assert dict(tasks.select("task_id", "answer_type").iter_rows()) == {
+        "a": "list",
+        "b": "text",
+        "c": "number",
+    }
+
+
+def test_an_unknown_answer_type_is_named(problems_of):
+    skills = SKILLS.replace("  domain: books", "  domain: books\n  answer_type: sum")
+    found = problems_of(task(answer_type="numbers"), skills=skills)
+    assert any("ledger.answer_type" in line and "number, text, choice, list, latex" in line for line in found)
+    assert any("1: answer_type: found 'numbers'" in line and "'number'" in line for line in found)

@@ -153,3 +153,9 @@ def test_a_wrong_setting_is_named(change, named):
 def test_more_tasks_than_there_are_lists_is_an_error_not_an_endless_search():
     with pytest.raises(UserError, match="only about"):
         build_pack(SPEC | {"per_skill": {"train": 11, "dev": 5, "holdout": 100}})
+
+
+def test_answers_of_the_pack_are_lists_and_texts(pack):
+    _, tasks = pack
+    several = tasks["reference"].str.contains(" ")
+    assert tasks["answer_type"].to_list() == ["list" if found else "text" for found in several]

@@ -49,3 +49,16 @@ def test_references_that_are_all_alike_cannot_be_corrupted():
 def test_a_teachers_template_shows_the_prompt_and_nothing_else(template, message):
     with pytest.raises(UserError, match=message):
         compile_teacher_template(template)
+
+
+@pytest.mark.parametrize(
+    ("reference", "others", "answer_type", "wrong"),
+    [
+        ("½", ["1/2", "0.5", "3"], "number", ["3"]),
+        ("5 MW", ["5 mW", "5.0 MW"], None, ["5 mW", "MW 5"]),
+        ("C", ["(C)", "c", "D"], "choice", ["D"]),
+        ("10²", ["102", "10^2"], "text", ["102"]),
+    ],
+)
+def test_a_wrong_answer_says_something_else_by_the_comparison(reference, others, answer_type, wrong):
+    assert wrong_answers(reference, others, answer_type) == wrong

@@ -28,6 +28,8 @@ LONGEST = 1000  # characters
 
 _WORDS = re.compile(r"\\(?:text|mathrm|textrm|operatorname)\s*\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
+# by its function, so that what the worker computes is part of the code that a command reaches
+_SCRIPT = str(Path(latex_worker.main.__code__.co_filename).resolve())
 
 
 @lru_cache(maxsize=4096)
@@ -74,7 +76,7 @@ class _Worker:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 # -P: this folder's modules must not stand before those of the standard library
-                [sys.executable, "-P", str(Path(latex_worker.__file__))],
+                [sys.executable, "-P", _SCRIPT],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
