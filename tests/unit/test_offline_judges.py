@@ -31,6 +31,7 @@ def template(repository):
         ("Final answer:\n\n> `7`", "7"),
         ('{"answer": "3 1"}', "3 1"),
         ("$$\\boxed{7}$$", "7"),
+        ("ANSWER: 1\nStep 4: Take\nANSWER:\nStep 3: Roll 2", "1"),  # a label without a value says nothing
         ("I looked at it.\nIt was hard.", ""),
         ("", ""),
     ],
@@ -94,6 +95,7 @@ def test_a_prompt_without_markers_is_an_error():
         ("42", "not 42 but 43", False),
         ("42", "Perhaps 42.", False),
         ("42", "42 %", False),
+        ("8", "Step 1: Take 8\nANSWER: Sun", False),
         ("42", "That makes forty-two", True),
         ("17 euro", "It costs €17.00 now.", True),
         ("5 MW", "The answer is 5 mW.", False),

@@ -109,9 +109,21 @@ def ends_in(text: str, reference: str, answer_type: str, whole: bool = True) -> 
     denied = _DENIAL.search(before) or _GUESS.search(before)
     # words in small letters have no rivals, so that a "but" is all that tells of another conclusion
     taken_back = _TAKEN_BACK if has_form(reference) else _OTHERWISE
-    if doubted or denied or taken_back.search(plain, last.end):
+    if (
+        doubted
+        or denied
+        or taken_back.search(plain, last.end)
+        or _ends_in_another_form(plain, last, reference)
+    ):
         return Mention(last.start, last.end, last.text, False)
     return last
+
+
+def _ends_in_another_form(plain: str, last: Mention, reference: str) -> bool:
+    """Whether the very last word is a value of another form: "Take 8. ANSWER: Sun" does not say 8."""
+    rest = plain[last.end :].rstrip(_EDGES).split()
+    forms = {"word", *(_form(word) for word in undress(fold_characters(reference)).split())}
+    return bool(rest) and _form(rest[-1]) not in forms
 
 
 def _plain(text: str) -> str:

@@ -29,9 +29,10 @@ PROVIDER = "offline"
 
 _OPENING = re.compile(r"^<<<(?:task|reference|response) ([0-9a-f]{16})>>>$", re.MULTILINE)
 _LABEL = r"(?:the\s+)?(?:final\s+|correct\s+|my\s+)*(?:answer|result|conclusion|solution)(?:\s+is)?"
-# a line with a label; the value may stand on the next line that holds something
+# a line with a label; the value may stand on the next line that holds something, and no step or label
 _LABELLED = re.compile(
-    rf"^\W*{_LABEL}[\s*_`\"'’]*[:=][ \t*_`]*(?:\W*\n[> \t*_`]*)?(?P<value>.*\w.*)$",
+    rf"^\W*{_LABEL}[\s*_`\"'’]*[:=][ \t*_`]*(?:\W*\n[> \t*_`]*(?!\W*(?:step\s+\d|{_LABEL}\W*:)))?"
+    r"(?P<value>.*\w.*)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _BOXED = re.compile(r"\\boxed\s*(?=\{)")
