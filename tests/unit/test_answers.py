@@ -60,6 +60,8 @@ def test_the_examples_of_the_docs_hold(answer_type, reference, answer, equal):
         ("\ufeffANSWER: 5", "5"),
         ("ANSWER: 5\r\n", "5"),
         ("ANSWER: '5'.", "5"),
+        ("ANSWER: ５０％", "50 %"),
+        ("ANSWER: 20 ℃", "20 °C"),
         ("ANSWER: Mon", "MON"),
         ("ANSWER: Mon", "mon"),
     ],

@@ -20,6 +20,9 @@ _FOLDED = {
     "\u2215": "/",
     "\u00b5": "\u03bc",  # the micro sign is the letter
     "\u2113": "l",
+    "\u2103": "°C",
+    "\u2109": "°F",
+    "\u2026": "...",
     "\t": " ",
 }
 _WIDTHS = ("<wide>", "<narrow>", "<noBreak>")
