@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 from chat_templates import chat_template
-from tiny_models import write_student
 
 from skillift.answers.reasoning import BLOCKS, opened_block, reasons, strip_reasoning, unknown_tags
-from skillift.errors import UserError
 from skillift.judging.extraction import score_answer_line
-from skillift.students.folders import check_model_folder
+from skillift.students.chat_files import template_mistakes
 
 
 @pytest.mark.parametrize(("opening", "closing"), BLOCKS)
@@ -54,18 +52,12 @@ def test_published_templates_have_known_tags():
 
 
 @pytest.mark.parametrize("tag", ["<deep_thought>", "<|begin_reasoning|>", "[REASONING]", "<scratchpad>"])
-def test_a_template_with_unknown_tags_is_refused_with_their_name(tmp_path, tag):
+@pytest.mark.parametrize("file", ["chat_template.jinja", "tokenizer_config.json"])
+def test_a_template_with_unknown_tags_is_refused_with_their_name(tmp_path, tag, file):
     template = chat_template("chatml").replace("assistant\n", f"assistant\n{tag}\n")
-    folder = write_student(tmp_path / "model", chat_template=template)
-    with pytest.raises(UserError, match=r"the tags of reasoning .*<think>"):
-        check_model_folder(folder)
-
-
-def test_a_template_inside_the_tokenizers_settings_is_read_too(tmp_path):
-    folder = write_student(tmp_path / "model")
-    (folder / "chat_template.jinja").unlink()
-    settings = json.loads((folder / "tokenizer_config.json").read_text())
-    settings["chat_template"] = [{"name": "default", "template": "{{ '<scratchpad>' }}"}]
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    with pytest.raises(UserError, match="<scratchpad>"):
-        check_model_folder(folder)
+    settings = {"chat_template": template} if file == "tokenizer_config.json" else {}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    if not settings:
+        (tmp_path / file).write_text(template)
+    (mistake,) = template_mistakes(tmp_path)
+    assert f"the tags of reasoning {tag}" in mistake and "<think>...</think>" in mistake
