@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from skillift.contracts import pa
-from skillift.contracts.pipeline import key_of
+from skillift.contracts.pipeline import key_of, required_columns
 from skillift.errors import ContractError, UserError
 from skillift.path_patterns import PathPattern
 
@@ -86,12 +86,12 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
         ContractError: the frame does not keep its contract; nothing is written.
         UserError: the file cannot be written.
     """
-    missing = [name for name in schema.columns if name not in frame.columns]
+    missing = [name for name in required_columns(schema) if name not in frame.columns]
     if missing:
         raise ContractError(
             f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}."
         )
-    frame = frame.select(list(schema.columns)).sort(key_of(schema))
+    frame = frame.select(name for name in schema.columns if name in frame.columns).sort(key_of(schema))
     check(frame, schema, str(path))
     content = io.BytesIO()  # polars turns a full disk into an error of its own; Python names it
     frame.write_parquet(content, compression="zstd", statistics=False)
