@@ -99,7 +99,7 @@ BENT = {
     ),
     "another name": (
         WHOLE.replace("name: tip-share", "name: tips"),
-        ":2: name: found 'tips', expected the name of its folder (tip-share). Tasks name the skill by its folder",
+        ":2: name: found 'tips', expected the name of its folder (tip-share). Tasks name the skill by its",
     ),
     "a name of another form": (
         WHOLE.replace("name: tip-share", "name: Tip Share"),
@@ -158,8 +158,8 @@ BAD = {
         WHOLE.replace("## Steps", "## What to do").replace(
             "1. not this", "1. not this, or maybe this\n2. or that"
         ),
-        "SKILL.md:18: found 2 numbered lists that may be the procedure (on line 18 under 'What to do'; "
-        "on line 28 under 'Another list'), expected one of them under a heading Procedure, Steps, Workflow or",
+        "SKILL.md:18: found 2 numbered lists that may be the procedure (on line 18 under 'What to do'; on "
+        "line 28 under 'Another list'), expected one of them under a heading Procedure, Steps, Workflow or",
     ),
     "two lists under such headings": (
         WHOLE.replace("Another list", "WORKFLOW") + "2. nor that\n",
@@ -202,7 +202,7 @@ def test_a_file_in_lower_case_and_one_that_excel_would_call_unicode_are_found_an
 
 
 def test_a_folder_whose_name_a_mac_took_apart_has_the_id_that_tasks_write(folder):
-    rows, problems, _ = look(folder(**{"cafe\u0301": WHOLE}))
+    rows, problems, _ = look(folder(café=WHOLE))
     assert (problems, rows[0]["skill_id"]) == ([], "caf\u00e9")
 
 

@@ -1,7 +1,7 @@
 """The front matter of a `SKILL.md`, read as the tools that are used with such files read it.
 
-What bends the form (no front matter, a colon in a text without quotes, an unknown name) is a warning where what
-was meant is not in doubt.
+What bends the form (no front matter, a colon in a text without quotes) is read where what was meant is
+not in doubt.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def read_front_matter(text: str, path: str) -> FrontMatter:
 
 
 def _is_mapping(text: str) -> bool:
-    """Whether the text between two lines of hyphens is meant as front matter, and not a part of the document."""
+    """Whether the text between two lines of hyphens is front matter, and no part of the document."""
     first = next((line for line in text.split("\n") if line.strip() and not line.startswith("#")), "")
     return re.match(r"[\"']?[A-Za-z][\w -]*[\"']?[ \t]*:(?:\s|$)", first) is not None
 

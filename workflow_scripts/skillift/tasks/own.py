@@ -37,7 +37,8 @@ _PROSE = ("prompt", "worked_solution")
 class OwnData:
     """What own files hold: the tables as far as they could be read, all mistakes, and what bends the form.
 
-    `skills` and `tasks` keep the contracts SKILLS and TASKS, sorted by their keys; None where there are mistakes.
+    `skills` and `tasks` keep the contracts SKILLS and TASKS, sorted by their keys; None where there
+    are mistakes.
     """
 
     skills: pl.DataFrame | None = None

@@ -82,7 +82,8 @@ def _csv(path: str, problems: list[str]) -> Iterator[Row]:
             continue
         if len(cells) < len(names) or any(cells[len(names) :]):
             found = Words(f"{len(cells)} cells")
-            mend = f"Put texts with {_spoken(reader.dialect.delimiter)}, a quote or a line break in double quotes."
+            mark = _spoken(reader.dialect.delimiter)
+            mend = f"Put texts with {mark}, a quote or a line break in double quotes."
             problems.append(problem(f"{path}:{here}", found, f"{len(names)}, as in the header", mend))
             continue
         record = {name: cell for name, cell in zip(names, cells, strict=False) if cell and not is_index(name)}

@@ -1,8 +1,8 @@
 """A user's own skills: a YAML file, or a folder of `SKILL.md` files in the Agent Skills format.
 
 The YAML file maps a skill's id to its `name`, its `steps` (two or more) or its `procedure` (a text) and, if
-wished, its `domain`. A folder has one folder for each skill, whose name is the skill's id, with a file `SKILL.md`:
-YAML front matter, then Markdown, which is the procedure (`skillift.tasks.skill_documents`;
+wished, its `domain`. A folder has one folder for each skill, whose name is the skill's id, with a file
+`SKILL.md`: YAML front matter, then Markdown, which is the procedure (`skillift.tasks.skill_documents`;
 https://agentskills.io). Files that other tools read are read; where they bend the format, that is a warning.
 """
 

@@ -1,4 +1,4 @@
-"""What a user's file has in a field, as the text that a table takes; what would be lost on the way is refused.
+"""What a user's file has in a field, as the text that a table takes; what would be lost in that is refused.
 
 A number is taken as it was written. One whose form is not known is refused: pandas makes 1.0 of the id 1
 where a column has a gap.

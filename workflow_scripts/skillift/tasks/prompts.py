@@ -81,9 +81,9 @@ def condition_steps(skills: pl.DataFrame, skill_id: str, condition: str, seed: i
     """The steps that stand before a task of `skill_id` under `condition`; None where there are none.
 
     `none` has no steps and `curated` the skill's own; the steps of a procedure that is a text are its
-    paragraphs. `placebo` has another skill's procedure: the nearest in `token_length`, among those the one that
-    shares the fewest steps with the own procedure, among those one chosen by a hash of the seed and the two
-    ids. Where that is more than `PLACEBO_TOLERANCE` longer, its first so many tokens are taken; where it is
+    paragraphs. `placebo` has another skill's procedure: the nearest in `token_length`, among those the one
+    that shares the fewest steps with the own procedure, among those one chosen by a hash of the seed and the
+    two ids. Where that is longer by more than `PLACEBO_TOLERANCE`, its first tokens are taken; where it is
     shorter, the next ones follow it. `shuffled` has the own steps in a wrong order: labels such as "Step 3:"
     stay in order while the texts behind them move, so that as few texts as possible keep their place and the
     steps between the first and the last do not follow each other in the right order (a mere rotation would
@@ -158,7 +158,7 @@ def _draw(*parts: object) -> str:
 def condition_problems(
     procedures: Mapping[str, list[str]], used: Iterable[str], conditions: Iterable[str], seed: int
 ) -> list[str]:
-    """What keeps the procedures from being shown under some conditions, one line for each skill and condition.
+    """What keeps procedures from being shown under some conditions, one line for each of both.
 
     Args:
         procedures: the steps by skill_id, of all skills.

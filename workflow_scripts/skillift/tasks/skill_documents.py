@@ -114,7 +114,7 @@ def _names(heading: str) -> bool:
 
 
 def _items(tokens: list, place: int, lines: list[str]) -> list[str]:
-    """The items of the list that opens at `place`: each on one line as plain text, or as it is if it holds code."""
+    """The items of the list that opens at `place`: on one line as plain text, or as they are with code."""
     items: list[list] = []
     spans: list[tuple[int, int]] = []
     for token in tokens[place + 1 :]:

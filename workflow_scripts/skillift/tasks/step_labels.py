@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 _LABEL = re.compile(
     r"(?P<before>(?:\#{1,6}[ \t]+)?[*_]{0,3}(?:[^\W\d_]{1,12}[ \t]+|第)?\(?)"
@@ -40,7 +41,7 @@ def _series(steps: Sequence[str]) -> dict[int, tuple[str, str]]:
     result = {}
     for places in forms.values():
         numbers = [int(found[place]["number"]) for place in places]
-        if len(places) > 1 and all(one < other for one, other in zip(numbers, numbers[1:], strict=False)):
+        if len(places) > 1 and all(one < other for one, other in pairwise(numbers)):
             for place in places:
                 text = found[place]["text"]
                 result[place] = found[place][0][: len(found[place][0]) - len(text)], text
