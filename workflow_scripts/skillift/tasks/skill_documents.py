@@ -152,17 +152,15 @@ def _paragraphs(tokens: list, lines: list[str]) -> list[str]:
     A heading stays with what follows it. A document of one such piece is cut at the items of its list.
     """
     starts = _starts(tokens)
-    if len(starts) < 2:
-        starts = sorted({*starts, *(t.map[0] for t in tokens if t.type == "list_item_open" and t.level == 1)})
-    pieces = (
-        [
-            "\n".join(lines[start:end]).strip("\n")
-            for start, end in zip([0, *starts[1:]], [*starts[1:], len(lines)], strict=True)
-        ]
-        if starts
-        else []
-    )
-    return [piece.rstrip() + "\n" for piece in pieces if piece.strip()]
+    if len(starts) == 1:
+        items = [token.map[0] for token in tokens if token.type == "list_item_open" and token.level == 1]
+        starts += items[1:]
+    starts = (
+        [0, *starts[1:]] if starts else []
+    )  # what no token stands for, such as a link's target, goes along
+    ends = [*starts[1:], len(lines)] if starts else []
+    pieces = ["\n".join(lines[start:end]).strip("\n") for start, end in zip(starts, ends, strict=True)]
+    return [piece + "\n" for piece in pieces if piece.strip()]
 
 
 def _starts(tokens: list) -> list[int]:
