@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from study_files import REPOSITORY
 
 from skillift.corpus.teachers import (
     Lesson,
@@ -49,3 +50,11 @@ def test_references_that_are_all_alike_cannot_be_corrupted():
 def test_a_teachers_template_shows_the_prompt_and_nothing_else(template, message):
     with pytest.raises(UserError, match=message):
         compile_teacher_template(template)
+
+
+@pytest.mark.parametrize("name", ["teacher.jinja", "teacher-document.jinja"])
+def test_the_templates_of_the_repository_end_with_the_task(name):
+    template = (REPOSITORY / "workflow_scripts" / "prompts" / name).read_text(encoding="utf-8")
+    assert (
+        compile_teacher_template(template).render(prompt="Read it.\n\nSum?").endswith("\n\nRead it.\n\nSum?")
+    )
