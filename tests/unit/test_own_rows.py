@@ -264,21 +264,21 @@ def test_json_keeps_every_digit(read, tmp_path):
 
 
 PARQUET = {
-    "ids that a gap made floats": (pl.Series([1.0, 2.0]), "found the number 1.0, expected text", "lost"),
+    "ids that a gap made floats": ([1.0, 2.0], "found the number 1.0, expected text", "lost"),
     "dates": (
-        pl.Series([date(2026, 1, 2)] * 2),
+        [date(2026, 1, 2)] * 2,
         "found the date or time 2026-01-02",
         "Save the column as text",
     ),
-    "truths": (pl.Series([True, False]), "found true", 'quotes: "true"'),
-    "lists": (pl.Series([["a"], ["b"]]), "found ['a']", "text"),
-    "bytes": (pl.Series([b"a", b"b"]), "found b'a'", "text"),
+    "truths": ([True, False], "found true", 'quotes: "true"'),
+    "lists": ([["a"], ["b"]], "found ['a']", "text"),
+    "bytes": ([b"a", b"b"], "found b'a'", "text"),
 }
 
 
 @pytest.mark.parametrize(("values", "found", "expected"), PARQUET.values(), ids=PARQUET)
 def test_what_would_be_lost_in_text_is_refused(values, found, expected, read, tmp_path):
-    pl.DataFrame(TASKS).with_columns(reference=values).write_parquet(tmp_path / "tasks.parquet")
+    pl.DataFrame(TASKS).with_columns(reference=pl.Series(values)).write_parquet(tmp_path / "tasks.parquet")
     with pytest.raises(UserError) as caught:
         read("tasks.parquet")
     first = str(caught.value).splitlines()[0]
