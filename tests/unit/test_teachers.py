@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 from study_files import REPOSITORY
 
+from skillift.chat.models import ChatAnswer, ChatModel
 from skillift.corpus.teachers import (
+    ApiTeacher,
     Lesson,
     WorkedSolutionTeacher,
     compile_teacher_template,
@@ -58,3 +60,12 @@ def test_the_templates_of_the_repository_end_with_the_task(name):
     assert (
         compile_teacher_template(template).render(prompt="Read it.\n\nSum?").endswith("\n\nRead it.\n\nSum?")
     )
+
+
+def test_what_a_teacher_writes_has_line_feeds_alone():
+    class Client:  # a server that writes as Windows does
+        def ask_all(self, requests, what):
+            return [ChatAnswer("answered", "Step 1: 3\r\nANSWER: 3\r\n") for _ in requests]
+
+    teacher = ApiTeacher(ChatModel("openai/any"), "{{ prompt }}", Client())
+    assert teacher.answer_all([Lesson("t", 0, "Sum?")])[0].response == "Step 1: 3\nANSWER: 3"

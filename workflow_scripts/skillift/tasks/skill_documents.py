@@ -10,6 +10,7 @@ a document.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from skillift.tasks.step_labels import without_own_labels
@@ -47,6 +48,7 @@ class _List(NamedTuple):
     items: list[str]
 
 
+@lru_cache(maxsize=1024)  # the parts of the preflight read the same documents
 def procedure_of(markdown: str) -> Procedure:
     """The procedure of a document; of several lists that could be meant, none is taken."""
     from markdown_it import MarkdownIt
