@@ -96,7 +96,12 @@ def same_tables(first, second) -> bool:
 def test_tasks_of_train_that_are_scored_as_holdout_are_refused(study):
     tasks = pl.read_parquet(study / "tasks.parquet")
     trained = tasks["task_id"].head(2)
-    suite = pl.when(pl.col("task_id").is_in(trained)).then(pl.lit("train")).otherwise("suite").alias("suite")
+    suite = (
+        pl.when(pl.col("task_id").is_in(trained.to_list()))
+        .then(pl.lit("train"))
+        .otherwise("suite")
+        .alias("suite")
+    )
     write_table(tasks.with_columns(suite), study / "tasks.parquet", TASKS)
     with pytest.raises(
         UserError, match=r"scores, column suite: found .* as holdout, a task of train.* 2 tasks are"
