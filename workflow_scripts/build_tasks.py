@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError, problem
@@ -35,7 +37,11 @@ def main(argv: list[str] | None = None) -> None:
         from skillift.tasks.own import read_own
 
         files = options.spec["files"]
-        skills, tasks = read_own(options.own_tasks or files["tasks"], options.own_skills or files["skills"])
+        skills, tasks = read_own(
+            options.own_tasks or files["tasks"],
+            options.own_skills or files["skills"],
+            lambda text: print(f"warning: {text}", file=sys.stderr),
+        )
     else:
         raise UserError(problem("tasks", source, "either 'pack' or 'files'"))
     write_table(skills, options.skills, SKILLS)

@@ -93,6 +93,37 @@ def same_tables(first, second) -> bool:
     )
 
 
+def test_tasks_of_train_that_are_scored_as_holdout_are_refused(study):
+    tasks = pl.read_parquet(study / "tasks.parquet")
+    trained = tasks["task_id"].head(2)
+    suite = (
+        pl.when(pl.col("task_id").is_in(trained.to_list()))
+        .then(pl.lit("train"))
+        .otherwise("suite")
+        .alias("suite")
+    )
+    write_table(tasks.with_columns(suite), study / "tasks.parquet", TASKS)
+    with pytest.raises(
+        UserError, match=r"scores, column suite: found .* as holdout, a task of train.* 2 tasks are"
+    ):
+        analyse.main(arguments(study))
+
+
+def test_tables_as_pandas_writes_them_give_the_same_bytes(analysed, study):
+    import pandas  # takes long to import
+
+    for name, changed in (
+        ("tasks", {"suite": "category"}),
+        ("scores", {"step": "int32", "path": "category"}),
+    ):
+        frame = pandas.read_parquet(study / f"{name}.parquet").astype(changed)
+        frame.index = frame.index + 7
+        frame.set_index(pandas.Index([*frame.index[:-1], 0])).to_parquet(study / f"{name}.parquet")
+    assert "__index_level_0__" in pl.read_parquet(study / "scores.parquet").columns
+    analyse.main(arguments(study))
+    assert same_tables(analysed / "analysis", study / "analysis")
+
+
 def test_the_same_input_gives_the_same_bytes(analysed, study):
     analyse.main(arguments(study))
     assert same_tables(analysed / "analysis", study / "analysis")

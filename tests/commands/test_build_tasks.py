@@ -63,3 +63,18 @@ def test_own_files_are_read_in_place_of_the_pack(tmp_path):
 def test_a_spec_that_names_no_source_is_refused(tmp_path):
     with pytest.raises(UserError, match="either 'pack' or 'files'"):
         _run(tmp_path / "a", {"pakc": PACK})
+
+
+def test_a_folder_of_documents_is_read_and_what_bends_the_format_is_said_in_the_log(tmp_path, capsys):
+    for name in ("greet", "part"):
+        (tmp_path / "skills" / name).mkdir(parents=True)
+        (tmp_path / "skills" / name / "SKILL.md").write_text(f"# {name}\n\nSay the name.\n\nThen stop.\n")
+    (tmp_path / "tasks.csv").write_text(
+        "task_id;skill_id;suite;prompt;reference;source\r\ng;greet;holdout;Greet Ada;Hello Ada;book\r\n"
+    )
+    spec = {"files": {"tasks": str(tmp_path / "tasks.csv"), "skills": str(tmp_path / "skills")}}
+    skills, tasks = _run(tmp_path / "out", spec)
+    assert read_table(skills, SKILLS)["steps"][0].to_list() == ["# greet\n\nSay the name.\n", "Then stop.\n"]
+    assert read_table(tasks, TASKS)["metadata"].to_list() == ['{"source": "book"}']
+    said = capsys.readouterr().err.splitlines()
+    assert [line.startswith("warning: ") and "found no front matter" in line for line in said] == [True, True]

@@ -7,7 +7,7 @@ import time
 import polars as pl
 import pytest
 
-from skillift.contracts.pipeline import CONTAMINATION, TASKS
+from skillift.contracts.pipeline import CONTAMINATION, TASKS, required_columns
 from skillift.corpus.contamination import find_contamination
 from skillift.tables import check
 from skillift.taskpack import build_pack
@@ -26,7 +26,7 @@ def tasks_table(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
         answer_type=pl.lit("text"),
         worked_solution=pl.lit(None, pl.String),
     )
-    return check(frame.select(list(TASKS.columns)), TASKS, "test")
+    return check(frame.select(required_columns(TASKS)), TASKS, "test")
 
 
 def pairs(train: str, holdout: str, references: tuple[str, str] = ("1", "1")) -> list[tuple]:

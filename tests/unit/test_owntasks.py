@@ -95,12 +95,36 @@ BAD_TASKS = {
     ),
     "an empty reference": (task(task_id="x", reference=" "), "2: reference: found ' '", "text, not empty"),
     "a missing reference": (task(task_id="x", reference=...), "2: reference: found no such field", "Add"),
-    "a number for text": (task(task_id="x", reference=7), "2: reference: found 7", 'Put it in quotes: "7".'),
+    "a truth for text": (task(task_id="x", reference=True), "2: reference: found true", 'quotes: "true".'),
+    "a number of unknown form": (
+        task(task_id="x", reference=7.0),
+        "2: reference: found the number 7.0",
+        "lost",
+    ),
+    "no number": (
+        task(task_id="x", reference=float("nan")),
+        "2: reference: found NaN",
+        "Leave the field out",
+    ),
+    "half a character": (
+        task(task_id="x", prompt="\ud83d?"),
+        "tasks.jsonl:2: prompt: found half a character (\\ud83d, one of two surrogates)",
+        "write the whole character",
+    ),
+    "a gap written as text": (
+        task(task_id="x", worked_solution="nan"),
+        "2: worked_solution: found 'nan'",
+        "gap",
+    ),
     "a null": (task(task_id="x", prompt=None), "2: prompt: found nothing", "text, not empty"),
     "a wrong suite": (task(task_id="x", suite="hold-out"), "2: suite: found 'hold-out'", "mean 'holdout'?"),
     "a wrong scorer": (task(task_id="x", scorer="regex"), "2: scorer: found 'regex'", "answer_line, judge"),
     "a list for a suite": (task(task_id="x", suite=["train"]), "2: suite: found ['train']", "one of train"),
-    "an unknown field": (task(task_id="x", promt="p"), "2: promt: found an unknown field", "mean 'prompt'?"),
+    "a misspelt field": (
+        task(task_id="x", prompt=..., promt="p"),
+        "2: prompt: found no such",
+        "Rename 'promt'",
+    ),
     "a field twice": (
         json.dumps(task(task_id="x"))[:-1] + ', "suite": "dev"}',
         "2: suite: found the field a second time",
@@ -122,7 +146,12 @@ def test_a_bad_task_is_named_by_line_and_field(problems_of, bad, place, expected
 
 
 BAD_SKILLS = {
-    "four steps": ("    - Add the debits.\n", "", "skills.yaml:7: ledger.steps: found 4 steps"),
+    "one step": (
+        SKILLS[SKILLS.index("    - Add the debits.") :],
+        "",
+        "skills.yaml:7: ledger.steps: found 1 step, expected a list of 2 steps or more",
+    ),
+    "steps and a text": ("  domain: books", "  procedure: Add.", "found both steps and procedure"),
     "no steps": (SKILLS[SKILLS.index("  steps:\n") :], "", "ledger.steps: found nothing"),
     "an empty step": ("    - Add the debits.", "    - ''", "skills.yaml:9: ledger.steps[1]: found ''"),
     "a step with a colon": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -121,6 +122,84 @@ def test_steps_that_repeat_still_come_in_a_wrong_order():
     assert condition_steps(skills_table(own=steps), "own", "shuffled", 0) != steps
     with pytest.raises(UserError, match="at least two different steps"):
         condition_steps(skills_table(own=["same"] * 5), "own", "shuffled", 0)
+
+
+DOCUMENT = ["# Ledger\n\nRead it.\n", "## 1. Sort\n\nSort it.\n", "More.\n", "## 2. Write\n\nWrite it.\n"]
+
+
+def test_paragraphs_come_in_a_wrong_order_and_their_numbers_in_the_right_one():
+    shuffled = condition_steps(skills_table(own=DOCUMENT), "own", "shuffled", 0)
+    texts = [step.replace("1.", "n.").replace("2.", "n.") for step in shuffled]
+    assert sorted(texts) == sorted(step.replace("1.", "n.").replace("2.", "n.") for step in DOCUMENT)
+    assert texts != [step.replace("1.", "n.").replace("2.", "n.") for step in DOCUMENT]
+    headings = [step.split(" ")[1] for step in shuffled if step.startswith("## ")]
+    assert headings == ["1.", "2."]
+
+
+@pytest.mark.parametrize("length", [2, 3, 4, 7, 8, 12, 61])
+def test_a_procedure_of_any_length_has_a_wrong_order_in_which_everything_moves(length):
+    steps = [f"Step {place}: do {place}" for place in range(1, length + 1)]
+    shuffled = condition_steps(skills_table(own=steps), "own", "shuffled", 0)
+    assert [step.split(": ")[0] for step in shuffled] == [step.split(": ")[0] for step in steps]
+    texts, own = [[step.split(": ")[1] for step in each] for each in (shuffled, steps)]
+    assert sorted(texts) == sorted(own)
+    assert all(old != new for old, new in zip(own, texts, strict=True))
+
+
+def test_steps_do_not_show_the_right_order_in_labels_of_another_form():
+    for form in ("Schritt {}: {}", "**Step {}:** {}", "{}) {}", "Step {}: Phase {}: "):
+        steps = [form.format(place, f"do {'abcde'[place - 1]}") for place in range(1, 6)]
+        shuffled = condition_steps(skills_table(own=steps), "own", "shuffled", 0)
+        labels = [step[: step.index("do")] for step in shuffled]
+        assert labels == [step[: step.index("do")] for step in steps]
+        assert shuffled != steps
+
+
+def test_a_procedure_of_one_paragraph_cannot_be_shuffled_and_the_skill_is_named():
+    with pytest.raises(
+        UserError, match="condition shuffled, skill own: found 'a procedure of one paragraph'"
+    ):
+        condition_steps(skills_table(own=["Read it.\n"]), "own", "shuffled", 0)
+
+
+WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
+FORMS = {
+    "a longer text": (["Read it.\n", "Then write.\n"], {"far": [" ".join(WORDS * 9) + "\n"] * 3}),
+    "shorter texts": (
+        [" ".join(WORDS * 4) + "\n"],
+        {"one": [" ".join(WORDS)], "two": [" ".join(WORDS[::-1] * 5)]},
+    ),
+    "steps for a text": ([" ".join(WORDS * 2) + "\n"], {"one": LABELLED, "two": [*LABELLED, "Step 6: Go."]}),
+}
+
+
+@pytest.mark.parametrize(("own", "others"), FORMS.values(), ids=FORMS)
+def test_a_placebo_is_as_long_as_the_procedure_whatever_the_form_of_both(own, others):
+    placebo = condition_steps(skills_table(own=own, **others), "own", "placebo", 0)
+    assert abs(token_length(placebo) - token_length(own)) <= 1
+    assert placebo != own
+
+
+def test_steps_of_two_placebos_count_through():
+    own = [f"Step {place}: one two three four" for place in range(1, 11)]
+    placebo = condition_steps(
+        skills_table(own=own, a=LABELLED, b=[*LABELLED, "Step 6: g"]), "own", "placebo", 0
+    )
+    assert [step.split(":")[0] for step in placebo] == [
+        f"Step {place}" for place in range(1, len(placebo) + 1)
+    ]
+    assert len(placebo) > 6
+
+
+PROMPTS_OF_THE_PACK = {"tiny": "5ba5b441fbc52513", "standard": "6fde6046ec283a56"}
+
+
+@pytest.mark.parametrize(("difficulty", "digest"), PROMPTS_OF_THE_PACK.items())
+def test_the_prompts_of_the_pack_stay_byte_for_byte(difficulty, digest):
+    skills, tasks = pack(difficulty)
+    conditions = ("none", "curated", "placebo", "shuffled")
+    contents = messages_for(tasks, skills, conditions, 0)["content"]
+    assert hashlib.sha256("\0".join(contents).encode()).hexdigest()[:16] == digest
 
 
 def test_the_seed_chooses_among_orders_and_placebos(tiny):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from study_files import REPOSITORY
 
+from skillift.chat.models import ChatAnswer, ChatModel
 from skillift.corpus.teachers import (
+    ApiTeacher,
     Lesson,
     WorkedSolutionTeacher,
     compile_teacher_template,
@@ -62,3 +65,20 @@ def test_a_teachers_template_shows_the_prompt_and_nothing_else(template, message
 )
 def test_a_wrong_answer_says_something_else_by_the_comparison(reference, others, answer_type, wrong):
     assert wrong_answers(reference, others, answer_type) == wrong
+
+
+@pytest.mark.parametrize("name", ["teacher.jinja", "teacher-document.jinja"])
+def test_the_templates_of_the_repository_end_with_the_task(name):
+    template = (REPOSITORY / "workflow_scripts" / "prompts" / name).read_text(encoding="utf-8")
+    assert (
+        compile_teacher_template(template).render(prompt="Read it.\n\nSum?").endswith("\n\nRead it.\n\nSum?")
+    )
+
+
+def test_what_a_teacher_writes_has_line_feeds_alone():
+    class Client:  # a server that writes as Windows does
+        def ask_all(self, requests, what):
+            return [ChatAnswer("answered", "Step 1: 3\r\nANSWER: 3\r\n") for _ in requests]
+
+    teacher = ApiTeacher(ChatModel("openai/any"), "{{ prompt }}", Client())
+    assert teacher.answer_all([Lesson("t", 0, "Sum?")])[0].response == "Step 1: 3\nANSWER: 3"

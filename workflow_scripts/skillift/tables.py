@@ -15,8 +15,9 @@ from pathlib import Path
 
 import polars as pl
 
+from skillift.casts import conform
 from skillift.contracts import pa
-from skillift.contracts.pipeline import key_of
+from skillift.contracts.pipeline import key_of, required_columns
 from skillift.errors import ContractError, UserError
 from skillift.path_patterns import PathPattern
 
@@ -86,12 +87,12 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
         ContractError: the frame does not keep its contract; nothing is written.
         UserError: the file cannot be written.
     """
-    missing = [name for name in schema.columns if name not in frame.columns]
+    missing = [name for name in required_columns(schema) if name not in frame.columns]
     if missing:
         raise ContractError(
             f"{path}: the table '{schema.name}' lacks the columns {missing}; found {frame.columns}."
         )
-    frame = frame.select(list(schema.columns)).sort(key_of(schema))
+    frame = frame.select(name for name in schema.columns if name in frame.columns).sort(key_of(schema))
     check(frame, schema, str(path))
     content = io.BytesIO()  # polars turns a full disk into an error of its own; Python names it
     frame.write_parquet(content, compression="zstd", statistics=False)
@@ -100,13 +101,13 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
 
 
 def read_table(path: Path | str, schema: pa.DataFrameSchema) -> pl.DataFrame:
-    """Read a Parquet table and check it.
+    """Read a Parquet table and check it; one that another tool wrote too, where no value changes by its cast.
 
     Raises:
         UserError: the file is missing or is not Parquet.
         ContractError: it does not keep its contract.
     """
-    return check(_read_parquet(path), schema, str(path))
+    return check(conform(_read_parquet(path), schema, str(path)), schema, str(path))
 
 
 def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iterator[pl.DataFrame]:
@@ -117,7 +118,7 @@ def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iter
         ContractError: one does not keep its contract.
     """
     for batch in (paths[start : start + _AT_ONCE] for start in range(0, len(paths), _AT_ONCE)):
-        read = [_read_parquet(path) for path in batch]
+        read = [conform(_read_parquet(path), schema, str(path)) for path in batch]
         if not _all_sound(read, schema):
             for path, frame in zip(batch, read, strict=True):
                 check(frame, schema, str(path))
@@ -151,10 +152,11 @@ def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
 
 def _read_parquet(path: Path | str) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, glob=False)
     except FileNotFoundError:
         raise UserError(f"{path}: no such table; run the workflow to make it.") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
+    # a broken file can make polars panic, which is no Exception
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise UserError(f"{path}: not a readable Parquet file ({error}). Delete it and run again.") from None
 
 

@@ -7,8 +7,8 @@ import polars as pl
 from skillift.contracts import pa
 
 
-def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False) -> pa.Column:
-    """A column; `filled` forbids the empty text."""
+def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False, required=True) -> pa.Column:
+    """A column; `filled` forbids the empty text, and one that is not `required` may be absent."""
     checks = []
     if isin is not None:
         checks.append(pa.Check.isin(list(isin)))
@@ -18,7 +18,7 @@ def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False) 
         checks.append(pa.Check.le(le))
     if filled:
         checks.append(pa.Check.str_length(min_value=1))
-    return pa.Column(dtype, checks=checks, nullable=nullable)
+    return pa.Column(dtype, checks=checks, nullable=nullable, required=required)
 
 
 def text(**options) -> pa.Column:

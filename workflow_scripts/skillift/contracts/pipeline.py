@@ -30,6 +30,11 @@ def key_of(schema: pa.DataFrameSchema) -> list[str]:
     return list(schema.unique)
 
 
+def required_columns(schema: pa.DataFrameSchema) -> list[str]:
+    """The columns that every table of `schema` has, in order."""
+    return [name for name, column in schema.columns.items() if column.required]
+
+
 _EPISODE_COLUMNS = {
     "step": count(),
     "suite": text(isin=SUITES),
@@ -46,6 +51,8 @@ CELL = {
     "step": count(),
 }
 
+# `steps`: the lines of the procedure, as they stand before a task; of one that is a text its paragraphs, each
+# with the empty line after it (`skillift.tasks.skill_documents`)
 SKILLS = table(
     "skills",
     ("skill_id",),
@@ -69,6 +76,8 @@ TASKS = table(
         "scorer": text(isin=SCORERS),
         "answer_type": text(isin=ANSWER_TYPES),
         "worked_solution": text(nullable=True),
+        # further fields of own tasks, a JSON object by task; there where a study has any
+        "metadata": text(nullable=True, required=False),
     },
 )
 

@@ -18,6 +18,7 @@ from skillift.students.chat_files import SPECIAL_TOKEN
 from skillift.tasks.prompts import messages_for
 
 FORMS = ("worked", "answer_only")
+_SHOWN_IDS = 20  # of tasks in one message
 DEMONSTRATED = "curated"  # the condition under which demonstrations are collected
 
 
@@ -59,9 +60,10 @@ def select_corpus(
     chosen = _balanced(usable, spec["rows"], spec.get("seed", 0))
     if len(chosen) < spec["rows"]:
         n_tasks = demonstrations["task_id"].n_unique()
-        left_out = (
-            f", {len(taken) - len(usable)} of them without an ANSWER line" if len(taken) > len(usable) else ""
-        )
+        mute = sorted({row["task_id"] for row in taken} - {row["task_id"] for row in usable})
+        more = [f"and {len(mute) - _SHOWN_IDS} more"] if len(mute) > _SHOWN_IDS else []
+        named = ", ".join([*mute[:_SHOWN_IDS], *more])
+        left_out = f", {len(mute)} of them without an ANSWER line ({named})" if mute else ""
         kind = "passed" if verified else "answered"
         found = f"{len(taken)} {kind} of {n_tasks} demonstrated tasks{left_out}"
         mend = "Lower the corpus's rows, raise tasks.pack.per_skill.train, or add train tasks."

@@ -22,6 +22,7 @@ from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import strip_reasoning
 from skillift.students.chat_files import SPECIAL_TOKEN, first_special
+from skillift.tasks.file_text import with_newlines
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class ApiTeacher:
 
 def _lecture(answer: ChatAnswer, max_tokens: int | None, special: Sequence[str]) -> Lecture:
     # what is trained on is the answer, without a thinking model's reasoning before it
-    response = (strip_reasoning(answer.text) or "").strip()
+    response = with_newlines(strip_reasoning(answer.text) or "").strip()
     if answer.status == "truncated":
         reason = f"truncated: out of tokens (max_tokens {max_tokens})"
     elif answer.status != "answered":

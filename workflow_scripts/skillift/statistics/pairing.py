@@ -20,9 +20,10 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     """`scores` (contract SCORES) with the `skill_id` and the `scorer` of each task.
 
     Raises:
-        UserError: a scored task is not among `tasks`.
+        UserError: a scored task is not among `tasks`, or is of another suite there.
     """
-    joined = scores.join(tasks.select("task_id", "skill_id", "scorer"), on="task_id", how="left")
+    declared = tasks.select("task_id", "skill_id", "scorer", declared=pl.col("suite"))
+    joined = scores.join(declared, on="task_id", how="left")
     unknown = joined.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
     if len(unknown):
         found = unknown.head(3).to_list()
@@ -34,7 +35,27 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
                 f"{len(unknown)} tasks are not in it: give the table that the episodes were made from.",
             )
         )
-    return joined
+    _refuse_other_suites(joined)
+    return joined.drop("declared")
+
+
+def _refuse_other_suites(scores: pl.DataFrame) -> None:
+    """Raise where tasks that were trained on, say, are scored as holdout tasks."""
+    other = scores.filter(pl.col("suite") != pl.col("declared"))
+    if other.is_empty():
+        return
+    first = other.select("task_id", "suite", "declared").unique().sort("task_id", "suite")
+    examples = "; ".join(
+        f"{task_id} as {suite}, a task of {own}" for task_id, suite, own in first.head(3).rows()
+    )
+    raise UserError(
+        problem(
+            "scores, column suite",
+            examples,
+            "the suite that each task has in the tasks table",
+            f"{first.height} tasks are scored as of another suite: correct one of the two tables.",
+        )
+    )
 
 
 def task_values(scores: pl.DataFrame) -> pl.DataFrame:

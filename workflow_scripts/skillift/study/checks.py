@@ -20,7 +20,7 @@ from skillift.students.folder_checks import no_model
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
-from skillift.tasks.own_rows import READERS
+from skillift.tasks.own_rows import READERS, form_of
 from skillift.tasks.own_skills import SKILL_FILE, skill_files
 
 BASE = "base"
@@ -141,7 +141,7 @@ def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
     elif not path.is_file():
         mend = "Paths are relative to the study file's folder."
         yield key, declared, f"a file (looked for {path.as_posix()})", mend
-    elif name == "tasks" and path.suffix.lower() not in READERS:
+    elif name == "tasks" and form_of(path) is None:
         yield key, declared, f"a file with the ending {one_of(list(READERS))}", ""
 
 

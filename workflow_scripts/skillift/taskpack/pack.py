@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from skillift.contracts.pipeline import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, TASKS, required_columns
 from skillift.errors import UserError, problem
 from skillift.tables import check
 from skillift.taskpack.domains import DIFFICULTIES
@@ -96,7 +96,7 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         .otherwise(pl.lit("answer_line"))
         .alias("scorer")
     )
-    tasks = tasks.select(list(TASKS.columns)).sort("task_id")
+    tasks = tasks.select(required_columns(TASKS)).sort("task_id")
     return _skills_table(skills), check(tasks, TASKS, "tasks.pack")
 
 

@@ -1,12 +1,14 @@
 """A user's own tasks and own skills as the tables of tasks and skills.
 
-One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and
-`worked_solution` may be left out. Everything that is wrong with tasks and skills is reported at once, by
-file, line and field.
+One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and `worked_solution`
+may be left out, and further ones are kept in `metadata`. Everything that is wrong with tasks and skills is
+reported at once, by file, line and field.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -14,28 +16,50 @@ import polars as pl
 from skillift.answers import ANSWER_TYPES
 from skillift.answers.comparison import type_of
 from skillift.contracts import pa
-from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of
+from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
 from skillift.study.schema import did_you_mean, one_of, shown
 from skillift.study.source import Words
 from skillift.tables import check
+from skillift.tasks.file_text import printable
 from skillift.tasks.own_rows import read_rows
-from skillift.tasks.own_skills import is_text, read_skills
+from skillift.tasks.own_skills import read_skills
+from skillift.tasks.own_values import Refused, id_of, is_missing, metadata_of, text_of
 
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
 
 _REQUIRED = ("task_id", "skill_id", "suite", "prompt", "reference")
+_OPTIONAL = {"scorer": "answer_line", "answer_type": None, "worked_solution": None}
 _CHOICES = {"suite": SUITES, "scorer": SCORERS, "answer_type": ANSWER_TYPES}
+_IDS = ("task_id", "skill_id", *_CHOICES)
+_PROSE = ("prompt", "worked_solution")
 
 
-def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFrame, pl.DataFrame]:
+@dataclass
+class OwnData:
+    """What own files hold: the tables as far as they could be read, all mistakes, and what bends the form.
+
+    `skills` and `tasks` keep the contracts SKILLS and TASKS, sorted by their keys; None where there
+    are mistakes.
+    """
+
+    skills: pl.DataFrame | None = None
+    tasks: pl.DataFrame | None = None
+    mistakes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_own(
+    tasks_path: Path | str, skills_path: Path | str, warn: Callable[[str], None] = lambda text: None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read own tasks and own skills.
 
     Args:
-        tasks_path: JSONL, CSV or Parquet file, one task a row: task_id, skill_id, suite, prompt, reference,
+        tasks_path: JSON, CSV or Parquet file, one task a row: task_id, skill_id, suite, prompt, reference,
             and optionally scorer (`answer_line` where left out), answer_type (where left out, its skill's,
             else that of its reference, see `skillift.answers.comparison.type_of`) and worked_solution.
         skills_path: YAML file or folder of skills, see `skillift.tasks.own_skills`.
+        warn: told of each thing that bends the form and was read all the same.
 
     Returns:
         The tables of skills and of tasks, keeping the contracts SKILLS and TASKS, sorted by their keys.
@@ -44,37 +68,66 @@ def read_own(tasks_path: Path | str, skills_path: Path | str) -> tuple[pl.DataFr
         UserError: everything that is wrong with either file, one line each: file, line, field, what was
             found, what was expected.
     """
-    problems: list[str] = []
-    skills, skill_ids = read_skills(skills_path, problems)
+    own = look_at_own(tasks_path, skills_path)
+    for text in own.warnings:
+        warn(text)
+    if own.mistakes:
+        raise UserError("\n".join(shortened(own.mistakes)))
+    return own.skills, own.tasks
+
+
+def shortened(problems: list[str]) -> list[str]:
+    """The first problems, and how many more there are."""
+    rest = [f"and {len(problems) - MOST_PROBLEMS} more problems."] if len(problems) > MOST_PROBLEMS else []
+    return problems[:MOST_PROBLEMS] + rest
+
+
+def look_at_own(tasks_path: Path | str, skills_path: Path | str) -> OwnData:
+    """Read own tasks and own skills; what is wrong, a missing file too, is listed and never raised."""
+    own = OwnData()
+    skills: list[dict] = []
+    skill_ids: set[str] | None = None
+    try:
+        skills, skill_ids = read_skills(skills_path, own.mistakes, own.warnings)
+    except UserError as error:
+        own.mistakes += str(error).splitlines()
     answer_types = {row["skill_id"]: row.pop("answer_type", None) for row in skills}
-    tasks = _tasks(str(tasks_path), skill_ids, str(skills_path), problems)
-    for task in tasks:
-        if task["answer_type"] is None and is_text(task["reference"]):
-            task["answer_type"] = answer_types.get(task["skill_id"]) or type_of(task["reference"])
-    if problems:
-        rest = (
-            [f"and {len(problems) - MOST_PROBLEMS} more problems."] if len(problems) > MOST_PROBLEMS else []
-        )
-        raise UserError("\n".join(problems[:MOST_PROBLEMS] + rest))
-    return _table(skills, SKILLS, str(skills_path)), _table(tasks, TASKS, str(tasks_path))
+    try:
+        tasks = _tasks(str(tasks_path), skill_ids, str(skills_path), own)
+    except UserError as error:
+        own.mistakes += str(error).splitlines()
+    if not own.mistakes:
+        for task in tasks:
+            task["answer_type"] = (
+                task["answer_type"] or answer_types.get(task["skill_id"]) or type_of(task["reference"])
+            )
+        own.skills = _table(skills, SKILLS, str(skills_path))
+        own.tasks = _table(tasks, TASKS, str(tasks_path))
+    return own
 
 
 def _table(rows: list[dict], contract: pa.DataFrameSchema, path: str) -> pl.DataFrame:
-    frame = pl.DataFrame(rows, schema={name: column.dtype.type for name, column in contract.columns.items()})
+    further = any(row.get("metadata") is not None for row in rows)
+    names = [name for name in contract.columns if name in required_columns(contract) or further]
+    frame = pl.DataFrame(rows, schema={name: contract.columns[name].dtype.type for name in names})
     return check(frame.sort(key_of(contract)), contract, path)
 
 
-def _tasks(path: str, skill_ids: set[str], skills_path: str, problems: list[str]) -> list[dict]:
-    rows, first_place, before = [], {}, len(problems)
+def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData) -> list[dict]:
+    problems, before = own.mistakes, len(own.mistakes)
+    rows, first_place, further = [], {}, {}
     for where, place, record in read_rows(path, problems):
-        rows.append(_task(where, record, problems))
-        task_id, skill_id = record.get("task_id"), record.get("skill_id")
-        if is_text(task_id) and first_place.setdefault(task_id, place) != place:
+        row = _task(where, record, problems)
+        rows.append(row)
+        further |= {name: where for name in record if name not in row and name not in further}
+        task_id, skill_id = row["task_id"], row["skill_id"]
+        if task_id is not None and first_place.setdefault(task_id, place) != place:
             expected = f"every id once (first on {first_place[task_id]})"
             problems.append(problem(f"{where}: task_id", task_id, expected, "Rename or delete one."))
-        if is_text(skill_id) and skill_id not in skill_ids:
+        if skill_id is not None and skill_ids is not None and skill_id not in skill_ids:
             mend = did_you_mean(skill_id, sorted(skill_ids)) or f"Add the skill to {skills_path}."
             problems.append(problem(f"{where}: skill_id", skill_id, f"a skill of {skills_path}", mend))
+    own.warnings += [_further(path, name) for name in further if did_you_mean(name, list(_OPTIONAL))]
     if len(problems) == before and not any(row["suite"] == "holdout" for row in rows):
         found = Words(f"{len(rows)} tasks, none of the suite holdout")
         problems.append(
@@ -83,24 +136,40 @@ def _tasks(path: str, skill_ids: set[str], skills_path: str, problems: list[str]
     return rows
 
 
+def _further(path: str, name: str) -> str:
+    where, found = f"{path}: {printable(name)}", Words("a field that no task has")
+    mend = f"It is kept as metadata. {did_you_mean(name, list(_OPTIONAL))}"
+    return problem(where, found, one_of([*_REQUIRED, *_OPTIONAL]), mend)
+
+
 def _task(where: str, record: dict, problems: list[str]) -> dict:
-    fields = list(TASKS.columns)
-    for name in record:
-        if name not in fields:
-            found, mend = Words(f"an unknown field '{name}'"), did_you_mean(name, fields) or "Delete it."
-            problems.append(problem(f"{where}: {name}", found, one_of(fields), mend))
-    row = {"scorer": "answer_line", "worked_solution": None, **{name: record.get(name) for name in record}}
-    for name in fields:
-        value, here = row.get(name), f"{where}: {name}"
-        if name in _REQUIRED and name not in record:
-            problems.append(problem(here, Words("no such field"), "text", f'Add "{name}": "...".'))
-        elif name in ("worked_solution", "answer_type") and value is None:
-            continue
-        elif name in _CHOICES and value not in _CHOICES[name]:
-            choices = list(_CHOICES[name])
-            problems.append(problem(here, shown(value), one_of(choices), did_you_mean(value, choices)))
-        elif not is_text(value):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            mend = f'Put it in quotes: "{value}".' if number else ""
-            problems.append(problem(here, shown(value), "text, not empty", mend))
-    return {name: row.get(name) for name in fields}
+    """A row of the table of tasks; what cannot be read is None, and its problem is noted."""
+    row = {name: _field(where, name, record, problems) for name in (*_REQUIRED, *_OPTIONAL)}
+    extra = {name: value for name, value in record.items() if name not in row}
+    metadata = metadata_of(extra)
+    if isinstance(metadata, Refused):
+        problems.append(problem(where, *metadata))
+    return {**row, "metadata": None if isinstance(metadata, Refused) else metadata}
+
+
+def _field(where: str, name: str, record: dict, problems: list[str]) -> str | None:
+    here, value = f"{where}: {name}", record.get(name)
+    if name in _REQUIRED and name not in record:
+        near = [other for other in record if other not in _REQUIRED and did_you_mean(other, [name])]
+        mend = f"Rename '{printable(near[0])}', if that is it." if near else f'Add "{name}": "...".'
+        problems.append(problem(here, Words("no such field"), "text", mend))
+        return None
+    if name in _OPTIONAL and value is None:
+        return _OPTIONAL[name]
+    text = id_of(value) if name in _IDS else text_of(value)
+    if name in _CHOICES and (isinstance(text, Refused) or text not in _CHOICES[name]):
+        choices = list(_CHOICES[name])
+        problems.append(problem(here, shown(value), one_of(choices), did_you_mean(value, choices)))
+    elif isinstance(text, Refused):
+        problems.append(problem(here, *text))
+    elif name in _PROSE and is_missing(text):
+        mend = "Leave the field empty where there is none: this is how pandas writes a gap as text."
+        problems.append(problem(here, text, "text", mend))
+    else:
+        return text
+    return None

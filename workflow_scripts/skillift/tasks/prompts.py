@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
 from pathlib import Path
@@ -21,13 +21,15 @@ import jinja2
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.tasks.step_labels import split_labels
 
 TEMPLATE_PATH = Path(__file__).resolve().parents[2] / "prompts" / "task.jinja"
 
-MAX_PERMUTED_STEPS = 8  # 8! = 40,320 orders are looked at; a longer procedure is reversed instead
+MAX_PERMUTED_STEPS = 6  # 6! = 720 orders are looked at; of a longer procedure DRAWN_ORDERS
+DRAWN_ORDERS = 200
+PLACEBO_TOLERANCE = 0.1  # of the procedure's length; a placebo that is further off is cut or continued
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_LABEL = re.compile(r"((?:step\s+)?\d+\s*[:.)]\s*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 @lru_cache(maxsize=8)
@@ -67,18 +69,25 @@ def render_user_message(prompt: str, steps: Sequence[str] | None = None, templat
 
 def token_length(steps: Sequence[str]) -> int:
     """The length of a procedure in words and punctuation marks, a count that no tokenizer can move."""
-    return sum(len(_TOKEN.findall(step)) for step in steps)
+    return sum(map(_tokens, steps))
+
+
+@lru_cache(maxsize=16384)
+def _tokens(step: str) -> int:
+    return len(_TOKEN.findall(step))
 
 
 def condition_steps(skills: pl.DataFrame, skill_id: str, condition: str, seed: int) -> list[str] | None:
     """The steps that stand before a task of `skill_id` under `condition`; None where there are none.
 
-    `none` has no steps and `curated` the skill's own. `placebo` has another skill's procedure: the
-    nearest in `token_length`, among those the one that shares the fewest steps with the own procedure,
-    among those one chosen by a hash of the seed and the two ids. `shuffled` has the own steps in a wrong
-    order: labels such as "Step 3:" stay in order while the texts behind them move, so that as few texts as
-    possible keep their place and the steps between the first and the last do not follow each other in
-    the right order (a mere rotation would keep it).
+    `none` has no steps and `curated` the skill's own; the steps of a procedure that is a text are its
+    paragraphs. `placebo` has another skill's procedure: the nearest in `token_length`, among those the one
+    that shares the fewest steps with the own procedure, among those one chosen by a hash of the seed and the
+    two ids. Where that is longer by more than `PLACEBO_TOLERANCE`, its first tokens are taken; where it is
+    shorter, the next ones follow it. `shuffled` has the own steps in a wrong order: labels such as "Step 3:"
+    stay in order while the texts behind them move, so that as few texts as possible keep their place and the
+    steps between the first and the last do not follow each other in the right order (a mere rotation would
+    keep it).
 
     Args:
         skills: a frame that keeps the contract SKILLS.
@@ -87,8 +96,8 @@ def condition_steps(skills: pl.DataFrame, skill_id: str, condition: str, seed: i
         seed: the study's `prompt_seed`.
 
     Raises:
-        UserError: an unknown skill or condition, no other procedure to serve as a placebo, or a procedure
-            whose steps are all alike, so that there is no wrong order.
+        UserError: an unknown skill or condition, no other procedure to serve as a placebo, or a procedure of
+            one paragraph or of steps that are all alike, so that there is no wrong order.
     """
     return _steps(_procedures(skills), skill_id, condition, seed)
 
@@ -135,7 +144,7 @@ def _steps(procedures: Mapping[str, list[str]], skill_id: str, condition: str, s
     if condition == "curated":
         return list(own)
     if condition == "placebo":
-        return list(procedures[_placebo_skill(procedures, skill_id, seed)])
+        return _placebo(procedures, skill_id, seed)
     if condition == "shuffled":
         return _shuffle(own, skill_id, seed)
     raise UserError(problem("condition", condition, "one of none, curated, placebo, shuffled"))
@@ -146,20 +155,83 @@ def _draw(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 
 
-def _split(step: str) -> tuple[str, str]:
-    """A step's label ("Step 3: ", or nothing) and its text."""
-    found = _LABEL.fullmatch(step)
-    return (found[1], found[2]) if found else ("", step)
+def condition_problems(
+    procedures: Mapping[str, list[str]], used: Iterable[str], conditions: Iterable[str], seed: int
+) -> list[str]:
+    """What keeps procedures from being shown under some conditions, one line for each of both.
+
+    Args:
+        procedures: the steps by skill_id, of all skills.
+        used: ids of the skills that have tasks.
+        conditions: as in `condition_steps`.
+        seed: the study's `prompt_seed`.
+    """
+    found = []
+    for skill_id in sorted(used):
+        for condition in conditions:
+            try:
+                if condition == "shuffled":
+                    _check_order(_texts(procedures[skill_id]), skill_id)
+                elif condition == "placebo":
+                    _placebo_skills(procedures, skill_id, seed)
+                else:
+                    _steps(procedures, skill_id, condition, seed)
+            except UserError as error:
+                found.append(str(error))
+    return found
 
 
-def _texts(steps: Sequence[str]) -> list[str]:
-    return [_split(step)[1] for step in steps]
+def _texts(steps: Sequence[str]) -> tuple[str, ...]:
+    return _texts_of(tuple(steps))
 
 
-def _placebo_skill(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> str:
+@lru_cache(maxsize=4096)
+def _texts_of(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for _, text in split_labels(steps))
+
+
+def _placebo(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> list[str]:
     own = procedures[skill_id]
-    own_texts, own_length = set(_texts(own)), token_length(own)
-    others = [name for name, steps in procedures.items() if _texts(steps) != _texts(own)]
+    ranked = _placebo_skills(procedures, skill_id, seed)
+    length = token_length(own)
+    steps = list(procedures[ranked[0]])
+    if abs(token_length(steps) - length) <= max(1, PLACEBO_TOLERANCE * length):
+        return steps
+    for name in ranked[1:]:
+        if token_length(steps) >= length:
+            break
+        steps += procedures[name]
+    return _of_length(_numbered(steps), length)
+
+
+def _numbered(steps: list[str]) -> list[str]:
+    """Steps of several procedures, with labels "Step 1: " that count through."""
+    if not all(re.match(r"Step \d+: ", step) for step in steps):
+        return steps
+    return [f"Step {place}: {step.partition(': ')[2]}" for place, step in enumerate(steps, start=1)]
+
+
+def _of_length(steps: list[str], length: int) -> list[str]:
+    """The first `length` tokens of a procedure."""
+    taken, left = [], length
+    for step in steps:
+        ends = [match.end() for match in _TOKEN.finditer(step)]
+        if left <= 0:
+            break
+        if len(ends) > left:
+            taken.append(step[: ends[left - 1]] + "\n" * step.endswith("\n"))
+            break
+        taken.append(step)
+        left -= len(ends)
+    return taken
+
+
+def _placebo_skills(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> list[str]:
+    """The skills whose procedures may be shown in place of that of `skill_id`, the fittest first."""
+    own = procedures[skill_id]
+    own_texts, own_length = _texts(own), token_length(own)
+    texts = {name: _texts(steps) for name, steps in procedures.items()}
+    others = [name for name in procedures if texts[name] != own_texts]
     if not others:
         raise UserError(
             problem(
@@ -171,33 +243,42 @@ def _placebo_skill(procedures: Mapping[str, list[str]], skill_id: str, seed: int
         )
 
     def order(name: str) -> tuple[int, int, str]:
-        steps = procedures[name]
-        distance = abs(token_length(steps) - own_length)
-        return distance, len(own_texts & set(_texts(steps))), _draw("placebo", seed, skill_id, name)
+        distance = abs(token_length(procedures[name]) - own_length)
+        return distance, len(set(own_texts) & set(texts[name])), _draw("placebo", seed, skill_id, name)
 
-    return min(others, key=order)
+    return sorted(others, key=order)
 
 
 def _shuffle(steps: Sequence[str], skill_id: str, seed: int) -> list[str]:
-    pairs = [_split(step) for step in steps]
-    labelled = all(label for label, _ in pairs)
-    labels = [label if labelled else "" for label, _ in pairs]
-    texts = [text for _, text in pairs] if labelled else list(steps)
-    return [label + text for label, text in zip(labels, _wrong_order(texts, skill_id, seed), strict=True)]
+    """The steps in a wrong order; those that have a label in a series pass it on to the next one that has."""
+    pairs = split_labels(steps)
+    places = _wrong_order([text for _, text in pairs], skill_id, seed)
+    waiting: dict[str, list[str]] = {}
+    for label, _ in pairs:
+        waiting.setdefault(_form(label), []).append(label)
+    return [waiting[_form(pairs[place][0])].pop(0) + pairs[place][1] for place in places]
 
 
-def _wrong_order(texts: list[str], skill_id: str, seed: int) -> list[str]:
+def _form(label: str) -> str:
+    return re.sub(r"\d+", "0", label)
+
+
+def _check_order(texts: Sequence[str], skill_id: str) -> None:
     if len(set(texts)) < 2:
+        found = list(texts) if len(texts) > 1 else "a procedure of one paragraph"
         raise UserError(
             problem(
                 f"condition shuffled, skill {skill_id}",
-                texts,
-                "at least two different steps",
-                "Reword the steps, or take shuffled out of the study's conditions.",
+                found,
+                "at least two different steps or paragraphs",
+                "Part the procedure into steps, or take shuffled out of the study's conditions.",
             )
         )
-    if len(texts) > MAX_PERMUTED_STEPS:
-        return texts[::-1] if texts[::-1] != texts else texts[1:] + texts[:1]
+
+
+def _wrong_order(texts: list[str], skill_id: str, seed: int) -> tuple[int, ...]:
+    """The places of the texts in the right order, as they are shown."""
+    _check_order(texts, skill_id)
     inner = texts[1:-1]
 
     def order(places: tuple[int, ...]) -> tuple[int, bool, str]:
@@ -206,4 +287,26 @@ def _wrong_order(texts: list[str], skill_id: str, seed: int) -> list[str]:
         inner_in_order = [texts[place] for place in places if 0 < place < len(texts) - 1] == inner
         return kept, inner_in_order, _draw("shuffled", seed, skill_id, places)
 
-    return [texts[place] for place in min(permutations(range(len(texts))), key=order)]
+    return min(_orders(len(texts), skill_id, seed), key=order)
+
+
+def _orders(n_texts: int, skill_id: str, seed: int) -> Iterable[tuple[int, ...]]:
+    """The orders to choose from: all of a short procedure; of a longer one some that a hash draws."""
+    places = range(n_texts)
+    if n_texts <= MAX_PERMUTED_STEPS:
+        return permutations(places)
+    drawn = [
+        tuple(sorted(places, key=lambda place, turn=turn: _draw("order", seed, skill_id, turn, place)))
+        for turn in range(DRAWN_ORDERS)
+    ]
+    # among drawn orders of a long text there may be none in which everything has moved
+    return [*drawn, _reversed(n_texts)]
+
+
+def _reversed(n_texts: int) -> tuple[int, ...]:
+    """Places in falling order, but for the one in the middle, which that would leave where it is."""
+    places = list(range(n_texts))[::-1]
+    middle = n_texts // 2
+    if n_texts % 2:
+        places[0], places[middle] = places[middle], places[0]
+    return tuple(places)

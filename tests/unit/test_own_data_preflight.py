@@ -1,0 +1,148 @@
+"""Everything that is wrong with a study's own data is found before a job runs, all at once, by name."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from study_files import EMBEDDED
+
+from skillift.study.study import load_study
+from skillift.tasks.preflight import look, mistakes
+
+PACK = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
+FILES = "tasks:\n  files: {tasks: tasks.jsonl, skills: skills}\n\n"
+SKILL = "---\nname: {0}\ndescription: Do {0}.\n---\n\n1. Read the {0}.\n2. Add.\n3. Write the ANSWER line.\n"
+
+
+def task(place: int, **fields) -> dict:
+    whole = {
+        "task_id": f"t-{place}",
+        "skill_id": "ledger" if place % 2 else "harbor",
+        "suite": "train" if place < 8 else "holdout",
+        "prompt": f"Sum of {place} 1?",
+        "reference": str(place + 1),
+        "worked_solution": f"{place} and 1\nANSWER: {place + 1}",
+    }
+    return {name: value for name, value in {**whole, **fields}.items() if value is not None}
+
+
+@pytest.fixture
+def study(tmp_path, study_file):
+    """The embedded study on own tasks (sixteen of two skills, or others), with some words changed."""
+
+    def made(*replacements: tuple[str, str], tasks=None, skills=None, raw: str | None = None, rows: int = 8):
+        lines = [json.dumps(each) for each in tasks or [task(place) for place in range(16)]]
+        (tmp_path / "tasks.jsonl").write_text(raw if raw is not None else "\n".join(lines))
+        for name, text in {"ledger": SKILL, "harbor": SKILL, **(skills or {})}.items():
+            (tmp_path / "skills" / name).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "skills" / name / "SKILL.md").write_text(text.format(name))
+        text = EMBEDDED.replace(PACK, FILES).replace("rows: 353", f"rows: {rows}")
+        for old, new in replacements:
+            assert old in text, old
+            text = text.replace(old, new)
+        return load_study(study_file(text))
+
+    return made
+
+
+def test_sound_data_and_the_pack_have_no_mistakes(study, study_file):
+    assert mistakes(study()) == []
+    assert mistakes(load_study(study_file(EMBEDDED))) == []
+
+
+def test_a_corpus_larger_than_its_train_tasks_is_named_with_its_line(study):
+    made = study(rows=9)
+    lines = mistakes(made)
+    text = Path(made.path).read_text().splitlines()
+    places = [place for place, line in enumerate(text, 1) if "rows: 9" in line]
+    assert sorted(int(line.split("study.yaml:")[1].split(":")[0]) for line in lines) == places
+    assert "rows: found 9, expected at most 8 (one demonstration of each train task in " in lines[0]
+
+
+def test_a_corpus_of_some_skills_is_measured_at_their_tasks(study):
+    assert mistakes(study(("rows: 8", "skills: 1, rows: 4"))) == []
+    assert "rows: found 5, expected at most 4 (one" in mistakes(study(("rows: 8", "skills: 1, rows: 5")))[0]
+    assert (
+        "skills: found 3, expected at most 2 (skills with"
+        in mistakes(study(("rows: 8", "skills: 3, rows: 5")))[0]
+    )
+
+
+def test_a_suite_without_tasks_is_named(study):
+    (line,) = mistakes(study(("suites: [holdout]", "suites: [holdout, dev]")))
+    assert "inference.suites[1]: found 'dev', expected a suite that tasks of" in line
+    assert "(8 of holdout, 8 of train)" in line
+
+
+def test_solutions_without_an_answer_line_are_named(study):
+    tasks = [
+        task(place, **({"worked_solution": "It is 5."} if place in (2, 5) else {})) for place in range(16)
+    ]
+    (line,) = mistakes(study(tasks=tasks))
+    assert "worked_solution: found no ANSWER line in 2 of 8 (t-2, t-5), expected one in each" in line
+    judged = [{**each, "scorer": "judge"} if each["task_id"] in ("t-2", "t-5") else each for each in tasks]
+    assert mistakes(study(tasks=judged)) == []
+
+
+def test_train_tasks_without_a_solution_are_named(study):
+    tasks = [task(place, **({"worked_solution": None} if place in (3, 9) else {})) for place in range(16)]
+    (line,) = mistakes(study(tasks=tasks))
+    assert (
+        "worked_solution: found none for 1 of 8 train tasks (t-3), expected one for each train task" in line
+    )
+
+
+def test_a_procedure_of_one_paragraph_is_named_where_it_is_to_be_shuffled(study):
+    one = {"ledger": "---\nname: {0}\ndescription: Do {0}.\n---\n\nAdd up the {0}.\n"}
+    (line,) = mistakes(study(skills=one))
+    assert "condition shuffled, skill ledger: found 'a procedure of one paragraph'" in line
+    assert mistakes(study((", shuffled", ""), skills=one)) == []
+
+
+def test_a_skill_without_another_one_has_no_placebo(study):
+    alike = {"harbor": SKILL.replace("{0}", "ledger")}
+    lines = mistakes(study(skills=alike))
+    assert [line.split(":")[0] for line in lines] == [
+        "condition placebo, skill harbor",
+        "condition placebo, skill ledger",
+    ]
+
+
+def test_mistakes_of_all_files_stand_together(study):
+    broken = {"ledger": "---\nname: [x\n---\n\nGo.\n", "harbor": "---\nname: y\ndescription: z\n---\n"}
+    lines = mistakes(study(skills=broken, raw='{"task_id": "x"\n{"task_id": "y", "suite": "trian"}'))
+    for place in ("skills/harbor", "skills/ledger", "tasks.jsonl:1", "tasks.jsonl:2: suite"):
+        assert any(place in line for line in lines), place
+
+
+def test_a_file_that_goes_after_the_study_was_read_is_a_mistake_too(study, tmp_path):
+    made = study()
+    (tmp_path / "tasks.jsonl").unlink()
+    (line,) = mistakes(made)
+    assert "tasks.jsonl: found no such file" in line
+
+
+def test_what_bends_a_format_is_a_warning(study):
+    found = look(study(skills={"ledger": SKILL[SKILL.index("\n1.") :]}))
+    assert found.mistakes == []
+    assert "skills/ledger/SKILL.md:1: found no front matter" in found.warnings[0]
+
+
+def test_thousands_of_tasks_take_less_than_two_seconds_and_no_model(study):
+    made = study(tasks=[task(place, suite="train" if place % 2 else "holdout") for place in range(4000)])
+    start = time.process_time()
+    assert mistakes(made) == []
+    assert time.process_time() - start < 2.0
+    code = (
+        "import sys; from skillift.study.study import load_study;"
+        "from skillift.tasks.preflight import mistakes;"
+        "assert mistakes(load_study(sys.argv[1])) == [];"
+        "print({'torch', 'vllm', 'litellm'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, made.path], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,140 @@
+"""What is wrong with a study's own data, found before the first job: all files' mistakes at once.
+
+Reads the files of own tasks and skills, and compares them with what the study asks of them. No network is
+needed and no model is loaded. The jobs that read the same files later check them again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.judging.extraction import extract_answer
+from skillift.study.source import KeyPath, Source, Words, read_source
+from skillift.study.study import Study
+from skillift.tasks.own import OwnData, look_at_own, shortened
+from skillift.tasks.prompts import condition_problems
+
+SHOWN_IDS = 20  # of tasks in one message
+
+
+class Findings(NamedTuple):
+    """What keeps a study from running, and what may not be meant, one line each."""
+
+    mistakes: list[str]
+    warnings: list[str]
+
+
+def mistakes(study: Study) -> list[str]:
+    """Everything that is wrong with a study's own data, one line each; empty for the task pack.
+
+    Files that are missing or unreadable, mistakes in tasks and skills, conditions that a skill's procedure
+    cannot be shown under, suites without tasks, corpora larger than their train tasks, worked solutions that
+    are missing or have no ANSWER line where the scorer needs one.
+    """
+    return look(study).mistakes
+
+
+def look(study: Study) -> Findings:
+    """The same, with what was read though it bends a format."""
+    files = study.own_files()
+    if not files:
+        return Findings([], [])
+    own = look_at_own(files["tasks"], files["skills"])
+    found = shortened(own.mistakes)
+    if own.tasks is not None:
+        found = _against_study(study, own, files["tasks"])
+    return Findings(found, shortened(own.warnings))
+
+
+def _against_study(study: Study, own: OwnData, path: str) -> list[str]:
+    procedures = dict(own.skills.select("skill_id", "steps").iter_rows())
+    asked = {*study.conditions, *(study.data["corpora"][name]["condition"] for name in study.corpora)}
+    used = set(own.tasks["skill_id"])
+    return [
+        *condition_problems(procedures, used, sorted(asked), study.data["prompt_seed"]),
+        *_suites(study, own.tasks, path),
+        *_corpora(study, own.tasks, path),
+        *_solutions(study, own.tasks.filter(pl.col("suite") == "train"), path),
+    ]
+
+
+def _source(study: Study) -> Source:
+    """The study file, for the lines of its keys; a study made otherwise has none."""
+    try:
+        return read_source(study.path, "study file")
+    except UserError:
+        return Source(study.path, study.data)
+
+
+def _suites(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
+    there = Counter(tasks["suite"])
+    return [
+        _source(study).problem(
+            ("inference", "suites", place),
+            suite,
+            f"a suite that tasks of {path} have ({_counted(there)})",
+            f"Add tasks whose suite is {suite}, or take it out of inference.suites.",
+        )
+        for place, suite in enumerate(study.data["inference"]["suites"])
+        if suite not in there
+    ]
+
+
+def _counted(suites: Counter) -> str:
+    return ", ".join(f"{number} of {name}" for name, number in sorted(suites.items()))
+
+
+def _corpora(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
+    by_skill = sorted(Counter(tasks.filter(pl.col("suite") == "train")["skill_id"]).values(), reverse=True)
+    found = []
+    for name in study.corpora:
+        corpus, key = study.data["corpora"][name], ("corpora", name)
+        n_skills = corpus.get("skills")
+        if n_skills is not None and n_skills > len(by_skill):
+            expected = f"at most {len(by_skill)} (skills with train tasks in {path})"
+            found.append(_wrong(study, (*key, "skills"), n_skills, expected, "Lower skills."))
+            continue
+        most = sum(by_skill[:n_skills])
+        if corpus["rows"] > most:
+            of = f" of its {n_skills} skills" if n_skills is not None else ""
+            expected = f"at most {most} (one demonstration of each train task{of} in {path})"
+            mend = "Lower rows, or add tasks whose suite is train."
+            found.append(_wrong(study, (*key, "rows"), corpus["rows"], expected, mend))
+    return found
+
+
+def _wrong(study: Study, key: KeyPath, found: object, expected: str, mend: str) -> str:
+    return _source(study).problem(key, found, expected, mend)
+
+
+def _solutions(study: Study, train: pl.DataFrame, path: str) -> list[str]:
+    """Worked solutions that the teacher would need and lacks."""
+    if not study.corpora or study.data["teacher"]["kind"] != "worked_solution" or train.is_empty():
+        return []
+    lacking = train.filter(pl.col("worked_solution").is_null())["task_id"].to_list()
+    solved = train.filter(pl.col("worked_solution").is_not_null() & (pl.col("scorer") == "answer_line"))
+    mute = [
+        task_id
+        for task_id, solution in solved.select("task_id", "worked_solution").iter_rows()
+        if extract_answer(solution) is None
+    ]
+    found = []
+    if lacking:
+        number = Words(f"none for {len(lacking)} of {train.height} train tasks ({_named(lacking)})")
+        mend = "Add `worked_solution` to these tasks, or name another teacher in the study."
+        found.append(problem(f"{path}: worked_solution", number, "one for each train task", mend))
+    if mute:
+        number = Words(f"no ANSWER line in {len(mute)} of {solved.height} ({_named(mute)})")
+        mend = "End these solutions with `ANSWER: <answer>`, or set the tasks' scorer to judge."
+        expected = "one in each, as the scorer answer_line reads nothing else"
+        found.append(problem(f"{path}: worked_solution", number, expected, mend))
+    return found
+
+
+def _named(ids: list[str]) -> str:
+    more = [f"and {len(ids) - SHOWN_IDS} more"] if len(ids) > SHOWN_IDS else []
+    return ", ".join([*ids[:SHOWN_IDS], *more])
