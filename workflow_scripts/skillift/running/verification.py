@@ -10,8 +10,8 @@ from pathlib import Path
 from skillift.errors import UserError, problem
 from skillift.running.manifests import FOLDER, Kept, Manifest, by_output, kept, manifests_below, read_manifest
 
-# what a run writes beside results: about jobs, not made by them
-_NOT_RESULTS = (FOLDER, "logs", "benchmarks", "report.html")
+# what stands beside results: about jobs, not made by them; and what other commands write there
+_NOT_RESULTS = (FOLDER, "logs", "benchmarks", "report.html", "report.zip", "plan", "audit.html", "audit.json")
 _REMAKE = "Delete it and run the workflow, which makes it anew."
 
 

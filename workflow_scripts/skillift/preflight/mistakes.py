@@ -1,0 +1,68 @@
+"""Everything that is wrong with a study and all that it names, told at once and without a network.
+
+`read_study` checks the study file by itself. Here the files that it names are read as well: own tasks and
+skills, model folders and their templates; and what only both together tell, such as a corpus with more rows than
+there are tasks to demonstrate. Each part says which sections of the study it reads, and is left out where one of them
+does not keep the schema: that is reported already.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+from skillift.errors import UserError
+from skillift.preflight.models import unknown_prices
+from skillift.study.study import Study, read_study
+
+
+class Part(NamedTuple):
+    """One part of the preflight.
+
+    Attributes:
+        sections: top-level keys of the study that it reads.
+        module: the module whose `mistakes(study)` gives one line for each mistake; imported when it is called, as
+            some read models.
+    """
+
+    sections: frozenset[str]
+    module: str
+
+    def mistakes(self, study: Study) -> list[str]:
+        """One line for each mistake."""
+        look: Callable[[Study], list[str]] = importlib.import_module(self.module).mistakes
+        try:
+            return look(study)
+        except UserError as error:
+            return str(error).splitlines()
+
+
+MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
+PARTS = (
+    Part(frozenset({"tasks", "corpora", "teacher", "inference"}), "skillift.preflight.rows"),
+    Part(MODELS, "skillift.preflight.keys"),
+)
+LAST = ("skillift.preflight.keys",)  # of this machine, not of the study: named only beside other mistakes
+
+
+def checked_study(path: str, config: dict) -> Study:
+    """The study of a file, with nothing wrong in it or in what it names.
+
+    Args:
+        path: the study file.
+        config: how it is run: config.yaml with its defaults.
+
+    Raises:
+        UserError: everything that is wrong, one line each.
+    """
+    study, problems, unsound = read_study(path)
+    for part in PARTS:
+        if part.sections & unsound or (part.module in LAST and not problems):
+            continue
+        problems += part.mistakes(study)
+    if not unsound & MODELS:
+        problems += unknown_prices(study, config["api"])
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+    return study

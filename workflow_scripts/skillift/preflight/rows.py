@@ -1,0 +1,88 @@
+"""Whether there are as many tasks as the study takes: rows of corpora, skills, suites."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.study.source import Source, Words, read_source
+from skillift.study.study import Study
+from skillift.tasks.own import read_own
+
+_NAMED = 5  # tasks that a message names
+
+
+def mistakes(study: Study) -> list[str]:
+    """What asks for more tasks than there are, one line each: file, line, key, found, expected, fix."""
+    source = read_source(study.path, "study file")
+    own = study.own_files()
+    if not own:
+        pack = study.data["tasks"]["pack"]
+        return list(
+            _corpora(study, source, {str(n): pack["per_skill"]["train"] for n in range(pack["skills"])})
+        )
+    try:
+        _, tasks = read_own(own["tasks"], own["skills"])
+    except UserError:
+        return []  # the preflight of own tasks names all that is wrong with them
+    found = list(_suites(study, source, tasks))
+    if study.data["corpora"]:
+        train = tasks.filter(pl.col("suite") == "train")
+        if study.data["teacher"]["kind"] == "worked_solution":
+            found += _without_solution(own["tasks"], train)
+        found += _corpora(study, source, Counter(train["skill_id"]))
+    return found
+
+
+def _suites(study: Study, source: Source, tasks: pl.DataFrame) -> Iterator[str]:
+    filled = sorted(set(tasks["suite"]) - {"train"})
+    for index, suite in enumerate(study.data["inference"]["suites"]):
+        if suite not in filled:
+            expected = f"a suite of which there are tasks ({', '.join(filled)})"
+            yield source.problem(
+                ("inference", "suites", index), suite, expected, "Add tasks, or leave it out."
+            )
+
+
+def _without_solution(path: str, train: pl.DataFrame) -> Iterator[str]:
+    lacking = train.filter(pl.col("worked_solution").fill_null("").str.strip_chars() == "")["task_id"].sort()
+    if len(lacking):
+        more = ", ..." if len(lacking) > _NAMED else ""
+        named = ", ".join(lacking.head(_NAMED)) + more
+        found = Words(f"none for {len(lacking)} of {len(train)} train tasks ({named})")
+        expected = "a worked solution for each task of the suite train, which the teacher hands over"
+        fix = "Add them, or name a teacher of the kind `api`."
+        yield problem(f"{path}: worked_solution", found, expected, fix)
+
+
+def _corpora(study: Study, source: Source, by_skill: dict[str, int]) -> Iterator[str]:
+    """Corpora of more rows or skills than can come of the train tasks, whatever they answer."""
+    for name, corpus in study.data["corpora"].items():
+        sizes = sorted(by_skill.values(), reverse=True)
+        if (corpus.get("skills") or 0) > len(sizes):
+            fix = "Lower it, or leave it out for all skills."
+            yield source.problem(
+                ("corpora", name, "skills"),
+                corpus["skills"],
+                f"at most {len(sizes)} (skills with train tasks)",
+                fix,
+            )
+            continue
+        most, why = sum(sizes[: corpus.get("skills") or None]), "one demonstration of each train task"
+        rejected = _rejected(study.data["teacher"], sum(sizes))
+        if rejected and corpus["verified"] and not corpus.get("skills"):
+            most, why = (
+                most - rejected,
+                f"{why}, without the {rejected} that teacher.corrupted_share makes wrong",
+            )
+        if corpus["rows"] > most:
+            fix = "Lower rows, or add train tasks."
+            yield source.problem(("corpora", name, "rows"), corpus["rows"], f"at most {most} ({why})", fix)
+
+
+def _rejected(teacher: dict, n_tasks: int) -> int:
+    """Demonstrations that are made wrong and not asked for again."""
+    return round(teacher.get("corrupted_share", 0) * n_tasks) if teacher["attempts"] == 1 else 0
