@@ -29,8 +29,8 @@ from skillift.study.study import Study
 def main(argv: list[str] | None = None) -> None:
     """Run Snakemake and print the study's headlines and the place of its report.
 
-    Ends with Snakemake's status where the study did not finish, and with 128 and the signal's number where one
-    came; Snakemake has said why by then.
+    Ends with status 1 where the study did not finish, and with 128 and the signal's number where one came;
+    Snakemake has said why by then.
 
     Raises:
         UserError: the configuration or the study is wrong.

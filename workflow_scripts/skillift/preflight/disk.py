@@ -18,8 +18,8 @@ _BESIDE = 50 * 2**20  # tables, logs and pages of a small study (bytes)
 def shortage(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], results: Path) -> list[str]:
     """One line where the disk of the results lacks room for the models of the planned jobs.
 
-    A student's copy takes what its files take, and each checkpoint as much again. What cannot be known before the
-    hub is asked, and what an offline hub does not tell, counts as nothing.
+    A student's copy takes what its files take, and each checkpoint as much again. What the hub does not tell
+    counts as nothing.
 
     Args:
         study: the study.
@@ -61,9 +61,9 @@ def _model_bytes(study: Study, student: str, results: Path) -> int:
 
 def _hub_bytes(spec: dict) -> int:
     """What the hub says of a model's weights; 0 where it cannot be asked."""
+    from httpx import TransportError
     from huggingface_hub import model_info
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-    from httpx import TransportError
 
     try:
         files = model_info(spec["model"], revision=spec["revision"], files_metadata=True, timeout=20).siblings

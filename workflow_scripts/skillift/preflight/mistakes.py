@@ -1,9 +1,9 @@
 """Everything that is wrong with a study and all that it names, told at once and without a network.
 
 `read_study` checks the study file by itself. Here the files that it names are read as well: own tasks and
-skills, model folders and their templates; and what only both together tell, such as a corpus with more rows than
-there are tasks to demonstrate. Each part says which sections of the study it reads, and is left out where one of them
-does not keep the schema: that is reported already.
+skills, model folders and their templates; and what only both together tell, such as a corpus with more rows
+than there are tasks to demonstrate. Each part says which sections of the study it reads, and is left out
+where one of them does not keep the schema: that is reported already.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Part(NamedTuple):
 
     Attributes:
         sections: top-level keys of the study that it reads.
-        module: the module whose `mistakes(study)` gives one line for each mistake; imported when it is called, as
-            some read models.
+        module: the module whose `mistakes(study)` gives one line for each mistake; imported when it is
+            called, as some read models.
     """
 
     sections: frozenset[str]

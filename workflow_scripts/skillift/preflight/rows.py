@@ -1,9 +1,13 @@
-"""Whether there are as many tasks as the study takes: rows of corpora, skills, suites."""
+"""Whether there are as many tasks as the study takes, and none that its students would misread.
+
+Rows and skills of corpora, suites, worked solutions; special tokens of students in texts.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -21,20 +25,18 @@ def mistakes(study: Study) -> list[str]:
     own = study.own_files()
     if not own:
         pack = study.data["tasks"]["pack"]
-        return list(
-            _corpora(study, source, {str(n): pack["per_skill"]["train"] for n in range(pack["skills"])})
-        )
+        return list(_corpora(study, source, [pack["per_skill"]["train"]] * pack["skills"]))
     try:
-        _, tasks = read_own(own["tasks"], own["skills"])
+        skills, tasks = read_own(own["tasks"], own["skills"])
     except UserError:
         return []  # the preflight of own tasks names all that is wrong with them
     found = list(_suites(study, source, tasks))
-    if study.data["corpora"]:
+    if study.data["corpora"] and "teacher" in study.data:
         train = tasks.filter(pl.col("suite") == "train")
         if study.data["teacher"]["kind"] == "worked_solution":
             found += _without_solution(own["tasks"], train)
-        found += _corpora(study, source, Counter(train["skill_id"]))
-    return found
+        found += _corpora(study, source, Counter(train["skill_id"]).values())
+    return found + _special_tokens(study, tasks, skills)
 
 
 def _suites(study: Study, source: Source, tasks: pl.DataFrame) -> Iterator[str]:
@@ -42,9 +44,8 @@ def _suites(study: Study, source: Source, tasks: pl.DataFrame) -> Iterator[str]:
     for index, suite in enumerate(study.data["inference"]["suites"]):
         if suite not in filled:
             expected = f"a suite of which there are tasks ({', '.join(filled)})"
-            yield source.problem(
-                ("inference", "suites", index), suite, expected, "Add tasks, or leave it out."
-            )
+            fix = "Add tasks, or leave it out."
+            yield source.problem(("inference", "suites", index), suite, expected, fix)
 
 
 def _without_solution(path: str, train: pl.DataFrame) -> Iterator[str]:
@@ -58,26 +59,20 @@ def _without_solution(path: str, train: pl.DataFrame) -> Iterator[str]:
         yield problem(f"{path}: worked_solution", found, expected, fix)
 
 
-def _corpora(study: Study, source: Source, by_skill: dict[str, int]) -> Iterator[str]:
-    """Corpora of more rows or skills than can come of the train tasks, whatever they answer."""
+def _corpora(study: Study, source: Source, n_train: Iterable[int]) -> Iterator[str]:
+    """Corpora of more rows or skills than can come of the train tasks, so many for each skill."""
+    sizes = sorted(n_train, reverse=True)
     for name, corpus in study.data["corpora"].items():
-        sizes = sorted(by_skill.values(), reverse=True)
         if (corpus.get("skills") or 0) > len(sizes):
+            expected = f"at most {len(sizes)} (skills with train tasks)"
             fix = "Lower it, or leave it out for all skills."
-            yield source.problem(
-                ("corpora", name, "skills"),
-                corpus["skills"],
-                f"at most {len(sizes)} (skills with train tasks)",
-                fix,
-            )
+            yield source.problem(("corpora", name, "skills"), corpus["skills"], expected, fix)
             continue
-        most, why = sum(sizes[: corpus.get("skills") or None]), "one demonstration of each train task"
+        most, why = sum(sizes[: corpus.get("skills")]), "one demonstration of each train task"
         rejected = _rejected(study.data["teacher"], sum(sizes))
         if rejected and corpus["verified"] and not corpus.get("skills"):
-            most, why = (
-                most - rejected,
-                f"{why}, without the {rejected} that teacher.corrupted_share makes wrong",
-            )
+            most -= rejected
+            why += f", without the {rejected} that teacher.corrupted_share makes wrong"
         if corpus["rows"] > most:
             fix = "Lower rows, or add train tasks."
             yield source.problem(("corpora", name, "rows"), corpus["rows"], f"at most {most} ({why})", fix)
@@ -86,3 +81,9 @@ def _corpora(study: Study, source: Source, by_skill: dict[str, int]) -> Iterator
 def _rejected(teacher: dict, n_tasks: int) -> int:
     """Demonstrations that are made wrong and not asked for again."""
     return round(teacher.get("corrupted_share", 0) * n_tasks) if teacher["attempts"] == 1 else 0
+
+
+def _special_tokens(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame) -> list[str]:
+    if importlib.util.find_spec("skillift.students.preflight") is None:
+        return []
+    return importlib.import_module("skillift.students.preflight").prompt_mistakes(study, tasks, skills)
