@@ -4,8 +4,8 @@ python workflow_scripts/verify.py --study studies/embedded.yaml
 
 No rule calls this: it is what `make verify` calls. It reads every result and computes its digest again. Ends
 with status 1 and one line for each file that was altered, is missing, was made from other inputs than are
-there now, or has no manifest. The study is the one that config.yaml names where `--study` is left out; results
-stand below the project's folder, or that of `--directory`.
+there now, or has no manifest. The study is the one that config.yaml names where `--study` is left out;
+results stand below the project's folder, or that of `--directory`.
 """
 
 from __future__ import annotations

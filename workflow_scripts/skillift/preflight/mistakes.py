@@ -8,7 +8,7 @@ where one of them does not keep the schema: that is reported already.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -31,6 +31,8 @@ class Part(NamedTuple):
 
     def mistakes(self, study: Study) -> list[str]:
         """One line for each mistake."""
+        if importlib.util.find_spec(self.module) is None:
+            return []
         look: Callable[[Study], list[str]] = importlib.import_module(self.module).mistakes
         try:
             return look(study)
@@ -39,8 +41,11 @@ class Part(NamedTuple):
 
 
 MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
+_FILES = frozenset({"tasks", "students", "references", "inference"})
 PARTS = (
-    Part(frozenset({"tasks", "corpora", "teacher", "inference"}), "skillift.preflight.rows"),
+    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight"),
+    Part(_FILES, "skillift.students.preflight"),
+    Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
     Part(MODELS, "skillift.preflight.keys"),
 )
 LAST = ("skillift.preflight.keys",)  # of this machine, not of the study: named only beside other mistakes

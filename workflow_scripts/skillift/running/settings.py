@@ -1,8 +1,8 @@
 """Where a study runs and what it is: the working folder, its config.yaml, and the study that is meant.
 
-For the commands that stand beside Snakemake (`run_study.py`, `plan.py`, `verify.py`). The working folder holds the
-results and `.skillift/`; it is the project's folder, or the one of `--directory`. Which file a path means:
-`skillift.study.places`.
+For the commands beside Snakemake (`run_study.py`, `plan.py`, `audit.py`, `verify.py`). The working folder
+holds the results and `.skillift/`; it is the project's folder, or the one of `--directory`. Which file a path
+means: `skillift.study.places`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def settings(study: str | None, directory: str | None = None, changes: Sequence[
     file = next((path for path in (folder / "config.yaml", PROJECT / "config.yaml") if path.exists()), None)
     if file is None:
         raise UserError(
-            problem(f"{folder}/config.yaml", "no such file", "how studies are run", "Restore it.")
+            problem(f"{PROJECT}/config.yaml", "no such file", "how studies are run", "Restore it.")
         )
     shown = Path(os.path.relpath(file)).as_posix() if file.is_relative_to(Path.cwd()) else str(file)
     try:

@@ -1,7 +1,7 @@
 """Which file a path to a study means.
 
 One rule for all commands: a path on a command line is seen from the folder that the caller is in, one in
-config.yaml from the folder that the workflow works in; where that has no such file, from the project's folder.
+config.yaml from the folder that the workflow works in; where that has no such file, from the project's.
 Paths inside a study file are seen from that file (`skillift.study.source.beside`).
 """
 
@@ -24,7 +24,7 @@ def found_study(declared: str, *folders: Path | str) -> str:
     Raises:
         UserError: none of them has it.
     """
-    places = list(dict.fromkeys(Path(os.path.abspath(Path(folder, declared))) for folder in folders))
+    places = list(dict.fromkeys(Path(folder, declared).absolute() for folder in folders))
     for place in places:
         if place.is_file():
             return declared if Path(declared).is_absolute() else Path(os.path.relpath(place)).as_posix()
