@@ -33,7 +33,10 @@ class _Failures:
         if event == "job_error":
             logs = [path for path in record.log or [] if str(path).endswith(".log")]
             self._failed[record.jobid] = FailedJob(
-                record.rule_name, self._wildcards(record.jobid), str(logs[0]) if logs else None
+                record.rule_name,
+                self._wildcards(record.jobid),
+                str(logs[0]) if logs else None,
+                grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
             )
         elif event == "job_finished":
             self._failed.pop(record.job_id, None)

@@ -6,6 +6,7 @@ Rows and skills of corpora, suites, worked solutions; special tokens of students
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +26,8 @@ def mistakes(study: Study) -> list[str]:
     own = study.own_files()
     if not own:
         pack = study.data["tasks"]["pack"]
-        return list(_corpora(study, source, [pack["per_skill"]["train"]] * pack["skills"]))
+        sizes = [pack["per_skill"]["train"]] * pack["skills"]
+        return list(_corpora(study, source, sizes, told=sum(sizes)))
     try:
         skills, tasks = read_own(own["tasks"], own["skills"])
     except UserError:
@@ -59,8 +61,11 @@ def _without_solution(path: str, train: pl.DataFrame) -> Iterator[str]:
         yield problem(f"{path}: worked_solution", found, expected, fix)
 
 
-def _corpora(study: Study, source: Source, n_train: Iterable[int]) -> Iterator[str]:
-    """Corpora of more rows or skills than can come of the train tasks, so many for each skill."""
+def _corpora(study: Study, source: Source, n_train: Iterable[int], told: float = math.inf) -> Iterator[str]:
+    """Corpora of more rows or skills than can come of the train tasks, so many for each skill.
+
+    More than `told` rows are found already where the study file is read.
+    """
     sizes = sorted(n_train, reverse=True)
     for name, corpus in study.data["corpora"].items():
         if (corpus.get("skills") or 0) > len(sizes):
@@ -73,7 +78,7 @@ def _corpora(study: Study, source: Source, n_train: Iterable[int]) -> Iterator[s
         if rejected and corpus["verified"] and not corpus.get("skills"):
             most -= rejected
             why += f", without the {rejected} that teacher.corrupted_share makes wrong"
-        if corpus["rows"] > most:
+        if most < corpus["rows"] <= told:
             fix = "Lower rows, or add train tasks."
             yield source.problem(("corpora", name, "rows"), corpus["rows"], f"at most {most} ({why})", fix)
 

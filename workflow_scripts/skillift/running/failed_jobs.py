@@ -19,11 +19,13 @@ class FailedJob:
         rule: its rule.
         wildcards: what names it among the rule's jobs.
         log: its log; None where the rule has none.
+        grouped: whether it ran with others as one job, so that one of those may be what failed.
     """
 
     rule: str
     wildcards: Mapping[str, str]
     log: str | None
+    grouped: bool = False
 
     @property
     def name(self) -> str:
@@ -33,9 +35,12 @@ class FailedJob:
 
 def last_words(jobs: Iterable[FailedJob]) -> list[str]:
     """Lines that end a failed run: of each job its name and the error that ended it, each error once."""
+    jobs = list(jobs)
+    told = any(job.grouped and job.log and any(_tail(Path(job.log))) for job in jobs)
     by_error: dict[tuple[str, ...], list[str]] = {}
     for job in jobs:
-        by_error.setdefault(tuple(_error_of(job)), []).append(job.name)
+        if not (told and job.grouped and not (job.log and any(_tail(Path(job.log))))):
+            by_error.setdefault(tuple(_error_of(job)), []).append(job.name)
     return [
         line
         for (first, *more), names in by_error.items()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from skillift.errors import UserError
 from skillift.study.schema import filled, read_schema, schema_problems
 from skillift.study.source import KeyPath, Source, read_source
@@ -22,16 +24,31 @@ def load_config(config: Mapping, path: str = "config.yaml") -> dict:
     Raises:
         UserError: everything that is wrong, one line each.
     """
-    lines = {}
+    lines, values = {}, copy.deepcopy(dict(config))
     if Path(path).is_file():
         source = read_source(path, "configuration")
+        values = _as_yaml(values, source.value)
         lines = {
             key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
         }
-    found = examined(Source(str(path), copy.deepcopy(dict(config)), lines), "config")
+    found = examined(Source(str(path), values, lines), "config")
     if found.problems:
         raise UserError("\n".join(found.problems))
     return found.data
+
+
+def _as_yaml(value: object, in_file: object) -> object:
+    """What a command line changed, as YAML reads it: in nested values, Snakemake takes numbers for text."""
+    if isinstance(value, dict):
+        known = in_file if isinstance(in_file, dict) else {}
+        return {name: _as_yaml(item, known.get(name)) for name, item in value.items()}
+    if isinstance(value, str) and value != in_file:
+        try:
+            read = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        return read if isinstance(read, bool | int | float) or (read is None and value) else value
+    return value
 
 
 def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
