@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
     options, others = arguments.parse_known_args(argv)
     found = settings(options.study, options.directory, options.config)
     study = found.study_from_folder()
+    found.folder.mkdir(parents=True, exist_ok=True)
     os.chdir(found.folder)
     folder = Path(found.config["results"], study.name)
     report = folder / "report.html"

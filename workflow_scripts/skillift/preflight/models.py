@@ -30,7 +30,7 @@ def unknown_prices(study: Study, api: dict) -> list[str]:
         study: the study.
         api: `api` in config.yaml.
     """
-    if api["budget_usd"] is None and not api["budgets_usd"]:
+    if api.get("budget_usd") is None and not api.get("budgets_usd"):
         return []
     from skillift.chat.budget import price_of  # litellm takes seconds to import
 

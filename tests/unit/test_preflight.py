@@ -1,0 +1,137 @@
+"""All that is wrong with a study and with what it names is told at once, before its first job."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import namedtuple
+
+import pytest
+from study_files import EMBEDDED, REPOSITORY
+
+from skillift.errors import UserError
+from skillift.preflight import disk
+from skillift.preflight.mistakes import checked_study
+from skillift.study.study import load_config, load_study
+
+SMOKE = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
+PACK = SMOKE[SMOKE.index("tasks:") : SMOKE.index("conditions:")]
+STEPS = ["Read the bill.", "Name the tip.", "Count the heads.", "Divide the tip.", "Write the ANSWER line."]
+
+
+def config(**api) -> dict:
+    return load_config({"study": "studies/smoke.yaml", "api": api})
+
+
+def mistakes(path, **api) -> list[str]:
+    with pytest.raises(UserError) as raised:
+        checked_study(str(path), config(**api))
+    return str(raised.value).splitlines()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The smoke study with two own skills of three train and one holdout task each, as text."""
+    skills = [
+        f"{name}:\n  steps: {json.dumps([f'Step {n}: {s}' for n, s in enumerate(STEPS, 1)])}" for name in "ab"
+    ]
+    (tmp_path / "skills.yaml").write_text("\n".join(skills))
+    rows = [
+        {
+            "task_id": f"{skill}-{n}",
+            "skill_id": skill,
+            "suite": "train" if n else "holdout",
+            "prompt": f"Tip {n}?",
+        }
+        | {"reference": "3", **({"worked_solution": "ANSWER: 3"} if n else {})}
+        for skill in "ab"
+        for n in range(4)
+    ]
+    (tmp_path / "tasks.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    text = SMOKE.replace(PACK, "tasks: {files: {tasks: tasks.jsonl, skills: skills.yaml}}\n\n")
+    return text.replace("rows: 26", "rows: 6").replace("corrupted_share: 0.1", "corrupted_share: 0.0")
+
+
+@pytest.mark.parametrize("name", ["embedded", "smoke", "paper", "paper-next-tiers"])
+def test_the_studies_that_come_with_the_project_have_no_mistakes(name):
+    path = str(REPOSITORY / f"studies/{name}.yaml")
+    assert checked_study(path, config()) == load_study(path)
+
+
+def test_a_study_of_own_tasks_without_mistakes_is_taken(own, study_file):
+    assert checked_study(str(study_file(own)), config()).own_files()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "expected"),
+    [
+        ("rows: 6", "rows: 7", "corpora.worked.rows", "at most 6 (one demonstration of each train task)"),
+        ("rows: 6", "rows: 4, skills: 1", "corpora.worked.rows", "at most 3"),
+        ("rows: 6", "rows: 6, skills: 3", "corpora.worked.skills", "at most 2 (skills with train tasks)"),
+        ("suites: [holdout]", "suites: [dev]", "inference.suites[0]", "of which there are tasks (holdout)"),
+        ("corrupted_share: 0.0", "corrupted_share: 0.2", "corpora.worked.rows", "at most 5 (one"),
+    ],
+)
+def test_what_asks_for_more_tasks_than_there_are_is_named(own, study_file, old, new, key, expected):
+    assert old in own
+    (line,) = mistakes(study_file(own.replace(old, new)))
+    assert f": {key}: found" in line and expected in line
+
+
+def test_demonstrations_that_nobody_verifies_may_be_wrong(own, study_file):
+    wrong = own.replace("rows: 6", "rows: 6, verified: false").replace("share: 0.0", "share: 0.2")
+    assert checked_study(str(study_file(wrong)), config())
+
+
+def test_train_tasks_without_a_worked_solution_are_named(own, study_file, tmp_path):
+    tasks = tmp_path / "tasks.jsonl"
+    tasks.write_text(tasks.read_text().replace(', "worked_solution": "ANSWER: 3"', "", 2))
+    (line,) = mistakes(study_file(own))
+    assert "none for 2 of 6 train tasks (a-1, a-2)" in line
+
+
+def test_mistakes_of_all_kinds_stand_in_one_list(own, study_file, monkeypatch):
+    """In the study file, in what it names, and the keys that would be missing next."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    text = own.replace("learning_rate: 5.0e-3", "learning_rate: 5e-3").replace("rows: 6", "rows: 7")
+    lines = mistakes(study_file(text.replace("offline/tail", "anthropic/claude-haiku-4-5")))
+    keys = ("recipes.sft.learning_rate", "corpora.worked.rows", "judges.tail, key 'model'")
+    assert len(lines) == 3 and all(key in line for key, line in zip(keys, lines, strict=True))
+
+
+def test_what_reads_an_unsound_section_is_left_out(own, study_file):
+    (line,) = mistakes(study_file(own.replace("rows: 6", "rows: six")))
+    assert "corpora.worked.rows: found 'six'" in line
+
+
+def test_keys_alone_are_no_mistake_of_a_study(study_file, monkeypatch):
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    assert checked_study(
+        str(study_file(EMBEDDED.replace("offline/tail", "anthropic/claude-haiku-4-5"))), config()
+    )
+
+
+@pytest.mark.parametrize("api", [{"budget_usd": 5}, {"budgets_usd": {"a/b": 1}}])
+def test_with_a_budget_each_model_needs_a_price(study_file, api):
+    path = study_file(EMBEDDED.replace("offline/tail", "hosted_vllm/nobody/knows"))
+    (line,) = mistakes(path, **api)
+    assert line.startswith("judges.tail, key 'price'")
+    assert checked_study(str(path), config())
+
+
+def test_room_for_the_models_of_the_planned_jobs_is_looked_for(own, study_file, tmp_path, monkeypatch):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    (model / "model.safetensors").write_bytes(bytes(1000))
+    scratch = own[
+        own.index("    source: scratch\n    architecture: {hidden_size: 64") : own.index("\nteacher")
+    ]
+    study = load_study(study_file(own.replace(scratch, "    source: path\n    path: model\n")))
+    jobs = [("import_student", {"student": "m"}), ("train", {"student": "m", "run": "sft-s0"}), ("score", {})]
+    needed = 2 * 1002 + disk._BESIDE
+    usage = namedtuple("usage", "free")
+    for free, fits in ((needed, True), (needed - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda place, free=free: usage(free))
+        problems = disk.shortage(study, jobs, tmp_path / "results/new")
+        assert [f"disk of {tmp_path}" in line for line in problems] == ([] if fits else [True])
