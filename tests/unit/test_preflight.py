@@ -32,22 +32,16 @@ def mistakes(path, **api) -> list[str]:
 @pytest.fixture
 def own(tmp_path):
     """The smoke study with two own skills of three train and one holdout task each, as text."""
-    skills = [
-        f"{name}:\n  steps: {json.dumps([f'Step {n}: {s}' for n, s in enumerate(STEPS, 1)])}" for name in "ab"
-    ]
-    (tmp_path / "skills.yaml").write_text("\n".join(skills))
-    rows = [
-        {
-            "task_id": f"{skill}-{n}",
-            "skill_id": skill,
-            "suite": "train" if n else "holdout",
-            "prompt": f"Tip {n}?",
-        }
-        | {"reference": "3", **({"worked_solution": "ANSWER: 3"} if n else {})}
+    steps = [f"Step {n}: {step}" for n, step in enumerate(STEPS, 1)]
+    skills = {name: {"name": f"tip {name}", "steps": steps} for name in "ab"}
+    (tmp_path / "skills.yaml").write_text(json.dumps(skills))
+    tasks = [
+        {"task_id": f"{skill}-{n}", "skill_id": skill, "prompt": f"Tip {n}?", "reference": "3"}
+        | ({"suite": "train", "worked_solution": "ANSWER: 3"} if n else {"suite": "holdout"})
         for skill in "ab"
         for n in range(4)
     ]
-    (tmp_path / "tasks.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "tasks.jsonl").write_text("\n".join(map(json.dumps, tasks)))
     text = SMOKE.replace(PACK, "tasks: {files: {tasks: tasks.jsonl, skills: skills.yaml}}\n\n")
     return text.replace("rows: 26", "rows: 6").replace("corrupted_share: 0.1", "corrupted_share: 0.0")
 
@@ -68,7 +62,7 @@ def test_a_study_of_own_tasks_without_mistakes_is_taken(own, study_file):
         ("rows: 6", "rows: 7", "corpora.worked.rows", "at most 6 (one demonstration of each train task)"),
         ("rows: 6", "rows: 4, skills: 1", "corpora.worked.rows", "at most 3"),
         ("rows: 6", "rows: 6, skills: 3", "corpora.worked.skills", "at most 2 (skills with train tasks)"),
-        ("suites: [holdout]", "suites: [dev]", "inference.suites[0]", "of which there are tasks (holdout)"),
+        ("[holdout]", "[holdout, dev]", "inference.suites[1]", "of which there are tasks (holdout)"),
         ("corrupted_share: 0.0", "corrupted_share: 0.2", "corpora.worked.rows", "at most 5 (one"),
     ],
 )
@@ -124,9 +118,7 @@ def test_room_for_the_models_of_the_planned_jobs_is_looked_for(own, study_file, 
     model.mkdir()
     (model / "config.json").write_text("{}")
     (model / "model.safetensors").write_bytes(bytes(1000))
-    scratch = own[
-        own.index("    source: scratch\n    architecture: {hidden_size: 64") : own.index("\nteacher")
-    ]
+    scratch = own[own.rindex("    source: scratch\n") : own.index("\nteacher")]
     study = load_study(study_file(own.replace(scratch, "    source: path\n    path: model\n")))
     jobs = [("import_student", {"student": "m"}), ("train", {"student": "m", "run": "sft-s0"}), ("score", {})]
     needed = 2 * 1002 + disk._BESIDE

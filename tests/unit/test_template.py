@@ -46,7 +46,6 @@ def test_it_brings_nothing_of_ours():
 
 
 def test_every_line_that_a_user_edits_has_an_arrow():
-    edited = [
-        line for line in TEMPLATE.splitlines() if re.search(r"\.\./my|^name|rows|rate|max_tokens", line)
-    ]
-    assert edited and all("# <-" in line for line in edited)
+    words = re.compile(r"\.\./my|^name:|rows:|learning_rate|max_tokens")
+    edited = [line for line in TEMPLATE.splitlines() if words.search(line)]
+    assert len(edited) == 6 and all("# <-" in line for line in edited)

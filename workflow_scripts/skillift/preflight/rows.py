@@ -30,8 +30,8 @@ def mistakes(study: Study) -> list[str]:
         return list(_corpora(study, source, sizes, told=sum(sizes)))
     try:
         skills, tasks = read_own(own["tasks"], own["skills"])
-    except UserError:
-        return []  # the preflight of own tasks names all that is wrong with them
+    except UserError as error:
+        return str(error).splitlines()
     found = list(_suites(study, source, tasks))
     if study.data["corpora"] and "teacher" in study.data:
         train = tasks.filter(pl.col("suite") == "train")
