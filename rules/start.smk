@@ -48,9 +48,8 @@ def cancel_orphaned_jobs():
 
 
 def default_study():
-    return found_study(
-        load_configfile(CONFIG_FILE)["study"], Path.cwd(), workflow.basedir
-    )
+    """The study that jobs of calls without one are of; config.yaml may name one that is not there any more."""
+    return load_configfile(CONFIG_FILE)["study"]
 
 
 def register_predictions():
