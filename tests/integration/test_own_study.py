@@ -1,4 +1,4 @@
-"""The template for own studies, run for real as a user would: on a model folder, a CSV file and SKILL.md files."""
+"""The template for own studies, run for real: on a model folder, a CSV file and SKILL.md files of a user."""
 
 from __future__ import annotations
 

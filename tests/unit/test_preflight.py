@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import json
 import shutil
+import sys
+import types
 from collections import namedtuple
 
 import pytest
@@ -11,6 +14,7 @@ from study_files import EMBEDDED, REPOSITORY
 
 from skillift.errors import UserError
 from skillift.preflight import disk
+from skillift.preflight import mistakes as preflight
 from skillift.preflight.mistakes import checked_study
 from skillift.study.study import load_config, load_study
 
@@ -56,44 +60,44 @@ def test_a_study_of_own_tasks_without_mistakes_is_taken(own, study_file):
     assert checked_study(str(study_file(own)), config()).own_files()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "key", "expected"),
-    [
-        ("rows: 6", "rows: 7", "corpora.worked.rows", "at most 6 (one demonstration of each train task)"),
-        ("rows: 6", "rows: 4, skills: 1", "corpora.worked.rows", "at most 3"),
-        ("rows: 6", "rows: 6, skills: 3", "corpora.worked.skills", "at most 2 (skills with train tasks)"),
-        ("[holdout]", "[holdout, dev]", "inference.suites[1]", "of which there are tasks (holdout)"),
-        ("corrupted_share: 0.0", "corrupted_share: 0.2", "corpora.worked.rows", "at most 5 (one"),
-    ],
-)
-def test_what_asks_for_more_tasks_than_there_are_is_named(own, study_file, old, new, key, expected):
-    assert old in own
-    (line,) = mistakes(study_file(own.replace(old, new)))
-    assert f": {key}: found" in line and expected in line
+def test_rows_that_are_left_only_with_wrong_solutions_are_too_many(own, study_file):
+    """Of the six demonstrations one is made wrong, and the judge rejects it."""
+    wrong = own.replace("share: 0.0", "share: 0.2")
+    (line,) = mistakes(study_file(wrong))
+    assert ": corpora.worked.rows: found 6, expected at most 5 (of 6 demonstrations" in line
+    for fitting in (
+        wrong.replace("rows: 6", "rows: 5"),
+        wrong.replace("rows: 6", "rows: 6, verified: false"),
+    ):
+        assert checked_study(str(study_file(fitting)), config())
 
 
-def test_demonstrations_that_nobody_verifies_may_be_wrong(own, study_file):
-    wrong = own.replace("rows: 6", "rows: 6, verified: false").replace("share: 0.0", "share: 0.2")
-    assert checked_study(str(study_file(wrong)), config())
-
-
-def test_train_tasks_without_a_worked_solution_are_named(own, study_file, tmp_path):
+def test_mistakes_in_own_files_are_told_with_file_and_line(own, study_file, tmp_path):
     tasks = tmp_path / "tasks.jsonl"
-    tasks.write_text(tasks.read_text().replace(', "worked_solution": "ANSWER: 3"', "", 2))
+    tasks.write_text(tasks.read_text().replace('"skill_id": "a"', '"skill_id": "c"', 1))
     (line,) = mistakes(study_file(own))
-    assert "none for 2 of 6 train tasks (a-1, a-2)" in line
+    assert line.startswith(f"{tasks}, line 1: skill_id" if ", line" in line else str(tasks))
 
 
-def test_mistakes_of_all_kinds_stand_in_one_list(own, study_file, monkeypatch):
+def test_mistakes_of_all_kinds_stand_in_one_list(own, study_file, tmp_path, monkeypatch):
     """In the study file, in what it names, and the keys that would be missing next."""
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
-    text = own.replace("learning_rate: 5.0e-3", "learning_rate: 5e-3").replace("rows: 6", "rows: 7")
+    (tmp_path / "skills.yaml").write_text("a: {name: a, steps: 5}")
+    text = own.replace("learning_rate: 5.0e-3", "learning_rate: 5e-3")
     lines = mistakes(study_file(text.replace("offline/tail", "anthropic/claude-haiku-4-5")))
-    keys = ("recipes.sft.learning_rate", "corpora.worked.rows", "judges.tail, key 'model'")
-    assert len(lines) == 3 and all(key in line for key, line in zip(keys, lines, strict=True))
+    assert "recipes.sft.learning_rate" in lines[0]
+    assert any("skills.yaml" in line for line in lines)
+    assert lines[-1].startswith("judges.tail, key 'model' (anthropic/claude-haiku-4-5): found 'no ANTHROPIC")
+    assert len(lines) == len(set(lines))
 
 
-def test_what_reads_an_unsound_section_is_left_out(own, study_file):
+def test_each_part_adds_its_mistakes_and_reads_sound_sections_alone(own, study_file, monkeypatch):
+    part = types.ModuleType("skillift_part_for_tests")
+    part.mistakes = lambda study: [f"{study.name}: one", f"{study.name}: two"]
+    part.__spec__ = importlib.machinery.ModuleSpec(part.__name__, None)
+    monkeypatch.setitem(sys.modules, part.__name__, part)
+    monkeypatch.setattr(preflight, "PARTS", (preflight.Part(frozenset({"corpora"}), part.__name__),))
+    assert mistakes(study_file(own)) == ["smoke: one", "smoke: two"]
     (line,) = mistakes(study_file(own.replace("rows: 6", "rows: six")))
     assert "corpora.worked.rows: found 'six'" in line
 
