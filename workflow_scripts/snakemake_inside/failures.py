@@ -8,6 +8,7 @@ import sys
 
 from skillift.redaction import redact
 from skillift.running.failed_jobs import FailedJob, last_words
+from snakemake_inside.version import tested
 
 
 def name_failures_last(logger: logging.Logger, dag) -> None:
@@ -17,6 +18,8 @@ def name_failures_last(logger: logging.Logger, dag) -> None:
         logger: Snakemake's.
         dag: a function that gives Snakemake's graph of jobs, which is not there yet.
     """
+    if not tested():
+        return
     failures = _Failures(dag)
     logger.addFilter(failures.note)
     atexit.register(failures.tell)

@@ -23,15 +23,17 @@ class Part(NamedTuple):
     Attributes:
         sections: top-level keys of the study that it reads.
         module: the module whose `mistakes(study)` gives one line for each mistake; imported when it is
-            called, as some read models.
+            called, as it takes a second to import what reads tables and models.
+        concerns: whether a study has what it looks at.
     """
 
     sections: frozenset[str]
     module: str
+    concerns: Callable[[Study], bool] = lambda study: True
 
     def mistakes(self, study: Study) -> list[str]:
         """One line for each mistake."""
-        if importlib.util.find_spec(self.module) is None:
+        if not self.concerns(study) or importlib.util.find_spec(self.module) is None:
             return []
         look: Callable[[Study], list[str]] = importlib.import_module(self.module).mistakes
         try:
@@ -40,11 +42,19 @@ class Part(NamedTuple):
             return str(error).splitlines()
 
 
+def _has_own_tasks(study: Study) -> bool:
+    return bool(study.own_files())
+
+
+def _has_given_models(study: Study) -> bool:
+    return bool(study.students_from("path") or study.students_from("hub"))
+
+
 MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
 _FILES = frozenset({"tasks", "students", "references", "inference"})
 PARTS = (
-    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight"),
-    Part(_FILES, "skillift.students.preflight"),
+    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight", _has_own_tasks),
+    Part(_FILES, "skillift.students.preflight", _has_given_models),
     Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
     Part(MODELS, "skillift.preflight.keys"),
 )
@@ -65,7 +75,12 @@ def checked_study(path: str, config: dict) -> Study:
     for part in PARTS:
         if part.sections & unsound or (part.module in LAST and not problems):
             continue
-        problems += part.mistakes(study)
+        try:
+            problems += part.mistakes(study)
+        except Exception:
+            if not problems:
+                raise
+            # it met what is wrong with another section, which is told already
     if not unsound & MODELS:
         problems += unknown_prices(study, config["api"])
     if problems:
