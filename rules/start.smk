@@ -64,7 +64,8 @@ def register_predictions():
 def check_needs(jobs):
     """End before the first job where planned jobs need a key, a server, a model or room that cannot be had."""
     planned = [(job.rule.name, job.wildcards_dict) for job in jobs]
-    problems = missing(STUDY, planned) + shortage(STUDY, planned, Path(RESULTS))
+    problems = missing(STUDY, planned)
+    problems += shortage(STUDY, planned, Path(RESULTS), ask_hub=not problems)
     if problems:
         fix = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
         refuse("\n".join(["The study needs:", *problems, fix]))

@@ -15,7 +15,9 @@ _GIB = 2**30
 _BESIDE = 50 * 2**20  # tables, logs and pages of a small study (bytes)
 
 
-def shortage(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], results: Path) -> list[str]:
+def shortage(
+    study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], results: Path, ask_hub: bool = True
+) -> list[str]:
     """One line where the disk of the results lacks room for the models of the planned jobs.
 
     A student's copy takes what its files take, and each checkpoint as much again. What the hub does not tell
@@ -25,11 +27,12 @@ def shortage(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], result
         study: the study.
         jobs: rule and wildcards of each planned job.
         results: the study's folder of results; may be missing.
+        ask_hub: whether the hub can be asked how large its models are.
     """
 
     @cache
     def size_of(student: str) -> int:
-        return _model_bytes(study, student, results)
+        return _model_bytes(study, student, results, ask_hub)
 
     needed = _BESIDE
     for name, wildcards in jobs:
@@ -50,13 +53,13 @@ def shortage(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], result
     return [problem(f"disk of {place}", found, expected, fix)]
 
 
-def _model_bytes(study: Study, student: str, results: Path) -> int:
+def _model_bytes(study: Study, student: str, results: Path, ask_hub: bool) -> int:
     made = results / "students" / student / "model"
     entry = study.model(student)
     folder = made if made.is_dir() else Path(study.model_folder(student)) if "path" in entry else None
     if folder is not None:
         return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return _hub_bytes(study.hub_spec(student)) if entry["source"] == "hub" else 0
+    return _hub_bytes(study.hub_spec(student)) if entry["source"] == "hub" and ask_hub else 0
 
 
 def _hub_bytes(spec: dict) -> int:
