@@ -56,6 +56,13 @@ def test_of_jobs_that_ran_as_one_those_without_an_error_are_not_blamed(failed):
     assert last_words(jobs) == ["error: make_table_b: b"]
 
 
+def test_jobs_that_the_user_ended_are_no_failures(failed):
+    ended = failed("train", "Traceback\nKeyboardInterrupt\n"), failed("generate", "")
+    assert last_words([*ended, failed("score", "error: of its own\n")], stopped=True) == [
+        "error: score: of its own"
+    ]
+
+
 def test_a_job_that_succeeded_on_a_retry_did_not_fail(tmp_path, capsys):
     failures = _Failures(lambda: None)
 

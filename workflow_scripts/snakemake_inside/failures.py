@@ -29,10 +29,12 @@ class _Failures:
     def __init__(self, dag) -> None:
         self._dag = dag
         self._failed: dict[int, FailedJob] = {}
+        self._stopped = False
 
     def note(self, record: logging.LogRecord) -> bool:
         """Look at a message of Snakemake's, and let it pass."""
         event = getattr(record, "event", None)
+        self._stopped |= str(record.msg).startswith("Terminating processes on user request")
         if event == "job_error":
             logs = [path for path in record.log or [] if str(path).endswith(".log")]
             self._failed[record.jobid] = FailedJob(
@@ -52,7 +54,6 @@ class _Failures:
 
     def tell(self) -> None:
         """Print the errors, as the last lines."""
-        if self._failed:
-            sys.stdout.flush()
-            lines = last_words(self._failed.values())
+        sys.stdout.flush()
+        if lines := last_words(self._failed.values(), self._stopped):
             print(redact("\n".join(["", *lines])), file=sys.stderr, flush=True)

@@ -33,9 +33,14 @@ class FailedJob:
         return " ".join([self.rule, *self.wildcards.values()])
 
 
-def last_words(jobs: Iterable[FailedJob]) -> list[str]:
-    """Lines that end a failed run: of each job its name and the error that ended it, each error once."""
-    jobs = list(jobs)
+def last_words(jobs: Iterable[FailedJob], stopped: bool = False) -> list[str]:
+    """Lines that end a failed run: of each job its name and the error that ended it, each error once.
+
+    Args:
+        jobs: the jobs that failed.
+        stopped: whether the run was ended by its user, and with it jobs that have no error of their own.
+    """
+    jobs = [job for job in jobs if not stopped or (job.log and _errors(list(_tail(Path(job.log)))))]
     told = any(job.grouped and job.log and any(_tail(Path(job.log))) for job in jobs)
     by_error: dict[tuple[str, ...], list[str]] = {}
     for job in jobs:
@@ -55,7 +60,7 @@ def _error_of(job: FailedJob) -> list[str]:
     lines = list(_tail(Path(job.log)))
     if not lines:
         return [f"ended without a word ({job.log} is empty or missing): killed, or never started."]
-    starts = [number for number, line in enumerate(lines) if line.startswith(_ERROR)]
+    starts = _errors(lines)
     if not starts:
         return [f"{lines[-1]} (whole log: {job.log})"]
     # a list of mistakes is one error of several lines
@@ -63,6 +68,11 @@ def _error_of(job: FailedJob) -> list[str]:
     if len(found) > _MOST_LINES:
         found = [*found[:_MOST_LINES], f"and {len(found) - _MOST_LINES} more lines in {job.log}"]
     return found
+
+
+def _errors(lines: list[str]) -> list[int]:
+    """The numbers of the lines that begin an error."""
+    return [number for number, line in enumerate(lines) if line.startswith(_ERROR)]
 
 
 def _tail(path: Path) -> Iterator[str]:
