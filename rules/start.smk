@@ -13,8 +13,10 @@ from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
 from snakemake_inside.failures import name_failures_last
 from snakemake_inside.interrupts import defer_sigint, handle_sigterm
+from snakemake_inside.reports import find_stylesheet
 
 defer_sigint(logger)
+find_stylesheet(workflow.basedir)
 if workflow.is_main_process:
     name_failures_last(logger, lambda: workflow.dag)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from skillift.commands import run
@@ -56,7 +57,6 @@ def main(argv: list[str] | None = None) -> None:
     if not {"-n", "--dry-run", "--dryrun"}.intersection(others):
         folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder
         command += ["--report", str(report), "--report-after-run"]
-        command += ["--report-stylesheet", str(PROJECT / "rules/report.css")]
     if sys.stdout.isatty():
         command += ["--logger", "rich"]
     # Snakemake, making the report, warns of a coroutine of its own once for each rule
@@ -64,6 +64,8 @@ def main(argv: list[str] | None = None) -> None:
         command, os.environ | {"PYTHONWARNINGS": "ignore:coroutine:RuntimeWarning"}
     )
     if status:
+        with suppress(OSError):  # not empty, as a rule
+            folder.rmdir()
         sys.exit(128 + ended_by if ended_by else 1)
     if "--report" in command:
         lines = [*headlines(folder, study), f"Report: {report.resolve()}"]

@@ -77,6 +77,7 @@ def test_a_study_that_fails_leaves_the_last_word_to_snakemake(called, tmp_path, 
     with pytest.raises(SystemExit) as ended:
         run_study.main(["--directory", "there", "fails"])
     assert ended.value.code == 1
+    assert not list(tmp_path.glob("there/results/*"))
     assert capsys.readouterr() == ("", "")
 
 

@@ -77,6 +77,9 @@ def test_a_study_runs_in_another_folder_than_the_project(project, tmp_path):
     assert (there / target).exists()
     assert not (project / "my results").exists()
     assert "Nothing to be done" in run(there, *away[:2], "--config", "study=own.yaml", "--", target)
+    run(there, *away[:2], "--config", "study=own.yaml", "--report", "r.html", "--", target)
+    own_style = (project / "rules/report.css").read_text(encoding="utf-8").splitlines()[0]
+    assert own_style in (there / "r.html").read_text(encoding="utf-8")
 
 
 def test_a_study_of_the_project_is_found_from_elsewhere_and_a_missing_one_says_where_it_was_looked_for(
