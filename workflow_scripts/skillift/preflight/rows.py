@@ -5,7 +5,6 @@ Suites, skills and worked solutions of own tasks: `skillift.tasks.preflight`.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -49,6 +48,6 @@ def _rejected(study: Study, n_train: int) -> Iterator[str]:
 
 
 def _special_tokens(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame) -> list[str]:
-    if importlib.util.find_spec("skillift.students.preflight") is None:
-        return []
-    return importlib.import_module("skillift.students.preflight").prompt_mistakes(study, tasks, skills)
+    from skillift.students.preflight import prompt_mistakes
+
+    return prompt_mistakes(study, tasks, skills)
