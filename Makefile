@@ -7,7 +7,8 @@ JOBS ?= 3
 STUDY ?= studies/embedded.yaml
 # Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
 PYTHON ?=
-STARTER := $(firstword $(foreach name,python3 python3.11 python3.12 python3.13,$(shell command -v $(name))) $(PYTHON))
+STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHON)"; do \
+	command -v "$$name" && break; done 2>/dev/null)
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -25,30 +26,30 @@ UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label
 
 help: ## list these targets
 	@echo "Targets (options: CORES=$(CORES), STUDY=$(STUDY), PYTHON=...):"
-	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /  \1@/p' Makefile | awk -F@ '{printf "%-14s %s\n", $$1, $$2}'
 
 setup: ## make .venv from envs/cpu.txt, once for each set of pins
 ifeq ($(STARTER),)
 	@echo "error: Python: found none, expected 3.11, 3.12 or 3.13. Install one of them." >&2; exit 1
 else
-	@$(STARTER) envs/make_venv.py $(if $(PYTHON),--python $(PYTHON))
+	@"$(STARTER)" envs/make_venv.py $(if $(PYTHON),--python "$(PYTHON)")
 endif
 
 demo: setup ## run the embedded study to its report
-	@$(RUN) $(BIN)/python workflow_scripts/run_study.py --cores $(CORES)
+	@$(RUN) python workflow_scripts/run_study.py --cores $(CORES)
 
 study: setup ## run STUDY=studies/other.yaml to its report
-	@$(RUN) $(BIN)/python workflow_scripts/run_study.py --study $(STUDY) --cores $(CORES)
+	@$(RUN) python workflow_scripts/run_study.py --study "$(STUDY)" --cores $(CORES)
 
 plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/embedded, EFFECT=0.05)
-	@$(RUN) $(BIN)/python workflow_scripts/plan.py --study $(STUDY) $(if $(FROM),--from $(FROM)) \
+	@$(RUN) python workflow_scripts/plan.py --study "$(STUDY)" $(if $(FROM),--from "$(FROM)") \
 		$(if $(EFFECT),--effect $(EFFECT))
 
 audit: setup ## say what a run of STUDY would do again, why, and what it would cost
-	@$(RUN) $(BIN)/python workflow_scripts/audit.py --cores $(CORES) --config study=$(STUDY)
+	@$(RUN) python workflow_scripts/audit.py --cores $(CORES) --study "$(STUDY)"
 
 verify: setup ## check that the results of STUDY are what their manifests say
-	@$(RUN) $(BIN)/python workflow_scripts/verify.py --study $(STUDY)
+	@$(RUN) python workflow_scripts/verify.py --study "$(STUDY)"
 
 lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) ruff check .
@@ -66,10 +67,10 @@ test-nightly: setup ## the long forms of tests: twenty kills, whole second runs,
 	@$(PYTEST) -n 2 -m nightly
 
 validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
-	@$(RUN) $(BIN)/python tests/validation/run.py --out docs/validation.md
+	@$(RUN) python tests/validation/run.py --out docs/validation.md
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
-	@$(RUN) $(BIN)/python tests/bench/run.py --cores $(CORES)
+	@$(RUN) python tests/bench/run.py --cores $(CORES)
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
@@ -79,7 +80,7 @@ pictures: setup ## draw the pictures of the docs (needs Graphviz and the finishe
 	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
 
 pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
-	@$(STARTER) envs/pin.py
+	@"$(STARTER)" envs/pin.py
 
 clean: ## remove results and everything else made by running, but .venv
 	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -6,6 +6,8 @@ What is studied stands in a study file (`--config study=studies/other.yaml` name
 how it is run in config.yaml and profiles/. One file of rules for each stage.
 """
 
+from pathlib import Path
+
 import snakemake
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
@@ -18,7 +20,13 @@ if int(snakemake.__version__.split(".")[0]) >= 10:  # Snakemake has no max_versi
     )
 
 
-configfile: "config.yaml"
+# of the folder where Snakemake works; where that has none (`--directory`), the one beside this file
+CONFIG_FILE = Path("config.yaml")
+if not CONFIG_FILE.exists():
+    CONFIG_FILE = Path(workflow.basedir) / "config.yaml"
+
+
+configfile: CONFIG_FILE
 
 
 include: "rules/common.smk"  # the study, names of files, wildcard constraints

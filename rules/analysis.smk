@@ -22,6 +22,6 @@ rule analyse:
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks} --scores {input.scores} \
-                --episodes {params.episodes:q} --out {params.folder} >{log} 2>&1
+            | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
+                --episodes {params.episodes:q} --out {params.folder:q} >{log:q} 2>&1
         """

@@ -31,9 +31,9 @@ rule browse_episodes:
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/browse_episodes.py" @/dev/stdin --tasks {input.tasks} \
-                --skills {input.skills} --scores {input.scores} \
+            | python "$SCRIPTS/browse_episodes.py" @/dev/stdin --tasks {input.tasks:q} \
+                --skills {input.skills:q} --scores {input.scores:q} \
                 --episodes {params.episodes:q} --verdicts {params.verdicts:q} \
-                --task-template {input.task_template} --page {input.page} --style {input.style} \
-                --scripts {input.scripts} --out {output} >{log} 2>&1
+                --task-template {input.task_template:q} --page {input.page:q} --style {input.style:q} \
+                --scripts {input.scripts:q} --out {output:q} >{log:q} 2>&1
         """

@@ -2,7 +2,7 @@
 
 from skillift.cards.specs import dataset_card_spec, model_cards_spec
 
-CARDS = "workflow_scripts/cards"
+CARDS = f"{ASSETS}/cards"
 RUN_MANIFEST = f"{RESULTS}/runs/{{student}}/{{run}}/manifest.json"
 BASE_MANIFEST = f"{RESULTS}/students/{{student}}/manifest.json"
 CORPUS = f"{RESULTS}/corpus/{{corpus}}.parquet"
@@ -36,10 +36,10 @@ rule write_model_cards:
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template} \
+            | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template:q} \
                 --run-manifest {params.runs:q} --base-manifest {params.bases:q} \
-                --corpus {params.corpora:q} --effects {input.effects} --pass-rates {input.pass_rates} \
-                --out {output} >{log} 2>&1
+                --corpus {params.corpora:q} --effects {input.effects:q} --pass-rates {input.pass_rates:q} \
+                --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -64,9 +64,9 @@ rule write_dataset_card:
         code=code_digest("write_dataset_card.py"),
     shell:
         """
-        python "$SCRIPTS/write_dataset_card.py" --spec {params.spec:q} --template {input.template} \
-            --corpus {input.corpus} --demonstrations {input.demonstrations} --tasks {input.tasks} \
-            --out {output} >{log} 2>&1
+        python "$SCRIPTS/write_dataset_card.py" --spec {params.spec:q} --template {input.template:q} \
+            --corpus {input.corpus:q} --demonstrations {input.demonstrations:q} --tasks {input.tasks:q} \
+            --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -89,8 +89,8 @@ rule push_run:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/push_to_hub.py" --kind model \
             --repository "$HUB_OWNER/{params.repository}" \
-            --card {input.cards}/{wildcards.student}/{wildcards.run}.md --manifest {input.manifest} \
-            --folder {input.checkpoints} --out {output} >{log} 2>&1
+            --card {input.cards:q}/{wildcards.student}/{wildcards.run}.md --manifest {input.manifest:q} \
+            --folder {input.checkpoints:q} --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -111,8 +111,8 @@ rule push_corpus:
     shell:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/push_to_hub.py" --kind dataset \
-            --repository "$HUB_OWNER/{params.repository}" --card {input.card} \
-            --file {input.corpus} --out {output} >{log} 2>&1
+            --repository "$HUB_OWNER/{params.repository}" --card {input.card:q} \
+            --file {input.corpus:q} --out {output:q} >{log:q} 2>&1
         """
 
 

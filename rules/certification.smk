@@ -22,9 +22,9 @@ rule certify_judge:
         code=code_digest("certify_judge.py"),
     shell:
         """
-        python "$SCRIPTS/certify_judge.py" --spec {params.spec:q} --cases {input.cases} \
-            --template {input.template} --cache "$STATE/answers.sqlite" \
-            $API_OPTIONS --out {output} >{log} 2>&1
+        python "$SCRIPTS/certify_judge.py" --spec {params.spec:q} --cases {input.cases:q} \
+            --template {input.template:q} --cache "$STATE/answers.sqlite" \
+            $API_OPTIONS --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -46,5 +46,5 @@ rule rate_judges:
     shell:
         """
         python "$SCRIPTS/rate_judges.py" --spec {params.spec:q} \
-            --certification {params.certification:q} --out {output} >{log} 2>&1
+            --certification {params.certification:q} --out {output:q} >{log:q} 2>&1
         """

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -16,7 +17,9 @@ from skillift.chat.options import api_options
 from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
 from skillift.running.lifeline import this_process
+from skillift.preflight.mistakes import checked_study
 from skillift.provenance import canonical, code_digest
+from skillift.study.places import found_study
 from skillift.study.study import BASE, load_config, load_study
 from skillift.training.options import training_flags
 from snakemake_inside.shortcuts import cache_planning
@@ -24,19 +27,35 @@ from snakemake_inside.version import warn_if_untested
 
 warn_if_untested(workflow)
 
+
+def refuse(error):
+    """End before any job, with what is wrong alone: to an error Snakemake would add where it was raised."""
+    lines = str(error).splitlines()
+    if len(lines) > 1 and not lines[0].endswith(":"):
+        lines.insert(0, f"{len(lines)} mistakes, found before the first job:")
+    logger.error("\n".join([f"error: {lines[0]}", *lines[1:]]))
+    sys.exit(1)
+
+
 # plans of many jobs are large, long-lived and free of cycles
 gc.set_threshold(100_000, 50, 50)
 cache_planning(workflow)
 
 try:
-    CONFIG = load_config(config)
-    STUDY = load_study(CONFIG["study"])
+    CONFIG = load_config(config, str(CONFIG_FILE))
+    CONFIG["study"] = found_study(CONFIG["study"], Path.cwd(), workflow.basedir)
+    # jobs read what the main process has checked
+    STUDY = (
+        checked_study(CONFIG["study"], CONFIG)
+        if workflow.is_main_process
+        else load_study(CONFIG["study"])
+    )
     API_OPTIONS = " ".join(api_options(CONFIG["api"]))
 except UserError as error:
-    raise WorkflowError(str(error)) from None
+    refuse(error)
 
-RESULTS = f"{CONFIG['results']}/{STUDY.name}"
-STATE = f"{CONFIG['state']}/{STUDY.name}"
+RESULTS = Path(CONFIG["results"], STUDY.name).as_posix()
+STATE = Path(CONFIG["state"], STUDY.name).as_posix()
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EPISODES = f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"
@@ -44,9 +63,11 @@ LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
 VERDICTS = f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet"
 CERTIFICATION = f"{RESULTS}/certification/{{judge}}.parquet"
 DEMONSTRATIONS = f"{RESULTS}/corpus/demonstrations.parquet"
-PROMPTS = "workflow_scripts/prompts"
-BROWSER = "workflow_scripts/browser"
-PAGES = "workflow_scripts/pages"
+# as seen from where Snakemake works: mostly `workflow_scripts/...`
+ASSETS = Path(os.path.relpath(SCRIPTS)).as_posix()
+PROMPTS = f"{ASSETS}/prompts"
+BROWSER = f"{ASSETS}/browser"
+PAGES = f"{ASSETS}/pages"
 ENVIRONMENT = "../envs/cpu.yaml"
 
 # What commands need besides their files and settings: where they stand, and how they are run. None of it
@@ -67,8 +88,19 @@ HOW_TO_RUN = {
     "LITELLM_LOCAL_MODEL_COST_MAP": True,
     "TOKENIZERS_PARALLELISM": False,
 }
+
+
+def in_prefix(value):
+    """A value as a word of the shell prefix, whose braces Snakemake would take for placeholders."""
+    return shlex.quote(str(value)).replace("{", "{{").replace("}", "}}")
+
+
+# Jobs run by the Python that runs Snakemake, whether its environment is activated or not; in an environment or
+# a container that Snakemake deploys, by that one's.
+THIS_PYTHON = f'python() {{{{ {in_prefix(sys.executable)} "$@"; }}}}; '
 shell.prefix(
-    f"export {' '.join(f'{name}={shlex.quote(str(value))}' for name, value in HOW_TO_RUN.items())} "
+    ("" if workflow.deployment_settings.deployment_method else THIS_PYTHON)
+    + f"export {' '.join(f'{name}={in_prefix(value)}' for name, value in HOW_TO_RUN.items())} "
     "POLARS_MAX_THREADS=$OMP_NUM_THREADS RAYON_NUM_THREADS=$OMP_NUM_THREADS; "  # set from `threads`
 )
 

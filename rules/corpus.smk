@@ -29,11 +29,11 @@ rule collect_demonstrations:
         tokenizers=tokenizer_options(),
     shell:
         """
-        python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --skills {input.skills} --task-template {input.task_template} --template {input.template} \
+        python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --skills {input.skills:q} --task-template {input.task_template:q} --template {input.template:q} \
             {params.teacher} {params.tokenizers} \
             --cache "$STATE/answers.sqlite" $API_OPTIONS \
-            --out {output} >{log} 2>&1
+            --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -56,6 +56,6 @@ rule select_corpus:
         prompts=lambda wildcards: as_options(prompt_files(wildcards)),
     shell:
         """
-        python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --demonstrations {input.demonstrations} {params.prompts} --out {output} >{log} 2>&1
+        python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --demonstrations {input.demonstrations:q} {params.prompts} --out {output:q} >{log:q} 2>&1
         """

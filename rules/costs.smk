@@ -46,14 +46,10 @@ rule make_costs:
         ),
         code=code_digest("make_costs.py"),
         benchmarks=verbatim(f"{BENCHMARKS}/{{job}}.tsv"),
-        paid=verbatim(
-            as_options(
-                {kind: shlex.quote(PAID_TABLES[kind]) for kind in PAID.values()}
-            )
-        ),
+        paid=verbatim(as_options({kind: PAID_TABLES[kind] for kind in PAID.values()})),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/make_costs.py" @/dev/stdin --benchmarks {params.benchmarks:q} \
-                {params.paid} --out {output} >{log} 2>&1
+                {params.paid} --out {output:q} >{log:q} 2>&1
         """

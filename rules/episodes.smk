@@ -42,10 +42,10 @@ rule generate:
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
     shell:
         """
-        python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --skills {input.skills} --task-template {input.task_template} {params.model} \
-            --threads {threads} $ENGINE_OPTIONS --served {output.served} --prompts {output.prompts} \
-            --parity {output.parity} {params.shard} --out {output.episodes} >{log} 2>&1
+        python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --skills {input.skills:q} --task-template {input.task_template:q} {params.model} \
+            --threads {threads} $ENGINE_OPTIONS --served {output.served:q} --prompts {output.prompts:q} \
+            --parity {output.parity:q} {params.shard} --out {output.episodes:q} >{log:q} 2>&1
         """
 
 
@@ -78,10 +78,10 @@ if SHARDED:
             code=code_digest("merge_shards.py"),
         shell:
             """
-            python "$SCRIPTS/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes} \
-                --served {input.served} --prompts {input.prompts} --parity {input.parity} \
-                --out {output.episodes} --served-out {output.served} --prompts-out {output.prompts} \
-                --parity-out {output.parity} >{log} 2>&1
+            python "$SCRIPTS/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+                --served {input.served:q} --prompts {input.prompts:q} --parity {input.parity:q} \
+                --out {output.episodes:q} --served-out {output.served:q} --prompts-out {output.prompts:q} \
+                --parity-out {output.parity:q} >{log:q} 2>&1
             """
 
 
@@ -111,9 +111,9 @@ rule check_served:
         before=lambda wildcards: as_options(of_before(wildcards)),
     shell:
         """
-        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --episodes {input.episodes} \
-            --prompts {input.prompts} {params.before} --served {input.served} \
-            --answers {output.answers} --out {output.served} >{log} 2>&1
+        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+            --prompts {input.prompts:q} {params.before} --served {input.served:q} \
+            --answers {output.answers:q} --out {output.served:q} >{log:q} 2>&1
         """
 
 
@@ -142,8 +142,8 @@ rule ask_reference:
         code=code_digest("ask_reference.py"),
     shell:
         """
-        python "$SCRIPTS/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --skills {input.skills} --task-template {input.task_template} \
+        python "$SCRIPTS/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --skills {input.skills:q} --task-template {input.task_template:q} \
             --cache "$STATE/answers.sqlite" $API_OPTIONS \
-            --out {output} >{log} 2>&1
+            --out {output:q} >{log:q} 2>&1
         """

@@ -30,7 +30,7 @@ rule write_findings:
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures} \
-                --page {input.page} --style {input.style} --script {input.script} \
-                --html {output.html} --csv {output.csv} --text {output.text} >{log} 2>&1
+            | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures:q} \
+                --page {input.page:q} --style {input.style:q} --script {input.script:q} \
+                --html {output.html:q} --csv {output.csv:q} --text {output.text:q} >{log:q} 2>&1
         """

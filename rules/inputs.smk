@@ -23,19 +23,21 @@ def model_inputs(wildcards):
 def model_options(wildcards):
     """The same folders as options of the command."""
     files = model_inputs(wildcards)
-    options = f"--model {files['model']}"
+    options = {"model": files["model"]}
     if "checkpoints" in files:
-        options += (
-            f" --checkpoints {files['checkpoints']} --manifest {files['run_manifest']}"
-        )
-        options += f" --probes {files['probes']}"
-    return options
+        options |= {
+            "checkpoints": files["checkpoints"],
+            "manifest": files["run_manifest"],
+            "probes": files["probes"],
+        }
+    return as_options(options)
 
 
 def as_options(files):
-    """Files by name as options of a command: `--task-template <path>` for `task_template`."""
+    """Files by name as options of a command, quoted: `--task-template <path>` for `task_template`."""
     return " ".join(
-        f"--{name.replace('_', '-')} {path}" for name, path in files.items()
+        f"--{name.replace('_', '-')} {shlex.quote(str(path))}"
+        for name, path in files.items()
     )
 
 
@@ -62,7 +64,7 @@ def trained_tokenizers():
 def tokenizer_options():
     """The same as an option of the command."""
     folders = trained_tokenizers()
-    return f"--tokenizers {' '.join(folders)}" if folders else ""
+    return f"--tokenizers {shlex.join(folders)}" if folders else ""
 
 
 def prompt_files(wildcards):

@@ -28,7 +28,7 @@ if STUDY.data["predictions"]:
         shell:
             """
             printf '%s\\n' --spec {params.spec:q} \
-                | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks} \
-                    --scores {input.scores} --history "$STATE/predictions.jsonl" \
-                    --out {output.table} --copy {output.history} >{log} 2>&1
+                | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks:q} \
+                    --scores {input.scores:q} --history "$STATE/predictions.jsonl" \
+                    --out {output.table:q} --copy {output.history:q} >{log:q} 2>&1
             """

@@ -16,7 +16,7 @@ rule make_viewer:
         code=code_digest("make_viewer.py"),
     shell:
         """
-        python "$SCRIPTS/make_viewer.py" --out {output} >{log} 2>&1
+        python "$SCRIPTS/make_viewer.py" --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -53,7 +53,7 @@ for figure in published_figures():
             """
             printf '%s\\n' --spec {params.spec:q} \
                 | python "$SCRIPTS/make_figure.py" {params.figure} @/dev/stdin {params.sources} \
-                    --out {output.svg} --viewer {input.viewer} --html {output.html} >{log} 2>&1
+                    --out {output.svg:q} --viewer {input.viewer:q} --html {output.html:q} >{log:q} 2>&1
             """
 
 
@@ -90,5 +90,5 @@ for table in published_tables():
             """
             printf '%s\\n' --spec {params.spec:q} \
                 | python "$SCRIPTS/make_table.py" {params.table} @/dev/stdin {params.sources} \
-                    --html {output.html} --latex {output.latex} --csv {output.csv} >{log} 2>&1
+                    --html {output.html:q} --latex {output.latex:q} --csv {output.csv:q} >{log:q} 2>&1
             """

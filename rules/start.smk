@@ -1,17 +1,24 @@
 """What is done before the first job, and after a run that did not end well."""
 
+import atexit
+
 from snakemake.common.configfile import load_configfile
-from snakemake.logging import logger
 
 from skillift.running.left_jobs import end_left_jobs
-from skillift.study.needs import missing
+from skillift.preflight.disk import shortage
+from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
+from snakemake_inside.failures import name_failures_last
 from snakemake_inside.interrupts import defer_sigint, handle_sigterm
+from snakemake_inside.reports import find_stylesheet
 
 defer_sigint(logger)
+find_stylesheet(workflow.basedir)
+if workflow.is_main_process:
+    name_failures_last(logger, lambda: workflow.dag)
 
 
 def claim_study():
@@ -19,9 +26,11 @@ def claim_study():
     global STUDY_LOCK
     try:
         STUDY_LOCK = lock_study(STATE)
+        # at the very end of Python, what the lock needs to let go is gone
+        atexit.register(globals().pop, "STUDY_LOCK", None)
         left = end_left_jobs(Path.cwd(), CONFIG["study"], default_study())
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
     if left:
         logger.warning(f"Cancelled jobs of an earlier Snakemake: {', '.join(left)}.")
 
@@ -41,7 +50,8 @@ def cancel_orphaned_jobs():
 
 
 def default_study():
-    return load_configfile("config.yaml")["study"]
+    """The study that jobs of calls without one are of; config.yaml may name one that is not there any more."""
+    return load_configfile(CONFIG_FILE)["study"]
 
 
 def register_predictions():
@@ -50,12 +60,14 @@ def register_predictions():
     try:
         note_predictions(declared(STUDY), history, results_exist(RESULTS))
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
 
 
 def check_needs(jobs):
-    """End before the first job where planned jobs need a key, a server or a model that cannot be had."""
-    problems = missing(STUDY, [(job.rule.name, job.wildcards_dict) for job in jobs])
+    """End before the first job where planned jobs need a key, a server, a model or room that cannot be had."""
+    planned = [(job.rule.name, job.wildcards_dict) for job in jobs]
+    problems = missing(STUDY, planned)
+    problems += shortage(STUDY, planned, Path(RESULTS), ask_hub=not problems)
     if problems:
-        mend = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
-        raise WorkflowError("\n".join(["The study needs:", *problems, mend]))
+        fix = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
+        refuse("\n".join(["The study needs:", *problems, fix]))

@@ -16,8 +16,8 @@ rule build_tokenizer:
         code=code_digest("build_tokenizer.py"),
     shell:
         """
-        python "$SCRIPTS/build_tokenizer.py" --spec {params.spec:q} --model {output.model} \
-            --manifest {output.manifest} >{log} 2>&1
+        python "$SCRIPTS/build_tokenizer.py" --spec {params.spec:q} --model {output.model:q} \
+            --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
 
@@ -43,9 +43,9 @@ rule pretrain:
         code=code_digest("pretrain.py"),
     shell:
         """
-        python "$SCRIPTS/pretrain.py" --spec {params.spec:q} --tokenizer {input.tokenizer} \
-            --threads {threads} --model {output.model} --log {output.log_table} \
-            --manifest {output.manifest} >{log} 2>&1
+        python "$SCRIPTS/pretrain.py" --spec {params.spec:q} --tokenizer {input.tokenizer:q} \
+            --threads {threads} --model {output.model:q} --log {output.log_table:q} \
+            --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
 
@@ -70,7 +70,7 @@ rule import_student:
     shell:
         """
         python "$SCRIPTS/import_student.py" --spec {params.spec:q} --source {params.source:q} \
-            --engine "$STUDY_ENGINE" --model {output.model} --manifest {output.manifest} >{log} 2>&1
+            --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
 
@@ -94,5 +94,5 @@ rule download_student:
     shell:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/download_student.py" --spec {params.spec:q} \
-            --engine "$STUDY_ENGINE" --model {output.model} --manifest {output.manifest} >{log} 2>&1
+            --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """

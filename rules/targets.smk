@@ -40,9 +40,7 @@ def source_files(names):
 def source_options(names):
     """The same as options of the command, as a param."""
     files = source_files(names)
-    patterns = {
-        name: shlex.quote(RUN_TABLES[name][0]) for name in files if name in RUN_TABLES
-    }
+    patterns = {name: RUN_TABLES[name][0] for name in files if name in RUN_TABLES}
     return verbatim(as_options({**files, **patterns}))
 
 

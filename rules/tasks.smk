@@ -16,14 +16,13 @@ rule build_tasks:
     params:
         spec=canonical(STUDY.tasks_spec()),
         code=code_digest("build_tasks.py"),
-        own=" ".join(
-            f"--own-{kind} {shlex.quote(path)}"
-            for kind, path in STUDY.own_files().items()
+        own=as_options(
+            {f"own_{kind}": path for kind, path in STUDY.own_files().items()}
         ),
     shell:
         """
-        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} {params.own} --skills {output.skills} \
-            --tasks {output.tasks} >{log} 2>&1
+        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} {params.own} --skills {output.skills:q} \
+            --tasks {output.tasks:q} >{log:q} 2>&1
         """
 
 
@@ -43,6 +42,6 @@ rule check_contamination:
         code=code_digest("check_contamination.py"),
     shell:
         """
-        python "$SCRIPTS/check_contamination.py" --spec {params.spec:q} --tasks {input.tasks} \
-            --out {output} >{log} 2>&1
+        python "$SCRIPTS/check_contamination.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --out {output:q} >{log:q} 2>&1
         """

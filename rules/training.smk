@@ -31,10 +31,10 @@ rule train:
         code=code_digest("train.py"),
     shell:
         """
-        python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model} \
-            --base-manifest {input.manifest} --corpus {input.corpus} \
+        python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model:q} \
+            --base-manifest {input.manifest:q} --corpus {input.corpus:q} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
             $TRAINING_OPTIONS --run-name {wildcards.student}/{wildcards.run} \
-            --checkpoints {output.checkpoints} --log {output.log_table} --probes {output.probes} \
-            --trained-tokens {output.trained_tokens} --manifest {output.manifest} >{log} 2>&1
+            --checkpoints {output.checkpoints:q} --log {output.log_table:q} --probes {output.probes:q} \
+            --trained-tokens {output.trained_tokens:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """

@@ -24,9 +24,9 @@ rule judge:
         code=code_digest("judge.py"),
     shell:
         """
-        python "$SCRIPTS/judge.py" --spec {params.spec:q} --episodes {input.episodes} \
-            --tasks {input.tasks} --template {input.template} --cache "$STATE/answers.sqlite" \
-            $API_OPTIONS --out {output} >{log} 2>&1
+        python "$SCRIPTS/judge.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+            --tasks {input.tasks:q} --template {input.template:q} --cache "$STATE/answers.sqlite" \
+            $API_OPTIONS --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -51,6 +51,6 @@ rule score:
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks} --episodes {params.episodes:q} \
-                --verdicts {params.verdicts:q} --out {output} >{log} 2>&1
+            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks:q} --episodes {params.episodes:q} \
+                --verdicts {params.verdicts:q} --out {output:q} >{log:q} 2>&1
         """

@@ -1,7 +1,7 @@
 r"""Say what a run would rebuild, why, and what it would cost, before anything runs.
 
     python workflow_scripts/audit.py
-    python workflow_scripts/audit.py --config study=studies/mine.yaml --html audit.html
+    python workflow_scripts/audit.py --study studies/mine.yaml --html audit.html
 
 The plan is Snakemake's own: unknown options go to it, so `--forceall`, `--profile` or a target work. For
 each rule it prints how many jobs would run and the reason in words, what is reused, minutes, device hours,
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
+from skillift.running.settings import add_options, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -48,9 +49,14 @@ def main(argv: list[str] | None = None) -> None:
         metavar="RULE=MINUTES",
         help="minutes of one job of a rule, for jobs that no benchmark tells of; may be given several times",
     )
+    add_options(arguments, config=True)
     options, others = arguments.parse_known_args(argv)
     html = options.html and options.html.absolute()
-    os.chdir(REPOSITORY)
+    found = settings(options.study, options.directory, options.config)
+    others += ["--config", *found.changes, f"study={found.study_from_folder().path}"]
+    if found.folder != REPOSITORY:
+        others += ["--snakefile", str(REPOSITORY / "Snakefile")]
+    os.chdir(found.folder)
     audit = audited(others, options.cores, dict(options.minutes))
     if html:
         from skillift.rebuild.page import write_page

@@ -21,8 +21,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from run_study import settings
-
 from skillift.commands import run
 from skillift.costs.estimate import tasks_of
 from skillift.errors import UserError, problem
@@ -30,6 +28,7 @@ from skillift.planning.costs import CallCosts, DeviceWork
 from skillift.planning.designs import default_axes, design_table, grid, plan, recommend
 from skillift.planning.evidence import Evidence, from_defaults, from_results, own_design
 from skillift.planning.text import component_rows, cost_notes, design_rows, recommendation_text
+from skillift.running.settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
 from skillift.study.study import Study
 from skillift.tables import atomic_path, write_json
@@ -48,7 +47,8 @@ def main(argv: list[str] | None = None) -> None:
     from rich.console import Console
 
     options = _parser().parse_args(argv)
-    config, study = settings(options.study)
+    found_settings = settings(options.study, options.directory)
+    study = found_settings.study
     analysis = study.data["analysis"]
     confidence = analysis["confidence"]
     tasks, skills = tasks_of(study)
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     console.print(component_rows(evidence.scenarios))
     console.print(design_rows(planned, own, chosen, confidence))
     console.print("\n" + "\n".join(f"- {note}" for note in notes) + f"\n\n{verdict}\n")
-    folder = options.out or Path(config["results"], study.name, "plan")
+    folder = options.out or found_settings.results / "plan"
     with atomic_path(folder / "designs.csv") as temporary:
         design_table(planned).write_csv(temporary)
     record = {
@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--study", help="study file (default: the one that config.yaml names)")
+    add_options(parser)
     add("--from", dest="earlier", type=Path, metavar="RESULTS", help="an earlier study: its results folder")
     add("--path", help="scoring path of the earlier study (default: the study's headline path)")
     add("--suite", default="holdout", help="suite that effects are measured on (default: %(default)s)")

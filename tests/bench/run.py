@@ -28,7 +28,8 @@ import study_times  # noqa: E402
 from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
-from run_study import settings  # noqa: E402
+
+from skillift.running.settings import settings  # noqa: E402
 
 
 def study_table(rows: list[study_times.Stage], wall: float, dry: float) -> Table:
@@ -97,7 +98,8 @@ def main() -> None:
     options = parser.parse_args()
     os.chdir(REPOSITORY)
     console = Console()
-    config, study = settings(options.study)
+    found = settings(options.study)
+    config, study = found.config, found.study
     with tempfile.TemporaryDirectory(prefix="skillift-bench-") as folder:
         project = copy_project(Path(folder, "project"))
         results = project / "results" / study.name

@@ -25,6 +25,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess:
     """The audit of a copied project, by its own command."""
     return subprocess.run(
         [sys.executable, "-B", *command(folder, *options)],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": ""},
         capture_output=True,
         text=True,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import run_study
 from analysis_tables import full_study
@@ -10,6 +13,8 @@ from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.publication.registry import FINDINGS
+from skillift.running.settings import PROJECT
+from skillift.study.study import load_study
 from skillift.tables import write_table
 
 
@@ -18,25 +23,67 @@ def somewhere_else(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the command works in the repository, from wherever it is called
 
 
-def test_a_missing_study_is_named_and_nothing_is_run(monkeypatch):
-    monkeypatch.setattr(run_study.subprocess, "run", lambda *_, **__: pytest.fail("Snakemake was started"))
-    with pytest.raises(UserError, match=r"studies/nowhere\.yaml"):
+@pytest.fixture
+def called(monkeypatch):
+    """What Snakemake would be called with, and where."""
+    calls = []
+
+    def record(command, env):
+        calls.append((command[command.index("snakemake") + 1 :], Path.cwd()))
+        return calls[0][0].count("fails"), None
+
+    monkeypatch.setattr(run_study, "run_with_signals", record)
+    return calls
+
+
+def test_a_missing_study_is_named_with_the_places_that_were_looked_in(called, tmp_path, repository):
+    with pytest.raises(UserError, match=r"studies/nowhere\.yaml") as raised:
         run_study.main(["--study", "studies/nowhere.yaml"])
+    for place in (tmp_path, repository):
+        assert f"{place}/studies/nowhere.yaml" in str(raised.value)
+    assert called == []
 
 
-@pytest.mark.slow
-def test_a_study_that_fails_ends_with_a_message(capfd):
-    with pytest.raises(UserError, match="did not finish"):
-        run_study.main(["--study", "studies/smoke.yaml", "--dry-run", "no_such_target"])
-    printed = capfd.readouterr()
-    assert "no_such_target" in printed.out + printed.err
+def test_a_study_is_seen_from_the_callers_folder_and_then_from_the_project(called, tmp_path, repository):
+    (tmp_path / "own é.yaml").write_text((repository / "studies/smoke.yaml").read_text())
+    for name in ("own é.yaml", "studies/smoke.yaml"):
+        run_study.main(["--study", name, "--dry-run"])
+    (own, there), (shipped, _) = called
+    assert there == repository
+    assert (repository / own[-1].removeprefix("study=")).samefile(tmp_path / "own é.yaml")
+    assert shipped[-1] == "study=studies/smoke.yaml"
+
+
+def test_settings_of_the_command_line_reach_snakemake_beside_the_study(called, tmp_path):
+    study = ["--study", "studies/smoke.yaml"]
+    run_study.main([*study, "--config", "results=my r", 'api={"budget_usd": 5}', "--cores", "all", "-n"])
+    run_study.main(["--directory", str(tmp_path / "there"), "-n", "--config", "study=studies/paper.yaml"])
+    assert called[0][0] == [
+        *("--cores", "all", "-n"),
+        *("--config", "results=my r", 'api={"budget_usd": 5}', "study=studies/smoke.yaml"),
+    ]
+    assert called[1][0][-1] == f"study={os.path.relpath(PROJECT / 'studies/paper.yaml', tmp_path / 'there')}"
+
+
+@pytest.mark.parametrize("change", ["api={budget_usd: -1}", "results"])
+def test_a_wrong_setting_is_refused_before_snakemake_starts(called, change):
+    with pytest.raises(UserError, match=r"budget_usd|KEY=VALUE"):
+        run_study.main(["--config", change])
+    assert called == []
+
+
+def test_a_study_that_fails_leaves_the_last_word_to_snakemake(called, tmp_path, capsys):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(SystemExit) as ended:
+        run_study.main(["--directory", "there", "fails"])
+    assert ended.value.code == 1
+    assert not list(tmp_path.glob("there/results/*"))
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.slow
 def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeypatch):
-    monkeypatch.chdir(repository)
-    _, study = run_study.settings("studies/embedded.yaml")
-    monkeypatch.chdir(tmp_path)
+    study = load_study(repository / "studies/embedded.yaml")
     tables = full_study()[1]
     contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
     for name in FINDINGS:

@@ -135,6 +135,11 @@ def test_a_killed_job_fails_alone(mishaps):
     assert mishaps.terminated_strays == []
 
 
+def test_a_killed_job_is_named_in_the_last_lines(mishaps):
+    last = mishaps.terminated_text.rstrip().splitlines()[-1]
+    assert last.startswith("error: train s sft-s0: ")
+
+
 def test_a_second_snakemake_on_the_same_study_is_told_so_and_disturbs_nothing(mishaps):
     assert mishaps.first_was_answering, "the first ended before the second could meet it"
     assert mishaps.second.returncode == 1

@@ -14,6 +14,9 @@ CALL = "python -m snakemake --snakefile '/a/Snakefile' --target-jobs 'train:stud
     [
         ("--config 'study=studies/mine.yaml' --latency-wait 60", "studies/mine.yaml"),
         ("--config 'results=elsewhere' 'study=studies/mine.yaml' --latency-wait 60", "studies/mine.yaml"),
+        ("--config 'results=else where' 'study=my é/a b.yaml' --latency-wait 60", "my é/a b.yaml"),
+        ("""--config "study=Ann's/a b.yaml" --latency-wait 60""", "Ann's/a b.yaml"),
+        ("--config study=studies/mine.yaml --latency-wait 60", "studies/mine.yaml"),
         ("--config 'results=elsewhere' --latency-wait 60", "studies/embedded.yaml"),
         ("--latency-wait 60", "studies/embedded.yaml"),
     ],

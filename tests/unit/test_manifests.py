@@ -12,7 +12,7 @@ import pytest
 from skillift.errors import UserError
 from skillift.running import manifests, surroundings
 from skillift.running.manifests import kept, made_by, manifest_path, read_manifest, write_manifest
-from skillift.running.verification import check_results
+from skillift.running.verification import BESIDE_RESULTS, check_results
 
 RESULTS = Path("results/study")
 
@@ -40,6 +40,18 @@ def job(rule, inputs, outputs):
     params = {"spec": '{"seed":0}', "code": "0" * 16}
     manifest = made_by(RESULTS, rule, {"student": "s"}, params, "python x", inputs, outputs, {"threads": 1})
     return write_manifest(manifest, RESULTS)
+
+
+@pytest.mark.parametrize("name", ["plan", *BESIDE_RESULTS])
+def test_what_other_commands_write_beside_results_is_known_there_and_nowhere_else(made, name):
+    """`make plan` writes its folder there."""
+    before = check_results(RESULTS)
+    for folder in (RESULTS, RESULTS / "students"):
+        place = folder / name if "." in name else folder / name / "designs.csv"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("")
+        foreign = [line for line in check_results(RESULTS).problems if line not in before.problems]
+        assert len(foreign) == (folder != RESULTS), foreign
 
 
 def test_untouched_results_match_their_manifests(made):

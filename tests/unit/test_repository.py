@@ -57,6 +57,13 @@ def lines_with(pattern: re.Pattern, paths: list[Path], repository: Path) -> list
     return found
 
 
+@pytest.mark.parametrize("name", ["report.html", "report.zip", "audit.html", "analysis/effects.parquet"])
+def test_what_commands_write_where_they_are_called_is_ignored(repository, name):
+    """`snakemake --report` writes report.html; docs and commands name the others in their examples."""
+    ignored = subprocess.run(["git", "check-ignore", "--no-index", name], cwd=repository, check=False)
+    assert ignored.returncode == 0
+
+
 def test_the_top_level_holds_known_names_alone(tracked, repository):
     assert {path.relative_to(repository).parts[0] for path in tracked} - TOP_LEVEL == set()
 

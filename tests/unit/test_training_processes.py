@@ -55,7 +55,7 @@ def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path
 def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, monkeypatch):
     import skillift.training.run
 
-    monkeypatch.setattr(skillift.training.run, "fit", stopped_at_step_4)
+    monkeypatch.setitem(skillift.training.run.OBJECTIVES, "sft", stopped_at_step_4)
     with pytest.raises(UserError, match=r"^stopped$"):
         run(student, tmp_path, processes=2, state_interval_s=0.0)
     monkeypatch.undo()

@@ -43,8 +43,8 @@ rule measure_lengths:
         code=code_digest("measure_lengths.py"),
     shell:
         """
-        python "$SCRIPTS/measure_lengths.py" --spec {params.spec:q} --episodes {input.episodes} \\
-            --out {output} >{log} 2>&1
+        python "$SCRIPTS/measure_lengths.py" --spec {params.spec:q} --episodes {input.episodes:q} \\
+            --out {output:q} >{log:q} 2>&1
         """
 '''
 COMMAND = '''r"""Measure how long the answers of a run are, by condition.

@@ -21,12 +21,28 @@ def check_access(model: ChatModel) -> None:
         UserError: litellm does not know the provider, the environment lacks its key, nothing listens at
             `api_base`, or the provider does not serve the model. It names the study file's key and the mend.
     """
-    if model.offline:
+    if model.offline or not check_key(model):
         return
+    if model.api_base:
+        _check_address(model)
+    check_served(model)
+
+
+def check_key(model: ChatModel) -> bool:
+    """Check provider and key, without a network.
+
+    Returns:
+        Whether the model is behind an API of litellm's: false for the offline ones and those that are added.
+
+    Raises:
+        UserError: litellm does not know the provider, or the environment lacks its key.
+    """
+    if model.offline:
+        return False
     litellm = load_litellm()
     provider = model.model.partition("/")[0]
     if provider in {entry["provider"] for entry in litellm.custom_provider_map}:
-        return
+        return False
     try:
         litellm.get_llm_provider(model.model, api_base=model.api_base)
     except litellm.BadRequestError:
@@ -42,9 +58,7 @@ def check_access(model: ChatModel) -> None:
         mend = f"Set {names} in the environment. Keys are read from nowhere else."
         where = f"{model.where}, key 'model' ({model.model})"
         raise UserError(problem(where, f"no {names} in the environment", "the provider's key there", mend))
-    if model.api_base:
-        _check_address(model)
-    check_served(model)
+    return True
 
 
 def _check_address(model: ChatModel) -> None:

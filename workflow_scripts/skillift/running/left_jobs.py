@@ -16,6 +16,7 @@ from pathlib import Path
 from skillift.errors import UserError, problem
 
 ANSWER_S = 30  # longest wait for a word from SLURM
+_PROJECT = Path(__file__).resolve().parents[3]
 END_S = 180  # and for the end of a cancelled job
 
 
@@ -62,12 +63,20 @@ def left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
 
 def study_of(script: str, default: str) -> str:
     """The study file that a job's call of Snakemake names, or `default`."""
-    named = re.search(r"""--config .*?\bstudy=([^'"\s]+)""", script)
-    return named.group(1) if named else default
+    # Snakemake writes each setting as Python would; one without quotes has no space
+    forms = (r"'study=([^']+)'", r'"study=([^"]+)"', r"""(?<!['"])\bstudy=([^'"\s]+)""")
+    named = re.search(f"--config .*?(?:{'|'.join(forms)})", script)
+    return next(filter(None, named.groups())) if named else default
 
 
 def _same(folder: Path | str, one: str, other: str) -> bool:
-    return os.path.realpath(Path(folder, one)) == os.path.realpath(Path(folder, other))
+    return _place(folder, one) == _place(folder, other)
+
+
+def _place(folder: Path | str, study: str) -> str:
+    """Where a study's file is, as `skillift.study.places` has it; it may not be there any more."""
+    places = [os.path.realpath(Path(seen_from, study)) for seen_from in (folder, _PROJECT)]
+    return next(filter(os.path.exists, places), places[0])
 
 
 def _ask(*command: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,8 +10,17 @@ from pathlib import Path
 from skillift.errors import UserError, problem
 from skillift.running.manifests import FOLDER, Kept, Manifest, by_output, kept, manifests_below, read_manifest
 
-# what a run writes beside results: about jobs, not made by them
-_NOT_RESULTS = (FOLDER, "logs", "benchmarks", "report.html")
+# what stands beside the results in a study's folder: about jobs, or written by other commands
+BESIDE_RESULTS = (
+    FOLDER,
+    "logs",
+    "benchmarks",
+    "report.html",
+    "report.zip",
+    "plan",
+    "audit.html",
+    "audit.json",
+)
 _REMAKE = "Delete it and run the workflow, which makes it anew."
 
 
@@ -104,12 +113,13 @@ def _without_manifest(folder: Path, known: set[str]) -> Iterator[str]:
         yield problem(path, "a file without a manifest", "results of finished jobs alone", mend)
 
 
-def _files(folder: Path, known: set[str]) -> Iterator[str]:
+def _files(folder: Path, known: set[str], beside: Collection[str] = BESIDE_RESULTS) -> Iterator[str]:
+    """Files below a folder that are not known; right in it, not those of the names `beside` either."""
     for entry in folder.iterdir():
-        if entry.as_posix() in known or entry.name in _NOT_RESULTS:
+        if entry.as_posix() in known or entry.name in beside:
             continue
         if entry.is_dir():
-            yield from _files(entry, known)
+            yield from _files(entry, known, ())
         else:
             yield entry.as_posix()
 

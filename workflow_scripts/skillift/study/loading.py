@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from skillift.errors import UserError
 from skillift.study.schema import filled, read_schema, schema_problems
@@ -21,13 +24,31 @@ def load_config(config: Mapping, path: str = "config.yaml") -> dict:
     Raises:
         UserError: everything that is wrong, one line each.
     """
-    lines = {}
+    lines, values = {}, copy.deepcopy(dict(config))
     if Path(path).is_file():
         source = read_source(path, "configuration")
+        values = _as_yaml(values, source.value)
         lines = {
             key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
         }
-    return checked(Source(str(path), copy.deepcopy(dict(config)), lines), "config")
+    found = examined(Source(str(path), values, lines), "config")
+    if found.problems:
+        raise UserError("\n".join(found.problems))
+    return found.data
+
+
+def _as_yaml(value: object, in_file: object) -> object:
+    """What a command line changed, as YAML reads it: in nested values, Snakemake takes numbers for text."""
+    if isinstance(value, dict):
+        known = in_file if isinstance(in_file, dict) else {}
+        return {name: _as_yaml(item, known.get(name)) for name, item in value.items()}
+    if isinstance(value, str) and value != in_file:
+        try:
+            read = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        return read if isinstance(read, bool | int | float) or (read is None and value) else value
+    return value
 
 
 def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
@@ -35,20 +56,32 @@ def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
     return bool(key) and in_file.get(key[0]) != config.get(key[0])
 
 
-def checked(
+@dataclass(frozen=True)
+class Examined:
+    """A file's data with its defaults filled in, and what is wrong with it.
+
+    Attributes:
+        data: the file's content.
+        problems: one line each, in the file's order.
+        unsound: top-level keys that do not keep the schema, and so may hold anything.
+    """
+
+    data: dict
+    problems: list[str]
+    unsound: set[str]
+
+
+def examined(
     source: Source,
     schema_name: str,
     references: Callable[[dict, Source, set[str]], dict[KeyPath, list[str]]] | None = None,
-) -> dict:
+) -> Examined:
     """Check a file's data and fill in its defaults.
 
     Args:
         source: the file.
         schema_name: its schema in `rules/schemas/`.
-        references: finds what is wrong between sections: see `study_checks.reference_problems`.
-
-    Raises:
-        UserError: everything that is wrong, one line each, in the file's order.
+        references: finds what is wrong between sections: see `checks.reference_problems`.
     """
     schema = read_schema(schema_name)
     found = schema_problems(source, schema)
@@ -57,10 +90,8 @@ def checked(
     if references:
         for key, lines in references(data, source, unsound).items():
             found.setdefault(key, []).extend(lines)
-    problems = [line for lines in found.values() for line in lines]
-    if problems:
-        raise UserError("\n".join(sorted(problems, key=_line_number)))
-    return data
+    problems = sorted((line for lines in found.values() for line in lines), key=_line_number)
+    return Examined(data, problems, unsound)
 
 
 def _line_number(text: str) -> tuple[int, str]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from skillift.errors import UserError
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
-from skillift.study.loading import checked, load_config
+from skillift.study.loading import examined, load_config
 from skillift.study.source import beside, read_source
 from skillift.study.specs import Specs
 from skillift.tasks.own_skills import skill_files
@@ -183,9 +184,26 @@ def load_study(path: Path | str) -> Study:
         UserError: everything that is wrong with the file, one line each: file, line, key, what was found,
             what was expected, the mend.
     """
-    data = checked(read_source(path, "study file"), "study", reference_problems)
-    _complete(data)
-    return Study(str(path), data)
+    study, problems, _ = read_study(path)
+    if problems:
+        raise UserError("\n".join(problems))
+    return study
+
+
+def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
+    """Read and check a study file, and give what can be told of it where something is wrong.
+
+    Returns:
+        The study; everything that is wrong with the file, one line each; the sections that do not keep the
+        schema. A study with problems is incomplete: only what reads sound sections may be asked of it.
+
+    Raises:
+        UserError: the file cannot be read, or is not a mapping in YAML.
+    """
+    found = examined(read_source(path, "study file"), "study", reference_problems)
+    if not found.problems:
+        _complete(found.data)
+    return Study(str(path), found.data), found.problems, found.unsound
 
 
 def _complete(data: dict) -> None:

@@ -31,6 +31,8 @@ from skillift.training.processes import checked_options, free_device_memory, in_
 KEY = "key.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
 
+OBJECTIVES = {"sft": fit}  # what trains, by the recipe's `objective`
+
 
 @dataclass(frozen=True)
 class TrainingResult:
@@ -149,10 +151,11 @@ def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
             with fast_imports():
                 from skillift.training.callbacks import last_state
             arguments = (*work, last_state(state / "trainer"), asked)
+            fit_objective = OBJECTIVES[work[0].get("objective", "sft")]
             if options.processes > 1:
-                in_processes(fit, options.processes, *arguments)
+                in_processes(fit_objective, options.processes, *arguments)
             else:
-                fit(*arguments)
+                fit_objective(*arguments)
             return
         except DeviceMemoryError as error:
             share = math.ceil(work[0]["batch_size"] / options.processes)

@@ -6,11 +6,14 @@ A job would find the same out when its turn comes; by then an hour of others may
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from skillift.errors import UserError
 from skillift.stages import rule_named
 from skillift.study.study import Study
+
+_AT_ONCE = 16
 
 
 def missing(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
@@ -20,13 +23,17 @@ def missing(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> list
         study: the study.
         jobs: rule and wildcards of each planned job.
     """
-    problems = []
-    for _, look in sorted(_looks(study, jobs).items()):
-        try:
-            look()
-        except UserError as error:
-            problems.append(str(error))
-    return list(dict.fromkeys(problems))
+    looks = [look for _, look in sorted(_looks(study, jobs).items())]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # one that does not answer holds up no other
+        return list(dict.fromkeys(filter(None, pool.map(_problem, looks))))
+
+
+def _problem(look: Callable[[], None]) -> str | None:
+    try:
+        look()
+    except UserError as error:
+        return str(error)
+    return None
 
 
 def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:

@@ -1,0 +1,78 @@
+"""A failed run ends with the errors of its failed jobs, each once, with the jobs' names."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from skillift.running.failed_jobs import FailedJob, last_words
+from snakemake_inside.failures import _Failures
+
+
+@pytest.fixture
+def failed(tmp_path):
+    """Make a failed job with what its log holds."""
+
+    def make(rule: str, text: str | None, grouped: bool = False, **wildcards: str) -> FailedJob:
+        log = tmp_path / f"{'-'.join([rule, *wildcards.values()])}.log"
+        if text is not None:
+            log.write_text(text)
+        return FailedJob(rule, wildcards, str(log), grouped)
+
+    return make
+
+
+def test_each_error_is_said_once_with_the_jobs_that_it_ended(failed):
+    jobs = [failed("train", f"step {n}\nerror: recipe: found 'x'.\n", student=n, run="sft-s0") for n in "sm"]
+    jobs.append(failed("score", "error: scores: found nothing.\n"))
+    assert last_words(jobs) == [
+        "error: train s sft-s0, train m sft-s0: recipe: found 'x'.",
+        "error: score: scores: found nothing.",
+    ]
+
+
+def test_a_list_of_mistakes_stays_whole_and_a_long_one_is_cut(failed):
+    lines = [f"tasks.csv:{n}: found nothing." for n in range(30)]
+    found = last_words([failed("build_tasks", "error: " + "\n".join(lines))])
+    assert found[:2] == ["error: build_tasks: tasks.csv:0: found nothing.", "tasks.csv:1: found nothing."]
+    assert len(found) == 21 and found[-1].startswith("and 10 more lines in ")
+
+
+def test_a_traceback_is_told_by_its_last_line(failed):
+    (said,) = last_words([failed("judge", "Traceback\n  File x\nKeyError: 'bug'\n")])
+    assert said.startswith("error: judge: KeyError: 'bug' (whole log: ")
+
+
+def test_a_job_that_was_killed_is_named_too(failed):
+    (empty,) = last_words([failed("train", "", student="s")])
+    (missing,) = last_words([failed("train", None, student="m")])
+    assert empty.startswith("error: train s: ended without a word (")
+    assert missing.startswith("error: train m: ended without a word (")
+
+
+def test_of_jobs_that_ran_as_one_those_without_an_error_are_not_blamed(failed):
+    jobs = [failed("make_table_a", "", grouped=True), failed("make_table_b", "error: b\n", grouped=True)]
+    assert last_words(jobs) == ["error: make_table_b: b"]
+
+
+def test_jobs_that_the_user_ended_are_no_failures(failed):
+    ended = failed("train", "Traceback\nKeyboardInterrupt\n"), failed("generate", "")
+    assert last_words([*ended, failed("score", "error: of its own\n")], stopped=True) == [
+        "error: score: of its own"
+    ]
+
+
+def test_a_job_that_succeeded_on_a_retry_did_not_fail(tmp_path, capsys):
+    failures = _Failures(lambda: None)
+
+    def message(**fields) -> None:
+        failures.note(logging.makeLogRecord(fields))
+
+    for jobid in (1, 2):
+        log = tmp_path / f"{jobid}.log"
+        log.write_text(f"error: number {jobid}\n")
+        message(event="job_error", jobid=jobid, rule_name="download_student", log=[str(log)], indent=False)
+    message(event="job_finished", job_id=1)
+    failures.tell()
+    assert capsys.readouterr().err == "\nerror: download_student: number 2\n"

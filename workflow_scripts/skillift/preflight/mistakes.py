@@ -1,0 +1,88 @@
+"""Everything that is wrong with a study and all that it names, told at once and without a network.
+
+`read_study` checks the study file by itself. Here the files that it names are read as well: own tasks and
+skills, model folders and their templates; and what only both together tell, such as a corpus with more rows
+than there are tasks to demonstrate. Each part says which sections of the study it reads, and is left out
+where one of them does not keep the schema: that is reported already.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import NamedTuple
+
+from skillift.errors import UserError
+from skillift.preflight.models import unknown_prices
+from skillift.study.study import Study, read_study
+
+
+class Part(NamedTuple):
+    """One part of the preflight.
+
+    Attributes:
+        sections: top-level keys of the study that it reads.
+        module: the module whose `mistakes(study)` gives one line for each mistake; imported when it is
+            called, as it takes a second to import what reads tables and models.
+        concerns: whether a study has what it looks at.
+    """
+
+    sections: frozenset[str]
+    module: str
+    concerns: Callable[[Study], bool] = lambda study: True
+
+    def mistakes(self, study: Study) -> list[str]:
+        """One line for each mistake."""
+        if not self.concerns(study) or importlib.util.find_spec(self.module) is None:
+            return []
+        look: Callable[[Study], list[str]] = importlib.import_module(self.module).mistakes
+        try:
+            return look(study)
+        except UserError as error:
+            return str(error).splitlines()
+
+
+def _has_own_tasks(study: Study) -> bool:
+    return bool(study.own_files())
+
+
+def _has_given_models(study: Study) -> bool:
+    return bool(study.students_from("path") or study.students_from("hub"))
+
+
+MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
+_FILES = frozenset({"tasks", "students", "references", "inference"})
+PARTS = (
+    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight", _has_own_tasks),
+    Part(_FILES, "skillift.students.preflight", _has_given_models),
+    Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
+    Part(MODELS, "skillift.preflight.keys"),
+)
+LAST = ("skillift.preflight.keys",)  # of this machine, not of the study: named only beside other mistakes
+
+
+def checked_study(path: str, config: dict) -> Study:
+    """The study of a file, with nothing wrong in it or in what it names.
+
+    Args:
+        path: the study file.
+        config: how it is run: config.yaml with its defaults.
+
+    Raises:
+        UserError: everything that is wrong, one line each.
+    """
+    study, problems, unsound = read_study(path)
+    for part in PARTS:
+        if part.sections & unsound or (part.module in LAST and not problems):
+            continue
+        try:
+            problems += part.mistakes(study)
+        except Exception:
+            if not problems:
+                raise
+            # it met what is wrong with another section, which is told already
+    if not unsound & MODELS:
+        problems += unknown_prices(study, config["api"])
+    if problems:
+        raise UserError("\n".join(dict.fromkeys(problems)))
+    return study

@@ -1,0 +1,47 @@
+"""The models behind an API that a study names, and whether their prices are known."""
+
+from __future__ import annotations
+
+from skillift.chat.models import ChatModel
+from skillift.errors import UserError
+from skillift.study.study import Study
+
+
+def chat_models(study: Study) -> list[ChatModel]:
+    """Judges, teacher and reference models that are asked over an API, by their places in the study file.
+
+    Raises:
+        UserError: an entry names no model.
+    """
+    entries = {f"judges.{name}": entry for name, entry in study.data["judges"].items()}
+    if study.data.get("teacher", {}).get("kind") == "api":
+        entries["teacher"] = study.data["teacher"]
+    for name, entry in study.data["references"].items():
+        if entry["source"] == "api":
+            entries[f"references.{name}"] = entry
+    models = [ChatModel.from_entry(entry, where) for where, entry in sorted(entries.items())]
+    return [model for model in models if not model.offline]
+
+
+def unknown_prices(study: Study, api: dict) -> list[str]:
+    """One line for each model without a price, where config.yaml sets a budget.
+
+    Args:
+        study: the study.
+        api: `api` in config.yaml.
+    """
+    if api.get("budget_usd") is None and not api.get("budgets_usd"):
+        return []
+    from skillift.chat.budget import price_of  # litellm takes seconds to import
+
+    found = []
+    try:
+        models = chat_models(study)
+    except UserError as error:
+        return [str(error)]
+    for model in models:
+        try:
+            price_of(model)
+        except UserError as error:
+            found.append(str(error))
+    return found

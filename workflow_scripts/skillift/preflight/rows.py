@@ -1,0 +1,53 @@
+"""What only tasks and the rest of a study tell together: demonstrations made wrong, special tokens.
+
+Suites, skills and worked solutions of own tasks: `skillift.tasks.preflight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from skillift.errors import UserError
+from skillift.study.source import read_source
+from skillift.study.study import Study
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def mistakes(study: Study) -> list[str]:
+    """One line for each mistake: file, line, key, what was found, what was expected, the fix."""
+    own = study.own_files()
+    if not own:
+        pack = study.data["tasks"]["pack"]
+        return list(_rejected(study, pack["skills"] * pack["per_skill"]["train"]))
+    from skillift.tasks.own import read_own  # plans of the task pack do without tables
+
+    try:
+        skills, tasks = read_own(own["tasks"], own["skills"])
+    except UserError as error:
+        return str(error).splitlines()
+    rejected = _rejected(study, tasks["suite"].to_list().count("train"))
+    return [*rejected, *_special_tokens(study, tasks, skills)]
+
+
+def _rejected(study: Study, n_train: int) -> Iterator[str]:
+    """Corpora with enough train tasks, but not without those whose solution the teacher makes wrong."""
+    teacher = study.data.get("teacher", {})
+    n_wrong = round(teacher.get("corrupted_share", 0) * n_train)
+    if not n_wrong or teacher["attempts"] > 1:  # another attempt makes others wrong
+        return
+    source = read_source(study.path, "study file")
+    for name, corpus in study.data["corpora"].items():
+        most = n_train - n_wrong
+        if corpus["verified"] and most < corpus["rows"] <= n_train:
+            why = f"of {n_train} demonstrations, teacher.corrupted_share makes {n_wrong} wrong"
+            fix = "Lower rows or teacher.corrupted_share (0 for own solutions), or add train tasks."
+            yield source.problem(("corpora", name, "rows"), corpus["rows"], f"at most {most} ({why})", fix)
+
+
+def _special_tokens(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame) -> list[str]:
+    from skillift.students.preflight import prompt_mistakes
+
+    return prompt_mistakes(study, tasks, skills)

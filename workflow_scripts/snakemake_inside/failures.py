@@ -1,0 +1,59 @@
+"""Which jobs have failed, as Snakemake's own messages tell, and what ends a run that did not end well."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+
+from skillift.redaction import redact
+from skillift.running.failed_jobs import FailedJob, last_words
+from snakemake_inside.version import tested
+
+
+def name_failures_last(logger: logging.Logger, dag) -> None:
+    """Have this process end with the errors of the jobs that failed and did not succeed on a retry.
+
+    Args:
+        logger: Snakemake's.
+        dag: a function that gives Snakemake's graph of jobs, which is not there yet.
+    """
+    if not tested():
+        return
+    failures = _Failures(dag)
+    logger.addFilter(failures.note)
+    atexit.register(failures.tell)
+
+
+class _Failures:
+    def __init__(self, dag) -> None:
+        self._dag = dag
+        self._failed: dict[int, FailedJob] = {}
+        self._stopped = False
+
+    def note(self, record: logging.LogRecord) -> bool:
+        """Look at a message of Snakemake's, and let it pass."""
+        event = getattr(record, "event", None)
+        self._stopped |= str(record.msg).startswith("Terminating processes on user request")
+        if event == "job_error":
+            logs = [path for path in record.log or [] if str(path).endswith(".log")]
+            self._failed[record.jobid] = FailedJob(
+                record.rule_name,
+                self._wildcards(record.jobid),
+                str(logs[0]) if logs else None,
+                grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
+            )
+        elif event == "job_finished":
+            self._failed.pop(record.job_id, None)
+        return True
+
+    def _wildcards(self, jobid: int) -> dict[str, str]:
+        graph = self._dag()
+        job = next((job for job in graph.jobs if graph.jobid(job) == jobid), None) if graph else None
+        return dict(job.wildcards_dict) if job is not None and not job.is_group() else {}
+
+    def tell(self) -> None:
+        """Print the errors, as the last lines."""
+        sys.stdout.flush()
+        if lines := last_words(self._failed.values(), self._stopped):
+            print(redact("\n".join(["", *lines])), file=sys.stderr, flush=True)
