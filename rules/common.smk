@@ -12,7 +12,7 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from skillift.chat.options import api_options
+from skillift.chat.options import api_options, judging_options
 from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
 from skillift.running.lifeline import this_process
@@ -31,7 +31,9 @@ cache_planning(workflow)
 try:
     CONFIG = load_config(config)
     STUDY = load_study(CONFIG["study"])
-    API_OPTIONS = " ".join(api_options(CONFIG["api"]))
+    API_OPTIONS = " ".join(
+        [*api_options(CONFIG["api"]), *judging_options(STUDY.data["judging"])]
+    )
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
