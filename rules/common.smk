@@ -13,7 +13,7 @@ from snakemake.logging import logger
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from skillift.chat.options import api_options
+from skillift.chat.options import api_options, judging_options
 from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
 from skillift.running.lifeline import this_process
@@ -50,7 +50,9 @@ try:
         if workflow.is_main_process
         else load_study(CONFIG["study"])
     )
-    API_OPTIONS = " ".join(api_options(CONFIG["api"]))
+    API_OPTIONS = " ".join(
+        [*api_options(CONFIG["api"]), *judging_options(STUDY.data["judging"])]
+    )
 except UserError as error:
     refuse(error)
 

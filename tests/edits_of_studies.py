@@ -83,6 +83,16 @@ NOTHING = [
     ),
 ]
 
+NOTHING.append(
+    Edit(
+        "when a job of a judge gives up",
+        in_study(
+            "primary_judge:", "judging: {max_failed_share: 0.5, max_unparsed_in_a_row: 3}\nprimary_judge:"
+        ),
+        set(),
+    )
+)
+
 DATA = [
     Edit(
         "the seed of the task pack: every task's text",
@@ -213,6 +223,11 @@ ANALYSING = [
     Edit(
         "a limit of the certification",
         in_study("bootstrap_samples: 200", "bootstrap_samples: 200, certification: {max_false_fail: 0.5}"),
+        SHOWN,
+    ),
+    Edit(
+        "how much may be unscored without a warning",
+        in_study("primary_judge:", "judging: {max_unscored_share: 0.2}\nprimary_judge:"),
         SHOWN,
     ),
     Edit("a prediction", in_study("direction: greater", "direction: less"), PREDICTED),

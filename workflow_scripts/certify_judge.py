@@ -14,10 +14,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.chat.client import ChatModel, add_client_options, open_client
+from skillift.chat.failures import check_failed
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.judging.certification import certify, read_cases
-from skillift.judging.verdicts import read_template
+from skillift.judging.verdicts import failed, read_template
 from skillift.tables import write_table
 
 
@@ -33,7 +34,8 @@ def main(argv: list[str] | None = None) -> None:
     template = read_template(options.template)
     cases = read_cases(options.cases)
     with open_client(options) as client:
-        verdicts = certify(options.spec["name"], cases, model, template, client)
+        verdicts = certify(options.spec["name"], cases, model, template, client, options.max_unparsed)
+    check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
     write_table(verdicts, options.out, CERTIFICATION)
 
 

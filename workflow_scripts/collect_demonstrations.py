@@ -47,7 +47,15 @@ def main(argv: list[str] | None = None) -> None:
     special = sorted({token for folder in options.tokenizers for token in special_tokens_of(folder)})
     with open_client(options) as client:
         demonstrations = demonstrate(
-            tasks, skills, options.spec, task_template, template, client, teacher_template, special
+            tasks,
+            skills,
+            options.spec,
+            task_template,
+            template,
+            client,
+            teacher_template,
+            special,
+            options.max_unparsed,
         )
     write_table(demonstrations, options.out, DEMONSTRATIONS)
 

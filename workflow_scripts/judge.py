@@ -16,9 +16,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.chat.client import ChatModel, add_client_options, open_client
+from skillift.chat.failures import check_failed
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
-from skillift.judging.verdicts import judge_episodes, read_template
+from skillift.judging.verdicts import failed, judge_episodes, read_template
 from skillift.tables import read_table, write_table
 
 
@@ -45,7 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     tables = [read_table(path, EPISODES) for path in options.episodes]
     with open_client(options) as client:
         for episodes, out in zip(tables, options.out, strict=True):
-            write_table(judge_episodes(episodes, tasks, model, template, client), out, VERDICTS)
+            verdicts = judge_episodes(episodes, tasks, model, template, client, options.max_unparsed)
+            check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
+            write_table(verdicts, out, VERDICTS)
 
 
 if __name__ == "__main__":

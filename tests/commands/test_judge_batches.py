@@ -206,7 +206,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(inputs, scripts, tmp_path, mo
 
     def tell(body):
         assert CANARY not in json.dumps(body)
-        return 200, chat_completion(told)
+        return 200, chat_completion(json.dumps({"conclusion": told, "passed": True}))
 
     server = BatchServer(tell, fail={"create": [403], "look": [500]})
     with serving(server) as address:

@@ -19,12 +19,14 @@ from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
+from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 
 pytestmark = pytest.mark.slow
 
 FEW = 100
-CONCURRENCY = 64
+LENIENT = ("--max-failed-share=1", f"--max-unparsed={FEW}")
+CONCURRENCY = 16  # with more, a busy machine answers so late that calls time out
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,6 @@ class Work:
     inputs: list[str]  # tasks, episodes of which a third passes, and the template, as options of `judge.py`
     expected: pl.DataFrame  # whether each episode passes, by the program that the server answers with
     n_kills: int
-    timeout_s: int  # shorter than a stall
 
     @property
     def n_episodes(self) -> int:
@@ -44,16 +45,16 @@ class Work:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((600, 4, 8), id="600 episodes"),
+        pytest.param((200, 3), id="200 episodes"),
         # as many as the reference study's
-        pytest.param((2800, 10, 12), id="2800 episodes", marks=pytest.mark.nightly),
+        pytest.param((2800, 10), id="2800 episodes", marks=pytest.mark.nightly),
     ],
 )
 def work(request, tmp_path_factory, repository) -> Work:
-    n_episodes, n_kills, timeout_s = request.param
+    n_episodes, n_kills = request.param
     folder = tmp_path_factory.mktemp("work")
     inputs = _inputs(folder, repository, n_episodes)
-    return Work(inputs, _expected(inputs, folder / "verdicts.parquet"), n_kills, timeout_s)
+    return Work(inputs, _expected(inputs, folder / "verdicts.parquet"), n_kills)
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +93,10 @@ def _expected(inputs, out):
 def test_a_failing_provider_costs_no_verdict_and_no_request_is_repeated_after_its_answer(work, tmp_path):
     log, out = tmp_path / "log", tmp_path / "verdicts.parquet"
     faults = {"overload": 0.3, "others": 0.15, "slow": 0.2, "retry_after": 0.1, "seed": 1}
-    with faulty_server(log, **faults, stall=work.timeout_s + 8) as address:
+    # what stalls hangs up at last: how long a job waits itself is a claim of test_retries
+    with faulty_server(log, **faults, stall=1) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
-        timeout = f"--timeout={work.timeout_s}"
-        judge.main(arguments(work.inputs, entry, tmp_path / "answers.sqlite", out, timeout))
+        judge.main(arguments(work.inputs, entry, tmp_path / "answers.sqlite", out))
     assert read_table(out, VERDICTS).select(work.expected.columns).equals(work.expected)
     assert set(work.expected["passed"]) == {True, False}
     assert sorted(answered(log).values()) == [1] * work.n_episodes
@@ -156,7 +157,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(few_inputs, scripts, tmp_path
     with chat_server(respond) as (address, arrived):
         entry = {"model": "openai/served", "api_base": address}
         out = tmp_path / "verdicts.parquet"
-        given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, "--retries=1")
+        given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, *LENIENT, "--retries=1")
         command = [sys.executable, str(scripts / "judge.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len(arrived) >= FEW and sent == {200, 400, 500}
@@ -175,12 +176,13 @@ def test_a_failed_answer_is_asked_again_by_the_next_run(few_inputs, tmp_path):
     with faulty_server(log, overload=0.5, retry_after=0.01) as address:
         entry = {"model": "hosted_vllm/served", "api_base": address}
         given = arguments(few_inputs, entry, cache, out)
-        judge.main([*given, "--retries=0"])
-        first = read_table(out, VERDICTS)
-        lost = first.filter(pl.col("status") == "failed")
+        with pytest.raises(UserError, match="overloaded"):
+            judge.main([*given, "--retries=0"])
+        assert not out.exists()
+        judge.main([*given, *LENIENT, "--retries=0"])
+        lost = read_table(out, VERDICTS).filter(pl.col("status") == "failed")
         assert 0 < lost.height < FEW
         assert set(lost["passed"]) == {None}
-        assert "overloaded" in lost["raw"][0]
         judge.main(given)
     assert read_table(out, VERDICTS).select(expected.columns).equals(expected)
     assert answered(log).total() == FEW

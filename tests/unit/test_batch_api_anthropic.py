@@ -115,6 +115,19 @@ def test_an_error_of_one_question_is_a_named_failure_or_a_retry(kind, status, n_
     assert server.count("create") == n_batches
 
 
+def test_a_bill_that_is_not_paid_ends_the_job_once_the_batch_is_kept(cache):
+    def answer(body):
+        error = {"type": "error", "error": {"type": "billing_error", "message": "pay first"}}
+        return (402, error) if body["messages"][0]["content"] == "question 1" else echo(body)
+
+    server = AnthropicServer(answer)
+    with serving(server) as address:
+        requests = requests_to(address_of(address), 3)
+        with pytest.raises(UserError, match=r"was not answered whole.*pay first.*are used up"):
+            ask(cache, requests)
+    assert [cache.get(request.key()) is None for request in requests] == [False, True, False]
+
+
 def test_the_key_goes_to_the_provider_and_into_no_message(cache):
     server = AnthropicServer(echo, fail={"create": [401]})
     message = r"a batch cannot be handed in.*no create now.*\[ANTHROPIC_API_KEY\]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from batch_questions import MODEL, ask, echo, requests_to, settings
 from batch_server import BatchServer, serving
+from stub_models import chat_completion
 
 from skillift.batches import asking as batches
 from skillift.chat.client import ChatModel, ChatRequest
@@ -52,6 +53,65 @@ def test_what_is_left_for_direct_calls_may_pass_the_ceiling_and_then_stops(cache
         ask(cache, requests_to(address, 100), settings(most_requests=1000), budget_usd=0.2, concurrency=1)
     assert cache.spent()[MODEL] <= 0.2
     assert server.count("chat") == pytest.approx(66, abs=1)
+
+
+def test_a_used_up_account_ends_the_job_once_the_batch_is_kept_and_the_rest_is_asked_again(cache):
+    paid = []
+
+    def answer(body):
+        if body["messages"][0]["content"] in ("question 2", "question 3") and not paid:
+            return 429, {
+                "error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}
+            }
+        return echo(body)
+
+    server = BatchServer(answer)
+    with serving(server) as address:
+        requests = requests_to(address, 6)
+        with pytest.raises(UserError, match=r"was not answered whole.*insufficient_quota.*are used up"):
+            ask(cache, requests, settings(most_requests=99))
+        assert [cache.get(request.key()) is None for request in requests] == [n in (2, 3) for n in range(6)]
+        assert server.count("chat") == 0
+        paid.append(True)
+        answers, _ = ask(cache, requests, settings(most_requests=99))
+    assert {answer.status for answer in answers} == {"answered"}
+    assert set(server.answered().values()) == {1}
+
+
+def test_an_account_that_cannot_create_a_batch_ends_the_job_without_a_retry(cache):
+    server = BatchServer(echo, fail={"create": [402] * 9})
+    with serving(server) as address, pytest.raises(UserError, match=r"cannot be handed in.*are used up"):
+        ask(cache, requests_to(address, 6), retries=8)
+    assert server.count("refused create") == 1
+    assert cache.reserved() == {}
+
+
+def test_more_failed_lines_than_may_end_the_job(cache):
+    def answer(body):
+        refused = body["messages"][0]["content"] != "question 2"
+        return (400, {"error": {"message": "not today"}}) if refused else echo(body)
+
+    server = BatchServer(answer)
+    with serving(server) as address:
+        match = "of 6 failed, at most 3 may.*not today"
+        with pytest.raises(UserError, match=match):
+            ask(cache, requests_to(address, 6), settings(most_requests=99), max_failed_share=0.5)
+    assert server.count("chat") == 0
+
+
+def test_a_reply_of_a_batch_without_usage_is_booked_at_its_share_of_the_estimate(cache):
+    def answer(body):
+        reply = chat_completion("yes")
+        del reply["usage"]
+        return 200, reply
+
+    server = BatchServer(answer)
+    with serving(server) as address:
+        answers, _ = ask(cache, requests_to(address, 4))
+    assert [answer.cost_usd for answer in answers] == pytest.approx(
+        [0.0015] * 4
+    )  # 3 tokens at half the price
+    assert cache.spent() == {MODEL: pytest.approx(0.006)}
 
 
 def test_a_model_without_a_price_is_an_error_where_there_is_a_budget(cache):

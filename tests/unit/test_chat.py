@@ -79,13 +79,34 @@ def test_a_request_without_an_answer_in_time_has_failed():
     assert (answer.status, answer.reason) == ("failed", "no answer within 0.05 s")
 
 
-@pytest.mark.parametrize(
-    ("finish_reason", "status"),
-    [("length", "truncated"), ("content_filter", "refused"), ("stop", "answered")],
-)
-def test_truncated_and_filtered_answers_have_a_status_of_their_own(finish_reason, status):
+@pytest.mark.parametrize(("finish_reason", "status"), [("length", "truncated"), ("stop", "answered")])
+def test_a_truncated_answer_has_a_status_of_its_own(finish_reason, status):
     (answer,), _ = _ask(lambda _: ("half an ans", finish_reason), [_request()])
     assert (answer.status, answer.text) == (status, "half an ans")
+
+
+def test_a_filtered_answer_is_asked_again_twice_then_refused_and_kept_without_its_half(tmp_path):
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        (answer,), arrived = _ask(
+            lambda _: ("half an ans", "content_filter"), [_request()], cache, retries=8, backoff_s=0.001
+        )
+        assert (answer.status, answer.text, len(arrived)) == ("refused", "", 3)
+        assert "half an ans" in answer.reason
+        assert cache.spent() == {"stub/model": 0.75}  # each attempt is paid for, and counted once
+        (again,), arrived = _ask(lambda _: "yes", [_request()], cache)
+    assert (again, arrived) == (answer, [])
+
+
+@pytest.mark.parametrize(("text", "finish_reason"), [("", "stop"), (" \n", "stop"), ("ANSWER: 4", "error")])
+def test_a_reply_that_is_empty_or_broke_off_is_asked_again_and_never_an_answer(text, finish_reason):
+    left = [(text, finish_reason)]
+    (answer,), arrived = _ask(
+        lambda _: left.pop() if left else "ANSWER: 42", [_request()], retries=8, backoff_s=0.001
+    )
+    assert (answer.status, answer.text, len(arrived)) == ("answered", "ANSWER: 42", 2)
+    (answer,), arrived = _ask(lambda _: (text, finish_reason), [_request()], retries=8, backoff_s=0.001)
+    assert (answer.status, answer.text, len(arrived)) == ("failed", "", 3)
+    assert ("broke off" in answer.reason) == (finish_reason == "error")
 
 
 def test_a_kept_answer_is_not_asked_for_again_and_is_the_same(tmp_path):

@@ -41,6 +41,30 @@ def test_a_missing_key_is_an_error_before_any_call_and_names_the_variable(model,
     check_access(_entry(model=model))
 
 
+@pytest.mark.parametrize(
+    ("model", "key", "value"),
+    [
+        ("anthropic/claude-opus-4-7", "temperature", 0.0),
+        ("anthropic/claude-opus-4-8", "temperature", 0.0),
+        ("anthropic/claude-opus-4-8", "top_p", 0.9),
+        ("openai/gpt-5.5", "temperature", 0.0),
+        ("openai/o3", "temperature", 0.0),
+    ],
+)
+def test_a_setting_that_the_model_refuses_is_told_before_any_call_with_the_key_to_set(
+    model, key, value, monkeypatch
+):
+    monkeypatch.setenv(f"{model.partition('/')[0].upper()}_API_KEY", "sk-0123456789")
+    monkeypatch.setattr("skillift.chat.access.check_served", lambda _: None)  # it would ask the provider
+    match = rf"^judges\.main, key '{key}' \({model}\): found {value}, expected .*Write `{key}: null` there"
+    with pytest.raises(UserError, match=match):
+        check_access(_entry(model=model, **{key: value}))
+    check_access(_entry(model=model, **{key: None}))
+    check_access(
+        _entry(model="anthropic/claude-haiku-4-5" if "anth" in model else "openai/gpt-4o", **{key: value})
+    )
+
+
 def test_a_provider_that_nobody_knows_is_an_error():
     with pytest.raises(UserError, match=r"^judges\.main, key 'model': found 'antropic/claude'"):
         check_access(_entry(model="antropic/claude"))

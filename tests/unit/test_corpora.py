@@ -93,6 +93,14 @@ def test_too_few_passes_is_an_error_with_the_counts():
         _select(_demonstrations(lost), rows=24)
 
 
+def test_demonstrations_without_a_verdict_are_no_fault_of_the_corpus():
+    lost = {("t0000", 0), ("t0001", 0)}
+    demonstrations = _demonstrations(lost).with_columns(reason=pl.lit("unparsed: It passes."))
+    match = r"2 demonstrations without a verdict, such as: unparsed: It passes.*See to the primary judge"
+    with pytest.raises(UserError, match=match):
+        _select(demonstrations, rows=24)
+
+
 def test_a_worked_corpus_holds_the_collected_prompt_and_the_whole_response():
     row = _select().row(0, named=True)
     assert row["messages"] == [

@@ -208,7 +208,7 @@ def test_an_answer_cut_off_or_filtered_or_empty_is_kept_and_never_passes(templat
     kept = {names.get(row["task_id"], "good"): row for row in rows.iter_rows(named=True)}
     assert kept["cut"]["reason"] == "not judged: truncated: out of tokens (max_tokens 200)"
     assert kept["filtered"]["reason"].startswith("not judged: refused: ")
-    assert kept["empty"]["reason"] == "not judged: empty: the teacher wrote no answer"
+    assert kept["empty"]["reason"].startswith("not judged: failed: the reply is empty")
     assert [kept[name]["passed"] for name in ("cut", "filtered", "empty", "good")] == [None, None, None, True]
     assert kept["good"]["response"].startswith("ANSWER: ")  # a thinking model's reasoning is not trained on
 

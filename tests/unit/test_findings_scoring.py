@@ -67,6 +67,45 @@ def test_a_word_that_unscored_episodes_could_overturn_is_named(tables):
         assert "With its 30 unscored of 1200 episodes" in finding.sentence
 
 
+@pytest.mark.parametrize("path", ["bench", "judge:a", "judge:b"])
+def test_a_path_that_lost_more_verdicts_than_the_study_allows_has_a_banner(path):
+    lost = tables_of(unscored=path)
+    (finding,) = every(lost, "warning")
+    assert finding.sentence.startswith(f"Warning: on the path {path}, 1200 of 1600 compared episodes have no")
+    assert "most at s, base: 100.0 %; limit 5 %" in finding.sentence
+    assert finding.sentence in headline(findings(lost, SPEC))
+    assert answers(lost)["judge"].startswith(f"More verdicts are lost than the study allows on {path}")
+    assert every(lost, "warning", {**SPEC, "max_unscored_share": 1.0}) == []
+
+
+def test_few_lost_verdicts_have_no_banner(tables):
+    assert every(tables, "warning") == []
+    few = tables["bounds"].with_columns(n_unscored=pl.col("n_episodes") // 25)
+    assert every({**tables, "bounds": few}, "warning") == []
+    more = tables["bounds"].with_columns(
+        n_unscored=pl.when(path="judge:b", run="base").then(pl.col("n_episodes") // 15).otherwise(0)
+    )
+    (finding,) = every({**tables, "bounds": more}, "warning")
+    assert "judge:b" in finding.sentence
+
+
+def test_what_is_undefined_never_keeps_its_word(tables):
+    gone = pl.when(claim="lift").then(pl.lit(words.UNDEFINED)).otherwise("word")
+    everywhere = answers({**tables, "claims": tables["claims"].with_columns(word=gone)})["judge"]
+    assert "1 lift of 1 undefined on judge:a" in everywhere
+    assert "keeps its word" not in everywhere
+    rows = tables["claims"].filter(~((pl.col("path") == "judge:b") & (pl.col("claim") == "lift")))
+    both = pl.concat(
+        [rows, tables["claims"].filter(path="judge:b", claim="lift").with_columns(student=pl.lit("r"))]
+    )
+    assert "the word of 1 of 1 lift differs" in answers({**tables, "claims": both})["judge"]
+
+
+def test_a_second_judge_without_a_verdict_is_no_missing_judge(tables):
+    silent = {**tables, "judge_shift": tables["judge_shift"].clear()}
+    assert "no headline can be compared under a second judge" in answers(silent)["judge"]
+
+
 def test_a_lift_that_another_path_gives_another_word_is_named(tables):
     assert every(tables, "another path") == []
     claims = tables["claims"].with_columns(

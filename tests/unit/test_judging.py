@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from score_tables import make_tasks
-from stub_models import STUB, make_episodes, stub_provider
+from stub_models import STUB, chat_completion, chat_server, make_episodes, stub_provider
 
-from skillift.chat.client import ChatClient, ChatModel
+from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.contracts.pipeline import VERDICTS
 from skillift.errors import UserError
 from skillift.judging.offline_judges import blocks
@@ -99,7 +100,11 @@ def test_a_reply_of_the_asked_form_is_read(conclusion, passed):
         "passed",
         f"Here it is: {PASS}",
         f"{PASS}\n{PASS}",
-        f"```json\n{PASS}\n```",
+        f"```json\n{PASS}\n```\nThat is all.",
+        f"Here it is:\n```json\n{PASS}\n```",
+        f"```json\n{PASS}\n```\n```json\n{PASS}\n```",
+        f"{PASS}</think>",
+        f"<think>{PASS}",
         f"[{PASS}]",
         '{"passed": true}',
         '{"conclusion": "1", "passed": "true"}',
@@ -108,12 +113,26 @@ def test_a_reply_of_the_asked_form_is_read(conclusion, passed):
         '{"conclusion": null, "passed": true}',
         '{"conclusion": "1", "passed": true, "confidence": 1}',
         '{"conclusion": "1", "passed": false, "passed": true}',
-        '{"passed": true, "conclusion": "1"}',
         "[" * 100_000,
     ],
 )
 def test_a_reply_of_any_other_form_is_not_searched_for_a_verdict(reply):
     assert parse_reply(reply) is None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"```json\n{PASS}\n```",
+        f"```\n{PASS}\n```\n",
+        f"~~~ JSON\n{PASS}\n~~~",
+        '{"passed": true, "conclusion": "1"}',
+        f"It says 1, as it should.\n</think>\n\n{PASS}",
+        f"<think>Is it 7? No.</think>```json\n{PASS}\n```",
+    ],
+)
+def test_the_form_in_other_dress_is_read(reply):
+    assert parse_reply(reply) == ("1", True)
 
 
 @given(hostile, hostile)
@@ -144,6 +163,70 @@ def test_a_second_bad_reply_is_unparsed_and_not_a_fail():
     verdict, arrived = _judge(lambda _: "It fails.")
     assert (verdict.passed, verdict.status, verdict.raw) == (None, "unparsed", "It fails.")
     assert len(arrived) == 2
+
+
+@pytest.mark.parametrize("reply", ["<think>Let me see, the", ""])
+def test_a_reply_cut_while_thinking_is_not_asked_again_and_names_the_key_to_raise(reply):
+    with stub_provider(lambda _: (reply, "length")) as arrived, ChatClient() as client:
+        model = ChatModel("stub/model", max_tokens=64, where="judges.main")
+        (verdict,) = judge_candidates([CANDIDATE], model, TEMPLATE, client)
+    assert (verdict.passed, verdict.status, len(arrived)) == (None, "unparsed", 1)
+    assert verdict.raw == f"It was cut off: raise max_tokens of judges.main (now 64). The reply: {reply}"
+
+
+def _candidates(number):
+    return [Candidate(f"Question {n}?", "1", "ANSWER: 1") for n in range(number)]
+
+
+def test_a_judge_that_cannot_keep_the_form_is_asked_no_more_and_a_reply_is_shown(tmp_path):
+    with stub_provider(lambda _: "It passes, I think.") as arrived:
+        for _ in range(2):  # the second time, nothing that was answered is asked
+            with AnswerCache(tmp_path / "answers.sqlite") as cache, ChatClient(cache=cache) as client:
+                match = r"stub/model.*5 replies in a row.*It passes, I think.*response_format"
+                with pytest.raises(UserError, match=match):
+                    judge_candidates(_candidates(400), STUB, TEMPLATE, client, max_unparsed=5)
+            assert len(arrived) <= 18  # with repairs
+    asked = [messages[0]["content"] for messages in arrived if len(messages) == 1]
+    assert len(asked) == len(set(asked))
+
+
+def test_replies_that_cannot_be_read_now_and_then_do_not_end_the_job():
+    def answer(messages):
+        return "Hm." if "Question 3?" in messages[0]["content"] else PASS
+
+    with stub_provider(answer), ChatClient() as client:
+        verdicts = judge_candidates(_candidates(8), STUB, TEMPLATE, client, max_unparsed=2)
+    assert [verdict.status for verdict in verdicts] == ["scored"] * 3 + ["unparsed"] + ["scored"] * 4
+
+
+@pytest.mark.parametrize(
+    ("entry", "sent"),
+    [
+        ({}, "json_schema"),  # vLLM takes a schema, whatever it serves
+        ({"response_format": "json_schema"}, "json_schema"),
+        ({"response_format": "json_object"}, "json_object"),
+        ({"response_format": "none"}, None),
+    ],
+)
+def test_the_form_of_the_reply_is_asked_for_as_the_judge_declares(entry, sent):
+    with chat_server(lambda _: (200, chat_completion(PASS))) as (address, arrived), ChatClient() as client:
+        model = ChatModel.from_entry({"model": "hosted_vllm/served", "api_base": address, **entry})
+        judge_candidates([CANDIDATE], model, TEMPLATE, client)
+    form = arrived[0].get("response_format")
+    assert (form and form["type"]) == sent
+    if sent == "json_schema":
+        assert form["json_schema"]["schema"]["required"] == ["conclusion", "passed"]
+
+
+def test_a_judge_asked_in_another_form_is_another_judge_and_others_keep_their_answers():
+    def key(model, **settings):
+        return ChatRequest(ChatModel(model, **settings), [], {"type": "object"}).key()
+
+    forms = ("json_schema", "json_object", "none")
+    assert len({key("openai/gpt-4o", response_format=form) for form in forms}) == 3
+    assert key("hosted_vllm/x") == key("hosted_vllm/x", response_format="json_schema")
+    # as it was before the form could be declared
+    assert key("openai/gpt-4o") == "6e6c1917934bfe4b1f1d7794e46b597361134f082d230cc3026546a3f706d175"
 
 
 def test_a_judge_that_repeats_an_echoed_verdict_with_text_is_not_believed():

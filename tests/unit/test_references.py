@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
-from skillift.chat.client import ChatClient, ChatModel
+from skillift.chat.client import ChatAnswer, ChatClient, ChatModel
 from skillift.contracts.pipeline import EPISODES
 from skillift.episodes.references import ask_reference
 from skillift.errors import UserError
@@ -53,13 +53,32 @@ def test_samples_are_asked_each():
     [
         (("ANSWER: 1", "stop"), "stop", "ANSWER: 1"),
         (("Step 1: cop", "length"), "length", "Step 1: cop"),
-        (("I will not.", "content_filter"), "stop", "I will not."),
+        (("ANSWER: 7, since the", "content_filter"), "error", ""),
         (("", "content_filter"), "error", ""),
+        (("ANSWER: 7, since the", "error"), "error", ""),
+        (("", "stop"), "error", ""),
     ],
 )
 def test_how_an_answer_ended_is_kept(reply, finish_reason, response):
     episodes, _ = _ask(lambda _: reply)
     assert episodes.select("finish_reason", "response").unique().rows() == [(finish_reason, response)]
+
+
+def test_a_refusal_in_words_is_an_answer():
+    reply = chat_completion("I will not.")
+    reply["choices"][0]["message"]["refusal"] = "against the rules"
+    with chat_server(lambda _: (200, reply)) as (address, _), ChatClient() as client:
+        model = ChatModel.from_entry({"model": "hosted_vllm/big", "api_base": address})
+        episodes = ask_reference(TASKS, SKILLS, SPEC, model, client)
+    assert set(episodes["finish_reason"]) == {"stop"}
+
+
+def test_half_an_answer_that_an_earlier_version_kept_is_not_scored():
+    old = ChatAnswer("refused", text="ANSWER: 7, since the", reason="filtered by the provider")
+    with ChatClient() as client:
+        client.ask_all = lambda requests, _: [old] * len(requests)
+        episodes = ask_reference(TASKS, SKILLS, SPEC, STUB, client)
+    assert set(episodes["finish_reason"]) == {"error"}
 
 
 def test_a_lost_answer_is_an_error_and_not_an_empty_response():

@@ -52,7 +52,7 @@ def test_a_passing_fault_is_asked_again(fault, provider, monkeypatch):
 
 
 @pytest.mark.parametrize("provider", ["hosted_vllm", "openai"])
-@pytest.mark.parametrize("code", [400, 403, 422])
+@pytest.mark.parametrize("code", [400, 413, 422])
 def test_a_lasting_fault_is_not_asked_again(code, provider, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     fault = (code, {"error": {"message": "never"}})
@@ -61,17 +61,18 @@ def test_a_lasting_fault_is_not_asked_again(code, provider, monkeypatch):
     assert "never" in answer.reason
 
 
-@pytest.mark.parametrize("code", [401, 404])
+@pytest.mark.parametrize("code", [401, 403, 404])
 def test_what_no_request_can_pass_ends_the_job_and_names_the_key(code):
     fault = (code, {"error": {"message": "no"}})
     with pytest.raises(UserError, match=r"^judge, key 'model' \(hosted_vllm/served\): .*check"):
         _asked(lambda _: fault, retries=3)
 
 
-def test_a_wrong_path_for_one_request_is_one_failure_where_others_were_answered():
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_refusal_of_one_request_is_one_failure_where_others_were_answered(code):
     def respond(body):
         fault = body["messages"][0]["content"] == "3"
-        return (404, {"error": {"message": "gone"}}) if fault else (200, chat_completion("yes"))
+        return (code, {"error": {"message": "gone"}}) if fault else (200, chat_completion("yes"))
 
     answers, _, _ = _asked(respond, 4, concurrency=1)
     assert [answer.status for answer in answers] == ["answered"] * 3 + ["failed"]
@@ -96,10 +97,12 @@ def test_a_time_out_is_asked_again():
 
 
 def test_refused_and_truncated_answers_are_results_and_not_asked_again():
-    finishes = {"0": "content_filter", "1": "length"}
-
     def respond(body):
-        return 200, chat_completion("part", finishes[body["messages"][0]["content"]])
+        if body["messages"][0]["content"] == "1":
+            return 200, chat_completion("part", "length")
+        reply = chat_completion("")
+        reply["choices"][0]["message"]["refusal"] = "I will not"
+        return 200, reply
 
     answers, arrived, _ = _asked(respond, 2, retries=3)
     assert [answer.status for answer in answers] == ["refused", "truncated"]
@@ -116,8 +119,8 @@ def test_retry_after_is_honoured():
 
 def test_a_provider_that_asks_for_an_hour_is_not_waited_for():
     fault = (429, {"error": {"message": "quota"}}, {"Retry-After": "3600"})
-    (answer,), arrived, _ = _asked(lambda _: fault, retries=5)
-    assert (answer.status, len(arrived)) == ("failed", 1)
+    with pytest.raises(UserError, match="quota of the day or longer"):
+        _asked(lambda _: fault, retries=5)
 
 
 @pytest.mark.parametrize(

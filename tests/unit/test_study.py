@@ -64,6 +64,9 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     own = own.replace("top_p: 1.0", "top_p: 0.9")
     reference = load_study(study_file(own)).reference_spec("big")["reference"]
     assert (reference["max_tokens"], reference["temperature"], reference["top_p"]) == (900, 1.0, 0.9)
+    none = own.replace("temperature: 1,", "temperature: null, top_p: null,")
+    reference = load_study(study_file(none)).reference_spec("big")["reference"]
+    assert (reference["temperature"], reference["top_p"]) == (None, None)  # and none is sent
 
 
 def test_the_models_behind_an_api_in_the_readme_make_a_study(study_file):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from skillift.batches.lines import Line, Reply, replies
-from skillift.chat.completions import brief, load_litellm
+from skillift.chat.completions import brief, load_litellm, told
 from skillift.chat.models import ChatModel
 from skillift.chat.retries import CallFailed, retry_after
 
@@ -180,4 +180,4 @@ async def called(call: Awaitable, secrets: Mapping[str, str]) -> Any:
     except Exception as error:
         headers = getattr(getattr(error, "response", None), "headers", None)
         code = getattr(error, "status_code", None)
-        raise CallFailed(brief(error, secrets), code, retry_after(headers)) from None
+        raise CallFailed(brief(error, secrets), code, retry_after(headers), text=told(error)) from None

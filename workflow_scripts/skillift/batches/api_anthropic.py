@@ -23,6 +23,7 @@ from skillift.redaction import redact
 _PAGE = 100
 _CLOCKS_APART_S = 600.0
 _MAX_REASON = 300
+_STATUS = {"billing_error": 402, "request_too_large": 413}  # that litellm's map lacks
 _BETA = "anthropic-beta"  # header that chooses features, such as structured replies
 
 
@@ -114,7 +115,7 @@ class AnthropicBatches:
         response = await called(sent, self.secrets)
         if response.status_code >= 400:
             reason = " ".join(redact(response.text, self.secrets).split())[:_MAX_REASON]
-            raise CallFailed(reason, response.status_code, retry_after(response.headers))
+            raise CallFailed(reason, response.status_code, retry_after(response.headers), text=response.text)
         return response.content
 
 
@@ -138,5 +139,6 @@ def _reply(result: dict) -> Reply:
         return Reply(200, dict(result["message"]))
     if result["type"] == "errored":
         error = result["error"]
-        return Reply(ANTHROPIC_ERROR_STATUS_CODE_MAP.get(error["error"]["type"], 500), error)
+        kind = error["error"]["type"]
+        return Reply(_STATUS.get(kind) or ANTHROPIC_ERROR_STATUS_CODE_MAP.get(kind, 500), error)
     return Reply(0, None)

@@ -200,7 +200,7 @@ class _Asking:
         self._tell(f"batch {batch.provider_id} {why}; its questions are asked anew")
 
     async def _keep(self, batch: Outstanding, seen: Batch, replies: Mapping[str, Reply]) -> None:
-        answers, failed, lost = {}, {}, []
+        answers, failed, lost, account = {}, {}, [], None
         requests = self.state.requests(batch.id)
         share = 1.0 - self.batches.settings.discount
         for key, request in requests.items():
@@ -208,6 +208,7 @@ class _Asking:
                 answer = await answer_of(request, replies.get(key, _NO_REPLY), self.batches.secrets, share)
             except CallFailed as failure:
                 lost.append(failure.usd)
+                account = failure if failure.account else account
                 continue
             if answer is not None:
                 (failed if answer.status == "failed" else answers)[key] = answer
@@ -219,6 +220,8 @@ class _Asking:
         why = f" ({seen.errors})" if seen.errors else ""
         text = f"{len(answers)} answers, {len(failed)} failed, {left} left open{why}"
         self._tell(f"batch {seen.id} {seen.status}: {text}")
+        if account is not None:
+            raise batch_problem(self.api, f"({seen.id}) was not answered whole", account)
 
     def _tell(self, text: str) -> None:
         _tell(f"{self.label}: {text}" if self.label else text)

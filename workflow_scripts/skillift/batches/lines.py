@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from skillift.chat.budget import booked
 from skillift.chat.completions import complete
 from skillift.chat.models import ChatAnswer, ChatRequest
 from skillift.chat.retries import CallFailed
@@ -67,7 +68,7 @@ async def answer_of(
         share: of the price, that a batch costs.
 
     Raises:
-        CallFailed: the reply is not usable, and has cost something.
+        CallFailed: the reply is not usable, and has cost something or says that the account is used up.
     """
     import httpx
 
@@ -78,10 +79,11 @@ async def answer_of(
             request, _LOCAL_S, secrets, lambda _: httpx.Response(reply.status, json=reply.body)
         )
     except CallFailed as failure:
-        if failure.usd:
-            raise CallFailed(failure.reason, failure.code, usd=failure.usd * share) from None
+        if failure.usd or failure.account:
+            failure.usd *= share
+            raise
         return ChatAnswer("failed", reason=failure.reason) if reply.status in _LASTING else None
-    return replace(answer, cost_usd=answer.cost_usd * share)
+    return booked(request, replace(answer, cost_usd=answer.cost_usd * share), share)
 
 
 def replies(content: bytes) -> Iterator[tuple[str, Reply]]:

@@ -140,12 +140,12 @@ class Submission:
 
 
 def batch_problem(api: BatchApi, what: str, failure: CallFailed) -> UserError:
-    """What went wrong with a batch, and the mend."""
-    mend = (
+    """What went wrong with a batch, and the fix."""
+    fix = failure.account or (
         "Look at the key, the account and the address, or take the model out of `api.batch` in config.yaml. "
         "An outstanding batch that the provider does not know is given up after two days."
         if failure.final
         else "Run again to go on."
     )
     where = f"{api.model.where} ({api.model.model})"
-    return UserError(f"{where}: a batch {what}: {failure.reason}. {mend} What was handed in before is kept.")
+    return UserError(f"{where}: a batch {what}: {failure.reason}. {fix} What was handed in before is kept.")

@@ -1,4 +1,4 @@
-"""Whether a model can be asked at all, found out before its first call: provider, key, address."""
+"""Whether a model can be asked at all, found out before its first call: provider, key, settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from urllib.parse import urlsplit
 
 from skillift.chat.catalogue import check_served
-from skillift.chat.completions import load_litellm
+from skillift.chat.completions import load_litellm, refused_setting
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError, problem
 
@@ -18,8 +18,9 @@ def check_access(model: ChatModel) -> None:
     """Check what can be checked without a call.
 
     Raises:
-        UserError: litellm does not know the provider, the environment lacks its key, nothing listens at
-            `api_base`, or the provider does not serve the model. It names the study file's key and the mend.
+        UserError: litellm does not know the provider, the environment lacks its key, the model does not take
+            a declared setting, nothing listens at `api_base`, or the provider does not serve the model. It
+            names the study file's key and the fix.
     """
     if model.offline or not check_key(model):
         return
@@ -35,7 +36,8 @@ def check_key(model: ChatModel) -> bool:
         Whether the model is behind an API of litellm's: false for the offline ones and those that are added.
 
     Raises:
-        UserError: litellm does not know the provider, or the environment lacks its key.
+        UserError: litellm does not know the provider, the environment lacks its key, or the model does not
+            take a declared setting.
     """
     if model.offline:
         return False
@@ -58,6 +60,10 @@ def check_key(model: ChatModel) -> bool:
         mend = f"Set {names} in the environment. Keys are read from nowhere else."
         where = f"{model.where}, key 'model' ({model.model})"
         raise UserError(problem(where, f"no {names} in the environment", "the provider's key there", mend))
+    key, said, fix = refused_setting(model)
+    if key:
+        where = f"{model.where}, key '{key}' ({model.model})"
+        raise UserError(problem(where, getattr(model, key), f"what the model takes ({said})", fix))
     return True
 
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.completions import declared_price, load_litellm
-from skillift.chat.models import ChatModel, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
 
 _TOKENIZER_MARGIN = 1.3
@@ -58,6 +58,25 @@ def cost_of(request: ChatRequest) -> Estimate:
     price = price_of(request.model)
     prompt, reply = (0, 0) if request.model.offline else count_tokens(request)
     return Estimate((prompt * price[0] + reply * price[1]) / 1e6, 1, prompt, reply)
+
+
+def without_usage(request: ChatRequest, answer: ChatAnswer) -> bool:
+    """Whether a reply does not say which tokens it took."""
+    lacking = not answer.prompt_tokens or (bool(answer.text) and not answer.completion_tokens)
+    return not request.model.offline and lacking
+
+
+def booked(request: ChatRequest, answer: ChatAnswer, share: float = 1.0) -> ChatAnswer:
+    """An answer with what it is taken to have cost: where it does not say, its estimate, an upper bound.
+
+    Args:
+        request: what was asked.
+        answer: what came.
+        share: of its price, that the request costs.
+    """
+    if not without_usage(request, answer) or declared_price(request.model) is None:
+        return answer
+    return replace(answer, cost_usd=max(answer.cost_usd, cost_of(request).usd * share))
 
 
 def full_price(_: ChatModel) -> float:

@@ -4,15 +4,17 @@ Requests go through litellm's asynchronous API, a bounded number at once. Every 
 with a status; nothing that a provider does to a single request raises. Calls that failed for a passing reason
 are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`) and the
 study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
-in `skillift.chat.answer_cache`. Where a provider offers batches, the requests that are known beforehand may
-go in these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`)
-go through the same client, without litellm.
+in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
+(`skillift.chat.giving_up`). Where a provider offers batches, the requests that are known beforehand may go in
+these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`) go
+through the same client, without litellm.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
@@ -21,8 +23,9 @@ from skillift.batches.asking import Batches
 from skillift.batches.settings import BatchSettings
 from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
-from skillift.chat.budget import Budget, OverBudgetError, count_tokens
+from skillift.chat.budget import Budget, booked, count_tokens, without_usage
 from skillift.chat.completions import complete, load_litellm
+from skillift.chat.giving_up import FIRST_CALLS, GivingUp, place_of
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat.options import add_client_options, client_options
 from skillift.chat.progress import Counts, Progress
@@ -43,11 +46,6 @@ __all__ = [
 
 Result = TypeVar("Result")
 
-_HOPELESS = {  # no request to the model can succeed
-    401: ("model", "The provider refuses the key: check the environment variable that holds it."),
-    404: ("model", "The provider does not know the model, or `api_base` has a wrong path: check both."),
-}
-
 
 @dataclass
 class ChatClient:
@@ -64,6 +62,8 @@ class ChatClient:
         budget_usd: ceiling of what all jobs of the study spend; None for none.
         budgets_usd: ceilings for single models, by name.
         batch: which models are asked in batches, and how.
+        max_failed_share: fraction of the requests to a model, over all that this client is given, that may
+            fail; None to go on whatever fails.
     """
 
     concurrency: int = 64
@@ -76,6 +76,7 @@ class ChatClient:
     budget_usd: float | None = None
     budgets_usd: Mapping[str, float] = field(default_factory=dict)
     batch: BatchSettings = field(default_factory=BatchSettings)
+    max_failed_share: float | None = None
     _asked: dict[str, asyncio.Task] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +88,10 @@ class ChatClient:
         self._slots = asyncio.Semaphore(self.concurrency)
         self._secrets = secrets()
         self._checked: set[str] = set()
-        self._answered: set[str] = set()
+        self._giving_up = GivingUp(self.max_failed_share, lambda key: state.get(key) is not None)
+        self._first: dict[str, asyncio.Semaphore] = {}
+        self._under_way: set[asyncio.Task] = set()
+        self._told: set[str] = set()
         self._runner = asyncio.Runner()
         self._batches = Batches(
             self.batch,
@@ -133,9 +137,10 @@ class ChatClient:
                 those of models that are asked in batches are.
 
         Raises:
-            UserError: a model cannot be asked, a budget would be passed, or the cache of answers cannot be
-                used; answers that were paid for are kept.
+            UserError: a model cannot be asked, a budget would be passed, the cache of answers cannot be used,
+                or more requests failed than may; answers that were paid for are kept.
         """
+        self._giving_up.begin(requests)
         try:
             self._budget.check_job(requests, self.cache, self._batches.state.lines())
             self._from_batches |= self._runner.run(self._batches.ask(requests, label))
@@ -153,14 +158,33 @@ class ChatClient:
         self._asked[key] = asyncio.ensure_future(self._answer(key, request))
         return await self._asked[key]
 
+    def end(self, error: UserError) -> UserError:
+        """Let no more calls leave, as `error` is about to be raised."""
+        return self._giving_up.end(error)
+
     async def _answer(self, key: str, request: ChatRequest) -> ChatAnswer:
+        try:
+            return await self._find(key, request)
+        except UserError as error:
+            raise self.end(error) from None
+
+    async def _find(self, key: str, request: ChatRequest) -> ChatAnswer:
         if key in self._from_batches:
-            return self._from_batches.pop(key)
+            answer = self._from_batches.pop(key)
+            if answer.status == "failed":
+                self._giving_up.note_failed(key, request.model, answer.reason)
+            return answer
         # an offline judge's answer depends on this library's code, which no key can name
         cache = None if request.model.offline else self.cache
         if cache is not None and (kept := cache.get(key)) is not None:
             self.counts.cached += 1
             return ChatAnswer(**kept)
+        if request.model.offline:
+            return await self._dispatch(key, request)
+        # nobody knows yet whether it answers at all: a dead one is to cost few calls
+        async with self._first.setdefault(place_of(request.model), asyncio.Semaphore(FIRST_CALLS)):
+            if not self._giving_up.has_answered(request.model):
+                return await self._dispatch(key, request)
         return await self._dispatch(key, request)
 
     async def _dispatch(self, key: str, request: ChatRequest) -> ChatAnswer:
@@ -170,36 +194,64 @@ class ChatClient:
                 self._attempt, key, request
             )
         except CallFailed as failure:
-            if failure.code in _HOPELESS and request.model.model not in self._answered:
-                key_name, mend = _HOPELESS[failure.code]
-                where = f"{request.model.where}, key '{key_name}' ({request.model.model})"
-                raise UserError(f"{where}: {failure.reason}. {mend}") from None
+            if failure.answer is not None:  # it was paid for as a failure
+                self._state.put(key, asdict(failure.answer))
+                self._giving_up.note_answer(request.model)
+                return failure.answer
+            self._giving_up.note_lasting(failure, request.model)
             self.counts.failed += 1
+            of_model = failure.passing and failure.retries is None
+            self._giving_up.note_failed(key, request.model, failure.reason, of_model)
             return ChatAnswer("failed", reason=failure.reason)
 
     async def _attempt(self, key: str, request: ChatRequest) -> ChatAnswer:
         async with self._slots:
+            self._giving_up.check()
             self._check_access(request.model)
             limited = self.tokens_per_minute and not request.model.offline
             tokens = sum(count_tokens(request)) if limited else 0
             await self._limits.wait(request.model.model, tokens)
-            covered = self._budget.covers(request.model)
-            reserved = self._budget.reserve(request) if covered else 0.0
-            try:
+            if request.model.offline:
                 answer = await complete(request, self.timeout_s, self._secrets)
-                # kept before the slot is free: at a kill, no more answers are lost than there are slots
-                if not request.model.offline:
-                    self._keep(key, request, answer)
-            except CallFailed as failure:
-                self.counts.usd += failure.usd
-                self._state.pay(request.model.model, failure.usd)
-                raise
-            finally:
-                if covered:
-                    self._budget.release(request, reserved)
-        self._answered.add(request.model.model)
+            else:
+                # a task of its own, so that a job that ends early still gets what it pays for
+                call = asyncio.ensure_future(self._call(key, request))
+                self._under_way.add(call)
+                call.add_done_callback(self._under_way.discard)
+                answer = await asyncio.shield(call)
         self._limits.correct(request.model.model, answer.prompt_tokens + answer.completion_tokens - tokens)
         return answer
+
+    async def _call(self, key: str, request: ChatRequest) -> ChatAnswer:
+        """One call, which is paid for, and whose answer is kept."""
+        covered = self._budget.covers(request.model)
+        reserved = self._budget.reserve(request) if covered else 0.0
+        try:
+            answer = await complete(request, self.timeout_s, self._secrets)
+            self._warn_without_usage(request, answer)
+            answer = booked(request, answer)
+            # kept before the slot is free: at a kill, no more answers are lost than there are slots
+            self._keep(key, request, answer)
+        except CallFailed as failure:
+            self.counts.usd += failure.usd
+            self._state.pay(request.model.model, failure.usd)
+            raise
+        finally:
+            if covered:
+                self._budget.release(request, reserved)
+        self._giving_up.note_answer(request.model)
+        return answer
+
+    def _warn_without_usage(self, request: ChatRequest, answer: ChatAnswer) -> None:
+        model = request.model
+        if model.model not in self._told and without_usage(request, answer):
+            self._told.add(model.model)
+            print(
+                f"warning: {model.where} ({model.model}): replies do not say what they took (no `usage`); "
+                "each is counted as the most that it may have cost.",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _keep(self, key: str, request: ChatRequest, answer: ChatAnswer) -> None:
         self.counts.usd += answer.cost_usd
@@ -209,7 +261,7 @@ class ChatClient:
         self.counts.retried += 1
 
     def _check_access(self, model: ChatModel) -> None:
-        place = f"{model.model} {model.api_base}"
+        place = place_of(model)
         if place not in self._checked:
             check_access(model)
             self._checked.add(place)
@@ -222,11 +274,13 @@ class ChatClient:
             try:
                 return list(await asyncio.gather(*tasks))
             except BaseException as error:
-                if not isinstance(error, OverBudgetError):
-                    for task in tasks:
-                        task.cancel()
-                # over budget, no more calls leave; those under way are paid for, and their answers are kept
-                await asyncio.gather(*tasks, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                if not isinstance(error, UserError):
+                    for call in self._under_way:
+                        call.cancel()
+                # no more calls leave; those under way are paid for, and their answers are kept
+                await asyncio.gather(*tasks, *self._under_way, return_exceptions=True)
                 raise
 
 

@@ -13,12 +13,19 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from skillift.chat.failures import setting_problem
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat.retries import CallFailed, retry_after
 from skillift.judging import offline_judges
 from skillift.redaction import redact
 
 _MAX_REASON = 300  # characters of a provider's error that are kept
+_UNUSABLE_RETRIES = 2  # of a reply that came, was paid for, and holds no answer
+# finish reasons of replies that broke off; litellm makes `stop` of them, and keeps the provider's own word
+_BROKEN = {"error", "network_error", "malformed_response", "abort", "aborted", "cancelled"} | {
+    "insufficient_system_resource"  # DeepSeek's
+}
+FILTERED = "filtered by the provider"
 _NOWHERE = "http://nowhere.invalid/v1"  # a name that never resolves (RFC 6761)
 
 
@@ -66,12 +73,8 @@ async def complete(
     if request.model.offline:
         return _complete_offline(request, secrets)
     litellm = load_litellm()
-    takes_schema = _takes_schema(request.model.model)
+    options = dict(request.model.sampling) | _response_format(request)
     _register(request.model)
-    options = dict(request.model.sampling)
-    if request.response_schema is not None and takes_schema:
-        schema = {"name": "reply", "schema": request.response_schema, "strict": True}
-        options["response_format"] = {"type": "json_schema", "json_schema": schema}
     if network is not None:
         # should litellm take another way than that client, it finds no server and no key
         options |= {"client": _client_over(network, request.model), "api_base": _NOWHERE, "api_key": "none"}
@@ -92,8 +95,11 @@ async def complete(
         return ChatAnswer("refused", reason=brief(error, secrets))
     except Exception as error:  # whatever a provider or its SDK raises is one call's failure
         headers = getattr(error, "litellm_response_headers", None)
-        code = getattr(error, "status_code", None)
-        raise CallFailed(brief(error, secrets), code, retry_after(headers)) from None
+        code, text = getattr(error, "status_code", None), told(error)
+        setting = setting_problem(code, text)
+        raise CallFailed(
+            brief(error, secrets), code, retry_after(headers), text=text, setting=setting
+        ) from None
     try:
         return _read(response, request.model, secrets)
     except (AttributeError, IndexError, TypeError, ValueError) as error:
@@ -146,6 +152,47 @@ def brief(error: Exception, secrets: Mapping[str, str]) -> str:
     return f"{type(error).__name__}: {text}"[:_MAX_REASON]
 
 
+def told(error: Exception) -> str:
+    """All that an error says, and the reply that it holds: for reading alone, as secrets may be in it."""
+    response = getattr(error, "response", None)
+    return f"{error} {getattr(response, 'text', '')}"
+
+
+def refused_setting(model: ChatModel) -> tuple[str, str, str]:
+    """Key of a declared setting that litellm knows the model not to take, what it says, and the fix.
+
+    Three empty texts where it takes all, or litellm does not know.
+    """
+    litellm = load_litellm()
+    name, provider, _, _ = litellm.get_llm_provider(model.model, api_base=model.api_base)
+    for key in ("temperature", "top_p"):
+        if (value := getattr(model, key)) is None:
+            continue
+        try:
+            litellm.utils.get_optional_params(
+                model=name, custom_llm_provider=provider, **{key: value}, **(model.extra_body or {})
+            )
+        except litellm.UnsupportedParamsError as error:
+            found, fix = setting_problem(400, f"{error} unsupported {key}")
+            return found, " ".join(str(error).split())[:_MAX_REASON], fix
+        except Exception:
+            continue
+    return "", "", ""
+
+
+def _response_format(request: ChatRequest) -> dict:
+    """How the form of the reply is asked for, as an option of the call."""
+    if request.response_schema is None:
+        return {}
+    form = request.model.structured
+    if form is None:
+        form = "json_schema" if _takes_schema(request.model.model) else "none"
+    if form == "json_schema":
+        schema = {"name": "reply", "schema": request.response_schema, "strict": True}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return {} if form == "none" else {"response_format": {"type": form}}
+
+
 @cache
 def _takes_schema(model: str) -> bool:
     return load_litellm().supports_response_schema(model=model)
@@ -190,12 +237,35 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
         raise CallFailed("the reply has no choices", usd=spent["cost_usd"])
     choice = response.choices[0]
     text = redact(choice.message.content or "", secrets)
+    fields = (
+        getattr(choice, "provider_specific_fields", None) or {}
+    )  # of some providers, there is no such field
+    native = str(fields.get("native_finish_reason") or choice.finish_reason)
+    if native.lower() in _BROKEN:
+        raise _unusable(f"the reply broke off (finish reason {native}) after {_shown(text)}", spent)
     refusal = (choice.message.provider_specific_fields or {}).get("refusal")
-    if choice.finish_reason == "content_filter" or refusal:
-        reason = redact(str(refusal), secrets) if refusal else "filtered by the provider"
-        return ChatAnswer("refused", text=text, reason=reason, **spent)
-    status = "truncated" if choice.finish_reason == "length" else "answered"
-    return ChatAnswer(status, text=text, **spent)
+    if refusal:
+        return ChatAnswer("refused", text=text, reason=redact(str(refusal), secrets), **spent)
+    if choice.finish_reason == "content_filter":
+        reason = f"{FILTERED} (finish reason {native}) after {_shown(text)}"
+        raise _unusable(reason, spent, ChatAnswer("refused", reason=reason, **spent))
+    if choice.finish_reason == "length":
+        return ChatAnswer("truncated", text=text, **spent)
+    if not text.strip():
+        raise _unusable(f"the reply is empty (finish reason {native})", spent)
+    return ChatAnswer("answered", text=text, **spent)
+
+
+def _unusable(reason: str, spent: Mapping[str, Any], answer: ChatAnswer | None = None) -> CallFailed:
+    return CallFailed(reason, usd=spent["cost_usd"], retries=_UNUSABLE_RETRIES, answer=answer)
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text that was not kept."""
+    if not text.strip():
+        return "no text"
+    beginning = " ".join(text.split())
+    return repr(beginning if len(beginning) <= _MAX_REASON else f"{beginning[:_MAX_REASON]} ...")
 
 
 def _cost(response: Any, model: ChatModel, prompt_tokens: int, completion_tokens: int) -> float:

@@ -10,14 +10,18 @@ from skillift.errors import UserError, problem
 from skillift.judging import offline_judges
 
 _SETTINGS = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
+RESPONSE_FORMATS = ("json_schema", "json_object", "none")
+# servers that take a schema whatever model they serve; of the other providers litellm knows which models do
+_SCHEMA_PROVIDERS = ("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_chat")
 
 
 @dataclass(frozen=True)
 class ChatModel:
     """A model and its sampling settings, as a study declares them.
 
-    `price` is (input, output) in USD per million tokens, and `where` the model's place in the study file,
-    for messages; neither changes an answer.
+    `response_format`, one of `RESPONSE_FORMATS`, is how the form of a structured reply is asked for; None for
+    the provider's. `price` is (input, output) in USD per million tokens, and `where` the model's place in the
+    study file, for messages; neither changes an answer.
     """
 
     model: str
@@ -26,6 +30,7 @@ class ChatModel:
     top_p: float | None = None
     max_tokens: int | None = None
     extra_body: dict | None = None
+    response_format: str | None = None
     price: tuple[float, float] | None = None
     where: str = field(default="judge", compare=False)
 
@@ -49,13 +54,23 @@ class ChatModel:
             raise UserError(
                 problem(f"{where}, key 'model'", name, f"one of {known}, or a model of another provider")
             )
-        settings = {key: entry.get(key) for key in _SETTINGS}
+        form = entry.get("response_format")
+        if form not in (None, *RESPONSE_FORMATS):
+            expected = f"one of {', '.join(RESPONSE_FORMATS)}"
+            raise UserError(problem(f"{where}, key 'response_format'", form, expected))
+        settings = {key: entry.get(key) for key in (*_SETTINGS, "response_format")}
         return cls(model=name, price=_price(entry.get("price"), where), where=where, **settings)
 
     @property
     def offline(self) -> bool:
         """Whether the model is a program of this library."""
         return self.model.startswith(f"{offline_judges.PROVIDER}/")
+
+    @property
+    def structured(self) -> str | None:
+        """How the form of a reply is asked for; None where litellm knows whether the model takes a schema."""
+        by_schema = self.model.partition("/")[0] in _SCHEMA_PROVIDERS
+        return self.response_format or ("json_schema" if by_schema else None)
 
     @property
     def sampling(self) -> dict:
@@ -91,6 +106,8 @@ class ChatRequest:
             "response_schema": self.response_schema,
             "sample": self.sample,
         }
+        if self.response_schema is not None and self.model.structured:
+            content["response_format"] = self.model.structured
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -99,7 +116,8 @@ class ChatRequest:
 class ChatAnswer:
     """What came back: `answered`, `truncated` (out of tokens), `refused` or `failed`, with the reason.
 
-    What failed attempts cost is no part of `cost_usd`: it stands in the ledger alone.
+    A reply that the provider filtered is `refused`, without text: what it had written is in the reason. What
+    failed attempts cost is no part of `cost_usd`: it stands in the ledger alone.
     """
 
     status: str

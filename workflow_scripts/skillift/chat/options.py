@@ -1,6 +1,7 @@
-"""How requests are sent, as options of a command; nothing here can change an answer.
+"""How requests are sent, and when a job gives up, as options of a command; nothing here can change an answer.
 
-config.yaml's section `api` holds the values; `api_options` makes the options of them.
+config.yaml's section `api` holds how they are sent, the study's section `judging` when a job gives up;
+`api_options` and `judging_options` make the options of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from skillift.batches.settings import ALL, BatchSettings, batched_models
+from skillift.chat.failures import MAX_FAILED_SHARE, MAX_UNPARSED_IN_A_ROW
 
 _SINGLE = {
     "concurrency": "--concurrency",
@@ -60,6 +62,10 @@ def add_client_options(arguments: argparse.ArgumentParser) -> None:
     add("--batch-wait", type=float, default=default.wait_h, help="hours after which a batch is cancelled")
     add("--batch-requests", type=int, default=default.most_requests, help="requests of one batch at most")
     add("--batch-discount", type=float, default=default.discount, help="share of the price that it saves")
+    share = "share of the questions that may fail; with more, no table is written"
+    add("--max-failed-share", type=float, default=MAX_FAILED_SHARE, help=share)
+    unparsed = "replies of a judge in a row that cannot be read, after which it is asked no more"
+    add("--max-unparsed", type=int, default=MAX_UNPARSED_IN_A_ROW, help=unparsed)
 
 
 def client_options(options: argparse.Namespace) -> dict:
@@ -77,6 +83,7 @@ def client_options(options: argparse.Namespace) -> dict:
         "tokens_per_minute": options.tokens_per_minute,
         "budget_usd": options.budget,
         "budgets_usd": dict(options.model_budget),
+        "max_failed_share": options.max_failed_share,
         "batch": BatchSettings(
             models=batched_models(options.batch),
             poll_s=options.batch_poll,
@@ -105,6 +112,12 @@ def api_options(api: Mapping) -> list[str]:
     for model in sorted(batched_models([ALL] if batch is True else batch)):
         options += ["--batch", model]
     return options
+
+
+def judging_options(judging: Mapping) -> list[str]:
+    """The options of a command that say what the study's section `judging` says of when a job gives up."""
+    names = {"max_failed_share": "--max-failed-share", "max_unparsed_in_a_row": "--max-unparsed"}
+    return [part for key, option in names.items() for part in (option, str(judging[key]))]
 
 
 def _usd(text: str) -> float:

@@ -15,9 +15,11 @@ from email.utils import parsedate_to_datetime
 
 import tenacity
 
+from skillift.chat.failures import LONGEST_WAIT_S, account_problem
+from skillift.chat.models import ChatAnswer
+
 _PASSING = {408, 409, 429}  # the 4xx that another attempt can mend
 _LONGEST_PAUSE_S = 60.0
-_LONGEST_WAIT_S = 600.0  # a provider that asks for more has a quota that is used up
 
 
 class CallFailed(Exception):  # noqa: N818 (it is no bug)
@@ -28,6 +30,10 @@ class CallFailed(Exception):  # noqa: N818 (it is no bug)
         code: the HTTP status, or None where there was none.
         retry_after: seconds that the provider asks to wait, or None.
         usd: what the provider charges all the same.
+        account: the fix where the key or the account can be asked nothing more; else empty.
+        setting: key of a setting that the model does not take, and the fix; else two empty texts.
+        retries: how often it is worth another attempt at most; None for as often as any.
+        answer: what stands for it once no attempt is left; None where it has `failed`.
     """
 
     def __init__(
@@ -36,22 +42,31 @@ class CallFailed(Exception):  # noqa: N818 (it is no bug)
         code: int | None = None,
         retry_after: float | None = None,
         usd: float = 0.0,
+        *,
+        text: str = "",
+        setting: tuple[str, str] = ("", ""),
+        retries: int | None = None,
+        answer: ChatAnswer | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason, self.code, self.retry_after, self.usd = reason, code, retry_after, usd
+        self.account = account_problem(code, text or reason, retry_after)
+        self.setting, self.retries, self.answer = setting, retries, answer
 
     @property
     def passing(self) -> bool:
         """Whether another attempt may succeed: everything but a 4xx other than 408, 409 and 429.
 
-        A reply that cannot be read carries the status 200 or none; it counts as passing.
+        A reply that cannot be read carries the status 200 or none; it counts as passing. A 429 that says that
+        money or a day's quota is used up does not.
         """
-        return not self.final and (self.retry_after or 0.0) <= _LONGEST_WAIT_S
+        return not self.final and (self.retry_after or 0.0) <= LONGEST_WAIT_S
 
     @property
     def final(self) -> bool:
         """Whether the provider has refused the call for good, so that it had no effect."""
-        return self.code is not None and 400 <= self.code < 500 and self.code not in _PASSING
+        refused = self.code is not None and 400 <= self.code < 500
+        return refused and (self.code not in _PASSING or bool(self.account))
 
 
 def retry_after(headers: Mapping[str, str] | None, now: float | None = None) -> float | None:
@@ -90,8 +105,12 @@ def retrying(retries: int, backoff_s: float, on_retry: Callable[[], None]) -> te
         failure = state.outcome.exception()
         return pause(state.attempt_number, failure.retry_after, backoff_s)
 
+    def over(state: tenacity.RetryCallState) -> bool:
+        most = state.outcome.exception().retries
+        return state.attempt_number > (retries if most is None else min(most, retries))
+
     return tenacity.AsyncRetrying(
-        stop=tenacity.stop_after_attempt(retries + 1),
+        stop=over,
         wait=wait,
         retry=tenacity.retry_if_exception(lambda error: isinstance(error, CallFailed) and error.passing),
         before_sleep=lambda _: on_retry(),

@@ -67,6 +67,11 @@ def select_corpus(
         kind = "passed" if verified else "answered"
         found = f"{len(taken)} {kind} of {n_tasks} demonstrated tasks{left_out}"
         mend = "Lower the corpus's rows, raise tasks.pack.per_skill.train, or add train tasks."
+        unscored = demonstrations.filter(pl.col("passed").is_null()) if verified else demonstrations.clear()
+        if not unscored.is_empty():
+            example = unscored["reason"][0][:200]
+            found += f" ({unscored.height} demonstrations without a verdict, such as: {example})"
+            mend = f"See to the primary judge or the teacher first, as that reason says. Else: {mend}"
         raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", mend))
     prompts = _prompts(chosen, tasks, spec, skills, task_template)
     rows = [

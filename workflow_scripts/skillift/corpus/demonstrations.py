@@ -28,6 +28,7 @@ def collect_demonstrations(
     template: str,
     client: ChatClient,
     attempts: int = 1,
+    max_unparsed: int | None = None,
 ) -> pl.DataFrame:
     """Ask the teacher for a demonstration of each train task until one passes, and keep them all.
 
@@ -36,6 +37,7 @@ def collect_demonstrations(
         prompts: `task_id` and `content`, the user message that each task is shown with.
         attempts: how often a task is asked for at most.
         template: the text of the judge template.
+        max_unparsed: see `judging.judge_candidates`.
 
     Returns:
         A frame that keeps the contract DEMONSTRATIONS; `passed` is null where the verdict is unscored, and
@@ -61,7 +63,9 @@ def collect_demonstrations(
             if not lecture.problem
         ]
         verdicts = iter(
-            judge_candidates(candidates, judge, template, client, f"judging, attempt {attempt + 1}")
+            judge_candidates(
+                candidates, judge, template, client, f"judging, attempt {attempt + 1}", max_unparsed
+            )
         )
         new = [
             _row(teacher.name, lesson, lecture, None if lecture.problem else next(verdicts))
@@ -103,6 +107,7 @@ def demonstrate(
     client: ChatClient,
     teacher_template: str | None = None,
     special: Sequence[str] = (),
+    max_unparsed: int | None = None,
 ) -> pl.DataFrame:
     """Collect demonstrations as a study declares them.
 
@@ -117,6 +122,7 @@ def demonstrate(
         teacher_template: the text of the template that a teacher of the kind `api` is asked with.
         special: special tokens of the students that are trained on them; a demonstration of a teacher of the
             kind `api` that holds one is none.
+        max_unparsed: see `judging.judge_candidates`.
 
     Raises:
         UserError: an unknown kind of teacher; see also `collect_demonstrations`.
@@ -128,7 +134,9 @@ def demonstrate(
     judge = ChatModel.from_entry(spec["judge"], "judges.<primary_judge>")
     check_access(judge)  # before the teacher is paid
     attempts = entry.get("attempts", 1)
-    return collect_demonstrations(tasks, prompts, teacher, judge, judge_template, client, attempts)
+    return collect_demonstrations(
+        tasks, prompts, teacher, judge, judge_template, client, attempts, max_unparsed
+    )
 
 
 def _open_teacher(

@@ -12,6 +12,7 @@ import hashlib
 import polars as pl
 
 from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
+from skillift.chat.completions import FILTERED
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.run import SCHEMA, messages_of_suites
 
@@ -58,8 +59,10 @@ def ask_reference(
 
 
 def _row(message: dict, sample: int, answer: ChatAnswer) -> dict:
-    refused = "stop" if answer.text else "error"
-    finish = _FINISHES.get(answer.status, refused)
+    in_words = bool(answer.text.strip()) and not answer.reason.startswith(FILTERED)
+    finish = _FINISHES.get(answer.status, "stop" if in_words else "error")
+    if answer.status == "answered" and not answer.text.strip():
+        finish = "error"  # kept by an earlier version, which took it for an answer
     return {
         "step": 0,
         "suite": message["suite"],

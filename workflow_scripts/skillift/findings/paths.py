@@ -38,7 +38,14 @@ def changed_words(lifts: pl.DataFrame, view: View) -> list[tuple[str, str, str, 
     key = ["student", "run"]
     headline = lifts.filter(path=view.headline_path).select(*key, "word")
     others = lifts.filter(pl.col("path") != view.headline_path).select(*key, "path", other="word")
-    both = headline.join(others, on=key, maintain_order="left").filter(pl.col("word") != pl.col("other"))
+    paths = others.select(pl.col("path").unique(maintain_order=True))
+    both = headline.join(paths, how="cross", maintain_order="left_right").join(
+        others, on=[*key, "path"], how="left", maintain_order="left"
+    )
+    # without a row there, it is as undefined as with an empty one
+    both = both.with_columns(pl.col("other").fill_null(words.UNDEFINED)).filter(
+        pl.col("word") != pl.col("other")
+    )
     return both.select(*key, "word", "path", "other").rows()
 
 

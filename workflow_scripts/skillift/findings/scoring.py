@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -10,15 +10,19 @@ from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
 from skillift.findings.paths import bounds, changed_words, mixed, other_paths, path_shifts
+from skillift.publication.unscored import unscored_warnings
+from skillift.statistics import words
 
 
 def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
     """Certificates, agreement, what other judges, paths and lost verdicts would make of the headlines."""
     lifts = tables["claims"].filter(suite=view.suite, claim="lift")
     warnings = list(warned(tables["certification"], spec, view))
+    lost = list(_lost(tables, view, spec))
     shifts = list(judge_shifts(tables["judge_shift"], view))
     found = [
         *warnings,
+        *lost,
         *certificates(tables["certification"], view, spec),
         *agreement(tables["agreement"], view),
         *shifts,
@@ -28,19 +32,39 @@ def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
         *bounds(tables["bounds"], lifts, view),
         *corrected(tables["corrected_effects"], view),
     ]
-    return Part("judge", _answer(warnings, shifts, lifts, view), found)
-
-
-def _answer(warnings: list[Finding], shifts: list[Finding], lifts: pl.DataFrame, view: View) -> str:
     parts = ["the headline judge errs more often than the study allows"] if warnings else []
+    if lost:
+        paths = ", ".join(finding.path for finding in lost)
+        parts.append(f"more verdicts are lost than the study allows on {paths}")
+    parts += _of_paths(lifts, view)
+    seconds = [each.sentence.split(";")[0].replace("Under", "under", 1) for each in shifts]
+    alone = tables["certification"]["judge"].n_unique() < 2
+    none = "there is no second judge" if alone else "no headline can be compared under a second judge"
+    text = "; ".join(parts + (seconds or [none]))
+    return Part("judge", f"{text[0].upper()}{text[1:]}.", found)
+
+
+def _lost(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Iterator[Finding]:
+    """A warning for each path that has lost more verdicts than the study allows."""
+    rates, of_lifts = (tables[name].filter(suite=view.suite) for name in ("pass_rates", "bounds"))
+    for path, line in unscored_warnings(of_lifts, rates, spec).items():
+        sentence = f"{line}. Unscored is in no rate and never a fail: numbers of that path leave it out."
+        yield Finding("judge", "warning", sentence, path=path, figure="corrected_lift")
+
+
+def _of_paths(lifts: pl.DataFrame, view: View) -> list[str]:
+    """What becomes of the lifts' words on the other paths; what is undefined keeps no word."""
     others = lifts["path"].n_unique() - 1
-    if others > 0:
+    defined = lifts.filter(pl.col("word") != words.UNDEFINED)
+    total = lifts.filter(path=view.headline_path).height
+    known = defined.filter(path=view.headline_path).height
+    parts = []
+    if known < total:
+        parts.append(f"{how_many(total - known, 'lift')} of {total} undefined on {view.headline_path}")
+    if others > 0 and known:
         where = f"on the {how_many(others, 'other scoring path')}"
         changed = len({lift[:2] for lift in changed_words(lifts, view)})
-        total = lifts.filter(path=view.headline_path).height
         differ = f"the word of {changed} of {how_many(total, 'lift')} differs"
-        parts.append(f"{where}, {differ if changed else 'every lift keeps its word'}")
-    seconds = [each.sentence.split(";")[0].replace("Under", "under", 1) for each in shifts]
-    parts += seconds or ["there is no second judge"]
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
+        every = "every lift" if known == total else f"each of the {known} defined lifts"
+        parts.append(f"{where}, {differ if changed else f'{every} keeps its word'}")
+    return parts

@@ -103,9 +103,14 @@ def _candidate(text: str, task: dict) -> Candidate:
 
 
 def certify(
-    judge: str, cases: Sequence[Case], model: ChatModel, template: str, client: ChatClient
+    judge: str,
+    cases: Sequence[Case],
+    model: ChatModel,
+    template: str,
+    client: ChatClient,
+    max_unparsed: int | None = None,
 ) -> pl.DataFrame:
-    """Ask a judge about every case.
+    """Ask a judge about every case; `max_unparsed` as in `judging.judge_candidates`.
 
     Returns:
         A frame that keeps the contract CERTIFICATION, one row per case.
@@ -114,7 +119,7 @@ def certify(
         UserError: see `judging.judge_candidates`.
     """
     candidates = [case.candidate for case in cases]
-    verdicts = judge_candidates(candidates, model, template, client, label=f"certifying {judge}")
+    verdicts = judge_candidates(candidates, model, template, client, f"certifying {judge}", max_unparsed)
     rows = [
         {
             "judge": judge,

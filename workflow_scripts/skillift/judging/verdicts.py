@@ -1,17 +1,18 @@
-"""Verdicts of a judge on responses: the prompt, the strict reading of the reply, one repair request.
+"""Verdicts of a judge on responses: the prompt, one repair request, a verdict for each.
 
 A judge sees a task's bare prompt, its reference and a response, and nothing that tells the condition, the
 student or the run. The response is untrusted text: it stands between marker lines whose code is made from
-a hash of the content, so it cannot close them. A verdict is read from the judge's whole reply, one JSON
-object, and never searched for in other text. What cannot be read is `unparsed`: unscored is never a fail.
+a hash of the content, so it cannot close them. A reply that cannot be read (`skillift.judging.replies`) is
+`unparsed`: unscored is never a fail. A judge whose replies cannot be read one after another is asked no more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,14 +24,11 @@ from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.contracts.pipeline import EPISODE_KEY, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import strip_reasoning
+from skillift.judging.replies import REPLY_SCHEMA, parse_reply
 
-REPLY_SCHEMA = {
-    "type": "object",
-    "properties": {"conclusion": {"type": "string"}, "passed": {"type": "boolean"}},
-    "required": ["conclusion", "passed"],
-    "additionalProperties": False,
-}
-
+NO_RESPONSE = "the engine gave no response"  # `raw` of an episode that was not asked about
+_FIRST_REPLIES = 4  # that a judge is asked for at once until one could be read
+_SHOWN = 600  # characters of a reply that a message holds
 _BLOCKS = ("task", "reference", "response")
 _REPAIR = (
     "That reply is not one JSON object of the asked form. Reply again with the JSON object alone: "
@@ -136,56 +134,103 @@ def render_judge_prompt(candidate: Candidate, template: str) -> str:
     return compile_template(template).render(fence=code, **fenced)
 
 
-def parse_reply(text: str) -> tuple[str, bool] | None:
-    """Conclusion and verdict of a judge's whole reply; None where that is not the asked JSON object."""
-    try:
-        reply = json.loads(text, object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError):
-        return None
-    # in this order: a verdict that stands before the conclusion was given before it
-    if not isinstance(reply, dict) or list(reply) != ["conclusion", "passed"]:
-        return None
-    conclusion, passed = reply["conclusion"], reply["passed"]
-    if not isinstance(conclusion, str) or not isinstance(passed, bool):
-        return None
-    return conclusion, passed
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict:
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return dict(pairs)
-
-
 def judge_candidates(
     candidates: Sequence[Candidate],
     model: ChatModel,
     template: str,
     client: ChatClient,
     label: str = "judging",
+    max_unparsed: int | None = None,
 ) -> list[Verdict]:
     """The verdicts of one judge, in the order of `candidates`.
 
+    Args:
+        candidates: what is judged.
+        model: the judge.
+        template: the text of its template.
+        client: asks it.
+        label: says in the progress bar what is done.
+        max_unparsed: number of replies in a row that cannot be read after which the job ends; None for any.
+
     Raises:
-        UserError: the template is not usable (before any request), or the cache of answers fails.
+        UserError: the template is not usable (before any request), the client's own, or too many replies in a
+            row cannot be read: shows one.
     """
     compile_template(template)
     prompts = [render_judge_prompt(candidate, template) for candidate in candidates]
     requests = [ChatRequest(model, [{"role": "user", "content": prompt}], REPLY_SCHEMA) for prompt in prompts]
-    return client.run_all([_judge(request, client) for request in requests], label, requests)
+    judging = _Judging(model, client, max_unparsed)
+    return client.run_all([judging.judge(request) for request in requests], label, requests)
 
 
-async def _judge(request: ChatRequest, client: ChatClient) -> Verdict:
-    answer = await client.ask(request)
-    answers = [answer]
-    if answer.status in ("answered", "truncated") and parse_reply(answer.text) is None:
-        reply = {"role": "assistant", "content": answer.text or "(no text)"}
-        messages = [*request.messages, reply, {"role": "user", "content": _REPAIR}]
-        answers.append(await client.ask(replace(request, messages=messages)))
-    return _verdict(answers)
+@dataclass
+class _Judging:
+    """One judge's replies of one job, read as they come.
+
+    Until one could be read, few are asked for at once: a judge that cannot keep the form is to cost little.
+    """
+
+    model: ChatModel
+    client: ChatClient
+    max_unparsed: int | None
+    _readable: bool = False
+    _in_a_row: int = 0
+    _first: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_FIRST_REPLIES))
+
+    async def judge(self, request: ChatRequest) -> Verdict:
+        """The verdict on one request."""
+        async with self._first:
+            if not self._readable:
+                return await self._judge(request)
+        return await self._judge(request)
+
+    async def _judge(self, request: ChatRequest) -> Verdict:
+        """One repair is asked for, unless the reply has no text to repair."""
+        answers = [await self.client.ask(request)]
+        text = answers[0].text
+        if answers[0].status in ("answered", "truncated"):
+            if parse_reply(text) is None and strip_reasoning(text):
+                reply = {"role": "assistant", "content": text}
+                messages = [*request.messages, reply, {"role": "user", "content": _REPAIR}]
+                answers.append(await self.client.ask(replace(request, messages=messages)))
+            self._count(answers[-1])
+        return _verdict(answers, self.model)
+
+    def _count(self, last: ChatAnswer) -> None:
+        """Count what could not be read after its repair.
+
+        Raises:
+            UserError: too many in a row.
+        """
+        if last.status in ("refused", "failed"):
+            return
+        if parse_reply(last.text) is not None:
+            self._readable, self._in_a_row = True, 0
+            return
+        self._in_a_row += 1
+        if self.max_unparsed is None or self._in_a_row < self.max_unparsed:
+            return
+        shown = last.text if len(last.text) <= _SHOWN else f"{last.text[:_SHOWN]} ..."
+        fix = (
+            f"Set {self.model.where}.response_format (json_schema, json_object or none) to what its server "
+            "takes, or name another judge."
+        )
+        if last.status == "truncated":
+            fix = _more_tokens(self.model)
+        raise self.client.end(
+            UserError(
+                f"{self.model.where} ({self.model.model}): {self._in_a_row} replies in a row cannot be read "
+                f"as a verdict (judging.max_unparsed_in_a_row). One of them: {shown!r}. {fix} Replies are "
+                "kept: the same command reads them again, and asks nothing that was answered."
+            )
+        )
 
 
-def _verdict(answers: list[ChatAnswer]) -> Verdict:
+def _more_tokens(model: ChatModel) -> str:
+    return f"It was cut off: raise max_tokens of {model.where} (now {model.max_tokens})."
+
+
+def _verdict(answers: list[ChatAnswer], model: ChatModel) -> Verdict:
     last = answers[-1]
     spent = {
         "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
@@ -196,13 +241,19 @@ def _verdict(answers: list[ChatAnswer]) -> Verdict:
         return Verdict(None, last.status, last.text or last.reason, **spent)
     parsed = parse_reply(last.text)
     if parsed is None:
-        return Verdict(None, "unparsed", last.text, **spent)
+        cut = f"{_more_tokens(model)} The reply: " if last.status == "truncated" else ""
+        return Verdict(None, "unparsed", f"{cut}{last.text}", **spent)
     conclusion, passed = parsed
     return Verdict(passed, "scored", last.text, conclusion, **spent)
 
 
 def judge_episodes(
-    episodes: pl.DataFrame, tasks: pl.DataFrame, model: ChatModel, template: str, client: ChatClient
+    episodes: pl.DataFrame,
+    tasks: pl.DataFrame,
+    model: ChatModel,
+    template: str,
+    client: ChatClient,
+    max_unparsed: int | None = None,
 ) -> pl.DataFrame:
     """Judge every episode, empty responses too; only what the engine lost (`error`) is `failed` unasked.
 
@@ -229,9 +280,9 @@ def judge_episodes(
         Candidate(*known[task_id], response)
         for task_id, response in answered.select("task_id", "response").iter_rows()
     ]
-    judged = iter(judge_candidates(candidates, model, template, client))
+    judged = iter(judge_candidates(candidates, model, template, client, max_unparsed=max_unparsed))
     verdicts = [
-        Verdict(None, "failed", "the engine gave no response") if finish == "error" else next(judged)
+        Verdict(None, "failed", NO_RESPONSE) if finish == "error" else next(judged)
         for finish in episodes["finish_reason"]
     ]
     columns = [name for name in VERDICTS.columns if name not in (*EPISODE_KEY, "template_sha256")]
@@ -241,3 +292,12 @@ def judge_episodes(
     )
     keyed = pl.concat([episodes.select(EPISODE_KEY), frame], how="horizontal")
     return keyed.with_columns(template_sha256=pl.lit(template_digest(template)))
+
+
+def failed(verdicts: pl.DataFrame) -> list[str]:
+    """The reasons of the questions that failed; what was never asked is not among them.
+
+    Args:
+        verdicts: has the columns `status` and `raw` of the contract VERDICTS.
+    """
+    return verdicts.filter(pl.col("status") == "failed", pl.col("raw") != NO_RESPONSE)["raw"].to_list()

@@ -52,7 +52,10 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:
             if study.data["teacher"]["kind"] == "api":
                 chat("teacher", study.data["teacher"])
         elif rule.asks == "episodes":
-            chat(f"references.{wildcards['student']}", study.model(wildcards["student"]))
+            # with the settings that it has of `inference`
+            chat(
+                f"references.{wildcards['student']}", study.reference_spec(wildcards["student"])["reference"]
+            )
         elif rule.downloads:
             spec = study.hub_spec(wildcards["student"])
             section = "students" if wildcards["student"] in study.students else "references"

@@ -72,6 +72,8 @@ def filled(value: object, schema: dict, root: dict) -> object:
     """
     schema = branch_for(value, schema, root)
     kind = schema.get("type")
+    if isinstance(kind, list):  # of a kind, or null
+        kind = next(name for name in kind if name != "null")
     if kind == "object" and isinstance(value, dict):
         properties = schema.get("properties", {})
         result = {}

@@ -160,6 +160,7 @@ class Specs:
         return {
             "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
             "primary_judge": self.primary_judge,
+            "max_unscored_share": self.data["judging"]["max_unscored_share"],
             "students": {
                 name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
             },
