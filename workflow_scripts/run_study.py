@@ -40,19 +40,27 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_options(arguments, config=True)
+    arguments.add_argument("--cores", "-c", help="cores to use, a number or `all` (default: all)")
     arguments.add_argument(
-        "--cores", default=str(os.cpu_count()), help="cores to use, a number or `all` (default: all)"
+        "--jobs", "-j", help="jobs at once on a cluster; on one machine the same as --cores"
     )
     options, others = arguments.parse_known_args(argv)
-    found = settings(options.study, options.directory, options.config)
+    found = settings(options.study, options.directory, options.config, options.configfile)
     study = found.study_from_folder()
     found.folder.mkdir(parents=True, exist_ok=True)
     os.chdir(found.folder)
     folder = Path(found.config["results"], study.name)
     report = folder / "report.html"
-    command = [sys.executable, "-m", "snakemake", "--cores", options.cores, *others]
+    command = [sys.executable, "-m", "snakemake"]
+    if options.jobs:
+        command += ["--jobs", options.jobs]
+    if options.cores or not options.jobs:
+        command += ["--cores", options.cores or str(os.cpu_count())]
+    command += others
     if found.folder != PROJECT:
         command += ["--snakefile", str(PROJECT / "Snakefile")]
+    if found.files:
+        command += ["--configfile", *found.files]
     command += ["--config", *found.changes, f"study={study.path}"]
     if not {"-n", "--dry-run", "--dryrun"}.intersection(others):
         folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder

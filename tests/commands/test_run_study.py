@@ -65,6 +65,38 @@ def test_settings_of_the_command_line_reach_snakemake_beside_the_study(called, t
     assert called[1][0][-1] == f"study={os.path.relpath(PROJECT / 'studies/paper.yaml', tmp_path / 'there')}"
 
 
+def test_short_and_joined_spellings_of_snakemake_are_honoured_too(called):
+    study = ["--study", "studies/smoke.yaml", "-n"]
+    for spelled in (["-c", "3"], ["-c3"], ["--cores=3"], ["-j", "3"], ["-j3"], ["--jobs=3"]):
+        run_study.main([*study, *spelled, "-C", 'api={"budget_usd": 5}'])
+    for command, _ in called[:3]:
+        assert (command[:2], "--jobs" in command) == (["--cores", "3"], False)
+    for command, _ in called[3:]:
+        assert (command[:2], "--cores" in command) == (["--jobs", "3"], False)
+    for command, _ in called:
+        assert command[-3:] == ["--config", 'api={"budget_usd": 5}', "study=studies/smoke.yaml"]
+
+
+def test_a_configuration_file_of_the_command_line_counts_as_it_does_for_snakemake(
+    called, tmp_path, monkeypatch
+):
+    (tmp_path / "mine.yaml").write_text("study: studies/smoke.yaml\nresults: elsewhere\n")
+    run_study.main(["--configfile", "mine.yaml", "-n"])
+    monkeypatch.chdir(tmp_path)  # the command leaves it
+    run_study.main(
+        ["--configfile", "mine.yaml", "--config", "results=here", "--study", "studies/paper.yaml", "-n"]
+    )
+    (first, _), (second, _) = called
+    file = ["--configfile", str(tmp_path / "mine.yaml")]
+    assert first[-4:] == [*file, "--config", "study=studies/smoke.yaml"]
+    assert second[-5:] == [*file, "--config", "results=here", "study=studies/paper.yaml"]
+    (tmp_path / "wrong.yaml").write_text("results: [")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"--configfile wrong\.yaml"):
+        run_study.main(["--configfile", "wrong.yaml"])
+    assert len(called) == 2
+
+
 @pytest.mark.parametrize("change", ["api={budget_usd: -1}", "results"])
 def test_a_wrong_setting_is_refused_before_snakemake_starts(called, change):
     with pytest.raises(UserError, match=r"budget_usd|KEY=VALUE"):

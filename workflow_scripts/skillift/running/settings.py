@@ -33,12 +33,14 @@ class Settings:
         config: how it is run, with defaults filled in.
         study: the study; its path is seen from the folder that the caller is in.
         changes: what the command line changes in config.yaml besides the study, as Snakemake takes it.
+        files: further files of configuration, absolute, as Snakemake's `--configfile` takes them.
     """
 
     folder: Path
     config: dict
     study: Study
     changes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     @property
     def results(self) -> Path:
@@ -58,7 +60,17 @@ def add_options(arguments: argparse.ArgumentParser, config: bool = False) -> Non
     arguments.add_argument("--directory", help=DIRECTORY_HELP)
     if config:
         arguments.add_argument(
+            "--configfile",
+            "--configfiles",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="FILE",
+            help="files whose values replace those of config.yaml, as Snakemake takes them",
+        )
+        arguments.add_argument(
             "--config",
+            "-C",
             nargs="+",
             action="extend",
             default=[],
@@ -67,13 +79,19 @@ def add_options(arguments: argparse.ArgumentParser, config: bool = False) -> Non
         )
 
 
-def settings(study: str | None, directory: str | None = None, changes: Sequence[str] = ()) -> Settings:
+def settings(
+    study: str | None,
+    directory: str | None = None,
+    changes: Sequence[str] = (),
+    files: Sequence[str] = (),
+) -> Settings:
     """The settings that a command line names.
 
     Args:
         study: the study file as the caller sees it; by default the one that config.yaml names.
         directory: the working folder; by default the project's.
         changes: what the command line changes in config.yaml, `key=value` as Snakemake takes it.
+        files: further files of configuration, as the caller sees them; they go before `changes`.
 
     Raises:
         UserError: a file is missing or wrong.
@@ -91,18 +109,40 @@ def settings(study: str | None, directory: str | None = None, changes: Sequence[
         config = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise UserError(problem(shown, str(error), "a YAML file")) from error
+    own = config["study"]
+    for other in files:
+        config = _merged(config, _read(other))
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
             raise UserError(problem("--config", change, "KEY=VALUE"))
         config = _merged(config, {name: yaml.safe_load(value)})
-    if study is None and any(change.startswith("study=") for change in changes):
+    # one that the command line names is seen from where the caller is
+    if study is None and (any(change.startswith("study=") for change in changes) or config["study"] != own):
         study = str(config["study"])
     config = load_config({**config, "study": study} if study else config, shown)
     places = (Path.cwd(), PROJECT) if study else (folder, PROJECT)
     path = found_study(config["study"], *places)
     others = tuple(change for change in changes if not change.startswith("study="))
-    return Settings(folder, config, load_study(path), others)
+    absolute = tuple(str(Path(other).absolute()) for other in files)
+    return Settings(folder, config, load_study(path), others, absolute)
+
+
+def _read(path: str) -> dict:
+    """A file of configuration.
+
+    Raises:
+        UserError: it cannot be read, or is no mapping.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(problem(f"--configfile {path}", str(error), "a YAML file")) from error
+    if not isinstance(found, dict):
+        raise UserError(problem(f"--configfile {path}", found, "keys of config.yaml with their values"))
+    return found
 
 
 def _merged(one: dict, other: dict) -> dict:
