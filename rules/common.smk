@@ -17,7 +17,7 @@ from skillift.chat.options import api_options, judging_options
 from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
 from skillift.running.lifeline import this_process
-from skillift.preflight.mistakes import checked_study
+from skillift.preflight.mistakes import checked_study, warnings
 from skillift.provenance import canonical, code_digest
 from skillift.study.places import found_study
 from skillift.study.study import BASE, load_config, load_study
@@ -55,6 +55,9 @@ try:
     )
 except UserError as error:
     refuse(error)
+if workflow.is_main_process:
+    for text in warnings(STUDY):
+        logger.warning(text)
 
 RESULTS = Path(CONFIG["results"], STUDY.name).as_posix()
 STATE = Path(CONFIG["state"], STUDY.name).as_posix()

@@ -31,6 +31,8 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path):
         folder = project / "my/skills" / skill_id
         folder.mkdir(parents=True)
         (folder / "SKILL.md").write_text(SKILL.format(id=skill_id, steps="\n".join(listed)))
+    bent = folder / "SKILL.md"  # the last one has another name than its folder, as other tools allow
+    bent.write_text(bent.read_text().replace(f"name: {skill_id}", "name: another"))
     shutil.copytree(results / "students/s/model", project / "my/model")
     mine = project / "studies/mine.yaml"
     shutil.copy2(project / "studies/template.yaml", mine)
@@ -51,6 +53,7 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path):
     )
     scores = project / "results/mine/scores.parquet"
     assert scores.exists(), done.stdout
+    assert f"my/skills/{skill_id}/SKILL.md" in done.stdout, "the start of a run says what bends a format"
     found = read_table(scores, SCORES)
     assert set(found["run"]) == {"base", "sft-s0"} and set(found["student"]) == {"small"}
     assert set(found["condition"]) == {"none", "curated", "placebo"}

@@ -12,7 +12,7 @@ import pytest
 from study_files import EMBEDDED
 
 from skillift.study.study import load_study
-from skillift.tasks.preflight import look, mistakes
+from skillift.tasks.preflight import look, mistakes, own_data
 
 PACK = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
 FILES = "tasks:\n  files: {tasks: tasks.jsonl, skills: skills}\n\n"
@@ -53,6 +53,17 @@ def study(tmp_path, study_file):
 def test_sound_data_and_the_pack_have_no_mistakes(study, study_file):
     assert mistakes(study()) == []
     assert mistakes(load_study(study_file(EMBEDDED))) == []
+
+
+def test_files_are_read_once_as_long_as_they_stay_as_they_are(study, tmp_path):
+    made = study()
+    read = own_data(made)
+    assert own_data(made) is read
+    with (tmp_path / "tasks.jsonl").open("a") as file:
+        file.write("\n" + json.dumps(task(16)))
+    assert own_data(made).tasks.height == read.tasks.height + 1
+    (tmp_path / "skills/harbor/SKILL.md").write_text("no front matter")
+    assert look(made).warnings or look(made).mistakes
 
 
 def test_a_corpus_larger_than_its_train_tasks_is_named_with_its_line(study):

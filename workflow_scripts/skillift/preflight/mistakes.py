@@ -8,7 +8,7 @@ where one of them does not keep the schema: that is reported already.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
     def mistakes(self, study: Study) -> list[str]:
         """One line for each mistake."""
-        if not self.concerns(study) or importlib.util.find_spec(self.module) is None:
+        if not self.concerns(study):
             return []
         look: Callable[[Study], list[str]] = importlib.import_module(self.module).mistakes
         try:
@@ -86,3 +86,10 @@ def checked_study(path: str, config: dict) -> Study:
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     return study
+
+
+def warnings(study: Study) -> list[str]:
+    """What was read of a study's own data though it bends a format, and may not be meant; one line each."""
+    if not _has_own_tasks(study):
+        return []
+    return importlib.import_module("skillift.tasks.preflight").look(study).warnings

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from skillift.errors import UserError
 from skillift.study.source import read_source
 from skillift.study.study import Study
 
@@ -18,18 +17,16 @@ if TYPE_CHECKING:
 
 def mistakes(study: Study) -> list[str]:
     """One line for each mistake: file, line, key, what was found, what was expected, the fix."""
-    own = study.own_files()
-    if not own:
+    if not study.own_files():
         pack = study.data["tasks"]["pack"]
         return list(_rejected(study, pack["skills"] * pack["per_skill"]["train"]))
-    from skillift.tasks.own import read_own  # plans of the task pack do without tables
+    from skillift.tasks.preflight import own_data  # plans of the task pack do without tables
 
-    try:
-        skills, tasks = read_own(own["tasks"], own["skills"])
-    except UserError as error:
-        return str(error).splitlines()
-    rejected = _rejected(study, tasks["suite"].to_list().count("train"))
-    return [*rejected, *_special_tokens(study, tasks, skills)]
+    data = own_data(study)
+    if data.tasks is None:
+        return data.mistakes
+    rejected = _rejected(study, data.tasks["suite"].to_list().count("train"))
+    return [*rejected, *_special_tokens(study, data.tasks, data.skills)]
 
 
 def _rejected(study: Study, n_train: int) -> Iterator[str]:

@@ -7,6 +7,8 @@ needed and no model is loaded. The jobs that read the same files later check the
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -40,14 +42,31 @@ def mistakes(study: Study) -> list[str]:
 
 def look(study: Study) -> Findings:
     """The same, with what was read though it bends a format."""
-    files = study.own_files()
-    if not files:
+    if not study.own_files():
         return Findings([], [])
-    own = look_at_own(files["tasks"], files["skills"])
+    own = own_data(study)
     found = shortened(own.mistakes)
     if own.tasks is not None:
-        found = _against_study(study, own, files["tasks"])
+        found = _against_study(study, own, study.own_files()["tasks"])
     return Findings(found, shortened(own.warnings))
+
+
+def own_data(study: Study) -> OwnData:
+    """The study's own tasks and skills, read once as long as their files stay as they are."""
+    files = study.own_files()
+    return _read(files["tasks"], files["skills"], _stamps(files["tasks"]), _stamps(files["skills"]))
+
+
+@lru_cache(1)
+def _read(tasks: str, skills: str, *stamps: tuple) -> OwnData:
+    return look_at_own(tasks, skills)
+
+
+def _stamps(path: str) -> tuple:
+    """Of a file, or of all that are in a folder: what changes with their content."""
+    files = [Path(path), *sorted(Path(path).rglob("*"))]
+    found = [(str(file), file.stat()) for file in files if file.exists()]
+    return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
 def _against_study(study: Study, own: OwnData, path: str) -> list[str]:
