@@ -111,7 +111,7 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
-    from skillift.episodes.run import messages_of_suites
+    from skillift.episodes.asked import messages_of_suites
     from skillift.running.engine_options import engine_options
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer

@@ -13,7 +13,8 @@ from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.engines import RunOptions
-from skillift.episodes.run import answer, checkpoint_folders, model_length, sample_seed
+from skillift.episodes.asked import model_length
+from skillift.episodes.run import answer, checkpoint_folders, sample_seed
 from skillift.errors import UserError
 from skillift.judging.extraction import score_answer_line, strip_reasoning
 from skillift.judging.verdicts import Candidate, render_judge_prompt

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from skillift.contracts.pipeline import SCORES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import check, read_table
+from skillift.tasks.conditions import condition_steps
 from skillift.tasks.own import look_at_own
 from skillift.tasks.own_rows import READERS
 from skillift.tasks.own_values import text_of
-from skillift.tasks.prompts import condition_steps
 from skillift.tasks.skill_documents import procedure_of
 from skillift.tasks.step_labels import split_labels
 

@@ -14,7 +14,8 @@ import pytest
 from skillift.contracts.pipeline import CONDITIONS
 from skillift.errors import UserError
 from skillift.taskpack import build_pack
-from skillift.tasks.prompts import condition_steps, messages_for, render_user_message, token_length
+from skillift.tasks.conditions import condition_steps, token_length
+from skillift.tasks.prompts import messages_for, render_user_message
 
 
 def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:

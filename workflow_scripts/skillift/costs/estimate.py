@@ -18,7 +18,7 @@ from skillift.chat.budget import count_tokens
 from skillift.chat.client import ChatModel, ChatRequest
 from skillift.chat.completions import declared_price
 from skillift.corpus.teachers import compile_teacher_template
-from skillift.episodes.run import messages_of_suites
+from skillift.episodes.asked import messages_of_suites
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.study.study import Study

@@ -14,7 +14,8 @@ import polars as pl
 from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.chat.completions import FILTERED
 from skillift.contracts.pipeline import EPISODE_KEY
-from skillift.episodes.run import SCHEMA, messages_of_suites
+from skillift.episodes.asked import messages_of_suites
+from skillift.episodes.run import SCHEMA
 
 ENGINE = "api"
 

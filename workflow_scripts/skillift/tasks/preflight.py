@@ -17,8 +17,8 @@ from skillift.errors import UserError, problem
 from skillift.judging.extraction import extract_answer
 from skillift.study.source import KeyPath, Source, Words, read_source
 from skillift.study.study import Study
+from skillift.tasks.conditions import condition_problems
 from skillift.tasks.own import OwnData, look_at_own, shortened
-from skillift.tasks.prompts import condition_problems
 
 SHOWN_IDS = 20  # of tasks in one message
 
