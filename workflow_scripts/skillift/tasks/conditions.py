@@ -1,4 +1,4 @@
-"""The procedure that a condition puts before a task: the skill's own, another one, its steps in a wrong order.
+"""The procedure that a condition puts before a task: its skill's, another one, its steps in a wrong order.
 
 Procedures come from the skills table. The choices that `placebo` and `shuffled` need are made by a SHA-256 of
 the seed and the skill's id, so they are the same in every process and do not move when skills are added
