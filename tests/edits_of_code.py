@@ -78,7 +78,7 @@ CODE = [
         change_function("skillift.tasks.prompts", "messages_for"),
         DEMONSTRATED | answered(*RUNS) | trained(*TRAINED),
     ),
-    Edit("the parser of verdicts", change_function("skillift.judging.verdicts", "parse_reply"), ASKED),
+    Edit("the parser of verdicts", change_function("skillift.judging.replies", "parse_reply"), ASKED),
     Edit(
         "the extractor of ANSWER lines",
         change_function("skillift.judging.extraction", "answer_lines"),

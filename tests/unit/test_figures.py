@@ -259,8 +259,9 @@ def test_a_judge_above_the_limits_is_warned_of_where_its_numbers_are_the_headlin
 def test_the_certification_figure_names_every_kind_and_draws_every_rate():
     rates = full_study()[1]["certification"]
     svg = drawn("certification")
-    kinds = {"closed fence", "forged verdict", "odd prose", "other form"}
-    assert kinds | {"all hostile cases", "all benign cases"} <= set(texts(svg))
+    kinds = {"closed fence", "forged verdict", "odd prose (generated)", "other form"}
+    of_all = {"all hostile cases", "all benign cases", "all benign, generated", "all benign, written"}
+    assert kinds | of_all <= set(texts(svg))
     assert marks(svg, "symbol") == rates["rate"].count()
 
 
@@ -271,5 +272,5 @@ def test_a_judge_without_a_rate_is_said_and_not_drawn():
         for name in ("rate", "ci_low", "ci_high")
     )
     svg = svg_of("certification", {"certification": gone}, spec)
-    assert "undefined, not drawn: 6 of 12 rates, of tail" in " ".join(texts(svg))
-    assert "NaN" not in svg and marks(svg, "symbol") == 6
+    assert "undefined, not drawn: 9 of 18 rates, of tail" in " ".join(texts(svg))
+    assert "NaN" not in svg and marks(svg, "symbol") == 9

@@ -21,8 +21,15 @@ print(*run_with_signals(["bash", "-c", '"$0" -c "$1"; exit 3', sys.executable, s
 def started(*before: str) -> tuple[subprocess.Popen, psutil.Process]:
     command = [*before, sys.executable, "-c", PROGRAM, JOB]
     # in a session of its own there is no terminal, as in a container
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    program = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_as_in_a_terminal
+    )
     return program, psutil.Process(int(program.stdout.readline()))
+
+
+def _as_in_a_terminal() -> None:
+    """Who runs the tests under `nohup` ignores SIGHUP, and all that they start would."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def ended(program: subprocess.Popen, job: psutil.Process) -> str:

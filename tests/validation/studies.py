@@ -83,12 +83,13 @@ class Population:
 
 
 def tasks_of(population: Population) -> pl.DataFrame:
-    """task_id, skill_id and scorer of the tasks; the same names in every study."""
+    """task_id, skill_id, suite and scorer of the tasks; the same names in every study."""
     n_tasks = population.n_skills * population.per_skill
     return pl.DataFrame(
         {
             "task_id": [f"t{index:04d}" for index in range(n_tasks)],
             "skill_id": [f"skill-{index // population.per_skill:03d}" for index in range(n_tasks)],
+            "suite": ["holdout"] * n_tasks,
             "scorer": ["answer_line"] * n_tasks,
         }
     )

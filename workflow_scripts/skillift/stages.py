@@ -50,6 +50,7 @@ class Rule:
         work: what it does that takes a student: `pretraining`, `training` or `answering`.
         device: whether its jobs want an accelerator each.
         downloads: whether it takes a model from the hub.
+        imports: whether it takes the files of a model in.
         shards: whether its jobs are as many for each subject as the study has shards.
         needs: what a study has where a job of it is part of it: `corpora`, or `scratch` (students from
             scratch); None for every study.
@@ -64,6 +65,7 @@ class Rule:
     work: str | None = None
     device: bool = False
     downloads: bool = False
+    imports: bool = False
     shards: bool = False
     needs: str | None = None
     counted: bool = True
@@ -83,8 +85,8 @@ RULES = (
     Rule("check_contamination", "tasks", needs="corpora"),
     Rule("build_tokenizer", "students", needs="scratch"),
     Rule("pretrain", "students", "student", work="pretraining"),
-    Rule("import_student", "students", "student"),
-    Rule("download_student", "students", "student", downloads=True),
+    Rule("import_student", "students", "student", imports=True),
+    Rule("download_student", "students", "student", downloads=True, imports=True),
     Rule("collect_demonstrations", "corpus", about="demonstrations", asks="demonstrations", needs="corpora"),
     Rule("select_corpus", "corpus", "corpus"),
     Rule("train", "training", "run", work="training", device=True),

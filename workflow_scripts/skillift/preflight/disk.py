@@ -37,7 +37,7 @@ def shortage(
     needed = _BESIDE
     for name, wildcards in jobs:
         rule = rule_named(name)
-        if name == "import_student" or rule.downloads:
+        if rule.imports:
             needed += size_of(wildcards["student"])
         elif rule.work == "training":
             recipe = study.run(wildcards["student"], wildcards["run"]).recipe
