@@ -11,6 +11,7 @@ import pytest
 from tiny_models import write_student
 
 from skillift.engines import RunOptions, Sampling, open_engine
+from skillift.episodes.probes import Probe
 from skillift.errors import UserError
 
 pytestmark = pytest.mark.models
@@ -50,12 +51,20 @@ def answers(student) -> dict:
             found[kind, "greedy"] = engine.generate(PROMPTS, GREEDY)
             found[kind, "sampled"] = engine.generate(PROMPTS, SAMPLED, SEEDS)
             found[kind, "reversed"] = engine.generate(PROMPTS[::-1], SAMPLED, SEEDS[::-1])[::-1]
+            engine.log_probabilities([Probe(PROMPTS[0], PROMPTS[1])])
             found[kind, "other seeds"] = engine.generate(PROMPTS, SAMPLED, [seed + 1000 for seed in SEEDS])
     return found
 
 
 def test_both_engines_give_the_same_greedy_answers(answers):
     assert answers["vllm", "greedy"] == answers["transformers", "greedy"]
+
+
+def test_on_a_cpu_nothing_is_compiled(answers):
+    """No compiler is needed then, and the environment may stand in a folder whose path has spaces."""
+    from torch._dynamo.utils import counters
+
+    assert not counters["frames"]
 
 
 def test_the_compared_answers_are_not_trivial(answers):

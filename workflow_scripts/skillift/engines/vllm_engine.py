@@ -63,6 +63,10 @@ class VllmEngine:
 
             # read at import; its kernels are those of GPUs
             os.environ["VLLM_BATCH_INVARIANT"] = str(int(invariant and not current_platform.is_cpu()))
+            if current_platform.is_cpu():
+                # vLLM compiles one line of its log-probabilities even with `enforce_eager`: that takes a C++
+                # compiler, 15 s, and a path without spaces
+                os.environ["TORCHDYNAMO_DISABLE"] = "1"
             from vllm import LLM
             from vllm.lora.request import LoRARequest
 
