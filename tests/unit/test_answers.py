@@ -300,6 +300,13 @@ def test_equal_answers_of_a_vote_stand_in_one_group():
         ("0.1234567", "0.1234568", False),
         ("3 1 7", "7", False),
         ("[0,1]", "(0,1)", False),
+        ("\\Sigma x", "\\sigma x", False),
+        ("f'(x)", "f(x)", False),
+        ("1010_2", "1010_{10}", False),
+        ("12_8", "12", False),
+        ("x \\approx 5", "x = 5", False),
+        ("\\{1,2\\}", "(1,2)", False),
+        ("\\{1,2\\}", "\\{2,1\\}", True),
     ],
 )
 def test_latex_is_compared_as_mathematics_where_that_is_safe(answer, reference, equal):

@@ -4,7 +4,8 @@ Its own timeouts use signals, which exist in a main thread alone; and an express
 Python inside one long computation, which no thread can end. So one worker answers one pair after another, and
 where it does not within `SECONDS`, the pair is unequal and the next one gets a new worker.
 
-What `math-verify` leaves out is compared here before: percent signs, words in `\\text`, the case of symbols.
+What `math-verify` leaves out is compared here before: percent signs, words in `\\text`, the case of symbols,
+primes, the base of a number, signs such as `\\approx`, and whether a set or a tuple is meant.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from skillift.answers import latex_worker
-from skillift.answers.dress import fold_characters, spell_scripts, undress
+from skillift.answers.dress import encloses, fold_characters, spell_scripts, undress
 from skillift.answers.words import unit_key
 
 SECONDS = 20.0  # an equal pair takes milliseconds, the worker's start a second or two
@@ -28,6 +29,9 @@ LONGEST = 1000  # characters
 
 _WORDS = re.compile(r"\\(?:text|mathrm|textrm|operatorname)\s*\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
+_BASE = re.compile(r"\d[)}]?_\{?(\w+)")
+_SIGN = re.compile(r"\\(?:approx|equiv|sim|simeq|cong|propto)(?![a-zA-Z])|[≈≡∼≅∝]")
+_PRIME = re.compile(r"'|\\prime(?![a-zA-Z])")
 # by its function, so that what the worker computes is part of the code that a command reaches
 _SCRIPT = str(Path(latex_worker.main.__code__.co_filename).resolve())
 
@@ -48,8 +52,20 @@ def _told_apart(first: str, second: str) -> bool:
     said = [[unit_key(word.strip()) for word in _WORDS.findall(text)] for text in (first, second)]
     if said[0] != said[1]:
         return True
-    left, right = (set(re.findall("[A-Za-z]", _COMMAND.sub("", text))) for text in (first, second))
-    return any(letter.swapcase() in right - left for letter in left - right)  # x is not X
+    if any(pattern.findall(first) != pattern.findall(second) for pattern in (_BASE, _SIGN)):
+        return True
+    primes = [len(_PRIME.findall(text)) for text in (first, second)]
+    if primes[0] != primes[1] or {_kind(first), _kind(second)} == {"(", "{"}:
+        return True
+    left, right = (set(_COMMAND.findall(text)) | set(_COMMAND.sub("", text)) for text in (first, second))
+    # x is not X, and no \delta is a \Delta
+    return any(symbol[:2].swapcase() + symbol[2:] in right - left for symbol in left - right)
+
+
+def _kind(text: str) -> str:
+    """The bracket that opens a set or a tuple; empty where the expression is none."""
+    text = re.sub(r"\\(?:left|right)(?![a-zA-Z])\s*|\\(?=[{}])", "", text)
+    return text[0] if encloses(text) and "," in text else ""
 
 
 class _Worker:
