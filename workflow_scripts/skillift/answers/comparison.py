@@ -24,14 +24,20 @@ from skillift.answers.words import text_key
 _LABEL = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)(?:\s+is)?:?\s+)?"
     r"[(\[]?(?P<label>[A-Za-z]|\d{1,2})(?:(?P<mark>[)\]])|(?=[.:\s]|\Z))"
-    r"(?:[.:)]?\s+(?:[-:]\s+)?(?P<rest>\S.*)|[.:]?)",
+    r"(?:[.:)]?\s+(?:[-—:]\s+)?(?P<rest>\S.*)|[.:]?)",
     re.IGNORECASE | re.DOTALL,
 )
+_EMPHASIS = re.compile(r"(\*{1,3}|_{2,3}|`+)(?=\S)(.+?)(?<=\S)\1")
+_LABELS = re.compile(r"[A-H](?:[.):,\s]+[A-H])+[.)]?")
 _CHOICE = re.compile(r"\(?[A-H][).]?")
 _COMMAND = re.compile(
     r"\\(?:[dt]?frac|sqrt|pi|cdot|times|left|begin|infty|sum|int|log|ln|sin|cos|tan|alpha|beta|gamma|theta|"
     r"lambda|mu|sigma|pm|leq?|geq?|neq|cup|cap|emptyset|binom|overline|vec|mathbb|mathrm|text|in)(?![a-zA-Z])"
 )
+# a text among LaTeX answers, such as "Tuesday": all small letters or capitals may be a product of symbols
+_WORDS = re.compile(r"(?:[A-Z]?[a-z]{3,}[ .,]*)+")
+_TERM = re.compile(r"\\(?!text\b|mathrm\b|circ\b)|[-+(){}*=<>_]|\A[a-z](?![a-z])")
+_BRACKETS = re.compile(r"\\(?:left|right)(?![a-zA-Z])\s*|\\(?=[{}])")  # what LaTeX writes before a bracket
 _INTERVAL = re.compile(r"[(\[][^,;()\[\]]+[,;][^,;()\[\]]+[)\]]")
 
 
@@ -117,12 +123,18 @@ def answer_key(answer: str, answer_type: str) -> Hashable:
     folded = fold_characters(answer)
     if answer_type == "choice":
         return _choice_key(folded)
+    if answer_type != "latex":
+        folded = _BRACKETS.sub("", folded)
     plain = spell_scripts(undress(folded))
     if answer_type == "list":
         return ("list", *(_item_key(item) for item in list_items(plain)))
     if answer_type in ("number", "latex"):
         inside = plain[1:-1] if encloses(plain) else ""  # (1,000), whose comma could have been that of a pair
-        return read_quantity(plain) or read_quantity(inside) or ("text", text_key(plain))
+        quantity = read_quantity(plain) or read_quantity(inside)
+        if answer_type == "latex" and not _WORDS.fullmatch(plain):
+            # letters are symbols, whose case counts; 2(x + 1) is no number with a unit
+            return ("text", plain) if quantity is None or _TERM.search(quantity.unit) else quantity
+        return quantity or ("text", text_key(plain))
     if answer_type == "text":
         return _interval_key(plain) or ("text", text_key(plain))
     raise ValueError(f"answer_type: found {answer_type!r}, expected one of {', '.join(ANSWER_TYPES)}")
@@ -141,13 +153,27 @@ def _item_key(item: str) -> Hashable:
 
 
 def _choice_key(folded: str) -> Hashable:
-    for text in (folded.strip(), undress(folded)):
+    for dressed in (folded.strip(), undress(folded)):
+        text = _EMPHASIS.sub(r"\2", dressed)
         found = _LABEL.fullmatch(text)
-        if not found or re.match(r"(?:or|and)\b|[/,&]", found["rest"] or "", re.IGNORECASE):
+        if not found or _names_another(text, found):
             continue
-        if found["mark"] or not found["rest"] or re.match(r".{0,3}[.:)]|\S+\s+-\s", text):
+        behind = text[found.end("label") :]
+        if found["mark"] or not found["rest"] or re.match(r"[.:)]|\s+(?:[-—]\s|\()", behind):
             return ("choice", found["label"].upper())
     return ("text", text_key(spell_scripts(undress(folded))))
+
+
+def _names_another(text: str, found: re.Match) -> bool:
+    """Whether a second label stands behind the first: B or C, B) Paris and C) Rome, B. C., B - C."""
+    rest, behind = found["rest"] or "", text[found.end("label") :]
+    if re.match(r"\W?(?:or|and)\b|[/,&]", rest, re.IGNORECASE):
+        return True
+    if _LABELS.fullmatch(rest) or re.fullmatch(r"\s+[-—]\s+[A-H]", behind):
+        return True
+    letters = "A-H" if found["label"].isupper() else "a-h"
+    others = re.findall(rf"(?<![\w(\[])[(\[]?([{letters}])[)\]](?!\w)", rest)
+    return any(other != found["label"] for other in others)
 
 
 def says_the_same(answer: str, reference: str, answer_type: str) -> bool:

@@ -12,7 +12,9 @@ import unicodedata
 _FOLDED = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-"),  # hyphens, en dash, minus signs
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u300c\u300d", '"'),
+    **dict.fromkeys("\u00ba\u02da", "°"),
+    **dict.fromkeys("\u22c5\u2219", "·"),
     **dict.fromkeys("\u2236\ufe55\ua789", ":"),
     **dict.fromkeys("\u060c\u3001\ufe50", ","),
     "\u3002": ".",
@@ -31,7 +33,7 @@ _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _COMMAND = re.compile(r"\\(?:boxed|fbox|text|textbf|textit|texttt|mathrm|mathbf|emph|displaystyle)\s*(?=\{)")
-_ROUND = re.compile(r"(\*{1,3}|_{1,3}|`{1,3}|\$\$?|\"|'|~~)(?!\s*\Z)(.+)\1", re.DOTALL)
+_ROUND = re.compile(r"(\*{1,3}|_{1,3}|`{1,3}|\$\$?|\"|')(?!\s*\Z)(.+)\1", re.DOTALL)
 _MATHS = re.compile(r"\\\((.*)\\\)|\\\[(.*)\\\]", re.DOTALL)
 _TAG = re.compile(r"</?(?:b|strong|i|em|code|p|br|span|u|answer)\s*/?>", re.IGNORECASE)
 # a closing mark; not an ellipsis, nor the mark of a factorial
@@ -79,7 +81,7 @@ def spell_scripts(text: str) -> str:
     """Superscripts as `^2` and subscripts as `_2`, so that 10² is 10^2 and never 102."""
     text = re.sub("[⁺⁻]?[⁰¹²³⁴-⁹]+", lambda found: "^" + found[0].translate(_SUPERSCRIPTS), text)
     text = re.sub("[₀-₉]+", lambda found: "_" + found[0].translate(_SUBSCRIPTS), text)
-    return re.sub(r"([_^])\{(-?\w+)\}", r"\1\2", text)
+    return re.sub(r"([_^])\{(-?\w+)\}(?!\d)", r"\1\2", text)
 
 
 def undress(text: str, brackets: bool = True) -> str:
@@ -104,10 +106,15 @@ def undress(text: str, brackets: bool = True) -> str:
         elif brackets and encloses(text) and not re.search("[,;]", text):
             text = text[1:-1]
         else:  # the other half of the pair stands before the answer, as in **ANSWER: 5**
-            text = _HALF.sub("", text)
+            text = _HALF.sub(lambda mark, text=text: mark[0] * _is_pair(mark[0].strip(), text), text)
     for pattern, plain in _ESCAPES:
         text = pattern.sub(plain, text)
     return " ".join(text.split())
+
+
+def _is_pair(mark: str, text: str) -> bool:
+    """Whether a mark at an end of `text` closes one that stands in it: **1**, **2**."""
+    return text.count(mark) % 2 == 0
 
 
 def encloses(text: str) -> bool:

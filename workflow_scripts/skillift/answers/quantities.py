@@ -18,7 +18,7 @@ LONGEST = 400  # characters; a longer text is no number that anybody answers wit
 LARGEST_EXPONENT = 400  # of ten, either way: 1e999999999 would fill the memory
 
 _CURRENCIES = "€$£¥₹"
-_WHOLE = r"\d{1,3}(?:,\d{3})+|[1-9]\d{0,2}(?:[ ]\d{3})+|\d{1,3}(?:\.\d{3}){2,}|\d+"
+_WHOLE = r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:'\d{3})+(?!\d)|[1-9]\d{0,2}(?:[ ]\d{3})+|\d{1,3}(?:\.\d{3}){2,}|\d+"
 _FRACTION_SIGNS = "".join(
     chr(code) for code in (0xBC, 0xBD, 0xBE, *range(0x2150, 0x215F))
 )  # vulgar fractions: a number each, by the Unicode database
@@ -27,7 +27,9 @@ _NUMBER = re.compile(
     (?: (?P<mixed>\d+)\s+(?P<mixed_over>\d+)\s*/\s*(?P<mixed_under>\d+)
       | (?P<over>\d+)\s*/\s*(?P<under>\d+)
       | (?P<whole>\d*)\s?(?P<vulgar>[{_FRACTION_SIGNS}])
-      | \\[dt]?frac\{{(?P<latex_over>-?\d+)\}}\{{(?P<latex_under>\d+)\}}
+      | (?P<latex_whole>\d*)\s*\\[dt]?frac\s*
+        (?:\{{\s*(?P<latex_over>-?\d+)\s*\}}|(?P<short_over>\d))
+        \s*(?:\{{\s*(?P<latex_under>\d+)\s*\}}|(?P<short_under>\d))
       | (?P<decimal>(?:{_WHOLE})(?:\.\d+)?\.?(?![\d])|\.\d+)
         (?:\s*(?:[eE](?P<e>[+-]?\d{{1,4}})(?!\w)|[×x*·]\s*10\s*\^\s*\{{?(?P<power>[+-]?\d{{1,4}})\}}?(?!\w)))?
     )""",
@@ -100,17 +102,20 @@ def _magnitude(found: re.Match) -> Fraction | None:
     if found["vulgar"]:
         part = Fraction(unicodedata.numeric(found["vulgar"])).limit_denominator(10)
         return int(found["whole"] or 0) + part
-    if found["latex_over"]:
-        return Fraction(int(found["latex_over"]), int(found["latex_under"]))
+    if over := found["latex_over"] or found["short_over"]:
+        part = Fraction(int(over), int(found["latex_under"] or found["short_under"]))
+        if found["latex_whole"] and part < 0:
+            return None
+        return int(found["latex_whole"] or 0) + part
     digits = found["decimal"].rstrip(".")
     if digits.count(".") > 1:  # 1.209.600
         digits = digits.replace(".", "")
-    if digits.startswith("0") and "," in digits:  # 0,123
+    if re.match("0.*[,']", digits):  # 0,123
         return None
     exponent = int(found["e"] or found["power"] or 0)
     if abs(exponent) > LARGEST_EXPONENT:
         return None
-    return Fraction(digits.replace(",", "").replace(" ", "")) * Fraction(10) ** exponent
+    return Fraction(re.sub("[, ']", "", digits)) * Fraction(10) ** exponent
 
 
 def _in_words(text: str) -> tuple[Fraction | None, int]:

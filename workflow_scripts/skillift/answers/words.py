@@ -20,6 +20,8 @@ _UNITS = (
     "metre metres meter meters minute minutes min mile miles month months people person persons point points "
     "pound pounds piece pieces percent year years yen yard yards page pages"
 )
+# short words with the capital of a sentence, before another word; alone, In and As are symbols
+_OPENING = re.compile(r"\A(?:A|An|As|At|Be|By|Do|If|In|My|So)(?= [A-Za-z]{3})")
 _UNIT_WORDS = frozenset(_UNITS.split())
 _ALIASES = {
     **dict.fromkeys(("percent", "per cent", "pct"), "%"),
@@ -27,11 +29,16 @@ _ALIASES = {
     **dict.fromkeys(("dollar", "dollars"), "$"),
     **dict.fromkeys(("degree", "degrees", "deg"), "°"),
 }
-_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS = re.compile(r"\\[A-Za-z]+|[^\W\d_]+")
 
 
 def word_key(word: str) -> str:
-    """The key of a run of letters; equal for words that are the same, whatever their case."""
+    """The key of a run of letters; equal for words that are the same, whatever their case.
+
+    A command of LaTeX keeps its case: `\\Delta` is not `\\delta`.
+    """
+    if word.startswith("\\"):
+        return word
     ordinary = word.islower() or word.isupper() or word.istitle()
     short = len(word) < 3 and word.casefold() not in _SHORT_WORDS
     return word if short or not ordinary or _GENOTYPE.fullmatch(word) else word.casefold()
@@ -44,6 +51,7 @@ def text_key(text: str) -> str:
     """
     text = re.sub(r"[,;](?=\s|\Z)", " ", text)
     text = " ".join(text.split())
+    text = _OPENING.sub(lambda found: found[0].lower(), text)
     parts, unit_at = [], None
     for part in re.split(r"(\s)", text):
         if part == " ":
