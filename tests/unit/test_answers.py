@@ -47,6 +47,8 @@ def test_the_examples_of_the_docs_hold(answer_type, reference, answer, equal):
         ("**ANSWER:** 5", "5"),
         ("**ANSWER: 5**", "5"),
         ("<b>ANSWER:</b> 5", "5"),
+        ("<answer>ANSWER: 5</answer>", "5"),
+        ("<h3>ANSWER: 5</h3>", "5"),
         ("| ANSWER: 5 |", "5"),
         ("ANSWER: $\\boxed{5}$", "5"),
         ("ANSWER: <5>", "5"),

@@ -97,6 +97,26 @@ def test_a_filtered_answer_is_asked_again_twice_then_refused_and_kept_without_it
     assert (again, arrived) == (answer, [])
 
 
+def test_a_reply_with_half_a_character_is_kept_and_not_asked_again(tmp_path):
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        (answer,), _ = _ask(lambda _: "cut \ud83d, whole \ud83d\ude00", [_request()], cache)
+        assert answer.text == "cut \ufffd, whole \U0001f600"
+        (again,), arrived = _ask(lambda _: "yes", [_request()], cache)
+    assert (again, arrived) == (answer, [])
+
+
+@pytest.mark.parametrize("number", [-1, 10**30])
+def test_a_number_of_tokens_that_cannot_be_is_none(number, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "local")
+    usage = {"prompt_tokens": number, "completion_tokens": number, "total_tokens": number}
+    with chat_server(lambda _: (200, chat_completion("yes") | {"usage": usage})) as (address, _):
+        model = ChatModel("openai/served", api_base=address, max_tokens=10, price=(1.0, 1.0))
+        with ChatClient() as client:
+            (answer,) = client.ask_all([ChatRequest(model, [{"role": "user", "content": "Hello"}])])
+    assert (answer.prompt_tokens, answer.completion_tokens) == (0, 0)
+    assert answer.cost_usd > 0  # booked as the most that it may have cost
+
+
 @pytest.mark.parametrize(("text", "finish_reason"), [("", "stop"), (" \n", "stop"), ("ANSWER: 4", "error")])
 def test_a_reply_that_is_empty_or_broke_off_is_asked_again_and_never_an_answer(text, finish_reason):
     left = [(text, finish_reason)]

@@ -35,7 +35,7 @@ _PAIRS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _COMMAND = re.compile(r"\\(?:boxed|fbox|text|textbf|textit|texttt|mathrm|mathbf|emph|displaystyle)\s*(?=\{)")
 _ROUND = re.compile(r"(\*{1,3}|_{1,3}|`{1,3}|\$\$?|\"|')(?!\s*\Z)(.+)\1", re.DOTALL)
 _MATHS = re.compile(r"\\\((.*)\\\)|\\\[(.*)\\\]", re.DOTALL)
-_TAG = re.compile(r"</?(?:b|strong|i|em|code|p|br|span|u|answer)\s*/?>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:b|strong|i|em|code|p|br|span|u|h[1-6]|li|answer)\s*/?>", re.IGNORECASE)
 # a closing mark; not an ellipsis, nor the mark of a factorial
 _CLOSING = re.compile(r"(?<!\.)\.\Z|[?:;,]+\Z|(?<=\w\w)(?<!\d)!+\Z")
 _HALF = re.compile(r"\A[*_`]+(?=\s)|(?:\*{2,}|_{2,}|`{2,}|\s[*_`]+)\Z")

@@ -19,6 +19,7 @@ from skillift.chat.retries import CallFailed, retry_after
 from skillift.judging import offline_judges
 from skillift.redaction import redact
 
+_MOST_TOKENS = 2**31
 _MAX_REASON = 300  # characters of a provider's error that are kept
 _UNUSABLE_RETRIES = 2  # of a reply that came, was paid for, and holds no answer
 # finish reasons of replies that broke off; litellm makes `stop` of them, and keeps the provider's own word
@@ -148,7 +149,7 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
 
 def brief(error: Exception, secrets: Mapping[str, str]) -> str:
     """The kind and text of an error on one line, cut, without secrets."""
-    text = " ".join(redact(str(error), secrets).split())
+    text = _whole_characters(" ".join(redact(str(error), secrets).split()))
     return f"{type(error).__name__}: {text}"[:_MAX_REASON]
 
 
@@ -226,8 +227,8 @@ _COSTS = (
 
 def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAnswer:
     usage = getattr(response, "usage", None)
-    prompt_tokens = getattr(usage, "prompt_tokens", None) or 0
-    completion_tokens = getattr(usage, "completion_tokens", None) or 0
+    prompt_tokens = _tokens(getattr(usage, "prompt_tokens", None))
+    completion_tokens = _tokens(getattr(usage, "completion_tokens", None))
     spent = {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
@@ -236,7 +237,7 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
     if not response.choices:
         raise CallFailed("the reply has no choices", usd=spent["cost_usd"])
     choice = response.choices[0]
-    text = redact(choice.message.content or "", secrets)
+    text = _whole_characters(redact(choice.message.content or "", secrets))
     fields = (
         getattr(choice, "provider_specific_fields", None) or {}
     )  # of some providers, there is no such field
@@ -245,7 +246,9 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
         raise _unusable(f"the reply broke off (finish reason {native}) after {_shown(text)}", spent)
     refusal = (choice.message.provider_specific_fields or {}).get("refusal")
     if refusal:
-        return ChatAnswer("refused", text=text, reason=redact(str(refusal), secrets), **spent)
+        return ChatAnswer(
+            "refused", text=text, reason=_whole_characters(redact(str(refusal), secrets)), **spent
+        )
     if choice.finish_reason == "content_filter":
         reason = f"{FILTERED} (finish reason {native}) after {_shown(text)}"
         raise _unusable(reason, spent, ChatAnswer("refused", reason=reason, **spent))
@@ -254,6 +257,16 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
     if not text.strip():
         raise _unusable(f"the reply is empty (finish reason {native})", spent)
     return ChatAnswer("answered", text=text, **spent)
+
+
+def _tokens(number: Any) -> int:
+    """A number of tokens, or 0 where a reply does not say: some servers write -1 then."""
+    return int(number) if number and 0 < number <= _MOST_TOKENS else 0
+
+
+def _whole_characters(text: str) -> str:
+    """`text` without halves of surrogate pairs, as of an emoji that was cut: no file can hold them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unusable(reason: str, spent: Mapping[str, Any], answer: ChatAnswer | None = None) -> CallFailed:

@@ -16,7 +16,7 @@ from skillift.answers.reasoning import strip_reasoning
 
 # markup, a bullet or a number may stand before the word; no other word may
 _ANSWER_LINE = re.compile(
-    r"(?P<before>(?:[ >*_#`~\"'|+\-•·●▪]|<(?:b|strong|em|i|p)>|\(?\d{1,3}[.)](?=[ *_]))*)"
+    r"(?P<before>(?:[ >*_#`~\"'|+\-•·●▪]|<(?:b|strong|em|i|p|h[1-6]|li|answer)>|\(?\d{1,3}[.)](?=[ *_]))*)"
     r"ANSWER(?:</\w+>)?[*_`\"' ]*:.*",
     re.IGNORECASE,
 )

@@ -18,7 +18,7 @@ REPLY_SCHEMA = {
     "additionalProperties": False,
 }
 
-_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*\1", re.DOTALL)
+_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*(?:json|JSON)?[ \t]*\r?\n(.*?)\n?[ \t]*\1", re.DOTALL)
 
 
 def parse_reply(text: str) -> tuple[str, bool] | None:
@@ -31,7 +31,8 @@ def parse_reply(text: str) -> tuple[str, bool] | None:
 
 
 def _parse(text: str) -> tuple[str, bool] | None:
-    fenced = _FENCE.fullmatch(text.strip())
+    text = text.strip("\ufeff \t\r\n")
+    fenced = _FENCE.fullmatch(text)
     try:
         reply = json.loads(fenced.group(2) if fenced else text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
