@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from chat_templates import CHATML, chat_tokenizer
 from plain_folders import write_folder, write_json
 from trainings import corpus_of
 
 from skillift.errors import UserError
-from skillift.students.chat_files import first_special, special_tokens_of
+from skillift.students.chat_files import first_special, special_tokens_of, template_mistakes
 from skillift.students.chat_format import refuse_special_tokens
 from skillift.training.data import conversations
 
@@ -60,3 +62,22 @@ def test_a_demonstration_that_holds_one_is_refused_before_anything_is_trained(ro
     corpus = corpus_of([("What is 1?", "ANSWER: 1"), row])
     with pytest.raises(UserError, match=f"corpus: row t1, attempt 0: {place}: found"):
         conversations(corpus, tokenizer, False, [tokenizer.eos_token_id])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 1 / 0 }}",
+        "{{ messages[0].content + 5 }}",
+        "{% break %}",
+        "{{ range(10**9) | list }}",
+        "{{ cycler() }}",
+    ],
+)
+def test_a_template_that_fails_in_any_way_is_told_in_words(tmp_path, template):
+    (tmp_path / "chat_template.jinja").write_text(template, encoding="utf-8")
+    settings = {"eos_token": "<end>", "additional_special_tokens": 5, "extra_special_tokens": "abc"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (mistake,) = template_mistakes(tmp_path)
+    assert "chat template" in mistake
+    assert special_tokens_of(tmp_path) == ["<end>"]

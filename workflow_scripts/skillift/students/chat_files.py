@@ -126,7 +126,7 @@ def template_mistakes(folder: Path | str) -> list[str]:
         _exchange(text, _settings(folder))
     except jinja2.TemplateSyntaxError as error:
         return [problem(f"{where}, line {error.lineno}", error.message, "a valid Jinja template")]
-    except (jinja2.TemplateError, TypeError, ValueError, LookupError) as error:
+    except jinja2.TemplateError as error:
         return [problem(where, str(error), "a template of one user message and one answer")]
     drawn = [
         f"the filter {node.name}" for node in tree.find_all(jinja2.nodes.Filter) if node.name == "random"
@@ -148,10 +148,9 @@ def _settings(folder: Path) -> dict:
 
 def _named_tokens(settings: Mapping) -> Iterator[str]:
     lists = [settings.get(key) for key in ("additional_special_tokens", "extra_special_tokens")]
+    lists = [entries for entries in lists if isinstance(entries, dict | list)]
     several = [
-        entry
-        for entries in lists
-        for entry in (entries.values() if isinstance(entries, dict) else entries or ())
+        entry for entries in lists for entry in (entries.values() if isinstance(entries, dict) else entries)
     ]
     for token in [*(settings.get(name) for name in _NAMED), *several]:
         text = token.get("content") if isinstance(token, dict) else token
@@ -181,7 +180,7 @@ def _entries_of(file: Path) -> list:
     start = re.search(r'"added_tokens"\s*:\s*', text)
     try:
         found = json.JSONDecoder().raw_decode(text, start.end())[0] if start else []
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(problem(f"{file}", str(error), "a JSON object", "Copy the folder again.")) from None
     return found if isinstance(found, list) else []
 
@@ -215,20 +214,29 @@ def _raise(message: str) -> None:
 
 
 def _exchange(template: str, settings: Mapping) -> str:
-    """A question and an answer in a chat template, and the question alone with the answer's beginning."""
+    """A question and an answer in a chat template, and the question alone with the answer's beginning.
+
+    Raises:
+        jinja2.TemplateError: whatever a template does wrong, such as a division by zero.
+    """
     named = {name: settings.get(name) for name in _NAMED}
     texts = {
         name: token.get("content") if isinstance(token, dict) else token
         for name, token in named.items()
         if token is not None
     }
-    compiled = _environment().from_string(template)
     asked = [{"role": "user", "content": _QUESTION}]
     answered = [*asked, {"role": "assistant", "content": _ANSWER}]
     options = {"tools": None, "documents": None, **texts}
-    return compiled.render(messages=asked, add_generation_prompt=True, **options) + compiled.render(
-        messages=answered, add_generation_prompt=False, **options
-    )
+    try:
+        compiled = _environment().from_string(template)
+        return compiled.render(messages=asked, add_generation_prompt=True, **options) + compiled.render(
+            messages=answered, add_generation_prompt=False, **options
+        )
+    except jinja2.TemplateError:
+        raise
+    except Exception as error:  # a template is a program
+        raise jinja2.TemplateError(f"{type(error).__name__}: {error}") from None
 
 
 @lru_cache(maxsize=8)
