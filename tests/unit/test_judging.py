@@ -135,9 +135,14 @@ def test_the_form_in_other_dress_is_read(reply):
     assert parse_reply(reply) == ("1", True)
 
 
+@pytest.mark.parametrize("reply", [f"```json\r\n{PASS}\r\n```", f"\ufeff{PASS}"])
+def test_line_ends_and_a_byte_order_mark_are_no_part_of_a_verdict(reply):
+    assert parse_reply(reply) == ("1", True)
+
+
 @given(hostile, hostile)
 def test_text_around_a_verdict_makes_it_no_verdict(before, after):
-    if (before + after).strip(" \t\n\r"):
+    if (before + after).replace("\ufeff", "").strip():  # white space and a byte order mark are no text
         assert parse_reply(before + PASS + after) is None
 
 

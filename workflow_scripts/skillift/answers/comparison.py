@@ -4,7 +4,7 @@ Each type but `latex` has a key: answers are equal where their keys are, so that
 
 - `number`: the value as an exact rational, and the unit as text with its case; what is no number is a text
 - `text`: the words in order
-- `choice`: the label, whatever stands behind it
+- `choice`: the label, whatever stands behind it but another label
 - `list`: the items in order, each a number or a text
 - `latex`: what `math-verify` takes for equal, after numbers and texts were told apart here
 
