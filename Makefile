@@ -11,7 +11,7 @@ STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHO
 	command -v "$$name" && break; done 2>/dev/null)
 
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
+BIN := $$PWD/$(VENV)/bin# as the shell sees it: the name of the folder may hold what shells expand
 PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
 # a study starts Python some hundred times: each would compile the project where a container forbids to keep that
 RUN := PATH="$(BIN):$$PATH" LITELLM_LOCAL_MODEL_COST_MAP=True VLLM_NO_USAGE_STATS=1 PYTHONDONTWRITEBYTECODE=

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -62,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     if found.files:
         command += ["--configfile", *found.files]
     command += ["--config", *found.changes, f"study={study.path}"]
-    if not {"-n", "--dry-run", "--dryrun"}.intersection(others):
+    if not {"-n", "--dry-run", "--dryrun"}.intersection(others) and not _part_alone(others):
         folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder
         command += ["--report", str(report), "--report-after-run"]
     if sys.stdout.isatty():
@@ -78,6 +79,11 @@ def main(argv: list[str] | None = None) -> None:
     if "--report" in command:
         lines = [*headlines(folder, study), f"Report: {report.resolve()}"]
         print("\n" + "\n".join(lines))
+
+
+def _part_alone(others: list[str]) -> bool:
+    """Whether Snakemake is asked for a part of the study: a report of it would miss files, and fail."""
+    return any(re.match(r"--(until|omit-from)(=|$)|-[UO]", word) for word in others)
 
 
 def headlines(folder: Path, study: Study) -> list[str]:

@@ -130,3 +130,10 @@ def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeyp
         *("Is it uniform across tiers", "Is the judge to blame"),
         *("Is it the procedure, or just a longer prompt", "Did the prediction hold"),
     ]
+
+
+@pytest.mark.parametrize("part", [["--until", "build_tasks"], ["--until=build_tasks"], ["-O", "train"]])
+def test_a_part_of_a_study_has_no_report(part, called, tmp_path):
+    run_study.main(["--study", "studies/smoke.yaml", "--directory", str(tmp_path / "there"), *part])
+    ((command, _),) = called
+    assert "--report" not in command and part[0] in command

@@ -8,6 +8,7 @@ from plain_folders import CHATML, DATED, write_folder, write_json
 from safetensors.numpy import save_file
 
 from skillift.students import head_sizes
+from skillift.students.chat_files import special_tokens_of
 from skillift.students.folder_checks import folder_mistakes, listing_mistakes
 from skillift.students.folders import import_student, parameter_count
 
@@ -245,3 +246,27 @@ def test_a_list_of_files_is_enough_to_refuse_a_model_of_the_hub(model):
     assert "adapter without its model" in listing_mistakes(model, {"adapter_config.json"})[0]
     (weights,) = listing_mistakes(model, names - {"model.safetensors"} | {"pytorch_model.bin"})
     assert "save_pretrained" in weights
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("chat_template.jinja", "", "an empty template"),
+        ("chat_template.jinja", "Hello.", "a template without the user's message"),
+        ("chat_template.jinja", "{{ 1 / 0 }}", "division by zero"),
+        ("chat_template.jinja", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}", "recursion"),
+        ("tokenizer.json", "version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("tokenizer.json", '{"added_tokens": [], "model": {"vocab"', "a whole JSON object"),
+        ("model.safetensors.index.json", '{"weight_map": {}}', "no weight_map"),
+    ],
+)
+def test_a_broken_file_is_told_before_the_model_is_loaded(model, name, text, words):
+    (model / name).write_text(text)
+    assert words in _only_mistake(model)
+
+
+@pytest.mark.parametrize("value", [5, "abc", True])
+def test_further_special_tokens_that_are_no_list_are_none(model, value):
+    write_json(model / "tokenizer_config.json", {"extra_special_tokens": value, "eos_token": "<|end|>"})
+    assert "a" not in special_tokens_of(model)
+    assert "<|end|>" in special_tokens_of(model)

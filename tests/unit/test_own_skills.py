@@ -219,3 +219,11 @@ def test_a_skill_folder_may_say_how_its_answers_are_compared(folder):
     text = WHOLE.replace("  domain: money", "  domain: money\n  answer_type: number")
     rows, _ = read_skills(folder(tip_share=text), problems)
     assert not problems and rows[0]["answer_type"] == "number"
+
+
+def test_a_skill_file_in_place_of_a_folder_is_answered_with_the_folder(tmp_path):
+    (tmp_path / "skills/harbor").mkdir(parents=True)
+    file = tmp_path / "skills/harbor/SKILL.md"
+    file.write_text("---\nname: harbor\n---\n\nRead it.\n")
+    with pytest.raises(UserError, match=rf"found one Markdown file, .* are in: {tmp_path}/skills\."):
+        read_skills(file, [])

@@ -237,3 +237,28 @@ def test_an_unknown_answer_type_is_named(problems_of):
     found = problems_of(task(answer_type="numbers"), skills=skills)
     assert any("ledger.answer_type" in line and "number, text, choice, list, latex" in line for line in found)
     assert any("1: answer_type: found 'numbers'" in line and "'number'" in line for line in found)
+
+
+def test_a_mistake_of_all_rows_is_named_a_few_times_and_counted(problems_of):
+    records = [task(task_id=f"h-{place}", prompt=..., question="?") for place in range(60)]
+    lines = problems_of(*records[:40], task(task_id="x", suite="test", prompt=...), *records[40:])
+    assert [line.split(": found")[0].rsplit("tasks.jsonl", 1)[1] for line in lines] == [
+        ":1: prompt",
+        ":2: prompt",
+        ":3: prompt",
+        ":41: suite",
+    ]
+    assert lines[2].endswith(" The same in 58 more rows.") and "The same" not in lines[1]
+
+
+def test_a_field_whose_name_holds_half_a_character_is_kept_with_the_half_written_out(read):
+    _, tasks = read(task(**{"\ud83d": "x"}))
+    assert json.loads(tasks["metadata"][0]) == {"\\ud83d": "x"}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_name_too_long_for_a_file_is_a_mistake_like_any_other(which, tmp_path):
+    paths = [tmp_path / "t.jsonl", tmp_path / "s.yaml"]
+    paths[which] = tmp_path / ("a" * 300 + ".jsonl")
+    with pytest.raises(UserError, match="found File name too long"):
+        read_own(*paths)

@@ -287,3 +287,15 @@ def test_a_machine_without_builds_is_told(machine, where):
 )
 def test_what_pip_prints_is_explained(machine, printed, said):
     assert said in machine.explain(printed)
+
+
+def test_make_takes_the_python_of_its_own_folder_whatever_that_is_called(tmp_path, repository):
+    folder = tmp_path / "a $1 [x] 'b'"
+    for name in ("envs", ".venv/bin"):
+        (folder / name).mkdir(parents=True)
+    shutil.copy2(repository / "Makefile", folder)
+    (folder / "envs/make_venv.py").write_text("")
+    (folder / ".venv/bin/python").write_text('#!/bin/sh\necho "own python: $@"\n')
+    (folder / ".venv/bin/python").chmod(0o755)
+    done = subprocess.run(["make", "-C", folder, "verify"], capture_output=True, text=True, check=True)
+    assert "own python: workflow_scripts/verify.py" in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import subprocess
 import sys
 
@@ -166,3 +167,29 @@ def test_loading_is_cheap_enough_for_every_dry_run():
 
 
 # What a study answers ------------------------------------------------------------------------------
+
+
+def test_a_placeholder_in_braces_is_told_as_a_reader_sees_it(study_file):
+    text = EMBEDDED.replace("max_tokens: 48", "max_tokens: {{tokens}}")
+    assert text != EMBEDDED
+    with pytest.raises(UserError) as caught:
+        load_study(study_file(text))
+    assert "inference.max_tokens: found a list or mapping in place of a key" in str(caught.value)
+    assert "ScalarNode" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["tasks", "skills"])
+def test_a_path_too_long_to_look_for_is_a_mistake_of_the_study(name, study_file):
+    files = {"tasks": "t.csv", "skills": "s.yaml", name: "a" * 300 + ".csv"}
+    pack = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
+    with pytest.raises(UserError, match=rf"tasks\.files\.{name}: found 'aaa"):
+        load_study(study_file(EMBEDDED.replace(pack, f"tasks:\n  files: {json.dumps(files)}\n")))
+
+
+def test_a_path_with_braces_is_refused_before_snakemake_fills_them_in(study_file):
+    pack = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
+    files = {"tasks": "my {x}/t.csv", "skills": "s.yaml"}
+    with pytest.raises(
+        UserError, match=r"tasks\.files\.tasks: found '\{x\}', expected a path without braces"
+    ):
+        load_study(study_file(EMBEDDED.replace(pack, f"tasks:\n  files: {json.dumps(files)}\n")))

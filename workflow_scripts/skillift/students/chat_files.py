@@ -81,7 +81,7 @@ def special_tokens_of(folder: Path | str) -> list[str]:
     template = template_of(folder)
     try:
         rendered = _exchange(template, settings) if template else ""
-    except jinja2.TemplateError:
+    except Exception:
         rendered = ""  # told by template_mistakes
     return special_tokens(_added_tokens(folder, settings), named, rendered)
 
@@ -123,10 +123,10 @@ def template_mistakes(folder: Path | str) -> list[str]:
     where = f"{folder}: chat template"
     try:
         tree = _environment().parse(text)
-        _exchange(text, _settings(folder))
+        rendered = _exchange(text, _settings(folder))
     except jinja2.TemplateSyntaxError as error:
         return [problem(f"{where}, line {error.lineno}", error.message, "a valid Jinja template")]
-    except jinja2.TemplateError as error:
+    except Exception as error:  # a template is a program: it may divide by zero, or call itself
         return [problem(where, str(error), "a template of one user message and one answer")]
     drawn = [
         f"the filter {node.name}" for node in tree.find_all(jinja2.nodes.Filter) if node.name == "random"
@@ -134,6 +134,9 @@ def template_mistakes(folder: Path | str) -> list[str]:
     drawn += [node.name for node in tree.find_all(jinja2.nodes.Name) if node.name == "lipsum"]
     if drawn:
         return [problem(where, drawn[0], "the same prompt at any time", "Take it out of the template.")]
+    if _QUESTION not in rendered:
+        found = "a template without the user's message" if text.strip() else "an empty template"
+        return [problem(where, found, "a template of one user message and one answer")]
     return reasoning_mistakes(text, where)
 
 
@@ -177,6 +180,9 @@ def _entries_of(file: Path) -> list:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise unreadable(file, error) from None
+    if not (text.lstrip().startswith("{") and text.rstrip().endswith("}")):
+        fix = "Copy the folder again; where git has left a pointer in place of the file, `git lfs pull`."
+        raise UserError(problem(f"{file}", text.lstrip()[:40], "a whole JSON object", fix))
     start = re.search(r'"added_tokens"\s*:\s*', text)
     try:
         found = json.JSONDecoder().raw_decode(text, start.end())[0] if start else []

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.students.chat_files import template_mistakes
+from skillift.students.chat_files import special_tokens_of, template_mistakes
 from skillift.students.folder_files import (
     INDEX,
     SINGLE,
@@ -204,6 +204,7 @@ def _tokenizer_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
     if not names & set(TOKENIZER_FILES):
         yield _no_tokenizer(folder, names)
     yield from template_mistakes(folder)
+    special_tokens_of(folder)  # raises where the tokenizer's files are broken
 
 
 def _no_tokenizer(folder: Path, names: set[str]) -> str:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.files import is_file, is_folder
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -18,11 +19,11 @@ def file_names(folder: Path) -> set[str]:
     Raises:
         UserError: there is no such folder, or it may not be read.
     """
-    if not folder.is_dir():
-        found = "a file" if folder.is_file() else "nothing"
+    if not is_folder(folder):
+        found = "a file" if is_file(folder) else "nothing"
         raise UserError(problem(f"{folder}", found, "a model folder", WHOLE_FOLDER))
     try:
-        return {path.name for path in folder.iterdir() if path.is_file()}
+        return {path.name for path in folder.iterdir() if is_file(path)}
     except OSError as error:
         raise unreadable(folder, error) from error
 
@@ -35,7 +36,7 @@ def weights_files(folder: Path, names: set[str]) -> list[Path]:
     """
     if INDEX in names:
         index = read_object(folder / INDEX).get("weight_map")
-        if not isinstance(index, dict) or not all(isinstance(name, str) for name in index.values()):
+        if not index or not isinstance(index, dict) or not all(isinstance(n, str) for n in index.values()):
             raise UserError(
                 problem(f"{folder / INDEX}", "no weight_map", "file names by weight", WHOLE_FOLDER)
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError
+from skillift.files import is_folder
 from skillift.students.chat_files import first_special, special_token_problem, special_tokens_of
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.tokenizers import SPECIAL_TOKENS
@@ -83,7 +84,7 @@ def _special_tokens(study: Study) -> Iterator[tuple[str, list[str]]]:
             folders[name] = cached_folder(spec["model"], spec["revision"])
     for name, folder in folders.items():
         try:
-            yield name, special_tokens_of(folder) if folder and folder.is_dir() else []
+            yield name, special_tokens_of(folder) if folder and is_folder(folder) else []
         except UserError:
             yield name, []
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import jinja2
 import jinja2.meta
 
+from skillift.files import is_file, is_folder
 from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
 from skillift.study.predictions import SECTIONS, prediction_problems
@@ -112,12 +113,19 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
         yield (*here, "model"), model["model"], expected, hub_hint(model["model"])
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
-        if not folder.is_dir():
+        yield from _braces((*here, "path"), folder)
+        if not is_folder(folder):  # also a name too long, and what may not be looked at
             mend = "Paths are relative to the study file's folder."
             yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", mend
-        elif not (folder / "config.json").is_file():
+        elif not is_file(folder / "config.json"):
             found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
             yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix
+
+
+def _braces(key: KeyPath, path: Path) -> Iterator[Finding]:
+    if braces := re.search(r"\{.*\}", path.as_posix()):
+        mend = "Snakemake fills in what stands in braces; rename the file or folder."
+        yield key, braces[0], "a path without braces", mend
 
 
 @_reads("tasks")
@@ -134,11 +142,12 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
 
 def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
     key = ("tasks", "files", name)
-    if name == "skills" and path.is_dir():
+    yield from _braces(key, path)
+    if name == "skills" and is_folder(path):
         if not skill_files(path):
             found, expected = Words(f"{declared} without skills"), f"a folder with <skill>/{SKILL_FILE}"
             yield key, found, expected, ""
-    elif not path.is_file():
+    elif not is_file(path):
         mend = "Paths are relative to the study file's folder."
         yield key, declared, f"a file (looked for {path.as_posix()})", mend
     elif name == "tasks" and form_of(path) is None:

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.files import is_file
 from skillift.study.source import Words
 
 
@@ -26,7 +27,7 @@ def found_study(declared: str, *folders: Path | str) -> str:
     """
     places = list(dict.fromkeys(Path(folder, declared).absolute() for folder in folders))
     for place in places:
-        if place.is_file():
+        if is_file(place):
             return declared if Path(declared).is_absolute() else Path(os.path.relpath(place)).as_posix()
     looked = " and ".join(place.as_posix() for place in places)
     fix = "A path on the command line is seen from the folder that you are in, then from the project's."

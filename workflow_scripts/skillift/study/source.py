@@ -83,7 +83,7 @@ def parse_source(text: str, path: Path | str, kind: str) -> Source:
     try:
         node = loader.get_single_node()
         if node is None:
-            raise UserError(problem(str(path), Words("an empty file"), f"a {kind}", _look_at()))
+            raise UserError(problem(str(path), Words("an empty file"), f"a {kind}", _look_at(kind)))
         _walk(node, (), node_lines, problems, str(path), ())
         value = None if problems else _dates_as_text(loader.construct_document(node))
         _check_finite(value, (), node_lines, problems, str(path))
@@ -91,20 +91,22 @@ def parse_source(text: str, path: Path | str, kind: str) -> Source:
         raise UserError(_yaml_problem(str(path), error)) from None
     except (ValueError, OverflowError, RecursionError) as error:
         # such as the date 2024-02-31, or lists nested a thousand deep
-        raise UserError(problem(str(path), Words(str(error)), "plain YAML", _look_at())) from None
+        raise UserError(problem(str(path), Words(str(error)), "plain YAML", _look_at(kind))) from None
     finally:
         loader.dispose()
     if problems:
         raise UserError("\n".join(problems))
     if value is None:
-        raise UserError(problem(str(path), Words("an empty document"), f"a {kind}", _look_at()))
+        raise UserError(problem(str(path), Words("an empty document"), f"a {kind}", _look_at(kind)))
     if not isinstance(value, dict):
         found = Words(f"a {type(value).__name__}")
-        raise UserError(problem(str(path), found, f"a mapping of keys: a {kind}", _look_at()))
+        raise UserError(problem(str(path), found, f"a mapping of keys: a {kind}", _look_at(kind)))
     return Source(str(path), value, node_lines)
 
 
-def _look_at() -> str:
+def _look_at(kind: str) -> str:
+    if kind.startswith("skill"):
+        return "See docs/own-data.md."
     return "See studies/embedded.yaml and docs/study-reference.md."
 
 
@@ -169,7 +171,11 @@ def _walk_mapping(node, key, lines, problems, path, around) -> None:
         if name_node.tag == "tag:yaml.org,2002:merge":
             continue  # `<<: *anchor`; its keys have lines where the anchor stands
         name = name_node.value
-        here = (*key, name) if isinstance(name, str) else key
+        if not isinstance(name, str):  # such as `{{ placeholder }}`
+            found, mend = Words("a list or mapping in place of a key"), "Put it in quotes, braces and all."
+            problems.append(problem(Source(path, None, {key: line}).where(key), found, "text", mend))
+            continue
+        here = (*key, name)
         where = f"{path}:{line}: {dotted(here)}"
         if name_node.tag != "tag:yaml.org,2002:str":
             kind = name_node.tag.rsplit(":", 1)[-1]

@@ -26,6 +26,7 @@ from skillift.tasks.own_rows import read_rows
 from skillift.tasks.own_skills import read_skills
 from skillift.tasks.own_values import Refused, id_of, is_missing, metadata_of, text_of
 
+MOST_LIKE_IT = 3  # rows with the same mistake that are named: a column may be missing in all
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
 
 _REQUIRED = ("task_id", "skill_id", "suite", "prompt", "reference")
@@ -116,17 +117,21 @@ def _table(rows: list[dict], contract: pa.DataFrameSchema, path: str) -> pl.Data
 def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData) -> list[dict]:
     problems, before = own.mistakes, len(own.mistakes)
     rows, first_place, further = [], {}, {}
+    told: list[tuple[str, str]] = []  # of each mistake: its row, and the line about it
     for where, place, record in read_rows(path, problems):
-        row = _task(where, record, problems)
+        in_row: list[str] = []
+        row = _task(where, record, in_row)
         rows.append(row)
         further |= {name: where for name in record if name not in row and name not in further}
         task_id, skill_id = row["task_id"], row["skill_id"]
         if task_id is not None and first_place.setdefault(task_id, place) != place:
             expected = f"every id once (first on {first_place[task_id]})"
-            problems.append(problem(f"{where}: task_id", task_id, expected, "Rename or delete one."))
+            in_row.append(problem(f"{where}: task_id", task_id, expected, "Rename or delete one."))
         if skill_id is not None and skill_ids is not None and skill_id not in skill_ids:
             mend = did_you_mean(skill_id, sorted(skill_ids)) or f"Add the skill to {skills_path}."
-            problems.append(problem(f"{where}: skill_id", skill_id, f"a skill of {skills_path}", mend))
+            in_row.append(problem(f"{where}: skill_id", skill_id, f"a skill of {skills_path}", mend))
+        told += [(where, line) for line in in_row]
+    problems += _without_repetition(told)
     own.warnings += [_further(path, name) for name in further if did_you_mean(name, list(_OPTIONAL))]
     if len(problems) == before and not any(row["suite"] == "holdout" for row in rows):
         found = Words(f"{len(rows)} tasks, none of the suite holdout")
@@ -134,6 +139,20 @@ def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData
             problem(path, found, "at least one holdout task", "Add tasks whose suite is holdout.")
         )
     return rows
+
+
+def _without_repetition(told: list[tuple[str, str]]) -> list[str]:
+    """The lines about all rows; the same mistake in many rows is named a few times, then counted."""
+    lines, like_it = [], {}
+    for where, line in told:
+        places = like_it.setdefault(line.removeprefix(where), [])
+        if len(places) < MOST_LIKE_IT:
+            lines.append(line)
+        places.append(len(lines) - 1)
+    for places in like_it.values():
+        if len(places) > MOST_LIKE_IT:
+            lines[places[MOST_LIKE_IT - 1]] += f" The same in {len(places) - MOST_LIKE_IT} more rows."
+    return lines
 
 
 def _further(path: str, name: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from skillift.answers import ANSWER_TYPES
 from skillift.errors import UserError, problem
+from skillift.files import is_file, is_folder
 from skillift.study.schema import did_you_mean, one_of, shown
 from skillift.study.source import Source, Words, parse_source
 from skillift.tasks.file_text import file_text, printable, unusable, with_newlines
@@ -44,8 +45,13 @@ def read_skills(
         UserError: the file or folder cannot be read at all.
     """
     warnings = [] if warnings is None else warnings
-    if Path(path).is_dir():
+    if is_folder(path):
         return _folder(Path(path), problems, warnings)
+    if is_file(path) and Path(path).suffix.lower() == ".md":
+        folder = Path(path).absolute().parent.parent.as_posix()
+        mend = f"Name the folder that the skills' folders are in: {folder}."
+        expected = f"a YAML file of skills, or a folder with <skill>/{SKILL_FILE}"
+        raise UserError(problem(str(path), Words("one Markdown file"), expected, mend))
     source = parse_source(file_text(path, "skills file"), path, "skills file")
     rows, first = [], {}
     for given, entry in source.value.items():

@@ -99,7 +99,7 @@ def _plain(value: object) -> object:
             return str(value)
         return _plain(number)
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {_plain(str(name)): _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str):

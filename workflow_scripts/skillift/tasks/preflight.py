@@ -14,6 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.files import is_file, is_folder
 from skillift.judging.extraction import extract_answer
 from skillift.study.source import KeyPath, Source, Words, read_source
 from skillift.study.study import Study
@@ -65,7 +66,7 @@ def _read(tasks: str, skills: str, *stamps: tuple) -> OwnData:
 def _stamps(path: str) -> tuple:
     """Of a file, or of all that are in a folder: what changes with their content."""
     files = [Path(path), *sorted(Path(path).rglob("*"))]
-    found = [(str(file), file.stat()) for file in files if file.exists()]
+    found = [(str(file), file.stat()) for file in files if is_file(file) or is_folder(file)]
     return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
