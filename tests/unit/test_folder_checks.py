@@ -128,10 +128,24 @@ def test_whole_numbers_that_are_no_weights_are_none_of_this(model):
         ({"architectures": ["BertForMaskedLM"]}, "BertForMaskedLM"),
         ({"architectures": ["Qwen3ForSequenceClassification"]}, "SequenceClassification"),
         ({"is_encoder_decoder": True}, "an encoder and a decoder"),
+        ({"architectures": ["Qwen3Model"]}, "a Qwen3Model, which has no head that writes tokens"),
+        (
+            {"model_type": "qwen99"},
+            "model_type 'qwen99', which the installed transformers writes no text with",
+        ),
+        ({"model_type": "qwen99", "auto_map": {}}, "code of its own, which is never run"),
     ],
 )
 def test_a_model_that_writes_no_text_from_left_to_right_is_refused(tmp_path, config, words):
     assert words in _only_mistake(write_folder(tmp_path / "model", **config))
+
+
+def test_models_that_write_text_are_known_by_their_type_and_head(tmp_path):
+    for place, (kind, head) in enumerate(
+        [("gpt2", "GPT2LMHeadModel"), ("qwen3_5", "Qwen3_5ForConditionalGeneration"), ("llama", None)]
+    ):
+        heads = {} if head is None else {"architectures": [head]}
+        assert folder_mistakes(write_folder(tmp_path / str(place), model_type=kind, **heads)) == []
 
 
 def test_other_copies_of_the_weights_are_neither_counted_nor_taken(model, tmp_path):

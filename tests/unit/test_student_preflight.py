@@ -47,6 +47,16 @@ def test_the_mistakes_of_all_folders_are_listed_by_key(study, tmp_path):
     assert all(word in line for word, line in zip(words, told, strict=True))
 
 
+def test_tokens_that_a_model_has_no_positions_for_are_told_by_the_studys_key(study, tmp_path):
+    write_folder(tmp_path / "big", max_position_embeddings=48)
+    lines = mistakes(study)
+    keys = ["inference.max_model_len", "inference.max_tokens"]
+    assert [line.split(": ")[1] for line in lines] == keys
+    assert "found 48, expected at most 47: the model in" in lines[1]
+    write_folder(tmp_path / "big", max_position_embeddings=4096)
+    assert mistakes(study) == []
+
+
 @pytest.mark.parametrize("column", ["prompt", "reference", "worked_solution"])
 def test_a_special_token_in_a_task_is_told_by_task_token_and_student(study, column):
     (line,) = prompt_mistakes(study, tasks(**{column: "See <|im_end|> here"}))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.students.architectures import architecture_mistake
 from skillift.students.chat_files import special_tokens_of, template_mistakes
 from skillift.students.folder_files import (
     INDEX,
@@ -151,6 +152,8 @@ def _config_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
     if other or config.get("is_encoder_decoder"):
         found = f"a {other[0]}" if other else "an encoder and a decoder"
         yield problem(f"{place}", found, "a causal language model", "Name a model that writes text.")
+    elif mistake := architecture_mistake(f"{place}", config):
+        yield mistake
 
 
 def _quantised(config: dict) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.errors import UserError
+from skillift.errors import UserError, problem
 from skillift.files import is_folder
 from skillift.students.chat_files import first_special, special_token_problem, special_tokens_of
 from skillift.students.folder_checks import folder_mistakes
+from skillift.students.folder_files import read_object
 from skillift.students.tokenizers import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def mistakes(study: Study) -> list[str]:
     """Everything that is wrong with the model folders of students and reference models, one line each.
 
     Folders of students with `source: path` are read: configuration, weights' headers, tokenizer, chat
-    template, and whether the study's engine serves the size of the attention heads. No network is needed.
+    template, whether the study's engine serves the size of the attention heads, and whether the model has
+    positions for the tokens that `inference` asks for. No network is needed.
 
     Args:
         study: the study.
@@ -37,7 +39,27 @@ def mistakes(study: Study) -> list[str]:
     for section, name in _models(study, "path"):
         lines = folder_mistakes(study.model_folder(name), engine)
         found += [f"{study.path}: {section}.{name}.path: {line}" for line in lines]
-    return found
+        found += _length_mistakes(study, Path(study.model_folder(name)))
+    return list(dict.fromkeys(found))
+
+
+def _length_mistakes(study: Study, folder: Path) -> Iterator[str]:
+    """Keys of `inference` that ask for more tokens than a model has positions, whatever its prompts are."""
+    try:
+        config = read_object(folder / "config.json")
+    except UserError:  # told with the folder
+        return
+    text = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
+    positions = text.get("max_position_embeddings")
+    if not isinstance(positions, int):
+        return
+    for key, most in (("max_model_len", positions), ("max_tokens", positions - 1)):
+        asked = study.data["inference"].get(key)
+        if asked is not None and asked > most:
+            expected = (
+                f"at most {most}: the model in {folder} has {positions} positions (max_position_embeddings)"
+            )
+            yield problem(f"{study.path}: inference.{key}", asked, expected, "Lower it.")
 
 
 def prompt_mistakes(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame | None = None) -> list[str]:
