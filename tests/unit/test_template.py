@@ -8,7 +8,8 @@ import pytest
 from study_files import REPOSITORY
 
 from skillift.errors import UserError
-from skillift.study.study import load_study
+from skillift.preflight.mistakes import checked_study
+from skillift.study.study import load_config, load_study
 
 TEMPLATE = (REPOSITORY / "studies/template.yaml").read_text(encoding="utf-8")
 ASKED = {"tasks.files.tasks", "tasks.files.skills", "students.small.path"}
@@ -20,7 +21,7 @@ def test_it_has_twenty_lines():
 
 def test_as_it_comes_it_says_what_to_put_where():
     with pytest.raises(UserError) as raised:
-        load_study(REPOSITORY / "studies/template.yaml")
+        checked_study(str(REPOSITORY / "studies/template.yaml"), load_config({"study": "studies/template.yaml"}))
     lines = str(raised.value).splitlines()
     assert {re.match(r"[^:]+:\d+: (\S+): found", line).group(1) for line in lines} == ASKED
     assert all("looked for" in line for line in lines)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError
@@ -76,7 +77,7 @@ def checked_study(path: str, config: dict) -> Study:
         if part.sections & unsound or (part.module in LAST and not problems):
             continue
         try:
-            problems += part.mistakes(study)
+            problems += [line for line in part.mistakes(study) if not _is_of_a_missing_file(line, study)]
         except Exception:
             if not problems:
                 raise
@@ -86,6 +87,12 @@ def checked_study(path: str, config: dict) -> Study:
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     return study
+
+
+def _is_of_a_missing_file(line: str, study: Study) -> bool:
+    """Whether a line says that a path leads nowhere: so does the line of the study's key that names it."""
+    paths = [*study.own_files().values(), *(study.model_folder(name) for name in study.students_from("path"))]
+    return any(f"{path}: found" in line and not Path(path).exists() for path in paths)
 
 
 def warnings(study: Study) -> list[str]:

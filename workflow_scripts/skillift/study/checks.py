@@ -149,7 +149,8 @@ def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
             yield key, found, expected, ""
     elif not is_file(path):
         mend = "Paths are relative to the study file's folder."
-        yield key, declared, f"a file (looked for {path.as_posix()})", mend
+        expected = "a file" if name == "tasks" else f"a YAML file, or a folder with <skill>/{SKILL_FILE}"
+        yield key, declared, f"{expected} (looked for {path.as_posix()})", mend
     elif name == "tasks" and form_of(path) is None:
         yield key, declared, f"a file with the ending {one_of(list(READERS))}", ""
 
