@@ -81,7 +81,11 @@ class Run:
                 line = process.cmdline()
             except psutil.Error:
                 continue
-            if "python" in Path(line[0]).name and any(part.endswith(f"/{command}") for part in line[1:2]):
+            if (
+                line
+                and "python" in Path(line[0]).name
+                and any(part.endswith(f"/{command}") for part in line[1:2])
+            ):
                 return process
         return None
 

@@ -21,7 +21,9 @@ def test_it_has_twenty_lines():
 
 def test_as_it_comes_it_says_what_to_put_where():
     with pytest.raises(UserError) as raised:
-        checked_study(str(REPOSITORY / "studies/template.yaml"), load_config({"study": "studies/template.yaml"}))
+        checked_study(
+            str(REPOSITORY / "studies/template.yaml"), load_config({"study": "studies/template.yaml"})
+        )
     lines = str(raised.value).splitlines()
     assert {re.match(r"[^:]+:\d+: (\S+): found", line).group(1) for line in lines} == ASKED
     assert all("looked for" in line for line in lines)
