@@ -144,7 +144,7 @@ NEEDED = [  # what is lost is made again when a job that needs it is done again
         "checkpoints that are lost, and an edit that needs them",
         both(delete(LOST), change_function("skillift.episodes.asked", "messages_of_suites")),
         trained("s sft-s0") | answered(*RUNS),
-        {"train": f"missing: {LOST}", "generate": "code: episodes.run.messages_of_suites"},
+        {"train": f"missing: {LOST}", "generate": "code: episodes.asked.messages_of_suites"},
     ),
 ]
 
