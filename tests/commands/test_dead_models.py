@@ -20,6 +20,8 @@ from skillift.judging import offline_judges
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 
+pytestmark = pytest.mark.slow  # runs a job twice for each way to die
+
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 10, "dev": 0, "holdout": 10}}
 DEATHS = {
     "not implemented": (501, {"error": {"message": "out of order"}}),

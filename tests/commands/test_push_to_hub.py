@@ -11,6 +11,8 @@ from hub_server import COMMIT, hub
 
 from skillift.tables import read_json, write_json
 
+pytestmark = pytest.mark.slow  # starts commands beside a server
+
 
 @pytest.fixture
 def push(scripts, tmp_path):

@@ -15,6 +15,8 @@ from skillift.chat.client import ChatModel
 from skillift.errors import UserError
 from skillift.judging.verdicts import REPLY_SCHEMA
 
+pytestmark = pytest.mark.slow  # waits for batches
+
 MODEL = "anthropic/claude-haiku-4-5"
 KEY = "sk-ant-0123456789"
 

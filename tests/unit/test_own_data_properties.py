@@ -23,6 +23,8 @@ from skillift.tasks.own_values import text_of
 from skillift.tasks.skill_documents import procedure_of
 from skillift.tasks.step_labels import split_labels
 
+pytestmark = pytest.mark.slow  # hundreds of examples
+
 CHEAP = settings(
     max_examples=60,
     deadline=None,

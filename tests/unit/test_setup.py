@@ -16,6 +16,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.slow  # makes environments
+
 
 @pytest.fixture(scope="module")
 def setup_modules(repository: Path) -> dict[str, ModuleType]:
@@ -101,7 +103,6 @@ def stamped(venv: Path) -> bool:
     return (venv / "skillift-pins.json").exists()
 
 
-@pytest.mark.slow
 def test_an_environment_is_made_once_and_follows_its_pins(begun, set_up):
     venv = begun
     first = set_up("teapot==1.0", "kettle==1.0")
@@ -119,7 +120,6 @@ def test_an_environment_is_made_once_and_follows_its_pins(begun, set_up):
     assert (version_of(venv, "teapot"), version_of(venv, "kettle")) == ("2.0", None)
 
 
-@pytest.mark.slow
 def test_without_a_network_the_message_says_so_and_nothing_counts_as_made(begun, set_up):
     registry = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_FIND_LINKS": ""}
     done = set_up("teapot==1.0", **registry, PIP_RETRIES="1")
@@ -134,7 +134,6 @@ def test_without_a_network_the_message_says_so_and_nothing_counts_as_made(begun,
     assert version_of(begun, "teapot") == "1.0"
 
 
-@pytest.mark.slow
 def test_an_update_that_fails_leaves_no_environment_that_counts_as_made(begun, set_up):
     assert set_up("teapot==1.0").returncode == 0
     failed = set_up("teapot==3.0")
@@ -154,7 +153,6 @@ def test_a_full_disk_is_said_before_anything_is_installed(tmp_path, set_up):
     assert not (tmp_path / ".venv" / "bin").exists()
 
 
-@pytest.mark.slow
 def test_an_interrupted_installation_is_mended(begun, set_up):
     venv = begun
     assert set_up("teapot==1.0", "kettle==1.0").returncode == 0
@@ -167,7 +165,6 @@ def test_an_interrupted_installation_is_mended(begun, set_up):
     assert version_of(venv, "teapot") == "1.0"
 
 
-@pytest.mark.slow
 def test_a_half_made_environment_without_pip_is_made_anew(begun, make_venv):
     environment = make_venv.Environment(begun)
     assert environment.runs_here()
@@ -189,7 +186,6 @@ def test_a_moved_environment_is_made_anew(begun, make_venv):
     assert not make_venv.Environment(moved).holds("digest")
 
 
-@pytest.mark.slow
 def test_a_torch_that_cannot_be_imported_is_no_finished_set_up(begun, set_up):
     done = set_up("torch==2.0")
     assert done.returncode == 1
