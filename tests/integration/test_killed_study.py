@@ -16,7 +16,7 @@ from interruptions import Run, manifests, tables, unfinished_files
 from planner import jobs_in
 from projects import copy_project, snakemake
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800), pytest.mark.waits]
 
 RESULTS = "results/smoke"
 
