@@ -35,8 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     owner, _, name = options.repository.partition("/")
     if not owner or not name:
-        mend = "Set hub.owner in config.yaml to the account or organisation that is to own it."
-        raise UserError(problem("--repository", options.repository, "<owner>/<name>", mend))
+        fix = "Set hub.owner in config.yaml to the account or organisation that is to own it."
+        raise UserError(problem("--repository", options.repository, "<owner>/<name>", fix))
 
     from skillift.cards.upload import push
 

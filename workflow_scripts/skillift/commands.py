@@ -83,5 +83,5 @@ def _show(kind: type[BaseException], error: BaseException, trace: TracebackType 
     text = redact("".join(traceback.format_exception(kind, error, trace)))
     print(text, end="", file=sys.stderr)
     if os.strerror(errno.ENOSPC) in text:  # each library has an error of its own for it
-        mend = "Free space there, and run the same again: what is finished is kept."
-        print(f"error: the disk is full. {mend}", file=sys.stderr)
+        fix = "Free space there, and run the same again: what is finished is kept."
+        print(f"error: the disk is full. {fix}", file=sys.stderr)

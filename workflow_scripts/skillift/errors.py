@@ -1,7 +1,7 @@
-"""Errors that a user can mend.
+"""Errors that a user can fix.
 
 Anything that is wrong with a study file, a table, a folder or the machine is raised as a
-`UserError` whose text names the place, what was found, what was expected and the mend.
+`UserError` whose text names the place, what was found, what was expected and the fix.
 Commands print that text alone; a traceback means a bug in skillift.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something that the user can mend; the message says where and how."""
+    """Something that the user can fix; the message says where and how."""
 
 
 class ContractError(UserError):
@@ -20,7 +20,7 @@ class PathMismatchError(UserError):
     """Two scoring paths met in one subtraction (design rule: a difference is taken within one path)."""
 
 
-def problem(where: str, found: object, expected: str, mend: str = "") -> str:
-    """One line in the house form: place, what was found, what was expected, the mend."""
+def problem(where: str, found: object, expected: str, fix: str = "") -> str:
+    """One line in the house form: place, what was found, what was expected, the fix."""
     text = f"{where}: found {found!r}, expected {expected}."
-    return f"{text} {mend}" if mend else text
+    return f"{text} {fix}" if fix else text

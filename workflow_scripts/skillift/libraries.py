@@ -33,7 +33,7 @@ ENVIRONMENT = {
 def prepare_libraries(threads: int | None = None) -> None:
     """Set the environment that the model libraries read at import, and torch's threads if given."""
     os.environ.update(ENVIRONMENT)
-    # they warn about their own internals: nothing that a user can mend
+    # they warn about their own internals: nothing that a user can fix
     warnings.filterwarnings("ignore", category=FutureWarning)
     if threads is None:
         return

@@ -18,7 +18,11 @@ from skillift.chat.models import ChatAnswer, ChatRequest
 from skillift.chat.retries import CallFailed
 
 _LOCAL_S = 60.0  # of a call that goes nowhere
-_LASTING = {400, 413, 422}  # of one line; others may be mended by asking again, or are the model's as a whole
+_LASTING = {
+    400,
+    413,
+    422,
+}  # of one line; others may be answered by asking again, or are the model's as a whole
 
 
 class Line(NamedTuple):

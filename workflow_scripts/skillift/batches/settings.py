@@ -52,6 +52,6 @@ def batched_models(names: Iterable[str]) -> frozenset[str]:
         provider, _, rest = name.partition("/")
         if name != ALL and not (provider in PROVIDERS and rest):
             expected = f"true, or names of models of these providers: {', '.join(PROVIDERS)}"
-            mend = "Take it out: models that are not named are asked directly."
-            raise UserError(problem("config.yaml: api.batch", name, expected, mend))
+            fix = "Take it out: models that are not named are asked directly."
+            raise UserError(problem("config.yaml: api.batch", name, expected, fix))
     return frozenset(names)

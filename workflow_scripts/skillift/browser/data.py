@@ -153,8 +153,8 @@ def _shown_tasks(tasks: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     asked = set(answered["task_id"])
     unknown = sorted(asked - set(tasks["task_id"]))
     if unknown:
-        mend = "Remake the episodes from these tasks."
-        raise UserError(problem("episodes, column task_id", unknown[0], "ids of the tasks table", mend))
+        fix = "Remake the episodes from these tasks."
+        raise UserError(problem("episodes, column task_id", unknown[0], "ids of the tasks table", fix))
     return tasks.filter(pl.col("task_id").is_in(asked)).sort("suite", "task_id").with_row_index("task")
 
 

@@ -48,18 +48,16 @@ def check_key(model: ChatModel) -> bool:
     try:
         litellm.get_llm_provider(model.model, api_base=model.api_base)
     except litellm.BadRequestError:
-        mend = (
-            "litellm's documentation lists them: anthropic/..., openrouter/..., hosted_vllm/... and others."
-        )
+        fix = "litellm's documentation lists them: anthropic/..., openrouter/..., hosted_vllm/... and others."
         expected = "<provider>/<model> with a provider that litellm knows"
-        raise UserError(problem(f"{model.where}, key 'model'", model.model, expected, mend)) from None
+        raise UserError(problem(f"{model.where}, key 'model'", model.model, expected, fix)) from None
     missing = litellm.validate_environment(model.model)["missing_keys"]
     missing += [name for name in (f"{provider.upper()}_API_KEY",) if os.environ.get(name) == ""]
     if missing:
         names = " or ".join(missing) if provider == "gemini" else ", ".join(missing)
-        mend = f"Set {names} in the environment. Keys are read from nowhere else."
+        fix = f"Set {names} in the environment. Keys are read from nowhere else."
         where = f"{model.where}, key 'model' ({model.model})"
-        raise UserError(problem(where, f"no {names} in the environment", "the provider's key there", mend))
+        raise UserError(problem(where, f"no {names} in the environment", "the provider's key there", fix))
     key, said, fix = refused_setting(model)
     if key:
         where = f"{model.where}, key '{key}' ({model.model})"
@@ -76,7 +74,7 @@ def _check_address(model: ChatModel) -> None:
             return  # the proxy may reach what this machine cannot
         socket.create_connection((address.hostname or "", port), _CONNECT_S).close()
     except (OSError, ValueError) as error:
-        mend = "Start the server, or mend the address; for vLLM it ends in /v1."
+        fix = "Start the server, or correct the address; for vLLM it ends in /v1."
         where = f"{model.where}, key 'api_base'"
         found = f"{model.api_base} ({error})"
-        raise UserError(problem(where, found, "an address that answers", mend)) from None
+        raise UserError(problem(where, found, "an address that answers", fix)) from None

@@ -36,7 +36,7 @@ class AnswerCache:
 
     Raises:
         UserError: the file cannot be made, read or written (no space, no permission, not SQLite, or
-            made by another version); names the file and the mend.
+            made by another version); names the file and the fix.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -171,14 +171,14 @@ class AnswerCache:
     def _problem(self, error: Exception) -> UserError:
         text = str(error)
         if isinstance(error, OSError) or "unable to open" in text or "readonly" in text:
-            mend = "Give write permission on its folder, or name another folder as `state` in config.yaml."
+            fix = "Give write permission on its folder, or name another folder as `state` in config.yaml."
         elif "full" in text or "disk I/O" in text:
-            mend = "Free disk space, or name a folder on another disk as `state` in config.yaml."
+            fix = "Free disk space, or name a folder on another disk as `state` in config.yaml."
         elif "locked" in text:
-            mend = "Another process holds it: wait for that one to end, then run again."
+            fix = "Another process holds it: wait for that one to end, then run again."
         else:
-            mend = "Move the file away: answers that were paid for are in it, and a new one will be made."
+            fix = "Move the file away: answers that were paid for are in it, and a new one will be made."
         return UserError(
-            f"{self.path}: the cache of answers cannot be used ({text}). {mend} "
+            f"{self.path}: the cache of answers cannot be used ({text}). {fix} "
             "Answers kept earlier are untouched."
         )

@@ -121,12 +121,12 @@ def price_of(model: ChatModel) -> tuple[float, float]:
     """
     price = declared_price(model)
     if price is None:
-        mend = (
+        fix = (
             "Write `price: {input_per_million: ..., output_per_million: ...}` (USD) beside "
             f"`model: {model.model}` in the study file; 0 for a model of your own."
         )
         where = f"{model.where}, key 'price'"
-        raise UserError(problem(where, None, "a price, since config.yaml sets a budget", mend))
+        raise UserError(problem(where, None, "a price, since config.yaml sets a budget", fix))
     return price
 
 

@@ -18,7 +18,7 @@ import tenacity
 from skillift.chat.failures import LONGEST_WAIT_S, account_problem
 from skillift.chat.models import ChatAnswer
 
-_PASSING = {408, 409, 429}  # the 4xx that another attempt can mend
+_PASSING = {408, 409, 429}  # the 4xx that another attempt can fix
 _LONGEST_PAUSE_S = 60.0
 
 

@@ -66,13 +66,13 @@ def select_corpus(
         left_out = f", {len(mute)} of them without an ANSWER line ({named})" if mute else ""
         kind = "passed" if verified else "answered"
         found = f"{len(taken)} {kind} of {n_tasks} demonstrated tasks{left_out}"
-        mend = "Lower the corpus's rows, raise tasks.pack.per_skill.train, or add train tasks."
+        fix = "Lower the corpus's rows, raise tasks.pack.per_skill.train, or add train tasks."
         unscored = demonstrations.filter(pl.col("passed").is_null()) if verified else demonstrations.clear()
         if not unscored.is_empty():
             example = unscored["reason"][0][:200]
             found += f" ({unscored.height} demonstrations without a verdict, such as: {example})"
-            mend = f"See to the primary judge or the teacher first, as that reason says. Else: {mend}"
-        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", mend))
+            fix = f"See to the primary judge or the teacher first, as that reason says. Else: {fix}"
+        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", fix))
     prompts = _prompts(chosen, tasks, spec, skills, task_template)
     rows = [
         {
@@ -94,10 +94,10 @@ def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: 
     known = demonstrations.join(tasks.select("task_id", "skill_id"), on="task_id", how="left")
     unknown = known.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
     if len(unknown):
-        mend = "Collect the demonstrations from these tasks again."
+        fix = "Collect the demonstrations from these tasks again."
         raise UserError(
             problem(
-                "demonstrations, column task_id", unknown.head(3).to_list(), "ids of the tasks table", mend
+                "demonstrations, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix
             )
         )
     holds_token = pl.col("reason").str.contains(f": {SPECIAL_TOKEN}:", literal=True)
@@ -113,8 +113,8 @@ def _of_skills(rows: list[dict], spec: dict) -> list[dict]:
     if number is None:
         return rows
     if number > len(skills):
-        mend = "Lower it, or leave it out for all skills."
-        raise UserError(problem("corpus, key 'skills'", number, f"at most {len(skills)}", mend))
+        fix = "Lower it, or leave it out for all skills."
+        raise UserError(problem("corpus, key 'skills'", number, f"at most {len(skills)}", fix))
     return [row for row in rows if row["skill_id"] in skills[:number]]
 
 
@@ -152,8 +152,8 @@ def _prompts(
     if condition == DEMONSTRATED:
         return {row["task_id"]: row["prompt"] for row in chosen}
     if skills is None:
-        mend = "Give the skills table and the task template too (--skills, --task-template)."
-        raise UserError(problem("corpus, key 'condition'", condition, DEMONSTRATED, mend))
+        fix = "Give the skills table and the task template too (--skills, --task-template)."
+        raise UserError(problem("corpus, key 'condition'", condition, DEMONSTRATED, fix))
     taken = tasks.filter(pl.col("task_id").is_in([row["task_id"] for row in chosen]))
     messages = messages_for(taken, skills, [condition], spec.get("prompt_seed", 0), task_template)
     return dict(messages.select("task_id", "content").iter_rows())

@@ -147,8 +147,8 @@ def _open_teacher(
     if entry["kind"] != "api":
         raise UserError(problem("teacher, key 'kind'", entry["kind"], "worked_solution or api"))
     if template is None:
-        mend = "Give it to the command (--teacher-template)."
+        fix = "Give it to the command (--teacher-template)."
         raise UserError(
-            problem("teacher of the kind api", "no template", "the text that it is asked with", mend)
+            problem("teacher of the kind api", "no template", "the text that it is asked with", fix)
         )
     return ApiTeacher(ChatModel.from_entry(entry, "teacher"), template, client, special)

@@ -72,8 +72,8 @@ class WorkedSolutionTeacher:
             found = (
                 f"no worked solution for {len(lacking)} train task(s): {', '.join(lacking.sort().head(3))}"
             )
-            mend = "Add `worked_solution` to these tasks, or name another teacher in the study."
-            raise UserError(problem("tasks, column worked_solution", found, "one for each train task", mend))
+            fix = "Add `worked_solution` to these tasks, or name another teacher in the study."
+            raise UserError(problem("tasks, column worked_solution", found, "one for each train task", fix))
         self._tasks = {row["task_id"]: row for row in tasks.iter_rows(named=True)}
         self._references = dict(tasks.group_by("skill_id").agg("reference").iter_rows())
         self._n_corrupted = round(corrupted_share * len(self._tasks))
@@ -104,8 +104,8 @@ class WorkedSolutionTeacher:
             [],
         )
         if not wrong:
-            mend = "Set teacher.corrupted_share to 0."
-            raise UserError(problem("train tasks", "one answer for all", "two different references", mend))
+            fix = "Set teacher.corrupted_share to 0."
+            raise UserError(problem("train tasks", "one answer for all", "two different references", fix))
         return wrong[_draw(self._seed, attempt, task["task_id"], "wrong") % len(wrong)]
 
     def _corrupted(self, attempt: int) -> set[str]:
@@ -173,11 +173,11 @@ def compile_teacher_template(template: str) -> jinja2.Template:
         used = jinja2.meta.find_undeclared_variables(environment.parse(template))
     except jinja2.TemplateSyntaxError as error:
         where = f"teacher template, line {error.lineno}"
-        mend = "Mend the template."
-        raise UserError(problem(where, error.message, "a valid Jinja template", mend)) from None
+        fix = "Mend the template."
+        raise UserError(problem(where, error.message, "a valid Jinja template", fix)) from None
     if used != {"prompt"}:
-        mend = "Write {{ prompt }} where the task is to stand, and no other placeholder."
-        raise UserError(problem("teacher template", sorted(used), "the placeholder prompt alone", mend))
+        fix = "Write {{ prompt }} where the task is to stand, and no other placeholder."
+        raise UserError(problem("teacher template", sorted(used), "the placeholder prompt alone", fix))
     return environment.from_string(template)
 
 

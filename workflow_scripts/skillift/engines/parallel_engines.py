@@ -167,5 +167,5 @@ def _receive(connection: Connection):
 
 
 def _ended() -> UserError:
-    mend = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
-    return UserError(problem("a process of `engine.data_parallel`", "its end", "answers", mend))
+    fix = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
+    return UserError(problem("a process of `engine.data_parallel`", "its end", "answers", fix))

@@ -180,8 +180,8 @@ def _adapter_options(adapter: Path | str) -> dict:
     fitting = [size for size in get_args(MaxLoRARanks) if size >= rank]
     if not fitting:
         largest = max(get_args(MaxLoRARanks))
-        mend = "Set `inference: adapters: merged` in the study."
-        raise UserError(problem(f"{adapter}: rank", rank, f"at most {largest}, vLLM's largest", mend))
+        fix = "Set `inference: adapters: merged` in the study."
+        raise UserError(problem(f"{adapter}: rank", rank, f"at most {largest}, vLLM's largest", fix))
     return {"enable_lora": True, "max_loras": 1, "max_lora_rank": min(fitting)}
 
 

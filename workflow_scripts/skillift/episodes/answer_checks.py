@@ -109,8 +109,8 @@ def check_answers(episodes: pl.DataFrame, asked: pl.DataFrame, thinking: bool, w
         if not thinking and rate > MAX_REASONED:
             found = f"reasoning in {sum(reasoned)} of {len(reasoned)} answers"
             expected = f"it in at most {MAX_REASONED:.0%} with `inference: thinking: false`"
-            mend = "The student thinks whatever its template says: set `thinking: true`, for every tier."
-            raise UserError(problem(place, found, expected, mend))
+            fix = "The student thinks whatever its template says: set `thinking: true`, for every tier."
+            raise UserError(problem(place, found, expected, fix))
         rows.append((step, answered.height, answered["prompt_tokens"].sum(), thinking, ending, rate))
     return pl.DataFrame(rows, schema=CHECK_SCHEMA, orient="row")
 
@@ -174,8 +174,8 @@ def _check_mode(asked: pl.DataFrame, thinking: bool, place: str) -> str:
     ending = endings[0]
     if other == ending:
         found = f"prompts that end with {ending!r} in both thinking modes"
-        mend = "The chat template names the mode and ignores it: mend chat_template.jinja."
-        raise UserError(problem(place, found, f"those of {mode} to differ", mend))
+        fix = "The chat template names the mode and ignores it: fix chat_template.jinja."
+        raise UserError(problem(place, found, f"those of {mode} to differ", fix))
     wrong = _CLOSED_REASONING.search(ending) if thinking else opened_reasoning(ending)
     if wrong:
         found = f"prompts that end with {ending!r}"

@@ -160,12 +160,12 @@ def _check(where: str, from_trainer: float, from_base: float, tolerance: float) 
         f"and {from_base:.4g} from those of the base model"
     )
     if from_base <= min(from_trainer, tolerance):
-        mend = (
+        fix = (
             "The engine serves the base model: the trained weights were not merged, or their adapter not "
             "applied (then set `inference: adapters: merged`). "
             "Or training has changed less than rounding does: raise the learning rate or the epochs."
         )
-        raise UserError(problem(where, found, "those of the trainer", mend))
+        raise UserError(problem(where, found, "those of the trainer", fix))
     if from_trainer > tolerance:
-        mend = "The served folder, its precision or the engine's kernels are others than those of training."
-        raise UserError(problem(where, found, f"at most {tolerance:g} from those of the trainer", mend))
+        fix = "The served folder, its precision or the engine's kernels are others than those of training."
+        raise UserError(problem(where, found, f"at most {tolerance:g} from those of the trainer", fix))

@@ -159,16 +159,14 @@ def place(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
 
 def _check_names(frame: pl.DataFrame, view: View, source: str) -> None:
     where = f"{source} table"
-    mend = "Make the tables and this result from the same study file."
+    fix = "Make the tables and this result from the same study file."
     unknown = sorted(set(frame["student"]) - set(view.students["student"]))
     if unknown:
-        raise UserError(
-            problem(where, unknown[0], f"a student of the study ({', '.join(view.labels)})", mend)
-        )
+        raise UserError(problem(where, unknown[0], f"a student of the study ({', '.join(view.labels)})", fix))
     known = {BASE, *view.recipes, *view.runs["run"]}
     unknown = sorted(set(frame["run"]) - known)
     if unknown:
-        raise UserError(problem(where, unknown[0], "base, a run or a recipe of the study", mend))
+        raise UserError(problem(where, unknown[0], "base, a run or a recipe of the study", fix))
 
 
 def on_path(frame: pl.DataFrame, path: str, source: str) -> pl.DataFrame:

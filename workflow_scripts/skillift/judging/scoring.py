@@ -107,9 +107,9 @@ def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, s
     )
     unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
     if len(unknown):
-        mend = "Remake the episodes from these tasks."
+        fix = "Remake the episodes from these tasks."
         raise UserError(
-            problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", mend)
+            problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix)
         )
     extracted = known.filter(pl.col("scorer") == "answer_line")
     # an episode that the engine lost says nothing about the student

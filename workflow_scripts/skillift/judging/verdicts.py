@@ -76,9 +76,9 @@ def compile_template(template: str) -> jinja2.Template:
         ) from None
     missing = [name for name in _BLOCKS if name not in used]
     if missing:
-        mend = f"Write {', '.join('{{ ' + name + ' }}' for name in missing)} where the text is to stand."
+        fix = f"Write {', '.join('{{ ' + name + ' }}' for name in missing)} where the text is to stand."
         raise UserError(
-            problem("judge template", sorted(used), f"the placeholders {', '.join(_BLOCKS)}", mend)
+            problem("judge template", sorted(used), f"the placeholders {', '.join(_BLOCKS)}", fix)
         )
     unknown = sorted(used - {*_BLOCKS, "fence"})
     if unknown:
@@ -99,8 +99,8 @@ def read_template(path: Path | str) -> str:
         text = Path(path).read_text(encoding="utf-8")
         compile_template(text)
     except (OSError, UnicodeDecodeError) as error:
-        mend = "Judge templates stand in workflow_scripts/prompts/."
-        raise UserError(problem(str(path), str(error), "a readable text file", mend)) from None
+        fix = "Judge templates stand in workflow_scripts/prompts/."
+        raise UserError(problem(str(path), str(error), "a readable text file", fix)) from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     return text
@@ -273,8 +273,8 @@ def judge_episodes(
     episodes = episodes.sort(EPISODE_KEY)
     unknown = sorted(set(episodes["task_id"]) - set(known))
     if unknown:
-        mend = "Remake the episodes from these tasks."
-        raise UserError(problem("episodes, column task_id", unknown[:3], "ids of the tasks table", mend))
+        fix = "Remake the episodes from these tasks."
+        raise UserError(problem("episodes, column task_id", unknown[:3], "ids of the tasks table", fix))
     answered = episodes.filter(pl.col("finish_reason") != "error")
     candidates = [
         Candidate(*known[task_id], response)

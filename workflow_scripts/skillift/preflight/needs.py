@@ -17,7 +17,7 @@ _AT_ONCE = 16
 
 
 def missing(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> list[str]:
-    """What cannot be had, one line each: the key of the study, what was found, and the mend.
+    """What cannot be had, one line each: the key of the study, what was found, and the fix.
 
     Args:
         study: the study.

@@ -57,8 +57,8 @@ def read_part(path: Path | str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        mend = "It is part of the workflow: take it from the repository."
-        raise UserError(problem(str(path), str(error), "a readable text file", mend)) from None
+        fix = "It is part of the workflow: take it from the repository."
+        raise UserError(problem(str(path), str(error), "a readable text file", fix)) from None
 
 
 def _digest(text: str) -> str:

@@ -144,9 +144,9 @@ def write_manifest(manifest: Manifest, results: Path | str) -> Path:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        mend = "Free space or permissions are needed."
+        fix = "Free space or permissions are needed."
         raise UserError(
-            problem(str(path), error.strerror or str(error), "a file that can be written", mend)
+            problem(str(path), error.strerror or str(error), "a file that can be written", fix)
         ) from None
     finally:
         temporary.unlink(missing_ok=True)
@@ -159,18 +159,18 @@ def read_manifest(path: Path | str) -> Manifest:
     Raises:
         UserError: it is missing, is not a manifest, or was changed after it was written.
     """
-    mend = "Make its files anew: delete them and run the workflow."
+    fix = "Make its files anew: delete them and run the workflow."
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         sealed = content.pop("sha256")
         if sealed != _digest(content):
-            raise UserError(problem(str(path), "a manifest that was edited", "it as it was written", mend))
+            raise UserError(problem(str(path), "a manifest that was edited", "it as it was written", fix))
         outputs = {name: _read_kept(entry) for name, entry in content.pop("outputs").items()}
         return Manifest(outputs=outputs, **content)
     except FileNotFoundError:
-        raise UserError(problem(str(path), "no such file", "the manifest of a job", mend)) from None
+        raise UserError(problem(str(path), "no such file", "the manifest of a job", fix)) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(problem(str(path), str(error), "a manifest", mend)) from None
+        raise UserError(problem(str(path), str(error), "a manifest", fix)) from None
 
 
 def by_output(manifests: Iterable[Manifest]) -> dict[str, Manifest]:

@@ -31,7 +31,7 @@ class Check:
     Attributes:
         n_manifests: manifests read.
         n_files: results whose digests were computed.
-        problems: one line for each file that does not match: file, found, expected, mend.
+        problems: one line for each file that does not match: file, found, expected, fix.
     """
 
     n_manifests: int
@@ -51,8 +51,8 @@ def check_results(results: Path | str) -> Check:
     folder = Path(results)
     paths = manifests_below(folder)
     if not paths:
-        mend = "Name the study with --study, and run it first."
-        raise UserError(problem(f"{folder / FOLDER}", "no manifests", "those of a study's jobs", mend))
+        fix = "Name the study with --study, and run it first."
+        raise UserError(problem(f"{folder / FOLDER}", "no manifests", "those of a study's jobs", fix))
     problems: list[str] = []
     manifests: list[Manifest] = []
     for path in paths:
@@ -86,14 +86,14 @@ def _differences(path: str, then: Kept, now: Kept | None) -> Iterator[str]:
     elif then.files is None or now.files is None:
         yield problem(path, _short(now), f"{_short(then)}, as its manifest says", _REMAKE)
     else:
-        mend = f"Delete {path} and run the workflow, which makes it anew."
+        fix = f"Delete {path} and run the workflow, which makes it anew."
         for name in sorted(then.files.keys() | now.files.keys()):
             before, after = then.files.get(name), now.files.get(name)
             if before and after and before.sha256 == after.sha256:
                 continue
             found = _short(after) if after else "no such file"
             expected = f"{_short(before)}, as its manifest says" if before else "no such file"
-            yield problem(f"{path}/{name}", found, expected, mend)
+            yield problem(f"{path}/{name}", found, expected, fix)
 
 
 def _other_inputs(made: str, files: dict[str, str], now: Callable[[str], Kept | None]) -> Iterator[str]:
@@ -109,8 +109,8 @@ def _other_inputs(made: str, files: dict[str, str], now: Callable[[str], Kept | 
 def _without_manifest(folder: Path, known: set[str]) -> Iterator[str]:
     """One line for each file among the results that no manifest names."""
     for path in sorted(_files(folder, known)):
-        mend = "Delete it; where it is a result, run the workflow, which makes it anew."
-        yield problem(path, "a file without a manifest", "results of finished jobs alone", mend)
+        fix = "Delete it; where it is a result, run the workflow, which makes it anew."
+        yield problem(path, "a file without a manifest", "results of finished jobs alone", fix)
 
 
 def _files(folder: Path, known: set[str], beside: Collection[str] = BESIDE_RESULTS) -> Iterator[str]:

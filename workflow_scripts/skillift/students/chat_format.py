@@ -140,11 +140,11 @@ def trained_tokens(
     if not whole.startswith(prompt):
         if not thinking and split_reasoning(response)[0]:
             found = "a demonstration with a block of reasoning, and `thinking: false`"
-            mend = "Set `thinking: true` in the study's `inference`, or take the block out."
-            raise UserError(problem(_place(tokenizer), found, "an answer without reasoning", mend))
-        mend = "The chat template renders a prompt in two ways: mend it, or change `thinking`."
+            fix = "Set `thinking: true` in the study's `inference`, or take the block out."
+            raise UserError(problem(_place(tokenizer), found, "an answer without reasoning", fix))
+        fix = "The chat template renders a prompt in two ways: fix it, or change `thinking`."
         expected = f"the prompt that is served, {prompt!r}"
-        raise UserError(problem(f"{_place(tokenizer)}, before a response", whole, expected, mend))
+        raise UserError(problem(f"{_place(tokenizer)}, before a response", whole, expected, fix))
     served, joined, rest = token_ids(tokenizer, [prompt, whole, whole[len(prompt) :]])
     answered = joined[len(served) :] if joined[: len(served)] == served else rest
     end = next((place for place, token in enumerate(answered) if token in ends), len(answered))

@@ -135,7 +135,7 @@ def _refuse(where: str, mistakes: list[str]) -> None:
 
 @contextmanager
 def _explained(where: str, model: str, revision: str):
-    """Turn the hub's errors into a `UserError` that names the student and the mend."""
+    """Turn the hub's errors into a `UserError` that names the student and the fix."""
     import httpx
     from huggingface_hub import errors
 
@@ -143,18 +143,18 @@ def _explained(where: str, model: str, revision: str):
     try:
         yield
     except errors.GatedRepoError:
-        mend = "Accept the model's terms on its page, and set HF_TOKEN to a token of that account."
+        fix = "Accept the model's terms on its page, and set HF_TOKEN to a token of that account."
         raise UserError(
-            problem(place, f"{model} (gated)", "a model that this account may download", mend)
+            problem(place, f"{model} (gated)", "a model that this account may download", fix)
         ) from None
     except errors.RevisionNotFoundError:
-        mend = "Name a commit, tag or branch of the model; the default is main."
+        fix = "Name a commit, tag or branch of the model; the default is main."
         raise UserError(
-            problem(f"{where}, key 'revision'", revision, f"a revision of {model}", mend)
+            problem(f"{where}, key 'revision'", revision, f"a revision of {model}", fix)
         ) from None
     except errors.RepositoryNotFoundError:
-        mend = "Mend the name; for a private model set HF_TOKEN in the environment."
-        raise UserError(problem(place, model, "a model of the hub", mend)) from None
+        fix = "Mend the name; for a private model set HF_TOKEN in the environment."
+        raise UserError(problem(place, model, "a model of the hub", fix)) from None
     except (
         errors.LocalEntryNotFoundError,
         errors.OfflineModeIsEnabled,
@@ -164,12 +164,12 @@ def _explained(where: str, model: str, revision: str):
         if isinstance(error, OSError) and error.errno == 28:
             raise UserError(f"{where}: the disk of the hub's cache is full ({error}). Free space.") from None
         reason = redact(" ".join(str(error).split()))[:200]
-        mend = (
+        fix = (
             "Run this where the hub can be reached (HF_HOME names the cache, HF_ENDPOINT another hub), "
             "or download the model elsewhere and use `source: path`."
         )
         raise UserError(
-            problem(place, f"{model} is not in the cache and cannot be had ({reason})", "a network", mend)
+            problem(place, f"{model} is not in the cache and cannot be had ({reason})", "a network", fix)
         ) from None
 
 

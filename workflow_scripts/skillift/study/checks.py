@@ -63,16 +63,16 @@ def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[Ke
 def _unknown(key: KeyPath, name: str, known: dict, section: str) -> Finding:
     choice = one_of(sorted(known)) if known else "there is none"
     expected = f"a key of `{section}` ({choice})"
-    mend = did_you_mean(name, list(known)) or f"Add '{name}' to `{section}`, or name another."
-    return key, name, expected, mend
+    fix = did_you_mean(name, list(known)) or f"Add '{name}' to `{section}`, or name another."
+    return key, name, expected, fix
 
 
 @_reads("conditions")
 def _mandatory_conditions(data: dict, source: Source) -> Iterator[Finding]:
     for name in ("none", "curated"):
         if name not in data["conditions"]:
-            found, mend = Words(f"no condition '{name}'"), f"Add {name}."
-            yield ("conditions",), found, "both none and curated, which the procedural delta compares", mend
+            found, fix = Words(f"no condition '{name}'"), f"Add {name}."
+            yield ("conditions",), found, "both none and curated, which the procedural delta compares", fix
 
 
 @_reads("students", "references")
@@ -115,8 +115,8 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
         folder = Path(beside(source.path, model["path"]))
         yield from _braces((*here, "path"), folder)
         if not is_folder(folder):  # also a name too long, and what may not be looked at
-            mend = "Paths are relative to the study file's folder."
-            yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", mend
+            fix = "Paths are relative to the study file's folder."
+            yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", fix
         elif not is_file(folder / "config.json"):
             found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
             yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix
@@ -124,8 +124,8 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
 
 def _braces(key: KeyPath, path: Path) -> Iterator[Finding]:
     if braces := re.search(r"\{.*\}", path.as_posix()):
-        mend = "Snakemake fills in what stands in braces; rename the file or folder."
-        yield key, braces[0], "a path without braces", mend
+        fix = "Snakemake fills in what stands in braces; rename the file or folder."
+        yield key, braces[0], "a path without braces", fix
 
 
 @_reads("tasks")
@@ -148,9 +148,9 @@ def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
             found, expected = Words(f"{declared} without skills"), f"a folder with <skill>/{SKILL_FILE}"
             yield key, found, expected, ""
     elif not is_file(path):
-        mend = "Paths are relative to the study file's folder."
+        fix = "Paths are relative to the study file's folder."
         expected = "a file" if name == "tasks" else f"a YAML file, or a folder with <skill>/{SKILL_FILE}"
-        yield key, declared, f"{expected} (looked for {path.as_posix()})", mend
+        yield key, declared, f"{expected} (looked for {path.as_posix()})", fix
     elif name == "tasks" and form_of(path) is None:
         yield key, declared, f"a file with the ending {one_of(list(READERS))}", ""
 
@@ -158,27 +158,27 @@ def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
 @_reads("corpora", "teacher", "tasks")
 def _corpora(data: dict, source: Source) -> Iterator[Finding]:
     if data["corpora"] and "teacher" not in data:
-        mend = "Add `teacher: {kind: worked_solution}`, or a teacher of the kind `api`."
-        yield ("corpora",), Words("corpora without a teacher"), "a key `teacher`, which writes them", mend
+        fix = "Add `teacher: {kind: worked_solution}`, or a teacher of the kind `api`."
+        yield ("corpora",), Words("corpora without a teacher"), "a key `teacher`, which writes them", fix
         return
     pack = data["tasks"].get("pack")
     for name, corpus in data["corpora"].items() if pack else ():
         tasks = pack["skills"] * pack["per_skill"]["train"]
         if corpus["rows"] > tasks:
             expected = f"at most {tasks} (one demonstration of each train task)"
-            mend = "Lower rows, or raise tasks.pack.per_skill.train."
-            yield ("corpora", name, "rows"), corpus["rows"], expected, mend
+            fix = "Lower rows, or raise tasks.pack.per_skill.train."
+            yield ("corpora", name, "rows"), corpus["rows"], expected, fix
 
 
 @_reads("recipes", "corpora")
 def _recipes(data: dict, source: Source) -> Iterator[Finding]:
     for name, recipe in data["recipes"].items():
         if name == BASE:
-            mend = "`base` is the run before training; rename the recipe."
-            yield ("recipes", name), name, "another id", mend
+            fix = "`base` is the run before training; rename the recipe."
+            yield ("recipes", name), name, "another id", fix
         if re.search(r"-s\d+$", name):
-            mend = "Runs are named <recipe>-s<seed>; rename the recipe."
-            yield ("recipes", name), name, "an id that does not end like a seed", mend
+            fix = "Runs are named <recipe>-s<seed>; rename the recipe."
+            yield ("recipes", name), name, "an id that does not end like a seed", fix
         if recipe["corpus"] not in data["corpora"]:
             yield _unknown(("recipes", name, "corpus"), recipe["corpus"], data["corpora"], "corpora")
 
@@ -192,8 +192,8 @@ def _runs(data: dict, source: Source) -> Iterator[Finding]:
         for place, student in enumerate(entry["students"]):
             key = ("runs", index, "students", place)
             if student in data["references"] and student not in data["students"]:
-                mend = "A reference model is never fine-tuned; move it to `students`."
-                yield key, student, "a student", mend
+                fix = "A reference model is never fine-tuned; move it to `students`."
+                yield key, student, "a student", fix
             elif student not in data["students"]:
                 yield _unknown(key, student, data["students"], "students")
             for seed in entry["seeds"]:
@@ -215,8 +215,8 @@ def _judges(data: dict, source: Source) -> Iterator[Finding]:
         yield from _template(("judges", name, "template"), judge["template"], JUDGE_PLACEHOLDERS)
         if _offline(judge["model"]) and judge["model"] not in OFFLINE_JUDGES:
             expected = f"{one_of(OFFLINE_JUDGES)}, or a model of another provider"
-            mend = did_you_mean(judge["model"], OFFLINE_JUDGES)
-            yield ("judges", name, "model"), judge["model"], expected, mend
+            fix = did_you_mean(judge["model"], OFFLINE_JUDGES)
+            yield ("judges", name, "model"), judge["model"], expected, fix
 
 
 @_reads("teacher", "references")
@@ -232,8 +232,8 @@ def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
             yield ("teacher", "attempts"), teacher["attempts"], expected, "Raise teacher.temperature."
     for key, entry in asked.items():
         if _offline(entry["model"]):
-            mend = "The offline models are judges: they answer no tasks."
-            yield (*key, "model"), entry["model"], "a model of another provider", mend
+            fix = "The offline models are judges: they answer no tasks."
+            yield (*key, "model"), entry["model"], "a model of another provider", fix
 
 
 @_reads("references", "inference")
@@ -266,8 +266,8 @@ def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterato
     if missing:
         written = ", ".join("{{ " + part + " }}" for part in missing)
         found = Words(f"{name} without {written}")
-        mend = f"Write {written} in the template, where that text is to stand."
-        yield key, found, f"a template with the placeholders {', '.join(placeholders)}", mend
+        fix = f"Write {written} in the template, where that text is to stand."
+        yield key, found, f"a template with the placeholders {', '.join(placeholders)}", fix
 
 
 @_reads(*SECTIONS)
@@ -280,8 +280,8 @@ def _headline_path(data: dict, source: Source) -> Iterator[Finding]:
     path = data["analysis"].get("headline_path")
     known = ["bench", *(f"judge:{name}" for name in sorted(data["judges"]))]
     if path is not None and path not in known:
-        mend = did_you_mean(path, known)
-        yield ("analysis", "headline_path"), path, f"a scoring path ({one_of(known)})", mend
+        fix = did_you_mean(path, known)
+        yield ("analysis", "headline_path"), path, f"a scoring path ({one_of(known)})", fix
 
 
 @_reads("inference", "tasks")
@@ -303,8 +303,8 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
         if not pack["per_skill"].get(suite):
             filled = [name for name, tasks in pack["per_skill"].items() if tasks and name != "train"]
             expected = f"a suite that the task pack fills ({one_of(filled)})"
-            mend = "Set tasks.pack.per_skill.dev." if suite == "dev" else ""
-            yield ("inference", "suites", index), suite, expected, mend
+            fix = "Set tasks.pack.per_skill.dev." if suite == "dev" else ""
+            yield ("inference", "suites", index), suite, expected, fix
 
 
 @_reads("recipes")

@@ -82,8 +82,8 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
         if entry["suite"] not in suites:
             yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
-            mend = "Declare how large a difference counts as none."
-            yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", mend
+            fix = "Declare how large a difference counts as none."
+            yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", fix
         yield from _effect_problems((*here, "effect"), entry["effect"], data)
         if "minus" in entry:
             yield from _effect_problems((*here, "minus"), entry["minus"], data)
@@ -104,8 +104,8 @@ def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Findin
             (*here, "contrast"), contrast, [*plain, *changes], "a contrast of the study's conditions"
         )
     elif recipe is None and contrast in changes:
-        mend = "Add `recipe`, or name a contrast before SFT."
-        yield (*here, "contrast"), contrast, f"{one_of(plain)}, where no recipe is named", mend
+        fix = "Add `recipe`, or name a contrast before SFT."
+        yield (*here, "contrast"), contrast, f"{one_of(plain)}, where no recipe is named", fix
     if recipe is None:
         return
     if recipe not in data["recipes"]:

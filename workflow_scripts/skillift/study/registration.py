@@ -150,11 +150,11 @@ def _read(path: Path) -> tuple[list[str], list[Record]]:
 
 
 def _damage(path: Path, number: int) -> str:
-    mend = (
+    fix = (
         "Put back a copy of the file; the last one stands beside the tables of the analysis. Without a copy, "
         "delete it: the predictions then count as registered when the study is next run."
     )
-    return problem(f"{path}:{number}", "a line that was changed or lost", "the line as it was written", mend)
+    return problem(f"{path}:{number}", "a line that was changed or lost", "the line as it was written", fix)
 
 
 def _write(path: Path, lines: list[str]) -> None:

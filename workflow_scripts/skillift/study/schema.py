@@ -2,7 +2,7 @@
 
 The schemas stand in `rules/schemas/` (JSON Schema 2020-12, written as YAML). Each finding of
 `jsonschema` is turned into one line that names the file, the line, the key, what was found, what was
-expected and, where it can be guessed, the mend.
+expected and, where it can be guessed, the fix.
 """
 
 from __future__ import annotations
@@ -163,8 +163,8 @@ def _lines(error, source: Source, root: dict) -> Iterator[tuple[KeyPath, str]]:
         for name in value:
             if name not in known:
                 found, here = Words(f"an unknown key '{name}'"), (*key, name)
-                mend = did_you_mean(name, known) or "Delete it."
-                yield here, source.problem(here, found, one_of(known), mend)
+                fix = did_you_mean(name, known) or "Delete it."
+                yield here, source.problem(here, found, one_of(known), fix)
     elif error.validator == "required":
         properties = root["properties"] if not key else _properties(schema, key, root)
         for name in schema["required"]:
@@ -231,8 +231,8 @@ def shown(value: object) -> object:
 
 
 def _id_mend(name: object) -> str:
-    mended = re.sub(r"[^A-Za-z0-9._-]+", "-", str(name)).strip("-._")[:64]
-    return f"Write '{mended}'." if mended else ""
+    corrected = re.sub(r"[^A-Za-z0-9._-]+", "-", str(name)).strip("-._")[:64]
+    return f"Write '{corrected}'." if corrected else ""
 
 
 def _mend(value: object, schema: dict, error) -> str:

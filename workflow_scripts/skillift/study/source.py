@@ -45,9 +45,9 @@ class Source:
         place = f"{self.path}:{line}" if line else self.path
         return f"{place}: {dotted(key)}" if key else place
 
-    def problem(self, key: KeyPath, found: object, expected: str, mend: str = "") -> str:
+    def problem(self, key: KeyPath, found: object, expected: str, fix: str = "") -> str:
         """One line of the house form, with this file's name and the key's line."""
-        return problem(self.where(key), found, expected, mend)
+        return problem(self.where(key), found, expected, fix)
 
 
 def dotted(key: KeyPath) -> str:
@@ -119,11 +119,11 @@ def read_text(path: Path, kind: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        mend = "Name a file that exists."
+        fix = "Name a file that exists."
         if path.parent.is_dir():
             others = sorted(other.as_posix() for other in path.parent.glob("*.yaml"))
-            mend = f"Files there: {', '.join(others)}." if others else mend
-        raise UserError(problem(str(path), Words("no such file"), f"a {kind}", mend)) from None
+            fix = f"Files there: {', '.join(others)}." if others else fix
+        raise UserError(problem(str(path), Words("no such file"), f"a {kind}", fix)) from None
     except UnicodeDecodeError as error:
         found = Words(f"bytes that are not UTF-8 at position {error.start}")
         raise UserError(problem(str(path), found, f"a {kind} in UTF-8", "Save the file as UTF-8.")) from None
@@ -137,8 +137,8 @@ def _yaml_problem(path: str, error: yaml.YAMLError) -> str:
     where = f"{path}:{mark.line + 1}" if mark else path
     parts = [getattr(error, name, None) for name in ("context", "problem")]
     said = ", ".join(part for part in parts if part) or " ".join(str(error).split())
-    mend = "Look at this line and the one before it: indentation, a missing colon, quotes or brackets."
-    return problem(where, Words(f"text that is not YAML ({said})"), "YAML", mend)
+    fix = "Look at this line and the one before it: indentation, a missing colon, quotes or brackets."
+    return problem(where, Words(f"text that is not YAML ({said})"), "YAML", fix)
 
 
 def _walk(
@@ -172,8 +172,8 @@ def _walk_mapping(node, key, lines, problems, path, around) -> None:
             continue  # `<<: *anchor`; its keys have lines where the anchor stands
         name = name_node.value
         if not isinstance(name, str):  # such as `{{ placeholder }}`
-            found, mend = Words("a list or mapping in place of a key"), "Put it in quotes, braces and all."
-            problems.append(problem(Source(path, None, {key: line}).where(key), found, "text", mend))
+            found, fix = Words("a list or mapping in place of a key"), "Put it in quotes, braces and all."
+            problems.append(problem(Source(path, None, {key: line}).where(key), found, "text", fix))
             continue
         here = (*key, name)
         where = f"{path}:{line}: {dotted(here)}"

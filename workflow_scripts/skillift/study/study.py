@@ -182,7 +182,7 @@ def load_study(path: Path | str) -> Study:
 
     Raises:
         UserError: everything that is wrong with the file, one line each: file, line, key, what was found,
-            what was expected, the mend.
+            what was expected, the fix.
     """
     study, problems, _ = read_study(path)
     if problems:

@@ -42,8 +42,8 @@ def file_text(path: Path | str, kind: str) -> str:
         name = encoding.removesuffix("-sig").upper()
         line = data.count(b"\n", 0, error.start) + 1
         found = Words(f"bytes that are not {name} at position {error.start} (line {line})")
-        mend = "Save the file as UTF-8 (in Excel: CSV UTF-8)."
-        raise UserError(problem(str(path), found, f"a {kind} in UTF-8", mend)) from None
+        fix = "Save the file as UTF-8 (in Excel: CSV UTF-8)."
+        raise UserError(problem(str(path), found, f"a {kind} in UTF-8", fix)) from None
 
 
 def file_bytes(path: Path | str, kind: str) -> bytes:

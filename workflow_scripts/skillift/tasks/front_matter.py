@@ -47,10 +47,10 @@ def read_front_matter(text: str, path: str) -> FrontMatter:
     try:
         return FrontMatter(parse_source(before + parts[1], path, "skill's front matter"), parts[2], line, [])
     except UserError:
-        mended, quoted = _quoted(parts[1])
+        corrected, quoted = _quoted(parts[1])
         if not quoted:
             raise
-        source = parse_source(before + mended, path, "skill's front matter")
+        source = parse_source(before + corrected, path, "skill's front matter")
         first = before.count("\n") + 1
         return FrontMatter(source, parts[2], line, [(first + place, key) for place, key in quoted])
 

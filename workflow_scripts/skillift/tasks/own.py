@@ -128,8 +128,8 @@ def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData
             expected = f"every id once (first on {first_place[task_id]})"
             in_row.append(problem(f"{where}: task_id", task_id, expected, "Rename or delete one."))
         if skill_id is not None and skill_ids is not None and skill_id not in skill_ids:
-            mend = did_you_mean(skill_id, sorted(skill_ids)) or f"Add the skill to {skills_path}."
-            in_row.append(problem(f"{where}: skill_id", skill_id, f"a skill of {skills_path}", mend))
+            fix = did_you_mean(skill_id, sorted(skill_ids)) or f"Add the skill to {skills_path}."
+            in_row.append(problem(f"{where}: skill_id", skill_id, f"a skill of {skills_path}", fix))
         told += [(where, line) for line in in_row]
     problems += _without_repetition(told)
     own.warnings += [_further(path, name) for name in further if did_you_mean(name, list(_OPTIONAL))]
@@ -157,8 +157,8 @@ def _without_repetition(told: list[tuple[str, str]]) -> list[str]:
 
 def _further(path: str, name: str) -> str:
     where, found = f"{path}: {printable(name)}", Words("a field that no task has")
-    mend = f"It is kept as metadata. {did_you_mean(name, list(_OPTIONAL))}"
-    return problem(where, found, one_of([*_REQUIRED, *_OPTIONAL]), mend)
+    fix = f"It is kept as metadata. {did_you_mean(name, list(_OPTIONAL))}"
+    return problem(where, found, one_of([*_REQUIRED, *_OPTIONAL]), fix)
 
 
 def _task(where: str, record: dict, problems: list[str]) -> dict:
@@ -175,8 +175,8 @@ def _field(where: str, name: str, record: dict, problems: list[str]) -> str | No
     here, value = f"{where}: {name}", record.get(name)
     if name in _REQUIRED and name not in record:
         near = [other for other in record if other not in _REQUIRED and did_you_mean(other, [name])]
-        mend = f"Rename '{printable(near[0])}', if that is it." if near else f'Add "{name}": "...".'
-        problems.append(problem(here, Words("no such field"), "text", mend))
+        fix = f"Rename '{printable(near[0])}', if that is it." if near else f'Add "{name}": "...".'
+        problems.append(problem(here, Words("no such field"), "text", fix))
         return None
     if name in _OPTIONAL and value is None:
         return _OPTIONAL[name]
@@ -187,8 +187,8 @@ def _field(where: str, name: str, record: dict, problems: list[str]) -> str | No
     elif isinstance(text, Refused):
         problems.append(problem(here, *text))
     elif name in _PROSE and is_missing(text):
-        mend = "Leave the field empty where there is none: this is how pandas writes a gap as text."
-        problems.append(problem(here, text, "text", mend))
+        fix = "Leave the field empty where there is none: this is how pandas writes a gap as text."
+        problems.append(problem(here, text, "text", fix))
     else:
         return text
     return None

@@ -69,9 +69,9 @@ def _csv(path: str, problems: list[str]) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            mend = "Close every double quote; write a quote inside of a text as two."
+            fix = "Close every double quote; write a quote inside of a text as two."
             line = reader.line_num + skipped
-            problems.append(problem(f"{path}:{line}", Words(str(error)), "CSV", mend))
+            problems.append(problem(f"{path}:{line}", Words(str(error)), "CSV", fix))
             if names is None:
                 return
             continue
@@ -83,8 +83,8 @@ def _csv(path: str, problems: list[str]) -> Iterator[Row]:
         if len(cells) < len(names) or any(cells[len(names) :]):
             found = Words(f"{len(cells)} cells")
             mark = _spoken(reader.dialect.delimiter)
-            mend = f"Put texts with {mark}, a quote or a line break in double quotes."
-            problems.append(problem(f"{path}:{here}", found, f"{len(names)}, as in the header", mend))
+            fix = f"Put texts with {mark}, a quote or a line break in double quotes."
+            problems.append(problem(f"{path}:{here}", found, f"{len(names)}, as in the header", fix))
             continue
         record = {name: cell for name, cell in zip(names, cells, strict=False) if cell and not is_index(name)}
         yield Row(f"{path}:{here}", f"line {here}", record)

@@ -49,9 +49,9 @@ def read_skills(
         return _folder(Path(path), problems, warnings)
     if is_file(path) and Path(path).suffix.lower() == ".md":
         folder = Path(path).absolute().parent.parent.as_posix()
-        mend = f"Name the folder that the skills' folders are in: {folder}."
+        fix = f"Name the folder that the skills' folders are in: {folder}."
         expected = f"a YAML file of skills, or a folder with <skill>/{SKILL_FILE}"
-        raise UserError(problem(str(path), Words("one Markdown file"), expected, mend))
+        raise UserError(problem(str(path), Words("one Markdown file"), expected, fix))
     source = parse_source(file_text(path, "skills file"), path, "skills file")
     rows, first = [], {}
     for given, entry in source.value.items():
@@ -76,8 +76,8 @@ def _skill(source: Source, key: str, skill_id: str, entry: object, problems: lis
         return
     for name in entry:
         if name not in _KEYS:
-            found, mend = Words(f"an unknown key '{name}'"), did_you_mean(name, list(_KEYS))
-            problems.append(source.problem((key, name), found, one_of(list(_KEYS)), mend or "Delete it."))
+            found, fix = Words(f"an unknown key '{name}'"), did_you_mean(name, list(_KEYS))
+            problems.append(source.problem((key, name), found, one_of(list(_KEYS)), fix or "Delete it."))
     row = {"skill_id": skill_id, "name": entry.get("name"), "domain": entry.get("domain", "own")}
     for name in ("name", "domain"):
         if not is_text(row[name]):
@@ -118,17 +118,17 @@ def _steps_of_text(source: Source, key: tuple[str, str], text: object, problems:
 def _checked_steps(source: Source, skill_id: str, steps: object, problems: list[str]) -> list[str]:
     key, expected = (skill_id, "steps"), f"a list of {FEWEST_STEPS} steps or more"
     if not isinstance(steps, list):
-        mend = "Write a procedure that is no list of steps below `procedure: |`."
-        problems.append(source.problem(key, shown(steps), expected, mend))
+        fix = "Write a procedure that is no list of steps below `procedure: |`."
+        problems.append(source.problem(key, shown(steps), expected, fix))
         return []
     if len(steps) < FEWEST_STEPS:
-        mend = "Split it, or write it below `procedure: |`."
+        fix = "Split it, or write it below `procedure: |`."
         number = f"{len(steps)} step{'s' * (len(steps) != 1)}"
-        problems.append(source.problem(key, Words(number), expected, mend))
+        problems.append(source.problem(key, Words(number), expected, fix))
     for index, step in enumerate(steps):
         if not is_text(step):
-            mend = "Put it in quotes: a colon makes a mapping of it." if isinstance(step, dict) else ""
-            problems.append(source.problem((*key, index), shown(step), "text, not empty", mend))
+            fix = "Put it in quotes: a colon makes a mapping of it." if isinstance(step, dict) else ""
+            problems.append(source.problem((*key, index), shown(step), "text, not empty", fix))
         elif why := unusable(step):
             problems.append(source.problem((*key, index), Words(why), "whole characters"))
         elif "\n" in with_newlines(step).strip():
@@ -141,8 +141,8 @@ def _folder(folder: Path, problems: list[str], warnings: list[str]) -> tuple[lis
     if not files:
         found, expected = Words(f"no {SKILL_FILE} in its folders"), f"<skill>/{SKILL_FILE} for each skill"
         deeper = sorted({path.parent.parent.as_posix() for path in folder.rglob(SKILL_FILE)})
-        mend = f"There are some below {deeper[0]}; name that folder." if deeper else ""
-        raise UserError(problem(str(folder), found, expected, mend))
+        fix = f"There are some below {deeper[0]}; name that folder." if deeper else ""
+        raise UserError(problem(str(folder), found, expected, fix))
     rows, first = [], {}
     for path in files:
         skill_id = unicodedata.normalize("NFC", Path(path).parent.name)
@@ -162,14 +162,14 @@ def _skill_of_file(path: str, skill_id: str, problems: list[str], warnings: list
         problems.append(problem(path, Words(why), "whole characters"))
     front = read_front_matter(text, path)
     if front.source is None:
-        mend = "Its folder's name serves as its name."
-        warnings.append(problem(f"{path}:1", Words("no front matter"), "YAML between two lines ---", mend))
+        fix = "Its folder's name serves as its name."
+        warnings.append(problem(f"{path}:1", Words("no front matter"), "YAML between two lines ---", fix))
     else:
         _check_front_matter(front.source, skill_id, warnings)
     for line, key in front.quoted:
         found = Words("a colon in a text without quotes")
-        mend = "The whole line was taken as the text, as other tools take it."
-        warnings.append(problem(f"{path}:{line}: {key}", found, "YAML", mend))
+        fix = "The whole line was taken as the text, as other tools take it."
+        warnings.append(problem(f"{path}:{line}: {key}", found, "YAML", fix))
     values = front.source.value if front.source else {}
     more = values.get("metadata")
     more = more if isinstance(more, dict) else {}
@@ -193,8 +193,8 @@ def _steps_of_body(path: str, body: str, first_line: int, problems: list[str]) -
         where, found = f"{path}:{first_line + line}", Words(f"an empty step {number}")
         problems.append(problem(where, found, "text"))
     if not procedure.steps and not procedure.unclear:
-        mend = "Write the procedure below the front matter."
-        problems.append(problem(f"{path}:{first_line}", Words("no procedure"), "text, not empty", mend))
+        fix = "Write the procedure below the front matter."
+        problems.append(problem(f"{path}:{first_line}", Words("no procedure"), "text, not empty", fix))
     return procedure.steps
 
 
@@ -208,8 +208,8 @@ def _unclear(where: str, lists: list[tuple[int | None, str]]) -> str:
         for line, heading in lists
     ]
     found = Words(f"{len(lists)} numbered lists that may be the procedure ({'; '.join(filter(None, named))})")
-    mend = "Put the procedure under such a heading, and other lists under others."
-    return problem(where, found, f"one of them under a heading {', '.join(NAMES[:-1])} or {NAMES[-1]}", mend)
+    fix = "Put the procedure under such a heading, and other lists under others."
+    return problem(where, found, f"one of them under a heading {', '.join(NAMES[:-1])} or {NAMES[-1]}", fix)
 
 
 def _check_front_matter(source: Source, skill_id: str, warnings: list[str]) -> None:
@@ -225,8 +225,8 @@ def _check_front_matter(source: Source, skill_id: str, warnings: list[str]) -> N
         expected = "lower-case letters, digits and single hyphens between them"
         warnings.append(source.problem(("name",), name, expected))
     elif is_text(name) and name != skill_id:
-        mend = f"Tasks name the skill by its folder: '{skill_id}'."
-        warnings.append(source.problem(("name",), name, f"the name of its folder ({skill_id})", mend))
+        fix = f"Tasks name the skill by its folder: '{skill_id}'."
+        warnings.append(source.problem(("name",), name, f"the name of its folder ({skill_id})", fix))
 
 
 def is_text(value: object) -> bool:

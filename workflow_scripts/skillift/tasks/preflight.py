@@ -122,13 +122,13 @@ def _corpora(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
         if corpus["rows"] > most:
             of = f" of its {n_skills} skills" if n_skills is not None else ""
             expected = f"at most {most} (one demonstration of each train task{of} in {path})"
-            mend = "Lower rows, or add tasks whose suite is train."
-            found.append(_wrong(study, (*key, "rows"), corpus["rows"], expected, mend))
+            fix = "Lower rows, or add tasks whose suite is train."
+            found.append(_wrong(study, (*key, "rows"), corpus["rows"], expected, fix))
     return found
 
 
-def _wrong(study: Study, key: KeyPath, found: object, expected: str, mend: str) -> str:
-    return _source(study).problem(key, found, expected, mend)
+def _wrong(study: Study, key: KeyPath, found: object, expected: str, fix: str) -> str:
+    return _source(study).problem(key, found, expected, fix)
 
 
 def _solutions(study: Study, train: pl.DataFrame, path: str) -> list[str]:
@@ -145,13 +145,13 @@ def _solutions(study: Study, train: pl.DataFrame, path: str) -> list[str]:
     found = []
     if lacking:
         number = Words(f"none for {len(lacking)} of {train.height} train tasks ({_named(lacking)})")
-        mend = "Add `worked_solution` to these tasks, or name another teacher in the study."
-        found.append(problem(f"{path}: worked_solution", number, "one for each train task", mend))
+        fix = "Add `worked_solution` to these tasks, or name another teacher in the study."
+        found.append(problem(f"{path}: worked_solution", number, "one for each train task", fix))
     if mute:
         number = Words(f"no ANSWER line in {len(mute)} of {solved.height} ({_named(mute)})")
-        mend = "End these solutions with `ANSWER: <answer>`, or set the tasks' scorer to judge."
+        fix = "End these solutions with `ANSWER: <answer>`, or set the tasks' scorer to judge."
         expected = "one in each, as the scorer answer_line reads nothing else"
-        found.append(problem(f"{path}: worked_solution", number, expected, mend))
+        found.append(problem(f"{path}: worked_solution", number, expected, fix))
     return found
 
 

@@ -143,7 +143,7 @@ def check_trained_tokens(
                     _row(task_id, attempt),
                     f"the prompt {tokenizer.decode(ids[: len(ids) - len(trained)])!r}",
                     f"the prompt that is served, {prompt!r}",
-                    "The chat template renders a prompt in two ways: mend it, or change `thinking`.",
+                    "The chat template renders a prompt in two ways: fix it, or change `thinking`.",
                 )
             )
         end = next((place for place, token in enumerate(trained) if token in ends), len(trained))
@@ -154,7 +154,7 @@ def check_trained_tokens(
                     _row(task_id, attempt),
                     f"a loss on {tokenizer.decode(trained)!r}",
                     f"a loss on {messages[1]['content'] + tokenizer.decode(list(ends)[:1])!r} alone",
-                    "The chat template or the tokenizer changes the response: mend it, or change `thinking`.",
+                    "The chat template or the tokenizer changes the response: fix it, or change `thinking`.",
                 )
             )
         counts = (len(ids) - len(trained), len(trained))
@@ -193,8 +193,8 @@ def check_batch(batch: Mapping[str, Tensor], rows: Sequence[Mapping], pad_token:
         found = batch[name].tolist()
         for place, (one, other) in enumerate(zip(found, values, strict=True)):
             if one != other:
-                mend = "trl has changed how it lays rows into a batch: use the pinned version."
-                raise UserError(problem(f"training batch, row {place}: {name}", one, f"{other}", mend))
+                fix = "trl has changed how it lays rows into a batch: use the pinned version."
+                raise UserError(problem(f"training batch, row {place}: {name}", one, f"{other}", fix))
 
 
 def _row(task_id: str, attempt: int) -> str:

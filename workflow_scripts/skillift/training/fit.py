@@ -84,12 +84,10 @@ def fit(
         full = str(error).partition(". ")[0]
     if full is not None:  # outside of `except`, whose traceback would keep the memory in use
         rows = trainer.args.per_device_train_batch_size
-        mend = (
+        fix = (
             "Lower `training.device_batch_size` in config.yaml, or set `gradient_checkpointing: true` there."
         )
-        raise DeviceMemoryError(
-            problem(f"training with {rows} rows on a device", full, "enough memory", mend)
-        )
+        raise DeviceMemoryError(problem(f"training with {rows} rows on a device", full, "enough memory", fix))
     if trainer.is_world_process_zero():
         fitted = {
             "trainable_parameters": trainable,

@@ -44,8 +44,8 @@ def checked_options(options: TrainingOptions, batch_size: int) -> TrainingOption
         expected = "a GPU for each process"
         raise UserError(problem(f"{where}.fsdp", True, expected, "Set `fsdp: false`."))
     if options.tracker != "none" and importlib.util.find_spec(options.tracker) is None:
-        mend = f"Install it beside skillift (`pip install {options.tracker}`), or set `tracker: none`."
-        raise UserError(problem(f"{where}.tracker", options.tracker, "a package that is installed", mend))
+        fix = f"Install it beside skillift (`pip install {options.tracker}`), or set `tracker: none`."
+        raise UserError(problem(f"{where}.tracker", options.tracker, "a package that is installed", fix))
     return replace(options, processes=processes)
 
 
