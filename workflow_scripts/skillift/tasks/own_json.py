@@ -85,6 +85,14 @@ def _parsed(text: str) -> tuple[object, str, str]:
         return None, "", "too deeply nested"
 
 
+def _value_at(text: str, place: int) -> tuple[object, int] | None:
+    """The value that begins at a place, and where it ends; None where none does."""
+    try:
+        return _DECODER.raw_decode(text, place)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+
+
 def _of_array(text: str) -> list[tuple[int, object]] | None:
     """The items of a file that is one array, each with its line; None where it is not one."""
     place, found = _SPACE.match(text).end(), []
@@ -95,10 +103,9 @@ def _of_array(text: str) -> list[tuple[int, object]] | None:
         place = _SPACE.match(text, place).end()
         if text[place : place + 1] == "]" and not found:
             break
-        try:
-            value, end = _DECODER.raw_decode(text, place)
-        except (json.JSONDecodeError, RecursionError):
+        if (read := _value_at(text, place)) is None:
             return None
+        value, end = read
         found.append((place, value))
         place = _SPACE.match(text, end).end()
         if text[place : place + 1] != ",":
@@ -133,21 +140,17 @@ def _broken_array(path: str, text: str) -> str:
 def _spans_lines(text: str) -> bool:
     """Whether the first object does not end on the line on which it begins."""
     start = _SPACE.match(text).end()
-    try:
-        _, end = _DECODER.raw_decode(text, start)
-    except (json.JSONDecodeError, RecursionError):
-        return False
-    return "\n" in text[start:end]
+    read = _value_at(text, start)
+    return read is not None and "\n" in text[start : read[1]]
 
 
 def _one_after_the_other(text: str) -> list[tuple[int, object]] | None:
     """Objects that span lines, each with its first line; None where something else stands between them."""
     place, found = _SPACE.match(text).end(), []
     while place < len(text):
-        try:
-            value, end = _DECODER.raw_decode(text, place)
-        except (json.JSONDecodeError, RecursionError):
+        if (read := _value_at(text, place)) is None:
             return None
+        value, end = read
         found.append((place, value))
         place = _SPACE.match(text, end).end()
     return _with_lines(text, found)
