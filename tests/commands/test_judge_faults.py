@@ -22,7 +22,7 @@ from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("loaded judge")]
 
 FEW = 100
 LENIENT = ("--max-failed-share=1", f"--max-unparsed={FEW}")
