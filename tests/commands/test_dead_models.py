@@ -54,6 +54,18 @@ class Model:
         return 200, chat_completion(offline_judges.reply("conclusion", content) if judged else "ANSWER: 1")
 
 
+class FailingAt:
+    """A model that refuses for good what is asked about one task."""
+
+    def __init__(self, model: Model, prompt: str) -> None:
+        self.model, self.prompt = model, prompt
+
+    def __call__(self, body):
+        if f"\n{self.prompt}\n" in body["messages"][0]["content"]:
+            return DEATHS["refused for good"]
+        return self.model(body)
+
+
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
@@ -198,3 +210,17 @@ def test_failed_rows_within_the_declared_share_are_unscored_and_never_a_fail(com
         verdicts = command("judge", address, **{"max-failed-share": 0.05})
     assert Counter(verdicts["status"]) == {"scored": 57, "failed": 3}
     assert verdicts.filter(pl.col("status") == "failed")["passed"].to_list() == [None] * 3
+
+
+def test_what_counts_is_the_share_of_rows_where_one_question_stands_for_many(tables, command, tmp_path):
+    """Equal responses to a task are asked about once; here that one question fails for good."""
+    whole = read_table(tables / "base.parquet", EPISODES)
+    samples = pl.concat([whole.head(1)] * 19).with_columns(sample=pl.arange(1, 20, dtype=pl.Int64))
+    episodes = pl.concat([whole, samples]).sort(["step", "suite", "condition", "task_id", "sample"])
+    write_table(episodes, tables / "repeated.parquet", EPISODES)
+    prompt, model = read_table(tables / "judged.parquet", TASKS)["prompt"][0], Model()
+    with chat_server(FailingAt(model, prompt)) as (address, _):
+        with pytest.raises(UserError, match=r"20 of 79 failed, at most 1 may"):
+            command("judge", address, episodes="repeated", **{"max-failed-share": 0.02})
+        assert model.answered.total() == 59
+    assert not (tmp_path / "out.parquet").exists()
