@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.files import is_file, is_folder
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -19,11 +19,11 @@ def file_names(folder: Path) -> set[str]:
     Raises:
         UserError: there is no such folder, or it may not be read.
     """
-    if not is_folder(folder):
-        found = "a file" if is_file(folder) else "nothing"
+    if not os.path.isdir(folder):
+        found = "a file" if os.path.isfile(folder) else "nothing"
         raise UserError(problem(f"{folder}", found, "a model folder", WHOLE_FOLDER))
     try:
-        return {path.name for path in folder.iterdir() if is_file(path)}
+        return {path.name for path in folder.iterdir() if os.path.isfile(path)}
     except OSError as error:
         raise unreadable(folder, error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.files import is_folder
 from skillift.students.chat_files import first_special, special_token_problem, special_tokens_of
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.folder_files import read_object
@@ -106,7 +106,7 @@ def _special_tokens(study: Study) -> Iterator[tuple[str, list[str]]]:
             folders[name] = cached_folder(spec["model"], spec["revision"])
     for name, folder in folders.items():
         try:
-            yield name, special_tokens_of(folder) if folder and is_folder(folder) else []
+            yield name, special_tokens_of(folder) if folder and os.path.isdir(folder) else []
         except UserError:
             yield name, []
 

@@ -6,6 +6,7 @@ mistake is reported once and all independent mistakes are reported together.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,7 +16,6 @@ from pathlib import Path
 import jinja2
 import jinja2.meta
 
-from skillift.files import is_file, is_folder
 from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
 from skillift.study.predictions import SECTIONS, prediction_problems
@@ -114,10 +114,10 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
         yield from _braces((*here, "path"), folder)
-        if not is_folder(folder):  # also a name too long, and what may not be looked at
+        if not os.path.isdir(folder):  # unlike those of pathlib, these raise for no path
             fix = "Paths are relative to the study file's folder."
             yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", fix
-        elif not is_file(folder / "config.json"):
+        elif not os.path.isfile(folder / "config.json"):
             found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
             yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix
 
@@ -143,11 +143,11 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
 def _own_file(name: str, declared: str, path: Path) -> Iterator[Finding]:
     key = ("tasks", "files", name)
     yield from _braces(key, path)
-    if name == "skills" and is_folder(path):
+    if name == "skills" and os.path.isdir(path):
         if not skill_files(path):
             found, expected = Words(f"{declared} without skills"), f"a folder with <skill>/{SKILL_FILE}"
             yield key, found, expected, ""
-    elif not is_file(path):
+    elif not os.path.isfile(path):
         fix = "Paths are relative to the study file's folder."
         expected = "a file" if name == "tasks" else f"a YAML file, or a folder with <skill>/{SKILL_FILE}"
         yield key, declared, f"{expected} (looked for {path.as_posix()})", fix

@@ -11,7 +11,6 @@ import os
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.files import is_file
 from skillift.study.source import Words
 
 
@@ -27,7 +26,7 @@ def found_study(declared: str, *folders: Path | str) -> str:
     """
     places = list(dict.fromkeys(Path(folder, declared).absolute() for folder in folders))
     for place in places:
-        if is_file(place):
+        if os.path.isfile(place):
             return declared if Path(declared).is_absolute() else Path(os.path.relpath(place)).as_posix()
     looked = " and ".join(place.as_posix() for place in places)
     fix = "A path on the command line is seen from the folder that you are in, then from the project's."

@@ -9,6 +9,7 @@ bend the format, that is a warning.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from pathlib import Path
 
 from skillift.answers import ANSWER_TYPES
 from skillift.errors import UserError, problem
-from skillift.files import is_file, is_folder
 from skillift.study.schema import did_you_mean, one_of, shown
 from skillift.study.source import Source, Words, parse_source
 from skillift.tasks.file_text import file_text, printable, unusable, with_newlines
@@ -45,9 +45,9 @@ def read_skills(
         UserError: the file or folder cannot be read at all.
     """
     warnings = [] if warnings is None else warnings
-    if is_folder(path):
+    if os.path.isdir(path):
         return _folder(Path(path), problems, warnings)
-    if is_file(path) and Path(path).suffix.lower() == ".md":
+    if os.path.isfile(path) and Path(path).suffix.lower() == ".md":
         folder = Path(path).absolute().parent.parent.as_posix()
         fix = f"Name the folder that the skills' folders are in: {folder}."
         expected = f"a YAML file of skills, or a folder with <skill>/{SKILL_FILE}"

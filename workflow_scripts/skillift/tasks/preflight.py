@@ -6,6 +6,7 @@ needed and no model is loaded. The jobs that read the same files later check the
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import NamedTuple
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.files import is_file, is_folder
 from skillift.judging.extraction import extract_answer
 from skillift.study.source import KeyPath, Source, Words, read_source
 from skillift.study.study import Study
@@ -66,7 +66,7 @@ def _read(tasks: str, skills: str, *stamps: tuple) -> OwnData:
 def _stamps(path: str) -> tuple:
     """Of a file, or of all that are in a folder: what changes with their content."""
     files = [Path(path), *sorted(Path(path).rglob("*"))]
-    found = [(str(file), file.stat()) for file in files if is_file(file) or is_folder(file)]
+    found = [(str(file), file.stat()) for file in files if os.path.exists(file)]
     return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
