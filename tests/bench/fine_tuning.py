@@ -1,6 +1,8 @@
-"""Training beside a bare trl script on the same demonstrations, with random students in published shapes.
+r"""Training beside a bare trl script on the same demonstrations, with random students or a real one.
 
 python tests/bench/fine_tuning.py                        # on a CPU: a tiny student
+python tests/bench/fine_tuning.py --model results/mine/students/smollm2/model --threads 2 --rows 48 \
+    --device-batch-size 4 --precision float32
 python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
@@ -174,18 +176,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=["tiny"])
+    parser.add_argument("--model", type=Path, help="a student's folder instead of shapes")
+    parser.add_argument("--precision", default="bfloat16", help="of a student's folder")
     parser.add_argument("--rows", type=int, default=353, help="demonstrations")
     parser.add_argument("--device-batch-size", type=int, help="rows at once, of both")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
     parser.add_argument("--repeats", type=int, default=3, help="measured pairs")
     options = parser.parse_args()
     print("| device, date | student | measure | skillift | bare | ratio |\n|---|---|---|---|---|---|")
-    for shape in options.shapes:
-        spec = RECIPE | {"precision": "float32" if shape == "tiny" else "bfloat16"}
+    for shape in [options.model.parent.name] if options.model else options.shapes:
+        spec = RECIPE | {"precision": "float32" if shape == "tiny" else options.precision}
         with tempfile.TemporaryDirectory(prefix="skillift-bench-") as text:
             folder = Path(text)
             write_corpus(folder / "corpus.parquet", options.rows)
-            model = write_shaped_student(shape, folder / "model")
+            model = options.model or write_shaped_student(shape, folder / "model")
             how = (options.threads, options.repeats, options.device_batch_size)
             rows = measure(model, folder / "corpus.parquet", spec, folder, *how)
         for row in rows:

@@ -1,6 +1,7 @@
-"""Generation beside a bare engine call on the same prompts, with random students in published shapes.
+"""Generation beside a bare engine call on the same prompts, with random students or a real one.
 
 python tests/bench/generation.py                        # on a CPU: a tiny student
+python tests/bench/generation.py --model results/mine/students/smollm2/model --threads 2 --max-tokens 256
 python tests/bench/generation.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
 The prompts are those of the built-in task pack at standard difficulty. Prints a row of docs/benchmarks.md for
@@ -63,6 +64,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=["tiny"])
+    parser.add_argument("--model", type=Path, help="a student's folder, in bfloat16, instead of shapes")
     parser.add_argument("--tasks-per-skill", type=int, default=5, help="of 40 skills, under two conditions")
     parser.add_argument("--max-tokens", type=int, default=128, help="most tokens of an answer")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
@@ -70,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     found = device()
     print("| device, date | student | measure | skillift | bare | ratio |\n|---|---|---|---|---|---|")
-    for shape in options.shapes:
+    for shape in [options.model.parent.name] if options.model else options.shapes:
         precision = "float32" if shape == "tiny" else "bfloat16"
         inference = {**INFERENCE, "precision": precision, "max_tokens": options.max_tokens}
         spec = {"conditions": ["none", "curated"], "prompt_seed": 0, "inference": inference}
@@ -78,7 +80,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="skillift-bench-") as text:
             folder = Path(text)
             write_tables(folder, options.tasks_per_skill)
-            model = write_shaped_student(shape, folder / "model")
+            model = options.model or write_shaped_student(shape, folder / "model")
             rows, equal = against_bare.generation(
                 folder, model, spec, ENGINE, folder, options.threads, options.repeats
             )

@@ -9,7 +9,7 @@ from tiny_models import write_student
 
 from skillift.contracts.pipeline import PARITY
 from skillift.engines import ENGINES, Completion, RunOptions, Sampling, open_engine
-from skillift.episodes.self_parity import N_PROMPTS, first_difference, measure, sampled_places
+from skillift.episodes.self_parity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places
 from skillift.tables import check
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
@@ -70,6 +70,33 @@ def test_an_engine_that_answers_by_the_batch_is_found_out(prompts):
     row = measure(engine, 0, prompts, answers, GREEDY, SEEDS).row(0, named=True)
     assert (row["n_same"], row["first_difference"], row["n_tokens"]) == (0, 2, 64)
     assert row["largest_difference"] == pytest.approx(0.15)
+
+
+class Talkative:
+    """An engine whose answers fill every limit; their last token hangs on how many prompts it is given."""
+
+    def __init__(self):
+        self.generated = self.scored = 0
+
+    def generate(self, prompts, sampling, seeds=None):
+        self.generated += len(prompts) * sampling.max_tokens
+        answer = (*range(sampling.max_tokens - 1), len(prompts))
+        return [Completion("", "length", len(prompt), len(answer), answer) for prompt in prompts]
+
+    def log_probabilities(self, probes):
+        self.scored += sum(len(probe.response) for probe in probes)
+        return [[0.0] * len(probe.response) for probe in probes]
+
+
+def test_of_long_answers_the_beginning_alone_is_asked_twice():
+    engine, sampling = Talkative(), Sampling(max_tokens=1000)
+    answers = engine.generate([[1]] * 400, sampling, range(400))
+    engine.generated = 0
+    row = measure(engine, 0, [[1]] * 400, answers, sampling, range(400)).row(0, named=True)
+    assert engine.generated == N_PROMPTS * N_TOKENS
+    assert engine.scored == 2 * N_PROMPTS * N_TOKENS
+    # its answers of 64 tokens end otherwise than the first 64 tokens of those of 1,000
+    assert (row["n_same"], row["first_difference"]) == (0, N_TOKENS - 1)
 
 
 @pytest.mark.models

@@ -3,11 +3,15 @@
 Kernels add numbers in an order that depends on the batch, so the last bits of a log-probability do too, and
 greedy decoding turns a near-tie over. A sample of a run's prompts is answered once more in a batch of its
 own, and its answers are scored together and one by one. `inference.batch_invariant` makes both the same.
+
+Both look at the first `N_TOKENS` tokens of an answer: a small batch takes as many steps as a large one, so
+whole long answers of a few prompts would take as long as those of many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from skillift.engines import Completion, Engine, Sampling
 
 N_PROMPTS = 16
+N_TOKENS = 64
 
 SCHEMA = {
     "step": pl.Int64,
@@ -52,16 +57,19 @@ def measure(
         seeds: of each request.
 
     Returns:
-        The table PARITY, one row: prompts asked twice, those with the same tokens both times, the first place
-        (from 0, over all of them; null where all are the same) at which two answers differ, tokens scored
-        both ways and the largest difference of a token's log-probability (nats).
+        The table PARITY, one row: prompts asked twice, those with the same tokens both times among the first
+        `N_TOKENS`, the first place (from 0, over all of them; null where all are the same) at which two
+        answers differ, tokens scored both ways and the largest difference of a token's log-probability
+        (nats).
     """
     from skillift.episodes.probes import Probe
 
     places = sampled_places(len(prompts))
-    before = [answers[place].tokens for place in places]
+    before = [answers[place].tokens[:N_TOKENS] for place in places]
     again = engine.generate(
-        [prompts[place] for place in reversed(places)], sampling, [seeds[place] for place in reversed(places)]
+        [prompts[place] for place in reversed(places)],
+        replace(sampling, max_tokens=min(sampling.max_tokens, N_TOKENS)),
+        [seeds[place] for place in reversed(places)],
     )
     pairs = list(zip(before, (answer.tokens for answer in reversed(again)), strict=True))
     differences = [place for pair in pairs if (place := first_difference(*pair)) is not None]

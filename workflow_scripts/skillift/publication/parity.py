@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.episodes.self_parity import N_TOKENS
 from skillift.figures.arms import View
 from skillift.publication.pages import ARM, NOT_ASKED, shown
 from skillift.publication.table_page import Column, Page
@@ -32,7 +33,8 @@ def self_parity(frame: pl.DataFrame, view: View) -> Page:
             Column("largest", "largest difference, nats"),
         ],
         notes=[
-            "Scored: log-probability of each token of the sample's answers, all in one call and one by one. "
+            f"Compared: the first {N_TOKENS} tokens of each answer. Scored: the log-probability of each of "
+            "them, all answers in one call and one by one. "
             "Kernels that add in another order for another batch change the last bits; greedy decoding then "
             "turns near-ties over. `inference: batch_invariant: true` leaves no difference."
         ],
