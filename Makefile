@@ -21,7 +21,7 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan verify audit lint check test test-nightly validate bench pictures pins clean distclean
+.PHONY: help setup demo study plan verify audit summary lint check test test-nightly validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -50,6 +50,9 @@ audit: setup ## say what a run of STUDY would do again, why, and what it would c
 
 verify: setup ## check that the results of STUDY are what their manifests say
 	@$(RUN) python workflow_scripts/verify.py --study "$(STUDY)"
+
+summary: setup ## print the results of STUDY as a Markdown table
+	@$(RUN) python workflow_scripts/summarise.py --study "$(STUDY)"
 
 lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) ruff check .

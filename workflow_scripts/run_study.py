@@ -21,8 +21,8 @@ from pathlib import Path
 
 from skillift.commands import run
 from skillift.findings import findings, headline
-from skillift.publication.inputs import read_inputs
-from skillift.publication.registry import FINDINGS, OPTIONAL
+from skillift.publication.inputs import finished_tables
+from skillift.publication.registry import FINDINGS
 from skillift.running.settings import PROJECT, add_options, settings
 from skillift.running.signals import run_with_signals
 from skillift.study.study import Study
@@ -88,12 +88,7 @@ def _part_alone(others: list[str]) -> bool:
 
 def headlines(folder: Path, study: Study) -> list[str]:
     """Warnings, every lift with its word, and the answers to a referee's questions, from finished tables."""
-    files = {
-        name: folder / f"analysis/{name}.parquet" if name not in OPTIONAL or study.data[name] else None
-        for name in FINDINGS
-    }
-    tables = read_inputs(FINDINGS, argparse.Namespace(**files), "findings")
-    return headline(findings(tables, study.figures_spec()))
+    return headline(findings(finished_tables(FINDINGS, folder, study), study.figures_spec()))
 
 
 if __name__ == "__main__":

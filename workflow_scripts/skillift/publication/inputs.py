@@ -14,6 +14,8 @@ from skillift.publication.registry import ANALYSIS, OPTIONAL
 if TYPE_CHECKING:
     import polars as pl
 
+    from skillift.study.study import Study
+
 SOURCES = (*ANALYSIS, "certification", "costs", *OPTIONAL)
 # tables that each run has one of, and what they are called
 OF_RUNS = {"log": "log.parquet", "parity": "self-parity"}
@@ -85,3 +87,21 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
         else:
             tables[name] = read_table(given, schemas[name])
     return tables
+
+
+def finished_tables(names: Iterable[str], results: Path, study: Study) -> dict[str, pl.DataFrame]:
+    """Tables of a finished study's analysis by name; an optional one that it does not have has no rows.
+
+    Args:
+        names: of `SOURCES`.
+        results: the study's folder of results.
+        study: the study.
+
+    Raises:
+        UserError: a file is missing, as before the study is finished, or does not keep its contract.
+    """
+    files = {
+        name: results / f"analysis/{name}.parquet" if name not in OPTIONAL or study.data[name] else None
+        for name in names
+    }
+    return read_inputs(names, argparse.Namespace(**files), "findings")

@@ -1,0 +1,62 @@
+"""The results as a Markdown table: the rates that a lift is the difference of, its interval, its word."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from findings_tables import SPEC, tables_of
+
+from skillift.findings.summary import summary
+
+pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """The rows of the Markdown table in `text`."""
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return [dict(zip(lines[0], line, strict=True)) for line in lines[2:]]
+
+
+def test_a_lift_stands_between_the_rates_that_it_is_the_difference_of():
+    tables = tables_of()
+    (claim,) = tables["claims"].filter(path="judge:a", claim="lift").iter_rows(named=True)
+    (row,) = rows_of(summary(tables, SPEC, "mine"))
+    assert row["student"] == "45 k" and row["trained by"] == "sft, 2 seeds"
+    # of 200 tasks: (46, 52) before; (56, 146) and (62, 156) after, the mean of two seeds
+    assert row["before: none → curated"] == "23.0 % → 26.0 %"
+    assert row["after: none → curated"] == "29.5 % → 75.5 %"
+    assert row["lift"].startswith("+43.0 pp (+") and row["p"] == "< 0.001"
+    assert row["smallest detectable"] == f"{100 * claim['mde']:.1f} pp"
+    assert (row["tasks (skills)"], row["unscored"], row["word"]) == ("200 (40)", "0", "supported")
+
+
+def test_it_says_what_the_numbers_are_of():
+    head = summary(tables_of(), SPEC, "mine").splitlines()[0]
+    assert all(part in head for part in ("`mine`", "holdout", "judge:a", "95 %", "Holm"))
+
+
+def test_a_study_without_a_training_shows_the_procedural_deltas():
+    spec = SPEC | {"runs": SPEC["runs"][:2]}
+    rows = rows_of(summary(tables_of(runs={"base": (40, 46)}), spec, "mine"))
+    assert [row["student"] for row in rows] == ["45 k", "big"]
+    assert [row["procedural delta"].split(" (")[0] for row in rows] == ["+3.0 pp", "+3.0 pp"]
+    assert "trained by" not in rows[0]
+
+
+def test_what_is_undefined_says_so_and_warnings_are_kept():
+    tables = tables_of(unscored="judge:a")
+    text = summary(tables, SPEC, "mine")
+    (row,) = rows_of(text)
+    assert row["lift"] == "undefined" and row["word"] == "undefined"
+    assert "undefined → undefined" in row["after: none → curated"]
+    assert text.splitlines()[-1].startswith("**Warning: on the path judge:a")
+
+
+def test_every_lift_of_the_headline_path_has_a_row():
+    tables = tables_of()
+    expected = tables["claims"].filter(pl.col("path") == "judge:a", claim="lift").height
+    assert len(rows_of(summary(tables, SPEC, "mine"))) == expected

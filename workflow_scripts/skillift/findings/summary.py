@@ -1,0 +1,109 @@
+"""A study's results as one Markdown table, for a README, an issue or a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from skillift.figures.arms import BASE, View, read_spec
+from skillift.findings import findings
+from skillift.findings.finding import interval, label_of, percent, points
+from skillift.findings.lift import of_claim
+from skillift.publication.text import UNDEFINED
+
+
+def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
+    """A row for each lift of the headline path, or for each procedural delta where no run was trained.
+
+    Args:
+        tables: see `findings`.
+        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        name: the study's name.
+
+    Returns:
+        Markdown: what the numbers are of, the table (pass rates in per cent under none and under curated),
+        and the warnings of the findings.
+
+    Raises:
+        UserError: see `findings`.
+    """
+    view = read_spec(spec)
+    warnings = [
+        finding.sentence
+        for part in findings(tables, spec)
+        for finding in part.findings
+        if finding.claim == "warning"
+    ]
+    claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
+    rows = [_row(claim, row, tables["pass_rates"], view) for row in of_claim(tables, view, claim)]
+    what = (
+        "Lift: what SFT added to curated \u2212 none"
+        if claim == "lift"
+        else "Procedural delta: curated \u2212 none"
+    )
+    head = (
+        f"**skillift study `{name}`**, suite {view.suite}, scoring path {view.headline_path}. {what}, in "
+        f"percentage points with its {view.level} interval, paired by task and clustered by skill; "
+        "p is adjusted by Holm."
+    )
+    return "\n\n".join([head, _markdown(pl.DataFrame(rows)), *(f"**{text}**" for text in warnings)])
+
+
+def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str, str]:
+    trained = {"trained by": _training(row["student"], row["run"], view)}
+    asked = {
+        "before: none \u2192 curated": _rates(rates, row, BASE, view),
+        "after: none \u2192 curated": _rates(rates, row, row["run"], view),
+    }
+    if claim != "lift":
+        trained, asked = {}, {"none \u2192 curated": asked["before: none \u2192 curated"]}
+    p_holm = row["p_holm"]
+    return {
+        "student": label_of(row["student"], view),
+        **trained,
+        **asked,
+        claim.replace("_", " "): _estimate(row),
+        "p": UNDEFINED if p_holm is None else "< 0.001" if p_holm < 0.001 else f"{p_holm:.3f}",
+        "smallest detectable": UNDEFINED if row["mde"] is None else points(row["mde"], sign=False),
+        "tasks (skills)": f"{row['n_tasks']} ({row['n_skills']})",
+        "unscored": str(row["n_unscored"]),
+        "word": row["word"],
+    }
+
+
+def _estimate(row: Mapping) -> str:
+    if row["estimate"] is None:
+        return UNDEFINED
+    around = interval(row["ci_low"], row["ci_high"], "").removeprefix(" interval ").removesuffix(" pp")
+    return f"{points(row['estimate'])} ({around})"
+
+
+def _training(student: str, run: str, view: View) -> str:
+    single = view.runs.filter(student=student, run=run)
+    if single.height:
+        return f"{single['recipe'].item()}, seed {single['seed'].item()}"
+    return f"{run}, {view.runs.filter(student=student, recipe=run).height} seeds"
+
+
+def _rates(rates: pl.DataFrame, row: Mapping, run: str, view: View) -> str:
+    """Pass rates under none and curated at the last checkpoint, of a recipe the mean over its seeds."""
+    seeds = view.runs.filter(student=row["student"], recipe=run)["run"].to_list() or [run]
+    arms = rates.filter(
+        pl.col("run").is_in(seeds), path=row["path"], suite=row["suite"], student=row["student"]
+    ).filter(pl.col("step") == pl.col("step").max().over("run"))
+    means = [arms.filter(condition=condition)["pass_rate"].mean() for condition in ("none", "curated")]
+    return " \u2192 ".join(UNDEFINED if mean is None else percent(mean) for mean in means)
+
+
+def _markdown(table: pl.DataFrame) -> str:
+    with pl.Config(
+        tbl_formatting="MARKDOWN",
+        tbl_hide_column_data_types=True,
+        tbl_hide_dataframe_shape=True,
+        tbl_rows=-1,
+        tbl_cols=-1,
+        tbl_width_chars=10_000,
+        fmt_str_lengths=1_000,
+    ):
+        return str(table)

@@ -1,0 +1,37 @@
+"""Print the results of a finished study as a Markdown table, for a README or an issue.
+
+python workflow_scripts/summarise.py --study studies/embedded.yaml
+
+No rule calls this: it is what `make summary` calls. It reads the tables of `results/<study>/analysis/` and
+writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from skillift.commands import run
+from skillift.findings.summary import summary
+from skillift.publication.inputs import finished_tables
+from skillift.publication.registry import FINDINGS
+from skillift.running.settings import add_options, settings
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the tables, print the table.
+
+    Raises:
+        UserError: the configuration or the study is wrong, or the study is not finished.
+    """
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_options(arguments)
+    options = arguments.parse_args(argv)
+    found = settings(options.study, options.directory)
+    tables = finished_tables(FINDINGS, found.results, found.study)
+    print(summary(tables, found.study.figures_spec(), found.study.name))
+
+
+if __name__ == "__main__":
+    run(main)
