@@ -65,3 +65,15 @@ def test_a_spec_without_a_part_is_an_error_that_names_it(key):
 def test_a_span_is_one_number_or_its_ends():
     assert span(pl.Series([200, 200])) == "200"
     assert span(pl.Series([200, 198])) == "198 to 200"
+
+
+def test_runs_stand_in_one_order_and_are_written_in_one_way():
+    """As on every page: before SFT, then the recipe that most students have; a mean before its seeds."""
+    view = read_spec(make_spec())
+    runs = pl.DataFrame({"run": ["answer_only-s0", "sft-s1", "base", "sft-s0", "sft", "answer_only"]})
+    written = runs.sort(view.run_place()).select(view.trained())["run"].to_list()
+    assert written == [
+        "before SFT",
+        *("sft", "sft, seed 0", "sft, seed 1"),
+        *("answer_only", "answer_only, seed 0"),
+    ]

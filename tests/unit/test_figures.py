@@ -14,7 +14,7 @@ from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
 from skillift.figures import draw, save
-from skillift.figures.theme import to_svg
+from skillift.figures.theme import WARNING, to_svg
 from skillift.publication.registry import FIGURES
 
 # analysed once for all tests of the group; some hundred drawings take half a minute
@@ -117,7 +117,7 @@ def test_a_reference_model_stands_last_and_is_not_joined_to_the_tiers():
     chart = draw("tier_trajectory", tables, spec).to_dict()
     svg = svg_of("tier_trajectory", tables, spec)
     assert [text for text in texts(svg) if text.endswith(" k")] == ["115 k", "338 k", "45 k"]
-    lines = [layer for layer in chart["layer"] if layer["mark"]["type"] == "line"]
+    lines = [layer for layer in chart["vconcat"][0]["layer"] if layer["mark"]["type"] == "line"]
     joined = [step["filter"] for line in lines for step in line["transform"]]
     assert {"field": "student", "oneOf": ["m", "l"]} in joined
 
@@ -134,7 +134,8 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
     said = " ".join(texts(with_them))
     assert "other tasks and trainings, not this study's data" in said and "2605.11907" in said
     assert "published" not in " ".join(texts(without))
-    chart = draw("tier_trajectory", tables, spec).to_dict()
+    assert drawn("tier_trajectory") == without  # as the study does not say
+    chart = draw("tier_trajectory", tables, {**spec, "figures": {"published_values": True}}).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("source")]
     assert sorted(row["value"] for row in rows) == sorted(published)
     assert min(row["x"] for row in rows) > len(spec["students"]) - 0.5
@@ -144,7 +145,7 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
 @pytest.mark.parametrize(("label", "turned"), [("45 k", False), ("a student with a long-winded label", True)])
 def test_long_labels_of_students_are_turned_and_none_is_left_out(label, turned):
     spec, tables = full_study()
-    spec = copy.deepcopy(spec)
+    spec = {**copy.deepcopy(spec), "figures": {"published_values": True}}
     spec["students"]["s"]["label"] = label
     svg = svg_of("tier_trajectory", tables, spec)
     labels = re.findall(r"rotate\((\d+)\)[^>]*>(115 k|338 k|0\.8B|2B|4B)<", svg)
@@ -175,10 +176,39 @@ def test_seeds_without_a_row_for_their_recipe_stand_side_by_side():
     spec, tables = full_study()
     effects = tables["effects"].filter(pl.col("run") != "sft")
     svg = svg_of("lift", {**tables, "effects": effects}, spec)
-    assert {"115 k · sft seed 0", "115 k · sft seed 1"} <= set(texts(svg))
+    assert {"115 k · sft, seed 0", "115 k · sft, seed 1"} <= set(texts(svg))
     chart = draw("tier_trajectory", {**tables, "effects": effects}, spec).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("student") == "m"]
     assert len({row["x"] for row in rows}) == 3
+
+
+@pytest.mark.parametrize("name", OF_STUDENTS)
+def test_a_name_of_twenty_characters_is_shown_whole(name):
+    spec, tables = full_study()
+    spec = copy.deepcopy(spec)
+    for student, label in (("s", "SmolLM2-135M-Instruct"), ("m", "SmolLM2-360M-Instruct")):
+        spec["students"][student]["label"] = label
+    said = texts(svg_of(name, tables, spec))
+    assert not [text for text in said if "…" in text]
+    # in one line, or broken at its hyphens
+    assert "SmolLM2-135M-Instruct" in " ".join(said).replace("- ", "-")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_at_most_three_lines_stand_between_the_question_and_what_is_drawn(name):
+    spec, tables = full_study()
+    assert 1 <= len(draw(name, tables, spec).to_dict()["title"]["subtitle"]) <= 3
+
+
+@pytest.mark.parametrize("name", ["lift", "tier_trajectory"])
+def test_a_warning_stands_alone_above_the_figure_and_looks_like_one(name):
+    spec, tables = full_study()
+    strict = copy.deepcopy(spec)
+    strict["analysis"]["certification"] = {"max_false_pass": 0.0, "max_false_fail": 0.0}
+    quiet, warned = (draw(name, tables, each).to_dict()["title"] for each in (spec, strict))
+    assert warned["subtitle"][0].startswith("Warning: judge") and warned["subtitleColor"] == WARNING
+    assert quiet["subtitle"][0].startswith("path\u00a0") and quiet["subtitleColor"] != WARNING
+    assert any(text.startswith("path judge:conclusion") for text in texts(svg_of(name, tables, strict)))
 
 
 def test_only_the_last_checkpoint_of_a_run_is_drawn():

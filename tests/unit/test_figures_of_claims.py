@@ -76,7 +76,10 @@ def test_a_slope_beyond_the_axis_is_told_and_its_bar_cut():
     rows = rows_of(chart, "estimator")
     assert rows["low"].min() >= -2 and rows["high"].max() <= 2
     svg = to_svg(chart)
-    assert "bars are cut at a slope of 2" in svg
+    assert "arrows: bars that go on beyond a slope of 2" in svg
+    assert [row["cut_low"] and row["cut_high"] for row in rows.to_dicts()] == [
+        row["level"] == "students" for row in rows.to_dicts()
+    ]
     assert "0.50 [−14.00, 15.00]" in svg
 
 

@@ -135,6 +135,13 @@ def test_an_empty_table_is_an_error(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["claims", "pass_rates", "effects", "path_shift", "agreement"])
+def test_the_main_recipe_comes_before_the_others(name):
+    page, _, _ = published(name)
+    runs = re.findall(r">(before SFT|sft|answer_only)[^<]*<", page.replace("\u00a0", " "))
+    assert runs.index("sft") < runs.index("answer_only")
+
+
 def test_self_parity_shows_each_run_and_where_an_answer_differs():
     _, tables = full_study()
     page, _, rows = published("self_parity")

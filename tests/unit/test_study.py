@@ -203,7 +203,7 @@ SPEC_EDITS = {
     "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),
     "a corpus": (("answer_only: {rows: 353", "answer_only: {rows: 350"), {"corpus answer_only"}),
     "the published values": (
-        ("\nanalysis:\n", "\nfigures: {published_values: false}\nanalysis:\n"),
+        ("\nanalysis:\n", "\nfigures: {published_values: true}\nanalysis:\n"),
         {"figures"},
     ),
     "the headline path": (

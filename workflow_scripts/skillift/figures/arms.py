@@ -17,6 +17,7 @@ from skillift.publication.text import decimal, percent, points, with_interval
 
 BASE = "base"
 BEFORE = "before SFT"
+DOT = " \u00b7 "  # between a student and how it was trained
 LADDER = ("none", "placebo", "shuffled", "curated")  # from no help to the right procedure
 
 
@@ -60,6 +61,30 @@ class View:
     def level(self) -> str:
         """The intervals' level in words, such as `95 %`."""
         return f"{100 * self.confidence:g} %"
+
+    def trained(self, column: str = "run") -> pl.Expr:
+        """A run or a whole recipe in words: `before SFT`, `sft`, `sft, seed 0`."""
+        seeds = {
+            run: f"{recipe}, seed {seed}"
+            for run, recipe, seed in self.runs.select("run", "recipe", "seed").rows()
+        }
+        return pl.col(column).replace({BASE: BEFORE, **seeds})
+
+    def named(self) -> pl.Expr:
+        """A student's label, and its run in words."""
+        return pl.col("label") + DOT + self.trained()
+
+    def run_place(self, column: str = "run") -> pl.Expr:
+        """The place of a run or a whole recipe among those of a student.
+
+        First `base`, then the recipe that most students were trained by, its seeds, and so on.
+        """
+        order = [BASE]
+        for recipe in self.recipes:
+            seeds = self.runs.filter(recipe=recipe).sort("seed")["run"].unique(maintain_order=True)
+            order += [recipe, *seeds]
+        places = dict(zip(order, range(len(order)), strict=True))
+        return pl.col(column).replace_strict(places, default=-1, return_dtype=pl.Int64)
 
     def after(self, recipe: str) -> str:
         """Name of the series of one recipe."""
@@ -234,10 +259,10 @@ def in_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     A recipe without a row of its own has one row for each seed.
     """
     single = pl.col("headline") & pl.col("seed").is_not_null()
-    name = pl.col("label") + " · " + pl.col("recipe")
+    name = pl.col("label") + DOT + pl.col("recipe")
     several = pl.col("run").filter(single).n_unique().over("student", "recipe") > 1
     rows = rows.with_columns(
-        name=pl.when(several & single).then(name + " seed " + pl.col("seed").cast(pl.String)).otherwise(name)
+        name=pl.when(several & single).then(name + ", seed " + pl.col("seed").cast(pl.String)).otherwise(name)
     )
     names = rows["name"].unique(maintain_order=True).to_list()
     return rows.with_columns(row=pl.col("name").replace_strict({n: i for i, n in enumerate(names)})), names

@@ -10,7 +10,7 @@ from skillift.errors import UserError, problem
 from skillift.figures.arms import measure, on_path, read_spec, span
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
-from skillift.figures.marks import interval, zero
+from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     rows = measure(rows.with_columns(row=row), "slope", "ci_low", "ci_high", "")
     least, most = _ends(rows)
-    cut = [f"bars are cut at a slope of {WIDEST:g}"] if _cut(rows) else []
-    rows = rows.with_columns(pl.col("low", "high").clip(least, most))
+    rows = cut(rows, least, most)
+    are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     y = block_axis(blocks)
     title = ["slope of the lift on the baseline delta", f"(pp per pp), n = {span(rows['n_tasks'])} tasks"]
     scale = alt.Scale(domain=[least, most], nice=False, zero=False)
@@ -67,7 +67,9 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     point = alt.Chart().transform_filter(inside).mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
     bar = interval(alt.Chart().transform_filter("isValid(datum.value)"), x, y)
-    marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (bar, point)]
+    marks = [
+        mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (bar, *arrows(y, least, most), point)
+    ]
     numbers = (
         alt.Chart()
         .mark_text(align="left", fontSize=TYPE, color=INK)
@@ -80,7 +82,7 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
         described(rows, view, view.headline_path, "intervals"),
         f"recipe {recipes[0]}; below zero: a larger lift where the baseline delta is lower",
         "grey: shares the noise of both deltas, negative even without asymmetry",
-        *cut,
+        *([f"arrows: bars that go on beyond a slope of {WIDEST:g}"] if are_cut else []),
         *undefined(rows.with_columns(headline=pl.lit(True)), pl.col("head") + " " + pl.col("name")),
     ]
     return finish(chart, "Does SFT work hardest where the procedure helps least?", notes)
@@ -114,7 +116,3 @@ def _ends(rows: pl.DataFrame) -> tuple[float, float]:
     """The ends of the axis: all that is drawn, zero, and not beyond WIDEST."""
     drawn = [0.0, *(end for name in ("low", "value", "high") for end in rows[name].drop_nulls())]
     return max(-WIDEST, min(-1.0, *drawn)), min(WIDEST, max(1.0, *drawn))
-
-
-def _cut(rows: pl.DataFrame) -> bool:
-    return bool((rows["low"].min() or 0.0) < -WIDEST or (rows["high"].max() or 0.0) > WIDEST)

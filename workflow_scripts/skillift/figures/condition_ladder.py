@@ -9,7 +9,16 @@ import polars as pl
 
 from skillift.figures.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note
-from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+from skillift.figures.theme import (
+    around,
+    beside,
+    described,
+    finish,
+    panel_width,
+    panels_named,
+    places,
+    undefined,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,10 +50,14 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
     largest = max([*rows["high"].drop_nulls(), *rows["value"].drop_nulls()], default=100.0)
     scale = alt.Scale(domain=[0, min(100, 10 * math.ceil(largest / 10))], nice=False)
     y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {span(rows['n_tasks'])} tasks")
+    width = panel_width(panels)
     chart = (
         alt.layer(*estimates(rows, view, x, y), data=rows)
-        .properties(width=panel_width(panels), height=240)
-        .facet(facet=alt.Facet("label:N", sort=view.labels, title=None), columns=panels)
+        .properties(width=width, height=240)
+        .facet(
+            facet=alt.Facet("label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)),
+            columns=panels,
+        )
     )
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition")
     notes = [

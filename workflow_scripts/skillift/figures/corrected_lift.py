@@ -16,7 +16,8 @@ from skillift.figures.theme import (
     around,
     described,
     finish,
-    places,
+    row_axis,
+    row_height,
     undefined,
 )
 
@@ -75,8 +76,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
         scale=alt.Scale(domain=methods, range=list(SHAPES[:4])),
         legend=alt.Legend(columns=2),
     )
-    axis = places(names, None, ticks=False, domain=False, labelOverlap=False)
-    y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     x = alt.X("value:Q", title=f"lift (pp), n = {span(rows['n_tasks'])} tasks", axis=alt.Axis(tickCount=6))
     choice = picked("method")
     look = {"color": colour, "opacity": unless_faded(choice), "tooltip": tooltip(rows)}
@@ -84,7 +84,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     point = known.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, shape=shape, **look)
     bar = interval(known, x, y).encode(**look)
     chart = alt.layer(zero("x"), bar, point.add_params(choice), data=rows).properties(
-        width=PLOT, height=ROW * len(names)
+        width=PLOT, height=row_height(names, ROW) * len(names)
     )
     reasons = rows.filter(pl.col("value").is_null())["reason"].unique(maintain_order=True).to_list()
     notes = [

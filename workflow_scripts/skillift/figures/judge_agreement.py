@@ -19,7 +19,8 @@ from skillift.figures.theme import (
     around,
     described,
     finish,
-    places,
+    row_axis,
+    row_height,
     undefined,
 )
 from skillift.publication.text import decimal
@@ -53,17 +54,13 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     view = read_spec(spec)
     together = agreement.filter(condition=ALL_CONDITIONS)
     rows = measure(place(together, view, "judge agreement"), *MEASURES["Cohen's kappa"][0], "")
-    rows = rows.with_columns(headline=pl.lit(True), name=_name(), pair=_pair())
+    rows = rows.with_columns(headline=pl.lit(True), name=view.named(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
         row=pl.col("name").replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Int64),
         text=_numbers(),
     )
-    y = alt.Y(
-        "row:Q",
-        scale=around(names, down=True),
-        axis=places(names, None, ticks=False, domain=False, labelLimit=220),
-    )
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     lowest = pl.concat(rows[name].drop_nulls() for name in ("kappa", "kappa_low", "ac1", "ac1_low"))
     least = max(-1.0, math.floor(10 * min(lowest, default=0.0) - 1) / 10)
     title = ["agreement (1 = always the same verdict)", f"n = {span(rows['n_tasks'])} tasks a run"]
@@ -88,7 +85,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     chart = (
         alt.layer(*marks, text, data=measured)
-        .properties(width=PLOT, height=ROW * len(names))
+        .properties(width=PLOT, height=row_height(names, ROW) * len(names))
         .facet(row=alt.Row("pair:N", title=None, header=alt.Header(orient="top", labelAnchor="start")))
     )
     notes = [
@@ -110,14 +107,6 @@ def _measured(rows: pl.DataFrame) -> pl.DataFrame:
     ]
     return pl.concat(parts).with_columns(
         shown=pl.when(measure="raw agreement").then(decimal("value")).otherwise("shown")
-    )
-
-
-def _name() -> pl.Expr:
-    return (
-        pl.col("label")
-        + " · "
-        + pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT")).otherwise(pl.col("run"))
     )
 
 

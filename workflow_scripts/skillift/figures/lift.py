@@ -8,7 +8,18 @@ import polars as pl
 
 from skillift.figures.arms import effects_of, in_rows, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import INK, PALE, SOFT, TYPE, around, described, finish, places, undefined
+from skillift.figures.theme import (
+    INK,
+    PALE,
+    SOFT,
+    TYPE,
+    around,
+    described,
+    finish,
+    row_axis,
+    row_height,
+    undefined,
+)
 from skillift.publication.certificates import warnings
 from skillift.publication.text import percent
 
@@ -35,8 +46,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     view = read_spec(spec)
     rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
     rows = rows.with_columns(band=100 * pl.col("mde"), mde_text=percent("mde") + " pp")
-    height = ROW * len(names)
-    y = alt.Y("row:Q", scale=around(names, down=True), axis=places(names, None, ticks=False, domain=False))
+    height = row_height(names, ROW) * len(names)
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
     band = (
         alt.Chart()
@@ -65,14 +76,13 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     ]
     chart = alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
     notes = [
-        *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "lift = procedural delta after SFT minus before, paired by task",
         "grey band: smaller than what this study detects with 80 % power",
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]
-    return finish(chart, "Does SFT raise what the procedure is worth?", notes)
+    return finish(chart, "Does SFT raise what the procedure is worth?", notes, warnings(certification, spec))
 
 
 def _numbers() -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.arms import BASE, place, read_spec, span
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.theme import COLOURS, finish, panel_width
+from skillift.figures.theme import COLOURS, finish, panel_width, panels_named
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,6 +41,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     choice = picked("recipe")
     panels = min(len(students), 3)
+    width = panel_width(panels)
     chart = (
         alt.Chart(rows.filter(pl.col("loss") > 0))  # null, and what a logarithm cannot show, is left out
         .mark_line(strokeWidth=1.2)
@@ -58,8 +59,11 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
             tooltip=[*tooltip(rows), alt.Tooltip("loss:Q", format=".3f")],
         )
         .add_params(choice)
-        .properties(width=panel_width(panels), height=200)
-        .facet(facet=alt.Facet("label:N", sort=students, title=None), columns=panels)
+        .properties(width=width, height=200)
+        .facet(
+            facet=alt.Facet("label:N", sort=students, title=None, header=panels_named(students, width)),
+            columns=panels,
+        )
     )
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
     trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"

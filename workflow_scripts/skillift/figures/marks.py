@@ -56,6 +56,26 @@ def interval(chart: alt.Chart, x: alt.X, y: alt.Y, width: float = 1.6) -> alt.Ch
     return drawn.encode(**{"x": x, "y": y, **ends})
 
 
+def cut(frame: pl.DataFrame, least: float, most: float) -> pl.DataFrame:
+    """Rows with their intervals cut at the ends of the axis; `cut_low` and `cut_high` say which are."""
+    return frame.with_columns(
+        cut_low=(pl.col("low") < least).fill_null(False), cut_high=(pl.col("high") > most).fill_null(False)
+    ).with_columns(pl.col("low", "high").clip(least, most))
+
+
+def arrows(y: alt.Y, least: float, most: float) -> list[alt.Chart]:
+    """An arrow at each end of a horizontal bar that `cut` has cut; they carry no data."""
+    import altair as alt
+
+    return [
+        alt.Chart()
+        .transform_filter(f"datum.{end}")
+        .mark_point(filled=True, size=30, opacity=1, shape=shape)
+        .encode(x=alt.datum(at), y=y)
+        for end, at, shape in (("cut_low", least, "triangle-left"), ("cut_high", most, "triangle-right"))
+    ]
+
+
 def zero(axis: str) -> alt.Chart:
     """A line at zero, across the measured axis `x` or `y`."""
     import altair as alt

@@ -20,6 +20,8 @@ _POLICY = (
 )
 _STYLE = (
     "body { margin: 12px; background: white; font-family: Arial, Helvetica, sans-serif; } "
+    # a drawing fills the window, up to where its type would look like a poster's
+    "#figure, #figure svg { width: 100%; } #figure svg { max-width: 1100px; height: auto; } "
     ".vega-bindings { color: #333333; font-size: 13px; }"
 )
 _OPTIONS = {

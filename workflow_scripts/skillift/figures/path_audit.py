@@ -8,7 +8,16 @@ import polars as pl
 
 from skillift.figures.arms import by_condition, conditions_in, measure, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+from skillift.figures.theme import (
+    around,
+    beside,
+    described,
+    finish,
+    panel_width,
+    panels_named,
+    places,
+    undefined,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -37,12 +46,15 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     y = alt.Y("value:Q", title=["shift (pp)", f"n = {span(rows['n_tasks'])} tasks"])
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
+    width = panel_width(len(view.labels))
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
-        .properties(width=panel_width(len(view.labels)), height=170)
+        .properties(width=width, height=170)
         .facet(
             row=alt.Row("path:N", sort=paths, title=None),
-            column=alt.Column("label:N", sort=view.labels, title=None),
+            column=alt.Column(
+                "label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)
+            ),
         )
     )
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition") + " " + pl.col("path")

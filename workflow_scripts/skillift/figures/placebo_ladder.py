@@ -9,7 +9,16 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.arms import effects_of, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, described, finish, panel_width, places, undefined
+from skillift.figures.theme import (
+    around,
+    beside,
+    described,
+    finish,
+    panel_width,
+    panels_named,
+    places,
+    undefined,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,10 +54,14 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     x = alt.X("x:Q", scale=around(names), axis=places(names, None, labelAngle=-50, labelOverlap=False))
     y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} tasks")
     panels = min(len(view.labels), 3)
+    width = panel_width(panels)
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
-        .properties(width=panel_width(panels), height=200)
-        .facet(facet=alt.Facet("label:N", sort=view.labels, title=None), columns=panels)
+        .properties(width=width, height=200)
+        .facet(
+            facet=alt.Facet("label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)),
+            columns=panels,
+        )
     )
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),

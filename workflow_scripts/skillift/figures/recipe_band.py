@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import BASE, measure, on_path, place, read_spec, span
+from skillift.figures.arms import measure, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import (
@@ -18,7 +18,8 @@ from skillift.figures.theme import (
     colours,
     described,
     finish,
-    places,
+    row_axis,
+    row_height,
     shapes,
     undefined,
 )
@@ -52,17 +53,14 @@ def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Ch
     if pairs.is_empty():
         raise UserError(problem("claims table", "no rows of the claim recipe_tie", "a pair of recipes"))
     pairs = measure(pairs, "estimate", "ci_low", "ci_high").join(view.students, on="student", how="left")
-    pairs = pairs.sort("position", "run", "against").with_columns(
-        name=pl.col("label") + " · " + pl.col("run") + " − " + pl.col("against"),
+    pairs = pairs.sort("position", view.run_place(), view.run_place("against")).with_columns(
+        name=view.named() + " − " + view.trained("against"),
         band=100 * pl.col("margin"),
         verdict=pl.lit("tie: ") + pl.col("word"),
     )
     rates = on_path(pass_rates, view.headline_path, "pass rates").filter(condition="curated")
     rates = place(rates, view, "pass rates").filter(pl.col("student").is_in(pairs["student"].implode()))
-    run = pl.when(run=BASE).then(pl.lit("before SFT")).otherwise("run")
-    rates = measure(rates, "pass_rate", "ci_low", "ci_high", "%").with_columns(
-        name=pl.col("label") + " · " + run
-    )
+    rates = measure(rates, "pass_rate", "ci_low", "ci_high", "%").with_columns(name=view.named())
     chart = alt.vconcat(_rates(rates, view), _differences(pairs), spacing=18)
     margins = pairs["band"].drop_nulls().round(1)
     band = "no band: the study declares no margin"
@@ -91,7 +89,9 @@ def _rates(rows: pl.DataFrame, view: View) -> alt.Chart:
     shape = alt.Shape("series:N", scale=shapes(view), legend=None)
     point = known.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y, shape=shape, **look)
     layers = [interval(known, x, y).encode(**look), point]
-    return alt.layer(*layers, data=_numbered(rows, names)).properties(width=PLOT, height=ROW * len(names))
+    return alt.layer(*layers, data=_numbered(rows, names)).properties(
+        width=PLOT, height=row_height(names, ROW) * len(names)
+    )
 
 
 def _differences(rows: pl.DataFrame) -> alt.Chart:
@@ -117,7 +117,7 @@ def _differences(rows: pl.DataFrame) -> alt.Chart:
     point = known.mark_point(filled=True, size=48, opacity=1, color=INK).encode(x=x, y=y, tooltip=tips)
     bar = interval(known, x, y).encode(color=alt.value(INK), tooltip=tips)
     return alt.layer(band, zero("x"), bar, point, text, data=_numbered(rows, names)).properties(
-        width=PLOT, height=ROW * len(names)
+        width=PLOT, height=row_height(names, ROW) * len(names)
     )
 
 
@@ -125,8 +125,7 @@ def _axis(rows: pl.DataFrame) -> tuple[alt.Y, list[str]]:
     import altair as alt
 
     names = rows["name"].unique(maintain_order=True).to_list()
-    axis = places(names, None, ticks=False, domain=False, labelOverlap=False, labelLimit=220)
-    return alt.Y("row:Q", scale=around(names, down=True), axis=axis), names
+    return alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names)), names
 
 
 def _numbered(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:

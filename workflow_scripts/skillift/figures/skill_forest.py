@@ -8,8 +8,17 @@ import polars as pl
 
 from skillift.figures.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
-from skillift.figures.marks import interval, zero
-from skillift.figures.theme import BEFORE_COLOUR, COLOURS, around, described, finish, places, undefined
+from skillift.figures.marks import arrows, cut, interval, zero
+from skillift.figures.theme import (
+    BEFORE_COLOUR,
+    COLOURS,
+    around,
+    described,
+    finish,
+    panels_named,
+    places,
+    undefined,
+)
 
 if TYPE_CHECKING:
     import altair as alt
@@ -17,7 +26,8 @@ if TYPE_CHECKING:
 LIFT = "lift:curated-none"
 ROW = 13  # px
 PANELS = 300  # px for the panels of all students
-LONGEST = 16  # characters of a skill's id on the axis; the page tells it in full
+LONGEST = 24  # characters of a skill's id on the axis; the page tells it in full
+WIDEST = 100  # pp: bars of single skills are cut there, as a few tasks tell little
 ALL = "all skills"
 
 
@@ -60,7 +70,12 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
     counts = span(lifts["n_tasks"])
     title = ["lift (pp)", f"n = {counts} tasks"]
-    x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=3, labelFlush=True))
+    least = min(-WIDEST, rows["value"].min() or 0.0)
+    most = max(WIDEST, rows["value"].max() or 0.0)
+    rows = cut(rows, least, most)
+    are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
+    scale = alt.Scale(domain=[least, most], nice=False)
+    x = alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=3, labelFlush=True))
     known = alt.Chart().transform_filter("isValid(datum.value)")
     of_all = alt.FieldEqualPredicate(field="whole", equal=True)
     look = {
@@ -73,17 +88,18 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
         shape=alt.condition(of_all, alt.value("diamond"), alt.value("circle")),
         size=alt.condition(of_all, alt.value(40), alt.value(24)),
     )
+    width = max(80, min(280, PANELS // len(students)))
+    marks = [interval(known, x, y, 1.1), *arrows(y, least, most), point]
     chart = (
-        alt.layer(
-            zero("x"), interval(known, x, y, 1.1).encode(**look), point.encode(**look), data=_drawn(rows)
-        )
-        .properties(width=max(80, min(280, PANELS // len(students))), height=ROW * len(names))
-        .facet(column=alt.Column("label:N", sort=students, title=None))
+        alt.layer(zero("x"), *(mark.encode(**look) for mark in marks), data=_drawn(rows))
+        .properties(width=width, height=ROW * len(names))
+        .facet(column=alt.Column("label:N", sort=students, title=None, header=panels_named(students, width)))
     )
     notes = [
         described(whole, view, view.headline_path, "intervals, clustered by skill (all skills)"),
         f"recipe {recipe}; of one skill: Student's t intervals over its tasks",
         f"skills from the highest mean lift down; unscored in one skill: {span(lifts['n_unscored'])}",
+        *(["arrows: bars that go on beyond the axis"] if are_cut else []),
         *undefined(rows, pl.col("label") + " " + pl.col("skill_id")),
     ]
     return finish(chart, "Is the lift that of many skills, or of a few?", notes)
@@ -99,7 +115,7 @@ def _by_mean(rows: pl.DataFrame) -> list[str]:
 
 def _drawn(rows: pl.DataFrame) -> pl.DataFrame:
     """The columns that the chart and its tooltips use."""
-    drawn = ("row", "whole", "value", "low", "high", "label")
+    drawn = ("row", "whole", "value", "low", "high", "cut_low", "cut_high", "label")
     told = ("run", "skill_id", "shown", "n_tasks", "n_skills", "n_unscored")
     return rows.select(*drawn, *told)
 

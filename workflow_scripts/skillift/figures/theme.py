@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import View, span
+from skillift.figures.arms import DOT, View, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,33 +29,59 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # the same widths wherever one of these is
 TYPE = 12  # px
+LINE = 16  # px
+WARNING = "#B3261E"  # 6.5 : 1 on white
 # room for a browser whose sans-serif is wider than the font that labels were measured with
 PADDING = {"left": 14, "right": 20, "top": 8, "bottom": 8}
+NAME = 22  # characters of a name on one line of an axis
+NAME_WIDTH = 240  # px
+BOLD_CHARACTER = 7.4  # px: mean width of a character of a panel's head
 LINE_CHARACTERS = 82  # of the lines under a title
 TITLE_CHARACTERS = 62
 
 NAMED = 4  # undefined estimates are named under the title up to here, and counted beyond
 
 
-def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
-    """Give a chart its title, the lines under it, and the common look."""
+def finish(
+    chart: alt.Chart, question: str, notes: Sequence[str], warnings: Sequence[str] = ()
+) -> alt.ConcatChart:
+    """Give a chart its title, the lines around it, and the common look.
+
+    Args:
+        chart: the chart.
+        question: what it answers; its title.
+        notes: what it is of, and how to read it. The first stands above the chart, or below the others where
+            there are warnings; the others stand below the chart.
+        warnings: stand above the chart, in the colour of warnings.
+    """
     import altair as alt
 
-    lines = [line.removesuffix(" ·") for note in notes for line in textwrap.wrap(note, LINE_CHARACTERS)]
+    above, below = (warnings, notes) if warnings else (notes[:1], notes[1:])
+    place = {"anchor": "start", "align": "left", "frame": "bounds"}
     title = alt.TitleParams(
         text=textwrap.wrap(question, TITLE_CHARACTERS),
-        subtitle=lines,
-        anchor="start",
-        align="left",
-        frame="bounds",
+        subtitle=_lines(above),
+        **place,
         fontSize=14,
         fontWeight=600,
         subtitleFontSize=TYPE,
-        subtitleColor=SOFT,
-        subtitleLineHeight=16,
+        subtitleFontWeight=600 if warnings else "normal",
+        subtitleColor=WARNING if warnings else SOFT,
+        subtitleLineHeight=LINE,
         color=INK,
         offset=14,
     )
+    foot = alt.TitleParams(
+        text=_lines(below),
+        **place,
+        orient="bottom",
+        fontSize=TYPE,
+        fontWeight="normal",
+        lineHeight=LINE,
+        color=SOFT,
+        offset=12,
+    )
+    chart = alt.vconcat(chart.properties(title=foot) if below else chart)
     axis = {
         "labelFontSize": TYPE,
         "titleFontSize": TYPE,
@@ -97,6 +124,10 @@ def finish(chart: alt.Chart, question: str, notes: list[str]) -> alt.Chart:
         )
         .configure_facet(spacing=12)
     )
+
+
+def _lines(notes: Sequence[str]) -> list[str]:
+    return [line.removesuffix(" ·") for note in notes for line in textwrap.wrap(note, LINE_CHARACTERS)]
 
 
 def specification(chart: alt.Chart) -> dict:
@@ -148,7 +179,38 @@ def places(names: list[str | list[str]], title: str | None, **options) -> alt.Ax
     )
 
 
-def around(names: list[str], down: bool = False) -> alt.Scale:
+def row_axis(names: Sequence[str], **options) -> alt.Axis:
+    """The axis of named rows, without lines; `row_height` has room for names of several lines."""
+    lines = [broken(name) for name in names]
+    look = {"ticks": False, "domain": False, "labelOverlap": False, "labelLimit": NAME_WIDTH, **options}
+    # the first line of a label stands in the middle of its row
+    up = TYPE / 2 * (min(map(len, lines)) - 1)
+    return places(lines, None, labelOffset=-up, **look)
+
+
+def row_height(names: Sequence[str], least: int) -> int:
+    """Height in px of a row in which each of `names` has room."""
+    return max(least, LINE * max(len(broken(name)) for name in names) + 4)
+
+
+def broken(name: str, width: int = NAME) -> list[str]:
+    """A name in lines: a long one is broken at its dot, then at spaces and hyphens."""
+    if len(name) <= width:
+        return [name]
+    first, *more = name.split(DOT)
+    parts = [first, *(f"\u00b7 {part}" for part in more)]
+    return [line for part in parts for line in textwrap.wrap(part, width)]
+
+
+def panels_named(labels: Sequence[str], width: float) -> alt.Header:
+    """Heads of panels side by side: the field `label`, in lines that fit a panel of so many px."""
+    import altair as alt
+
+    lines = {label: broken(label, max(8, int(width / BOLD_CHARACTER))) for label in labels}
+    return alt.Header(labelExpr=f"{json.dumps(lines, ensure_ascii=False)}[datum.label]")
+
+
+def around(names: Sequence[str], down: bool = False) -> alt.Scale:
     """The scale of `places`, with half a place free at either end; `down`: the first place on top."""
     import altair as alt
 

@@ -37,7 +37,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
 
     view = read_spec(spec)
     rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
-    beyond = published.names() if spec.get("figures", {}).get("published_values", True) else []
+    beyond = published.names() if spec.get("figures", {}).get("published_values") else []
     names = [_lines(name) for name in (*view.labels, *beyond)]
     slot = WIDTH / len(names)
     turned = max(len(line) for name in names for line in name) * CHARACTER > slot
@@ -60,14 +60,15 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=260)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
-        *warnings(certification, spec),
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "procedural delta = pass rate with the procedure minus without, paired by task",
         *seeds_note(rows),
         *(published.NOTES if beyond else []),
         *undefined(rows, name),
     ]
-    return finish(chart, "What is a procedure worth, before and after SFT?", notes)
+    return finish(
+        chart, "What is a procedure worth, before and after SFT?", notes, warnings(certification, spec)
+    )
 
 
 def _lines(name: str) -> list[str]:

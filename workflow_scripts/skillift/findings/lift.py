@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View, place
+from skillift.figures.arms import View, place
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -34,7 +34,9 @@ def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iter
     rows = tables["claims"].filter(path=view.headline_path, suite=view.suite, claim=claim)
     places = dict(view.students.select("student", "position").rows())
     tier = pl.col("student").replace_strict(places, default=-1, return_dtype=pl.Int64)
-    return rows.sort(tier, pl.col("run") != BASE, "run", "against", maintain_order=True).iter_rows(named=True)
+    return rows.sort(tier, view.run_place(), view.run_place("against"), maintain_order=True).iter_rows(
+        named=True
+    )
 
 
 def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:

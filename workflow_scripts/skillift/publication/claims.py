@@ -50,7 +50,13 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         group=pl.col("path") + " · " + pl.col("claim").replace_strict(CLAIMS),
     )
     order = {claim: place for place, claim in enumerate(CLAIMS)}
-    rows = rows.sort(pl.col("claim").replace_strict(order), "position", "run", "against", maintain_order=True)
+    rows = rows.sort(
+        pl.col("claim").replace_strict(order),
+        "position",
+        view.run_place(),
+        view.run_place("against"),
+        maintain_order=True,
+    )
     return Page(
         title="Claims",
         subtitle=subtitle(view),

@@ -48,7 +48,7 @@ def pass_rates(frame: pl.DataFrame, view: View) -> Page:
         pl.col("path") != view.headline_path,
         "path",
         "position",
-        "run",
+        view.run_place(),
         "condition_place",
         maintain_order=True,
     )
@@ -137,7 +137,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
         pl.col("path") != view.headline_path,
         "path",
         "position",
-        "run",
+        view.run_place(),
         "condition_place",
         maintain_order=True,
     )
@@ -215,7 +215,7 @@ def contrast_in_words(contrast: str) -> str:
 
 def shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
     """The rows of `place` with run_name, the headline path first."""
-    seed = pl.lit(" seed ") + pl.col("seed").cast(pl.String)
+    seed = pl.lit(", seed ") + pl.col("seed").cast(pl.String)
     named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
     name = named.otherwise(pl.col("recipe") + seed.fill_null(", mean of seeds")).str.replace_all(
         " ", "\u00a0"

@@ -16,7 +16,7 @@ def self_parity(frame: pl.DataFrame, view: View) -> Page:
     Raises:
         UserError: the table has no rows, or a student or run is unknown to the spec.
     """
-    rows = shown(frame, view, "self-parity").sort("position", "run", "step", maintain_order=True)
+    rows = shown(frame, view, "self-parity").sort("position", view.run_place(), "step", maintain_order=True)
     same = pl.format("{} of {}", "n_same", "n_prompts")
     place = (pl.col("first_difference") + 1).cast(pl.String).fill_null(NOT_ASKED)
     largest = pl.col("largest_difference").map_elements(lambda value: f"{value:.2g}", return_dtype=pl.String)

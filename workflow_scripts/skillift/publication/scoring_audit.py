@@ -25,7 +25,15 @@ def mixed_paths(frame: pl.DataFrame, view: View) -> Page:
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
         kind=pl.when("matched").then(pl.lit("one path")).otherwise(pl.lit("WRONG: paths mixed")),
         group=_contrast(),
-    ).sort(_rank(), "position", "run", ~pl.col("matched"), "path_before", "path_after", maintain_order=True)
+    ).sort(
+        _rank(),
+        "position",
+        view.run_place(),
+        ~pl.col("matched"),
+        "path_before",
+        "path_after",
+        maintain_order=True,
+    )
     return Page(
         title="What mixing scoring paths would have claimed",
         subtitle=subtitle(view),
@@ -58,7 +66,7 @@ def judge_shift(frame: pl.DataFrame, view: View) -> Page:
         shift=with_interval(points, "shift", "ci_low", "ci_high"),
         same=pl.when(pl.col("same_direction").is_null()).then(pl.lit(UNDEFINED)).otherwise(same),
         group=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b) · " + _contrast(),
-    ).sort("judge_a", "judge_b", _rank(), "position", "run", maintain_order=True)
+    ).sort("judge_a", "judge_b", _rank(), "position", view.run_place(), maintain_order=True)
     return Page(
         title="Headlines under two judges",
         subtitle=subtitle(view),
@@ -94,7 +102,7 @@ def judge_errors(frame: pl.DataFrame, view: View) -> Page:
     return Page(
         title="Errors of the judges on labelled episodes",
         subtitle=subtitle(view),
-        rows=rows.sort("judge", "position", "run", place, maintain_order=True),
+        rows=rows.sort("judge", "position", view.run_place(), place, maintain_order=True),
         groups="group",
         columns=[
             *ARM,
@@ -126,7 +134,7 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
     return Page(
         title="Effects corrected for the judges' errors",
         subtitle=subtitle(view),
-        rows=rows.sort("place", _rank(), "position", "run", place, maintain_order=True),
+        rows=rows.sort("place", _rank(), "position", view.run_place(), place, maintain_order=True),
         groups="group",
         columns=[
             *ARM,
@@ -156,7 +164,7 @@ def bounds(frame: pl.DataFrame, view: View) -> Page:
     return Page(
         title="Worst case of the unscored episodes",
         subtitle=subtitle(view),
-        rows=rows.sort("place", _rank(), "position", "run", maintain_order=True),
+        rows=rows.sort("place", _rank(), "position", view.run_place(), maintain_order=True),
         groups="group",
         columns=[
             *ARM,

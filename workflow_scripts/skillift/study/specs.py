@@ -156,7 +156,7 @@ class Specs:
     def figures_spec(self) -> dict:
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
-        analysis = self.data["analysis"]
+        analysis, shown = self.data["analysis"], self.data["figures"].get("published_values")
         return {
             "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
             "primary_judge": self.primary_judge,
@@ -166,7 +166,7 @@ class Specs:
             },
             "references": sorted(self.references),
             "runs": self.analysis_spec()["runs"],
-            "figures": dict(self.data["figures"]),
+            "figures": {"published_values": not self.students_from("scratch") if shown is None else shown},
         }
 
     def browser_spec(self) -> dict:
