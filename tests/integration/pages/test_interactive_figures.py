@@ -52,6 +52,15 @@ def test_a_figure_opens_by_itself_without_an_error_or_a_request(figure, name):
     assert opened.asked_elsewhere == []
 
 
+def test_a_figure_fills_a_wide_window_and_fits_a_narrow_one(figure):
+    page = figure("lift").page
+    drawn = "document.querySelector('svg.marks').getBoundingClientRect().width"
+    for width, least in ((1400, 1000), (400, 350)):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert least < page.evaluate(drawn) < width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_pointing_at_a_mark_tells_its_numbers(figure):
     page = figure("lift").page
     page.locator(POINTS).first.hover(force=True)

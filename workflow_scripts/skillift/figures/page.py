@@ -21,7 +21,7 @@ _POLICY = (
 _STYLE = (
     "body { margin: 12px; background: white; font-family: Arial, Helvetica, sans-serif; } "
     # a drawing fills the window, up to where its type would look like a poster's
-    "#figure, #figure svg { width: 100%; } #figure svg { max-width: 1100px; height: auto; } "
+    "#figure, svg.marks { width: 100%; } svg.marks { max-width: 1100px; height: auto; } "
     ".vega-bindings { color: #333333; font-size: 13px; }"
 )
 _OPTIONS = {
