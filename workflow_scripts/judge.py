@@ -13,6 +13,7 @@ several files, one table of verdicts for each table of episodes, in the same ord
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from skillift.chat.client import ChatModel, add_client_options, open_client
@@ -20,6 +21,7 @@ from skillift.chat.failures import check_failed
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
+from skillift.running.progress import part
 from skillift.tables import read_table, write_table
 
 
@@ -45,8 +47,9 @@ def main(argv: list[str] | None = None) -> None:
     tasks = read_table(options.tasks, TASKS)
     tables = [read_table(path, EPISODES) for path in options.episodes]
     with open_client(options) as client:
-        for episodes, out in zip(tables, options.out, strict=True):
-            verdicts = judge_episodes(episodes, tasks, model, template, client, options.max_unparsed)
+        for number, (episodes, out) in enumerate(zip(tables, options.out, strict=True), start=1):
+            with part(f"run {number} of {len(tables)}") if len(tables) > 1 else nullcontext():
+                verdicts = judge_episodes(episodes, tasks, model, template, client, options.max_unparsed)
             check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
             write_table(verdicts, out, VERDICTS)
 

@@ -16,12 +16,14 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 
 from skillift.errors import UserError
 from skillift.redaction import redact
 from skillift.running.lifeline import hold_on_to
+from skillift.running.progress import heartbeat
 
 
 def json_object(text: str) -> dict:
@@ -65,14 +67,17 @@ def parser_with_study(doc: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
 
-    Started by a workflow, it ends with that (`skillift.running.lifeline`).
+    Started by a workflow, it ends with that (`skillift.running.lifeline`), and its log is never silent for
+    long (`skillift.running.progress`).
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
     sys.excepthook = _show
-    if starter := os.environ.get("RUN_BY"):
+    starter = os.environ.get("RUN_BY")
+    if starter:
         hold_on_to(starter)
     try:
-        main()
+        with heartbeat(Path(sys.argv[0]).stem) if starter else nullcontext():
+            main()
     except UserError as error:
         print(f"error: {redact(str(error))}", file=sys.stderr)
         sys.exit(1)

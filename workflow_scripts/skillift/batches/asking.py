@@ -29,14 +29,14 @@ from skillift.batches.state import CREATED, BatchState, Outstanding
 from skillift.batches.submission import FORGOTTEN_S, Submission, batch_problem
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.budget import Budget
+from skillift.chat.counts import Counts
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
-from skillift.chat.progress import Counts
 from skillift.chat.retries import CallFailed, retrying
+from skillift.running.progress import Progress
 
 _ROUNDS = 3  # batches that one question is put into at most, in one job
 _FEW = 20  # questions that are not worth another batch, once they were in one
 _CANCELLING_S = 900.0  # OpenAI: up to 10 minutes
-_LINE_EVERY_S = 300.0
 _NO_REPLY = Reply(0, None)
 
 
@@ -154,11 +154,16 @@ class _Asking:
         lines = self.state.lines()
         needed = {lines[key] for key in asked if key in lines}
         outstanding = [batch.id for batch in self.state.open_batches(self.place)]
-        await asyncio.gather(*(self._collect(batch, wait=batch in needed) for batch in outstanding))
+        sizes = {batch: len(self.state.requests(batch)) for batch in needed}
+        with Progress(f"{self.label or 'asking'}, in batches", sum(sizes.values()), "answer") as progress:
+            waiting = _Waiting(progress, sizes)
+            await asyncio.gather(
+                *(self._collect(batch, waiting if batch in needed else None) for batch in outstanding)
+            )
 
-    async def _collect(self, batch_id: str, wait: bool) -> None:
+    async def _collect(self, batch_id: str, waiting: _Waiting | None) -> None:
         """Wait for a batch, and keep what it brings; another process may do so first."""
-        told = 0.0
+        told = ""
         while (batch := self.state.find(batch_id)) is not None:
             if batch.stage != CREATED:  # another process planned it since, and may have died
                 async with self.state.submitting():
@@ -169,6 +174,8 @@ class _Asking:
                 seen = await self.api.look(batch.provider_id)
                 if seen.ended:
                     await self._keep(batch, seen, await self.api.replies(seen))
+                    if waiting is not None:
+                        waiting.ended(batch_id)
                     return
             except CallFailed as failure:
                 if failure.final and now - batch.at > FORGOTTEN_S:
@@ -178,11 +185,13 @@ class _Asking:
                     what = f"({batch.provider_id}) cannot be looked at"
                     raise batch_problem(self.api, what, failure) from None
                 seen = None  # it may be seen next time
-            if not wait:
+            if waiting is None:
                 return
-            if seen is not None and now - told >= _LINE_EVERY_S:
-                told = now
-                self._tell(f"batch {seen.id} {seen.status}: {seen.done} of {seen.total} done")
+            if seen is not None:
+                waiting.seen(batch_id, seen.done)
+                if told != seen.status:
+                    told = seen.status
+                    self._tell(f"batch {seen.id} {seen.status}: {seen.done} of {seen.total} done")
             await self._end_if_late(batch, now)
             await asyncio.sleep(self.batches.settings.poll_s)
 
@@ -225,6 +234,24 @@ class _Asking:
 
     def _tell(self, text: str) -> None:
         _tell(f"{self.label}: {text}" if self.label else text)
+
+
+@dataclass
+class _Waiting:
+    """How many answers of the batches that are waited for their provider has; `sizes`: of the batches."""
+
+    progress: Progress
+    sizes: Mapping[str, int]
+    _done: dict[str, int] = field(default_factory=dict)
+
+    def seen(self, batch_id: str, done: int) -> None:
+        """A batch has so many."""
+        self._done[batch_id] = min(done, self.sizes[batch_id])
+        self.progress.move_to(sum(self._done.values()))
+
+    def ended(self, batch_id: str) -> None:
+        """A batch has all that it will have."""
+        self.seen(batch_id, self.sizes[batch_id])
 
 
 def _place(model: ChatModel) -> str:

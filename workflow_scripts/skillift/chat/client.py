@@ -25,14 +25,15 @@ from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.budget import Budget, booked, count_tokens, without_usage
 from skillift.chat.completions import complete, load_litellm
+from skillift.chat.counts import Counts
 from skillift.chat.giving_up import FIRST_CALLS, GivingUp, place_of
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat.options import add_client_options, client_options
-from skillift.chat.progress import Counts, Progress
 from skillift.chat.rate_limits import RateLimits
 from skillift.chat.retries import CallFailed, retrying
 from skillift.errors import UserError
 from skillift.redaction import secrets
+from skillift.running.progress import Progress
 
 __all__ = [
     "ChatAnswer",
@@ -128,11 +129,11 @@ class ChatClient:
         label: str = "",
         requests: Sequence[ChatRequest] = (),
     ) -> list[Result]:
-        """Run coroutines that await `ask`, all at once, with a progress bar; their results in order.
+        """Run coroutines that await `ask`, all at once, with lines of progress; their results in order.
 
         Args:
             conversations: what is run.
-            label: says in the progress bar what is done.
+            label: says in the lines of progress what is done.
             requests: the requests that are known beforehand; the budget is checked for them all at once, and
                 those of models that are asked in batches are.
 
@@ -268,9 +269,17 @@ class ChatClient:
 
     async def _gather(self, conversations: Sequence[Coroutine], label: str) -> list:
         tasks = [asyncio.ensure_future(conversation) for conversation in conversations]
-        with Progress(len(tasks), label, self.counts) as progress:
+        cached = self.counts.cached
+
+        def look(progress: Progress) -> None:
+            # answers that were kept take no time
+            progress.skipped = min(self.counts.cached - cached, progress.done)
+            progress.notes = self.counts.notes()
+
+        with Progress(label or "asking", len(tasks), "answer") as progress:
+            progress.look = look
             for task in tasks:
-                task.add_done_callback(progress.step)
+                task.add_done_callback(lambda _: progress.advance())
             try:
                 return list(await asyncio.gather(*tasks))
             except BaseException as error:

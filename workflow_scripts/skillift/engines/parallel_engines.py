@@ -19,6 +19,7 @@ from pathlib import Path
 from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix, open_engine
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
+from skillift.running.progress import Progress, Shares, phase
 
 
 class ParallelEngines:
@@ -42,17 +43,20 @@ class ParallelEngines:
         alone = replace(options, data_parallel=1, threads=max(1, options.threads // number))
         context = multiprocessing.get_context("spawn")
         self.processes, self.connections = [], []
-        for share in shares:
+        self.counts = Shares(context, number)
+        for place, share in enumerate(shares):
             connection, theirs = context.Pipe()
-            arguments = (theirs, share, kind, model_folder, inference, alone, adapter)
+            counted = (self.counts, place)
+            arguments = (theirs, counted, share, kind, model_folder, inference, alone, adapter)
             process = context.Process(target=_serve, args=arguments)
             process.start()
             theirs.close()
             self.processes.append(process)
             self.connections.append(connection)
         try:
-            for connection in self.connections:
-                _receive(connection)
+            with phase(f"starting {number} engines"):
+                for connection in self.connections:
+                    _receive(connection)
         except BaseException:
             self.close()
             raise
@@ -68,13 +72,17 @@ class ParallelEngines:
         asked = [
             (share, connection) for share, connection in zip(shares, self.connections, strict=True) if share
         ]
-        for share, connection in asked:
-            own_seeds = None if seeds is None else [seeds[place] for place in share]
-            _send(connection, "generate", [list(prompts[place]) for place in share], sampling, own_seeds)
         answers: list[Completion | None] = [None] * len(prompts)
-        for share, connection in asked:
-            for place, answer in zip(share, _receive(connection), strict=True):
-                answers[place] = answer
+        self.counts.clear()
+        with Progress("answering", len(prompts), "prompt") as progress:
+            progress.look = self.counts.look
+            for share, connection in asked:
+                own_seeds = None if seeds is None else [seeds[place] for place in share]
+                _send(connection, "generate", [list(prompts[place]) for place in share], sampling, own_seeds)
+            for share, connection in asked:
+                for place, answer in zip(share, _receive(connection), strict=True):
+                    answers[place] = answer
+            progress.move_to(len(prompts))
         return answers
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
@@ -114,6 +122,7 @@ def device_shares(number: int, each: int) -> list[str | None]:
 
 def _serve(
     connection: Connection,
+    counted: tuple[Shares, int],
     devices: str | None,
     kind: str,
     model_folder: Path | str,
@@ -124,6 +133,8 @@ def _serve(
     """One process: open the engine, say so, then answer calls until the pipe is closed."""
     if devices is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = devices
+    counts, place = counted
+    counts.tell(place)
     try:
         with open_engine(kind, model_folder, inference, options, adapter) as engine:
             connection.send(None)

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from skillift.engines import Completion, RunOptions, Sampling
 from skillift.episodes.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
+from skillift.running.progress import Progress, phase
 from skillift.students.chat_format import answer_text
 from skillift.students.model_folders import (
     apply_adapter,
@@ -44,7 +43,7 @@ class TransformersEngine:
             expected = "1 with `engine: transformers`, which has no tensor parallelism"
             found = options.tensor_parallel
             raise UserError(problem("config.yaml: engine.tensor_parallel", found, expected))
-        with fast_imports():
+        with phase("importing transformers"), fast_imports():
             import torch
 
             prepare_libraries(options.threads)
@@ -52,10 +51,11 @@ class TransformersEngine:
         self.ends = end_tokens(model_folder, self.tokenizer)
         check_positions(model_folder, inference["max_model_len"])
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = load_model(model_folder, inference["precision"])
-        if adapter is not None:
-            model = apply_adapter(model, adapter)
-        self.model = model.to(self.device).eval()
+        with phase("loading the model"):
+            model = load_model(model_folder, inference["precision"])
+            if adapter is not None:
+                model = apply_adapter(model, adapter)
+            self.model = model.to(self.device).eval()
         # neighbours in a batch change a sum's order, and so its rounding
         self.batch_size = 1 if inference.get("batch_invariant") else options.max_num_seqs
 
@@ -65,21 +65,26 @@ class TransformersEngine:
         """Answer `prompts` in their order; see `engines.Engine.generate`."""
         order = sorted(range(len(prompts)), key=lambda place: (len(prompts[place]), list(prompts[place])))
         answers: list[Completion | None] = [None] * len(prompts)
-        with tqdm(total=len(prompts), desc="answer", unit="prompt", disable=None) as bar:
+        with Progress("answering", len(prompts), "prompt") as progress:
+            progress.amounts["token"] = 0
             for start in range(0, len(order), self.batch_size):
                 places = order[start : start + self.batch_size]
                 batch_seeds = [seeds[place] for place in places] if seeds is not None else None
+                batch = [prompts[place] for place in places]
                 for place, tokens in zip(
-                    places,
-                    self._answer([prompts[place] for place in places], sampling, batch_seeds),
-                    strict=True,
+                    places, self._answer(batch, sampling, batch_seeds, progress), strict=True
                 ):
                     answers[place] = self._completion(len(prompts[place]), tokens)
-                bar.update(len(places))
+                progress.amounts["token"] += sum(answers[place].completion_tokens for place in places)
+                progress.advance(len(places))
         return answers
 
     def _answer(
-        self, prompts: list[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None
+        self,
+        prompts: list[Sequence[int]],
+        sampling: Sampling,
+        seeds: Sequence[int] | None,
+        progress: Progress,
     ) -> list[list[int]]:
         """The tokens generated for one batch, padded on the left; what follows an end token is padding."""
         import torch
@@ -97,6 +102,12 @@ class TransformersEngine:
         # whatever `settings` leaves open would be filled in from the model folder
         self.model.generation_config = settings
         processors = LogitsProcessorList()
+
+        def count(ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+            progress.begun = len(prompts) * (ids.shape[1] - length) / sampling.max_tokens
+            return scores
+
+        processors.append(count)
         if sampling.temperature > 0:
             processors.append(SeededSampling(sampling.temperature, sampling.top_p, seeds))
         with torch.inference_mode():

@@ -10,8 +10,8 @@ from __future__ import annotations
 import gc
 import math
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
+from skillift.running.progress import Progress, phase
 from skillift.students.chat_format import answer_text
 from skillift.students.head_sizes import head_size_mistake
 from skillift.students.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
@@ -58,7 +59,7 @@ class VllmEngine:
         unserved = head_size_mistake(f"{model_folder}", config.to_dict(), "vllm")
         if unserved:
             raise UserError(unserved)
-        with fast_imports():
+        with phase("importing vLLM"), fast_imports():
             from vllm.platforms import current_platform
 
             # read at import; its kernels are those of GPUs
@@ -83,21 +84,23 @@ class VllmEngine:
                 platform_options = _cpu_options(config, inference, options)
             else:
                 platform_options = {"gpu_memory_utilization": options.gpu_memory_utilization}
-            self.llm = LLM(
-                model=str(model_folder),
-                skip_tokenizer_init=True,
-                generation_config="vllm",  # the study's sampling, not the model folder's
-                dtype=inference["precision"],
-                seed=inference["seed"],
-                max_model_len=inference["max_model_len"],
-                max_num_seqs=options.max_num_seqs,
-                enable_prefix_caching=options.prefix_caching,
-                tensor_parallel_size=options.tensor_parallel,
-                disable_log_stats=True,
-                use_tqdm_on_load=False,
-                **({} if adapter is None else _adapter_options(adapter)),
-                **platform_options,
-            )
+            adapter_options = {} if adapter is None else _adapter_options(adapter)
+            with phase("starting vLLM with the model"):
+                self.llm = LLM(
+                    model=str(model_folder),
+                    skip_tokenizer_init=True,
+                    generation_config="vllm",  # the study's sampling, not the model folder's
+                    dtype=inference["precision"],
+                    seed=inference["seed"],
+                    max_model_len=inference["max_model_len"],
+                    max_num_seqs=options.max_num_seqs,
+                    enable_prefix_caching=options.prefix_caching,
+                    tensor_parallel_size=options.tensor_parallel,
+                    disable_log_stats=True,
+                    use_tqdm_on_load=False,
+                    **adapter_options,
+                    **platform_options,
+                )
         except (ValueError, RuntimeError, OSError) as error:
             reason = " ".join(str(error).split())[:400]
             raise UserError(
@@ -126,9 +129,11 @@ class VllmEngine:
         ]
         requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
         answers: list[Completion | None] = [None] * len(prompts)
-        outputs = self.llm.generate(
-            requests, settings, use_tqdm=sys.stderr.isatty(), lora_request=self.adapter
-        )
+        with (
+            Progress("answering", len(requests), "prompt") as progress,
+            _counted(self.llm.llm_engine, progress, sampling.max_tokens),
+        ):
+            outputs = self.llm.generate(requests, settings, use_tqdm=False, lora_request=self.adapter)
         for place, output in zip(order, outputs, strict=True):
             answer = output.outputs[0]
             tokens = list(answer.token_ids)
@@ -168,6 +173,38 @@ class VllmEngine:
         core = self.llm.llm_engine.engine_core
         del self.llm
         core.shutdown()
+
+
+@contextmanager
+def _counted(engine, progress: Progress, max_tokens: int) -> Iterator[None]:
+    """Have each step of vLLM's engine tell which answers it has finished, for a `with` block.
+
+    How long the others are stands in the engine, where the thread that writes the lines looks: the steps do
+    nothing for it.
+    """
+    step, finished_tokens = engine.step, 0
+
+    def counted_step() -> list:
+        nonlocal finished_tokens
+        outputs = step()
+        finished = [output for output in outputs if output.finished]
+        if finished:
+            finished_tokens += sum(len(answer.token_ids) for output in finished for answer in output.outputs)
+            progress.advance(len(finished))
+        return outputs
+
+    def look(progress: Progress) -> None:
+        states = list(engine.output_processor.request_states.values())
+        under_way = sum(state.detokenizer.num_output_tokens() for state in states)
+        progress.begun = under_way / max_tokens  # of none it is known where it will end
+        progress.amounts["token"] = finished_tokens + under_way
+
+    progress.look = look
+    engine.step = counted_step
+    try:
+        yield
+    finally:
+        del engine.step
 
 
 def _adapter_options(adapter: Path | str) -> dict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from skillift.episodes.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.self_parity import measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
+from skillift.running.progress import part, phase
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import ADAPTER, load_tokenizer
 
@@ -108,19 +110,11 @@ def answer(
     own = tasks_of_shard(messages["task_id"], shard, spec.get("shards", 1))
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
-    found = [
-        _answer_at(
-            step,
-            _served(folder, base, inference),
-            messages,
-            own,
-            inference,
-            options,
-            probes.filter(step=step),
-            base,
-        )
-        for step, folder in sorted(checkpoints.items())
-    ]
+    found = []
+    for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
+        with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
+            served, own_probes = _served(folder, base, inference), probes.filter(step=step)
+            found.append(_answer_at(step, served, messages, own, inference, options, own_probes, base))
     episodes, *others = (pl.concat(parts) for parts in zip(*found, strict=True))
     return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
 
@@ -175,8 +169,10 @@ def _answer_at(
     settings = {**inference, "max_model_len": length}
     with open_engine(inference["engine"], folder, settings, options, adapter) as engine:
         answers = engine.generate(sent, sampling, seeds)
-        scores = engine.log_probabilities(tokens) if tokens else []
-        parity = measure(engine, step, sent, answers, sampling, seeds)
+        with phase("scoring the trainer's probes"):
+            scores = engine.log_probabilities(tokens) if tokens else []
+        with part("in another batch"), phase("scoring answers"):
+            parity = measure(engine, step, sent, answers, sampling, seeds)
     keys = messages.select("suite", "condition", "task_id").rows()
     rows = [
         (

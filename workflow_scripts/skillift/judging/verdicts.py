@@ -149,7 +149,7 @@ def judge_candidates(
         model: the judge.
         template: the text of its template.
         client: asks it.
-        label: says in the progress bar what is done.
+        label: says in the lines of progress what is done.
         max_unparsed: number of replies in a row that cannot be read after which the job ends; None for any.
 
     Raises:

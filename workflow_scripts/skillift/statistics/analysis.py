@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.running.progress import Progress, part
 from skillift.statistics.agreement import agreement
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.bounds import bounds
@@ -75,24 +77,33 @@ def analyse(
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
     judged = judged_and_labelled(known, labelled)
     found = list(differences(values, runs))
-    estimates = effects(found, confidence, *bootstrap)
-    seeds = seed_variance(found, estimates, runs, confidence)
-    return Analysis(
-        pass_rates=pass_rates(values, response_frame, confidence),
-        effects=estimates,
-        skill_effects=skill_effects(found, confidence),
-        seed_variance=seeds,
-        joint_model=joint_model(values, found, seeds, runs, confidence),
-        claims=claims(values, found, estimates, seeds, runs, settings),
-        path_shift=path_shift(known, response_frame, confidence),
-        mixed_paths=mixed_paths(values, runs, confidence),
-        agreement=agreement(known, confidence, *bootstrap),
-        judge_shift=judge_shift(found, confidence),
-        bounds=bounds(values, runs, confidence),
-        judge_errors=judge_errors(judged, confidence),
-        corrected_effects=corrected_effects(judged, runs, confidence, *bootstrap),
-        asymmetry=asymmetry(values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
-    )
+    with Progress("analysing", len(Analysis._fields), "table") as progress:
+
+        def made(function: Callable[..., pl.DataFrame], *arguments: object) -> pl.DataFrame:
+            progress.notes = (f"at {function.__name__}",)
+            with part(f"table {progress.done + 1} of {progress.total} ({function.__name__})"):
+                table = function(*arguments)
+            progress.advance()
+            return table
+
+        estimates = made(effects, found, confidence, *bootstrap)
+        seeds = made(seed_variance, found, estimates, runs, confidence)
+        return Analysis(
+            pass_rates=made(pass_rates, values, response_frame, confidence),
+            effects=estimates,
+            skill_effects=made(skill_effects, found, confidence),
+            seed_variance=seeds,
+            joint_model=made(joint_model, values, found, seeds, runs, confidence),
+            claims=made(claims, values, found, estimates, seeds, runs, settings),
+            path_shift=made(path_shift, known, response_frame, confidence),
+            mixed_paths=made(mixed_paths, values, runs, confidence),
+            agreement=made(agreement, known, confidence, *bootstrap),
+            judge_shift=made(judge_shift, found, confidence),
+            bounds=made(bounds, values, runs, confidence),
+            judge_errors=made(judge_errors, judged, confidence),
+            corrected_effects=made(corrected_effects, judged, runs, confidence, *bootstrap),
+            asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
+        )
 
 
 def _settings(spec: dict) -> dict:

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from skillift.running.progress import Progress
+
 # An interval over the replicates in which a statistic exists is conditional on that; with more than this
 # share of them without it, it says too little about the sample to be given.
 UNDEFINED_SHARE = 0.05
@@ -57,14 +59,17 @@ def ratio_intervals(
     """
     low, high = np.full((2, len(numerators)), np.nan)
     n_skills = present.sum(axis=1)
-    for size in np.unique(n_skills[n_skills >= 2]):
-        draws = skill_draws(int(size), samples, seed).T.astype(float)
-        rows = np.flatnonzero(n_skills == size)
-        for part in np.array_split(rows, -(-len(rows) // _ROWS)):
-            drawn = [
-                table[part][present[part]].reshape(-1, size) @ draws for table in (numerators, denominators)
-            ]
-            low[part], high[part] = percentile_intervals(_ratios(*drawn), confidence)
+    with Progress("bootstrap", int((n_skills >= 2).sum()), "row") as progress:
+        for size in np.unique(n_skills[n_skills >= 2]):
+            draws = skill_draws(int(size), samples, seed).T.astype(float)
+            rows = np.flatnonzero(n_skills == size)
+            for part in np.array_split(rows, -(-len(rows) // _ROWS)):
+                drawn = [
+                    table[part][present[part]].reshape(-1, size) @ draws
+                    for table in (numerators, denominators)
+                ]
+                low[part], high[part] = percentile_intervals(_ratios(*drawn), confidence)
+                progress.advance(len(part))
     return low, high
 
 

@@ -20,6 +20,7 @@ import polars as pl
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
+from skillift.running.progress import Progress, phase
 from skillift.students.pretraining_text import Exchange, exchanges
 from skillift.taskpack import PackSpec
 
@@ -75,9 +76,10 @@ def pretrain(
     """
     _check(spec)
     prepare_libraries()
-    from transformers import AutoTokenizer
+    with phase("importing transformers"):
+        from transformers import AutoTokenizer
 
-    quiet_progress()
+        quiet_progress()
     settings = spec["pretraining"]
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     pack = PackSpec.parse(spec.get("pack") or _DEFAULT_PACK)
@@ -181,7 +183,6 @@ def _collate(group: list[tuple[list[int], int]]) -> Batch:
 def _train(model: Qwen3ForCausalLM, stream: Iterator[Batch], settings: dict) -> pl.DataFrame:
     import torch
     from torch.nn.utils import clip_grad_norm_
-    from tqdm import tqdm
 
     steps, peak = settings["steps"], settings["learning_rate"]
     optimizer = torch.optim.AdamW(
@@ -189,21 +190,23 @@ def _train(model: Qwen3ForCausalLM, stream: Iterator[Batch], settings: dict) -> 
     )
     model.train()
     rows, losses, tokens = [], [], 0
-    bar = tqdm(islice(stream, steps), total=steps, desc="pretraining", unit="step", disable=None)
-    for step, batch in enumerate(bar, start=1):
-        rate = optimizer.param_groups[0]["lr"] = learning_rate(step, steps, peak)
-        loss = answer_loss(model, batch)
-        loss.backward()
-        clip_grad_norm_(model.parameters(), LARGEST_GRADIENT_NORM)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        tokens += batch.tokens
-        if step % LOG_EVERY == 0 or step == steps:
-            mean = sum(losses) / len(losses)
-            rows.append({"step": step, "loss": mean, "learning_rate": rate, "tokens": tokens})
-            bar.set_postfix(loss=f"{mean:.3f}")
-            losses.clear()
+    with Progress("pretraining", steps, "step") as progress:
+        for step, batch in enumerate(islice(stream, steps), start=1):
+            rate = optimizer.param_groups[0]["lr"] = learning_rate(step, steps, peak)
+            loss = answer_loss(model, batch)
+            loss.backward()
+            clip_grad_norm_(model.parameters(), LARGEST_GRADIENT_NORM)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+            tokens += batch.tokens
+            progress.amounts["token"] = tokens
+            progress.notes = (f"loss {losses[-1]:.3f}",)
+            progress.advance()
+            if step % LOG_EVERY == 0 or step == steps:
+                mean = sum(losses) / len(losses)
+                rows.append({"step": step, "loss": mean, "learning_rate": rate, "tokens": tokens})
+                losses.clear()
     model.eval()
     schema = dict(zip(TRAINING_LOG.columns, (pl.Int64, pl.Float64, pl.Float64, pl.Int64), strict=True))
     return pl.DataFrame(rows, schema=schema)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,12 +16,12 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from safetensors import safe_open
-from tqdm import tqdm
 from transformers import TrainerCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint
 
 from skillift.episodes.probes import Probe, log_probabilities, noted_probes
 from skillift.errors import UserError, problem
+from skillift.running.progress import Progress
 from skillift.tables import write_json
 
 COMPLETE = "complete"
@@ -146,25 +145,47 @@ class StopAtDivergence(TrainerCallback):
 
 
 class ShowProgress(TrainerCallback):
-    """A bar of optimiser steps on a terminal, with the loss; silent in a log file, and in other processes."""
+    """Says how far the training is: optimiser steps, the loss, tokens/s; the first process for all."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
 
     def on_train_begin(self, args, state, control, **kwargs):
-        """Open the bar, at the step that a resumed run starts from."""
-        self.bar = tqdm(
-            total=state.max_steps,
-            initial=state.global_step,
-            desc="train",
-            unit="step",
-            file=sys.stderr,
-            disable=None if state.is_world_process_zero else True,
+        """Begin at the step that a resumed run starts from."""
+        if not state.is_world_process_zero:
+            return
+        self.parts, self.parts_done, self.tokens = (
+            args.gradient_accumulation_steps,
+            0,
+            state.num_input_tokens_seen,
         )
+        self.progress = Progress("training", state.max_steps, "step", state.global_step)
+        self.progress.__enter__()
+
+    def on_substep_end(self, args, state, control, **kwargs):
+        """A part of the batch is computed."""
+        if self.progress is not None:
+            self.parts_done += 1
+            self.progress.begun = self.parts_done / self.parts
+            self._count(state)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        """A step more; its loss comes with its log."""
+        if self.progress is not None:
+            self.parts_done = 0
+            self.progress.move_to(state.global_step)
+            self._count(state)
 
     def on_log(self, args, state, control, logs=None, **kwargs):
-        """Advance to the step that was logged."""
-        if logs and "loss" in logs:
-            self.bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
-            self.bar.update(state.global_step - self.bar.n)
+        """Take the loss of the step that was logged."""
+        if self.progress is not None and logs and "loss" in logs:
+            self.progress.notes = (f"loss {logs['loss']:.3f}",)
 
     def on_train_end(self, args, state, control, **kwargs):
-        """Close the bar."""
-        self.bar.close()
+        """Say what it took."""
+        if self.progress is not None:
+            self.progress.__exit__(None)
+            self.progress = None
+
+    def _count(self, state) -> None:
+        self.progress.amounts["token"] = state.num_input_tokens_seen - self.tokens

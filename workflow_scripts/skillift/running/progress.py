@@ -1,0 +1,382 @@
+"""How far a job is: a line at least every half minute, in its log or on a terminal, in one form for all jobs.
+
+`train: 12 of 46 steps, 0.4 steps/min, loss 0.69, 1,120 tokens/s, 1 h 25 min left` is a `Line`;
+`answer: starting vLLM ... 48 s` is a `Phase`, of what cannot be counted. Who works says where it is
+(`Progress`, `phase`); a thread beside it writes the lines, so that they come within a long step, too, and
+cost the work nothing. Processes that share a work count in memory that they share (`Shares`), and the one that
+started them tells it. `skillift.running.status` reads the lines back with `parse_line`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+
+from skillift.redaction import redact
+
+LINE_EVERY_S = 25.0  # the longest silence of a log is to be half a minute
+TERMINAL_EVERY_S = 5.0
+SHARED_EVERY_S = 2.0
+FIRST_AFTER_S = 2.0  # what takes less says nothing
+_LONG_S = 10.0  # without one more done: worth a word
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_LINE = re.compile(
+    r"(?P<label>[^:]+): (?P<done>[\d,]+) of (?P<total>[\d,]+) (?P<unit>[a-z-]+)(?P<more>(?:, .+)?)"
+)
+_PHASE = re.compile(r"(?P<label>[^:]+): (?P<what>.+) \.\.\. (?P<time>\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """How far a counted work is, as its line says it.
+
+    Attributes:
+        label: what is done, such as `train`; without a colon.
+        done: of `total`.
+        total: how many there are.
+        unit: of one of them, such as `step`.
+        details: what else is said, without a comma and a space: the rate, the loss.
+        seconds_left: until all are done; None where nobody knows.
+    """
+
+    label: str
+    done: int
+    total: int
+    unit: str
+    details: tuple[str, ...] = ()
+    seconds_left: int | None = None
+
+    def __str__(self) -> str:
+        first = f"{self.label}: {self.done:,} of {self.total:,} {self.unit}{'' if self.total == 1 else 's'}"
+        left = [] if self.seconds_left is None else [f"{duration_text(self.seconds_left)} left"]
+        return ", ".join([first, *self.details, *left])
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What cannot be counted, and for how many seconds it has lasted, as its line says it."""
+
+    label: str
+    what: str
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.what} ... {duration_text(self.seconds)}"
+
+
+def parse_line(text: str) -> Line | Phase | None:
+    """What a line of a log says of a job's progress; None where it says something else.
+
+    Times come back as exactly as `duration_text` gives them.
+    """
+    text = text.strip()
+    if found := _LINE.fullmatch(text):
+        total = _number(found["total"])
+        more = found["more"].split(", ")[1:]
+        left = _seconds(more.pop().removesuffix(" left")) if more and more[-1].endswith(" left") else None
+        unit = found["unit"] if total == 1 else found["unit"].removesuffix("s")
+        return Line(found["label"], _number(found["done"]), total, unit, tuple(more), left)
+    if found := _PHASE.fullmatch(text):
+        return Phase(found["label"], found["what"], _seconds(found["time"]) or 0)
+    return None
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def duration_text(seconds: float) -> str:
+    """`48 s`, `3 min 20 s`, `1 h 25 min`, `2 d 3 h`: the two largest units."""
+    rest = max(0, round(seconds))
+    parts = []
+    for size, unit in _UNITS:
+        number, rest = divmod(rest, size)
+        if number or parts:
+            parts.append((number, unit))
+    return " ".join(f"{number} {unit}" for number, unit in parts[:2] if number) or "0 s"
+
+
+def _seconds(text: str) -> int | None:
+    sizes = {unit: size for size, unit in _UNITS}
+    words = text.split()
+    if len(words) % 2 or not all(word in sizes for word in words[1::2]):
+        return None
+    return sum(int(number) * sizes[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
+
+
+def rate_text(per_second: float, unit: str) -> str:
+    """`1,120 tokens/s`, `0.4 steps/min`, `3.0 steps/h`: so that the number says something."""
+    for size, name in ((1, "s"), (60, "min")):
+        if per_second * size >= (1 if size == 1 else 0.1):
+            return f"{_short(per_second * size)} {unit}s/{name}"
+    return f"{_short(per_second * 3600)} {unit}s/h"
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
+
+
+class Progress:
+    """A context manager that has lines written on how far a counted work is.
+
+    Whoever works sets what is public here, from one thread; the lines read it.
+
+    Attributes:
+        done: how many are done.
+        skipped: how many of these took no time, and say nothing on the rate.
+        begun: the share of the next one that is done, for the time left alone.
+        notes: further details, such as `("loss 0.69",)`.
+        amounts: of what is counted besides, by unit (`{"token": 5000}`); the lines give their rates.
+        look: called before a line is written, to bring all this up to date.
+    """
+
+    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
+        """A work of `total` units, of which `done` were done before.
+
+        Args:
+            label: what is done, such as `train`.
+            total: how many there are.
+            unit: of one of them, such as `step`.
+            done: those that an earlier process has done.
+        """
+        self.label, self.total, self.unit, self.done = label, total, unit, done
+        self.skipped, self.begun = done, 0.0
+        self.notes: tuple[str, ...] = ()
+        self.amounts: dict[str, float] = {}
+        self.look: Callable[[Progress], None] | None = None
+        self.began = self._last = time.monotonic()
+        self.shown = False
+
+    def __enter__(self) -> Progress:
+        self.label = _label(self.label)
+        self.began = self._last = time.monotonic()
+        _reporter.begin(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        _reporter.end(self)
+        if kind is None and self.shown:
+            _reporter.write(str(self.line(time.monotonic(), ended=True)))
+
+    def advance(self, number: int = 1) -> None:
+        """So many more are done."""
+        self.move_to(self.done + number)
+
+    def move_to(self, done: int) -> None:
+        """So many are done."""
+        if done != self.done:
+            self.done, self.begun, self._last = done, 0.0, time.monotonic()
+
+    def line(self, now: float, ended: bool = False) -> Line:
+        """The state at a time of `time.monotonic`."""
+        if self.look is not None and not ended:
+            self.look(self)
+        elapsed = max(now - self.began, 1e-9)
+        fresh = self.done + self.begun - self.skipped
+        details = [rate_text(fresh / elapsed, self.unit)] if fresh > 0 else []
+        details += self.notes
+        details += [rate_text(number / elapsed, unit) for unit, number in self.amounts.items() if number > 0]
+        if ended:
+            return Line(
+                self.label, self.done, self.total, self.unit, (*details, f"took {duration_text(elapsed)}")
+            )
+        if now - self._last >= _LONG_S and self.done < self.total:
+            before = f"the last {self.unit}" if self._last > self.began else "the start"
+            details.append(f"{duration_text(now - self._last)} since {before}")
+        left = max(0, round((self.total - self.done - self.begun) * elapsed / fresh)) if fresh > 0 else None
+        return Line(self.label, self.done, self.total, self.unit, tuple(details), left)
+
+
+class _Phase:
+    """What cannot be counted; `lasting`: said only where nothing else is written."""
+
+    def __init__(self, what: str, label: str = "", lasting: bool = False) -> None:
+        self.label = label or _label() or _reporter.name
+        self.what, self.lasting, self.began = what, lasting, time.monotonic()
+        self.shown = lasting  # nobody waits for its first line
+
+    def line(self, now: float) -> Phase:
+        return Phase(self.label, self.what, round(now - self.began))
+
+
+def _label(*own: str) -> str:
+    """What the parts of the work and a label of its own make; a colon would end it in its line."""
+    return ", ".join([*_reporter.parts, *own]).replace(":", " ")
+
+
+@contextmanager
+def phase(what: str) -> Iterator[None]:
+    """Have lines written that `what` (`loading the model`) goes on, for the duration of a `with` block."""
+    activity = _Phase(what)
+    _reporter.begin(activity)
+    try:
+        yield
+    finally:
+        _reporter.end(activity)
+
+
+@contextmanager
+def part(name: str) -> Iterator[None]:
+    """Name the part of the work that a `with` block does (`checkpoint 2 of 3`) in its lines."""
+    _reporter.parts.append(name)
+    try:
+        yield
+    finally:
+        _reporter.parts.pop()
+
+
+@contextmanager
+def heartbeat(name: str) -> Iterator[None]:
+    """Have the job `name` say that it is at work whenever its log has been silent, for a `with` block."""
+    _reporter.name = name
+    activity = _Phase("at work", label=name, lasting=True)
+    _reporter.begin(activity)
+    try:
+        yield
+    finally:
+        _reporter.end(activity)
+
+
+class Shares:
+    """How far the processes are that share one counted work, in memory that they share."""
+
+    _OF_EACH = 3  # done, begun, tokens
+
+    def __init__(self, context: BaseContext, number: int) -> None:
+        """For so many processes of a context of `multiprocessing`."""
+        self.values = context.Array("d", self._OF_EACH * number, lock=False)
+
+    def tell(self, place: int) -> None:
+        """In the process at a place (from 0): count here from now on, and write no lines."""
+        _reporter.shares, _reporter.place = self, place
+
+    def note(self, place: int, progress: Progress) -> None:
+        """What the process at a place is at."""
+        if progress.look is not None:
+            progress.look(progress)
+        first = place * self._OF_EACH
+        now = progress.done, progress.begun, progress.amounts.get("token", 0)
+        self.values[first : first + self._OF_EACH] = now
+
+    def look(self, progress: Progress) -> None:
+        """Bring the progress of the whole up to date; see `Progress.look`."""
+        done, begun, tokens = (sum(self.values[kind :: self._OF_EACH]) for kind in range(self._OF_EACH))
+        progress.move_to(int(done))
+        progress.begun, progress.amounts["token"] = begun, tokens
+
+    def clear(self) -> None:
+        """A new work begins."""
+        self.values[:] = [0.0] * len(self.values)
+
+
+class _Reporter:
+    """What this process is at, innermost last, and the thread that tells it while there is anything."""
+
+    def __init__(self) -> None:
+        self.name = "job"
+        self.parts: list[str] = []
+        self.activities: list[Progress | _Phase] = []
+        self.changed = threading.Condition()
+        self.thread: threading.Thread | None = None
+        self.last_line = 0.0
+        self.shares: Shares | None = None
+        self.place = 0
+
+    def begin(self, activity: Progress | _Phase) -> None:
+        """Tell this one from now on."""
+        with self.changed:
+            self.activities = [*self.activities, activity]
+            if self.thread is None:
+                self.last_line = time.monotonic()
+                self.thread = threading.Thread(target=self._tell, name="progress", daemon=True)
+                self.thread.start()
+            else:
+                self.changed.notify()
+
+    def end(self, activity: Progress | _Phase) -> None:
+        """Tell what it was begun in, if anything."""
+        with self.changed:
+            # a forked process leaves blocks that it did not enter
+            self.activities = [other for other in self.activities if other is not activity]
+            if self.activities or self.thread is None:
+                return
+            thread, self.thread = self.thread, None
+            self.changed.notify()
+        thread.join(1.0)  # nothing may be written while Python ends
+
+    def write(self, text: str) -> None:
+        """One line to the standard error; a full disk or a closed pipe is not this module's to report."""
+        self.last_line = time.monotonic()
+        if self.shares is not None:
+            return
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(redact(text) + "\n")
+            sys.stderr.flush()
+
+    def _tell(self) -> None:
+        me = threading.current_thread()
+        while True:
+            with self.changed:
+                while self.thread is me and (wait := self._due() - time.monotonic()) > 0:
+                    self.changed.wait(wait)
+                if self.thread is not me:
+                    return
+                activity = self.activities[-1]
+            self._tell_of(activity)
+
+    def _due(self) -> float:
+        """When the next line is due, by `time.monotonic`."""
+        activity, due = self.activities[-1], self.last_line + _every()
+        return due if activity.shown else min(due, activity.began + FIRST_AFTER_S)
+
+    def _tell_of(self, activity: Progress | _Phase) -> None:
+        if isinstance(activity, _Phase) and activity.lasting and (quiet := _quiet_s()) < _every():
+            self.last_line = time.monotonic() - quiet
+            return
+        try:
+            if self.shares is not None and isinstance(activity, Progress):
+                self.shares.note(self.place, activity)
+            text = str(activity.line(time.monotonic()))
+        except Exception as error:  # what is read of a library's inside may be gone in its next version
+            text = f"{activity.label}: at work; how far cannot be told ({error!r})"
+        activity.shown = True
+        self.write(text)
+
+
+def _every() -> float:
+    if _reporter.shares is not None:
+        return min(SHARED_EVERY_S, LINE_EVERY_S)
+    with suppress(OSError, ValueError, AttributeError):
+        if sys.stderr.isatty():
+            return min(TERMINAL_EVERY_S, LINE_EVERY_S)
+    return LINE_EVERY_S
+
+
+def _quiet_s() -> float:
+    """For how many seconds nobody has written to this process's log; endless where it is no file."""
+    try:
+        log = os.fstat(2)
+    except OSError:
+        return math.inf
+    return max(0.0, time.time() - log.st_mtime) if stat.S_ISREG(log.st_mode) else math.inf
+
+
+_reporter = _Reporter()
+
+
+def _forget() -> None:
+    """In a forked process: its parent's work is not its own, nor is there a thread."""
+    global _reporter
+    _reporter = _Reporter()
+
+
+os.register_at_fork(after_in_child=_forget)
