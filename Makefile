@@ -21,7 +21,8 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan verify audit summary lint check test test-nightly validate bench pictures pins clean distclean
+.PHONY: help setup demo study plan status verify audit summary lint check test test-nightly validate bench pictures pins \
+	clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -47,6 +48,9 @@ plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/em
 
 audit: setup ## say what a run of STUDY would do again, why, and what it would cost
 	@$(RUN) python workflow_scripts/audit.py --cores $(CORES) --study "$(STUDY)"
+
+status: setup ## say what a run of STUDY is at, from another terminal or another machine
+	@$(RUN) python workflow_scripts/status.py --study "$(STUDY)"
 
 verify: setup ## check that the results of STUDY are what their manifests say
 	@$(RUN) python workflow_scripts/verify.py --study "$(STUDY)"

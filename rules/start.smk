@@ -9,16 +9,19 @@ from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
+from skillift.running.run_record import FILE as RUN_RECORD
 from skillift.study.registration import note_predictions, results_exist
 from skillift.running.study_lock import lock_study
 from snakemake_inside.failures import name_failures_last
 from snakemake_inside.interrupts import defer_sigint, handle_sigterm
 from snakemake_inside.reports import find_stylesheet
+from snakemake_inside.run_record import record_run
 
 defer_sigint(logger)
 find_stylesheet(workflow.basedir)
 if workflow.is_main_process:
     name_failures_last(logger, lambda: workflow.dag)
+    record_run(logger, workflow, f"{STATE}/{RUN_RECORD}")
 
 
 def claim_study():

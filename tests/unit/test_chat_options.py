@@ -1,9 +1,8 @@
-"""Claims about how config.yaml reaches a client, and about progress."""
+"""Claims about how config.yaml reaches a client."""
 
 from __future__ import annotations
 
 import argparse
-import time
 
 import pytest
 import yaml
@@ -11,7 +10,6 @@ import yaml
 from skillift.batches.settings import BatchSettings
 from skillift.chat.client import add_client_options, open_client
 from skillift.chat.options import api_options
-from skillift.chat.progress import Counts, Progress
 from skillift.errors import UserError
 from skillift.study.study import load_config
 
@@ -88,15 +86,3 @@ def test_a_budget_that_is_no_amount_is_an_error(given, capsys):
     with pytest.raises(SystemExit):
         _options("--cache=a.sqlite", given)
     assert f"argument {given.split('=')[0]}: found" in capsys.readouterr().err
-
-
-def test_progress_is_plain_lines_where_there_is_no_terminal(capsys, monkeypatch):
-    monkeypatch.setattr("skillift.chat.progress._LINE_EVERY_S", 0.05)
-    counts = Counts(cached=3, retried=2, failed=1, usd=0.125)
-    with Progress(4, "judging", counts) as progress:
-        progress.step()
-        time.sleep(0.06)
-        progress.step()
-        progress.step()
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == ["judging: 2 of 4 done, cached 3, retried 2, failed 1, 0.1250 USD, 0 s left"]

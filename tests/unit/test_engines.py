@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from progress_lines import lines_told
 from tiny_models import write_student
 
 from skillift.engines import RunOptions, Sampling, open_engine
@@ -48,7 +49,8 @@ def answers(student) -> dict:
     found = {}
     for kind in ENGINES:
         with open_engine(kind, student, INFERENCE, OPTIONS) as engine:
-            found[kind, "greedy"] = engine.generate(PROMPTS, GREEDY)
+            with lines_told() as found[kind, "lines"]:
+                found[kind, "greedy"] = engine.generate(PROMPTS, GREEDY)
             found[kind, "sampled"] = engine.generate(PROMPTS, SAMPLED, SEEDS)
             found[kind, "reversed"] = engine.generate(PROMPTS[::-1], SAMPLED, SEEDS[::-1])[::-1]
             engine.log_probabilities([Probe(PROMPTS[0], PROMPTS[1])])
@@ -58,6 +60,16 @@ def answers(student) -> dict:
 
 def test_both_engines_give_the_same_greedy_answers(answers):
     assert answers["vllm", "greedy"] == answers["transformers", "greedy"]
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_lines_say_how_many_prompts_are_answered_and_how_many_tokens_in_a_second(answers, kind):
+    lines = answers[kind, "lines"]
+    assert {(line.label, line.total, line.unit) for line in lines} == {("answering", 48, "prompt")}
+    assert [line.done for line in lines] == sorted(line.done for line in lines) and lines[-1].done == 48
+    under_way = [line for line in lines if 0 < line.done < 48]
+    assert under_way and all(line.seconds_left is not None for line in under_way)
+    assert any("tokens/s" in detail for detail in under_way[-1].details)
 
 
 def test_on_a_cpu_nothing_is_compiled(answers):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from progress_lines import lines_told
 from tiny_models import CHAT_TEMPLATE, THINKING_CHAT_TEMPLATE, write_student
 from trainings import RECIPE, corpus_of, demonstrations
 
@@ -81,9 +82,43 @@ def test_a_checkpoint_is_a_whole_model_that_generates(trained, student):
         assert engine.generate([[1, 2, 3]], Sampling(8))[0].completion_tokens > 0
 
 
-def test_a_repeated_training_gives_the_same_bytes(trained, student, tmp_path):
+def test_lines_say_which_step_the_training_is_at_with_loss_tokens_and_time_left(repeated):
+    lines = repeated[2]
+    assert {(line.label, line.total, line.unit) for line in lines} == {("training", 6, "step")}
+    at_work = [line for line in lines if 0 < line.done < 6]
+    assert at_work and all(line.seconds_left is not None for line in at_work)
+    assert "loss " in str(at_work[-1]) and " tokens/s" in str(at_work[-1])
+    assert lines[-1].done == 6 and lines[-1].details[-1].startswith("took ")
+
+
+def test_parts_of_a_batch_count_in_a_step_that_takes_long():
+    from types import SimpleNamespace
+
+    from skillift.training.callbacks import ShowProgress
+
+    shown, args = ShowProgress(), SimpleNamespace(gradient_accumulation_steps=4)
+    state = SimpleNamespace(is_world_process_zero=True, global_step=0, max_steps=3, num_input_tokens_seen=100)
+    shown.on_train_begin(args, state, None)
+    state.num_input_tokens_seen = 700
+    shown.on_substep_end(args, state, None)
+    line = shown.progress.line(shown.progress.began + 60)
+    assert (line.done, line.seconds_left) == (0, 11 * 60)
+    assert "10 tokens/s" in line.details
+    shown.on_train_end(args, state, None)
+
+
+@pytest.fixture(scope="module")
+def repeated(student, tmp_path_factory) -> tuple[Path, TrainingResult, list]:
+    """The same training again, with lines of progress at short intervals."""
+    folder = tmp_path_factory.mktemp("repeated")
+    with lines_told() as lines:
+        result = run(student, folder, checkpoints=[2, "final"])
+    return folder, result, lines
+
+
+def test_a_repeated_training_gives_the_same_bytes(trained, repeated):
     folder, result = trained
-    again = run(student, tmp_path, checkpoints=[2, "final"])
+    tmp_path, again, _ = repeated
     assert again.manifest == result.manifest
     assert again.log.equals(result.log)
     assert folder_digests(tmp_path / "checkpoints") == folder_digests(folder / "checkpoints")

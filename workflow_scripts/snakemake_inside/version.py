@@ -15,6 +15,7 @@ _MISSING = (
     "lost records (.snakemake/metadata) are not restored: Snakemake trusts a result that has none;",
     "a Ctrl-C while Snakemake prints may be ignored (press it again), and after a SIGTERM Snakemake may wait "
     "for itself (end it with SIGKILL: the next run continues);",
+    "`make status` and the terminal do not say how far running jobs are (their logs do);",
     "plans of thousands of jobs take longer;",
     "`make audit` ends with an error (`snakemake -n` says what would run).",
 )

@@ -3,8 +3,8 @@
 `train: 12 of 46 steps, 0.4 steps/min, loss 0.69, 1,120 tokens/s, 1 h 25 min left` is a `Line`;
 `answer: starting vLLM ... 48 s` is a `Phase`, of what cannot be counted. Who works says where it is
 (`Progress`, `phase`); a thread beside it writes the lines, so that they come within a long step, too, and
-cost the work nothing. Processes that share a work count in memory that they share (`Shares`), and the one that
-started them tells it. `skillift.running.status` reads the lines back with `parse_line`.
+cost the work nothing. Processes that share a work count in memory that they share (`Shares`), and the one
+that started them tells it. `skillift.running.status` reads the lines back with `parse_line`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ import stat
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
+from typing import TYPE_CHECKING
 
 from skillift.redaction import redact
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
 
 LINE_EVERY_S = 25.0  # the longest silence of a log is to be half a minute
 TERMINAL_EVERY_S = 5.0
@@ -284,7 +288,8 @@ class _Reporter:
     def __init__(self) -> None:
         self.name = "job"
         self.parts: list[str] = []
-        self.activities: list[Progress | _Phase] = []
+        # weakly: a work that an error ended elsewhere than in its `with` block goes with its owner
+        self.begun: list[weakref.ref[Progress | _Phase]] = []
         self.changed = threading.Condition()
         self.thread: threading.Thread | None = None
         self.last_line = 0.0
@@ -294,7 +299,7 @@ class _Reporter:
     def begin(self, activity: Progress | _Phase) -> None:
         """Tell this one from now on."""
         with self.changed:
-            self.activities = [*self.activities, activity]
+            self.begun = [*self.begun, weakref.ref(activity)]
             if self.thread is None:
                 self.last_line = time.monotonic()
                 self.thread = threading.Thread(target=self._tell, name="progress", daemon=True)
@@ -306,8 +311,8 @@ class _Reporter:
         """Tell what it was begun in, if anything."""
         with self.changed:
             # a forked process leaves blocks that it did not enter
-            self.activities = [other for other in self.activities if other is not activity]
-            if self.activities or self.thread is None:
+            self.begun = [other for other in self.begun if other() not in (activity, None)]
+            if self.begun or self.thread is None:
                 return
             thread, self.thread = self.thread, None
             self.changed.notify()
@@ -330,13 +335,20 @@ class _Reporter:
                     self.changed.wait(wait)
                 if self.thread is not me:
                     return
-                activity = self.activities[-1]
+                activity = self._innermost()
+                if activity is None:
+                    self.thread = None
+                    return
             self._tell_of(activity)
+            del activity  # or it would live for as long as this waits
+
+    def _innermost(self) -> Progress | _Phase | None:
+        return next((activity for ref in reversed(self.begun) if (activity := ref()) is not None), None)
 
     def _due(self) -> float:
         """When the next line is due, by `time.monotonic`."""
-        activity, due = self.activities[-1], self.last_line + _every()
-        return due if activity.shown else min(due, activity.began + FIRST_AFTER_S)
+        activity, due = self._innermost(), self.last_line + _every()
+        return due if activity is None or activity.shown else min(due, activity.began + FIRST_AFTER_S)
 
     def _tell_of(self, activity: Progress | _Phase) -> None:
         if isinstance(activity, _Phase) and activity.lasting and (quiet := _quiet_s()) < _every():

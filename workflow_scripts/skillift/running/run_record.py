@@ -1,0 +1,136 @@
+"""What a running Snakemake notes of its jobs, for those who look from elsewhere: one file of a study's state.
+
+`<state>/<study>/run.json` is replaced whole at each change, and every 20 s while nothing changes. So it can
+be read at any moment, on another machine of a shared file system too, and its age tells whether its writer
+lives.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from skillift.errors import UserError, problem
+from skillift.running.lifeline import this_process
+
+FILE = "run.json"
+EVERY_S = 20.0  # between two writes while nothing changes
+SILENT_S = 90.0  # after which a writer that cannot be looked for has ended
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that Snakemake has started or submitted.
+
+    Attributes:
+        rule: its rule.
+        wildcards: what names it among the rule's jobs.
+        log: its log, as seen from the working folder; None where the rule has none.
+        since: when it was started, seconds since 1970.
+    """
+
+    rule: str
+    wildcards: Mapping[str, str]
+    log: str | None
+    since: float
+
+    @property
+    def name(self) -> str:
+        """Such as `train s sft-s0`."""
+        return " ".join([self.rule, *self.wildcards.values()])
+
+
+@dataclass
+class RunRecord:
+    """One run of Snakemake.
+
+    Attributes:
+        process: Snakemake's, as `lifeline.this_process` names it.
+        host: the machine that it runs on.
+        started: of the run, seconds since 1970.
+        updated: of this record.
+        ended: of the run; None while it goes on, or where it was killed.
+        total: the number of jobs that it has planned.
+        planned: the same by rule.
+        done: the number of jobs that are done, by rule.
+        running: jobs that it has started or, on a cluster, submitted.
+        failed: jobs that failed and were not started again.
+    """
+
+    process: str = field(default_factory=this_process)
+    host: str = field(default_factory=socket.gethostname)
+    started: float = field(default_factory=time.time)
+    updated: float = 0.0
+    ended: float | None = None
+    total: int = 0
+    planned: dict[str, int] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
+    running: list[Job] = field(default_factory=list)
+    failed: list[Job] = field(default_factory=list)
+
+    @property
+    def n_done(self) -> int:
+        """The number of jobs that are done."""
+        return sum(self.done.values())
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """The number of planned jobs that were not started, by rule; rules without one are left out."""
+        begun = [job.rule for job in (*self.running, *self.failed)]
+        counts = {rule: n - self.done.get(rule, 0) - begun.count(rule) for rule, n in self.planned.items()}
+        return {rule: number for rule, number in counts.items() if number > 0}
+
+    def goes_on(self, now: float) -> bool:
+        """Whether its Snakemake lives, as far as can be told from here."""
+        if self.ended is not None:
+            return False
+        number, _, namespace = self.process.partition("@")
+        if self.host == socket.gethostname() and namespace == this_process().partition("@")[2]:
+            return _lives(int(number), self.started)
+        return now - self.updated < SILENT_S
+
+
+def _lives(number: int, started: float) -> bool:
+    import psutil
+
+    try:
+        process = psutil.Process(number)
+        # another process may have its number by now
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= started + 1
+    except psutil.Error:
+        return False
+
+
+def write_record(record: RunRecord, path: Path) -> None:
+    """Replace the record in a file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    record.updated = time.time()
+    temporary = path.with_name(f".{path.name}.partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def read_record(path: Path) -> RunRecord | None:
+    """The record in a file; None where there is no file.
+
+    Raises:
+        UserError: it is no record.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        jobs = {name: [Job(**job) for job in found.pop(name)] for name in ("running", "failed")}
+        return RunRecord(**found, **jobs)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fix = "Delete it: the next run writes it."
+        raise UserError(problem(f"{path}", str(error), "the record of a run", fix)) from None
