@@ -89,7 +89,7 @@ def test_a_killed_run_is_not_taken_for_a_living_one(folder, capsys):
 
 
 def test_a_number_that_another_process_has_by_now_is_not_taken_for_the_run(folder):
-    record = running(folder, started=time.time() - 10 * 365 * 86400)
+    record = running(folder, born=time.time() - 3600)
     assert not record.goes_on(time.time())
 
 

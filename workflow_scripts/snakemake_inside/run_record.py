@@ -118,10 +118,8 @@ class _Recorder:
 class _PlainLines:
     """A line for each job, now and then, where nothing is drawn."""
 
-    every_s = PLAIN_EVERY_S
-
     def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
+        self.quiet, self.every_s = quiet, PLAIN_EVERY_S
 
     def show(self, lines: list[str]) -> None:
         """Print them."""
@@ -132,10 +130,8 @@ class _PlainLines:
 class _UnderOverview:
     """A line for each job under what the rich logger draws, by that logger itself."""
 
-    every_s = 0.0
-
     def __init__(self, live: Any) -> None:
-        self.overview, self.lines = live.get_renderable(), []
+        self.overview, self.lines, self.every_s = live.get_renderable(), [], 0.0
         live.update(self)
 
     def show(self, lines: list[str]) -> None:
@@ -164,4 +160,4 @@ def _screen(workflow: Any) -> _PlainLines | _UnderOverview:
         live = getattr(handler, "live_display", None)
         if live is not None and live.console.is_terminal:
             return _UnderOverview(live)
-    return _PlainLines(is_quiet_about(workflow.output_settings.quiet, "progress"))
+    return _PlainLines(is_quiet_about(workflow.output_settings.quiet or (), "progress"))

@@ -8,6 +8,7 @@ lives.
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import time
@@ -20,6 +21,7 @@ from skillift.running.lifeline import this_process
 
 FILE = "run.json"
 EVERY_S = 20.0  # between two writes while nothing changes
+_SAME_S = 5.0  # by which a clock may be set while a process runs
 SILENT_S = 90.0  # after which a writer that cannot be looked for has ended
 
 
@@ -51,6 +53,7 @@ class RunRecord:
 
     Attributes:
         process: Snakemake's, as `lifeline.this_process` names it.
+        born: when that process began, seconds since 1970.
         host: the machine that it runs on.
         started: of the run, seconds since 1970.
         updated: of this record.
@@ -63,6 +66,7 @@ class RunRecord:
     """
 
     process: str = field(default_factory=this_process)
+    born: float = field(default_factory=lambda: _born(os.getpid()))
     host: str = field(default_factory=socket.gethostname)
     started: float = field(default_factory=time.time)
     updated: float = 0.0
@@ -91,19 +95,20 @@ class RunRecord:
             return False
         number, _, namespace = self.process.partition("@")
         if self.host == socket.gethostname() and namespace == this_process().partition("@")[2]:
-            return _lives(int(number), self.started)
+            # another process may have its number by now
+            return abs(_born(int(number)) - self.born) < _SAME_S
         return now - self.updated < SILENT_S
 
 
-def _lives(number: int, started: float) -> bool:
+def _born(number: int) -> float:
+    """When a process of this machine began, seconds since 1970; not a number where there is none."""
     import psutil
 
     try:
         process = psutil.Process(number)
-        # another process may have its number by now
-        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= started + 1
+        return math.nan if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
     except psutil.Error:
-        return False
+        return math.nan
 
 
 def write_record(record: RunRecord, path: Path) -> None:
