@@ -6,8 +6,9 @@ import json
 from collections import Counter
 
 import pytest
-from batch_questions import EXPECTED, MODEL, PRICE, ask, echo, requests_to, texts
+from batch_questions import EXPECTED, MODEL, PRICE, ask, echo, requests_to, settings, texts
 from batch_server import BatchServer, serving
+from progress_lines import lines_told
 from stub_models import chat_completion
 
 from skillift.batches import asking as batches
@@ -37,6 +38,14 @@ def test_a_job_is_asked_in_batches_at_half_the_price_and_then_never_again(cache)
     assert set(server.answered().values()) == {1}
     assert BatchState(cache).open_batches() == []
     assert BatchState(cache).lines() == {}
+
+
+def test_lines_say_how_many_answers_the_provider_has_while_it_is_waited_for(cache):
+    with serving(BatchServer(echo)) as address, lines_told() as lines:
+        ask(cache, requests_to(address), settings(poll_s=0.1))
+    waiting = [line for line in lines if line.label == "asking, in batches"]
+    assert {(line.total, line.unit) for line in waiting} == {(6, "answer")}
+    assert waiting[0].done < 6 and waiting[-1].done == 6
 
 
 def test_a_question_and_its_answer_are_the_same_as_without_a_batch(cache):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from progress_lines import lines_told
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
 from skillift.chat.answer_cache import AnswerCache
@@ -39,6 +40,21 @@ def test_equal_requests_are_asked_and_paid_once():
     assert len(arrived) == 2
     assert [answer.text for answer in answers] == ["yes"] * 3
     assert [answer.cost_usd for answer in answers] == [0.25, 0.0, 0.25]
+
+
+def test_lines_say_how_many_are_answered_what_was_kept_and_what_was_paid(tmp_path):
+    async def later():
+        await asyncio.sleep(0.1)
+        return "yes"
+
+    with AnswerCache(tmp_path / "answers.sqlite") as cache:
+        _ask(lambda _: "yes", [_request("0"), _request("1")], cache)
+        with lines_told() as lines:
+            _ask(lambda _: later(), [_request(str(number)) for number in range(6)], cache, concurrency=1)
+    assert {(line.label, line.total, line.unit) for line in lines} == {("asking", 6, "answer")}
+    at_work = [line for line in lines if 2 < line.done < 6]
+    assert at_work[0].details[1:4] == ("cached 2", "retried 0", "failed 0")
+    assert at_work[-1].details[4].endswith(" USD") and at_work[-1].details[4] > at_work[0].details[4]
 
 
 def test_samples_of_one_request_are_asked_each():

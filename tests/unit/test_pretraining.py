@@ -6,6 +6,7 @@ from itertools import islice
 
 import polars as pl
 import pytest
+from progress_lines import lines_told
 
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
@@ -48,8 +49,9 @@ def tokenizer(tokenizer_folder):
 @pytest.fixture(scope="module")
 def student(tokenizer_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("student")
-    log = pretrain(SPEC, tokenizer_folder, folder)
-    return folder, log
+    with lines_told() as lines:
+        log = pretrain(SPEC, tokenizer_folder, folder)
+    return folder, log, lines
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def texts():
 
 @pytest.mark.models
 def test_the_same_spec_gives_the_same_bytes(student, tokenizer_folder, tmp_path):
-    folder, log = student
+    folder, log, _ = student
     again = pretrain(SPEC, tokenizer_folder, tmp_path)
     assert folder_digests(tmp_path) == folder_digests(folder)
     assert again.equals(log)
@@ -83,11 +85,20 @@ def test_the_log_keeps_its_contract_and_the_loss_falls(tokenizer_folder, tmp_pat
 
 
 @pytest.mark.models
+def test_lines_say_which_step_the_pretraining_is_at(student):
+    lines = [line for line in student[2] if line.label == "pretraining"]
+    at_work = [line for line in lines if 0 < line.done < 12]
+    assert at_work and all(line.seconds_left is not None for line in at_work)
+    assert "loss " in str(at_work[-1]) and " tokens/s" in str(at_work[-1])
+    assert (lines[-1].done, lines[-1].total, lines[-1].unit) == (12, 12, "step")
+
+
+@pytest.mark.models
 def test_a_student_loads_as_qwen3_in_float32_with_tied_embeddings_and_stops_at_the_end_token(student):
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
 
-    folder, _ = student
+    folder, *_ = student
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert isinstance(model, Qwen3ForCausalLM)
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
