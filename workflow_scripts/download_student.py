@@ -20,13 +20,15 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
 
+    from skillift.running.progress import phase
     from skillift.students.folders import import_student, write_manifest
-    from skillift.students.hub import download
+    from skillift.students.hub import cached_bytes, download
     from skillift.tables import write_json
 
     spec = options.spec
     where = f"students.{spec['name']}"
-    found = download(where, spec["model"], spec["revision"], spec.get("digests"))
+    with phase(lambda: f"downloading {spec['model']}, {cached_bytes(spec['model']) / 1e6:,.0f} MB are here"):
+        found = download(where, spec["model"], spec["revision"], spec.get("digests"))
     import_student(found.folder, options.model, options.engine)
     source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": found.commit}
     if found.not_verified:

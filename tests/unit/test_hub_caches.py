@@ -10,7 +10,7 @@ from hub_server import digest
 from plain_folders import write_folder
 
 from skillift.errors import UserError
-from skillift.students.hub import verify
+from skillift.students.hub import cached_bytes, verify
 
 LARGE = "model.safetensors"
 
@@ -109,3 +109,13 @@ def test_a_digest_of_the_study_verifies_what_the_cache_cannot(tmp_path):
     with pytest.raises(UserError, match=r"key 'digests'.*name the commit that is meant"):
         verify("students.s", snapshot, {LARGE: "0" * 64})
     assert (snapshot / LARGE).is_file()
+
+
+def test_what_is_there_of_a_download_is_counted_with_parts_of_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert cached_bytes("owner/tiny") == 0
+    blobs = tmp_path / "models--owner--tiny/blobs"
+    blobs.mkdir(parents=True)
+    (blobs / "a").write_bytes(b"12345")
+    (blobs / "b.incomplete").write_bytes(b"123")
+    assert cached_bytes("owner/tiny") == 8

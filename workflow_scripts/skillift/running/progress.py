@@ -9,6 +9,7 @@ that started them tells it. `skillift.running.status` reads the lines back with 
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
 import re
@@ -203,13 +204,14 @@ class Progress:
 class _Phase:
     """What cannot be counted; `lasting`: said only where nothing else is written."""
 
-    def __init__(self, what: str, label: str = "", lasting: bool = False) -> None:
+    def __init__(self, what: str | Callable[[], str], label: str = "", lasting: bool = False) -> None:
         self.label = label or _label() or _reporter.name
         self.what, self.lasting, self.began = what, lasting, time.monotonic()
         self.shown = lasting  # nobody waits for its first line
 
     def line(self, now: float) -> Phase:
-        return Phase(self.label, self.what, round(now - self.began))
+        what = self.what if isinstance(self.what, str) else self.what()
+        return Phase(self.label, what, round(now - self.began))
 
 
 def _label(*own: str) -> str:
@@ -218,8 +220,12 @@ def _label(*own: str) -> str:
 
 
 @contextmanager
-def phase(what: str) -> Iterator[None]:
-    """Have lines written that `what` (`loading the model`) goes on, for the duration of a `with` block."""
+def phase(what: str | Callable[[], str]) -> Iterator[None]:
+    """Have lines written that `what` (`loading the model`) goes on, for the duration of a `with` block.
+
+    Args:
+        what: is done; or a function that tells it for each line.
+    """
     activity = _Phase(what)
     _reporter.begin(activity)
     try:
@@ -247,7 +253,7 @@ def heartbeat(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        _reporter.end(activity)
+        _reporter.stop()
 
 
 class Shares:
@@ -317,6 +323,14 @@ class _Reporter:
             thread, self.thread = self.thread, None
             self.changed.notify()
         thread.join(1.0)  # nothing may be written while Python ends
+
+    def stop(self) -> None:
+        """Tell no more, whatever was not ended: an error has its last word."""
+        with self.changed:
+            self.begun, thread, self.thread = [], self.thread, None
+            self.changed.notify()
+        if thread is not None:
+            thread.join(1.0)
 
     def write(self, text: str) -> None:
         """One line to the standard error; a full disk or a closed pipe is not this module's to report."""
@@ -392,3 +406,4 @@ def _forget() -> None:
 
 
 os.register_at_fork(after_in_child=_forget)
+atexit.register(lambda: _reporter.stop())  # a thread that writes while Python ends may end it hard

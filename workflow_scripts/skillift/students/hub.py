@@ -74,6 +74,15 @@ def download(where: str, model: str, revision: str, digests: dict[str, str] | No
     return Download(folder, folder.name, not_verified)
 
 
+def cached_bytes(model: str) -> int:
+    """What the hub's cache holds of a model, parts of files included."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.file_download import repo_folder_name
+
+    blobs = Path(HF_HUB_CACHE, repo_folder_name(repo_id=model, repo_type="model"), "blobs")
+    return sum(path.stat().st_size for path in blobs.glob("*"))
+
+
 def cached_folder(model: str, revision: str) -> Path | None:
     """The folder of a model in the hub's cache; None where its tokenizer is not there."""
     from huggingface_hub import try_to_load_from_cache
