@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from skillift.running import progress
-from skillift.running.progress import Line, Phase, parse_line
+from skillift.running.progress_lines import Line, Phase, parse_line
 
 
 @contextmanager

@@ -14,19 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillift.running import progress
-from skillift.running.progress import (
-    LINE_EVERY_S,
-    Line,
-    Phase,
-    Progress,
-    Shares,
-    duration_text,
-    heartbeat,
-    parse_line,
-    part,
-    phase,
-    rate_text,
-)
+from skillift.running.progress import LINE_EVERY_S, Progress, Shares, heartbeat, part, phase
+from skillift.running.progress_lines import Line, Phase, duration_text, parse_line, rate_text
 
 WORDS = st.from_regex(r"[a-z]+( [a-z0-9]+){0,2}", fullmatch=True)
 

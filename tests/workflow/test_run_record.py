@@ -20,7 +20,7 @@ from itertools import pairwise
 import pytest
 import status
 
-from skillift.running.progress import parse_line
+from skillift.running.progress_lines import parse_line
 from skillift.running.run_record import FILE, read_record
 from skillift.running.status import status_lines
 

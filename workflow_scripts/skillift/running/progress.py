@@ -1,10 +1,8 @@
 """How far a job is: a line at least every half minute, in its log or on a terminal, in one form for all jobs.
 
-`train: 12 of 46 steps, 0.4 steps/min, loss 0.69, 1,120 tokens/s, 1 h 25 min left` is a `Line`;
-`answer: starting vLLM ... 48 s` is a `Phase`, of what cannot be counted. Who works says where it is
-(`Progress`, `phase`); a thread beside it writes the lines, so that they come within a long step, too, and
-cost the work nothing. Processes that share a work count in memory that they share (`Shares`), and the one
-that started them tells it. `skillift.running.status` reads the lines back with `parse_line`.
+Who works says where it is (`Progress`, `phase`); a thread beside it writes the lines, so that they come
+within a long step, too, and cost the work nothing. Processes that share a work count in memory that they share
+(`Shares`), and the one that started them tells it. The form of the lines: `skillift.running.progress_lines`.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from __future__ import annotations
 import atexit
 import math
 import os
-import re
 import stat
 import sys
 import threading
@@ -20,10 +17,10 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skillift.redaction import redact
+from skillift.running.progress_lines import Line, Phase, duration_text, rate_text
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
@@ -33,101 +30,6 @@ TERMINAL_EVERY_S = 5.0
 SHARED_EVERY_S = 2.0
 FIRST_AFTER_S = 2.0  # what takes less says nothing
 _LONG_S = 10.0  # without one more done: worth a word
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_LINE = re.compile(
-    r"(?P<label>[^:]+): (?P<done>[\d,]+) of (?P<total>[\d,]+) (?P<unit>[a-z-]+)(?P<more>(?:, .+)?)"
-)
-_PHASE = re.compile(r"(?P<label>[^:]+): (?P<what>.+) \.\.\. (?P<time>\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?)")
-
-
-@dataclass(frozen=True)
-class Line:
-    """How far a counted work is, as its line says it.
-
-    Attributes:
-        label: what is done, such as `train`; without a colon.
-        done: of `total`.
-        total: how many there are.
-        unit: of one of them, such as `step`.
-        details: what else is said, without a comma and a space: the rate, the loss.
-        seconds_left: until all are done; None where nobody knows.
-    """
-
-    label: str
-    done: int
-    total: int
-    unit: str
-    details: tuple[str, ...] = ()
-    seconds_left: int | None = None
-
-    def __str__(self) -> str:
-        first = f"{self.label}: {self.done:,} of {self.total:,} {self.unit}{'' if self.total == 1 else 's'}"
-        left = [] if self.seconds_left is None else [f"{duration_text(self.seconds_left)} left"]
-        return ", ".join([first, *self.details, *left])
-
-
-@dataclass(frozen=True)
-class Phase:
-    """What cannot be counted, and for how many seconds it has lasted, as its line says it."""
-
-    label: str
-    what: str
-    seconds: int
-
-    def __str__(self) -> str:
-        return f"{self.label}: {self.what} ... {duration_text(self.seconds)}"
-
-
-def parse_line(text: str) -> Line | Phase | None:
-    """What a line of a log says of a job's progress; None where it says something else.
-
-    Times come back as exactly as `duration_text` gives them.
-    """
-    text = text.strip()
-    if found := _LINE.fullmatch(text):
-        total = _number(found["total"])
-        more = found["more"].split(", ")[1:]
-        left = _seconds(more.pop().removesuffix(" left")) if more and more[-1].endswith(" left") else None
-        unit = found["unit"] if total == 1 else found["unit"].removesuffix("s")
-        return Line(found["label"], _number(found["done"]), total, unit, tuple(more), left)
-    if found := _PHASE.fullmatch(text):
-        return Phase(found["label"], found["what"], _seconds(found["time"]) or 0)
-    return None
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-def duration_text(seconds: float) -> str:
-    """`48 s`, `3 min 20 s`, `1 h 25 min`, `2 d 3 h`: the two largest units."""
-    rest = max(0, round(seconds))
-    parts = []
-    for size, unit in _UNITS:
-        number, rest = divmod(rest, size)
-        if number or parts:
-            parts.append((number, unit))
-    return " ".join(f"{number} {unit}" for number, unit in parts[:2] if number) or "0 s"
-
-
-def _seconds(text: str) -> int | None:
-    sizes = {unit: size for size, unit in _UNITS}
-    words = text.split()
-    if len(words) % 2 or not all(word in sizes for word in words[1::2]):
-        return None
-    return sum(int(number) * sizes[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
-
-
-def rate_text(per_second: float, unit: str) -> str:
-    """`1,120 tokens/s`, `0.4 steps/min`, `3.0 steps/h`: so that the number says something."""
-    for size, name in ((1, "s"), (60, "min")):
-        if per_second * size >= (1 if size == 1 else 0.1):
-            return f"{_short(per_second * size)} {unit}s/{name}"
-    return f"{_short(per_second * 3600)} {unit}s/h"
-
-
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.1f}"
 
 
 class Progress:
@@ -148,7 +50,7 @@ class Progress:
         """A work of `total` units, of which `done` were done before.
 
         Args:
-            label: what is done, such as `train`.
+            label: what is done, such as `training`.
             total: how many there are.
             unit: of one of them, such as `step`.
             done: those that an earlier process has done.

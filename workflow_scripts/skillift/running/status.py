@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skillift.redaction import redact
 from skillift.running.failed_jobs import FailedJob, last_words
-from skillift.running.progress import duration_text, parse_line
+from skillift.running.progress_lines import duration_text, parse_line
 from skillift.running.run_record import Job, RunRecord
 from skillift.stages import family
 
