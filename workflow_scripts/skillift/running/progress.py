@@ -1,7 +1,7 @@
 """How far a job is: a line at least every half minute, in its log or on a terminal, in one form for all jobs.
 
 Who works says where it is (`Progress`, `phase`); a thread beside it writes the lines, so that they come
-within a long step, too, and cost the work nothing. Processes that share a work count in memory that they share
+within a long step, too, and cost the work nothing. Processes with one work count in memory that they share
 (`Shares`), and the one that started them tells it. The form of the lines: `skillift.running.progress_lines`.
 """
 
