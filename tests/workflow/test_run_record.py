@@ -24,7 +24,7 @@ from skillift.running.progress_lines import parse_line
 from skillift.running.run_record import FILE, read_record
 from skillift.running.status import status_lines
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 
 SNAKEFILE = """
 import sys
