@@ -83,6 +83,7 @@ def analyse(
             progress.notes = (f"at {function.__name__}",)
             with part(f"table {progress.done + 1} of {progress.total} ({function.__name__})"):
                 table = function(*arguments)
+            progress.notes = ()
             progress.advance()
             return table
 
