@@ -2,11 +2,15 @@
 
     python workflow_scripts/import_student.py --source path/to/model --model student/model \
         --manifest student/manifest.json --spec '{}'
+
+The spec may hold a chat template (`chat_template`: its file and text) and `end_tokens`, which go into the
+folder.
 """
 
 from __future__ import annotations
 
 from skillift.commands import parser, run
+from skillift.students.chat_settings import chat_settings
 from skillift.students.folders import import_student, write_manifest
 from skillift.tables import write_json
 
@@ -19,8 +23,10 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
     arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
-    import_student(options.source, options.model, options.engine)
-    write_json(write_manifest(options.model, {"kind": "path", "path": options.source}), options.manifest)
+    chat = chat_settings(options.spec)
+    import_student(options.source, options.model, options.engine, chat)
+    source = {"kind": "path", "path": options.source, **chat.recorded}
+    write_json(write_manifest(options.model, source), options.manifest)
 
 
 if __name__ == "__main__":

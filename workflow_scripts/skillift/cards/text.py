@@ -103,6 +103,8 @@ def model_card(
         "student": spec["label"],
         "base": _base(base),
         "base_sha256": run["base"],
+        "chat_template": base["source"].get("chat_template"),
+        "end_tokens": base["source"].get("end_tokens", []),
         "rows": corpus[0],
         "corpus_sha256": corpus[1],
         "parameters": run["parameter_count"],

@@ -103,7 +103,7 @@ def check_answers(episodes: pl.DataFrame, asked: pl.DataFrame, thinking: bool, w
     rows = []
     for step in asked["step"].unique().sort():
         answered, place = episodes.filter(step=step), f"{where}, step {step}"
-        ending = _check_mode(asked.filter(step=step), thinking, place)
+        ending = check_mode(asked.filter(step=step), thinking, place)
         reasoned = [reasons(text) for text in answered["response"]]
         rate = sum(reasoned) / len(reasoned)
         if not thinking and rate > MAX_REASONED:
@@ -163,8 +163,17 @@ def _check_prompts(episodes: pl.DataFrame, asked: pl.DataFrame, where: str) -> N
         raise UserError(problem(where, found, "one for each", "Delete the run's episodes, run again."))
 
 
-def _check_mode(asked: pl.DataFrame, thinking: bool, place: str) -> str:
-    """The end of all prompts, where it is the one of the thinking mode."""
+def check_mode(asked: pl.DataFrame, thinking: bool, place: str) -> str:
+    """The end of all prompts, where it is the one of the thinking mode.
+
+    Args:
+        asked: contract PROMPTS, of one step.
+        thinking: the study's thinking mode.
+        place: the run and step, for messages.
+
+    Raises:
+        UserError: prompts end in several ways, or as in the other mode.
+    """
     endings = asked["generation_prompt"].unique().sort().to_list()
     other = asked["other_generation_prompt"][0]
     mode = f"`inference: thinking: {str(thinking).lower()}`"

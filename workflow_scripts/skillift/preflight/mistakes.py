@@ -52,10 +52,12 @@ def _has_given_models(study: Study) -> bool:
 
 
 MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
-_FILES = frozenset({"tasks", "students", "references", "inference"})
+_MODELS = frozenset({"students", "references", "inference"})
+_FILES = _MODELS | {"tasks"}
 PARTS = (
     Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight", _has_own_tasks),
     Part(_FILES, "skillift.students.preflight", _has_given_models),
+    Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.templates", _has_given_models),
     Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
     Part(MODELS, "skillift.preflight.keys"),
 )

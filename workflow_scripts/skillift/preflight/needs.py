@@ -57,10 +57,9 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]]) -> dict:
                 f"references.{wildcards['student']}", study.reference_spec(wildcards["student"])["reference"]
             )
         elif rule.downloads:
-            spec = study.hub_spec(wildcards["student"])
             section = "students" if wildcards["student"] in study.students else "references"
             where = f"{section}.{wildcards['student']}"
-            looks[where] = partial(_check_hub, where, spec, study.data["inference"]["engine"])
+            looks[where] = partial(_check_hub, where, study, wildcards["student"])
     return looks
 
 
@@ -74,7 +73,15 @@ def _check_chat(where: str, entry: dict) -> None:
         check_access(model)
 
 
-def _check_hub(where: str, spec: dict, engine: str) -> None:
-    from skillift.students.hub import check_reachable
+def _check_hub(where: str, study: Study, student: str) -> None:
+    from skillift.preflight.templates import chat_mistakes
+    from skillift.students.folder_checks import tokenizer_mistakes
+    from skillift.students.hub import check_reachable, tokenizer_folder
 
-    check_reachable(where, spec["model"], spec["revision"], engine)
+    spec, chat = study.hub_spec(student), study.chat(student)
+    model = spec["model"], spec["revision"]
+    check_reachable(where, *model, study.data["inference"]["engine"], chat)
+    folder = tokenizer_folder(where, *model)
+    lines = [*tokenizer_mistakes(folder, chat), *chat_mistakes(study, student, folder, chat)]
+    if lines:
+        raise UserError("\n".join(f"{where}: {line}" for line in lines))

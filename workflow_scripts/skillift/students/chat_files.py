@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-import jinja2.ext
 import jinja2.nodes
-import jinja2.sandbox
 
 from skillift.answers.reasoning import TAGS as REASONING_TAGS
 from skillift.answers.reasoning import reasoning_mistakes
 from skillift.errors import UserError, problem
-from skillift.students.clock import DEFAULT_DATE, pinned_clock
+from skillift.students.chat_rendering import QUESTION, environment, exchange
 from skillift.students.folder_files import read_object, unreadable
 
 SPECIAL_TOKEN = "special token"  # how the reason begins why no student can be trained on a demonstration
@@ -30,14 +28,25 @@ SPECIAL_TOKEN = "special token"  # how the reason begins why no student can be t
 # DeepSeek-V3's roles; line breaks and words may be tokens of their own too, and mark nothing.
 _BRACKETED = re.compile(r"[<\[{(|｜].*[>\]})|｜]", re.DOTALL)
 _NAMED = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-_QUESTION, _ANSWER = "A question.", "An answer."
 
 
 class AddedToken(NamedTuple):
-    """An entry that a tokenizer looks for in any text before it splits it."""
+    """An entry that a tokenizer looks for in any text before it splits it.
+
+    Attributes:
+        text: the token.
+        special: whether the tokenizer calls it special.
+        number: its place in the vocabulary; None where the files do not say.
+    """
 
     text: str
     special: bool
+    number: int | None = None
+
+    @property
+    def bracketed(self) -> bool:
+        """Whether it has the shape of a mark of turns."""
+        return bool(_BRACKETED.fullmatch(self.text))
 
 
 def special_tokens(added: Iterable[AddedToken], named: Iterable[str], rendered: str) -> list[str]:
@@ -52,7 +61,7 @@ def special_tokens(added: Iterable[AddedToken], named: Iterable[str], rendered: 
         Their texts, sorted; tags of reasoning are not among them, which demonstrations may hold.
     """
     found = {token.text for token in added if token.special} | set(named)
-    found |= {token.text for token in added if token.text in rendered and _BRACKETED.fullmatch(token.text)}
+    found |= {token.text for token in added if token.text in rendered and token.bracketed}
     return sorted(text for text in found if text.strip() and text not in REASONING_TAGS)
 
 
@@ -69,21 +78,25 @@ def special_token_problem(where: str, token: str, of: str) -> str:
     return problem(where, f"{token} (a special token of {of})", expected, fix)
 
 
-def special_tokens_of(folder: Path | str) -> list[str]:
+def special_tokens_of(folder: Path | str, template: str | None = None) -> list[str]:
     """The special tokens of a model folder, or of a tokenizer's alone.
+
+    Args:
+        folder: the folder.
+        template: the chat template that a study names; the folder's own where it names none.
 
     Raises:
         UserError: a file of the folder is unreadable.
     """
     folder = Path(folder)
-    settings = _settings(folder)
-    named = list(_named_tokens(settings))
-    template = template_of(folder)
+    settings = tokenizer_settings(folder)
+    named = list(named_tokens(settings))
+    template = template or template_of(folder)
     try:
-        rendered = _exchange(template, settings) if template else ""
+        rendered = "".join(exchange(template, named_texts(settings))) if template else ""
     except Exception:
         rendered = ""  # told by template_mistakes
-    return special_tokens(_added_tokens(folder, settings), named, rendered)
+    return special_tokens(added_tokens(folder, settings), named, rendered)
 
 
 def template_of(folder: Path | str) -> str | None:
@@ -99,7 +112,7 @@ def template_of(folder: Path | str) -> str | None:
             return file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise unreadable(file, error) from None
-    declared = _settings(folder).get("chat_template")
+    declared = tokenizer_settings(folder).get("chat_template")
     if isinstance(declared, list):  # several by name
         declared = {entry.get("name"): entry.get("template") for entry in declared if isinstance(entry, dict)}
     if isinstance(declared, dict):
@@ -107,23 +120,30 @@ def template_of(folder: Path | str) -> str | None:
     return declared if isinstance(declared, str) and declared else None
 
 
-def template_mistakes(folder: Path | str) -> list[str]:
+def template_mistakes(folder: Path | str, named: tuple[str, str] | None = None) -> list[str]:
     """What keeps a chat template from rendering one question and one answer, the same at any time.
 
     Also its tags of reasoning that are not known: such reasoning would be scored as the answer.
 
+    Args:
+        folder: a model folder.
+        named: file and text of the template that the study names; the folder's own where it names none.
+
     Raises:
         UserError: a file of the folder is unreadable.
     """
-    folder, text = Path(folder), template_of(folder)
+    folder = Path(folder)
+    file, text = named or (f"{folder}", template_of(folder))
     if text is None:
-        return [
-            problem(f"{folder}", "no chat template", "chat_template.jinja", "Add the model's chat template.")
-        ]
-    where = f"{folder}: chat template"
+        fix = (
+            "Add the model's chat template to the folder, or name one in the study: `chat_template: <file>`, "
+            "or `chat_template: plain` for a base model."
+        )
+        return [problem(file, "no chat template", "chat_template.jinja", fix)]
+    where = f"{file}: chat template"
     try:
-        tree = _environment().parse(text)
-        rendered = _exchange(text, _settings(folder))
+        tree = environment().parse(text)
+        rendered = "".join(exchange(text, named_texts(tokenizer_settings(folder))))
     except jinja2.TemplateSyntaxError as error:
         return [problem(f"{where}, line {error.lineno}", error.message, "a valid Jinja template")]
     except Exception as error:  # a template is a program: it may divide by zero, or call itself
@@ -134,22 +154,37 @@ def template_mistakes(folder: Path | str) -> list[str]:
     drawn += [node.name for node in tree.find_all(jinja2.nodes.Name) if node.name == "lipsum"]
     if drawn:
         return [problem(where, drawn[0], "the same prompt at any time", "Take it out of the template.")]
-    if _QUESTION not in rendered:
+    if QUESTION not in rendered:
         found = "a template without the user's message" if text.strip() else "an empty template"
         return [problem(where, found, "a template of one user message and one answer")]
     return reasoning_mistakes(text, where)
 
 
-def _settings(folder: Path) -> dict:
-    """tokenizer_config.json, with the named tokens of special_tokens_map.json where it has none."""
+def tokenizer_settings(folder: Path | str) -> dict:
+    """tokenizer_config.json, with the named tokens of special_tokens_map.json where it has none.
+
+    Raises:
+        UserError: one of them is unreadable.
+    """
     found = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
-        if (folder / name).is_file():
-            found |= {key: value for key, value in read_object(folder / name).items() if value is not None}
+        if (Path(folder) / name).is_file():
+            entries = read_object(Path(folder) / name).items()
+            found |= {key: value for key, value in entries if value is not None}
     return found
 
 
-def _named_tokens(settings: Mapping) -> Iterator[str]:
+def named_texts(settings: Mapping) -> dict[str, str]:
+    """Texts of the tokens that a tokenizer has names for, such as `bos_token`, by these."""
+    named = {name: settings.get(name) for name in _NAMED}
+    texts = {
+        name: token.get("content") if isinstance(token, dict) else token for name, token in named.items()
+    }
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def named_tokens(settings: Mapping) -> Iterator[str]:
+    """Texts of the tokens that a tokenizer has names for, further special tokens included."""
     lists = [settings.get(key) for key in ("additional_special_tokens", "extra_special_tokens")]
     lists = [entries for entries in lists if isinstance(entries, dict | list)]
     several = [
@@ -161,17 +196,33 @@ def _named_tokens(settings: Mapping) -> Iterator[str]:
             yield text
 
 
-def _added_tokens(folder: Path, settings: Mapping) -> list[AddedToken]:
-    entries = settings.get("added_tokens_decoder")
-    entries = list(entries.values()) if isinstance(entries, dict) else []
-    file = folder / "tokenizer.json"
+def added_tokens(folder: Path | str, settings: Mapping) -> list[AddedToken]:
+    """The added tokens of a folder's tokenizer, once each.
+
+    Args:
+        folder: the folder.
+        settings: see `tokenizer_settings`.
+
+    Raises:
+        UserError: tokenizer.json is unreadable.
+    """
+    declared = settings.get("added_tokens_decoder")
+    declared = declared.items() if isinstance(declared, dict) else ()
+    entries = [{"id": number, **entry} for number, entry in declared if isinstance(entry, dict)]
+    file = Path(folder) / "tokenizer.json"
     if file.is_file():
-        entries += _entries_of(file)
-    return [
-        AddedToken(entry["content"], bool(entry.get("special")))
-        for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("content"), str)
-    ]
+        entries += [entry for entry in _entries_of(file) if isinstance(entry, dict)]
+    found: dict[str, AddedToken] = {}
+    for entry in entries:
+        if isinstance(text := entry.get("content"), str):
+            before = found.get(text, AddedToken(text, False))
+            number = str(entry.get("id", ""))
+            found[text] = AddedToken(
+                text,
+                before.special or bool(entry.get("special")),
+                int(number) if number.isdecimal() else before.number,
+            )
+    return list(found.values())
 
 
 def _entries_of(file: Path) -> list:
@@ -189,60 +240,6 @@ def _entries_of(file: Path) -> list:
     except (ValueError, RecursionError) as error:
         raise UserError(problem(f"{file}", str(error), "a JSON object", "Copy the folder again.")) from None
     return found if isinstance(found, list) else []
-
-
-class _Generation(jinja2.ext.Extension):
-    """The block `generation`, which marks in some templates what is trained on: its content as it is."""
-
-    tags = frozenset({"generation"})
-
-    def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
-    """Jinja as transformers sets it up for chat templates."""
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, jinja2.ext.loopcontrols]
-    )
-    environment.filters["tojson"] = lambda value, **options: json.dumps(
-        value, **{"ensure_ascii": False, **options}
-    )
-    environment.globals["raise_exception"] = _raise
-    environment.globals["strftime_now"] = pinned_clock(DEFAULT_DATE)
-    return environment
-
-
-def _raise(message: str) -> None:
-    raise jinja2.TemplateError(message)
-
-
-def _exchange(template: str, settings: Mapping) -> str:
-    """A question and an answer in a chat template, and the question alone with the answer's beginning.
-
-    Raises:
-        jinja2.TemplateError: whatever a template does wrong, such as a division by zero.
-    """
-    named = {name: settings.get(name) for name in _NAMED}
-    texts = {
-        name: token.get("content") if isinstance(token, dict) else token
-        for name, token in named.items()
-        if token is not None
-    }
-    asked = [{"role": "user", "content": _QUESTION}]
-    answered = [*asked, {"role": "assistant", "content": _ANSWER}]
-    options = {"tools": None, "documents": None, **texts}
-    try:
-        compiled = _environment().from_string(template)
-        return compiled.render(messages=asked, add_generation_prompt=True, **options) + compiled.render(
-            messages=answered, add_generation_prompt=False, **options
-        )
-    except jinja2.TemplateError:
-        raise
-    except Exception as error:  # a template is a program
-        raise jinja2.TemplateError(f"{type(error).__name__}: {error}") from None
 
 
 @lru_cache(maxsize=8)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.students.answer_ends import end_token_mistakes
 from skillift.students.architectures import architecture_mistake
-from skillift.students.chat_files import special_tokens_of, template_mistakes
+from skillift.students.chat_files import template_mistakes
+from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_files import (
     INDEX,
     SINGLE,
@@ -45,12 +48,13 @@ _OTHER_HEADS = (
 )
 
 
-def folder_mistakes(folder: Path | str, engine: str | None = None) -> list[str]:
+def folder_mistakes(folder: Path | str, engine: str | None = None, chat: ChatSettings = OWN) -> list[str]:
     """Everything that keeps a folder from being a student, one line each; empty where nothing does.
 
     Args:
         folder: a model folder.
         engine: the study's, which must serve the size of the model's attention heads; None asks nothing.
+        chat: what the study says of the chat format; the folder needs no template where the study names one.
     """
     folder = Path(folder)
     try:
@@ -60,7 +64,8 @@ def folder_mistakes(folder: Path | str, engine: str | None = None) -> list[str]:
     if "config.json" not in names:
         return [problem(f"{folder}", *no_model(folder, names))]
     found = []
-    for check in (_config_mistakes, _adapter_mistakes, _weights_mistakes, _tokenizer_mistakes):
+    of_tokenizer = partial(_tokenizer_mistakes, chat=chat)
+    for check in (_config_mistakes, _adapter_mistakes, _weights_mistakes, of_tokenizer):
         try:
             found.extend(check(folder, names))
         except UserError as error:
@@ -92,17 +97,18 @@ def listing_mistakes(folder: Path, names: set[str], engine: str | None = None) -
     return found
 
 
-def check_model_folder(folder: Path | str, engine: str | None = None) -> None:
+def check_model_folder(folder: Path | str, engine: str | None = None, chat: ChatSettings = OWN) -> None:
     """See that a folder holds a model that can be trained and served.
 
     Args:
         folder: a model folder.
         engine: the study's; see `folder_mistakes`.
+        chat: what the study says of the chat format.
 
     Raises:
         UserError: everything that is wrong with it, one line each.
     """
-    mistakes = folder_mistakes(folder, engine)
+    mistakes = folder_mistakes(folder, engine, chat)
     if mistakes:
         raise UserError("\n".join(mistakes))
 
@@ -203,11 +209,20 @@ def _weights_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
             return
 
 
-def _tokenizer_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
+def _tokenizer_mistakes(folder: Path, names: set[str], chat: ChatSettings) -> Iterator[str]:
     if not names & set(TOKENIZER_FILES):
         yield _no_tokenizer(folder, names)
-    yield from template_mistakes(folder)
-    special_tokens_of(folder)  # raises where the tokenizer's files are broken
+    yield from tokenizer_mistakes(folder, chat)
+
+
+def tokenizer_mistakes(folder: Path, chat: ChatSettings) -> Iterator[str]:
+    """What is wrong with a folder's chat template, or the study's in its place, and its tokenizer's files.
+
+    Raises:
+        UserError: a file is unreadable.
+    """
+    yield from template_mistakes(folder, chat.template)
+    yield from end_token_mistakes(folder, chat)  # reads the tokenizer's files
 
 
 def _no_tokenizer(folder: Path, names: set[str]) -> str:

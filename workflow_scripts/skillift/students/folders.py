@@ -11,6 +11,8 @@ from math import prod
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.students.chat_pinning import pin_chat
+from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.folder_files import INDEX, file_names, tensors, weights_files
 from skillift.tables import folder_digests
@@ -48,7 +50,12 @@ def write_manifest(folder: Path | str, source: dict) -> dict:
     return {"source": source, "digests": folder_digests(folder), "parameter_count": parameter_count(folder)}
 
 
-def import_student(source_folder: Path | str, out_folder: Path | str, engine: str | None = None) -> None:
+def import_student(
+    source_folder: Path | str,
+    out_folder: Path | str,
+    engine: str | None = None,
+    chat: ChatSettings = OWN,
+) -> None:
     """Bring an existing model folder into the study, by hard links where the file system has them.
 
     The source is not changed. Links of a download cache are followed to their files. Of weights that stand in
@@ -58,12 +65,13 @@ def import_student(source_folder: Path | str, out_folder: Path | str, engine: st
         source_folder: the existing folder.
         out_folder: is made if need be.
         engine: the study's; see `folder_checks.folder_mistakes`.
+        chat: what the study says of the student's chat format; see `chat_pinning.pin_chat`.
 
     Raises:
         UserError: the source is not a model folder, or the disk is full.
     """
     source, out = Path(source_folder), Path(out_folder)
-    check_model_folder(source, engine)
+    check_model_folder(source, engine, chat)
     names = file_names(source)
     weights = {file.name for file in weights_files(source, names)}
     others = {name for name in names if Path(name).suffix in _SUFFIXES} - _LEFT_BEHIND
@@ -72,6 +80,7 @@ def import_student(source_folder: Path | str, out_folder: Path | str, engine: st
         out.mkdir(parents=True, exist_ok=True)
         for name in sorted(weights | others):
             _link_or_copy((source / name).resolve(), out / name)
+        pin_chat(out, chat)
     except OSError as error:
         raise UserError(
             f"{out}: {source} cannot be copied there ({error.strerror or error}). "

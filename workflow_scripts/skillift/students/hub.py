@@ -18,12 +18,15 @@ from typing import NamedTuple
 
 from skillift.errors import UserError, problem
 from skillift.redaction import redact
+from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import TOKENIZER_FILES, folder_mistakes, listing_mistakes
 from skillift.students.folder_files import file_names, weights_files
 
 # What a served model needs; weights in other formats and a repository's pictures stay behind.
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
 _UNWANTED = ["*/*", "consolidated*"]  # Mistral's second copy of the weights
+# what tells whether a student can be asked and trained, of a few megabytes
+CHAT_FILES = ["tokenizer*.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja"]
 _BLOCK = 2**20
 _SMALL = 40  # characters of a small file's digest
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git's of a small file, SHA-256 of a large one
@@ -91,7 +94,9 @@ def cached_folder(model: str, revision: str) -> Path | None:
     return Path(found).parent if isinstance(found, str) else None
 
 
-def check_reachable(where: str, model: str, revision: str, engine: str | None = None) -> None:
+def check_reachable(
+    where: str, model: str, revision: str, engine: str | None = None, chat: ChatSettings = OWN
+) -> None:
     """See that a model is in the cache, or can be had from the hub, and that it can be a student.
 
     Args:
@@ -99,6 +104,7 @@ def check_reachable(where: str, model: str, revision: str, engine: str | None = 
         model: `<owner>/<name>`.
         revision: a commit, or a branch or tag.
         engine: the study's; see `folder_checks.folder_mistakes`.
+        chat: what the study says of the chat format; see there.
 
     Raises:
         UserError: as `download`, without downloading more than config.json; or what is wrong with the model's
@@ -117,7 +123,7 @@ def check_reachable(where: str, model: str, revision: str, engine: str | None = 
                 local_files_only=True,
             )
             if _is_complete(Path(folder)):
-                return _refuse(where, folder_mistakes(folder, engine))
+                return _refuse(where, folder_mistakes(folder, engine, chat))
         except LocalEntryNotFoundError:
             pass
     with _explained(where, model, revision):
@@ -126,6 +132,23 @@ def check_reachable(where: str, model: str, revision: str, engine: str | None = 
         config = "config.json" in names and hf_hub_download(model, "config.json", revision=revision)
     folder = Path(config).parent if config else Path(f"{model} on the hub")
     return _refuse(where, listing_mistakes(folder, names, engine))
+
+
+def tokenizer_folder(where: str, model: str, revision: str) -> Path:
+    """The folder of a model in the hub's cache with its tokenizer and chat template, downloaded if need be.
+
+    Args:
+        where: the study's key, such as `students.s`, for messages.
+        model: `<owner>/<name>`.
+        revision: a commit, or a branch or tag.
+
+    Raises:
+        UserError: as `download`.
+    """
+    from huggingface_hub import snapshot_download
+
+    with _explained(where, model, revision):
+        return Path(snapshot_download(model, revision=revision, allow_patterns=CHAT_FILES))
 
 
 def _is_complete(folder: Path) -> bool:

@@ -12,6 +12,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.students.chat_files import first_special, special_token_problem, special_tokens_of
+from skillift.students.chat_settings import ChatSettings, ChatTemplate
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.folder_files import read_object
 from skillift.students.tokenizers import SPECIAL_TOKENS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 TASK_TEXTS = ("prompt", "reference", "worked_solution")
 SKILL_TEXTS = ("steps", "body")
 _SHOWN = 3
+# in the place of a file that cannot be read, so that the rest of a folder is looked at
+_UNREADABLE = ChatSettings(ChatTemplate("", "{{ messages[0].content }}"))
 
 
 def mistakes(study: Study) -> list[str]:
@@ -36,11 +39,19 @@ def mistakes(study: Study) -> list[str]:
     """
     engine = study.data["inference"]["engine"]
     found = []
-    for section, name in _models(study, "path"):
-        lines = folder_mistakes(study.model_folder(name), engine)
+    for section, name in models_from(study, "path"):
+        lines = folder_mistakes(study.model_folder(name), engine, chat_of(study, name) or _UNREADABLE)
         found += [f"{study.path}: {section}.{name}.path: {line}" for line in lines]
         found += _length_mistakes(study, Path(study.model_folder(name)))
     return list(dict.fromkeys(found))
+
+
+def chat_of(study: Study, student: str) -> ChatSettings | None:
+    """What a study says of a student's chat format; None where its template cannot be read."""
+    try:
+        return study.chat(student)
+    except UserError:
+        return None
 
 
 def _length_mistakes(study: Study, folder: Path) -> Iterator[str]:
@@ -88,7 +99,8 @@ def prompt_mistakes(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame | No
     ]
 
 
-def _models(study: Study, source: str) -> Iterator[tuple[str, str]]:
+def models_from(study: Study, source: str) -> Iterator[tuple[str, str]]:
+    """Section of the study and id of each student and reference model with that `source`."""
     for name in study.students_from(source):
         yield ("students" if name in study.students else "references"), name
 
@@ -97,18 +109,27 @@ def _special_tokens(study: Study) -> Iterator[tuple[str, list[str]]]:
     """The special tokens of each student, by its id; of a broken folder none, as `mistakes` tells."""
     for name in study.students_from("scratch"):
         yield name, SPECIAL_TOKENS
-    folders = {name: Path(study.model_folder(name)) for name in study.students_from("path")}
+    for _, name, folder in model_folders(study):
+        template = (chat_of(study, name) or _UNREADABLE).template
+        try:
+            yield name, special_tokens_of(folder, template and template.text)
+        except UserError:
+            yield name, []
+
+
+def model_folders(study: Study) -> Iterator[tuple[str, str, Path]]:
+    """Section, id and folder of each model whose tokenizer is there: given folders, and the hub's cache."""
+    for section, name in models_from(study, "path"):
+        folder = Path(study.model_folder(name))
+        if os.path.isdir(folder):
+            yield section, name, folder
     if study.students_from("hub"):
         from skillift.students.hub import cached_folder
 
-        for name in study.students_from("hub"):
-            spec = study.hub_spec(name)
-            folders[name] = cached_folder(spec["model"], spec["revision"])
-    for name, folder in folders.items():
-        try:
-            yield name, special_tokens_of(folder) if folder and os.path.isdir(folder) else []
-        except UserError:
-            yield name, []
+        for section, name in models_from(study, "hub"):
+            entry = study.model(name)
+            if folder := cached_folder(entry["model"], entry.get("revision", "main")):
+                yield section, name, folder
 
 
 def _texts(kind: str, frame: pl.DataFrame | None, columns: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

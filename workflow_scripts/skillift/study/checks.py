@@ -18,6 +18,7 @@ import jinja2.meta
 
 from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
+from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
@@ -32,7 +33,6 @@ TEACHER_PLACEHOLDERS = ("prompt",)
 OFFLINE_JUDGES = [f"{PROVIDER}/{name}" for name in JUDGES]
 RESERVED = ("tokenizer",)  # folders beside the students' in results/<study>/students/
 
-Finding = tuple[KeyPath, object, str, str]
 _CHECKS: list[tuple[frozenset[str], Callable[[dict, Source], Iterator[Finding]]]] = []
 
 
@@ -58,6 +58,9 @@ def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[Ke
             for key, *parts in check(data, source):
                 found.setdefault(key, []).append(source.problem(key, *parts))
     return found
+
+
+_reads("inference", "students", "references")(default_chat_findings)
 
 
 def _unknown(key: KeyPath, name: str, known: dict, section: str) -> Finding:
@@ -111,6 +114,7 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
     if model["source"] == "hub" and not re.fullmatch(HUB_NAME, model["model"]):
         expected = "a model of the hub as <owner>/<name>, such as Qwen/Qwen3-0.6B"
         yield (*here, "model"), model["model"], expected, hub_hint(model["model"])
+    yield from chat_findings(here, model, source)
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
         yield from _braces((*here, "path"), folder)

@@ -40,13 +40,27 @@ class Specs:
 
     def import_spec(self, student: str) -> dict:
         """How a student with `source: path` is taken in; its files enter as they are."""
-        return {"source": self.model(student)["source"]}
+        return {"source": self.model(student)["source"], **self._chat(student)}
 
     def hub_spec(self, student: str) -> dict:
         """Which model of the hub a student with `source: hub` is."""
         model = self.model(student)
         declared = {name: model[name] for name in ("model", "digests") if name in model}
-        return {"name": student, "revision": model.get("revision", "main"), **declared}
+        return {
+            "name": student,
+            "revision": model.get("revision", "main"),
+            **declared,
+            **self._chat(student),
+        }
+
+    def _chat(self, student: str) -> dict:
+        """What the study says of a student's chat format, where it says something; a template by its text.
+
+        It goes into the student's model folder: what follows reads it there.
+        """
+        chat = self.chat(student)
+        found: dict = {"chat_template": chat.template._asdict()} if chat.template else {}
+        return found | ({"end_tokens": list(chat.end_tokens)} if chat.end_tokens else {})
 
     def demonstrations_spec(self) -> dict:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
@@ -87,6 +101,7 @@ class Specs:
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
         shards = inference.pop("shards")
         inference.pop("date", None)
+        inference.pop("chat_template", None)
         inference |= self._date(student)
         if found.recipe is None or not self._has_adapter(found.recipe):
             del inference["adapters"]

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.students.chat_settings import ChatSettings, read_template, template_path
+from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
 from skillift.study.source import beside, read_source
@@ -153,6 +155,24 @@ class Study(Specs):
         """The files in that folder, sorted."""
         folder = Path(self.model_folder(student))
         return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
+
+    def chat_template(self, student: str) -> str | None:
+        """The file of the chat template that the study names for a student; None where it has its own."""
+        entry = self.model(student)
+        if entry["source"] in OWN_CHAT:
+            return None
+        declared = entry.get("chat_template", self.data["inference"].get("chat_template"))
+        return declared and template_path(self.path, declared)
+
+    def chat(self, student: str) -> ChatSettings:
+        """What the study says of a student's chat format.
+
+        Raises:
+            UserError: the file of the chat template cannot be read.
+        """
+        path = self.chat_template(student)
+        ends = tuple(sorted(self.model(student).get("end_tokens", ())))
+        return ChatSettings(read_template(path) if path else None, ends)
 
     def judge_template(self, judge: str) -> str:
         """File name of a judge's prompt template in `workflow_scripts/prompts/`."""

@@ -135,32 +135,52 @@ def check_trained_tokens(
                 )
             )
         trained = [token for token in labels if token != -100]
-        prompt = prompt_text(tokenizer, messages[0]["content"], thinking, date)
-        served = token_ids(tokenizer, [prompt])[0]
-        if ids[: len(ids) - len(trained)] != served:
-            raise UserError(
-                problem(
-                    _row(task_id, attempt),
-                    f"the prompt {tokenizer.decode(ids[: len(ids) - len(trained)])!r}",
-                    f"the prompt that is served, {prompt!r}",
-                    "The chat template renders a prompt in two ways: fix it, or change `thinking`.",
-                )
-            )
-        end = next((place for place, token in enumerate(trained) if token in ends), len(trained))
-        response = split_reasoning(opened_reasoning(prompt) + tokenizer.decode(trained[:end]))
-        if end != len(trained) - 1 or response != split_reasoning(messages[1]["content"]):
-            raise UserError(
-                problem(
-                    _row(task_id, attempt),
-                    f"a loss on {tokenizer.decode(trained)!r}",
-                    f"a loss on {messages[1]['content'] + tokenizer.decode(list(ends)[:1])!r} alone",
-                    "The chat template or the tokenizer changes the response: fix it, or change `thinking`.",
-                )
-            )
+        where, texts = _row(task_id, attempt), [message["content"] for message in messages]
+        check_row(where, ids, trained, texts, tokenizer, thinking, ends, date)
         counts = (len(ids) - len(trained), len(trained))
         found = (*counts, trained[-1], tokenizer.pad_token_id, tokenizer.decode(trained))
         checked.append((task_id, attempt, *found))
     return pl.DataFrame(checked, schema=TRAINED_TOKENS_SCHEMA, orient="row").sort("task_id", "attempt")
+
+
+def check_row(
+    where: str,
+    ids: Sequence[int],
+    trained: Sequence[int],
+    texts: Sequence[str],
+    tokenizer: PreTrainedTokenizerBase,
+    thinking: bool,
+    ends: Sequence[int],
+    date: str = DEFAULT_DATE,
+) -> None:
+    """Check one tokenised row; see `check_trained_tokens`.
+
+    Args:
+        where: the row, for messages.
+        ids: its tokens.
+        trained: those of its last tokens that are under the loss.
+        texts: user message and response.
+        tokenizer: the student's tokenizer.
+        thinking: the chat template's thinking mode.
+        ends: the tokens that end an answer when the student is served.
+        date: the study's date.
+
+    Raises:
+        UserError: the prompt is not the served one, or the loss is not on the response and its end alone.
+    """
+    prompt = prompt_text(tokenizer, texts[0], thinking, date)
+    before = ids[: len(ids) - len(trained)]
+    if before != token_ids(tokenizer, [prompt])[0]:
+        found, expected = f"the prompt {tokenizer.decode(before)!r}", f"the prompt that is served, {prompt!r}"
+        fix = "The chat template renders a prompt in two ways: fix it, or change `thinking`."
+        raise UserError(problem(where, found, expected, fix))
+    end = next((place for place, token in enumerate(trained) if token in ends), len(trained))
+    response = split_reasoning(opened_reasoning(prompt) + tokenizer.decode(trained[:end]))
+    if end != len(trained) - 1 or response != split_reasoning(texts[1]):
+        found = f"a loss on {tokenizer.decode(trained)!r}"
+        expected = f"a loss on {texts[1] + tokenizer.decode(list(ends)[:1])!r} alone"
+        fix = "The chat template or the tokenizer changes the response: fix it, or change `thinking`."
+        raise UserError(problem(where, found, expected, fix))
 
 
 def check_batch(batch: Mapping[str, Tensor], rows: Sequence[Mapping], pad_token: int, packed: bool) -> None:
