@@ -227,6 +227,12 @@ def added_tokens(folder: Path | str, settings: Mapping) -> list[AddedToken]:
 
 def _entries_of(file: Path) -> list:
     """`added_tokens` of a tokenizer.json; the vocabulary behind it, of many megabytes, is not parsed."""
+    state = file.stat()
+    return _read_entries(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=8)  # a preflight asks several times
+def _read_entries(file: Path, *state: int) -> list:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -7,7 +7,7 @@ which a preflight has not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from skillift.errors import UserError, problem
@@ -28,6 +28,13 @@ class _Token:
 
     def __init__(self, token: AddedToken) -> None:
         self.content, self.special = token.text, token.special
+
+
+@lru_cache(maxsize=4)  # by content: the sizes of a family have one tokenizer, which takes a second to open
+def _opened(digest: str, file: Path):
+    import tokenizers
+
+    return tokenizers.Tokenizer.from_file(str(file))
 
 
 class FileTokenizer:
@@ -55,15 +62,12 @@ class FileTokenizer:
 
     @cached_property
     def _core(self):
-        import tokenizers
-
         try:
-            return tokenizers.Tokenizer.from_file(str(self._file))
+            return _opened(sha256_file(self._file), self._file)
         except Exception as error:  # the library raises Exception itself
             reason = " ".join(str(error).split())
-            raise UserError(
-                problem(f"{self._file}", reason, "a tokenizer", "Copy the folder again.")
-            ) from None
+            expected, fix = "a tokenizer", "Copy the folder again."
+            raise UserError(problem(f"{self._file}", reason, expected, fix)) from None
 
     def apply_chat_template(
         self, messages: Sequence[Mapping], *, tokenize: bool, add_generation_prompt: bool, **options

@@ -16,6 +16,8 @@ from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
 from skillift.students.folder_checks import check_model_folder
 
+# spaces, line breaks, digits, and characters beyond ASCII: what tokenizers treat in different ways
+_ANY_TEXT = "Step 1: 19 + 23 = 42,\n\n  l'été (漢字)\n\tANSWER: 42.0"
 ADAPTER = "adapter"  # the subfolder of a checkpoint that holds its LoRA adapter
 
 if TYPE_CHECKING:
@@ -25,16 +27,22 @@ if TYPE_CHECKING:
 def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder; it has a chat template, an end token and a padding token.
 
+    It splits texts as tokenizer.json says. Some folders name a class in tokenizer_config.json that, from
+    transformers 5 on, sets the file's own rules aside: with `LlamaTokenizerFast` and a tokenizer of bytes, as
+    in DeepSeek's distilled Llama models, every space and line break would be lost.
+
     Raises:
         UserError: the folder is missing or unreadable, or its tokenizer has no chat template or end token.
     """
     prepare_libraries()
     check_model_folder(folder)
     with fast_imports():
-        from transformers import AutoTokenizer
+        from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     with _readable(folder, "a tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if not _splits_as_its_file(tokenizer, Path(folder) / "tokenizer.json"):
+            tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
     if not tokenizer.chat_template:
         raise UserError(
             problem(f"{folder}", None, "a chat template", "Add chat_template.jinja to the folder.")
@@ -44,6 +52,20 @@ def load_tokenizer(folder: Path | str) -> PreTrainedTokenizerBase:
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
+
+
+def _splits_as_its_file(tokenizer: PreTrainedTokenizerBase, file: Path) -> bool:
+    """Whether a tokenizer does to a text what its tokenizer.json says, where it has one."""
+    if not file.is_file():
+        return True
+    from tokenizers import Tokenizer
+
+    own = Tokenizer.from_file(str(file))
+    expected = own.encode(_ANY_TEXT, add_special_tokens=False).ids
+    found = tokenizer(_ANY_TEXT, add_special_tokens=False)["input_ids"]
+    return found == expected and tokenizer.decode(found, clean_up_tokenization_spaces=False) == own.decode(
+        expected, skip_special_tokens=False
+    )
 
 
 def load_model(folder: Path | str, precision: str) -> PreTrainedModel:
