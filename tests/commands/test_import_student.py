@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import import_student
 import pytest
+from chat_folders import GEMMA, write_base
 from plain_folders import write_folder
 from tiny_models import write_student
 
@@ -12,10 +15,10 @@ from skillift.students import head_sizes
 from skillift.tables import folder_digests, read_json
 
 
-def _run(source, folder, engine="vllm"):
+def _run(source, folder, engine="vllm", **spec):
     model, manifest = folder / "model", folder / "manifest.json"
     files = [f"--source={source}", f"--model={model}", f"--manifest={manifest}"]
-    import_student.main(["--spec", "{}", f"--engine={engine}", *files])
+    import_student.main(["--spec", json.dumps(spec), f"--engine={engine}", *files])
     return model, manifest
 
 
@@ -35,6 +38,22 @@ def test_a_student_that_the_studys_engine_does_not_serve_is_refused_at_its_impor
         _run(source, tmp_path / "out")
     assert not (tmp_path / "out" / "model").exists()
     assert _run(source, tmp_path / "out", "transformers")[1].is_file()
+
+
+def test_a_chat_template_of_the_spec_goes_into_the_folder_and_the_manifest(tmp_path):
+    source, template = write_base(tmp_path / "source"), {"file": "gemma.jinja", "text": GEMMA}
+    model, manifest = _run(source, tmp_path / "out", chat_template=template, end_tokens=["<eos>"])
+    assert (model / "chat_template.jinja").read_text() == GEMMA
+    digests = read_json(manifest)["digests"]
+    assert digests == folder_digests(model)
+    assert read_json(manifest)["source"] == {
+        "kind": "path",
+        "path": str(source),
+        "chat_template": {"file": "gemma.jinja", "sha256": digests["chat_template.jinja"]},
+        "end_tokens": ["<eos>"],
+    }
+    with pytest.raises(UserError, match="no chat template"):
+        _run(source, tmp_path / "without")
 
 
 def test_an_unreadable_model_folder_is_an_error_and_no_manifest_is_written(tmp_path):

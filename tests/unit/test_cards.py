@@ -88,6 +88,18 @@ def test_a_licence_note_becomes_the_name_of_the_licence(templates):
     assert (data.license, data.license_name) == ("other", "Apache-2.0")
 
 
+def test_a_chat_template_of_the_study_is_named_with_its_digest(templates):
+    tables = full_study()[1]
+    own = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
+    assert "chat template" not in own and "ends of an answer" not in own
+    given = {"chat_template": {"file": "gemma.jinja", "sha256": "c" * 64}, "end_tokens": ["<a>", "<b>"]}
+    base = {**BASE, "source": {**BASE["source"], **given}}
+    text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), tables)
+    words = "`gemma.jinja` of the study, in the place of the base model's; SHA-256 `" + "c" * 64
+    assert f"| chat template | {words}` |\n| further ends of an answer | `<a>`, `<b>` |\n| demonstr" in text
+    assert text.replace(text[text.index("| chat template") : text.index("| demonstr")], "") == own
+
+
 def test_a_student_from_scratch_has_no_base_model_on_the_hub(templates):
     base = {"source": {"kind": "scratch"}, "parameter_count": 46016}
     text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), full_study()[1])

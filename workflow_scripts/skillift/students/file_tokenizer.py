@@ -19,6 +19,7 @@ from skillift.students.chat_files import (
     tokenizer_settings,
 )
 from skillift.students.chat_rendering import rendered
+from skillift.tables import sha256_file
 
 FILE = "tokenizer.json"
 
