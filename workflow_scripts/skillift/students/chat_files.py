@@ -166,11 +166,20 @@ def tokenizer_settings(folder: Path | str) -> dict:
     Raises:
         UserError: one of them is unreadable.
     """
+    files = [Path(folder) / name for name in ("special_tokens_map.json", "tokenizer_config.json")]
+    return _read_settings(*(_state_of(file) for file in files if file.is_file()))
+
+
+def _state_of(file: Path) -> tuple[Path, int, int]:
+    state = file.stat()
+    return file, state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=8)  # a megabyte in families with thousands of added tokens, and asked for many times
+def _read_settings(*states: tuple[Path, int, int]) -> dict:
     found = {}
-    for name in ("special_tokens_map.json", "tokenizer_config.json"):
-        if (Path(folder) / name).is_file():
-            entries = read_object(Path(folder) / name).items()
-            found |= {key: value for key, value in entries if value is not None}
+    for file, *_ in states:
+        found |= {key: value for key, value in read_object(file).items() if value is not None}
     return found
 
 
@@ -227,12 +236,12 @@ def added_tokens(folder: Path | str, settings: Mapping) -> list[AddedToken]:
 
 def _entries_of(file: Path) -> list:
     """`added_tokens` of a tokenizer.json; the vocabulary behind it, of many megabytes, is not parsed."""
-    state = file.stat()
-    return _read_entries(file, state.st_mtime_ns, state.st_size)
+    return _read_entries(_state_of(file))
 
 
-@lru_cache(maxsize=8)  # a preflight asks several times
-def _read_entries(file: Path, *state: int) -> list:
+@lru_cache(maxsize=8)
+def _read_entries(state: tuple[Path, int, int]) -> list:
+    file = state[0]
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

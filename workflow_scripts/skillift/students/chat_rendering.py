@@ -42,6 +42,11 @@ def _raise(message: str) -> None:
     raise jinja2.TemplateError(message)
 
 
+@lru_cache(maxsize=8)
+def _compiled(template: str) -> jinja2.Template:
+    return environment().from_string(template)
+
+
 def rendered(
     template: str, tokens: Mapping[str, str], messages: Sequence[Mapping], answer_begins: bool, **options
 ) -> str:
@@ -59,8 +64,9 @@ def rendered(
     """
     values = {"tools": None, "documents": None, **tokens, **options}
     try:
-        compiled = environment().from_string(template)
-        return compiled.render(messages=list(messages), add_generation_prompt=answer_begins, **values)
+        return _compiled(template).render(
+            messages=list(messages), add_generation_prompt=answer_begins, **values
+        )
     except jinja2.TemplateError:
         raise
     except Exception as error:  # a template is a program

@@ -7,7 +7,7 @@ which a preflight has not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 from skillift.errors import UserError, problem
@@ -31,11 +31,17 @@ class _Token:
         self.content, self.special = token.text, token.special
 
 
-@lru_cache(maxsize=4)  # by content: the sizes of a family have one tokenizer, which takes a second to open
-def _opened(digest: str, file: Path):
+_OPENED: dict = {}  # by digest: the sizes of a family have one tokenizer, which takes a second to open
+
+
+def _opened(file: Path):
     import tokenizers
 
-    return tokenizers.Tokenizer.from_file(str(file))
+    digest = sha256_file(file)
+    if digest not in _OPENED:
+        _OPENED.clear()  # one takes 200 MB
+        _OPENED[digest] = tokenizers.Tokenizer.from_file(str(file))
+    return _OPENED[digest]
 
 
 class FileTokenizer:
@@ -64,7 +70,7 @@ class FileTokenizer:
     @cached_property
     def _core(self):
         try:
-            return _opened(sha256_file(self._file), self._file)
+            return _opened(self._file)
         except Exception as error:  # the library raises Exception itself
             reason = " ".join(str(error).split())
             expected, fix = "a tokenizer", "Copy the folder again."
