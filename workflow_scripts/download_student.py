@@ -4,8 +4,9 @@
         --spec '{"name": "s", "model": "Qwen/Qwen3.5-0.8B", "revision": "main"}'
 
 Files are kept in the hub's own cache (HF_HOME) and linked from there. The manifest records the commit that
-was taken, also where `revision` is a branch, and which files could not be verified. The spec may hold a chat
-template (`chat_template`: its file and text) and `end_tokens`, which go into the folder.
+was taken, also where `revision` is a branch, and which files could not be verified. With `"file": "s.gguf"`
+in the spec, that GGUF file of the repository is downloaded and dequantised. The spec may hold a chat template
+(`chat_template`: its file and text) and `end_tokens`, which go into the folder.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ def main(argv: list[str] | None = None) -> None:
 
     spec = options.spec
     where = f"students.{spec['name']}"
-    chat = chat_settings(spec)
+    file, chat = spec.get("file"), chat_settings(spec)
     with phase(lambda: f"downloading {spec['model']}, {cached_bytes(spec['model']) / 1e6:,.0f} MB are here"):
-        found = download(where, spec["model"], spec["revision"], spec.get("digests"))
-    import_student(found.folder, options.model, options.engine, chat)
+        found = download(where, spec["model"], spec["revision"], spec.get("digests"), file)
+    of_gguf = import_student(
+        found.folder / file if file else found.folder, options.model, options.engine, chat
+    )
     source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": found.commit}
-    source |= chat.recorded
+    source |= {**of_gguf, **chat.recorded}
     if found.not_verified:
         source["not_verified"] = found.not_verified
     write_json(write_manifest(options.model, source), options.manifest)

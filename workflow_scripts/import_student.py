@@ -1,4 +1,4 @@
-"""Take an existing model folder into the study as a student.
+"""Take an existing model folder, or a GGUF file, into the study as a student.
 
     python workflow_scripts/import_student.py --source path/to/model --model student/model \
         --manifest student/manifest.json --spec '{}'
@@ -16,16 +16,16 @@ from skillift.tables import write_json
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the arguments, check and copy the folder, write its manifest last."""
+    """Read the arguments, check and copy the folder or dequantise the file, write the manifest last."""
     arguments = parser(__doc__)
-    arguments.add_argument("--source", required=True, help="existing model folder")
+    arguments.add_argument("--source", required=True, help="existing model folder, or GGUF file")
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
     arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
     chat = chat_settings(options.spec)
-    import_student(options.source, options.model, options.engine, chat)
-    source = {"kind": "path", "path": options.source, **chat.recorded}
+    found = import_student(options.source, options.model, options.engine, chat)
+    source = {"kind": "path", "path": options.source, **found, **chat.recorded}
     write_json(write_manifest(options.model, source), options.manifest)
 
 

@@ -21,7 +21,7 @@ from skillift.findings.page import findings_page, findings_rows, findings_text
 from skillift.publication.html_parts import read_part
 from skillift.publication.inputs import add_options, read_inputs
 from skillift.publication.registry import FINDINGS
-from skillift.tables import atomic_path
+from skillift.tables import atomic_path, read_json
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -31,6 +31,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--figures", type=Path, nargs="*", default=[], help="figures to show, each a file of its name"
     )
+    arguments.add_argument(
+        "--students",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="manifests of dequantised students, each in a folder of the student's id",
+    )
     arguments.add_argument("--page", type=Path, required=True, help="template of the page")
     arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
     arguments.add_argument("--script", type=Path, required=True, help="the page's script")
@@ -39,7 +46,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--text", type=Path, required=True, help="the report's opening text to write")
     options = arguments.parse_args(argv)
 
-    parts = findings(read_inputs(FINDINGS, options, "findings"), options.spec)
+    students = {path.parent.name: read_json(path) for path in options.students}
+    parts = findings(read_inputs(FINDINGS, options, "findings"), options.spec, students)
     figures = {path.stem: read_part(path) for path in options.figures}
     page = (read_part(path) for path in (options.page, options.style, options.script))
     html = findings_page(parts, options.spec, *page, figures)

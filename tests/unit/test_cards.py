@@ -154,3 +154,20 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     data = DatasetCard(text).data
     assert data.size_categories == ["n<1K"]
     assert data.task_categories == ["text-generation"]
+
+
+def test_a_dequantised_student_and_somebodys_upload_are_named_as_such(templates):
+    gguf = {"file": "m.gguf", "sha256": "c" * 64, "name": "Made Up", "file_type": "MOSTLY_Q4_1"}
+    gguf["tensors"] = {"F32": 61, "Q4_1": 211}
+    part = {"package": "made-up", "version": "1.0", "file": "m.gguf", "author": "Somebody", "licence": "MIT"}
+    cases = (
+        ({"kind": "path", "path": "m.gguf"}, "Made Up, a file, 46,016 parameters; dequantised to float32"),
+        ({"kind": "hub", "model": "a/b", "commit": "01"}, "a/b at the commit `01`; dequantised to float32"),
+        ({"kind": "package", "parts": [part], "licence": "mit"}, "(by Somebody, as it says itself)"),
+        ({"kind": "package", "parts": [part], "licence": "Apache-2.0"}, "the packages' metadata MIT"),
+    )
+    for source, words in cases:
+        base = {"source": {**source, "gguf": gguf}, "parameter_count": 46016}
+        text = model_card(templates["model"], SPEC, RUN, base, (353, "b" * 64), full_study()[1])
+        assert words in text
+        assert "a GGUF file (Q4_1), tensors: 61 of F32, 211 of Q4_1, SHA-256 `cccc" in text

@@ -49,7 +49,7 @@ class Rule:
             `verdicts` or `certification`; None where it asks none.
         work: what it does that takes a student: `pretraining`, `training` or `answering`.
         device: whether its jobs want an accelerator each.
-        downloads: whether it takes a model from the hub.
+        downloads: whether it takes a model from the hub, or from packages.
         imports: whether it takes the files of a model in.
         shards: whether its jobs are as many for each subject as the study has shards.
         needs: what a study has where a job of it is part of it: `corpora`, or `scratch` (students from
@@ -87,6 +87,7 @@ RULES = (
     Rule("pretrain", "students", "student", work="pretraining"),
     Rule("import_student", "students", "student", imports=True),
     Rule("download_student", "students", "student", downloads=True, imports=True),
+    Rule("download_package", "students", "student", downloads=True, imports=True),
     Rule("collect_demonstrations", "corpus", about="demonstrations", asks="demonstrations", needs="corpora"),
     Rule("select_corpus", "corpus", "corpus"),
     Rule("train", "training", "run", work="training", device=True),

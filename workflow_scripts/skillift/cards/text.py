@@ -14,6 +14,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.publication.text import UNDEFINED, percent, points, with_interval
+from skillift.students.origin import origin
 
 BASE = "base"
 HOLDOUT = "holdout"
@@ -101,7 +102,7 @@ def model_card(
     values = {
         "front_matter": _model_data(spec, base, rates),
         "student": spec["label"],
-        "base": _base(base),
+        "base": origin(base),
         "base_sha256": run["base"],
         "chat_template": base["source"].get("chat_template"),
         "end_tokens": base["source"].get("end_tokens", []),
@@ -209,15 +210,6 @@ def _model_data(spec: dict, base: dict, rates: pl.DataFrame) -> str:
         tags=_TAGS,
     )
     return data.to_yaml()
-
-
-def _base(manifest: dict) -> str:
-    source = manifest["source"]
-    if source["kind"] == "hub":
-        return f"{source['model']} at the commit `{source['commit']}`"
-    if source["kind"] == "scratch":
-        return f"pre-trained from nothing by the workflow, {manifest['parameter_count']:,} parameters"
-    return f"a model folder, {manifest['parameter_count']:,} parameters"
 
 
 def _settings(settings: Mapping) -> list[tuple[str, str]]:

@@ -23,24 +23,28 @@ from skillift.findings.scoring import judge
 __all__ = ["QUESTIONS", "Finding", "Part", "findings", "headline"]
 
 
-def findings(tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
+def findings(
+    tables: Mapping[str, pl.DataFrame], spec: dict, students: Mapping[str, dict] | None = None
+) -> list[Part]:
     """All findings, a part for each of `QUESTIONS`, in their order.
 
     Args:
         tables: those of `skillift.publication.registry.FINDINGS` by name; `predictions` may be missing.
         spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        students: manifests, by id, of the students whose origin readers have to know of.
 
     Raises:
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
     """
     view = read_spec(spec)
+    labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
     return [
         resolved(tables, view),
         uniform(tables, view),
         judge(tables, view, spec),
         procedure(tables, view),
         prediction(tables.get("predictions"), view),
-        basis(tables, view),
+        basis(tables, view, labelled),
     ]
 
 

@@ -9,13 +9,21 @@ import polars as pl
 from skillift.figures.arms import View, on_path, place
 from skillift.findings.finding import Finding, Part, how_many, percent
 from skillift.publication.text import UNDEFINED
+from skillift.students.origin import origin
 
+STUDENT = "student"  # claim of the sentence about where a student comes from
 # arms outside of these pass rates have little room to move, so their differences say little
 FLOOR, CEILING = 0.05, 0.97
 
 
-def basis(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
-    """Sizes, lost verdicts, ANSWER lines and room to move."""
+def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str, dict]) -> Part:
+    """Sizes, lost verdicts, ANSWER lines, room to move, and where students come from.
+
+    Args:
+        tables: pass_rates, contract PASS_RATES.
+        view: see `skillift.figures.arms.read_spec`.
+        students: manifests, by label, of the students whose origin readers have to know of.
+    """
     every = place(tables["pass_rates"], view, "pass rates")
     rates = on_path(every, view.headline_path, "pass rates")
     lost = rates["n_unscored"].sum()
@@ -26,6 +34,10 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
         f"path {view.headline_path}."
     )
     found = [*_unscored(rates, view), *_answer_lines(rates), _room_to_move(every)]
+    found += [
+        Finding("basis", STUDENT, f"{label}: {origin(manifest)}.", student=label)
+        for label, manifest in students.items()
+    ]
     return Part("basis", answer, found)
 
 

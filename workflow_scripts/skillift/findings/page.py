@@ -10,6 +10,7 @@ from itertools import groupby
 import polars as pl
 
 from skillift.figures.arms import View, read_spec
+from skillift.findings.basis import STUDENT
 from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part
 from skillift.publication.html_parts import render
 from skillift.statistics import words
@@ -93,7 +94,9 @@ def findings_rows(parts: list[Part]) -> pl.DataFrame:
 
 
 def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
-    """The answers, the warnings and the lifts as reStructuredText for the report's first page.
+    """The answers, the warnings, the lifts and the students' origins as reStructuredText for the report.
+
+    It opens the report's first page.
 
     Figures are named as Snakemake's report makes links of them: by their file name with an underscore
     (https://snakemake.readthedocs.io/en/stable/snakefiles/reporting.html).
@@ -106,7 +109,7 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
             f"**{QUESTIONS[part.question]}** {_plain(part.answer)}" + (f" ({links})" if links else ""),
             "",
         ]
-        told = [each for each in part.findings if each.claim in ("warning", "lift")]
+        told = [each for each in part.findings if each.claim in ("warning", "lift", STUDENT)]
         lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
     return "\n".join(lines)
 

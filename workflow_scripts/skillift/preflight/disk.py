@@ -9,9 +9,11 @@ from pathlib import Path
 
 from skillift.errors import problem
 from skillift.stages import rule_named
+from skillift.students.gguf_header import is_gguf, read_header
 from skillift.study.study import Study
 
 _GIB = 2**30
+_DEQUANTISED = 4  # bytes of a weight in float32
 _BESIDE = 50 * 2**20  # tables, logs and pages of a small study (bytes)
 
 
@@ -20,8 +22,8 @@ def shortage(
 ) -> list[str]:
     """One line where the disk of the results lacks room for the models of the planned jobs.
 
-    A student's copy takes what its files take, and each checkpoint as much again. What the hub does not tell
-    counts as nothing.
+    A student's copy takes what its files take, or dequantised what float32 does, and each checkpoint as much
+    again. What the hub does not tell, and packages before they are fetched, count as nothing.
 
     Args:
         study: the study.
@@ -57,6 +59,8 @@ def _model_bytes(study: Study, student: str, results: Path, ask_hub: bool) -> in
     made = results / "students" / student / "model"
     entry = study.model(student)
     folder = made if made.is_dir() else Path(study.model_folder(student)) if "path" in entry else None
+    if folder is not None and is_gguf(folder):
+        return _DEQUANTISED * read_header(folder).parameters
     if folder is not None:
         return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return _hub_bytes(study.hub_spec(student)) if entry["source"] == "hub" and ask_hub else 0
@@ -72,4 +76,6 @@ def _hub_bytes(spec: dict) -> int:
         files = model_info(spec["model"], revision=spec["revision"], files_metadata=True, timeout=20).siblings
     except (HfHubHTTPError, OfflineModeIsEnabled, TransportError, OSError):
         return 0
+    if name := spec.get("file"):  # at least: of numbers of 16 bits float32 takes twice as much, of fewer more
+        return 2 * sum(file.size or 0 for file in files or [] if file.rfilename == name)
     return sum(file.size or 0 for file in files or [] if file.rfilename.endswith(".safetensors"))

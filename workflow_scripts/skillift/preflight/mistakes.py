@@ -48,7 +48,7 @@ def _has_own_tasks(study: Study) -> bool:
 
 
 def _has_given_models(study: Study) -> bool:
-    return bool(study.students_from("path") or study.students_from("hub"))
+    return any(study.students_from(source) for source in ("path", "hub"))
 
 
 MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API

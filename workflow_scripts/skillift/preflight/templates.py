@@ -8,6 +8,7 @@ jobs.
 from __future__ import annotations
 
 from collections.abc import Set
+from contextlib import suppress
 from pathlib import Path
 
 import jinja2
@@ -94,8 +95,10 @@ def _no_end(tokenizer: FileTokenizer, ends: AnswerEnds) -> str:
     """One line about a template with another end of an answer than an added token."""
     mark = ends.after.strip().partition("\n")[0][:_SHOWN]
     if mark:
-        (tokens,) = token_ids(tokenizer, [mark])
-        said = "one token of its text" if len(tokens) == 1 else f"{len(tokens)} tokens of this tokenizer"
+        said = "no added token of this tokenizer"
+        with suppress(UserError):  # that of a GGUF file is made when it is dequantised
+            (tokens,) = token_ids(tokenizer, [mark])
+            said = "one token of its text" if len(tokens) == 1 else f"{len(tokens)} tokens of this tokenizer"
         found = f"{mark!r} after an answer, {said}"
     else:
         found = "nothing after an answer"

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 from skillift.errors import problem
 
 NAMES = "models/auto/modeling_auto.py"  # in the package transformers
+GGUF_NAMES = {
+    "integrations/ggml.py": "GGUF_CONFIG_MAPPING",
+    "integrations/gguf/gguf_conversion_mapping.py": "GGUF_ARCHS",
+}
+GGUF_TOKENIZERS = ("integrations/gguf/gguf_tokenizer_mapping.py", ("GGUF_TOKENIZER_TYPES",))
+_GGUF_SECTIONS = {"general", "tokenizer"}  # of the first mapping; its other keys are architectures
+# where llama.cpp names an architecture in another way than transformers
+_GGUF_TYPES = {
+    "qwen2moe": "qwen2_moe",
+    "qwen3moe": "qwen3_moe",
+    "gpt-oss": "gpt_oss",
+    "minimax-m2": "minimax_m2",
+    "gemma3": "gemma3_text",
+    "gemma4": "gemma4_text",
+    "qwen35": "qwen3_5_text",
+    "qwen35moe": "qwen3_5_moe_text",
+}
+_GGUF_ALIASES = {"qwen2_moe", "qwen3_moe", "gpt_oss", "minimax_m2"}  # names that no file has
 _LISTS = ("MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", "MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES")
 _HEADS = ("LMHeadModel", "DoubleHeadsModel")  # names that end as those of models without a head do
 
@@ -17,21 +36,58 @@ _HEADS = ("LMHeadModel", "DoubleHeadsModel")  # names that end as those of model
 @cache
 def writing_types() -> frozenset[str]:
     """Each `model_type` that transformers has a model for that writes text; empty where that is not known."""
-    package = importlib.util.find_spec("transformers")
-    if package is None or not package.submodule_search_locations:
-        return frozenset()
     try:
-        tree = ast.parse(Path(package.submodule_search_locations[0], NAMES).read_text(encoding="utf-8"))
-        lists = {
-            target.id: ast.literal_eval(node.value.args[0])
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name) and target.id in _LISTS
-        }
-        return frozenset(name for pairs in lists.values() for name, _ in pairs)
+        lists = [ast.literal_eval(value.args[0]) for value in _assigned(NAMES, _LISTS)]
+        return frozenset(name for pairs in lists for name, _ in pairs)
     except (OSError, SyntaxError, ValueError, AttributeError, IndexError, TypeError):
         return frozenset()  # another version's file: nothing is known before the model is loaded
+
+
+@cache
+def gguf_types() -> dict[str, str]:
+    """By architecture as GGUF files name it, the `model_type` that transformers makes of it.
+
+    Those that transformers both reads from a GGUF file and writes text with; empty where that is not known.
+    """
+    try:
+        mappings = [value for file, name in GGUF_NAMES.items() for value in _assigned(file, (name,))]
+        names = {ast.literal_eval(key) for mapping in mappings for key in mapping.keys}
+    except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
+        return {}
+    names |= {name for name, kind in _GGUF_TYPES.items() if kind in names}
+    kinds = {name: _GGUF_TYPES.get(name, name) for name in names - _GGUF_SECTIONS - _GGUF_ALIASES}
+    return {name: kind for name, kind in sorted(kinds.items()) if kind in writing_types()}
+
+
+@cache
+def gguf_tokenizers() -> frozenset[str]:
+    """The kinds of vocabularies (`tokenizer.ggml.model`) that transformers makes a tokenizer of."""
+    try:
+        return frozenset(
+            ast.literal_eval(key) for mapping in _assigned(*GGUF_TOKENIZERS) for key in mapping.keys
+        )
+    except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
+        return frozenset()
+
+
+def _assigned(file: str, names: Collection[str]) -> list[ast.expr]:
+    """What a file of the package transformers assigns to some names at its top level.
+
+    Raises:
+        OSError: there is no such file.
+        SyntaxError: it is of another Python.
+    """
+    package = importlib.util.find_spec("transformers")
+    if package is None or not package.submodule_search_locations:
+        raise FileNotFoundError(file)
+    tree = ast.parse(Path(package.submodule_search_locations[0], file).read_text(encoding="utf-8"))
+    return [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in names
+    ]
 
 
 def architecture_mistake(where: str, config: dict) -> str:

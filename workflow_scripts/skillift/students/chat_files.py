@@ -21,6 +21,7 @@ from skillift.answers.reasoning import reasoning_mistakes
 from skillift.errors import UserError, problem
 from skillift.students.chat_rendering import QUESTION, environment, exchange
 from skillift.students.folder_files import read_object, unreadable
+from skillift.students.gguf_header import is_gguf, read_header
 
 SPECIAL_TOKEN = "special token"  # how the reason begins why no student can be trained on a demonstration
 
@@ -163,9 +164,13 @@ def template_mistakes(folder: Path | str, named: tuple[str, str] | None = None) 
 def tokenizer_settings(folder: Path | str) -> dict:
     """tokenizer_config.json, with the named tokens of special_tokens_map.json where it has none.
 
+    In place of a folder, a GGUF file says the same.
+
     Raises:
         UserError: one of them is unreadable.
     """
+    if is_gguf(folder):
+        return read_header(folder).tokenizer_config()
     files = [Path(folder) / name for name in ("special_tokens_map.json", "tokenizer_config.json")]
     return _read_settings(*(_state_of(file) for file in files if file.is_file()))
 

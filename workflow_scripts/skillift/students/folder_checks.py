@@ -28,6 +28,9 @@ from skillift.students.folder_files import (
     tensors,
     weights_files,
 )
+from skillift.students.gguf_checks import gguf_mistakes
+from skillift.students.gguf_header import SUFFIX as GGUF_SUFFIX
+from skillift.students.gguf_header import is_gguf
 from skillift.students.head_sizes import head_size_mistake
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -49,14 +52,16 @@ _OTHER_HEADS = (
 
 
 def folder_mistakes(folder: Path | str, engine: str | None = None, chat: ChatSettings = OWN) -> list[str]:
-    """Everything that keeps a folder from being a student, one line each; empty where nothing does.
+    """Everything that keeps a folder, or a GGUF file, from being a student, one line each.
 
     Args:
-        folder: a model folder.
+        folder: a model folder, or a GGUF file.
         engine: the study's, which must serve the size of the model's attention heads; None asks nothing.
         chat: what the study says of the chat format; the folder needs no template where the study names one.
     """
     folder = Path(folder)
+    if is_gguf(folder):
+        return gguf_mistakes(folder, engine, chat)
     try:
         names = file_names(folder)
     except UserError as error:
@@ -122,9 +127,9 @@ def no_model(folder: Path, names: set[str]) -> tuple[object, str, str]:
     elif any(name.startswith("consolidated") for name in names):
         found = "a model in Mistral's or Meta's own format (consolidated weights)"
         fix = "Download the model's files in the format of transformers."
-    elif any(name.endswith(".gguf") for name in names):
-        found = "a model in the format GGUF"
-        fix = "Load it with `from_pretrained(folder, gguf_file=...)` and write it with `save_pretrained`."
+    elif gguf := sorted(name for name in names if name.endswith(GGUF_SUFFIX)):
+        found = f"a model in the format GGUF ({', '.join(gguf[:3])})"
+        fix = f"Name the file: {(folder / gguf[0]).as_posix()} as `path`; of a hub's model, as `file`."
     elif "model_index.json" in names:
         found, fix = "a pipeline of diffusers", "Name a causal language model."
     elif below:

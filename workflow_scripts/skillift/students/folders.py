@@ -15,6 +15,7 @@ from skillift.students.chat_pinning import pin_chat
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.folder_files import INDEX, file_names, tensors, weights_files
+from skillift.students.gguf_header import is_gguf
 from skillift.tables import folder_digests
 
 # What a served model needs beside its weights. Other copies of the weights (.bin, .pth, .gguf, Mistral's
@@ -55,22 +56,32 @@ def import_student(
     out_folder: Path | str,
     engine: str | None = None,
     chat: ChatSettings = OWN,
-) -> None:
+) -> dict:
     """Bring an existing model folder into the study, by hard links where the file system has them.
 
     The source is not changed. Links of a download cache are followed to their files. Of weights that stand in
-    the folder more than once, those are taken that `transformers` loads.
+    the folder more than once, those are taken that `transformers` loads. A GGUF file becomes a model folder.
 
     Args:
-        source_folder: the existing folder.
+        source_folder: the existing folder, or a GGUF file.
         out_folder: is made if need be.
         engine: the study's; see `folder_checks.folder_mistakes`.
         chat: what the study says of the student's chat format; see `chat_pinning.pin_chat`.
+
+    Returns:
+        What is to be said of the source in the manifest: `gguf` (`gguf_conversion.gguf_source`) of a GGUF
+        file, nothing of a folder.
 
     Raises:
         UserError: the source is not a model folder, or the disk is full.
     """
     source, out = Path(source_folder), Path(out_folder)
+    if is_gguf(source):
+        from skillift.students.gguf_conversion import convert_gguf
+
+        found = {"gguf": convert_gguf(source, out, engine, chat)}
+        pin_chat(out, chat)
+        return found
     check_model_folder(source, engine, chat)
     names = file_names(source)
     weights = {file.name for file in weights_files(source, names)}
@@ -86,6 +97,7 @@ def import_student(
             f"{out}: {source} cannot be copied there ({error.strerror or error}). "
             "Free space or permissions are needed."
         ) from error
+    return {}
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

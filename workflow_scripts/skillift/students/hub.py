@@ -21,6 +21,7 @@ from skillift.redaction import redact
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import TOKENIZER_FILES, folder_mistakes, listing_mistakes
 from skillift.students.folder_files import file_names, weights_files
+from skillift.students.gguf_header import SUFFIX as GGUF_SUFFIX
 
 # What a served model needs; weights in other formats and a repository's pictures stay behind.
 _WANTED = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
@@ -46,7 +47,9 @@ class Download(NamedTuple):
     not_verified: list[str]
 
 
-def download(where: str, model: str, revision: str, digests: dict[str, str] | None = None) -> Download:
+def download(
+    where: str, model: str, revision: str, digests: dict[str, str] | None = None, file: str | None = None
+) -> Download:
     """A model in the hub's cache, downloaded if need be, and verified as far as the cache allows.
 
     Args:
@@ -54,19 +57,26 @@ def download(where: str, model: str, revision: str, digests: dict[str, str] | No
         model: `<owner>/<name>`.
         revision: a commit, or a branch or tag that stands for one.
         digests: SHA-256 by file name, as the study records them; all files are compared with the hub's.
+        file: the one file that is wanted, a GGUF file; all that a model folder needs where left out.
 
     Raises:
-        UserError: the model or revision does not exist, is gated, cannot be reached, or a file differs from
-            its recorded digest.
+        UserError: the model, revision or file does not exist, is gated, cannot be reached, or a file differs
+            from its recorded digest.
     """
     from huggingface_hub import snapshot_download
 
     with _explained(where, model, revision):
         folder = Path(
             snapshot_download(
-                model, revision=revision, allow_patterns=_WANTED, ignore_patterns=_UNWANTED, max_workers=4
+                model,
+                revision=revision,
+                allow_patterns=[file] if file else _WANTED,
+                ignore_patterns=_UNWANTED,
+                max_workers=4,
             )
         )
+    if file and not (folder / file).is_file():
+        raise _no_file(where, model, file, file_names(folder) if folder.is_dir() else set())
     not_verified = verify(where, folder, digests or {})
     if not_verified:
         print(
@@ -86,16 +96,23 @@ def cached_bytes(model: str) -> int:
     return sum(path.stat().st_size for path in blobs.glob("*"))
 
 
-def cached_folder(model: str, revision: str) -> Path | None:
-    """The folder of a model in the hub's cache; None where its tokenizer is not there."""
+def cached_folder(model: str, revision: str, file: str | None = None) -> Path | None:
+    """The folder of a model in the hub's cache, or its GGUF `file`; None where its tokenizer is not there."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(model, "tokenizer_config.json", revision=revision)
-    return Path(found).parent if isinstance(found, str) else None
+    found = try_to_load_from_cache(model, file or "tokenizer_config.json", revision=revision)
+    if not isinstance(found, str):
+        return None
+    return Path(found) if file else Path(found).parent
 
 
 def check_reachable(
-    where: str, model: str, revision: str, engine: str | None = None, chat: ChatSettings = OWN
+    where: str,
+    model: str,
+    revision: str,
+    engine: str | None = None,
+    chat: ChatSettings = OWN,
+    file: str | None = None,
 ) -> None:
     """See that a model is in the cache, or can be had from the hub, and that it can be a student.
 
@@ -105,6 +122,7 @@ def check_reachable(
         revision: a commit, or a branch or tag.
         engine: the study's; see `folder_checks.folder_mistakes`.
         chat: what the study says of the chat format; see there.
+        file: the GGUF file that is wanted, if one is.
 
     Raises:
         UserError: as `download`, without downloading more than config.json; or what is wrong with the model's
@@ -113,7 +131,9 @@ def check_reachable(
     from huggingface_hub import hf_hub_download, model_info, snapshot_download, try_to_load_from_cache
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    if isinstance(try_to_load_from_cache(model, "config.json", revision=revision), str):
+    if file and (cached := cached_folder(model, revision, file)):
+        return _refuse(where, folder_mistakes(cached, engine, chat))
+    if not file and isinstance(try_to_load_from_cache(model, "config.json", revision=revision), str):
         try:
             folder = snapshot_download(
                 model,
@@ -128,7 +148,11 @@ def check_reachable(
             pass
     with _explained(where, model, revision):
         siblings = model_info(model, revision=revision, timeout=20).siblings or []
-        names = {file.rfilename for file in siblings if "/" not in file.rfilename}
+        names = {each.rfilename for each in siblings if "/" not in each.rfilename}
+        if file:
+            if file not in names:
+                raise _no_file(where, model, file, names)
+            return None  # what its header says is known once it is there
         config = "config.json" in names and hf_hub_download(model, "config.json", revision=revision)
     folder = Path(config).parent if config else Path(f"{model} on the hub")
     return _refuse(where, listing_mistakes(folder, names, engine))
@@ -149,6 +173,12 @@ def tokenizer_folder(where: str, model: str, revision: str) -> Path:
 
     with _explained(where, model, revision):
         return Path(snapshot_download(model, revision=revision, allow_patterns=CHAT_FILES))
+
+
+def _no_file(where: str, model: str, file: str, names: set[str]) -> UserError:
+    others = sorted(name for name in names if name.endswith(GGUF_SUFFIX))
+    expected = f"a GGUF file of {model}" + (f" ({', '.join(others)})" if others else ", which has none")
+    return UserError(problem(f"{where}, key 'file'", file, expected))
 
 
 def _is_complete(folder: Path) -> bool:

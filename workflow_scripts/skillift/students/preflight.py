@@ -15,6 +15,8 @@ from skillift.students.chat_files import first_special, special_token_problem, s
 from skillift.students.chat_settings import ChatSettings, ChatTemplate
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.folder_files import read_object
+from skillift.students.gguf_checks import gguf_config
+from skillift.students.gguf_header import is_gguf, read_header
 from skillift.students.tokenizers import SPECIAL_TOKENS
 
 if TYPE_CHECKING:
@@ -30,9 +32,9 @@ _UNREADABLE = ChatSettings(ChatTemplate("", "{{ messages[0].content }}"))
 def mistakes(study: Study) -> list[str]:
     """Everything that is wrong with the model folders of students and reference models, one line each.
 
-    Folders of students with `source: path` are read: configuration, weights' headers, tokenizer, chat
-    template, whether the study's engine serves the size of the attention heads, and whether the model has
-    positions for the tokens that `inference` asks for. No network is needed.
+    Folders and GGUF files of students with `source: path` are read: configuration, weights' headers,
+    tokenizer, chat template, whether the study's engine serves the size of the attention heads, and whether
+    the model has positions for the tokens that `inference` asks for. No network is needed.
 
     Args:
         study: the study.
@@ -57,7 +59,7 @@ def chat_of(study: Study, student: str) -> ChatSettings | None:
 def _length_mistakes(study: Study, folder: Path) -> Iterator[str]:
     """Keys of `inference` that ask for more tokens than a model has positions, whatever its prompts are."""
     try:
-        config = read_object(folder / "config.json")
+        config = gguf_config(read_header(folder)) if is_gguf(folder) else read_object(folder / "config.json")
     except UserError:  # told with the folder
         return
     text = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
@@ -67,9 +69,8 @@ def _length_mistakes(study: Study, folder: Path) -> Iterator[str]:
     for key, most in (("max_model_len", positions), ("max_tokens", positions - 1)):
         asked = study.data["inference"].get(key)
         if asked is not None and asked > most:
-            expected = (
-                f"at most {most}: the model in {folder} has {positions} positions (max_position_embeddings)"
-            )
+            key_of_model = "context_length" if is_gguf(folder) else "max_position_embeddings"
+            expected = f"at most {most}: the model in {folder} has {positions} positions ({key_of_model})"
             yield problem(f"{study.path}: inference.{key}", asked, expected, "Lower it.")
 
 
@@ -121,14 +122,15 @@ def model_folders(study: Study) -> Iterator[tuple[str, str, Path]]:
     """Section, id and folder of each model whose tokenizer is there: given folders, and the hub's cache."""
     for section, name in models_from(study, "path"):
         folder = Path(study.model_folder(name))
-        if os.path.isdir(folder):
+        if os.path.isdir(folder) or is_gguf(folder):
             yield section, name, folder
     if study.students_from("hub"):
         from skillift.students.hub import cached_folder
 
         for section, name in models_from(study, "hub"):
             entry = study.model(name)
-            if folder := cached_folder(entry["model"], entry.get("revision", "main")):
+            model = entry["model"], entry.get("revision", "main")
+            if folder := cached_folder(*model, entry.get("file")):
                 yield section, name, folder
 
 

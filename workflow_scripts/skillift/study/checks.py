@@ -18,6 +18,7 @@ import jinja2.meta
 
 from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
+from skillift.students.gguf_header import SUFFIX, is_gguf
 from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
@@ -118,9 +119,12 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
     if "path" in model:
         folder = Path(beside(source.path, model["path"]))
         yield from _braces((*here, "path"), folder)
+        if is_gguf(folder):
+            return  # read with the folders, before the first job
         if not os.path.isdir(folder):  # unlike those of pathlib, these raise for no path
             fix = "Paths are relative to the study file's folder."
-            yield (*here, "path"), model["path"], f"a model folder (looked for {folder.as_posix()})", fix
+            kind = f"a {SUFFIX} file" if model["path"].endswith(SUFFIX) else "a model folder"
+            yield (*here, "path"), model["path"], f"{kind} (looked for {folder.as_posix()})", fix
         elif not os.path.isfile(folder / "config.json"):
             found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})
             yield (*here, "path"), found, f"{expected} (looked in {folder.as_posix()})", fix

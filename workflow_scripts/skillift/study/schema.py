@@ -218,6 +218,8 @@ def _forbidden(key: KeyPath, source: Source) -> tuple[str, str]:
     around = source.value
     for part in key[:-1]:
         around = around[part]
+    if "parts" in around and key[-1] in ("package", "version", "file"):
+        return "no such key beside `parts`", "Each of the parts has its own: delete it, or the `parts`."
     choice = "kind" if "kind" in around else "source"
     return f"no such key with {choice}: {around.get(choice)}", f"Delete it, or change `{choice}`."
 

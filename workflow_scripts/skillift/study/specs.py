@@ -45,7 +45,7 @@ class Specs:
     def hub_spec(self, student: str) -> dict:
         """Which model of the hub a student with `source: hub` is."""
         model = self.model(student)
-        declared = {name: model[name] for name in ("model", "digests") if name in model}
+        declared = {name: model[name] for name in ("model", "digests", "file") if name in model}
         return {
             "name": student,
             "revision": model.get("revision", "main"),
@@ -61,6 +61,13 @@ class Specs:
         chat = self.chat(student)
         found: dict = {"chat_template": chat.template._asdict()} if chat.template else {}
         return found | ({"end_tokens": list(chat.end_tokens)} if chat.end_tokens else {})
+
+    def package_spec(self, student: str) -> dict:
+        """Which packages a student with `source: package` comes from: one, or several that are joined."""
+        model = self.model(student)
+        parts = model.get("parts") or [{name: model[name] for name in ("package", "version", "file")}]
+        declared = {name: model[name] for name in ("sha256", "licence")}
+        return copy.deepcopy({"name": student, "parts": parts, **declared, **self._chat(student)})
 
     def demonstrations_spec(self) -> dict:
         """How demonstrations are written and judged; prompts have the condition `curated`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
+from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
@@ -125,8 +126,17 @@ class Study(Specs):
         return self.data["students"].get(student) or self.data["references"][student]
 
     def students_from(self, source: str) -> list[str]:
-        """Ids of the evaluated models with that `source`: `scratch`, `path`, `hub` or `api`."""
+        """Ids of the evaluated models with that `source`: `scratch`, `path`, `hub`, `package` or `api`."""
         return [name for name in self.evaluated if self.model(name)["source"] == source]
+
+    @property
+    def dequantised(self) -> list[str]:
+        """Ids of the evaluated models whose weights are those of a GGUF file, wherever it comes from."""
+        return [
+            *(name for name in self.students_from("path") if is_gguf(self.model_folder(name))),
+            *(name for name in self.students_from("hub") if "file" in self.model(name)),
+            *self.students_from("package"),
+        ]
 
     def corpus_of(self, run: str) -> str:
         """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
@@ -148,12 +158,14 @@ class Study(Specs):
         return {name: skill_files(path) if Path(path).is_dir() else [path] for name, path in own.items()}
 
     def model_folder(self, student: str) -> str:
-        """The model folder of a student with `source: path`."""
+        """The model folder, or GGUF file, of a student with `source: path`."""
         return beside(self.path, self.model(student)["path"])
 
     def model_files(self, student: str) -> list[str]:
-        """The files in that folder, sorted."""
+        """The files in that folder, sorted, or the GGUF file itself."""
         folder = Path(self.model_folder(student))
+        if folder.is_file():
+            return [folder.as_posix()]
         return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
 
     def chat_template(self, student: str) -> str | None:
