@@ -8,9 +8,9 @@ from math import prod
 from pathlib import Path
 
 from skillift.errors import UserError, problem
+from skillift.students.answer_ends import end_token_mistakes
 from skillift.students.architectures import gguf_tokenizers, gguf_types
 from skillift.students.chat_files import template_mistakes
-from skillift.students.chat_pinning import end_token_mistakes
 from skillift.students.chat_rendering import exchange
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.gguf_header import GgufHeader, read_header
