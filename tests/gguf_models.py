@@ -19,10 +19,10 @@ USER_DEFINED = "<think>"
 
 
 def vocabulary() -> list[str]:
-    """Every byte, one merge, a token of reasoning, and the marks of texts and turns."""
+    """Every byte, two merges, a token of reasoning, and the marks of texts and turns."""
     from tokenizers import pre_tokenizers
 
-    return [*sorted(pre_tokenizers.ByteLevel.alphabet()), "he", USER_DEFINED, *TOKENS.values()]
+    return [*sorted(pre_tokenizers.ByteLevel.alphabet()), "he", "ĊĊ", USER_DEFINED, *TOKENS.values()]
 
 
 def weights(seed: int = 0) -> dict[str, np.ndarray]:
@@ -75,6 +75,7 @@ def write_gguf(
     positions: int = 256,
     kind: str | None = None,
     scaled: bool = False,
+    split: str = "gpt-2",
     seed: int = 0,
 ) -> Path:
     """A Llama of two layers with a byte-level tokenizer, by Q4_0 and Q8_0.
@@ -90,6 +91,7 @@ def write_gguf(
         positions: of the model.
         kind: `general.type`, such as `adapter`.
         scaled: whether positions are scaled.
+        split: how its tokenizer splits text.
         seed: of the weights.
     """
     from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
@@ -112,7 +114,7 @@ def write_gguf(
     writer.add_rope_dimension_count(head)
     writer.add_rope_freq_base(5_000.0)
     if tokenizer:
-        _add_tokenizer(writer, TokenType, ends, add_bos)
+        _add_tokenizer(writer, TokenType, split, ends, add_bos)
     if template is not None:
         writer.add_chat_template(template)
     for name, value in weights(seed).items():
@@ -128,14 +130,14 @@ def write_gguf(
     return path
 
 
-def _add_tokenizer(writer, kinds, ends: bool, add_bos: bool) -> None:
+def _add_tokenizer(writer, kinds, split: str, ends: bool, add_bos: bool) -> None:
     tokens = vocabulary()
     of_token = {USER_DEFINED: kinds.USER_DEFINED, **dict.fromkeys(TOKENS.values(), kinds.CONTROL)}
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("default")
+    writer.add_tokenizer_pre(split)
     writer.add_token_list(tokens)
     writer.add_token_types([of_token.get(token, kinds.NORMAL) for token in tokens])
-    writer.add_token_merges(["h e"])
+    writer.add_token_merges(["h e", "Ċ Ċ"])
     writer.add_bos_token_id(tokens.index(TOKENS["bos"]))
     writer.add_pad_token_id(tokens.index(TOKENS["pad"]))
     writer.add_add_bos_token(add_bos)

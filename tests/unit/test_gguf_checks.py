@@ -35,6 +35,7 @@ def test_a_whole_file_is_a_student_and_its_header_says_what_it_is(tmp_path):
         ({"architecture": "command-r"}, "general.architecture: found 'command-r', expected one that transf"),
         ({"tokenizer": False}, "tokenizer: found 'none (no tokenizer.ggml.tokens)'"),
         ({"ends": False}, "tokenizer: found 'none that ends an answer'"),
+        ({"split": "default"}, "tokenizer: found \"text split by 'default'\", expected a way that is known"),
         ({"template": None}, "found 'no chat template'"),
         ({"template": "{% for"}, "chat template, line 1: "),
         ({"kind": "adapter"}, "found 'an adapter without its model'"),

@@ -126,6 +126,12 @@ def test_a_template_that_begins_as_the_file_says_is_kept_as_it_is(tmp_path, add_
     assert text == [IDS["bos"]] * add_bos + [vocabulary().index("he")]
 
 
+@pytest.mark.parametrize(("split", "tokens"), [("gpt-2", ["Ċ", "Ċ", "4"]), ("smollm", ["ĊĊ", "4"])])
+def test_text_is_split_as_the_file_says(tmp_path, split, tokens):
+    convert_gguf(write_gguf(tmp_path / "m.gguf", split=split), tmp_path / "model")
+    assert load_tokenizer(tmp_path / "model").tokenize("\n\n4") == tokens
+
+
 def test_a_broken_file_is_refused_before_anything_is_dequantised(tmp_path):
     file = write_gguf(tmp_path / "m.gguf", architecture="command-r")
     with pytest.raises(UserError, match=r"general\.architecture"):

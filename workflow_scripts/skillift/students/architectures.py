@@ -15,7 +15,8 @@ GGUF_NAMES = {
     "integrations/ggml.py": "GGUF_CONFIG_MAPPING",
     "integrations/gguf/gguf_conversion_mapping.py": "GGUF_ARCHS",
 }
-GGUF_TOKENIZERS = ("integrations/gguf/gguf_tokenizer_mapping.py", ("GGUF_TOKENIZER_TYPES",))
+GGUF_TOKENIZERS = ("integrations/gguf/gguf_tokenizer_mapping.py", "GGUF_TOKENIZER_TYPES")
+GGUF_SPLITS = (GGUF_TOKENIZERS[0], "GGUF_PRE_TOKENIZER_SPLITS")
 _GGUF_SECTIONS = {"general", "tokenizer"}  # of the first mapping; its other keys are architectures
 # where llama.cpp names an architecture in another way than transformers
 _GGUF_TYPES = {
@@ -62,9 +63,20 @@ def gguf_types() -> dict[str, str]:
 @cache
 def gguf_tokenizers() -> frozenset[str]:
     """The kinds of vocabularies (`tokenizer.ggml.model`) that transformers makes a tokenizer of."""
+    return _keys(*GGUF_TOKENIZERS)
+
+
+@cache
+def gguf_split_names() -> frozenset[str]:
+    """The ways of splitting text (`tokenizer.ggml.pre`) that transformers knows."""
+    return _keys(*GGUF_SPLITS)
+
+
+def _keys(file: str, name: str) -> frozenset[str]:
+    """The keys of a mapping in a file of the package transformers; empty where it is not known."""
     try:
         return frozenset(
-            ast.literal_eval(key) for mapping in _assigned(*GGUF_TOKENIZERS) for key in mapping.keys
+            ast.literal_eval(key) for mapping in _assigned(file, (name,)) for key in mapping.keys
         )
     except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
         return frozenset()

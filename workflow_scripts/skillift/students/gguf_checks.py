@@ -13,7 +13,8 @@ from skillift.students.architectures import gguf_tokenizers, gguf_types
 from skillift.students.chat_files import template_mistakes
 from skillift.students.chat_rendering import exchange
 from skillift.students.chat_settings import OWN, ChatSettings
-from skillift.students.gguf_header import GgufHeader, read_header
+from skillift.students.gguf_header import BYTE_LEVEL, GgufHeader, read_header
+from skillift.students.gguf_splits import split_mistake
 from skillift.students.head_sizes import head_size_mistake
 
 _PART = re.compile(r"-\d{5}-of-(\d{5})\.gguf$")
@@ -126,6 +127,8 @@ def _tokenizer_mistakes(header: GgufHeader, chat: ChatSettings) -> Iterator[str]
     if known and kind not in known:
         expected = f"one that transformers reads from GGUF ({', '.join(known)})"
         yield problem(where, kind or None, expected, _SAFETENSORS)
+    if kind == BYTE_LEVEL and (mistake := split_mistake(where, header.text("tokenizer.ggml.pre"))):
+        yield mistake
     if "eos_token" not in header.named_tokens():
         expected = "an end token (tokenizer.ggml.eos_token_id)"
         yield problem(where, "none that ends an answer", expected, _SAFETENSORS)

@@ -6,7 +6,6 @@ the study's precision, as they do with every student.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,16 +15,15 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
-from skillift.students.chat_rendering import exchange
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.gguf_header import NAMED_TOKENS, GgufHeader, read_header
+from skillift.students.gguf_tokenizer import gguf_tokenizer
 from skillift.tables import sha256_file
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedModel
 
-_BOS = "{{ bos_token }}"
 _LINKED = "model.gguf"
 _ELSE = "Take the model's safetensors, or another file."
 
@@ -53,8 +51,7 @@ def convert_gguf(
     header = read_header(file)
     with _alone(file) as folder, _readable(file):
         model = _dequantised(folder, header)
-        tokenizer = _tokenizer(folder, header)
-    _check_vocabulary(tokenizer, header)
+        tokenizer = gguf_tokenizer(folder / _LINKED, header)
     try:
         out.mkdir(parents=True, exist_ok=True)
         model.save_pretrained(out)
@@ -92,19 +89,6 @@ def gguf_source(header: GgufHeader) -> dict:
     }
 
 
-def with_bos(template: str, header: GgufHeader) -> str:
-    """A file's chat template, made to begin with the token `bos` where every text of its model does.
-
-    What stands before a message is the template's alone (`chat_format.token_ids`): a tokenizer that adds the
-    token by itself does not add it to a rendered prompt. Gemma without it repeats one word for ever.
-    """
-    named = header.named_tokens()
-    if not (header.adds("bos") and "bos_token" in named):
-        return template
-    prompt, _ = exchange(template, named)
-    return template if prompt.startswith(named["bos_token"]) else _BOS + template
-
-
 def _dequantised(folder: Path, header: GgufHeader) -> PreTrainedModel:
     prepare_libraries()
     with fast_imports():
@@ -133,45 +117,6 @@ def _dequantised(folder: Path, header: GgufHeader) -> PreTrainedModel:
         bos_token_id=ids["bos_token"], eos_token_id=ends, pad_token_id=ids["pad_token"]
     )
     return model
-
-
-def _tokenizer(folder: Path, header: GgufHeader) -> PreTrainedTokenizerBase:
-    with fast_imports():
-        from tokenizers import Tokenizer
-        from transformers import PreTrainedTokenizerFast
-        from transformers.integrations.gguf import convert_gguf_tokenizer, get_gguf_tokenizer
-
-    core, _ = convert_gguf_tokenizer(*get_gguf_tokenizer(str(folder / _LINKED))[:2])
-    parts = json.loads(core.to_str())
-    # what the model's class adds to the file's vocabulary, such as <|endoftext|>, has no weights
-    parts["added_tokens"] = [token for token in parts["added_tokens"] if token["id"] < len(header.tokens())]
-    named = header.named_tokens()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(json.dumps(parts)),
-        **{name: named.get(name) for name in NAMED_TOKENS},
-        add_bos_token=header.adds("bos") and "bos_token" in named,
-        add_eos_token=header.adds("eos") and "eos_token" in named,
-    )
-    template = header.text("tokenizer.chat_template")
-    if template:
-        tokenizer.chat_template = with_bos(template, header)
-    return tokenizer
-
-
-def _check_vocabulary(tokenizer: PreTrainedTokenizerBase, header: GgufHeader) -> None:
-    """See that the tokens which begin, end and mark texts have the ids that the file says, and none other."""
-    tokens = header.tokens()
-    if len(tokenizer) > len(tokens):
-        found, expected = f"{len(tokenizer)} tokens in transformers", f"the file's {len(tokens)}"
-        raise UserError(
-            problem(f"{header.path}: tokenizer", found, expected, "Take the model's safetensors.")
-        )
-    marks = [*header.named_tokens().values(), *(tokens[place] for place in header.end_tokens())]
-    for token in marks:
-        found, expected = tokenizer.convert_tokens_to_ids(token), tokens.index(token)
-        if found != expected:
-            where = f"{header.path}: tokenizer, the token {token}"
-            raise UserError(problem(where, f"the id {found} in transformers", f"the id {expected}", _ELSE))
 
 
 @contextmanager

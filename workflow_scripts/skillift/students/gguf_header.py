@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
+from skillift.students.gguf_splits import WHOLE
 
 SUFFIX = ".gguf"
+SENTENCEPIECE, BYTE_LEVEL = "llama", "gpt2"  # kinds of vocabularies (tokenizer.ggml.model)
 CONTROL, USER_DEFINED = 3, 4  # types of tokens (gguf.TokenType)
 NAMED_TOKENS = {
     "bos_token": "bos_token_id",
@@ -122,12 +124,14 @@ class GgufHeader(NamedTuple):
     def adds(self, which: str) -> bool:
         """Whether a text begins with the token `bos`, or ends with `eos`, wherever the model is used.
 
-        Where the file does not say, llama.cpp takes it that texts of SentencePiece vocabularies begin so.
+        Where the file does not say, llama.cpp takes it that texts of SentencePiece vocabularies and of those
+        like Llama 3's begin so.
         """
         declared = self.metadata.get(f"tokenizer.ggml.add_{which}_token")
-        if isinstance(declared, bool):
-            return declared
-        return which == "bos" and self.text("tokenizer.ggml.model") == "llama"
+        if isinstance(declared, bool) or which != "bos":
+            return declared is True
+        kind, way = self.text("tokenizer.ggml.model"), self.text("tokenizer.ggml.pre")
+        return kind == SENTENCEPIECE or (kind == BYTE_LEVEL and way in WHOLE)
 
 
 def is_gguf(path: Path | str) -> bool:
