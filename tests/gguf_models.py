@@ -74,7 +74,7 @@ def write_gguf(
     head: int = HEAD,
     positions: int = 256,
     kind: str | None = None,
-    scaled: bool = False,
+    scaling: np.ndarray | None = None,
     split: str = "gpt-2",
     seed: int = 0,
 ) -> Path:
@@ -90,7 +90,7 @@ def write_gguf(
         head: what it calls the size of its attention heads.
         positions: of the model.
         kind: `general.type`, such as `adapter`.
-        scaled: whether positions are scaled.
+        scaling: factors of the rotated frequencies.
         split: how its tokenizer splits text.
         seed: of the weights.
     """
@@ -121,8 +121,8 @@ def write_gguf(
         stored = _permuted(value, 1 if ".k_proj" in name else HEADS) if _is_rotated(name) else value
         quantised = GGMLQuantizationType[kind_of(name)]
         writer.add_tensor(_ggml_name(name), quantize(stored, quantised), raw_dtype=quantised)
-    if scaled:
-        writer.add_tensor("rope_freqs.weight", np.ones(head // 2, np.float32))
+    if scaling is not None:
+        writer.add_tensor("rope_freqs.weight", scaling.astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from gguf_models import LAYERS, TOKENS, WIDTH, vocabulary, weights, write_gguf
 from plain_folders import write_folder
@@ -41,7 +42,7 @@ def test_a_whole_file_is_a_student_and_its_header_says_what_it_is(tmp_path):
         ({"kind": "adapter"}, "found 'an adapter without its model'"),
         ({"kind": "mmproj"}, "found 'the part of a model that reads pictures or sound (mmproj)'"),
         ({"architecture": "clip"}, "found 'the part of a model that reads pictures or sound (mmproj)'"),
-        ({"scaled": True}, "found 'scaling of positions (rope_freqs.weight)'"),
+        ({"scaling": np.linspace(1, 8, 16)}, "found 'scaling of positions (rope_freqs.weight)'"),
         ({"head": 48}, "attention heads: found 'size 48', expected a size that vLLM serves"),
     ],
 )

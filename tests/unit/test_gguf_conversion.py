@@ -132,6 +132,21 @@ def test_text_is_split_as_the_file_says(tmp_path, split, tokens):
     assert load_tokenizer(tmp_path / "model").tokenize("\n\n4") == tokens
 
 
+def test_the_positions_of_a_llama_3_are_scaled_as_its_own(tmp_path):
+    import torch
+    from transformers import LlamaConfig
+    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+    scaling = {"rope_type": "llama3", "rope_theta": 5_000.0, "factor": 32.0, "low_freq_factor": 1.0}
+    scaling |= {"high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
+    config = LlamaConfig(hidden_size=64, num_attention_heads=2, head_dim=32, rope_parameters=scaling)
+    frequencies, _ = ROPE_INIT_FUNCTIONS["llama3"](config, torch.device("cpu"))
+    factors = 5_000.0 ** (-torch.arange(0, 32, 2) / 32) / frequencies  # as llama.cpp's converter writes them
+    convert_gguf(write_gguf(tmp_path / "m.gguf", scaling=factors.numpy()), tmp_path / "model")
+    made = json.loads((tmp_path / "model" / "config.json").read_text())
+    assert made["rope_parameters"] == pytest.approx(scaling)
+
+
 def test_a_broken_file_is_refused_before_anything_is_dequantised(tmp_path):
     file = write_gguf(tmp_path / "m.gguf", architecture="command-r")
     with pytest.raises(UserError, match=r"general\.architecture"):

@@ -14,6 +14,7 @@ from skillift.students.chat_files import template_mistakes
 from skillift.students.chat_rendering import exchange
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.gguf_header import BYTE_LEVEL, GgufHeader, read_header
+from skillift.students.gguf_rope import FACTORS, llama3_scaling
 from skillift.students.gguf_splits import split_mistake
 from skillift.students.head_sizes import head_size_mistake
 
@@ -26,7 +27,7 @@ _ELSE = {
     "vocab": "a vocabulary without weights",
 }
 # positions that are scaled: transformers drops what a file says of it, and the model would be another one
-_SCALED = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
+_SCALED = (FACTORS, "rope_factors_long.weight", "rope_factors_short.weight")
 _SCALED_BY_NAME = "gpt-oss"  # the one architecture whose scaling transformers reads
 
 
@@ -110,6 +111,8 @@ def _model_mistakes(header: GgufHeader, engine: str | None) -> Iterator[str]:
     if mistake := head_size_mistake(f"{header.path}", gguf_config(header), engine):
         yield mistake
     scaled = [tensor.name for tensor in header.tensors if tensor.name in _SCALED]
+    if scaled == [FACTORS] and llama3_scaling(header):
+        scaled = []
     if header.of_architecture("rope.scaling.type") not in (None, "none"):
         scaled.append(f"{header.architecture}.rope.scaling.type")
     if scaled and header.architecture != _SCALED_BY_NAME:

@@ -18,6 +18,7 @@ from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.gguf_header import NAMED_TOKENS, GgufHeader, read_header
+from skillift.students.gguf_rope import llama3_scaling
 from skillift.students.gguf_tokenizer import gguf_tokenizer
 from skillift.tables import sha256_file
 
@@ -99,6 +100,8 @@ def _dequantised(folder: Path, header: GgufHeader) -> PreTrainedModel:
     size = header.of_architecture("attention.key_length")
     if hasattr(config, "head_dim") and isinstance(size, int) and header.architecture != "gemma4":
         config.head_dim = size  # of Qwen3's files transformers reads all but this
+    if scaling := llama3_scaling(header):
+        config.rope_parameters = scaling
     quiet_progress()
     model, loading = AutoModelForCausalLM.from_pretrained(
         folder, gguf_file=_LINKED, config=config, dtype=torch.float32, output_loading_info=True
