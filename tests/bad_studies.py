@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from study_files import EMBEDDED, TEACHER
 
+PACKAGE = f"tier: 9, source: package, licence: MIT, sha256: {'ab' * 32}"
+PART = "{package: a, version: 1.0.0, file: m.part1}"
 BAD_STUDIES = {
     "an unknown key": (
         ("  learning_rate: 5.0e-3", "  lerning_rate: 5.0e-3"),
@@ -89,6 +91,30 @@ BAD_STUDIES = {
     "a key of another source": (
         ("    label: 46 k\n", "    path: models/s\n"),
         ["students.s.path: found the key 'path', expected no such key with source: scratch"],
+    ),
+    "a package without its digest and licence": (
+        ("references: {}", "references: {p: {tier: 9, source: package, package: a, version: 1.0.0}}"),
+        ["references.p: found no key 'sha256', expected a SHA-256"],
+    ),
+    "a package without a file": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: 1.0.0}}}}"),
+        ["references.p: found no key 'file', expected the name of a GGUF file"],
+    ),
+    "a package whose version is a number": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: 1.0, file: a.gguf}}}}"),
+        ["references.p.version: found 1.0, expected one version, in quotes, such as '1.0.0'. Put it in quot"],
+    ),
+    "packages in parts and alone": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, version: 1.0.0, parts: [{PART}, {PART}]}}}}"),
+        ["references.p.version: found the key 'version', expected no such key beside `parts`"],
+    ),
+    "weights of a package that are no GGUF file": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: 1.0.0, file: a.bin}}}}"),
+        ["references.p.file: found 'a.bin', expected the name of a GGUF file, such as model-Q4_1.gguf"],
+    ),
+    "a GGUF file of a hub's model beside a path": (
+        ("references: {}", "references: {big: {tier: 9, source: path, path: ., file: m.gguf}}"),
+        ["references.big.file: found the key 'file', expected no such key with source: path"],
     ),
     "no holdout tasks": (("holdout: 5}", "holdout: 0}"), ["tasks.pack.per_skill.holdout: found 0"]),
     "more judge-scored tasks than holdout tasks": (

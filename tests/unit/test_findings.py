@@ -15,6 +15,7 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import points, probability, told
+from skillift.findings.page import findings_text
 from skillift.publication.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
@@ -134,6 +135,18 @@ def test_answer_lines_are_told_before_and_after_training():
 def test_arms_without_room_to_move_are_counted(tables):
     (finding,) = every(tables, "room to move")
     assert finding.sentence.startswith("Room to move: 24 of 24 arms")
+
+
+def test_a_dequantised_student_is_told_on_the_page_and_in_the_report(tables):
+    gguf = {"file": "m.gguf", "sha256": "c" * 64, "name": "Made_Up", "tensors": {"Q4_1": 211}}
+    student = next(iter(SPEC["students"]))
+    manifest = {"source": {"kind": "path", "path": "m.gguf", "gguf": gguf}, "parameter_count": 1_000}
+    parts = findings(tables, SPEC, {student: manifest})
+    (about,) = [each for each in parts[-1].findings if each.claim == "student"]
+    label = SPEC["students"][student]["label"]
+    assert about.sentence.startswith(f"{label}: Made_Up, a file, 1,000 parameters; dequantised to float32")
+    assert f"- {label}: Made\\_Up, a file" in findings_text(parts, {})
+    assert not [each for each in findings(tables, SPEC)[-1].findings if each.claim == "student"]
 
 
 def test_a_study_without_verdicts_on_the_headline_path_says_undefined():

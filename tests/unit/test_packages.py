@@ -9,9 +9,12 @@ import sys
 import package_index
 import pytest
 from package_index import index, write_wheel
+from study_files import EMBEDDED
 
 from skillift.errors import UserError
-from skillift.students.packages import Part, check_offered, fetch
+from skillift.preflight.needs import missing
+from skillift.students.packages import CACHE, Part, check_offered, fetch
+from skillift.study.study import load_study
 
 WEIGHTS = bytes(range(256)) * 40
 SHA = hashlib.sha256(WEIGHTS).hexdigest()
@@ -125,6 +128,31 @@ def test_what_the_index_does_not_offer_is_told_by_the_job_and_before_any(request
 def test_what_the_index_offers_passes_without_a_download(requests):
     check_offered("students.s", ONE[0])
     assert requests == ["/simple/tiny-weights/"]
+
+
+def test_what_a_planned_download_lacks_is_told_by_the_studys_keys_before_the_first_job(
+    requests, study_file, tmp_path
+):
+    several = ", ".join(f"{{package: {part.package}, version: '2.0', file: {part.file}}}" for part in PARTS)
+    given = f"tier: 9, source: package, licence: MIT, sha256: {SHA}, parts: [{several}]"
+    text = EMBEDDED.replace("references: {}", f"references: {{big: {{{given}}}}}")
+    jobs = [("download_package", {"student": "big"})]
+    assert missing(load_study(study_file(text)), jobs, tmp_path) == []
+    wrong = text.replace("tiny-part1, version: '2.0'", "tiny-part1, version: '9'")
+    wrong = wrong.replace("package: tiny-part2", "package: absent-part")
+    lines = missing(load_study(study_file(wrong)), jobs, tmp_path)
+    assert [line.split(":")[0] for line in lines] == [
+        "references.big.parts[0], key 'version'",
+        "references.big.parts[1], key 'package'",
+    ]
+    spec = load_study(study_file(text)).package_spec("big")
+    assert (spec["sha256"], [Part(**part) for part in spec["parts"]]) == (SHA, PARTS)
+    fetch("references.big", PARTS, SHA, tmp_path / CACHE)
+    asked = len(requests)
+    (line,) = missing(load_study(study_file(text)), jobs, tmp_path)  # asks no index: they are there
+    assert "references.big: " in line
+    assert "expected a GGUF file, which begins with 'GGUF'" in line
+    assert len(requests) == asked
 
 
 def test_an_index_out_of_reach_is_told_as_such(tmp_path, monkeypatch):

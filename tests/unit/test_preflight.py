@@ -10,6 +10,7 @@ import types
 from collections import namedtuple
 
 import pytest
+from gguf_models import weights, write_gguf
 from study_files import EMBEDDED, REPOSITORY
 
 from skillift.errors import UserError
@@ -112,6 +113,18 @@ def test_with_a_budget_each_model_needs_a_price(study_file, api):
     (line,) = mistakes(path, **api)
     assert line.startswith("judges.tail, key 'price'")
     assert checked_study(str(path), config())
+
+
+def test_a_gguf_file_takes_the_room_of_its_weights_in_float32(study_file, tmp_path, monkeypatch):
+    write_gguf(tmp_path / "m.gguf")
+    given = "references: {big: {tier: 9, source: path, path: m.gguf}}"
+    study = load_study(study_file(EMBEDDED.replace("references: {}", given)))
+    needed = 4 * sum(value.size for value in weights().values()) + disk._BESIDE
+    usage = namedtuple("usage", "free")
+    for free, fits in ((needed, True), (needed - 1, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda place, free=free: usage(free))
+        problems = disk.shortage(study, [("import_student", {"student": "big"})], tmp_path / "results/new")
+        assert bool(problems) is not fits
 
 
 def test_room_for_the_models_of_the_planned_jobs_is_looked_for(own, study_file, tmp_path, monkeypatch):

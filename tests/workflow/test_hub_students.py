@@ -47,6 +47,22 @@ def test_a_hub_student_is_planned_without_a_network(tmp_path, monkeypatch):
     assert {"pretrain s", "train m sft-s0", "generate m base"} <= jobs
 
 
+def test_a_student_of_packages_is_planned_without_a_network(tmp_path):
+    project = with_a_hub_student(tmp_path / "project")
+    given = {
+        "source": "package",
+        "package": "tiny",
+        "version": "'1.0'",
+        "file": "m.gguf",
+        "sha256": "ab" * 32,
+    }
+    lines = "".join(f"    {key}: {value}\n" for key, value in given.items())
+    replace_in(project / "studies/smoke.yaml", "    source: hub\n    model: owner/tiny\n", lines)
+    jobs = planned_jobs(project)
+    assert "download_package m" in jobs
+    assert {"train m sft-s0", "generate m base", "write_findings"} <= jobs
+
+
 def test_the_download_goes_to_the_hub_and_is_done_once(downloaded):
     assert read_json(downloaded / MANIFEST)["source"]["commit"] == COMMIT
     assert "download_student m" not in planned_jobs(downloaded)
