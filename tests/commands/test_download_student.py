@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from gguf_models import write_gguf
 from hub_server import COMMIT, hub
 from tiny_models import write_student
 
@@ -136,6 +137,22 @@ def test_a_cache_that_was_copied_without_its_links_is_used_and_noted_as_not_veri
     copied = read_json(tmp_path / "manifest.json")
     assert copied["source"].pop("not_verified") == sorted(linked["digests"])
     assert copied == linked
+
+
+def test_a_gguf_file_of_the_hub_is_downloaded_alone_and_dequantised(download, tmp_path):
+    source = tmp_path / "files"
+    for name in ("tiny-Q8_0.gguf", "tiny-Q4_0.gguf"):
+        write_gguf(source / name)
+    (source / "README.md").write_text("A card.")
+    with hub(MODEL, source) as (address, arrived):
+        done = download(address, file="tiny-Q8_0.gguf")
+        assert done.returncode == 0, done.stderr
+        assert not any("Q4_0" in path for path in arrived if "/resolve/" in path)
+        _one_line(download(address, file="m.gguf"), "key 'file': found 'm.gguf', expected a GGUF file of")
+    found = read_json(tmp_path / "manifest.json")["source"]
+    assert (found["kind"], found["commit"], found["gguf"]["file"]) == ("hub", COMMIT, "tiny-Q8_0.gguf")
+    assert "not_verified" not in found
+    assert "model.safetensors" in folder_digests(tmp_path / "model")
 
 
 LOOK = """

@@ -71,7 +71,7 @@ def _one_below(folder):
     [
         (_adapter_alone, ["an adapter without its model", "Qwen/Qwen3-0.6B", "merge_and_unload"]),
         (_mistral_alone, ["Mistral's or Meta's own format", "format of transformers"]),
-        (_gguf, ["GGUF (model-q4.gguf)", "Name the file", "as `path`"]),
+        (_gguf, ["GGUF (model-q4.gguf)", "Name the file", "end of `path`"]),
         (_one_below, ["models in the subfolders checkpoint-100", "Point `path` to one of them"]),
     ],
 )

@@ -97,7 +97,7 @@ def test_one_part_of_several_is_refused_by_its_name(tmp_path):
 def test_a_folder_that_holds_a_gguf_file_says_to_name_the_file(tmp_path):
     file = write_gguf(tmp_path / "model" / "m.gguf")
     (line,) = folder_mistakes(tmp_path / "model")
-    assert f"Name the file: {file.as_posix()} as `path`" in line
+    assert f"Name the file, such as {file.name}: at the end of `path`, or as `file`" in line
 
 
 def test_special_tokens_are_those_that_the_file_marks(tmp_path):

@@ -129,7 +129,7 @@ def no_model(folder: Path, names: set[str]) -> tuple[object, str, str]:
         fix = "Download the model's files in the format of transformers."
     elif gguf := sorted(name for name in names if name.endswith(GGUF_SUFFIX)):
         found = f"a model in the format GGUF ({', '.join(gguf[:3])})"
-        fix = f"Name the file: {(folder / gguf[0]).as_posix()} as `path`; of a hub's model, as `file`."
+        fix = f"Name the file, such as {gguf[0]}: at the end of `path`, or as `file` of a hub's model."
     elif "model_index.json" in names:
         found, fix = "a pipeline of diffusers", "Name a causal language model."
     elif below:
