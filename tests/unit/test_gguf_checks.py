@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from gguf_models import LAYERS, TOKENS, WIDTH, vocabulary, weights, write_gguf
-from plain_folders import write_folder
-from study_files import EMBEDDED
+from plain_folders import CHATML, write_folder
+from study_files import EMBEDDED, REPOSITORY
 
 from skillift.errors import UserError
 from skillift.preflight.mistakes import checked_study
 from skillift.students import head_sizes
 from skillift.students.chat_files import special_tokens_of
+from skillift.students.chat_settings import ChatSettings, ChatTemplate
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.gguf_header import read_header
 from skillift.students.preflight import mistakes, prompt_mistakes
@@ -141,6 +142,26 @@ def test_positions_and_special_tokens_of_a_file_are_looked_at_as_of_a_folder(stu
     tasks = pl.DataFrame({"task_id": ["t"], "prompt": [f"What is {TOKENS['text_end']}?"]})
     (line,) = prompt_mistakes(load_study(study), tasks)
     assert "(a special token of a, b)" in line
+
+
+def test_a_file_without_a_template_takes_the_studys_which_has_to_begin_as_its_texts_do(tmp_path):
+    file = write_gguf(tmp_path / "m.gguf", template=None, add_bos=True)
+    with_bos = ChatSettings(ChatTemplate("t.jinja", "{{ bos_token }}" + CHATML))
+    assert folder_mistakes(file, "transformers", with_bos) == []
+    (line,) = folder_mistakes(file, "transformers", ChatSettings(ChatTemplate("t.jinja", CHATML)))
+    assert line.startswith("t.jinja: chat template: found \"a prompt that begins with '<|im_start|>user")
+    assert f"expected <|bos|> first, as {file} says" in line
+
+
+def test_whether_a_file_can_be_trained_in_its_template_is_told_before_the_first_job(study_file, tmp_path):
+    smoke = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
+    scratch = smoke[smoke.rindex("    source: scratch\n") : smoke.index("\nteacher")]
+    study = study_file(smoke.replace(scratch, "    source: path\n    path: m.gguf\n"))
+    write_gguf(tmp_path / "m.gguf")
+    assert checked_study(str(study), load_config({"study": str(study)}))
+    write_gguf(tmp_path / "m.gguf", template=CHATML.replace("<|im_end|>", "<end>"))
+    with pytest.raises(UserError, match=r"students\.m: .*'<end>' after an answer, no added token of"):
+        checked_study(str(study), load_config({"study": str(study)}))
 
 
 def test_a_path_to_no_file_is_told_once(study, tmp_path):

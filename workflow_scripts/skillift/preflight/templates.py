@@ -22,6 +22,7 @@ from skillift.students.chat_format import prompt_text, token_ids, trained_tokens
 from skillift.students.chat_settings import ChatSettings
 from skillift.students.clock import DEFAULT_DATE
 from skillift.students.file_tokenizer import FILE, FileTokenizer
+from skillift.students.gguf_header import is_gguf
 from skillift.students.preflight import chat_of, model_folders
 from skillift.study.source import Words
 from skillift.study.study import Study
@@ -74,11 +75,13 @@ def _check(folder: Path, chat: ChatSettings, inference: dict, trained: bool) -> 
     thinking, date = inference["thinking"], inference.get("date", DEFAULT_DATE)
     try:
         _check_asked(tokenizer, thinking, date)
-        if trained and (folder / FILE).is_file():  # without it, only transformers can tell the tokens
+        tokenised = (folder / FILE).is_file()  # without it, only transformers can tell the tokens
+        if trained and (tokenised or is_gguf(folder)):
             ends = answer_ends(folder, chat)
             if ends.of_template is None and ends.after is not None:
                 raise UserError(_no_end(tokenizer, ends))
-            _check_trained(tokenizer, thinking, ends.declared | ends.further, date)
+            if tokenised:
+                _check_trained(tokenizer, thinking, ends.declared | ends.further, date)
     except jinja2.TemplateError as error:
         expected = "a template of one user message and one answer"
         raise UserError(problem(f"{file}: chat template", str(error), expected)) from None
