@@ -41,6 +41,8 @@ _OFFERED = re.compile(r"\(from versions: (.*?)\)")
 _UNREACHED = re.compile(
     r"Retrying \(|Could not fetch URL|ConnectionError|SSLError|ProxyError|ReadTimeout|HTTP error"
 )
+# what is known to mean something; pip calls `index` an experiment, and another one may say other things
+_TELLING = re.compile(f"{_UNREACHED.pattern}|No matching distribution|No module named pip")
 _LISTED, _SHOWN = 12, 8
 _FIX_NETWORK = (
     "pip's own settings name the index (`pip config list`, PIP_INDEX_URL, PIP_FIND_LINKS). Run this where it "
@@ -117,7 +119,7 @@ def check_offered(where: str, part: Part) -> None:
     offered = [version.strip() for version in found[1].split(",")] if found else []
     if found and not _has(offered, part.version):
         raise _not_offered(where, part, offered)
-    if done.returncode and not found:
+    if done.returncode and not found and _TELLING.search(done.stderr):
         raise _failed(where, part, done.stderr)
 
 
