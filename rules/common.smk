@@ -101,10 +101,18 @@ def in_prefix(value):
 
 
 # Jobs run by the Python that runs Snakemake, whether its environment is activated or not; in an environment or
-# a container that Snakemake deploys, by that one's.
-THIS_PYTHON = f'python() {{{{ {in_prefix(sys.executable)} "$@"; }}}}; '
+# a container that Snakemake deploys, by that one's. Where a signal ends it, it can say nothing itself.
+PYTHON = (
+    "command python"
+    if workflow.deployment_settings.deployment_method
+    else in_prefix(sys.executable)
+)
+RUN_PYTHON = (
+    f'python() {{{{ local status=0; {PYTHON} "$@" || status=$?; if [ $status -gt 128 ]; then '
+    f'{PYTHON} "$SCRIPTS/explain_kill.py" $status "$1"; fi; return $status; }}}}; '
+)
 shell.prefix(
-    ("" if workflow.deployment_settings.deployment_method else THIS_PYTHON)
+    RUN_PYTHON
     + f"export {' '.join(f'{name}={in_prefix(value)}' for name, value in HOW_TO_RUN.items())} "
     "POLARS_MAX_THREADS=$OMP_NUM_THREADS RAYON_NUM_THREADS=$OMP_NUM_THREADS; "  # set from `threads`
 )

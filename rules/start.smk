@@ -20,7 +20,7 @@ from snakemake_inside.run_record import record_run
 defer_sigint(logger)
 find_stylesheet(workflow.basedir)
 if workflow.is_main_process:
-    name_failures_last(logger, lambda: workflow.dag)
+    name_failures_last(logger, lambda: workflow.dag, STATE)
     record_run(logger, workflow, f"{STATE}/{RUN_RECORD}")
 
 

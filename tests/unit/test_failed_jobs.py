@@ -64,7 +64,7 @@ def test_jobs_that_the_user_ended_are_no_failures(failed):
 
 
 def test_a_job_that_succeeded_on_a_retry_did_not_fail(tmp_path, capsys):
-    failures = _Failures(lambda: None)
+    failures = _Failures(lambda: None, str(tmp_path / "state"))
 
     def message(**fields) -> None:
         failures.note(logging.makeLogRecord(fields))

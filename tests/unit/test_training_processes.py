@@ -80,7 +80,9 @@ def test_an_error_for_the_user_is_told_by_whichever_process_meets_it():
 
 
 def test_a_process_that_is_killed_ends_the_others():
-    with pytest.raises(UserError, match=r"process of the training ended.*SIGKILL.*memory"):
+    with pytest.raises(
+        UserError, match=r"process of the training was killed by SIGKILL.*memory.*training.processes"
+    ):
         in_processes(end_at_once, 2)
 
 

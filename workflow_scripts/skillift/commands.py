@@ -22,6 +22,7 @@ from types import TracebackType
 
 from skillift.errors import UserError
 from skillift.redaction import redact
+from skillift.running.killed_jobs import watch_memory
 from skillift.running.lifeline import hold_on_to
 from skillift.running.progress import heartbeat
 
@@ -75,6 +76,7 @@ def run(main: Callable[[], None]) -> None:
     starter = os.environ.get("RUN_BY")
     if starter:
         hold_on_to(starter)
+        watch_memory(os.environ["STATE"])
     try:
         with heartbeat(Path(sys.argv[0]).stem) if starter else nullcontext():
             main()

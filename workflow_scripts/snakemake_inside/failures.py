@@ -11,23 +11,25 @@ from skillift.running.failed_jobs import FailedJob, last_words
 from snakemake_inside.version import tested
 
 
-def name_failures_last(logger: logging.Logger, dag) -> None:
+def name_failures_last(logger: logging.Logger, dag, state: str) -> None:
     """Have this process end with the errors of the jobs that failed and did not succeed on a retry.
 
     Args:
         logger: Snakemake's.
         dag: a function that gives Snakemake's graph of jobs, which is not there yet.
+        state: the study's folder of state, where jobs that were killed have left what they held in memory.
     """
     if not tested():
         return
-    failures = _Failures(dag)
+    failures = _Failures(dag, state)
     logger.addFilter(failures.note)
     atexit.register(failures.tell)
 
 
 class _Failures:
-    def __init__(self, dag) -> None:
+    def __init__(self, dag, state: str) -> None:
         self._dag = dag
+        self._state = state
         self._failed: dict[int, FailedJob] = {}
         self._stopped = False
 
@@ -42,18 +44,28 @@ class _Failures:
                 self._wildcards(record.jobid),
                 str(logs[0]) if logs else None,
                 grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
+                memory_mb=self._memory(record.jobid),
             )
         elif event == "job_finished":
             self._failed.pop(record.job_id, None)
         return True
 
-    def _wildcards(self, jobid: int) -> dict[str, str]:
+    def _job(self, jobid: int):
         graph = self._dag()
         job = next((job for job in graph.jobs if graph.jobid(job) == jobid), None) if graph else None
-        return dict(job.wildcards_dict) if job is not None and not job.is_group() else {}
+        return None if job is None or job.is_group() else job
+
+    def _wildcards(self, jobid: int) -> dict[str, str]:
+        job = self._job(jobid)
+        return {} if job is None else dict(job.wildcards_dict)
+
+    def _memory(self, jobid: int) -> int | None:
+        job = self._job(jobid)
+        declared = None if job is None else job.resources.get("mem_mb")
+        return declared if isinstance(declared, int) else None
 
     def tell(self) -> None:
         """Print the errors, as the last lines."""
         sys.stdout.flush()
-        if lines := last_words(self._failed.values(), self._stopped):
+        if lines := last_words(self._failed.values(), self._stopped, self._state):
             print(redact("\n".join(["", *lines])), file=sys.stderr, flush=True)

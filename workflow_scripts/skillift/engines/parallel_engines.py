@@ -19,7 +19,10 @@ from pathlib import Path
 from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix, open_engine
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
+from skillift.running.killed_jobs import ADVICE, explained, own_note, signal_of
 from skillift.running.progress import Progress, Shares, phase
+
+_LAST_BREATH_S = 5  # until the system has noted how a process ended whose pipe is closed
 
 
 class ParallelEngines:
@@ -55,8 +58,8 @@ class ParallelEngines:
             self.connections.append(connection)
         try:
             with phase(f"starting {number} engines"):
-                for connection in self.connections:
-                    _receive(connection)
+                for place in range(number):
+                    self._receive(place)
         except BaseException:
             self.close()
             raise
@@ -69,26 +72,24 @@ class ParallelEngines:
         number = len(self.connections)
         bounds = [len(order) * place // number for place in range(number + 1)]
         shares = [order[first:last] for first, last in pairwise(bounds)]
-        asked = [
-            (share, connection) for share, connection in zip(shares, self.connections, strict=True) if share
-        ]
+        asked = [(engine, share) for engine, share in enumerate(shares) if share]
         answers: list[Completion | None] = [None] * len(prompts)
         self.counts.clear()
         with Progress("answering", len(prompts), "prompt") as progress:
             progress.look = self.counts.look
-            for share, connection in asked:
+            for engine, share in asked:
                 own_seeds = None if seeds is None else [seeds[place] for place in share]
-                _send(connection, "generate", [list(prompts[place]) for place in share], sampling, own_seeds)
-            for share, connection in asked:
-                for place, answer in zip(share, _receive(connection), strict=True):
+                self._send(engine, "generate", [list(prompts[place]) for place in share], sampling, own_seeds)
+            for engine, share in asked:
+                for place, answer in zip(share, self._receive(engine), strict=True):
                     answers[place] = answer
             progress.move_to(len(prompts))
         return answers
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
         """Of every response token of each probe, in nats; the first engine scores them."""
-        _send(self.connections[0], "log_probabilities", list(probes))
-        return _receive(self.connections[0])
+        self._send(0, "log_probabilities", list(probes))
+        return self._receive(0)
 
     def close(self) -> None:
         """End the processes; one that does not answer is ended after half a minute."""
@@ -99,6 +100,44 @@ class ParallelEngines:
             if process.is_alive():
                 process.terminate()
                 process.join()
+
+    def _send(self, engine: int, name: str, *arguments) -> None:
+        """Have a process call a method of its engine.
+
+        Raises:
+            UserError: it has ended.
+        """
+        try:
+            self.connections[engine].send((name, arguments))
+        except OSError:
+            raise self._ended(engine) from None
+
+    def _receive(self, engine: int):
+        """What a process has sent.
+
+        Raises:
+            UserError: it ended without a word, or says so itself.
+            RuntimeError: it ended with a traceback.
+        """
+        try:
+            found = self.connections[engine].recv()
+        except (EOFError, OSError):
+            raise self._ended(engine) from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _ended(self, engine: int) -> UserError:
+        """Why a process does not answer, as far as can be seen."""
+        self.processes[engine].join(_LAST_BREATH_S)
+        status = self.processes[engine].exitcode
+        where = f"a process of `engine.data_parallel` ({engine + 1} of {len(self.processes)})"
+        found = signal_of(status or 0)
+        if found is None:
+            return UserError(
+                problem(where, f"its end (exit status {status})", "answers", ADVICE["answering"])
+            )
+        return UserError(f"{where} was {explained(found, own_note(), ADVICE['answering'])}")
 
 
 def device_shares(number: int, each: int) -> list[str | None]:
@@ -147,36 +186,3 @@ def _serve(
         connection.send(error)
     except Exception:
         connection.send(RuntimeError(traceback.format_exc()))
-
-
-def _send(connection: Connection, name: str, *arguments) -> None:
-    """Have a process call a method of its engine.
-
-    Raises:
-        UserError: it has ended.
-    """
-    try:
-        connection.send((name, arguments))
-    except OSError:
-        raise _ended() from None
-
-
-def _receive(connection: Connection):
-    """What a process has sent.
-
-    Raises:
-        UserError: it ended without a word, or says so itself.
-        RuntimeError: it ended with a traceback.
-    """
-    try:
-        found = connection.recv()
-    except (EOFError, OSError):
-        raise _ended() from None
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def _ended() -> UserError:
-    fix = "It may have run out of memory: lower `engine.data_parallel` or `engine.max_num_seqs`."
-    return UserError(problem("a process of `engine.data_parallel`", "its end", "answers", fix))

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from skillift.running.killed_jobs import ADVICE, OTHERS, explained, note_file, read_note
+from skillift.stages import rule_named
+
 _MOST_LINES = 20  # of one job
 _TAIL_BYTES = 64 * 1024  # of a log that are read
 _ERROR = "error: "
+_TRACEBACK = "Traceback "
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,14 @@ class FailedJob:
         wildcards: what names it among the rule's jobs.
         log: its log; None where the rule has none.
         grouped: whether it ran with others as one job, so that one of those may be what failed.
+        memory_mb: what it had declared to take (MB); None where nobody knows.
     """
 
     rule: str
     wildcards: Mapping[str, str]
     log: str | None
     grouped: bool = False
+    memory_mb: int | None = None
 
     @property
     def name(self) -> str:
@@ -33,19 +39,20 @@ class FailedJob:
         return " ".join([self.rule, *self.wildcards.values()])
 
 
-def last_words(jobs: Iterable[FailedJob], stopped: bool = False) -> list[str]:
+def last_words(jobs: Iterable[FailedJob], stopped: bool = False, state: str | None = None) -> list[str]:
     """Lines that end a failed run: of each job its name and the error that ended it, each error once.
 
     Args:
         jobs: the jobs that failed.
         stopped: whether the run was ended by its user, and with it jobs that have no error of their own.
+        state: the study's folder of state, with what jobs that were killed held in memory.
     """
     jobs = [job for job in jobs if not stopped or (job.log and _errors(list(_tail(Path(job.log)))))]
     told = any(job.grouped and job.log and any(_tail(Path(job.log))) for job in jobs)
     by_error: dict[tuple[str, ...], list[str]] = {}
     for job in jobs:
         if not (told and job.grouped and not (job.log and any(_tail(Path(job.log))))):
-            by_error.setdefault(tuple(_error_of(job)), []).append(job.name)
+            by_error.setdefault(tuple(_error_of(job, state)), []).append(job.name)
     return [
         line
         for (first, *more), names in by_error.items()
@@ -53,21 +60,39 @@ def last_words(jobs: Iterable[FailedJob], stopped: bool = False) -> list[str]:
     ]
 
 
-def _error_of(job: FailedJob) -> list[str]:
-    """The error in a job's log, without the word itself; else its last line."""
+def _error_of(job: FailedJob, state: str | None) -> list[str]:
+    """The error in a job's log, without the word itself; of a traceback its last line; else how it ended."""
     if job.log is None:
         return ["failed; Snakemake's messages above say why."]
     lines = list(_tail(Path(job.log)))
-    if not lines:
-        return [f"ended without a word ({job.log} is empty or missing): killed, or never started."]
     starts = _errors(lines)
     if not starts:
-        return [f"{lines[-1]} (whole log: {job.log})"]
+        if any(line.startswith(_TRACEBACK) for line in lines):
+            return [f"{lines[-1]} (whole log: {job.log})"]
+        return [_killed(job, lines, state)]
     # a list of mistakes is one error of several lines
     found = [lines[starts[-1]].removeprefix(_ERROR), *lines[starts[-1] + 1 :]]
     if len(found) > _MOST_LINES:
         found = [*found[:_MOST_LINES], f"and {len(found) - _MOST_LINES} more lines in {job.log}"]
     return found
+
+
+def _killed(job: FailedJob, lines: list[str], state: str | None) -> str:
+    """Of a job without an error: on a cluster, what kills a job for memory kills its shell, too."""
+    last = next((line for line in reversed(lines) if line.strip()), None)
+    note = read_note(note_file(state, job.log)) if state else None
+    if last is None:
+        said = f"ended without a word ({job.log} is empty or missing): killed, or never started."
+    else:
+        said = f"{last} (whole log: {job.log})"
+        if note is None:
+            return said
+    declared = f" It had declared {job.memory_mb:,} MB (`mem_mb`)." if job.memory_mb else ""
+    work = rule_named(job.rule).work
+    if note is None and work is None:
+        return said + declared
+    text = explained(None, note, ADVICE.get(work, OTHERS))
+    return f"{said}{declared} {text[:1].upper()}{text[1:]}"
 
 
 def _errors(lines: list[str]) -> list[int]:

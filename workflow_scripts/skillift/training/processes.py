@@ -16,6 +16,7 @@ from typing import Any
 
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
+from skillift.running.killed_jobs import ADVICE, explained, own_note, signal_of
 from skillift.training.options import TrainingOptions
 
 
@@ -76,9 +77,11 @@ def in_processes(work: Callable[..., None], processes: int, *arguments: Any) -> 
             raise
         raise told.get() from None
     except torch.multiprocessing.ProcessExitedException as error:
-        raise UserError(
-            f"A process of the training ended: {error}. Was the memory of the machine used up?"
-        ) from None
+        found = signal_of(error.exit_code)
+        if found is None:
+            raise UserError(f"A process of the training ended: {error}.") from None
+        text = explained(found, own_note(), f"lower `training.processes`. {ADVICE['training']}")
+        raise UserError(f"A process of the training was {text}") from None
 
 
 def _join(rank: int, rendezvous: dict[str, str], told, work: Callable[..., None], arguments: tuple) -> None:
