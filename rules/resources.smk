@@ -6,14 +6,31 @@ Nothing here is tracked: an edit reruns nothing. A profile's `set-resources` go 
 import json
 
 from skillift.running.job_sizes import (
+    Shape,
+    TrainingJob,
+    beside_a_gpu_mb,
+    corpus_size,
     grown,
     local_gpus,
     model_minutes,
     serving_mb,
-    training_mb,
 )
+from skillift.running.memory import memory
 
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
+
+# On one machine, jobs start together only where it has memory for them all. One that asks for more than there is
+# is given what there is, and so runs alone. Somebody's own `--resources mem_mb=` goes before.
+LOCAL = (
+    workflow.is_main_process and workflow.resource_settings.nodes is None
+)  # else --jobs of a cluster
+if LOCAL and "mem_mb" not in workflow.global_resources:
+    workflow.register_resource("mem_mb", memory().available // 10**6)
+
+
+def has_gpu(name):
+    """Whether such jobs have an accelerator, of this machine or of the partition that the profile names."""
+    return GPUS or "gpu" in workflow.resource_settings.overwrite_resources.get(name, {})
 
 
 def parameter_count(input):
@@ -22,13 +39,45 @@ def parameter_count(input):
         return json.load(manifest)["parameter_count"]
 
 
+def training_job(wildcards, input):
+    """What a training's memory and time follow from. Before its files are there, Snakemake shows <TBD>."""
+    recipe = STUDY.data["recipes"][STUDY.run(wildcards.student, wildcards.run).recipe]
+    how = CONFIG["training"]
+    shape = Shape.read(input.model, parameter_count(input))
+    return TrainingJob(
+        shape=shape,
+        trainable=recipe["trainable"],
+        precision=STUDY.data["inference"]["precision"],
+        batch_size=recipe["batch_size"],
+        corpus=corpus_size(input.corpus, shape.vocabulary),
+        epochs=recipe["epochs"],
+        processes=how["processes"] if how["processes"] != "auto" else 1,
+        device_batch_size=how["device_batch_size"],
+        checkpointing=how["gradient_checkpointing"] is True,
+    )
+
+
 def training_memory(wildcards, input, attempt):
-    return grown(training_mb(parameter_count(input)), attempt)
+    if has_gpu("train"):
+        return grown(beside_a_gpu_mb(parameter_count(input)), attempt)
+    return grown(training_job(wildcards, input).memory_mb, attempt)
+
+
+def training_runtime(wildcards, input, threads, attempt):
+    if has_gpu("train"):
+        return grown(model_minutes(parameter_count(input)), attempt)
+    return grown(training_job(wildcards, input).minutes(threads), attempt)
 
 
 def serving_memory(wildcards, input, attempt):
-    cache = CONFIG["engine"]["kv_cache_gib"]
-    return grown(serving_mb(parameter_count(input), cache), attempt)
+    parameters, how = parameter_count(input), CONFIG["engine"]
+    if has_gpu("generate"):
+        return grown(how["data_parallel"] * beside_a_gpu_mb(parameters), attempt)
+    precision = STUDY.data["inference"]["precision"]
+    needed = serving_mb(
+        parameters, how["kv_cache_gib"], precision, how["data_parallel"]
+    )
+    return grown(needed, attempt)
 
 
 def model_runtime(wildcards, input, attempt):

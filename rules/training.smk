@@ -23,7 +23,7 @@ rule train:
     resources:
         gpu=GPUS,
         mem_mb=training_memory,
-        runtime=model_runtime,
+        runtime=training_runtime,
     params:
         spec=lambda wildcards: canonical(
             STUDY.train_spec(wildcards.student, wildcards.run)

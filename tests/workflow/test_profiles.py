@@ -109,6 +109,17 @@ def test_both_profiles_agree_on_what_is_not_about_the_machine(profiles):
     }
 
 
+def test_on_one_machine_a_job_that_asks_for_more_memory_than_there_is_gets_what_there_is(project):
+    """So that no two start where one fits, and none waits for ever."""
+    much = ("--default-resources", "mem_mb=99999999", "--until", "build_tasks")
+    done = started_snakemake(project, *much)
+    assert done.returncode == 0, done.stdout
+    given = int(re.search(r"mem_mb=(\d+)", resources(done.stdout)["build_tasks"])[1])
+    assert 100 < given < 99999999
+    done = started_snakemake(project, "--dry-run", *much, "--resources", "mem_mb=77", "--forceall")
+    assert "mem_mb=77," in resources(done.stdout)["build_tasks"]
+
+
 @pytest.mark.integration
 def test_a_study_that_was_finished_locally_has_nothing_to_do_on_a_cluster(finished_smoke):
     done = started_snakemake(finished_smoke, *ON_SLURM)

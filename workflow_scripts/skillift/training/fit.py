@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 FITTED = "fitted.json"
+CPU_IS_FULL = "DefaultCPUAllocator"  # where `ulimit -v` binds; elsewhere the kernel kills
 PROJECT = "skillift"
 TRACKER_PROJECTS = ("WANDB_PROJECT", "MLFLOW_EXPERIMENT_NAME")  # trackio takes an argument
 
@@ -62,7 +63,7 @@ def fit(
 
     Raises:
         UserError: see `training.train`.
-        DeviceMemoryError: the GPU's memory is used up.
+        DeviceMemoryError: the device's memory is used up.
     """
     with fast_imports():
         prepare_libraries(max(1, options.threads // options.processes))
@@ -80,7 +81,9 @@ def fit(
     full = None
     try:
         trainer.train(resume_from_checkpoint=resume_from)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:  # torch's own kind is of GPUs alone
+        if not isinstance(error, torch.OutOfMemoryError) and CPU_IS_FULL not in str(error):
+            raise
         full = str(error).partition(". ")[0]
     if full is not None:  # outside of `except`, whose traceback would keep the memory in use
         rows = trainer.args.per_device_train_batch_size
@@ -109,6 +112,7 @@ def _trainer(
 
         from skillift.training.cpu_trainer import CpuSFTTrainer, GpuSFTTrainer
         from skillift.training.data import check_trained_tokens, conversations
+        from skillift.training.device_memory import set_rows
 
     datasets.disable_progress_bars()
     adapters = isinstance(spec["trainable"], dict) and "lora" in spec["trainable"]
@@ -135,6 +139,9 @@ def _trainer(
     prepared = trainer.train_dataset
     checked = check_trained_tokens(corpus, prepared, tokenizer, spec["thinking"], ends, longest, date)
     _check_batches(trainer, spec, tokenizer.pad_token_id)
+    if not torch.cuda.is_available():
+        share = math.ceil(spec["batch_size"] / options.processes)
+        set_rows(trainer, share, options.device_batch_size, spec["precision"], state)
     return trainer, checked
 
 

@@ -24,7 +24,8 @@ class TrainingOptions:
         processes: processes of this machine that share each batch, each with a GPU where there are any; 0:
             one for every GPU.
         device_batch_size: rows on a device at once; gradients are accumulated over the rest of a batch. None:
-            its whole share of the batch, halved for as long as the GPU's memory does not hold it.
+            its whole share of the batch, halved for as long as a GPU's memory does not hold it; without a GPU
+            as many as fit a working memory, or what there is (`skillift.training.device_memory`).
         gradient_checkpointing: whether activations are computed twice instead of kept; None: on a GPU.
         fsdp: whether the processes share out the weights, too (fully sharded data parallel).
         tracker: where the loss curve is sent besides the training log: `none`, or an installed tracker.
