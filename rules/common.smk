@@ -56,7 +56,7 @@ try:
 except UserError as error:
     refuse(error)
 if workflow.is_main_process:
-    for text in warnings(STUDY):
+    for text in warnings(STUDY, CONFIG):
         logger.warning(text)
 
 RESULTS = Path(CONFIG["results"], STUDY.name).as_posix()

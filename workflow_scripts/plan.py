@@ -28,6 +28,7 @@ from skillift.planning.costs import CallCosts, DeviceWork
 from skillift.planning.designs import default_axes, design_table, grid, plan, recommend
 from skillift.planning.evidence import Evidence, from_defaults, from_results, own_design
 from skillift.planning.text import component_rows, cost_notes, design_rows, recommendation_text
+from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
 from skillift.study.study import Study
@@ -64,6 +65,7 @@ def main(argv: list[str] | None = None) -> None:
         found = recommend(planned, options.contrast, effect, scenarios, confidence, options.usd_per_hour)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
     notes = evidence.notes + cost_notes(calls.unknown, work.unknown(rates))
+    notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 
     console = Console(highlight=False, markup=False)
     chosen = found.chosen.design if found and found.chosen else None

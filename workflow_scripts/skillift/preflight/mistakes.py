@@ -97,8 +97,16 @@ def _is_of_a_missing_file(line: str, study: Study) -> bool:
     return any(f"{path}: found" in line and not Path(path).exists() for path in paths)
 
 
-def warnings(study: Study) -> list[str]:
-    """What was read of a study's own data though it bends a format, and may not be meant; one line each."""
-    if not _has_own_tasks(study):
-        return []
-    return importlib.import_module("skillift.tasks.preflight").look(study).warnings
+def warnings(study: Study, config: dict) -> list[str]:
+    """What may not be meant though nothing is wrong with it, one line each.
+
+    What was read of a study's own data though it bends a format; what another precision would save here.
+
+    Args:
+        study: the study.
+        config: how it is run: config.yaml with its defaults.
+    """
+    found = importlib.import_module("skillift.preflight.precision").precision_notes(study, config["results"])
+    if _has_own_tasks(study):
+        found += importlib.import_module("skillift.tasks.preflight").look(study).warnings
+    return found
