@@ -23,7 +23,8 @@ rule collect_demonstrations:
         api=1,
         runtime=api_runtime,
     params:
-        spec=canonical(STUDY.demonstrations_spec()),
+        # a study that trains nothing has no teacher
+        spec=lambda wildcards: canonical(STUDY.demonstrations_spec()),
         code=code_digest("collect_demonstrations.py"),
         teacher=as_options(teacher_files()),
         tokenizers=tokenizer_options(),
