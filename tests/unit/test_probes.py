@@ -6,12 +6,13 @@ import shutil
 
 import polars as pl
 import pytest
+from datasets import Dataset
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
 from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
 from skillift.engines import ENGINES, RunOptions, open_engine
-from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.episodes.probes import Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.options import TrainingOptions
@@ -104,3 +105,12 @@ def test_an_interrupted_training_keeps_the_probes_of_its_first_steps(student, tm
     again = train(recipe, student, demonstrations(), tmp_path / "b", tmp_path / "state-b").probes
     assert again.equals(whole)
     shutil.rmtree(tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"), [([100] * 9, 8), ([400] * 9, 2), ([2000, 10], 1), ([1000, 20, 10], 2)]
+)
+def test_long_demonstrations_make_few_probes_and_one_at_least(lengths, expected):
+    rows = [{"input_ids": [1] * n, "labels": [-100] * (n // 2) + [1] * (n - n // 2)} for n in lengths]
+    probes = probes_of(Dataset.from_list(rows))
+    assert [len(probe.prompt) + len(probe.response) for probe in probes] == lengths[:expected]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 N_PROBES = 8
+PROBE_TOKENS = 1024  # of all probes: scoring them is to take seconds, however long the demonstrations are
 BASE_STEP = 0
 
 # Mean difference of a token's log-probability (nats) that rounding explains: 24, 11 and 8 bits of mantissa.
@@ -45,9 +46,16 @@ class Probe(NamedTuple):
 
 
 def probes_of(dataset: Dataset) -> list[Probe]:
-    """The first rows of a tokenised corpus: `input_ids`, and `labels` (-100 where there is no loss)."""
-    probes = []
+    """The first rows of a tokenised corpus, as many as `N_PROBES` and `PROBE_TOKENS` allow, at least one.
+
+    Args:
+        dataset: `input_ids`, and `labels` (-100 where there is no loss).
+    """
+    probes, tokens = [], 0
     for row in dataset.select(range(min(N_PROBES, len(dataset)))):
+        tokens += len(row["input_ids"])
+        if probes and tokens > PROBE_TOKENS:
+            break
         start = sum(label == -100 for label in row["labels"])
         probes.append(Probe(list(row["input_ids"][:start]), list(row["input_ids"][start:])))
     return probes
