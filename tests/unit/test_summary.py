@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
 
+from skillift.findings import findings, headline
 from skillift.findings.summary import summary
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
@@ -60,3 +61,13 @@ def test_every_lift_of_the_headline_path_has_a_row():
     tables = tables_of()
     expected = tables["claims"].filter(pl.col("path") == "judge:a", claim="lift").height
     assert len(rows_of(summary(tables, SPEC, "mine"))) == expected
+
+
+def test_a_run_that_trained_nothing_ends_with_the_procedural_deltas():
+    spec = SPEC | {"runs": SPEC["runs"][:2]}
+    lines = headline(findings(tables_of(runs={"base": (40, 46)}), spec))
+    assert [line.split(":")[0] for line in lines[:2]] == [
+        "Procedural delta at 45 k before SFT",
+        "Procedural delta of the reference model big",
+    ]
+    assert all(line.endswith(("resolvable at this n.", "supported.")) for line in lines[:2])

@@ -49,10 +49,12 @@ def findings(
 
 
 def headline(parts: list[Part]) -> list[str]:
-    """The lines that stand at the end of a run: warnings, every lift with its word, and the answers."""
+    """The lines that stand at the end of a run: warnings, every lift with its word, and the answers.
+
+    Where no run was trained, the procedural deltas stand in place of the lifts.
+    """
     every = [finding for part in parts for finding in part.findings]
     warnings = [finding.sentence for finding in every if finding.claim == "warning"]
-    lifts = [
-        f"{finding.sentence.rstrip('.')}: {finding.word}." for finding in every if finding.claim == "lift"
-    ]
-    return [*warnings, *lifts, *(f"{QUESTIONS[part.question]} {part.answer}" for part in parts[1:-1])]
+    main = "lift" if any(finding.claim == "lift" for finding in every) else "procedural delta"
+    found = [f"{finding.sentence.rstrip('.')}: {finding.word}." for finding in every if finding.claim == main]
+    return [*warnings, *found, *(f"{QUESTIONS[part.question]} {part.answer}" for part in parts[1:-1])]
