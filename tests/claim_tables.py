@@ -14,7 +14,7 @@ from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.joint_model import joint_model
 from skillift.statistics.pairing import task_values, with_skills
-from skillift.statistics.seed_variance import seed_variance
+from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.tables import check
 
 PATH = "judge:primary"
@@ -27,6 +27,7 @@ class Claimed(NamedTuple):
     """The tables that claims rest on, each checked against its contract."""
 
     effects: pl.DataFrame
+    given_seeds: pl.DataFrame
     seeds: pl.DataFrame
     joint: pl.DataFrame
     claims: pl.DataFrame
@@ -37,14 +38,15 @@ def claimed(arms, runs, tasks=None, margins=MARGINS, n_samples: int = 1, confide
     scores = arms if isinstance(arms, pl.DataFrame) else make_scores(arms, n_samples=n_samples)
     values = task_values(with_skills(scores, make_tasks() if tasks is None else tasks))
     found = list(differences(values, runs))
-    estimates = effects(found, confidence, 100, 0)
-    seeds = check(seed_variance(found, estimates, runs, confidence), SEED_VARIANCE, "seed variance")
+    given_seeds = effects(found, confidence, 100, 0)
+    seeds = check(seed_variance(given_seeds, runs, confidence), SEED_VARIANCE, "seed variance")
+    estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     joint = check(joint_model(values, found, seeds, runs, confidence), JOINT_MODEL, "joint model")
     settings = {"confidence": confidence, "margins": margins}
     table = check(claims(values, found, estimates, seeds, runs, settings), CLAIMS, "claims")
     for frame in (seeds, joint, table):
         assert not any(column.is_nan().any() for column in frame.select(pl.selectors.float()))
-    return Claimed(estimates, seeds, joint, table)
+    return Claimed(estimates, given_seeds, seeds, joint, table)
 
 
 def make_runs(seeds: dict[tuple[str, str], tuple[int, ...]]) -> list[dict]:

@@ -9,14 +9,17 @@ from skillift.contracts.analysis import EFFECTS
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
+from skillift.statistics.seed_variance import about_recipes
 from skillift.tables import check
 
 PATH = "judge:conclusion"
+_PLACE = ["path", "suite", "contrast"]
 
 
 def table_of(scores: pl.DataFrame, tasks: pl.DataFrame, runs=()) -> pl.DataFrame:
     found = differences(task_values(with_skills(scores, tasks)), list(runs))
-    return check(effects(found, 0.95, 200, 0), EFFECTS, "effects")
+    given_seeds = effects(found, 0.95, 200, 0)
+    return check(about_recipes(given_seeds, list(runs), _PLACE, 0.95), EFFECTS, "effects")
 
 
 def estimate(arms: dict, runs=(), tasks=None, n_samples: int = 1) -> pl.DataFrame:

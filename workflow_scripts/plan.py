@@ -26,7 +26,14 @@ from skillift.costs.estimate import tasks_of
 from skillift.errors import UserError, problem
 from skillift.planning.costs import CallCosts, DeviceWork
 from skillift.planning.designs import default_axes, design_table, grid, plan, recommend
-from skillift.planning.evidence import Evidence, from_defaults, from_results, own_design
+from skillift.planning.evidence import (
+    Evidence,
+    family_note,
+    from_defaults,
+    from_results,
+    own_design,
+    own_families,
+)
 from skillift.planning.text import component_rows, cost_notes, design_rows, recommendation_text
 from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
@@ -58,13 +65,15 @@ def main(argv: list[str] | None = None) -> None:
     evidence = _evidence(study, options)
     rates = evidence.rates.updated(*_declared_rates(study, options))
     calls, work = CallCosts(study, tasks, skills, own.n_tasks), DeviceWork.of(study, tasks, own.n_tasks)
-    declared, *planned = plan([own, *designs], evidence.scenarios, confidence, calls, work, rates)
+    families = own_families(study)
+    declared, *planned = plan([own, *designs], evidence.scenarios, confidence, calls, work, rates, families)
     found, verdict = None, _NO_EFFECT
     if effect := options.effect or analysis.get("effect_of_interest"):
         scenarios = evidence.scenarios
-        found = recommend(planned, options.contrast, effect, scenarios, confidence, options.usd_per_hour)
+        wanted = options.contrast, effect, scenarios, confidence, options.usd_per_hour, families
+        found = recommend(planned, *wanted)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
-    notes = evidence.notes + cost_notes(calls.unknown, work.unknown(rates))
+    notes = [family_note(families)] + evidence.notes + cost_notes(calls.unknown, work.unknown(rates))
     notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 
     console = Console(highlight=False, markup=False)
@@ -79,6 +88,7 @@ def main(argv: list[str] | None = None) -> None:
         "study": study.name,
         "declared_design": own._asdict(),
         "confidence": confidence,
+        "families": dict(families.n_tests),
         "scenarios": {
             name: {contrast: asdict(parts) for contrast, parts in contrasts.items()}
             for name, contrasts in evidence.scenarios.items()

@@ -79,31 +79,6 @@ def test_pairs_name_both_sides_and_the_whole_claim_neither():
     assert pair.sentence.startswith("Difference of the pass rates under curated at 45 k, answer_only − sft: ")
 
 
-def test_contrasts_with_a_placebo_follow_the_same_rule_without_a_family():
-    spec, tables = full_study()
-    rows = tables["effects"].filter(path="judge:conclusion", contrast="curated-placebo", run="base")
-    found = {
-        each.student: each.word for each in every(tables, None, spec) if each.claim.startswith("curated − pl")
-    }
-    assert len(found) == 3
-    for row in rows.iter_rows(named=True):
-        resolved = row["p_value"] < 0.05
-        expected = (
-            words.NOT_RESOLVABLE
-            if not resolved
-            else words.SUPPORTED
-            if row["estimate"] > 0
-            else "contradicted"
-        )
-        label = spec["students"][row["student"]]["label"]
-        before = next(
-            each
-            for each in every(tables, None, spec)
-            if each.sentence.startswith(f"Curated − placebo at {label} before SFT")
-        )
-        assert before.word == expected
-
-
 def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     spec, tables = full_study()
     part = next(part for part in findings(tables, spec) if part.question == "prediction")

@@ -9,6 +9,7 @@ from reference_study import DELTA_AFTER, DELTA_BEFORE, LIFT, PATH, REFERENCE, RU
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.statistics.analysis import Analysis, analyse
+from skillift.statistics.intervals import minimum_detectable_effect
 from skillift.statistics.pass_rates import no_responses
 from skillift.tables import check
 
@@ -42,7 +43,9 @@ def test_the_lift_is_the_published_one_and_not_resolved_with_200_tasks(student, 
     assert found["ci_low"] < 0 < found["ci_high"]
     assert found["boot_low"] < 0 < found["boot_high"]
     assert 0.032 <= found["standard_error"] <= 0.050
-    assert 0.09 <= found["mde"] <= 0.14
+    error, freedom = found["standard_error"], found["degrees_of_freedom"]
+    assert 0.09 <= minimum_detectable_effect(error, freedom, 0.95) <= 0.14  # of one lift by itself
+    assert found["mde"] == pytest.approx(minimum_detectable_effect(error, freedom, 1 - 0.05 / 3))  # of three
 
 
 def test_the_verdicts_are_as_discordant_as_such_verdicts_are():

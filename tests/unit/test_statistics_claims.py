@@ -13,9 +13,11 @@ from score_tables import make_tasks
 from statsmodels.stats.multitest import multipletests
 
 from skillift.errors import UserError
+from skillift.statistics.claims import at_level_of_claims
+from skillift.statistics.intervals import minimum_detectable_effect
 
 LIFT = "lift:curated-none"
-NUMBERS = ("estimate", "standard_error", "ci_low", "ci_high", "p_value", "mde")
+NUMBERS = ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value")
 UNRESOLVED, UNDEFINED = "not resolvable at this n", "undefined"
 RATES = {"l": (0.5, 0.55, 0.6, 0.7), "m": (0.45, 0.5, 0.5, 0.65), "s": (0.35, 0.3, 0.4, 0.42)}
 RUNS = make_runs({(student, "sft"): (0,) for student in RATES})
@@ -70,6 +72,11 @@ def test_with_one_seed_lifts_and_deltas_are_those_of_the_effects():
             effect = found.effects.filter(student=student, run=run, contrast=contrast).row(0, named=True)
             got = row(found, claim, student, run)
             assert {name: got[name] for name in NUMBERS} == {name: effect[name] for name in NUMBERS}
+            level = 1 - 0.05 / {"lift": 3, "procedural_delta": 6}[claim]
+            known = got["standard_error"], got["degrees_of_freedom"]
+            assert got["mde"] == pytest.approx(minimum_detectable_effect(*known, level))
+            assert got["mde_low"] < got["mde"] < got["mde_high"]
+            assert got["n_runs"] == 1
             assert (got["margin"], got["p_equivalence"]) == (None, None)
 
 
@@ -80,13 +87,28 @@ def test_with_several_seeds_they_are_about_the_recipe_and_hold_its_seed_variance
     for student in RATES:
         got = row(found, "lift", student, "sft")
         seeds = found.seeds.filter(student=student, contrast=LIFT).row(0, named=True)
-        effect = found.effects.filter(student=student, run="sft", contrast=LIFT).row(0, named=True)
+        effect, given = (
+            table.filter(student=student, run="sft", contrast=LIFT).row(0, named=True)
+            for table in (found.effects, found.given_seeds)
+        )
         assert {name: got[name] for name in NUMBERS} == {name: seeds[name] for name in NUMBERS}
-        assert got["estimate"] == effect["estimate"]
-        assert got["ci_high"] - got["ci_low"] >= effect["ci_high"] - effect["ci_low"]
-        wider += got["standard_error"] > effect["standard_error"]
-    assert wider
+        assert {name: got[name] for name in NUMBERS} == {name: effect[name] for name in NUMBERS}
+        assert got["n_runs"] == 2
+        assert got["mde"] > seeds["mde"]  # at the level of three lifts
+        wider += got["ci_high"] - got["ci_low"] > given["ci_high"] - given["ci_low"]
+    assert wider == 3
     assert set(found.claims.filter(claim="lift")["run"]) == {"sft"}
+
+
+def test_the_effects_have_the_detectable_effect_of_their_claims():
+    found = claimed(arms(), RUNS)
+    shown = at_level_of_claims(found.effects, found.claims)
+    for claim, contrast in (("lift", LIFT), ("procedural_delta", "curated-none")):
+        for student in RATES:
+            effect = shown.filter(student=student, run="sft-s0", contrast=contrast).row(0, named=True)
+            assert effect["mde"] == row(found, claim, student, "sft-s0")["mde"]
+    others = ~pl.col("contrast").is_in([LIFT, "curated-none"])
+    assert shown.filter(others).equals(found.effects.filter(others))
 
 
 def test_holm_is_over_the_lifts_of_one_path_and_the_deltas_apart():

@@ -46,12 +46,12 @@ def test_rogan_gladen_is_the_formula_and_its_error_that_of_independent_samples()
     p, sensitivity, specificity = 0.4, 0.9, 0.9
     rate = (p + specificity - 1) / (sensitivity + specificity - 1)
     variance = (
-        p * (1 - p) / 300
-        + (1 - rate) ** 2 * specificity * (1 - specificity) / 80
-        + rate**2 * sensitivity * (1 - sensitivity) / 50
-    ) / 0.8**2  # Rogan and Gladen (1978), with estimated rates
+        p * (1 - p) / 299
+        + (1 - rate) ** 2 * specificity * (1 - specificity) / 79
+        + rate**2 * sensitivity * (1 - sensitivity) / 49
+    ) / 0.8**2  # Rogan and Gladen (1978), with unbiased variances of estimated rates
     assert found.estimate.item() == pytest.approx(rate) == pytest.approx(0.375)
-    assert found.standard_error.item() == pytest.approx(np.sqrt(variance * 430 / 429))
+    assert found.standard_error.item() == pytest.approx(np.sqrt(variance))
 
 
 @pytest.mark.parametrize("method", CORRECTIONS)
@@ -62,8 +62,10 @@ def test_where_every_task_is_labelled_the_correction_is_the_labels_own_rate(meth
     verdicts = np.where(rng.random((4, 100)) < 0.2, 1 - labels, labels)
     found = effect([(1.0, arm_sums(verdicts, labels, skills))], method, 300, 1)
     truth = effect([(1.0, arm_sums(labels, labels, skills))], "uncorrected", 300, 1)
-    for name in ("estimate", "standard_error", "boot_low", "boot_high"):
+    for name in ("estimate", "boot_low", "boot_high"):
         assert getattr(found, name) == pytest.approx(getattr(truth, name))
+    # passes and fails are of other numbers in each skill than tasks, so CR2 has other factors
+    assert found.standard_error == pytest.approx(truth.standard_error, rel=0.05)
 
 
 @pytest.mark.parametrize("method", METHODS)

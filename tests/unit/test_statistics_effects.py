@@ -89,8 +89,11 @@ def test_a_recipe_with_two_seeds_is_averaged_within_task():
         for i in range(200)
     ]
     by_skill = [sum(per_task[5 * k : 5 * k + 5]) - 5 * sum(per_task) / 200 for k in range(40)]
-    expected = (40 / 39 * sum(total**2 for total in by_skill)) ** 0.5 / 200
-    assert found["standard_error"] == pytest.approx(expected)
+    given_seeds = 40 / 39 * sum(total**2 for total in by_skill) / 200**2
+    between = (by_seed[0]["estimate"] - by_seed[1]["estimate"]) ** 2 / 2
+    noise = sum(one["standard_error"] ** 2 for one in by_seed) - 2 * given_seeds
+    assert between > noise
+    assert found["standard_error"] ** 2 == pytest.approx(given_seeds + (between - noise) / 2)
 
 
 def test_the_unscored_of_the_base_model_count_once_in_a_recipes_lift():

@@ -12,6 +12,7 @@ from skillift.statistics.intervals import (
     Estimate,
     clustered_mean,
     clustered_means,
+    clustered_rate_interval,
     minimum_detectable_effect,
     wilson_interval,
 )
@@ -45,7 +46,7 @@ def test_the_standard_error_is_the_sandwich_with_the_small_sample_factor(per_ski
 @pytest.mark.parametrize("shares", [1, 3], ids=["whole numbers", "thirds"])
 def test_every_number_is_that_of_statsmodels_clustered_least_squares(per_skill, shares):
     values, skills = differences(seed=10 + per_skill, per_skill=per_skill)
-    values, skills = values[:-2] / shares, skills[:-2]  # the last skill has fewer tasks
+    values = values / shares
     groups = np.unique(skills, return_inverse=True)[1]
     options = {"groups": groups, "use_correction": True, "df_correction": True}
     fit = OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds=options, use_t=True)
@@ -83,14 +84,14 @@ def test_clusters_of_equal_tasks_widen_the_interval_as_if_each_were_one_task():
 
 def test_the_detectable_effect_is_found_in_80_percent_of_simulated_studies():
     rng, n_skills = np.random.default_rng(1), 40
-    mde = minimum_detectable_effect(1 / np.sqrt(n_skills), n_skills, 0.95)
+    mde = minimum_detectable_effect(1 / np.sqrt(n_skills), n_skills - 1, 0.95)
     draws = rng.normal(mde, 1.0, size=(20_000, n_skills))
     found = stats.ttest_1samp(draws, 0.0, axis=1).pvalue < 0.05
     assert found.mean() == pytest.approx(0.8, abs=0.01)
 
 
 def test_the_detectable_effect_of_the_reference_design_is_in_its_published_range():
-    assert minimum_detectable_effect(0.032, 40, 0.95) == pytest.approx(0.0919, abs=1e-4)
+    assert minimum_detectable_effect(0.032, 39, 0.95) == pytest.approx(0.0919, abs=1e-4)
 
 
 def test_the_wilson_interval_agrees_with_its_closed_form():
@@ -103,9 +104,48 @@ def test_the_wilson_interval_agrees_with_its_closed_form():
     assert high == pytest.approx(np.clip(centre + half, 0, 1))
 
 
+def rates(passes, counts, confidence=0.95):
+    limits = clustered_rate_interval(np.array([passes], float), np.array([counts], float), confidence)
+    return tuple(limit.item() for limit in limits)
+
+
+def test_a_rate_with_a_task_a_skill_has_wilsons_interval():
+    low, high = wilson_interval(np.array([2]), np.array([5]), 0.95)
+    assert rates([1, 0, 1, 0, 0], [1] * 5) == pytest.approx((low.item(), high.item()))
+
+
+def test_a_rate_of_tasks_that_share_skills_is_worth_fewer_tasks_and_has_a_t_quantile():
+    passes = [5, 0, 4, 1, 5, 0, 3, 2]
+    low, high = rates(passes, [5] * 8)
+    error = np.std(np.array(passes) / 5, ddof=1) / 8**0.5
+    worth, quantile = 0.25 / error**2, stats.t.ppf(0.975, 7)
+    assert worth < 20
+    for limit in (low, high):  # where the test of a rate turns: |1/2 - r| = t sqrt(r (1 - r) / worth)
+        assert abs(0.5 - limit) == pytest.approx(quantile * np.sqrt(limit * (1 - limit) / worth))
+    wilson = wilson_interval(np.array([20]), np.array([40]), 0.95)
+    assert high - low > (wilson[1] - wilson[0]).item()
+
+
+def test_a_rate_of_nothing_or_all_counts_each_skill_as_a_task():
+    low, high = rates([0] * 8, [5] * 8)
+    quantile = stats.t.ppf(0.975, 7)
+    assert (low, high) == pytest.approx((0, quantile**2 / 8 / (1 + quantile**2 / 8)))
+    assert rates([5] * 8, [5] * 8) == pytest.approx((1 - high, 1 - low))
+
+
+def test_rates_closer_together_than_chance_claim_no_more_than_their_tasks():
+    low, high = rates([2, 2, 2, 2, 2], [4] * 5)
+    wilson = wilson_interval(np.array([10]), np.array([20]), 0.95)
+    assert high - low > (wilson[1] - wilson[0]).item()
+
+
+def test_the_rate_of_one_skill_with_several_tasks_has_no_interval():
+    assert np.isnan(rates([3], [5])).all()
+
+
 def test_no_task_is_undefined_and_counted_as_none():
     nothing = clustered_mean(np.array([]), np.array([], dtype=str), 0.95)
-    assert nothing == Estimate(None, None, None, None, None, None, 0, 0)
+    assert nothing == Estimate(*[None] * 7, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +168,7 @@ def test_no_task_is_undefined_and_counted_as_none():
 def test_an_interval_of_width_zero_is_never_claimed(values, skills, mean):
     estimate = clustered_mean(np.array(values), np.array(skills), 0.95)
     assert estimate.estimate == pytest.approx(mean)
-    assert estimate[1:6] == (None,) * 5
+    assert estimate[1:7] == (None,) * 6
     assert estimate.n_tasks == len(values)
 
 
@@ -144,5 +184,5 @@ def test_every_group_gets_the_estimate_of_its_own_tasks():
     )
     both = clustered_means(frame.sample(fraction=1.0, shuffle=True, seed=3), ["arm"], 0.95)
     assert both["arm"].to_list() == ["x", "y"]
-    assert both.row(0)[1:] == clustered_mean(values, skills, 0.95)
-    assert both.row(1)[1:] == clustered_mean(values[100:], skills[100:], 0.95)
+    assert both.row(0)[1:] == pytest.approx(clustered_mean(values, skills, 0.95), rel=1e-12)
+    assert both.row(1)[1:] == pytest.approx(clustered_mean(values[100:], skills[100:], 0.95), rel=1e-12)

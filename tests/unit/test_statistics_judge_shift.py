@@ -25,7 +25,7 @@ def scores_of(arms: dict[tuple, list]) -> pl.DataFrame:
 
 
 def table(values: pl.DataFrame) -> pl.DataFrame:
-    return check(judge_shift(differences(values, RUNS), 0.95), JUDGE_SHIFT, "judge shift")
+    return check(judge_shift(differences(values, RUNS), RUNS, 0.95), JUDGE_SHIFT, "judge shift")
 
 
 def study(paths=("bench", "judge:a", "judge:b", "judge:c")) -> pl.DataFrame:

@@ -21,11 +21,18 @@ def rates(verdicts: list, tasks: pl.DataFrame, seen: pl.DataFrame | None = None,
     return check(table, PASS_RATES, "pass rates").row(0, named=True)
 
 
-def test_a_pass_rate_has_its_wilson_interval():
-    found = rates(passes(50), make_tasks())
+def test_a_pass_rate_of_tasks_without_common_skills_has_wilsons_interval():
+    found = rates(passes(50), make_tasks(200, 1))
     assert found["pass_rate"] == 0.25
     assert (found["ci_low"], found["ci_high"]) == pytest.approx(proportion_confint(50, 200, method="wilson"))
-    assert (found["n_tasks"], found["n_skills"], found["n_unscored"]) == (200, 40, 0)
+    assert (found["n_tasks"], found["n_skills"], found["n_unscored"]) == (200, 200, 0)
+
+
+def test_a_pass_rate_of_tasks_that_share_skills_has_a_clustered_interval():
+    found = rates([True] * 50 + [False] * 150, make_tasks())  # ten skills pass throughout, thirty never
+    low, high = proportion_confint(10, 40, method="wilson")
+    assert found["pass_rate"] == 0.25
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high), abs=0.01)
 
 
 def test_unscored_is_in_no_denominator():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from skillift.statistics.intervals import clustered_mean, minimum_detectable_effect
 from skillift.statistics.power import (
     DISCORDANT_SHARES,
     Components,
     Design,
+    Families,
     assumed_components,
     mde_of_many_tasks,
     precision,
@@ -61,7 +63,34 @@ def test_the_assumed_variance_is_that_of_the_difference_of_two_paired_verdicts()
 
 def test_the_detectable_effect_is_that_of_the_analysis():
     planned = precision(KNOWN, REFERENCE, 0.9)
-    assert planned.mde == minimum_detectable_effect(planned.standard_error, 40, 0.9)
+    assert planned.mde == pytest.approx(minimum_detectable_effect(planned.standard_error, 39, 0.9))
+
+
+def test_with_several_seeds_what_they_tell_has_few_degrees_of_freedom():
+    design = REFERENCE._replace(seeds=2)
+    alone, pooled = (precision(KNOWN, design, 0.95, n_tiers) for n_tiers in (1, 3))
+    assert alone.standard_error == pooled.standard_error
+    of_skills = KNOWN.skill / 40 + (KNOWN.task + KNOWN.sample_base) / 200
+    of_seeds = (KNOWN.seed + (KNOWN.seed_task + KNOWN.sample_trained) / 200) / 2
+    for found, freedom in ((alone, 1), (pooled, 3)):
+        reaches = [
+            (stats.t.ppf(q, 39) ** 2 * of_skills + stats.t.ppf(q, freedom) ** 2 * of_seeds) ** 0.5
+            for q in (0.975, 0.8)
+        ]
+        assert found.mde == pytest.approx(sum(reaches))
+    assert pooled.mde < alone.mde / 2
+
+
+def test_a_family_of_claims_is_planned_at_its_own_level():
+    families = Families({"lift": 4})
+    assert families.level("lift", 0.95) == pytest.approx(0.9875)
+    assert families.level("procedural_delta", 0.95) == 0.95
+    one, of_four = (precision(KNOWN, REFERENCE, level).mde for level in (0.95, families.level("lift", 0.95)))
+    assert of_four == pytest.approx(
+        one
+        * (stats.t.ppf(0.99375, 39) + stats.t.ppf(0.8, 39))
+        / (stats.t.ppf(0.975, 39) + stats.t.ppf(0.8, 39))
+    )
 
 
 def test_shares_move_variance_between_sources_and_make_none():

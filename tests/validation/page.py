@@ -9,9 +9,13 @@ from validation.asymmetry import DELTAS, LIFT, SPLITS
 from validation.asymmetry import Slopes as SlopeRow
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, NOTHING, PLANTED, Rate
+from validation.designs import FEW, KINDS, RATES, Cell
 from validation.judges import DIFFERENTIAL, LABELLED, Bias
+from validation.missing import LOST, MISSES, N_LABELS, Prose
+from validation.power import Power
 from validation.sameness import MARGIN, N_STUDENTS, Flagged
-from validation.seeds import N_SKILLS, SeedCoverage
+from validation.seeds import MARGIN as SEED_MARGIN
+from validation.seeds import N_SKILLS, OF_ONE_RUN, SeedCoverage
 from validation.studies import ARMS, Population
 
 _NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
@@ -88,12 +92,50 @@ just the margin, {100 * MARGIN:.0f} pp.
 
 ## Training seeds
 
-Skill means of an effect, drawn for {N_SKILLS} skills and several trainings of one recipe. These differ by a
-standard deviation of so many standard errors of one training from sampling. {measured.seeds[0].n_studies:,}
-studies each. `covered` is the interval that claims about a recipe rest on (`seed_variance`); the one `given
-the seeds` leaves out that trainings differ, as the intervals of the table `effects` do.
+Skill means of an effect of 0, drawn for {N_SKILLS} skills and several trainings of one recipe at one tier or
+three. Sampling alone gives one training a standard error of {100 * OF_ONE_RUN:.0f} pp; trainings differ by a
+standard deviation of `between` pp. {measured.seeds[0].n_studies:,} studies each. `covered` is the interval
+that claims about a recipe rest on (`seed_variance`); the one `given the seeds` leaves out that trainings
+differ. `held`: a prediction that the effect is above 0, which is not so, at one-sided 2.5 %. `differ`: the
+tiers are said to differ. `equivalent`: two that differ by the margin, {100 * SEED_MARGIN:.0f} pp, are said
+not to. `not pooled`: one tier's trainings were taken to differ more than the others'.
 
 {_seeds(measured.seeds)}
+
+## Few skills, unequal skills, floors and ceilings
+
+So many skills with 5 tasks each (`equal`), with 1 to 30 tasks, or one with 30 and the others with 1 to 5
+(`one large`). Rates of the four arms: {_levels()}. Skills differ by a Beta distribution around these.
+{measured.designs[0].n_studies:,} studies each; a rate of 95 % is then known to ± {_of_designs(measured):.1f}
+pp. Each entry is the share of defined intervals that cover: procedural delta / lift / pass rate of the first
+arm; in brackets the share of studies in which the lift has no interval, where there are any. `df`: degrees of
+freedom with all tasks scored.
+
+{_designs(measured.designs)}
+
+## Power of a word
+
+The first of so many lifts is as large as the smallest detectable effect that its claim states (the median
+over studies); the others are null, or as large. `supported` is the share of {measured.power[0].n_studies:,}
+studies in which it has that word. A family of four null lifts has any word of a resolved effect in
+{_percent(measured.family_size)} of studies.
+
+{_power(measured.power)}
+
+## Missing rows
+
+{measured.missing.n_studies:,} studies without a lift, in which {_whole(LOST)} of the rows of failed answers
+under `curated` after SFT are left out of the scores. All of them are counted as unscored. The lift is
+`supported` in {_percent(measured.missing.supported)} of the studies; in
+{_percent(measured.missing.without_caveat)} it is so without the word that it hangs on missing verdicts.
+
+## Errors on prose
+
+No lift, but SFT takes ANSWER lines under `curated` from 40 to 100 % of the responses, and the judge misses
+{_whole(MISSES)} of the right answers in prose. Labels are the responses with an ANSWER line, or {N_LABELS} of
+all episodes drawn at random. {measured.prose[0].n_studies:,} studies.
+
+{_prose(measured.prose)}
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 
@@ -220,10 +262,83 @@ def _false_findings(rows: Iterable[Flagged]) -> str:
 
 
 def _seeds(rows: Iterable[SeedCoverage]) -> str:
+    def rate(value: float) -> str:
+        return "" if value != value else _percent(value)
+
     return _table(
-        ("seeds", "between trainings", "covered", "given the seeds"),
         (
-            (str(row.n_seeds), f"{row.spread:g}", _percent(row.covered), _percent(row.given_the_seeds))
+            "seeds",
+            "tiers",
+            "between, pp",
+            "covered",
+            "given the seeds",
+            "held",
+            "differ",
+            "equivalent",
+            "not pooled",
+        ),
+        (
+            (
+                str(row.n_seeds),
+                str(row.n_tiers),
+                f"{100 * row.spread:g}",
+                *map(rate, (row.covered, row.given_the_seeds, row.held)),
+                *map(rate, (row.differ, row.equivalent, row.unpooled)),
+            )
             for row in rows
         ),
+    )
+
+
+def _levels() -> str:
+    return "; ".join(f"`{name}` {_points(rates)} %" for name, rates in RATES.items())
+
+
+def _of_designs(measured: Measured) -> float:
+    return 100 * 1.96 * (0.95 * 0.05 / measured.designs[0].n_studies) ** 0.5
+
+
+def _designs(rows: Sequence[Cell]) -> str:
+    by_place = {(row.sizes, row.n_skills, row.rates, row.effect): row for row in rows}
+
+    def entry(kind: str, n_skills: int, level: str) -> str:
+        found = [by_place[kind, n_skills, level, name] for name in ("procedural delta", "lift", "pass rate")]
+        missing = f" ({_percent(found[1].undefined)})" if found[1].undefined >= 0.0005 else ""
+        return " / ".join(f"{100 * row.covered:.1f}" for row in found) + missing
+
+    return _table(
+        ("sizes", "skills", "df", *RATES),
+        (
+            (
+                kind,
+                str(n_skills),
+                f"{by_place[kind, n_skills, 'mid', 'lift'].degrees_of_freedom:.1f}",
+                *(entry(kind, n_skills, level) for level in RATES),
+            )
+            for kind in KINDS
+            for n_skills in FEW
+        ),
+    )
+
+
+def _power(rows: Iterable[Power]) -> str:
+    return _table(
+        ("lifts", "the others", "skills", "stated effect, SD between skills", "supported"),
+        (
+            (
+                str(row.n_tests),
+                row.rest if row.n_tests > 1 else "",
+                str(row.n_skills),
+                f"{row.stated:.2f}",
+                _percent(row.supported),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _prose(rows: Iterable[Prose]) -> str:
+    return _table(
+        ("labels", "method", "mean lift, pp", "covers 0"),
+        ((row.labels, f"`{row.method}`", _signed(row.mean), _percent(row.covered)) for row in rows),
     )

@@ -22,8 +22,11 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 from validation.asymmetry import slopes  # noqa: E402
 from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
+from validation.designs import cells  # noqa: E402
 from validation.judges import biases  # noqa: E402
+from validation.missing import missing, prose  # noqa: E402
 from validation.page import page  # noqa: E402
+from validation.power import family_size, power  # noqa: E402
 from validation.sameness import false_findings  # noqa: E402
 from validation.seeds import seed_coverage  # noqa: E402
 
@@ -44,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         "--slopes",
         type=int,
         default=2000,
-        help="studies for slopes, tests of sameness and seeds (default: %(default)s)",
+        help="studies for slopes, tests of sameness, seeds, designs, power and prose (default: %(default)s)",
     )
     parser.add_argument("--machine", default=machine(), help="what the page calls this machine")
     parser.add_argument("--out", type=Path, help="page to write")
@@ -57,6 +60,11 @@ def main(argv: list[str] | None = None) -> None:
         slopes(options.slopes, SEED),
         false_findings(options.slopes, SEED),
         seed_coverage(options.slopes, SEED),
+        cells(options.slopes, SEED),
+        power(options.slopes, SEED),
+        family_size(options.studies, SEED),
+        missing(min(options.slopes, 200), SEED),
+        prose(options.slopes, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start

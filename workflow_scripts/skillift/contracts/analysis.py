@@ -58,6 +58,7 @@ EFFECTS = table(
         **_ARM_COLUMNS,
         "contrast": text(filled=True),
         **ESTIMATE,
+        "degrees_of_freedom": magnitude(nullable=True),
         "p_value": rate(nullable=True),
         "boot_low": difference(nullable=True),
         "boot_high": difference(nullable=True),

@@ -25,7 +25,11 @@ from skillift.contracts.pipeline import SUITES
 # One row per claim of a study. `run` is what the claim rests on: a run, or a recipe with several seeds; of
 # `uniform_lift` always the recipe. `against` is the other student (uniform_lift) or recipe (recipe_tie) of a
 # pair; it is empty in the row of a whole claim of sameness, where `student` (uniform_lift) or `run`
-# (recipe_tie) is empty too. `p_holm` is null where a claim is in no family, `margin` where none is declared.
+# (recipe_tie) is empty too. `n_runs` counts the trainings that it rests on, of the side with the fewest: with
+# one a claim is about that run. `p_holm` is null where a claim is in no family, `margin` where none is
+# declared. `mde` is at the level that the word is found at, that of its family; `mde_low` to
+# `mde_high` is what the estimated variance leaves open. `word_holds`: whatever the missing verdicts are.
+# `answer_lines_low` to `answer_lines_high` are the shares of responses with an ANSWER line in its arms.
 # Words: `skillift.statistics.words`.
 CLAIM_KINDS = ("lift", "procedural_delta", "uniform_lift", "recipe_tie")
 WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
@@ -42,13 +46,20 @@ CLAIMS = table(
         "against": text(),
         "contrast": text(filled=True),
         **ESTIMATE,
+        "degrees_of_freedom": magnitude(nullable=True),
         "p_value": rate(nullable=True),
         "p_holm": rate(nullable=True),
         "margin": magnitude(nullable=True),
         "p_equivalence": rate(nullable=True),
         "mde": magnitude(nullable=True),
+        "mde_low": magnitude(nullable=True),
+        "mde_high": magnitude(nullable=True),
         **COUNTS,
+        "n_runs": count(),
         "word": text(isin=WORDS),
+        "word_holds": column(pl.Boolean),
+        "answer_lines_low": rate(nullable=True),
+        "answer_lines_high": rate(nullable=True),
     },
 )
 
@@ -78,8 +89,9 @@ JOINT_MODEL = table(
 )
 
 # Variances are in squared fractions. `sampling_variance` is that of the mean over seeds, given the seeds;
-# `seed_variance`, that of one training around its recipe, is the variance between the seeds' estimates beyond
-# the noise that sampling adds to it. With one seed, what rests on the seeds is null.
+# `variance_between_seeds` that of the student's own seeds, `pooled_between_seeds` that of `n_pooled` tiers,
+# and `p_pooling` tests that these are alike. `seed_variance`, that of one training around its recipe, is the
+# pooled one beyond the noise that sampling adds to it. With one seed, what rests on the seeds is null.
 SEED_VARIANCE = table(
     "seed variance",
     ("path", "suite", "student", "recipe", "contrast"),
@@ -93,7 +105,12 @@ SEED_VARIANCE = table(
         "sampling_variance": magnitude(nullable=True),
         "variance_between_seeds": magnitude(nullable=True),
         "noise_between_seeds": magnitude(nullable=True),
+        "pooled_between_seeds": magnitude(nullable=True),
+        "n_pooled": count(nullable=True),
+        "p_pooling": rate(nullable=True),
         "seed_variance": magnitude(nullable=True),
+        "seed_degrees_of_freedom": magnitude(nullable=True),
+        "sampling_degrees_of_freedom": magnitude(nullable=True),
         "standard_error": magnitude(nullable=True),
         "degrees_of_freedom": magnitude(nullable=True),
         **INTERVAL,

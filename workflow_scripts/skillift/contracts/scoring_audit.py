@@ -24,6 +24,7 @@ from skillift.contracts.parts import (
 from skillift.contracts.pipeline import CELL, CONDITIONS, EPISODE_KEY, SUITES
 
 ALL_CONDITIONS = "all"
+LABELLED_BY = ("answer_lines", "given")
 METHODS = ("uncorrected", "rogan_gladen", "prediction_powered")
 
 # The headlines under every pair of paths. `path_before` is the path of what is subtracted: of the delta
@@ -137,6 +138,9 @@ JUDGE_ERRORS = table(
 
 # Effects on the path of one judge, corrected for that judge's errors; `contrast` also names conditions, whose
 # estimate is a pass rate. `uncorrected` is the same estimate from the judge's verdicts as they are.
+# `labelled_by` says what the labels are: ANSWER lines, or a table that was given. `answer_lines_low` to
+# `answer_lines_high` are the shares of responses with an ANSWER line in the arms: labels by these show no
+# error on the others.
 CORRECTED_EFFECTS = table(
     "corrected effects",
     ("path", *CELL, "contrast", "method"),
@@ -152,6 +156,9 @@ CORRECTED_EFFECTS = table(
         "n_skills": count(),
         "n_labelled": count(),
         "n_unscored": count(),
+        "labelled_by": text(isin=LABELLED_BY),
+        "answer_lines_low": rate(nullable=True),
+        "answer_lines_high": rate(nullable=True),
         "reason": text(),
     },
 )

@@ -14,6 +14,7 @@ from skillift.figures.arms import BASE, View
 from skillift.publication.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
+from skillift.statistics.uncertainty import students_t
 
 # what a referee asks, in the order of the page; the last part holds what the numbers rest on
 QUESTIONS = {
@@ -30,6 +31,8 @@ _ORDER = (
     *(words.NOT_RESOLVABLE, UNDETERMINED, words.UNDEFINED),
 )
 NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored")
+# with fewer degrees of freedom a standard error is known to no better than 16 %, and its range is told
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -111,9 +114,19 @@ def estimated(row: Mapping, view: View) -> str:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
     elif row.get("p_value") is not None:
         parts.append(probability(row["p_value"]))
-    detectable = UNDEFINED if row.get("mde") is None else points(row["mde"], sign=False)
-    parts += [f"smallest detectable effect {detectable}", counts(row)]
+    parts += [f"smallest detectable effect {detectable(row)}", counts(row)]
     return f"{points(row['estimate'])} ({'; '.join(parts)})"
+
+
+def detectable(row: Mapping) -> str:
+    """The smallest detectable effect; with few degrees of freedom, what its variance leaves open."""
+    if row.get("mde") is None:
+        return UNDEFINED
+    least = points(row["mde"], sign=False)
+    if row.get("mde_low") is None or (row.get("degrees_of_freedom") or FEW) >= FEW:
+        return least
+    low, high = (points(row[name], sign=False) for name in ("mde_low", "mde_high"))
+    return f"{least} (its variance is little known: {low.removesuffix(' pp')} to {high})"
 
 
 def numbers_of(row: Mapping) -> dict:
@@ -121,9 +134,18 @@ def numbers_of(row: Mapping) -> dict:
     return {name: row.get(name) for name in NUMBERS}
 
 
-def tested(row: Mapping, view: View) -> str:
-    """The word of an effect that no claim of the study covers: the same rule, its p-value alone."""
-    return words.word({"claim": "", "p_holm": None, "p_equivalence": None, **row}, view.confidence)
+def tested(rows: list[dict], view: View) -> list[dict]:
+    """Effects that no claim of the study covers, as a family: p_holm, mde and word by the same rule."""
+    adjusted = words.holm([row["p_value"] for row in rows])
+    n_tests = sum(p_holm is not None for p_holm in adjusted)
+    found = []
+    for row, p_holm in zip(rows, adjusted, strict=True):
+        row = {"claim": "", "p_equivalence": None, **row, "p_holm": p_holm}
+        if row["standard_error"] is not None:
+            whole = students_t(row["standard_error"], row["degrees_of_freedom"])
+            row |= whole.detectable(view.confidence, n_tests)
+        found.append(row | {"word": words.word(row, view.confidence)})
+    return found
 
 
 def label_of(student: str, view: View) -> str:

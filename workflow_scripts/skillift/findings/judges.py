@@ -18,14 +18,20 @@ from skillift.findings.finding import (
     points,
     whose,
 )
-from skillift.publication.certificates import certificate, warnings
+from skillift.publication.certificates import certificate, totals, warnings
 from skillift.publication.text import UNDEFINED
+from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name
 
 DELTA = contrast_name("curated", "none")
 _HEADLINES = {LIFT + DELTA: "lift", DELTA: "procedural delta"}
-# the first leads: responses with an ANSWER line are right more often than others, which it alone allows for
+# The first leads. Responses with an ANSWER line are right more often than others, which Rogan and Gladen's
+# alone allows for; labels that were drawn at random are right as often, and then the other is less variable.
 _METHODS = {"rogan_gladen": "Rogan-Gladen", "prediction_powered": "prediction-powered"}
+_LEADS = {
+    "answer_lines": ("rogan_gladen", "prediction_powered"),
+    "given": ("prediction_powered", "rogan_gladen"),
+}
 
 
 def warned(certification: pl.DataFrame, spec: dict, view: View) -> Iterator[Finding]:
@@ -98,7 +104,7 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         yield Finding("judge", "another judge", sentence, student=row["label"], figure="lift_by_path")
 
 
-def corrected(table: pl.DataFrame, view: View) -> Iterator[Finding]:
+def corrected(table: pl.DataFrame, certification: pl.DataFrame, view: View) -> Iterator[Finding]:
     """Each lift corrected for the headline judge's own errors; one sentence for all where none can be."""
     path = view.headline_path
     rows = table.filter(suite=view.suite, path=path, contrast=LIFT + DELTA)
@@ -112,23 +118,65 @@ def corrected(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         yield Finding("judge", "corrected lift", sentence, path=path)
         return
     for _, group in rows.group_by("student", "run", maintain_order=True):
-        yield _corrected({row["method"]: row for row in group.iter_rows(named=True)}, view)
+        by_method = {row["method"]: row for row in group.iter_rows(named=True)}
+        yield _corrected(by_method, certification, view)
 
 
-def _corrected(by_method: Mapping[str, Mapping], view: View) -> Finding:
+def _corrected(by_method: Mapping[str, Mapping], certification: pl.DataFrame, view: View) -> Finding:
     plain = by_method["uncorrected"]
-    told = [f"{name} {_correction(by_method[key], view)}" for key, name in _METHODS.items()]
+    order = _LEADS[plain["labelled_by"]]
+    told = [f"{_METHODS[key]} {_correction(by_method[key], view)}" for key in order]
     before = UNDEFINED if plain["estimate"] is None else points(plain["estimate"])
     labelled = how_many(max(row["n_labelled"] for row in by_method.values()), "labelled episode")
+    of_format = plain["labelled_by"] == "answer_lines" and moved(plain)
+    kind = "errors on ANSWER lines" if of_format else "errors"
     sentence = (
-        f"Lift {whose(plain['student'], plain['run'], view)}, corrected for the judge's own errors on "
-        f"{labelled}: "
-        f"{'; '.join(told)}; as judged {before}."
+        f"Lift {whose(plain['student'], plain['run'], view)}, corrected for the judge's own {kind} on "
+        f"{labelled}: {'; '.join(told)}; as judged {before}."
     )
-    numbers = numbers_of(by_method["rogan_gladen"])
+    if of_format:
+        sentence += (
+            f" {format_moves(plain)}, and a response without one has no label: this correction cannot see "
+            f"errors on prose. {_missed(certification, plain['path'])}Labels of random episodes (--labels) "
+            f"would "
+            "show them."
+        )
+    numbers = numbers_of(by_method[order[0]])
     return Finding(
         "judge", "corrected lift", sentence, "", plain["path"], plain["label"], "corrected_lift", numbers
     )
+
+
+def format_moves(row: Mapping) -> str:
+    """That the share of ANSWER lines differs between the arms of an effect."""
+    shares = f"{percent(row['answer_lines_low'])} to {percent(row['answer_lines_high'])}"
+    return f"Between its arms the share of responses with an ANSWER line goes from {shares}"
+
+
+def _missed(certification: pl.DataFrame, path: str) -> str:
+    """How often a path's judge failed certification cases that must pass."""
+    rows = [row for row in totals(certification, path.removeprefix("judge:")) if row["error"] == "false_fail"]
+    if not rows or rows[0]["rate"] is None:
+        return ""
+    return f"In its certification the judge failed {percent(rows[0]['rate'])} of the cases that must pass. "
+
+
+def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """A sentence for each lift of the headline path between whose arms the share of ANSWER lines changes."""
+    path = view.headline_path
+    for row in claims.filter(path=path, suite=view.suite, claim="lift").iter_rows(named=True):
+        if not moved(row):
+            continue
+        reads = "The extractor reads no prose, so the lift may be one of format."
+        if path != "bench":
+            missed = _missed(certification, path)
+            reads = (
+                f"Where the judge misses right answers in prose, the lift is one of format. {missed}".strip()
+            )
+        moves = format_moves(row)
+        sentence = f"Lift {whose(row['student'], row['run'], view)}: {moves[0].lower()}{moves[1:]}. {reads}"
+        label = view.students.filter(student=row["student"])["label"].item()
+        yield Finding("resolved", "format", sentence, path=path, student=label, figure="path_audit")
 
 
 def _correction(row: Mapping, view: View) -> str:

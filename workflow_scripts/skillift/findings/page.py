@@ -32,9 +32,14 @@ _MEANINGS = {
 }
 _NOTES = (
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. "
-    "p-values of lifts, of procedural deltas and of the pairs of one claim of sameness are adjusted by Holm "
-    "within their family; others are not. Where a recipe has several seeds, the variance between trainings "
-    "is in the interval; with one seed a claim is about that run."
+    "p-values of lifts, of procedural deltas, of each contrast with a placebo or with shuffled steps, and "
+    "of the "
+    "pairs of one claim of sameness are adjusted by Holm within their family, and the smallest detectable "
+    "effect "
+    "beside them is at that level; others are not. Where a recipe has several seeds, the variance between "
+    "trainings is in the interval (of slopes and bootstraps it is not), pooled over the tiers; with one "
+    "seed a "
+    "claim is about that run. Episodes without a row count as unscored."
 )
 
 

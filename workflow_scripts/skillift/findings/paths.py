@@ -12,8 +12,6 @@ from skillift.findings.judges import DELTA
 from skillift.statistics import words
 from skillift.statistics.contrasts import LIFT
 
-_RESOLVED = (words.SUPPORTED, words.CONTRADICTED)
-
 
 def path_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
     """One sentence for each judge's path: the arm where it stands furthest from the bench path."""
@@ -87,18 +85,34 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
         sentence = f"No episode behind a lift is unscored on the path {view.headline_path}."
         yield Finding("judge", "worst case", sentence, path=view.headline_path)
         return
-    of_lift = lifts.filter(path=view.headline_path).select("student", "run", "word").rows()
-    given = {(student, run): word for student, run, word in of_lift}
+    of_lift = lifts.filter(path=view.headline_path).select("student", "run", "word_holds").rows()
+    kept = {(student, run): holds for student, run, holds in of_lift}
     for row in rows.filter(pl.col("n_unscored") > 0, pl.col("bound_low").is_not_null()).iter_rows(named=True):
-        crosses = row["ci_low"] is None or row["ci_low"] <= 0 <= row["ci_high"]
-        lost = crosses and given.get((row["student"], row["run"])) in _RESOLVED
+        holds = kept.get((row["student"], row["run"]), False)
         sentence = (
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
             "the lift "
             f"{whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
             f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}): its word "
-            f"{'would not hold' if lost else 'does not hang on them'}."
+            f"{'does not hang on them' if holds else 'hangs on them'}."
         )
         yield Finding(
             "judge", "worst case", sentence, path=row["path"], student=row["label"], figure="corrected_lift"
         )
+
+
+def hanging_words(claims: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence on all claims of the headline path: how many words the missing verdicts could change."""
+    rows = claims.filter(pl.col("n_unscored") > 0, path=view.headline_path, suite=view.suite)
+    if rows.is_empty():
+        return
+    hanging = rows.filter(~pl.col("word_holds"))
+    by_claim = hanging.group_by("claim", maintain_order=True).len()
+    which = ", ".join(f"{number} of {claim.replace('_', ' ')}" for claim, number in by_claim.iter_rows())
+    sentence = (
+        f"Of {how_many(rows.height, 'claim')} with missing verdicts on the path {view.headline_path}, "
+        f"{hanging.height} have a word that these could change"
+        + (f" ({which})" if which else "")
+        + ": at the level of its family, with all of them counted one way or the other."
+    )
+    yield Finding("judge", "missing verdicts", sentence, path=view.headline_path, figure="corrected_lift")

@@ -12,6 +12,7 @@ from skillift.findings.finding import (
     Part,
     counts,
     decimal,
+    detectable,
     how_many,
     interval,
     label_of,
@@ -25,10 +26,11 @@ from skillift.statistics import words
 
 _SAID = {
     words.EQUIVALENT: "by {}: yes, within the declared margin",
-    words.CONTRADICTED: "by {}: no, the tiers differ",
+    words.CONTRADICTED: "by {}: no, they differ",
     words.NOT_RESOLVABLE: "by {}: not resolvable at this n, neither sameness nor a difference is shown",
     words.UNDEFINED: "by {}: undefined on these data",
 }
+_THESE_RUNS = "one seed a side, so about these runs"
 _ESTIMATORS = {
     "split_half": "split halves, free of the coupling",
     "oldham": "Oldham",
@@ -41,9 +43,14 @@ def uniform(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     lifts = list(of_claim(tables, view, "uniform_lift"))
     found = [_sameness(row, view) for row in [*lifts, *of_claim(tables, view, "recipe_tie")]]
     found += _asymmetry(tables["asymmetry"], view)
-    whole = [_SAID[row["word"]].format(row["run"]) for row in lifts if not row["student"]]
+    whole = [_SAID[row["word"]].format(_by(row)) for row in lifts if not row["student"]]
     nothing = "No recipe has a lift at two tiers, so there is nothing to compare."
     return Part("uniform", f"After SFT {'; '.join(whole)}." if whole else nothing, found)
+
+
+def _by(row: Mapping) -> str:
+    """The recipe; where a side has one training, that it is about runs: other trainings might not differ."""
+    return row["run"] if row["n_runs"] > 1 else f"{row['run']} ({_THESE_RUNS})"
 
 
 def _sameness(row: Mapping, view: View) -> Finding:
@@ -62,7 +69,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
     return Finding(
         "uniform",
         "recipes tie" if recipes else "uniform lift",
-        f"{subject}: {_apart(row, view)}.",
+        f"{subject}: {_apart(row, view)}" + ("." if row["n_runs"] > 1 else f"; {_THESE_RUNS}."),
         row["word"],
         row["path"],
         label,
@@ -85,8 +92,7 @@ def _apart(row: Mapping, view: View) -> str:
     elif row["p_equivalence"] is not None:
         margin = f"p of a difference of {points(row['margin'], sign=False)} or more"
         parts.append(probability(row["p_equivalence"], margin))
-    detectable = UNDEFINED if row["mde"] is None else points(row["mde"], sign=False)
-    parts += [f"smallest detectable difference {detectable}", counts(row)]
+    parts += [f"smallest detectable difference {detectable(row)}", counts(row)]
     return f"{points(row['estimate'])} ({'; '.join(parts)})"
 
 
@@ -103,7 +109,7 @@ def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
             f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
             f"more where the procedure helped less): {'; '.join(told)}; {free['n_tasks']} tasks in "
             f"{free['n_skills']} skills at {how_many(free['n_students'], 'student')}, {free['n_unscored']} "
-            "episodes unscored."
+            "episodes unscored. Intervals are given these trainings, and for each slope alone."
         )
         yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
 

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
-from skillift.findings.paths import bounds, changed_words, mixed, other_paths, path_shifts
+from skillift.findings.paths import bounds, changed_words, hanging_words, mixed, other_paths, path_shifts
 from skillift.publication.unscored import unscored_warnings
 from skillift.statistics import words
 
@@ -30,7 +30,8 @@ def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
         *other_paths(lifts, view),
         *mixed(tables["mixed_paths"], view),
         *bounds(tables["bounds"], lifts, view),
-        *corrected(tables["corrected_effects"], view),
+        *hanging_words(tables["claims"], view),
+        *corrected(tables["corrected_effects"], tables["certification"], view),
     ]
     parts = ["the headline judge errs more often than the study allows"] if warnings else []
     if lost:

@@ -15,7 +15,15 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.planning.costs import CallCosts, DeviceRates, DeviceWork
-from skillift.statistics.power import Components, Design, Precision, mde_of_many_tasks, precision
+from skillift.statistics.power import (
+    ONE_CLAIM,
+    Components,
+    Design,
+    Families,
+    Precision,
+    mde_of_many_tasks,
+    precision,
+)
 from skillift.study.schema import read_schema
 
 Scenarios = Mapping[str, Mapping[str, Components]]
@@ -135,8 +143,9 @@ def plan(
     calls: CallCosts,
     work: DeviceWork,
     rates: DeviceRates,
+    families: Families = ONE_CLAIM,
 ) -> list[Planned]:
-    """Precision and costs of every design, in the order given.
+    """Precision and costs of every design, in the order given; detectable effects at the level of `families`.
 
     Raises:
         UserError: a design has fewer than two skills.
@@ -148,7 +157,9 @@ def plan(
         Planned(
             design=design,
             precision={
-                (scenario, contrast): precision(parts, design, confidence)
+                (scenario, contrast): precision(
+                    parts, design, families.level(contrast, confidence), families.n_tiers
+                )
                 for scenario, contrasts in scenarios.items()
                 for contrast, parts in contrasts.items()
             },
@@ -168,6 +179,7 @@ def recommend(
     scenarios: Scenarios,
     confidence: float,
     usd_per_hour: float = 0.0,
+    families: Families = ONE_CLAIM,
 ) -> Recommendation:
     """The cheapest design whose detectable effect is at most `effect` in every scenario.
 
@@ -185,14 +197,15 @@ def recommend(
     chosen = min(resolving, key=lambda entry: _price(entry, usd_per_hour), default=None)
     parts = [scenarios[name][contrast] for name in known]
     most = Design(*(max(entry.design[axis] for entry in planned) for axis in range(4)))
-    floor = max(mde_of_many_tasks(part, most.n_skills, most.seeds, confidence) for part in parts)
+    level, n_tiers = families.level(contrast, confidence), families.n_tiers
+    floor = max(mde_of_many_tasks(part, most.n_skills, most.seeds, level, n_tiers) for part in parts)
     closest = min(planned, key=lambda entry: (entry.mde(contrast), _price(entry, usd_per_hour)))
-    needed = skills_needed(parts, closest.design, effect, confidence)
+    needed = skills_needed(parts, closest.design, effect, level, n_tiers)
     return Recommendation(contrast, effect, chosen, closest, floor, needed)
 
 
 def skills_needed(
-    components: Iterable[Components], design: Design, effect: float, confidence: float
+    components: Iterable[Components], design: Design, effect: float, confidence: float, n_tiers: int = 1
 ) -> int | None:
     """The least number of skills that resolves `effect` with the design's tasks a skill, samples and seeds.
 
@@ -203,7 +216,7 @@ def skills_needed(
     def resolves(n_skills: int) -> bool:
         n_tasks = n_skills * design.n_tasks // design.n_skills
         wanted = design._replace(n_tasks=n_tasks, n_skills=n_skills)
-        return all(precision(part, wanted, confidence).mde <= effect for part in parts)
+        return all(precision(part, wanted, confidence, n_tiers).mde <= effect for part in parts)
 
     numbers = range(2, 10**6)
     found = bisect_left(numbers, True, key=resolves)

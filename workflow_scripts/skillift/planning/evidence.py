@@ -17,6 +17,7 @@ from skillift.statistics.power import (
     DISCORDANT_SHARES,
     Components,
     Design,
+    Families,
     assumed_components,
 )
 from skillift.statistics.variance_components import Measured, measured_components, pooled
@@ -54,6 +55,29 @@ def own_design(study: Study, tasks: pl.DataFrame, suite: str) -> Design:
     trained = [(run.student, run.recipe) for run in study.trained_runs]
     seeds = max((trained.count(pair) for pair in trained), default=1)
     return Design(measured.height, measured["skill_id"].n_unique(), study.data["inference"]["samples"], seeds)
+
+
+def own_families(study: Study) -> Families:
+    """How many lifts, deltas and differences of lifts a study tests together, and on how many tiers."""
+    trained = {(run.student, run.recipe) for run in study.trained_runs}
+    students = {recipe: sum(own == recipe for _, own in trained) for _, recipe in trained}
+    most = max(students.values(), default=1)
+    n_tests = {
+        "procedural_delta": len(study.evaluated) + len(trained),
+        "lift": max(len(trained), 1),
+        "lift_difference": max(most * (most - 1) // 2, 1),
+    }
+    return Families(n_tests, most)
+
+
+def family_note(families: Families) -> str:
+    """What level the detectable effects are at."""
+    names = {"procedural_delta": "procedural deltas", "lift": "lifts", "lift_difference": "pairs of lifts"}
+    sizes = ", ".join(f"{families.n_tests.get(contrast, 1)} {name}" for contrast, name in names.items())
+    return (
+        "Detectable effects are those of a claim's word, which is corrected for the number of claims that "
+        f"are tested together: {sizes}. With one seed a claim is about that run."
+    )
 
 
 def from_defaults(

@@ -36,8 +36,7 @@ def design_rows(planned: Iterable[Planned], own: Design, chosen: Design | None, 
     """The designs as a table for the terminal; a range runs over the scenarios."""
     table = Table(
         title="Designs: standard error / smallest detectable effect, percentage points",
-        caption=f"two-sided tests at {1 - confidence:.2g}, {100 * POWER:.0f} % power; * as declared, "
-        "> recommended",
+        caption=f"words at {1 - confidence:.2g}, {100 * POWER:.0f} % power; * as declared, > recommended",
         **_LOOK,
     )
     for name in ("", "tasks", "skills", "samples", "seeds", *_SHORT.values(), "USD", "hours"):

@@ -8,7 +8,15 @@ from skillift.errors import UserError, problem
 from skillift.figures.arms import View
 from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import UNDEFINED, decimal, percent, points, probability, with_interval
+from skillift.publication.text import (
+    UNDEFINED,
+    decimal,
+    percent,
+    percent_span,
+    points,
+    probability,
+    with_interval,
+)
 
 CLAIMS = {
     "lift": "SFT raises what the procedure is worth (lift above 0)",
@@ -47,6 +55,12 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         p_equivalence=probability("p_equivalence").fill_null(""),
         p_holm=probability("p_holm").fill_null(""),
         mde=percent("mde").fill_null(UNDEFINED),
+        lines=percent_span("answer_lines_low", "answer_lines_high"),
+        holds=pl.when(n_unscored=0)
+        .then(pl.lit(""))
+        .when("word_holds")
+        .then(pl.lit("holds"))
+        .otherwise(pl.lit("hangs on them")),
         group=pl.col("path") + " · " + pl.col("claim").replace_strict(CLAIMS),
     )
     order = {claim: place for place, claim in enumerate(CLAIMS)}
@@ -72,6 +86,9 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             Column("p_equivalence", "p, equivalence"),
             Column("mde", "smallest detectable, pp"),
             *COUNTS,
+            Column("lines", "ANSWER lines, %"),
+            Column("holds", "word, were the unscored known"),
+            Column("n_runs", "seeds"),
         ],
         notes=[
             "The word is found by a written rule: supported or contradicted where the p-value is below "
@@ -79,6 +96,13 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "where two one-sided tests show the difference to be smaller than the margin, else not "
             "resolvable at this n, which says nothing about absence.",
             "A row without `against` is the whole claim: its estimate is the largest difference of a pair.",
+            "ANSWER lines: the share of responses that have one, from arm to arm of the claim. Where it "
+            "changes, "
+            "an effect may be one of format: the extractor reads no prose, and judges miss some of it.",
+            "With one seed a claim is about that run, and a difference of tiers or recipes about those "
+            "runs: others "
+            "might not differ. The smallest detectable effect is that of the word, at the level of its "
+            "family.",
         ],
     )
 
@@ -132,6 +156,7 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
         sampling=percent_of_root("sampling_variance"),
         between=percent_of_root("seed_variance"),
+        alike=probability("p_pooling").fill_null(""),
         error=percent("standard_error").fill_null(UNDEFINED),
         group=pl.col("path") + " · " + pl.col("recipe"),
     )
@@ -149,12 +174,15 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
             Column("between", "of one training", "standard deviation, pp"),
             Column("error", "standard error of both, pp"),
             Column("n_runs", "seeds"),
+            Column("n_pooled", "tiers pooled"),
+            Column("alike", "p, tiers alike"),
             *COUNTS,
         ],
         notes=[
             "Of sampling: of the mean over the seeds, given the seeds, clustered by skill. Of one "
             "training: how far a run with another seed would stand from its recipe's mean. Undefined with "
-            "one seed."
+            "one seed. It is taken as the same at every tier, and pooled over them, unless a test shows one "
+            "tier's to be larger."
         ],
     )
 

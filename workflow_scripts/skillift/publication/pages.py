@@ -70,7 +70,8 @@ def pass_rates(frame: pl.DataFrame, view: View) -> Page:
             *COUNTS,
         ],
         notes=[
-            "Wilson intervals. Tasks and skills: those with a verdict; unscored: episodes without one, in no "
+            "Intervals are clustered by skill (Wilson's, for the tasks that those are worth). Tasks and "
+            "skills: those with a verdict; unscored: episodes without one, in no "
             "rate. ANSWER lines and lengths are over all responses of the arm, whatever the path."
         ],
     )
@@ -110,9 +111,10 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Differences paired by task, within one scoring path; standard errors clustered by skill. "
             "Smallest detectable: the true effect found with 80 % power. A recipe's mean is taken over its "
-            "seeds within task; variance between seeds is not in its interval.",
+            "seeds within task; variance between seeds is in its interval, and not in the bootstrap's.",
             "Lift: a contrast after SFT minus the same before. Gain: pass rate after SFT minus before, under "
-            "one condition. p-values are not corrected for their number.",
+            "one condition. p-values are not corrected for their number; the smallest detectable effect of a "
+            "claim is that of its family.",
             "Bootstrap: percentile interval over skills. McNemar: exact, as if tasks were independent, for "
             "arms with one sample of one run. Normalised gain: difference / (1 − pass rate of the one "
             "subtracted), a ratio of means over tasks, with its bootstrap interval; a lift has neither.",

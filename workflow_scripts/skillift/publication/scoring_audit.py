@@ -8,7 +8,7 @@ from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.figures.arms import LADDER, View
 from skillift.publication.pages import ARM, COUNTS, contrast_in_words, shown, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import UNDEFINED, percent, points, with_interval
+from skillift.publication.text import UNDEFINED, percent, percent_span, points, with_interval
 
 METHODS = {
     "uncorrected": "as judged",
@@ -126,6 +126,8 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
     """The headlines on each judge's path as judged and corrected for that judge's errors."""
     rows = _headlines(frame, view, "corrected effects").with_columns(
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        lines=percent_span("answer_lines_low", "answer_lines_high"),
+        labels=pl.col("labelled_by").replace({"answer_lines": "ANSWER lines"}),
         boot=pl.concat_str(points("boot_low"), pl.lit(" to "), points("boot_high")).fill_null(UNDEFINED),
         name=pl.col("method").replace_strict(METHODS),
     )
@@ -142,14 +144,19 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
             Column("estimate", f"pp [{view.level} interval]"),
             Column("boot", "bootstrap interval"),
             Column("n_labelled", "labelled episodes"),
+            Column("labels", "labels", align="left"),
+            Column("lines", "ANSWER lines, %"),
             *COUNTS,
             Column("reason", "why undefined", align="left"),
         ],
         notes=[
             "Rogan-Gladen divides by the judge's discrimination in each condition; prediction-powered adds "
-            "the mean error on the labelled episodes. Both rest on labels that exist where a response has "
-            "an ANSWER line. The first holds if the judge errs as often elsewhere, given what is right; the "
-            "second only if such responses are right as often as the others, too."
+            "the mean error on the labelled episodes. Labels by ANSWER lines exist where a response has one. "
+            "Where the share of these changes between the arms, such a correction cannot see errors on "
+            "prose, "
+            "and may take an effect of format for one of skill. The first holds if the judge errs as often "
+            "elsewhere, given what is right; the second only if such responses are right as often as the "
+            "others, too. Labels that were given are taken to be of random episodes."
         ],
     )
 

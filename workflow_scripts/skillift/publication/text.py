@@ -57,3 +57,10 @@ def with_interval(number: Callable[[str], pl.Expr], value: str, low: str, high: 
     """An estimate with its interval, each written by `number`: +7.0 [−1.2, +15.2]; parts may be undefined."""
     around = pl.lit(" ") + interval(number, low, high).fill_null(f"[{UNDEFINED}]")
     return (number(value) + around).fill_null(UNDEFINED)
+
+
+def percent_span(low: str, high: str) -> pl.Expr:
+    """A range of fractions in per cent, as one number where both are equal; empty where unknown."""
+    ends = [(100 * pl.col(name)).round(0).cast(pl.Int64).cast(pl.String) for name in (low, high)]
+    together = pl.when(ends[0] == ends[1]).then(ends[0]).otherwise(ends[0] + pl.lit(" to ") + ends[1])
+    return together.fill_null("")

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from skillift.contracts.scoring_audit import LABELLED_BY
 from skillift.errors import UserError, problem
 from skillift.running.progress import Progress, part
 from skillift.statistics.agreement import agreement
+from skillift.statistics.answer_lines import with_answer_lines
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.bounds import bounds
-from skillift.statistics.claims import claims
+from skillift.statistics.claims import at_level_of_claims, claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
@@ -24,7 +26,7 @@ from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
-from skillift.statistics.seed_variance import seed_variance
+from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.skill_effects import skill_effects
 
 
@@ -87,22 +89,26 @@ def analyse(
             progress.advance()
             return table
 
-        estimates = made(effects, found, confidence, *bootstrap)
-        seeds = made(seed_variance, found, estimates, runs, confidence)
+        given_seeds = made(effects, found, confidence, *bootstrap)
+        seeds = made(seed_variance, given_seeds, runs, confidence)
+        estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
+        claimed = made(claims, values, found, estimates, seeds, runs, settings)
+        by = LABELLED_BY[labels is not None]
+        corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)
         return Analysis(
             pass_rates=made(pass_rates, values, response_frame, confidence),
-            effects=estimates,
+            effects=at_level_of_claims(estimates, claimed),
             skill_effects=made(skill_effects, found, confidence),
             seed_variance=seeds,
             joint_model=made(joint_model, values, found, seeds, runs, confidence),
-            claims=made(claims, values, found, estimates, seeds, runs, settings),
+            claims=with_answer_lines(claimed, response_frame, runs),
             path_shift=made(path_shift, known, response_frame, confidence),
             mixed_paths=made(mixed_paths, values, runs, confidence),
             agreement=made(agreement, known, confidence, *bootstrap),
-            judge_shift=made(judge_shift, found, confidence),
+            judge_shift=made(judge_shift, found, runs, confidence),
             bounds=made(bounds, values, runs, confidence),
             judge_errors=made(judge_errors, judged, confidence),
-            corrected_effects=made(corrected_effects, judged, runs, confidence, *bootstrap),
+            corrected_effects=with_answer_lines(corrected, response_frame, runs),
             asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
         )
 

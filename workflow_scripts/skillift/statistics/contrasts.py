@@ -30,8 +30,8 @@ class Differences(NamedTuple):
     Attributes:
         contrast: its name.
         cells: the cells that are owed an estimate, see `_cells`; a missing arm leaves one without tasks.
-        tasks: path, cell, task_id, skill_id, value, control, n_unscored as `pairing.paired_difference` has
-            them; `cell` is that of `cells`, task_id and skill_id are Enums.
+        tasks: path, cell, task_id, skill_id, value, low, high, control, n_unscored as
+            `pairing.paired_difference` has them; `cell` is that of `cells`, task_id and skill_id are Enums.
     """
 
     contrast: str
@@ -143,7 +143,7 @@ def _with_recipe_means(measured: pl.DataFrame, into: pl.DataFrame) -> pl.DataFra
 
     `into`: cell (of a run), recipe_cell.
     """
-    numbers = [name for name in ("value", "control") if name in measured.columns]
+    numbers = [name for name in ("value", "low", "high", "control") if name in measured.columns]
     means = (
         measured.join(into.select("cell", "recipe_cell"), on="cell")
         .sort("cell")  # the order of summation is fixed, so that equal content gives equal bytes

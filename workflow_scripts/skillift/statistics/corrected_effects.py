@@ -14,25 +14,33 @@ import numpy as np
 import polars as pl
 
 from skillift.contracts.pipeline import key_of
-from skillift.contracts.scoring_audit import CORRECTED_EFFECTS, METHODS
+from skillift.contracts.scoring_audit import CORRECTED_EFFECTS, LABELLED_BY, METHODS
+from skillift.statistics.answer_lines import COLUMNS
 from skillift.statistics.arm_arrays import ArmArrays, Owed, arm_arrays, by_skill, owed, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 from skillift.statistics.corrections import ArmSums, Corrected, corrected_effect
 from skillift.statistics.pairing import CELL
+from skillift.statistics.seed_variance import about_recipes
 
 _SUMS = ("label_passes", "true_passes", "label_fails", "true_fails", "labelled", "rectifier")
 _COUNTS = (*_SUMS, "n_labelled", "n_unscored")
 
 
 def corrected_effects(
-    judged: pl.DataFrame, runs: list[dict], confidence: float, bootstrap_samples: int, seed: int
+    judged: pl.DataFrame,
+    runs: list[dict],
+    confidence: float,
+    bootstrap_samples: int,
+    seed: int,
+    labelled_by: str = LABELLED_BY[0],
 ) -> pl.DataFrame:
     """The table CORRECTED_EFFECTS: every condition, contrast and lift on every judge's path, by each method.
 
     Tasks are those scored in all arms of a run's effect; n_labelled counts the labelled episodes of these
-    arms that have a verdict. Rows of a recipe with several runs are means over its runs' effects; in the
-    table EFFECTS means are taken within task first, which is the same where every episode is scored. A lift
-    without its base has no row.
+    arms that have a verdict. Rows of a recipe with several runs are means over its runs' effects, their
+    intervals with training-seed variance (`seed_variance`; the bootstrap's are given the seeds); in the table
+    EFFECTS means are taken within task first, which is the same where every episode is scored. A lift without
+    its base has no row.
 
     Args:
         judged: the frame of `labels.judged_and_labelled`.
@@ -40,6 +48,7 @@ def corrected_effects(
         confidence: of the intervals, as a fraction.
         bootstrap_samples: replicates of the bootstrap.
         seed: of the bootstrap.
+        labelled_by: one of `LABELLED_BY`.
     """
     schema = {name: column.dtype.type for name, column in CORRECTED_EFFECTS.columns.items()}
     tables = [
@@ -51,8 +60,15 @@ def corrected_effects(
         for contrast, sides in _contrasts([condition for (condition,) in arrays.arms])
         for cells in owed(arrays, runs, suite)
     ]
-    known = [table.select(list(schema)) for table in tables if table.height]
-    return pl.concat([pl.DataFrame(schema=schema), *known]).sort(key_of(CORRECTED_EFFECTS))
+    known = [table for table in tables if table.height]
+    if not known:
+        return pl.DataFrame(schema=schema)
+    by = ["path", "suite", "contrast", "method"]
+    whole = about_recipes(pl.concat(known, how="diagonal"), runs, by, confidence)
+    named = whole.with_columns(
+        labelled_by=pl.lit(labelled_by), **{name: pl.lit(None, dtype=pl.Float64) for name in COLUMNS}
+    )
+    return named.select(list(schema)).sort(key_of(CORRECTED_EFFECTS))
 
 
 def _by_task(judged: pl.DataFrame) -> pl.DataFrame:

@@ -17,9 +17,10 @@ not bias them; where every task is labelled both are the labels' own pass rate. 
 
 An effect is a weighted sum of arms over the tasks that are scored in all of them. Its standard error is
 linearised: the influences of p, sensitivity and specificity (or the rectifier) are summed by skill over all
-arms, so everything that arms and labels share is in it; with the factor G/(G-1) and Student's t with G - 1
-degrees of freedom, as in `intervals.clustered_estimates`, whose error it equals without correction. The
-bootstrap over skills draws verdicts and labels together.
+arms, so everything that arms and labels share is in it. Each is bias-reduced by the share of a skill among
+the tasks or labels that it is a mean over (CR2), and Student's t has Bell and McCaffrey's degrees of freedom,
+the parts weighted by their own variance (`cluster_robust`); without correction that is the error of
+`intervals.clustered_estimates`. The bootstrap over skills draws verdicts and labels together.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import numpy as np
 from skillift.contracts.scoring_audit import METHODS
 from skillift.statistics.arm_arrays import by_skill
 from skillift.statistics.bootstrap import percentile_intervals, skill_draws
+from skillift.statistics.cluster_robust import adjusted, contrast_degrees_of_freedom
 
 # Rogan and Gladen divide by Youden's J: below this, an error of the rates counts more than tenfold.
 LEAST_YOUDEN = 0.1
@@ -103,6 +105,7 @@ class Corrected(NamedTuple):
 
     estimate: np.ndarray
     standard_error: np.ndarray
+    degrees_of_freedom: np.ndarray
     ci_low: np.ndarray
     ci_high: np.ndarray
     boot_low: np.ndarray
@@ -165,18 +168,32 @@ def _linearised(
 
     n_skills = present.sum(axis=1)
     reason = _reasons(arms, method)
-    estimate, influence = np.zeros(len(present)), np.zeros(present.shape)
+    estimate, influences, counts = np.zeros(len(present)), [], []
     with np.errstate(divide="ignore", invalid="ignore"):  # rows that have a reason are NaN
         for weight, arm in arms:
             rate = np.where(reason == "", _rate(_totals(arm), method), np.nan)
             estimate += weight * rate
-            influence += weight * _influence(arm, rate, method)
-    error = np.sqrt(n_skills / np.maximum(n_skills - 1, 1) * (influence**2).sum(axis=1))
+            for own, of in _influences(arm, rate, method):
+                influences.append(weight * own)
+                counts.append(of)
+    parts = np.stack(influences, axis=1)
+    error = np.sqrt((parts.sum(axis=1) ** 2).sum(axis=1))
     error = np.where((reason == "") & (n_skills >= 2) & (error > _ZERO), error, np.nan)
-    half = t.ppf((1 + confidence) / 2, np.maximum(n_skills - 1, 1)) * error
+    variances = np.where(np.isfinite(error)[:, np.newaxis], (parts**2).sum(axis=2), 0.0)
+    freedom = contrast_degrees_of_freedom(variances, np.stack(counts, axis=1))
+    error = np.where(np.isfinite(freedom), error, np.nan)
+    half = t.ppf((1 + confidence) / 2, freedom) * error
     low, high = np.full((2, len(estimate)), np.nan)
     return Corrected(
-        estimate, error, estimate - half, estimate + half, low, high, n_skills.astype(np.int64), reason
+        estimate,
+        error,
+        freedom,
+        estimate - half,
+        estimate + half,
+        low,
+        high,
+        n_skills.astype(np.int64),
+        reason,
     )
 
 
@@ -205,24 +222,32 @@ def _rate(total: ArmSums, method: str) -> np.ndarray:
     return rate
 
 
-def _influence(arm: ArmSums, rate: np.ndarray, method: str) -> np.ndarray:
-    """What each skill adds to the error of the arm's pass rate: derivatives times deviations from means."""
+def _influences(arm: ArmSums, rate: np.ndarray, method: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What each skill adds to the error of the arm's pass rate, part by part, and what a part is a mean over.
+
+    A part is a derivative times the deviations from a mean, shape (rows, skills).
+    """
     total = _totals(arm)
     of_rate = _deviation(arm.passes, arm.tasks, _share(total.passes, total.tasks))
     if method == "prediction_powered":
-        return of_rate + _deviation(arm.rectifier, arm.labelled, _share(total.rectifier, total.labelled))
+        rectified = _deviation(arm.rectifier, arm.labelled, _share(total.rectifier, total.labelled))
+        return [(of_rate, arm.tasks), (rectified, arm.labelled)]
     if method == "rogan_gladen":
         sensitivity, specificity = _rates_of_errors(total)
+        youden = (sensitivity + specificity - 1)[:, np.newaxis]
         of_sensitivity = _deviation(arm.true_passes, arm.label_passes, sensitivity)
         of_specificity = _deviation(arm.true_fails, arm.label_fails, specificity)
         # d/dp = 1/J, d/dsensitivity = -rate/J, d/dspecificity = (1 - rate)/J
-        of_all = of_rate - rate[:, np.newaxis] * of_sensitivity + (1 - rate)[:, np.newaxis] * of_specificity
-        return of_all / (sensitivity + specificity - 1)[:, np.newaxis]
-    return of_rate
+        return [
+            (of_rate / youden, arm.tasks),
+            (-rate[:, np.newaxis] * of_sensitivity / youden, arm.label_passes),
+            ((1 - rate)[:, np.newaxis] * of_specificity / youden, arm.label_fails),
+        ]
+    return [(of_rate, arm.tasks)]
 
 
 def _deviation(sums: np.ndarray, counts: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    return (sums - counts * mean[:, np.newaxis]) / counts.sum(axis=1, keepdims=True)
+    return adjusted(sums - counts * mean[:, np.newaxis], counts) / counts.sum(axis=1, keepdims=True)
 
 
 def _reasons(arms: Sequence[tuple[float, ArmSums]], method: str) -> np.ndarray:

@@ -25,8 +25,9 @@ def effects(
 ) -> pl.DataFrame:
     """The table EFFECTS.
 
-    - standard_error, ci_low, ci_high, p_value, mde: clustered by skill (`intervals.clustered_estimates`);
-      those of a recipe's row are given its seeds: training-seed variance is not in them
+    - standard_error, degrees_of_freedom, ci_low, ci_high, p_value, mde: clustered by skill
+      (`intervals.clustered_estimates`); those of a recipe's row are given its seeds here, and the analysis
+      puts those of `seed_variance` in their place
     - boot_low, boot_high: percentile interval of the bootstrap over skills (`bootstrap`), a cross-check
     - mcnemar_p: McNemar's exact test of two arms (`mcnemar`); null for lifts, which have four arms, for the
       mean of a recipe's runs, and where a task has several samples

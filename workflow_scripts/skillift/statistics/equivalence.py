@@ -6,39 +6,30 @@ the difference lies below -margin, and that it lies above +margin.
 
 from __future__ import annotations
 
+from skillift.statistics.uncertainty import Uncertainty
 
-def tost(
-    estimate: float | None,
-    standard_error: float | None,
-    degrees_of_freedom: float | None,
-    margin: float | None,
-) -> float | None:
+
+def tost(estimate: float | None, uncertainty: Uncertainty | None, margin: float | None) -> float | None:
     """The p-value of two one-sided t tests of |difference| < margin; below alpha: equivalent.
 
-    max(P(T > (estimate + margin) / SE), P(T < (estimate - margin) / SE)), T with `degrees_of_freedom`:
-    Schuirmann, "A comparison of the two one-sided tests procedure", J. Pharmacokinetics and Biopharmaceutics
-    15 (1987); Lakens, "Equivalence tests", Social Psychological and Personality Science 8 (2017). The
-    standard error is that of the paired difference clustered by skill, so the degrees of freedom are
-    n_skills - 1; with one task a skill this is statsmodels' `ttost_paired`. At alpha = 0.05 it is below
+    max(P(T > (estimate + margin) / SE), P(T < (estimate - margin) / SE)) with Student's T; where the variance
+    has several parts, the tails of `uncertainty`: Schuirmann, "A comparison of the two one-sided tests
+    procedure", J. Pharmacokinetics and Biopharmaceutics 15 (1987); Lakens, "Equivalence tests", Social
+    Psychological and Personality Science 8 (2017). The standard error is that of the paired difference
+    clustered by skill; with one task a skill this is statsmodels' `ttost_paired`. At alpha = 0.05 it is below
     alpha exactly where the 90 % interval lies within the margins.
 
     Args:
         estimate: the difference, as a fraction.
-        standard_error: of the difference.
-        degrees_of_freedom: of the standard error.
+        uncertainty: of the difference.
         margin: the largest difference that counts as none, above 0, as a fraction.
 
     Returns:
         The p-value, or None where a part is None: no margin is declared, or the difference is undefined.
     """
-    if estimate is None or standard_error is None or degrees_of_freedom is None or margin is None:
+    if estimate is None or uncertainty is None or margin is None:
         return None
-
-    from scipy.stats import t
-
-    above_lower = t.sf((estimate + margin) / standard_error, degrees_of_freedom)
-    below_upper = t.cdf((estimate - margin) / standard_error, degrees_of_freedom)
-    return float(max(above_lower, below_upper))
+    return float(max(uncertainty.tail(margin + estimate), uncertainty.tail(margin - estimate)))
 
 
 def all_equivalent(p_values: list[float | None]) -> float | None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skillift.statistics.cluster_robust import adjusted
+
 # A covariance whose smallest eigenvalue is this small beside the largest is singular up to rounding.
 _SINGULAR = 1e-10
 
@@ -26,10 +28,10 @@ class WaldTest(NamedTuple):
 def clustered_covariance(values: np.ndarray, skills: np.ndarray) -> np.ndarray | None:
     """The covariance of the column means of `values`, clustered by skill.
 
-    With r the residuals from a column's mean and n its number of known values, the scores of skill g are
-    u_g = sum of its r / n, and the covariance is G/(G-1) * sum of u_g u_g', G being the number of skills:
-    the sandwich of Liang and Zeger (1986) for several means at once. Its diagonal holds the squares of the
-    standard errors of `intervals.clustered_mean`.
+    With R_g the sum of the residuals from a column's mean over the n_g of its n tasks in skill g, the scores
+    of the skill are u_g = R_g / sqrt(1 - n_g/n) / n, and the covariance is the sum of u_g u_g': CR2 for
+    several means at once (`cluster_robust`). Its diagonal holds the squares of the standard errors of
+    `intervals.clustered_mean`.
 
     Args:
         values: one row per task, one column per estimate; NaN where a task has no value.
@@ -46,10 +48,11 @@ def clustered_covariance(values: np.ndarray, skills: np.ndarray) -> np.ndarray |
         return None
     rows, row_known = values[known.any(axis=1)], known[known.any(axis=1)]
     means = np.where(row_known, rows, 0.0).sum(axis=0) / counts
-    residuals = np.where(row_known, rows - means, 0.0) / counts
-    scores = np.zeros((n_skills, values.shape[1]))
-    np.add.at(scores, groups, residuals)
-    return n_skills / (n_skills - 1) * scores.T @ scores
+    residuals, sizes = (np.zeros((n_skills, values.shape[1])) for _ in range(2))
+    np.add.at(residuals, groups, np.where(row_known, rows - means, 0.0))
+    np.add.at(sizes, groups, row_known)
+    scores = adjusted(residuals.T, sizes.T) / counts[:, np.newaxis]
+    return scores @ scores.T
 
 
 def equality_test(

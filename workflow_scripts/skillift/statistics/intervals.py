@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from skillift.statistics.cluster_robust import adjusted, degrees_of_freedom
 from skillift.statistics.grouping import grouped
 
 POWER = 0.8
@@ -24,6 +25,7 @@ class Estimate(NamedTuple):
 
     estimate: float | None
     standard_error: float | None
+    degrees_of_freedom: float | None
     ci_low: float | None
     ci_high: float | None
     p_value: float | None
@@ -35,6 +37,7 @@ class Estimate(NamedTuple):
 ESTIMATE_SCHEMA = {
     "estimate": pl.Float64,
     "standard_error": pl.Float64,
+    "degrees_of_freedom": pl.Float64,
     "ci_low": pl.Float64,
     "ci_high": pl.Float64,
     "p_value": pl.Float64,
@@ -57,12 +60,13 @@ def clustered_mean(values: np.ndarray, skills: np.ndarray, confidence: float) ->
 def clustered_estimates(sums: np.ndarray, counts: np.ndarray, confidence: float) -> pl.DataFrame:
     """Means clustered by skill: one row of `ESTIMATE_SCHEMA` for each row of `sums` and `counts`.
 
-    The standard error is that of the intercept of an ordinary least-squares fit with the cluster-robust
-    covariance of Liang and Zeger (1986) and the small-sample factor G/(G-1) * (n-1)/(n-1), G being the
-    number of skills: sqrt(G/(G-1) * sum of squared residual sums by skill) / n. It is what statsmodels'
-    `OLS(...).fit(cov_type="cluster")` gives for one group at a time. Interval and two-sided p-value use
-    Student's t with G - 1 degrees of freedom (Cameron and Miller, "A practitioner's guide to
-    cluster-robust inference", 2015, sections II and VI).
+    The standard error is the bias-reduced one, CR2 of Bell and McCaffrey (`cluster_robust`). Interval and
+    two-sided p-value use Student's t with their degrees of freedom. With skills of equal size that is the
+    cluster-robust covariance of Liang and Zeger (1986) with the factor G/(G-1), and t with G - 1 degrees of
+    freedom, G being the number of skills: what statsmodels' `OLS(...).fit(cov_type="cluster")` gives. With
+    few skills of unequal size that covers too little (Cameron and Miller, "A practitioner's guide to
+    cluster-robust inference", 2015, section VI; Pustejovsky and Tipton, J. Business & Economic Statistics 36,
+    2018).
 
     With fewer than two skills, or where all skills have the same mean (a standard error of zero, which
     would claim certainty), the estimate is given and its uncertainty is null.
@@ -77,17 +81,18 @@ def clustered_estimates(sums: np.ndarray, counts: np.ndarray, confidence: float)
     n_tasks, n_skills = counts.sum(axis=1), (counts > 0).sum(axis=1)
     mean = sums.sum(axis=1) / np.maximum(n_tasks, 1)
     residual_sums = sums - counts * mean[:, np.newaxis]
-    factor = n_skills / np.maximum(n_skills - 1, 1)
-    error = np.sqrt(factor * (residual_sums**2).sum(axis=1)) / np.maximum(n_tasks, 1)
-    defined = (n_skills >= 2) & (error > _ZERO)
-    error = np.where(defined, error, np.nan)
-    half, least = (width(n_skills, confidence) * error for width in (_half_width, _detectable_width))
+    error = np.sqrt((adjusted(residual_sums, counts) ** 2).sum(axis=1)) / np.maximum(n_tasks, 1)
+    freedom = degrees_of_freedom(counts)
+    error = np.where((n_skills >= 2) & (error > _ZERO), error, np.nan)
+    freedom = np.where(np.isfinite(error), freedom, np.nan)
+    half, least = (width(freedom, confidence) * error for width in (_half_width, _detectable_width))
     columns = {
         "estimate": np.where(n_tasks > 0, mean, np.nan),
         "standard_error": error,
+        "degrees_of_freedom": freedom,
         "ci_low": mean - half,
         "ci_high": mean + half,
-        "p_value": 2 * t.sf(np.abs(mean) / error, np.maximum(n_skills - 1, 1)),
+        "p_value": 2 * t.sf(np.abs(mean) / error, freedom),
         "mde": least,
         "n_tasks": n_tasks.astype(np.int64),
         "n_skills": n_skills.astype(np.int64),
@@ -95,30 +100,28 @@ def clustered_estimates(sums: np.ndarray, counts: np.ndarray, confidence: float)
     return pl.DataFrame(columns, schema=ESTIMATE_SCHEMA).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _half_width(n_skills: np.ndarray, confidence: float) -> np.ndarray:
-    """The interval's half width in standard errors; NaN with fewer than two skills."""
+def _half_width(freedom: np.ndarray, confidence: float) -> np.ndarray:
+    """The interval's half width in standard errors; NaN where the degrees of freedom are."""
     from scipy.stats import t
 
-    return t.ppf((1 + confidence) / 2, np.where(n_skills > 1, n_skills - 1, np.nan))
+    return t.ppf((1 + confidence) / 2, freedom)
 
 
-def _detectable_width(n_skills: np.ndarray, confidence: float) -> np.ndarray:
-    """The smallest detectable effect in standard errors; NaN with fewer than two skills."""
+def _detectable_width(freedom: np.ndarray, confidence: float) -> np.ndarray:
+    """The smallest detectable effect in standard errors; NaN where the degrees of freedom are."""
     from scipy.stats import t
 
-    degrees_of_freedom = np.where(n_skills > 1, n_skills - 1, np.nan)
-    return t.ppf((1 + confidence) / 2, degrees_of_freedom) + t.ppf(POWER, degrees_of_freedom)
+    return t.ppf((1 + confidence) / 2, freedom) + t.ppf(POWER, freedom)
 
 
-def minimum_detectable_effect(standard_error: float, n_skills: int, confidence: float) -> float:
+def minimum_detectable_effect(standard_error: float, freedom: float, confidence: float) -> float:
     """The smallest true effect that a two-sided test at `1 - confidence` finds with 80 % power.
 
-    (t[1 - alpha/2] + t[0.8]) * standard error, both quantiles with n_skills - 1 degrees of freedom:
-    Bloom, "Minimum detectable effects", Evaluation Review 19 (1995); with clusters, Duflo, Glennerster
-    and Kremer, "Using randomization in development economics research: a toolkit" (2007), equation 12.
-    `n_skills` is at least 2.
+    (t[1 - alpha/2] + t[0.8]) * standard error, both quantiles with the degrees of freedom `freedom`: Bloom,
+    "Minimum detectable effects", Evaluation Review 19 (1995); with clusters, Duflo, Glennerster and Kremer,
+    "Using randomization in development economics research: a toolkit" (2007), equation 12.
     """
-    return float(_detectable_width(np.array(n_skills), confidence)) * standard_error
+    return float(_detectable_width(np.array(freedom), confidence)) * standard_error
 
 
 def wilson_interval(
@@ -137,6 +140,48 @@ def wilson_interval(
     undefined = tasks == 0
     low, high = np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+
+
+def clustered_rate_interval(
+    passes: np.ndarray, counts: np.ndarray, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's interval of a pass rate whose tasks share skills: for the tasks that it is worth, with t.
+
+    With the clustered standard error SE of the rate p (`clustered_estimates`), the tasks are worth
+    p (1 - p) / SE^2 independent ones, at most as many as there are, and the normal quantile is Student's t
+    with the degrees of freedom of SE (Korn and Graubard, Survey Methodology 24, 1998; Dean and Pagano, J.
+    Survey Statistics and Methodology 3, 2015; Franco, Little, Louis and Slud, the same 7, 2019). Near one
+    half that is the clustered t interval; near 0 and 1, where that covers too little, it stays within them.
+    Where all tasks fail, or all pass, SE is 0 and each skill counts as one task. Where no two tasks share a
+    skill the interval is `wilson_interval`.
+
+    Args:
+        passes: sums of the tasks' shares of passes, by group and skill, shape (groups, skills).
+        counts: number of tasks, the same shape.
+        confidence: of the interval, as a fraction.
+
+    Returns:
+        Lower and upper limits; NaN without tasks, and with one skill of several tasks.
+    """
+    from scipy.stats import norm, t
+
+    n_tasks, n_skills = counts.sum(axis=1), (counts > 0).sum(axis=1)
+    found = clustered_estimates(passes, counts, confidence)
+    rate = np.clip(found["estimate"].fill_null(np.nan).to_numpy(), 0.0, 1.0)
+    error = found["standard_error"].fill_null(0.0).to_numpy()
+    spread = rate * (1 - rate)
+    worth = np.divide(spread, error**2, out=n_tasks.astype(float), where=error > 0)
+    worth = np.where(spread > _ZERO, np.minimum(worth, n_tasks), n_skills)
+    apart = n_tasks == n_skills
+    quantile = np.where(
+        apart, norm.ppf((1 + confidence) / 2), t.ppf((1 + confidence) / 2, degrees_of_freedom(counts))
+    )
+    per_task = np.divide(
+        quantile**2, np.where(apart, n_tasks, worth), out=np.full(len(rate), np.nan), where=n_tasks > 0
+    )
+    middle = (rate + per_task / 2) / (1 + per_task)
+    half = np.sqrt(spread * per_task + per_task**2 / 4) / (1 + per_task)
+    return np.clip(middle - half, 0.0, 1.0), np.clip(middle + half, 0.0, 1.0)
 
 
 def clustered_means(frame: pl.DataFrame, by: list[str], confidence: float) -> pl.DataFrame:

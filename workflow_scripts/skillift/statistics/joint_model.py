@@ -32,8 +32,8 @@ from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.joint_arms import ARMS, Arms, arms_by_recipe
 from skillift.statistics.recipes import TASK
-from skillift.statistics.seed_variance import uncertainty
 from skillift.statistics.sides import ZERO, Sides, joint_estimate, lifts_by_recipe
+from skillift.statistics.uncertainty import Uncertainty, students_t
 
 LIFT = "lift:curated-none"
 TERMS = ("none", "curated-none", "gain:none", LIFT)
@@ -47,7 +47,7 @@ class _Fit(NamedTuple):
         students: those with estimates.
         coefficients: one row per student, one column per term, the lift last.
         covariance: of the coefficients, students in turn, terms within student; None without students.
-        degrees_of_freedom: of each student's terms.
+        uncertainties: of each student's terms.
         of_test: degrees of freedom of the test.
         counts: n_tasks and n_skills, by student; under "" those of all together.
         reasons: why a student has no estimates.
@@ -56,7 +56,7 @@ class _Fit(NamedTuple):
     students: list[str]
     coefficients: np.ndarray
     covariance: np.ndarray | None
-    degrees_of_freedom: list[float]
+    uncertainties: list[list[Uncertainty]]
     of_test: float
     counts: dict[str, dict[str, int]]
     reasons: dict[str, str]
@@ -69,7 +69,7 @@ def joint_model(
 
     Skills are the clusters. A term has Student's t with skills - 1 degrees of freedom; the test that all
     lifts are equal is `heterogeneity.equality_test`, F with Hotelling's correction. On the scale `fraction`
-    training-seed variance enters both where there are several seeds (`seed_variance.combined`; the test has
+    training-seed variance enters both where there are several seeds (`seed_variance.with_seeds`; the test has
     the degrees of freedom of its least certain pair); on `logit` both are given the seeds.
 
     A row is undefined, with a reason, where an arm has no verdict, where on the logit scale all tasks of an
@@ -98,7 +98,8 @@ def joint_model(
             sides = lifts[path, suite][arms.recipe]
             rows += [place | row for row in _rows("logit", TERMS, _logit(arms), arms, confidence)]
             rows += [
-                place | row for row in _rows("fraction", (LIFT,), _fraction(arms, sides), arms, confidence)
+                place | row
+                for row in _rows("fraction", (LIFT,), _fraction(arms, sides, confidence), arms, confidence)
             ]
     schema = {name: column.dtype.type for name, column in JOINT_MODEL.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(JOINT_MODEL))
@@ -122,7 +123,9 @@ def _logit(arms: Arms) -> _Fit:
         return _nothing(counts, reasons | dict.fromkeys(students, reason))
     df = n_skills - 1.0
     coefficients = fit.coefficients.reshape(len(students), len(TERMS))
-    return _Fit(students, coefficients, fit.covariance, [df] * len(students), df, counts, reasons)
+    errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)).reshape(coefficients.shape)
+    uncertainties = [[students_t(float(error), df) for error in own] for own in errors]
+    return _Fit(students, coefficients, fit.covariance, uncertainties, df, counts, reasons)
 
 
 def _design(rows: pl.DataFrame, students: list[str]) -> np.ndarray:
@@ -134,7 +137,7 @@ def _design(rows: pl.DataFrame, students: list[str]) -> np.ndarray:
     return (own[:, :, np.newaxis] * terms[:, np.newaxis, :]).reshape(len(rows), -1)
 
 
-def _fraction(arms: Arms, sides: Sides) -> _Fit:
+def _fraction(arms: Arms, sides: Sides, confidence: float) -> _Fit:
     """Lifts in pass rates: means over the tasks with a verdict in all four arms."""
     known = sides.rows.drop_nulls("value").rename({"side": "student"})
     counts = _counts(known, arms)
@@ -143,14 +146,14 @@ def _fraction(arms: Arms, sides: Sides) -> _Fit:
     students = [name for name in arms.students if name not in reasons]
     if not students:
         return _nothing(counts, reasons)
-    found = joint_estimate(sides._replace(names=students))
+    found = joint_estimate(sides._replace(names=students), confidence)
     if found is None:
         return _nothing(counts, reasons | dict.fromkeys(students, "one skill"))
     return _Fit(
         students,
         found.means[:, np.newaxis],
         found.covariance,
-        [degrees_of_freedom for _, degrees_of_freedom in found.variances],
+        [[each] for each in found.uncertainties],
         found.degrees_of_freedom,
         counts,
         reasons,
@@ -184,24 +187,21 @@ def _rows(scale: str, terms: tuple[str, ...], fit: _Fit, arms: Arms, confidence:
                 yield row | {"reason": fit.reasons[student]}
                 continue
             which = fit.students.index(student)
-            at = which * len(terms) + place
-            estimate, variance = float(fit.coefficients[which, place]), float(fit.covariance[at, at])
-            yield row | _term(estimate, variance, fit.degrees_of_freedom[which], confidence)
+            estimate = float(fit.coefficients[which, place])
+            yield row | _term(estimate, fit.uncertainties[which][place], confidence)
     yield {"scale": scale, "student": "", "term": TEST, **fit.counts[""], **_test(fit, len(terms))}
 
 
-def _term(estimate: float, variance: float, degrees_of_freedom: float, confidence: float) -> dict:
-    if not variance > ZERO:
+def _term(estimate: float, whole: Uncertainty, confidence: float) -> dict:
+    if not whole.standard_error**2 > ZERO:
         return {"estimate": estimate, "reason": "no variation between skills"}
-    error = variance**0.5
-    found = uncertainty(estimate, error, degrees_of_freedom, confidence)
+    found = whole.of(estimate, confidence)
     del found["mde"]
     return found | {
         "estimate": estimate,
-        "standard_error": error,
-        "statistic": estimate / error,
+        "statistic": estimate / found["standard_error"],
         "df_numerator": 1.0,
-        "df_denominator": degrees_of_freedom,
+        "df_denominator": found.pop("degrees_of_freedom"),
         "reason": "",
     }
 

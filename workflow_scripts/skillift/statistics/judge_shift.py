@@ -16,6 +16,7 @@ from skillift.statistics.intervals import clustered_estimates
 from skillift.statistics.mixed_paths import DELTA
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
+from skillift.statistics.seed_variance import about_recipes
 
 HEADLINES = (DELTA, LIFT + DELTA)
 _TASK = ["task_id", "skill_id"]
@@ -23,17 +24,18 @@ _PAIR = ["judge_a", "judge_b"]
 _ZERO = 1e-12
 
 
-def judge_shift(found: Iterable[Differences], confidence: float) -> pl.DataFrame:
+def judge_shift(found: Iterable[Differences], runs: list[dict], confidence: float) -> pl.DataFrame:
     """The table JUDGE_SHIFT: a row for each headline, suite, student, run, step and pair of judges (a < b).
 
     estimate_a and estimate_b are the headline under each judge, each within its own path; shift is b - a, a
     second verdict on the same responses, with its standard error clustered by skill. All three are over the
     tasks that both judges scored in every arm. same_direction: both are positive, both negative or both
     zero. n_unscored counts the verdicts that either judge lacks. Of a recipe with several runs the row is
-    the mean over its runs.
+    the mean over its runs, its uncertainty with training-seed variance (`seed_variance`).
 
     Args:
         found: of `contrasts.differences`.
+        runs: `{student, run, recipe, seed}`.
         confidence: of the intervals, as a fraction.
     """
     by_judge = _by_judge(found)
@@ -42,7 +44,9 @@ def judge_shift(found: Iterable[Differences], confidence: float) -> pl.DataFrame
         for a, b in combinations(sorted(by_judge), 2)
     ]
     schema = {name: column.dtype.type for name, column in JUDGE_SHIFT.columns.items()}
-    known = [table.select(list(schema)) for table in tables]
+    by = ["suite", "contrast", "judge_a", "judge_b"]
+    whole = [about_recipes(table, runs, by, confidence, "shift") for table in tables]
+    known = [table.select(list(schema)) for table in whole]
     return pl.concat([pl.DataFrame(schema=schema), *known]).sort(key_of(JUDGE_SHIFT))
 
 

@@ -14,10 +14,16 @@ from skillift.statistics.coding import as_text, coded
 
 CELL = ["suite", "student", "run", "step"]
 _TASK = ["task_id", "skill_id"]
+_BOUNDS = ("low", "high")
+ABSENT = "absent"
 
 
 def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
-    """`scores` (contract SCORES) with the `skill_id` and the `scorer` of each task.
+    """`scores` (contract SCORES) with the `skill_id` and `scorer` of each task, and a row for what is absent.
+
+    Every arm (path, suite, student, run, step, condition) owes each task of its suite, and each sample number
+    that the arm has, a row. One that is absent, as where a table from elsewhere leaves out what failed, is
+    added without a verdict, its status `absent`: it counts as unscored, and never passes unseen.
 
     Raises:
         UserError: a scored task is not among `tasks`, or is of another suite there.
@@ -36,7 +42,21 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
             )
         )
     _refuse_other_suites(joined)
-    return joined.drop("declared")
+    return _with_absent(joined.drop("declared"), tasks)
+
+
+def _with_absent(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
+    arms = scores.select("path", *CELL, "condition", "sample").unique()
+    owed = arms.join(tasks.select("suite", "task_id", "skill_id", "scorer"), on="suite")
+    absent = owed.join(scores, on=["path", *CELL, "condition", "sample", "task_id"], how="anti")
+    if absent.is_empty():
+        return scores
+    rows = absent.sort(absent.columns).with_columns(
+        pl.lit(None, dtype=scores.schema[name]).alias(name) for name in scores.columns if name not in absent
+    )
+    if "status" in scores.columns:
+        rows = rows.with_columns(status=pl.lit(ABSENT, dtype=scores.schema["status"]))
+    return pl.concat([scores, rows.select(scores.columns)])
 
 
 def _refuse_other_suites(scores: pl.DataFrame) -> None:
@@ -62,8 +82,9 @@ def task_values(scores: pl.DataFrame) -> pl.DataFrame:
     """One row per arm and task: the samples of a task are averaged first.
 
     `scores`: the frame of `with_skills`. Returns path, suite, student, run, step, condition, task_id,
-    skill_id, value (share of the scored samples that pass; null where none is scored), n_unscored
-    (samples without a verdict), n_samples.
+    skill_id, value (share of the scored samples that pass; null where none is scored), low and high (share of
+    all samples, those without a verdict as fails and as passes), n_unscored (samples without a verdict),
+    n_samples.
     """
     key = ["path", *CELL, "condition", *_TASK]
     values = (
@@ -71,6 +92,8 @@ def task_values(scores: pl.DataFrame) -> pl.DataFrame:
         .group_by(key)
         .agg(
             value=pl.col("passed").cast(pl.Float64).mean(),
+            low=pl.col("passed").fill_null(False).cast(pl.Float64).mean(),
+            high=pl.col("passed").fill_null(True).cast(pl.Float64).mean(),
             n_unscored=pl.col("passed").is_null().sum().cast(pl.Int64),
             n_samples=pl.len().cast(pl.Int64),
         )
@@ -113,15 +136,18 @@ def paired_difference(
     Both frames: path, `cell` (default suite, student, run, step), task_id, skill_id, value, n_unscored;
     one row per cell and task. Returns the same columns for every task of either side: value is null
     where a side has no verdict, so an unscored task is left out of the pairing and never a fail;
-    n_unscored is the sum of both sides. `control` is the value of the subtrahend where value is known.
+    n_unscored is the sum of both sides. `control` is the value of the subtrahend where value is known. Where
+    both frames have low and high, which the missing verdicts leave open, the difference has the lowest and
+    the highest that it could be.
 
     Raises:
         PathMismatchError: the frames hold more than one scoring path.
     """
     one_path(minuend, subtrahend)
     key = ["path", *(CELL if cell is None else cell), *_TASK]
-    sides = minuend.select(*key, "value", "n_unscored").join(
-        subtrahend.select(*key, "value", "n_unscored"),
+    bounded = [name for name in _BOUNDS if {*_BOUNDS} <= {*minuend.columns} & {*subtrahend.columns}]
+    sides = minuend.select(*key, "value", *bounded, "n_unscored").join(
+        subtrahend.select(*key, "value", *bounded, "n_unscored"),
         on=key,
         how="full",
         coalesce=True,
@@ -131,6 +157,10 @@ def paired_difference(
     return sides.select(
         *key,
         value=difference,
+        **{
+            name: pl.col(name) - pl.col(f"{other}_subtrahend")
+            for name, other in zip(bounded, reversed(bounded), strict=True)
+        },
         control=pl.when(difference.is_not_null()).then("value_subtrahend"),
         n_unscored=pl.col("n_unscored").fill_null(0) + pl.col("n_unscored_subtrahend").fill_null(0),
     )

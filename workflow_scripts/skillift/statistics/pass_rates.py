@@ -10,7 +10,8 @@ import polars as pl
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.statistics.coding import as_text, coded
-from skillift.statistics.intervals import wilson_interval
+from skillift.statistics.grouping import grouped
+from skillift.statistics.intervals import clustered_rate_interval
 from skillift.statistics.pairing import CELL
 
 RESPONSE_SCHEMA = {
@@ -60,8 +61,9 @@ def no_responses() -> pl.DataFrame:
 def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
     """The table PASS_RATES: one row per path and arm.
 
-    pass_rate: mean over tasks of the share of a task's scored samples that pass, with Wilson's interval
-    on the number of scored tasks; n_unscored: episodes without a verdict, in no denominator.
+    pass_rate: mean over tasks of the share of a task's scored samples that pass, with
+    `intervals.clustered_rate_interval` by skill, null with one skill of several tasks; n_unscored: episodes
+    without a verdict, in no denominator.
     answer_line_rate: share of all the arm's responses with an ANSWER line; mean_completion_tokens: tokens
     per response. These two are null for runs without rows in `response_frame` (see `responses`).
     `values`: the frame of `pairing.task_values`.
@@ -78,7 +80,8 @@ def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
         )
         .sort("path", *arm)
     )
-    low, high = wilson_interval(rates["passes"].to_numpy(), rates["n_tasks"].to_numpy(), confidence)
+    groups = grouped(values, ["path", *arm])
+    low, high = clustered_rate_interval(groups.sums(groups.values["value"]), groups.sums(), confidence)
     texts = response_frame.group_by(arm).agg(
         answer_line_rate=pl.col("has_answer_line").mean(),
         mean_completion_tokens=pl.col("completion_tokens").mean(),

@@ -14,10 +14,11 @@ chapter 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
-from skillift.statistics.intervals import minimum_detectable_effect
+from skillift.statistics.uncertainty import Part, Uncertainty
 
 # Contrasts that are planned for, and how many procedural deltas each is made of.
 DELTAS_IN = {"procedural_delta": 1, "lift": 2, "lift_difference": 4}
@@ -69,26 +70,76 @@ class Precision(NamedTuple):
     mde: float
 
 
-def precision(components: Components, design: Design, confidence: float) -> Precision:
+@dataclass(frozen=True)
+class Families:
+    """How many claims a study tests together, which sets the level of each, and how many tiers it has.
+
+    Attributes:
+        n_tests: by contrast, those of its family of Holm's correction; 1 where it is not named.
+        n_tiers: students that are trained by one recipe, over which the seed variance is pooled.
+    """
+
+    n_tests: Mapping[str, int] = field(default_factory=dict)
+    n_tiers: int = 1
+
+    def level(self, contrast: str, confidence: float) -> float:
+        """The confidence at which one claim of the family is tested, Bonferroni's."""
+        return 1 - (1 - confidence) / self.n_tests.get(contrast, 1)
+
+
+ONE_CLAIM = Families()
+
+
+def precision(components: Components, design: Design, confidence: float, n_tiers: int = 1) -> Precision:
     """The precision of a contrast under a design of at least two skills.
 
-    Degrees of freedom are n_skills - 1, as in `effects`. Where seeds differ much, the few that a recipe has
-    leave fewer, and a claim about the recipe resolves less than planned.
+    Degrees of freedom are n_skills - 1 for what the skills tell, as in `effects`; with several seeds and a
+    known seed variance, what these tell has seeds - 1 for each tier that it is pooled over (`seed_variance`).
+    With one seed the seed variance is in the error, but a claim is about that run.
+
+    Args:
+        components: variances of the contrast.
+        design: of the study.
+        confidence: of the test, as a fraction; of one in a family see `Families.level`.
+        n_tiers: students with the same recipe.
     """
     known = {field.name: getattr(components, field.name) or 0.0 for field in fields(components)}
     n_tasks, n_skills, samples, seeds = design
-    base = known["task"] + known["sample_base"] / samples
-    trained = known["seed_task"] + known["sample_trained"] / samples
-    given_seeds = known["skill"] / n_skills + base / n_tasks + trained / (n_tasks * seeds)
+    of_skills = known["skill"] / n_skills + (known["task"] + known["sample_base"] / samples) / n_tasks
+    trained = (known["seed_task"] + known["sample_trained"] / samples) / n_tasks
+    given_seeds = of_skills + trained / seeds
     standard_error = (given_seeds + known["seed"] / seeds) ** 0.5
-    mde = minimum_detectable_effect(standard_error, n_skills, confidence)
+    apart = seeds > 1 and components.seed is not None
+    of_seeds = known["seed"] + trained
+    mde = _detectable(of_skills, of_seeds, standard_error, design, n_tiers, confidence, apart)
     return Precision(standard_error, given_seeds**0.5, mde)
 
 
-def mde_of_many_tasks(components: Components, n_skills: int, seeds: int, confidence: float) -> float:
+def _detectable(
+    of_skills: float,
+    of_seeds: float,
+    standard_error: float,
+    design: Design,
+    n_tiers: int,
+    confidence: float,
+    apart: bool,
+) -> float:
+    """The detectable effect; `apart`: what skills and seeds tell have degrees of freedom of their own."""
+    whole = [Part(standard_error**2, design.n_skills - 1)]
+    if not whole[0].variance > 0:
+        return 0.0
+    if not apart:
+        return Uncertainty(whole).minimum_detectable_effect(confidence)
+    seeds = Part(of_seeds / design.seeds, n_tiers * (design.seeds - 1))
+    return Uncertainty([Part(of_skills, design.n_skills - 1), seeds]).minimum_detectable_effect(confidence)
+
+
+def mde_of_many_tasks(
+    components: Components, n_skills: int, seeds: int, confidence: float, n_tiers: int = 1
+) -> float:
     """The detectable effect that remains however many tasks and samples there are: of skills and seeds."""
-    variance = components.skill / n_skills + (components.seed or 0.0) / seeds
-    return minimum_detectable_effect(variance**0.5, n_skills, confidence)
+    only = Components(components.skill, 0.0, 0.0, 0.0, 0.0, components.seed)
+    return precision(only, Design(n_skills, n_skills, 1, seeds), confidence, n_tiers).mde
 
 
 def assumed_components(

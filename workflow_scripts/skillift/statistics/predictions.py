@@ -24,6 +24,7 @@ from skillift.contracts.predictions import PREDICTIONS, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
+from skillift.statistics.seed_variance import SeedComponents, components_by_student, with_seeds
 from skillift.statistics.task_effects import runs_of, task_effect
 from skillift.study.registration import Record, Registration, registration_of, withdrawn
 
@@ -38,7 +39,9 @@ def predictions(
     """The table PREDICTIONS: each prediction with its estimate, its verdict, and when it was registered.
 
     An effect is the mean over tasks of `task_effects.task_effect`; of two, the second is taken off the first
-    task by task, over the tasks that have both. Errors are clustered by skill (`intervals.clustered_mean`).
+    task by task, over the tasks that have both. Errors are clustered by skill (`intervals.clustered_mean`);
+    where a recipe has several seeds they hold its training-seed variance (`seed_variance`), pooled over its
+    students. Of two effects by one recipe at one student, that is the variance of their difference.
 
     Args:
         scores: contract SCORES.
@@ -99,7 +102,52 @@ def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tupl
     numbers = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
     confidence = prediction["confidence"]
     outer, inner = (clustered_mean(*numbers, level) for level in (confidence, 2 * confidence - 1))
+    if outer.standard_error is not None:
+        trainings = _trainings(prediction, arms, runs)
+        whole = with_seeds(outer.standard_error**2, outer.degrees_of_freedom, trainings)
+        if trainings and whole.readings:
+            outer, inner = (
+                each._replace(**whole.of(each.estimate, level))
+                for each, level in ((outer, confidence), (inner, 2 * confidence - 1))
+            )
     return outer, inner, effect["n_unscored"].sum()
+
+
+def _trainings(prediction: dict, arms: pl.DataFrame, runs: list[dict]) -> list[SeedComponents]:
+    """What is known of the trainings behind a prediction: one recipe's, or those of both of its effects."""
+    effect, minus = prediction["effect"], prediction["minus"]
+    unit = ("student", "recipe")
+    if minus and [effect[name] for name in unit] == [minus[name] for name in unit]:
+        parts = [[effect, minus]]
+    else:
+        parts = [[part] for part in (effect, minus) if part]
+    found = []
+    for effects in parts:
+        student, recipe = (effects[0][name] for name in unit)
+        if recipe is not None:
+            contrasts = [part["contrast"] for part in effects]
+            known = _of_recipe(contrasts, recipe, arms, runs, prediction["confidence"])
+            found += [known[student]] if student in known else []
+    return found
+
+
+def _of_recipe(
+    contrasts: list[str], recipe: str, arms: pl.DataFrame, runs: list[dict], confidence: float
+) -> dict[str, SeedComponents]:
+    """By student: what the seeds of a recipe tell of one contrast, or of the first less the second."""
+    rows = []
+    for student in sorted({run["student"] for run in runs if run.get("recipe") == recipe}):
+        members = runs_of(runs, student, recipe)
+        for name, own in [(run, [run]) for run in members] + [(recipe, members)] * (len(members) > 1):
+            each = [task_effect(arms, contrast, student, own) for contrast in contrasts]
+            values = each[0] if len(each) == 1 else paired_difference(*each, cell=[])
+            known = values.drop_nulls("value").sort("task_id")
+            skills = known["skill_id"].rank("dense").to_numpy()
+            found = clustered_mean(known["value"].to_numpy(), skills, confidence)
+            rows.append({"student": student, "run": name, "step": 0, **found._asdict()})
+    schema = {"student": pl.String, "run": pl.String, "step": pl.Int64, **ESTIMATE_SCHEMA}
+    table = pl.DataFrame(rows, schema=schema)
+    return components_by_student(table, runs, recipe, confidence, (recipe, *contrasts))
 
 
 def _task_effect(effect: dict, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ with several training seeds the mean over them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -43,16 +44,16 @@ def recipe_cells(cells: pl.DataFrame, runs: list[dict]) -> RecipeCells:
     return RecipeCells(heads, members.select("student", "recipe", "run", "cell").sort("cell"))
 
 
-def last_checkpoints(rows: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def last_checkpoints(rows: pl.DataFrame, runs: list[dict], by: Sequence[str] = ()) -> pl.DataFrame:
     """The rows of trained runs at their last step, with the column `recipe`.
 
-    `rows`: student, run, step and any others, of one suite.
+    `rows`: `by`, student, run, step and any others; of one suite, unless `by` tells suites apart.
     """
     names = ("student", "run", "recipe")
     known = [{name: run.get(name) for name in names} for run in runs if run.get("recipe")]
     declared = pl.DataFrame(known, schema=dict.fromkeys(names, pl.String)).unique()
     trained = rows.filter(pl.col("run") != BASE)
-    last = trained.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
+    last = trained.filter(pl.col("step") == pl.col("step").max().over(*by, "student", "run"))
     named = last.join(declared, on=["student", "run"], how="left", maintain_order="left")
     return named.with_columns(pl.col("recipe").fill_null(pl.col("run")))
 
@@ -66,9 +67,9 @@ def rates_after(values: pl.DataFrame, runs: list[dict], condition: str) -> pl.Da
         condition: one of the study's.
 
     Returns:
-        path, student, recipe, task_id, skill_id, value (null: no verdict), n_unscored.
+        path, student, recipe, task_id, skill_id, value (null: no verdict), low, high, n_unscored.
     """
     after = last_checkpoints(values.filter(condition=condition), runs).sort("student", "run", "task_id")
     return after.group_by("path", "student", "recipe", *TASK, maintain_order=True).agg(
-        pl.col("value").mean(), pl.col("n_unscored").sum()
+        pl.col("value", "low", "high").mean(), pl.col("n_unscored").sum()
     )

@@ -10,11 +10,13 @@ from skillift.statistics.equivalence import all_equivalent, tost
 from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import paired_difference
-from skillift.statistics.seed_variance import combined, uncertainty
+from skillift.statistics.seed_variance import with_seeds
 from skillift.statistics.sides import Sides, joint_estimate
-from skillift.statistics.words import holm
+from skillift.statistics.words import End, holm
 
-_UNDEFINED = dict.fromkeys(("standard_error", "ci_low", "ci_high", "p_value", "mde", "p_equivalence"))
+_DETECTABLE = ("mde", "mde_low", "mde_high")
+_UNCERTAINTY = ("standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", *_DETECTABLE)
+_UNDEFINED = dict.fromkeys((*_UNCERTAINTY, "p_equivalence", "uncertainty"))
 
 
 def sameness(sides: Sides, margin: float | None, confidence: float) -> list[dict]:
@@ -22,7 +24,8 @@ def sameness(sides: Sides, margin: float | None, confidence: float) -> list[dict
 
     A pair's row has the columns of CLAIMS from `estimate` on, with `side` and `against`: the mean of the
     paired differences side - against over the tasks that both have, clustered by skill, training-seed
-    variance included (`seed_variance.combined`). p_holm is adjusted over the pairs.
+    variance included (`seed_variance.with_seeds`). p_holm is adjusted over the pairs. n_runs is the number of
+    trainings of the side that has the fewest: with one, the row is about those runs.
 
     The first row is the whole claim, with `side` and `against` empty:
 
@@ -32,9 +35,11 @@ def sameness(sides: Sides, margin: float | None, confidence: float) -> list[dict
       the confidence says
     - p_value: of the test that all sides are equal (`heterogeneity.equality_test`)
     - p_equivalence: the largest of the pairs' (`equivalence.all_equivalent`)
-    - mde: the smallest difference that the least certain pair shows at level alpha/m with 80 % power
+    - mde, mde_low, mde_high: the smallest difference that the least certain pair shows at level alpha/m with
+      80 % power, as of each pair
     - n_tasks, n_skills: the fewest that a pair rests on
-    - standard_error and p_holm: None, a largest difference has none and the claim is one test
+    - standard_error, degrees_of_freedom and p_holm: None, a largest difference has none and the claim is one
+    test
 
     All but the counts are None where a pair is undefined.
 
@@ -62,23 +67,47 @@ def _pairs(sides: Sides, margin: float | None, confidence: float) -> list[dict]:
         .sort("pair")
     )
     rows = [_pair(row, sides, margin, confidence) for row in estimates.iter_rows(named=True)]
+    n_tests = sum(row["p_value"] is not None for row in rows)
+    ends = _ends(apart, sides, rows, margin, confidence) if apart["n_unscored"].sum() else {}
     for row, p_holm in zip(rows, holm([row["p_value"] for row in rows]), strict=True):
-        row["p_holm"] = p_holm
+        row |= {"p_holm": p_holm, "n_tests": n_tests, "ends": ends.get(row["pair"], [])}
+        if row["uncertainty"]:
+            row |= row["uncertainty"].detectable(confidence, n_tests)
     return rows
 
 
+def _ends(
+    apart: pl.DataFrame, sides: Sides, rows: list[dict], margin: float | None, confidence: float
+) -> dict[int, list[End]]:
+    """Each pair's difference with its missing verdicts at either end, by its number."""
+    found: dict[int, list[End]] = {}
+    for end in ("low", "high"):
+        means = clustered_means(apart.with_columns(value=end), ["pair"], confidence)
+        known = {row["pair"]: row for row in means.iter_rows(named=True)}
+        for row in rows:
+            at = known.get(row["pair"])
+            if at is None or at["standard_error"] is None:
+                found.setdefault(row["pair"], []).append(End(None, None))
+                continue
+            parts = sides.of(row["side"], row["against"])
+            whole = with_seeds(at["standard_error"] ** 2, at["degrees_of_freedom"], parts)
+            p_values = whole.p_value(at["estimate"]), tost(at["estimate"], whole, margin)
+            found.setdefault(row["pair"], []).append(End(at["estimate"], *p_values))
+    return found
+
+
 def _pair(row: dict, sides: Sides, margin: float | None, confidence: float) -> dict:
-    row = row | {"margin": margin}
+    row = row | {"margin": margin, "n_runs": min(sides.n_runs[row[name]] for name in ("side", "against"))}
     if row["standard_error"] is None:
         return row | _UNDEFINED
     parts = sides.of(row["side"], row["against"])
-    variance, degrees_of_freedom = combined(row["standard_error"] ** 2, row["n_skills"], parts)
-    error = variance**0.5
+    whole = with_seeds(row["standard_error"] ** 2, row["degrees_of_freedom"], parts)
+    if not whole.readings:
+        return row | _UNDEFINED
     return row | {
-        "standard_error": error,
-        "degrees_of_freedom": degrees_of_freedom,
-        **uncertainty(row["estimate"], error, degrees_of_freedom, confidence),
-        "p_equivalence": tost(row["estimate"], error, degrees_of_freedom, margin),
+        **whole.of(row["estimate"], confidence),
+        "p_equivalence": tost(row["estimate"], whole, margin),
+        "uncertainty": whole,
     }
 
 
@@ -91,25 +120,26 @@ def _whole(sides: Sides, pairs: list[dict], margin: float | None, confidence: fl
         "n_tasks": min(pair["n_tasks"] for pair in pairs),
         "n_skills": min(pair["n_skills"] for pair in pairs),
         "n_unscored": int(sides.rows["n_unscored"].sum()),
+        "n_runs": min(sides.n_runs.values()),
     }
     if any(pair["standard_error"] is None for pair in pairs):
         return row | _UNDEFINED | {"estimate": None}
     level = 1 - (1 - confidence) / len(pairs)
-    parts = ("estimate", "standard_error", "degrees_of_freedom")
-    each = [uncertainty(*(pair[name] for name in parts), level) for pair in pairs]
+    each = [pair["uncertainty"].of(pair["estimate"], level) for pair in pairs]
     limits = [(limit["ci_low"], limit["ci_high"]) for limit in each]
     return row | {
         "estimate": max(abs(pair["estimate"]) for pair in pairs),
         "standard_error": None,
+        "degrees_of_freedom": None,
         "ci_low": max(max(low, -high, 0.0) for low, high in limits),
         "ci_high": max(max(high, -low) for low, high in limits),
-        "p_value": _equality(sides),
+        "p_value": _equality(sides, confidence),
         "p_equivalence": all_equivalent([pair["p_equivalence"] for pair in pairs]),
-        "mde": max(limit["mde"] for limit in each),
+        **{name: max(pair[name] for pair in pairs) for name in _DETECTABLE},
     }
 
 
-def _equality(sides: Sides) -> float | None:
-    found = joint_estimate(sides)
+def _equality(sides: Sides, confidence: float) -> float | None:
+    found = joint_estimate(sides, confidence)
     test = found and equality_test(found.means, found.covariance, found.degrees_of_freedom)
     return test.p_value if test else None

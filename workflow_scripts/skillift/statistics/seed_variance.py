@@ -2,37 +2,55 @@
 
 An interval from one training speaks of that checkpoint on new tasks. A claim about a recipe is also about
 trainings that were not run; how far these differ is seen only where a recipe was trained with several seeds.
+
+The design is crossed: every seed answers the same tasks. With k seeds, S2 the variance of their estimates, V
+the variance of their mean given the seeds, clustered by skill, and W what sampling adds to S2,
+
+    standard_error^2 = (V - W/k) + S2/k, at least V
+
+is the method of moments (Searle, Casella and McCulloch, "Variance components", 1992, chapter 4): the skills
+tell the first part, the seeds the second. W is k/(k-1) times the mean of the seeds' own variances less V.
+Intervals and tests are those of `uncertainty`, with the degrees of freedom of V and of S2.
+
+Two or three seeds leave S2 one or two degrees of freedom. So it is pooled over the tiers at which the recipe
+has several seeds: the seed variance S2 - W is taken as the same at every tier, and each tier's own W is added
+to it. A tier whose S2 is far above the others' (Cochran's test, Annals of Eugenics 11, 1941, at the study's
+level) ends that: each tier then has its own. The test is weak where tiers and seeds are few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
 from skillift.contracts.claims import SEED_VARIANCE
 from skillift.contracts.pipeline import key_of
-from skillift.statistics.contrasts import Differences
-from skillift.statistics.intervals import clustered_means, minimum_detectable_effect
-from skillift.statistics.pairing import paired_difference
-from skillift.statistics.recipes import RecipeCells, recipe_cells
+from skillift.statistics.contrasts import BASE
+from skillift.statistics.recipes import last_checkpoints
+from skillift.statistics.uncertainty import Part, Uncertainty
+
+_PLACE = ["path", "suite", "contrast"]
+_REPLACED = ("standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", "mde")
 
 
 class SeedComponents(NamedTuple):
-    """What the seeds of one recipe at one student tell, in squared fractions.
+    """What is known of the trainings behind one recipe's estimate at one student, in squared fractions.
 
     Attributes:
-        between: variance observed between the seeds' estimates.
-        noise: the part of it that sampling alone would give.
+        between: variance between the seeds' estimates, S2, pooled over tiers where that holds.
+        noise: the part of it that sampling alone gives, W.
         n_runs: number of seeds, at least 2.
-        n_skills: number of skills, at least 2.
+        degrees_of_freedom: of `between`.
+        pool: equal for components whose `between` is one and the same pooled estimate.
     """
 
     between: float
     noise: float
     n_runs: int
-    n_skills: int
+    degrees_of_freedom: float
+    pool: Hashable = None
 
     @property
     def seed_variance(self) -> float:
@@ -40,135 +58,258 @@ class SeedComponents(NamedTuple):
         return max(self.between - self.noise, 0.0)
 
 
-def combined(sampling: float, n_skills: int, parts: list[SeedComponents]) -> tuple[float, float]:
-    """The variance of an estimate with both sources of doubt, and its degrees of freedom.
+class Pooled(NamedTuple):
+    """`between` of each tier after pooling, its degrees of freedom, and how it came about.
+
+    Attributes:
+        between: one for each tier.
+        degrees_of_freedom: likewise.
+        p_value: of the test that the tiers' seed variances are equal; None with one tier, or without any.
+        n_tiers: whose variances are in each `between`.
+    """
+
+    between: list[float]
+    degrees_of_freedom: list[float]
+    p_value: float | None
+    n_tiers: int
+
+
+def with_seeds(sampling: float, degrees_of_freedom: float, parts: Sequence[SeedComponents]) -> Uncertainty:
+    """The uncertainty of an estimate with both sources of doubt.
 
     Args:
         sampling: the variance given the seeds, clustered by skill.
-        n_skills: the skills that it rests on.
+        degrees_of_freedom: of it.
         parts: of the recipes in the estimate that have several seeds: one for a mean, up to two for a
-            difference. Without any, the estimate is about those runs alone.
-
-    Returns:
-        The variance, and Satterthwaite's degrees of freedom: at least 1, at most n_skills - 1.
+            difference. Without any, the estimate is about those runs alone. An interval is never narrower
+            than
+            that: seeds that happen to agree make no recipe better known than its runs.
     """
-    total = sampling + sum(part.seed_variance / part.n_runs for part in parts)
-    doubt = sampling**2 / (n_skills - 1)
-    for part in parts:
-        runs, skills = part.n_runs - 1, part.n_skills - 1
-        doubt += (part.between / part.n_runs) ** 2 / runs + (part.noise / part.n_runs) ** 2 / (runs * skills)
-    most = n_skills - 1.0
-    return total, min(max(total**2 / doubt, 1.0), most) if doubt else most
+    of_skills = sampling - sum(part.noise / part.n_runs for part in parts)
+    pools: dict[Hashable, list[SeedComponents]] = {}
+    for number, part in enumerate(parts):
+        pools.setdefault(number if part.pool is None else part.pool, []).append(part)
+    of_seeds = [
+        Part(sum(part.between / part.n_runs for part in members), members[0].degrees_of_freedom)
+        for members in pools.values()
+    ]
+    given_the_seeds = [Part(sampling, degrees_of_freedom)]
+    if not of_seeds:
+        return Uncertainty(given_the_seeds)
+    return Uncertainty([Part(of_skills, degrees_of_freedom), *of_seeds], given_the_seeds)
 
 
-def seed_variance(
-    found: Iterable[Differences], effects: pl.DataFrame, runs: list[dict], confidence: float
-) -> pl.DataFrame:
+def pool(between: Sequence[float], noise: Sequence[float], n_runs: Sequence[int], alpha: float) -> Pooled:
+    """The variances between seeds of one recipe's tiers, pooled unless Cochran's test at `alpha` forbids it.
+
+    With F the mean of `between` weighted by its degrees of freedom and tau the mean of what is beyond noise
+    (at least 0), a tier's is F (tau + its noise) / (tau + mean noise). The test compares each tier's
+    `between` over tau + its noise with the others', by F and Bonferroni: Cochran's for unlike degrees of
+    freedom.
+    """
+    from scipy.stats import f
+
+    freedom = [float(runs - 1) for runs in n_runs]
+    total = sum(freedom)
+    own = Pooled(list(between), freedom, None, 1)
+    if len(freedom) < 2:
+        return own
+    mean, mean_noise = (
+        sum(weight * value for weight, value in zip(freedom, values, strict=True)) / total
+        for values in (between, noise)
+    )
+    tau = max(mean - mean_noise, 0.0)
+    expected = [tau + each for each in noise]
+    if not mean > 0:  # the seeds of each tier gave one and the same estimate
+        return Pooled([0.0] * len(freedom), [total] * len(freedom), None, len(freedom))
+    if not min(expected) > 0:
+        return own
+    squares = [weight * value / each for weight, value, each in zip(freedom, between, expected, strict=True)]
+    p_values = []
+    for weight, square in zip(freedom, squares, strict=True):
+        rest, left = sum(squares) - square, total - weight
+        p_values.append(float(f.sf(square / weight / (rest / left), weight, left)) if rest > 0 else 0.0)
+    p_value = min(1.0, len(freedom) * min(p_values))
+    if p_value < alpha:
+        return own._replace(p_value=p_value)
+    spread = mean / (tau + mean_noise)
+    return Pooled([spread * each for each in expected], [total] * len(freedom), p_value, len(freedom))
+
+
+def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
     """The table SEED_VARIANCE: one row per path, suite, student, recipe and contrast.
 
-    The design is crossed: every seed answers the same tasks. With S2 the variance between the seeds'
-    estimates and W what sampling adds to it, both from the paired differences of all pairs of seeds (half
-    the mean square of the differences, half the mean of their squared standard errors clustered by skill),
-    the method of moments gives
-
-        seed_variance = max(S2 - W, 0)
-        standard_error^2 = sampling_variance + seed_variance / n_runs
-
-    (Searle, Casella and McCulloch, "Variance components", 1992, chapter 4; it equals two-way clustering by
-    skill and seed, Cameron, Gelbach and Miller, J. Business & Economic Statistics 29, 2011, where that is
-    not below one-way clustering). Intervals use t with Satterthwaite's degrees of freedom (Biometrics
-    Bulletin 2, 1946): variance^2 / (sampling^2 / (G-1) + (S2/k)^2 / (k-1) + (W/k)^2 / ((G-1)(k-1))), for G
-    skills and k seeds. Two seeds that differ by more than sampling leave few degrees of freedom, and so
-    wide intervals: that is what two seeds know.
-
     With one seed all but the estimate and sampling_variance is null: nothing is known of other trainings.
+    seed_variance is that of one training around its recipe, max(S2 - W, 0), with the pooled S2.
 
     Args:
-        found: of `contrasts.differences`.
-        effects: the table EFFECTS made from it.
+        effects: the table EFFECTS, given the seeds.
         runs: `{student, run, recipe, seed}`.
         confidence: of the intervals, as a fraction.
     """
-    rows = [row for differences in found for row in _rows(differences, effects, runs, confidence)]
+    trained = effects.filter(pl.col("run") != BASE)
+    members = _last_of_runs(trained, runs, _PLACE)
+    single = members.filter(pl.len().over(*_PLACE, "student", "recipe") == 1).iter_rows(named=True)
+    found = [*((row, None) for row in single), *_recipes(trained, members, _PLACE, 1 - confidence)]
+    rows = [_table_row(row, trainings, confidence) for row, trainings in found]
     schema = {name: column.dtype.type for name, column in SEED_VARIANCE.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(SEED_VARIANCE))
 
 
-def _rows(differences: Differences, effects: pl.DataFrame, runs: list[dict], confidence: float) -> list[dict]:
-    """SEED_VARIANCE of one contrast on one path and suite."""
-    contrast, cells, tasks = differences
-    by_recipe = recipe_cells(cells, runs)
-    place = {"path": cells["path"][0], "suite": cells["suite"][0], "contrast": contrast} if len(cells) else {}
-    estimates = (
-        by_recipe.heads.drop("n_runs")
-        .join(effects.filter(**place), on=["student", "run", "step"])
-        .join(_between_seeds(tasks, by_recipe, confidence), on=["student", "recipe"], how="left")
-    )
-    return [{**row, **_combined(row, confidence)} for row in estimates.iter_rows(named=True)]
+def about_recipes(
+    table: pl.DataFrame, runs: list[dict], by: list[str], confidence: float, estimate: str = "estimate"
+) -> pl.DataFrame:
+    """`table` with the uncertainty of its recipes' rows: training-seed variance included.
+
+    Args:
+        table: `by`, student, run, step, `estimate`, standard_error, degrees_of_freedom (given the seeds) and
+            any of ci_low, ci_high, p_value, mde; rows of single runs, and of recipes with several.
+        runs: `{student, run, recipe, seed}`.
+        by: what else tells rows apart.
+        confidence: of the intervals, as a fraction.
+        estimate: the column of the estimate.
+    """
+    named = table.rename({estimate: "estimate"}) if estimate != "estimate" else table
+    trained = named.filter(pl.col("run") != BASE)
+    members = _last_of_runs(trained, runs, by)
+    key = [*by, "student", "run", "step"]
+    replaced = [name for name in _REPLACED if name in table.columns]
+    rows = [
+        {name: row[name] for name in key} | _combined(row, trainings, confidence)
+        for row, trainings in _recipes(trained, members, by, 1 - confidence)
+    ]
+    if not rows:
+        return table
+    schema = {name: table.schema[name] for name in [*key, *replaced]}
+    return table.update(pl.DataFrame(rows, schema=schema), on=key, include_nulls=True)
+
+
+def components_by_student(
+    table: pl.DataFrame, runs: list[dict], recipe: str, confidence: float, pool_name: Hashable
+) -> dict[str, SeedComponents]:
+    """What the seeds of one recipe tell at each student where it has several; undefined ones are left out.
+
+    Args:
+        table: student, run, step, estimate, standard_error and degrees_of_freedom (given the seeds): a row
+            for each run, and for each mean over a student's runs, whose run is `recipe`.
+        runs: `{student, run, recipe, seed}`.
+        recipe: its id.
+        confidence: whose complement is the level of the test before pooling.
+        pool_name: of components that share a pooled estimate.
+    """
+    members = _last_of_runs(table, runs, [])
+    found = {}
+    for row, trainings in _recipes(table, members, [], 1 - confidence):
+        if trainings is not None and row["run"] == recipe:
+            place = pool_name if trainings.pooled.n_tiers > 1 else (pool_name, row["student"])
+            found[row["student"]] = trainings.components._replace(pool=place)
+    return found
 
 
 def seed_components(row: dict) -> SeedComponents | None:
     """The components of a row of SEED_VARIANCE; None where they are undefined, as with one seed."""
     if row["seed_variance"] is None:
         return None
-    names = ("variance_between_seeds", "noise_between_seeds", "n_runs", "n_skills")
-    return SeedComponents(*(row[name] for name in names))
-
-
-def uncertainty(
-    estimate: float, standard_error: float, degrees_of_freedom: float, confidence: float
-) -> dict[str, float]:
-    """ci_low, ci_high, p_value (two-sided, of no effect) and mde of an estimate, by Student's t."""
-    from scipy.stats import t
-
-    half = t.ppf((1 + confidence) / 2, degrees_of_freedom) * standard_error
-    return {
-        "ci_low": float(estimate - half),
-        "ci_high": float(estimate + half),
-        "p_value": float(2 * t.sf(abs(estimate) / standard_error, degrees_of_freedom)),
-        "mde": minimum_detectable_effect(standard_error, degrees_of_freedom + 1, confidence),
-    }
-
-
-def _combined(row: dict, confidence: float) -> dict:
-    """What a row of SEED_VARIANCE says beyond the estimate given its seeds."""
-    undefined = dict.fromkeys(("standard_error", "ci_low", "ci_high", "p_value", "mde"))
-    if row["standard_error"] is None:
-        return undefined
-    sampling = row["standard_error"] ** 2
-    found = {**undefined, "sampling_variance": sampling}
-    if row["between"] is None:
-        return found
-    seeds = SeedComponents(row["between"], row["noise"], row["n_runs"], row["n_skills"])
-    variance, degrees_of_freedom = combined(sampling, row["n_skills"], [seeds])
-    return found | {
-        "variance_between_seeds": seeds.between,
-        "noise_between_seeds": seeds.noise,
-        "seed_variance": seeds.seed_variance,
-        "standard_error": variance**0.5,
-        "degrees_of_freedom": degrees_of_freedom,
-        **uncertainty(row["estimate"], variance**0.5, degrees_of_freedom, confidence),
-    }
-
-
-def _between_seeds(tasks: pl.DataFrame, by_recipe: RecipeCells, confidence: float) -> pl.DataFrame:
-    """student, recipe, between, noise: of the recipes with several seeds.
-
-    Pairs of seeds that answer alike in all skills have no standard error; their noise is 0, as observed.
-    """
-    members = by_recipe.members
-    pairs = members.join(members, on=["student", "recipe"], suffix="_other")
-    pairs = pairs.filter(pl.col("cell") < pl.col("cell_other")).with_row_index("pair")
-    one = tasks.join(pairs.select("pair", "cell"), on="cell")
-    other = tasks.join(pairs.select("pair", cell="cell_other"), on="cell")
-    apart = clustered_means(paired_difference(one, other, cell=["pair"]), ["pair"], confidence)
-    noise = pl.when(pl.col("n_skills") >= 2).then(pl.col("standard_error").fill_null(0.0) ** 2)
-    known = noise.is_not_null().all()
-    return (
-        pairs.join(apart, on="pair", how="left")
-        .group_by("student", "recipe")
-        .agg(
-            between=pl.when(known).then((pl.col("estimate") ** 2).mean() / 2),
-            noise=pl.when(known).then(noise.mean() / 2),
-        )
+    place = tuple(row[name] for name in ("path", "suite", "contrast", "recipe"))
+    return SeedComponents(
+        row["pooled_between_seeds"],
+        row["noise_between_seeds"],
+        row["n_runs"],
+        row["seed_degrees_of_freedom"],
+        place if row["n_pooled"] > 1 else (*place, row["student"]),
     )
+
+
+def uncertainty_of(row: dict) -> Uncertainty | None:
+    """The uncertainty of a recipe's row of SEED_VARIANCE; None where it is undefined, as with one seed."""
+    if row["standard_error"] is None:
+        return None
+    sampling = row["sampling_variance"], row["sampling_degrees_of_freedom"]
+    return with_seeds(*sampling, [seed_components(row)])
+
+
+def _last_of_runs(rows: pl.DataFrame, runs: list[dict], by: list[str]) -> pl.DataFrame:
+    """The rows of single runs at their last step, with the column `recipe` (`recipes.last_checkpoints`)."""
+    several = _several(runs)
+    single = rows.join(several, left_on=["student", "run"], right_on=["student", "recipe"], how="anti")
+    return last_checkpoints(single, runs, by)
+
+
+def _several(runs: list[dict]) -> pl.DataFrame:
+    """student, recipe: of the recipes with several runs at a student; the row of their mean has that name."""
+    pairs = [(run["student"], run["recipe"]) for run in runs if run.get("recipe")]
+    several = {pair for pair in pairs if pairs.count(pair) > 1} - {
+        (run["student"], run["run"]) for run in runs
+    }
+    return pl.DataFrame(sorted(several), schema={"student": pl.String, "recipe": pl.String}, orient="row")
+
+
+class _Trainings(NamedTuple):
+    """What the seeds of a row tell: its own `between`, and the components after pooling."""
+
+    own: float
+    components: SeedComponents
+    pooled: Pooled
+
+
+def _recipes(
+    trained: pl.DataFrame, members: pl.DataFrame, by: list[str], alpha: float
+) -> Iterator[tuple[dict, _Trainings | None]]:
+    """Each recipe's row of `trained`, with what its seeds tell; None where they leave it undefined."""
+    of_runs = members.group_by(*by, "student", "recipe").agg(
+        n_seeds=pl.len(),
+        between=pl.when(pl.col("estimate").is_not_null().all()).then(pl.col("estimate").var()),
+        of_one_run=(pl.col("standard_error").fill_null(0.0) ** 2).mean(),
+    )
+    rows = trained.join(
+        of_runs.filter(pl.col("n_seeds") > 1),
+        left_on=[*by, "student", "run"],
+        right_on=[*by, "student", "recipe"],
+    ).sort(*by, "run", "student")
+    for _, group in rows.group_by(*by, "run", maintain_order=True):
+        defined = group.filter(pl.col("between").is_not_null() & pl.col("standard_error").is_not_null())
+        for row in group.join(defined, on="student", how="anti", maintain_order="left").iter_rows(named=True):
+            yield row, None
+        yield from _pooled_over_tiers(list(defined.iter_rows(named=True)), alpha)
+
+
+def _pooled_over_tiers(rows: list[dict], alpha: float) -> Iterator[tuple[dict, _Trainings]]:
+    noise = [
+        max((row["of_one_run"] - row["standard_error"] ** 2) * row["n_seeds"] / (row["n_seeds"] - 1), 0.0)
+        for row in rows
+    ]
+    if not rows:
+        return
+    found = pool([row["between"] for row in rows], noise, [row["n_seeds"] for row in rows], alpha)
+    for row, *parts in zip(rows, noise, found.between, found.degrees_of_freedom, strict=True):
+        own_noise, between, freedom = parts
+        components = SeedComponents(between, own_noise, row["n_seeds"], freedom)
+        yield row, _Trainings(row["between"], components, found)
+
+
+def _combined(row: dict, trainings: _Trainings | None, confidence: float) -> dict:
+    """The uncertainty of a recipe's row; null where its seeds leave it undefined."""
+    if trainings is None:
+        return dict.fromkeys(_REPLACED)
+    whole = with_seeds(row["standard_error"] ** 2, row["degrees_of_freedom"], [trainings.components])
+    return whole.of(row["estimate"], confidence) if whole.readings else dict.fromkeys(_REPLACED)
+
+
+def _table_row(row: dict, trainings: _Trainings | None, confidence: float) -> dict:
+    """A row of SEED_VARIANCE from one of EFFECTS, given the seeds."""
+    error = row["standard_error"]
+    found = row | {"recipe": row.get("recipe") or row["run"], "sampling_variance": error and error**2}
+    found["sampling_degrees_of_freedom"] = row["degrees_of_freedom"]
+    found |= _combined(row, trainings, confidence)
+    if trainings is None:
+        return found
+    parts = trainings.components
+    return found | {
+        "variance_between_seeds": trainings.own,
+        "noise_between_seeds": parts.noise,
+        "pooled_between_seeds": parts.between,
+        "n_pooled": trainings.pooled.n_tiers,
+        "p_pooling": trainings.pooled.p_value,
+        "seed_variance": parts.seed_variance,
+        "seed_degrees_of_freedom": parts.degrees_of_freedom,
+    }

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from skillift.statistics.cluster_robust import contrast_degrees_of_freedom, degrees_of_freedom
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.heterogeneity import clustered_covariance
-from skillift.statistics.recipes import TASK, rates_after, recipe_cells
-from skillift.statistics.seed_variance import SeedComponents, combined, seed_components
+from skillift.statistics.recipes import TASK, last_checkpoints, rates_after, recipe_cells
+from skillift.statistics.seed_variance import SeedComponents, seed_components, with_seeds
+from skillift.statistics.uncertainty import Uncertainty
 
 # Below this a variance is rounding: the smallest real standard error is near 1e-4.
 ZERO = 1e-20
@@ -26,14 +28,16 @@ class Sides(NamedTuple):
 
     Attributes:
         names: of the sides, sorted: students, or recipes.
-        rows: path, side, task_id, skill_id, value (null: no verdict), n_unscored; values of one side are the
-            mean over the seeds of its recipe.
+        rows: path, side, task_id, skill_id, value (null: no verdict), low, high, n_unscored; values of one
+            side are the mean over the seeds of its recipe.
         seeds: what is known of training-seed variance, by side; a side with one seed is not in it.
+        n_runs: number of trainings of each side.
     """
 
     names: list[str]
     rows: pl.DataFrame
     seeds: dict[str, SeedComponents]
+    n_runs: dict[str, int]
 
     def of(self, *names: str) -> list[SeedComponents]:
         """The seeds' components of these sides, as far as they are known."""
@@ -45,22 +49,27 @@ class Joint(NamedTuple):
 
     Attributes:
         means: one per side, each over the tasks that it has a value of.
-        variances: of each mean, training-seed variance included, with its degrees of freedom.
+        uncertainties: of each mean, training-seed variance included; without parts where one skill or no
+            variation leaves it undefined.
         covariance: of the means, training-seed variance included.
         degrees_of_freedom: of the pair of sides that has the fewest.
     """
 
     means: np.ndarray
-    variances: list[tuple[float, float]]
+    uncertainties: list[Uncertainty]
     covariance: np.ndarray
     degrees_of_freedom: float
 
 
-def joint_estimate(sides: Sides) -> Joint | None:
+def joint_estimate(sides: Sides, confidence: float) -> Joint | None:
     """The means of all sides together; None with one skill, or a side without values.
 
     The covariance is clustered by skill (`heterogeneity.clustered_covariance`); training seeds of different
     sides are independent, so their variance is added to its diagonal.
+
+    Args:
+        sides: what is compared.
+        confidence: at which degrees of freedom are those of the interval (`uncertainty`).
     """
     known = sides.rows.drop_nulls("value")
     wide = known.pivot("side", on_columns=sides.names, index=TASK, values="value").sort("task_id")
@@ -68,20 +77,26 @@ def joint_estimate(sides: Sides) -> Joint | None:
     sampling = clustered_covariance(values, skills)
     if sampling is None:
         return None
-    counts = [wide.filter(pl.col(name).is_not_null())["skill_id"].n_unique() for name in sides.names]
-    variances = [
-        combined(sampling[i, i], counts[i], sides.of(name)) if counts[i] >= 2 else (0.0, 1.0)
+    names = np.unique(skills)
+    counts = np.array(
+        [((~np.isnan(values)) & (skills == name)[:, np.newaxis]).sum(axis=0) for name in names]
+    ).T
+    freedom = degrees_of_freedom(counts)
+    uncertainties = [
+        with_seeds(sampling[i, i], freedom[i], sides.of(name))
+        if np.isfinite(freedom[i]) and sampling[i, i] > ZERO
+        else Uncertainty()
         for i, name in enumerate(sides.names)
     ]
-    added = [variance - sampling[i, i] for i, (variance, _) in enumerate(variances)]
-    n_skills = wide["skill_id"].n_unique()
-    least = n_skills - 1.0
+    added = [max(each.standard_error**2 - sampling[i, i], 0.0) for i, each in enumerate(uncertainties)]
+    least = [float(len(names) - 1)]
     for i, j in combinations(range(len(sides.names)), 2):
         of_difference = sampling[i, i] + sampling[j, j] - 2 * sampling[i, j]
-        if of_difference > ZERO:
-            parts = sides.of(sides.names[i], sides.names[j])
-            least = min(least, combined(of_difference, n_skills, parts)[1])
-    return Joint(np.nanmean(values, axis=0), variances, sampling + np.diag(added), least)
+        own = contrast_degrees_of_freedom(1 / counts[[i, j]].sum(axis=1), counts[[i, j]])
+        if of_difference > ZERO and np.isfinite(own):
+            pair = with_seeds(of_difference, float(own), sides.of(sides.names[i], sides.names[j]))
+            least.append(pair.degrees_of_freedom(confidence))
+    return Joint(np.nanmean(values, axis=0), uncertainties, sampling + np.diag(added), min(least))
 
 
 def lifts_by_recipe(
@@ -99,7 +114,8 @@ def lifts_by_recipe(
     for (recipe,), heads in recipe_cells(cells, runs).heads.group_by("recipe", maintain_order=True):
         rows = tasks.join(heads.select("cell", side="student"), on="cell")
         place = cells.select("path", "suite").head(1).with_columns(recipe=pl.lit(recipe))
-        yield recipe, _sides(heads["student"], rows, known.join(place, on=place.columns), "student")
+        n_runs = dict(heads.select("student", "n_runs").iter_rows())
+        yield recipe, _sides(n_runs, rows, known.join(place, on=place.columns), "student")
 
 
 def recipes_by_student(
@@ -117,16 +133,21 @@ def recipes_by_student(
     """
     known = seeds.filter(contrast=f"gain:{condition}")
     rates = rates_after(values, runs, condition).rename({"recipe": "side"})
+    trainings = (
+        last_checkpoints(values.filter(condition=condition), runs).select("student", "recipe", "run").unique()
+    )
     place = values.select("path", "suite").head(1)
     for (student,), rows in rates.sort("student").group_by("student", maintain_order=True):
         found = known.filter(student=student).join(place, on=["path", "suite"])
-        yield student, _sides(rows["side"], rows, found, "recipe")
+        n_runs = dict(trainings.filter(student=student).group_by("recipe").len().iter_rows())
+        yield student, _sides(n_runs, rows, found, "recipe")
 
 
-def _sides(names: pl.Series, rows: pl.DataFrame, seeds: pl.DataFrame, side: str) -> Sides:
+def _sides(n_runs: dict[str, int], rows: pl.DataFrame, seeds: pl.DataFrame, side: str) -> Sides:
     parts = {row[side]: seed_components(row) for row in seeds.iter_rows(named=True)}
     return Sides(
-        names.unique().sort().to_list(),
-        rows.select("path", "side", *TASK, "value", "n_unscored"),
+        sorted(n_runs),
+        rows.select("path", "side", *TASK, "value", "low", "high", "n_unscored"),
         {name: part for name, part in parts.items() if part is not None},
+        n_runs,
     )

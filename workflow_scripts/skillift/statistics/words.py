@@ -18,6 +18,9 @@ detectable effect stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
 EQUIVALENT = "equivalent"
@@ -44,6 +47,48 @@ def word(claim: dict, confidence: float) -> str:
     if p_value is None or not p_value < alpha:
         return NOT_RESOLVABLE
     return SUPPORTED if not same and claim["estimate"] > 0 else CONTRADICTED
+
+
+class End(NamedTuple):
+    """A claim with every missing verdict at one end: as its side would have it least, or most.
+
+    Attributes:
+        estimate: the effect.
+        p_value: of no effect; None where undefined.
+        p_equivalence: likewise, of a difference of the margin or more; None without a margin.
+    """
+
+    estimate: float | None
+    p_value: float | None
+    p_equivalence: float | None = None
+
+
+def holds(claim: dict, ends: Sequence[End], n_tests: int, confidence: float) -> bool:
+    """Whether a claim keeps its word with every missing verdict at either end.
+
+    What is resolved must be so at Bonferroni's level in its family, whatever the others of the family become,
+    and with the same sign at both ends; what is not, at neither end even by itself.
+
+    Args:
+        claim: the row's claim, word and n_unscored.
+        ends: both.
+        n_tests: of the family.
+        confidence: of the intervals, as a fraction.
+    """
+    if not claim["n_unscored"]:
+        return True
+    alpha = 1 - confidence
+    if claim["word"] == EQUIVALENT:
+        return all(end.p_equivalence is not None and end.p_equivalence < alpha for end in ends)
+    if claim["word"] == NOT_RESOLVABLE:
+        settled = [p for end in ends for p in (end.p_value, end.p_equivalence)]
+        return all(end.p_value is not None for end in ends) and all(p is None or p >= alpha for p in settled)
+    if claim["word"] == UNDEFINED or any(end.p_value is None for end in ends):
+        return False
+    signs = {end.estimate > 0 for end in ends}
+    if claim["claim"] not in SAMENESS:
+        signs |= {claim["word"] == SUPPORTED}
+    return len(signs) == 1 and all(end.p_value * n_tests < alpha for end in ends)
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:
