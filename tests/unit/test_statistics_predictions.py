@@ -83,6 +83,7 @@ def test_an_effect_is_that_of_the_effects_table(scores, estimates, effect, row):
         assert found[name] == pytest.approx(expected[name], rel=1e-12)
     for name in ("n_tasks", "n_skills", "n_unscored"):
         assert found[name] == expected[name]
+    assert found["n_runs"] == (expected["n_runs"] if effect["recipe"] else 0)
 
 
 def arm(scores, student, run, condition):

@@ -19,7 +19,8 @@ REGISTRATIONS = (BEFORE, AFTER, CHANGED, WITHDRAWN, NOT_REGISTERED)
 # `recipe` is empty for an effect before SFT, the `minus_` columns where no second effect is taken off.
 # `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of the two
 # one-sided tests, are filled for the direction `equivalent` alone. A prediction that was taken out of the
-# study after results existed has a row without verdict: `withdrawn`.
+# study after results existed has a row without verdict: `withdrawn`. `n_runs` counts the trainings of the
+# recipe that has the fewest (0 before SFT): with one the verdict is about that run.
 PREDICTIONS = table(
     "predictions",
     ("prediction",),
@@ -47,6 +48,7 @@ PREDICTIONS = table(
         "n_tasks": count(),
         "n_skills": count(),
         "n_unscored": count(),
+        "n_runs": count(),
         "verdict": text(isin=VERDICTS, nullable=True),
         "registration": text(isin=REGISTRATIONS),
         "registered_at": text(),

@@ -34,8 +34,9 @@ def prediction(table: pl.DataFrame | None, view: View) -> Part:
 def _prediction(row: Mapping, view: View) -> Finding:
     labels = dict(view.students.select("student", "label").iter_rows())
     text = f" ({row['text'].rstrip('.')})" if row["text"] else ""
+    about = "; one seed, so about that run" if row["n_runs"] == 1 else ""
     sentence = (
-        f"Predicted{text}: {statement(row, labels)}. Found {estimated(row, view)}; "
+        f"Predicted{text}: {statement(row, labels)}. Found {estimated(row, view)}{about}; "
         f"{REGISTERED[row['registration']]}."
     )
     verdict = row["verdict"] or ""

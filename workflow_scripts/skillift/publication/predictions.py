@@ -60,7 +60,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Held: the interval lies on the predicted side. Failed: it lies on the other side. Undetermined: "
             'neither, or undefined on these data. A statement "between" is held where two one-sided tests '
-            "show it, at the same level. No correction for the number of predictions.",
+            "show it, at the same level. No correction for the number of predictions. With several seeds "
+            "the interval holds the variance between trainings; with one seed a verdict is about that run.",
             "Registered: when this text was first noted, and whether the study had answers by then. A text "
             "that was written or changed afterwards is no prediction in the strict sense.",
         ],

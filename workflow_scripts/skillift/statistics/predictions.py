@@ -61,9 +61,10 @@ def predictions(
     rows = []
     for name, prediction in declared.items():
         known = registration_of(name, prediction, history or [])
-        rows.append(_row(name, prediction, *_estimated(prediction, values, runs), known))
+        n_runs = _fewest_runs(prediction, runs)
+        rows.append(_row(name, prediction, *_estimated(prediction, values, runs), n_runs, known))
     for name, (prediction, registration) in withdrawn(declared, history or []).items():
-        row = _row(name, prediction, _NOTHING, _NOTHING, 0, registration)
+        row = _row(name, prediction, _NOTHING, _NOTHING, 0, 0, registration)
         rows.append(row | {"verdict": None})
     schema = {name: column.dtype.type for name, column in PREDICTIONS.columns.items()}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("prediction")
@@ -111,6 +112,14 @@ def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tupl
                 for each, level in ((outer, confidence), (inner, 2 * confidence - 1))
             )
     return outer, inner, effect["n_unscored"].sum()
+
+
+def _fewest_runs(prediction: dict, runs: list[dict]) -> int:
+    """Trainings of the recipe that has the fewest in a prediction; 0 where none is trained."""
+    effects = [
+        effect for effect in (prediction["effect"], prediction["minus"]) if effect and effect["recipe"]
+    ]
+    return min((len(runs_of(runs, effect["student"], effect["recipe"])) for effect in effects), default=0)
 
 
 def _trainings(prediction: dict, arms: pl.DataFrame, runs: list[dict]) -> list[SeedComponents]:
@@ -161,6 +170,7 @@ def _row(
     outer: Estimate,
     inner: Estimate,
     n_unscored: int,
+    n_runs: int,
     registration: Registration,
 ) -> dict:
     minus = prediction["minus"] or dict.fromkeys(_EFFECT, "")
@@ -176,6 +186,7 @@ def _row(
         "equivalence_low": inner.ci_low if both_sides else None,
         "equivalence_high": inner.ci_high if both_sides else None,
         "n_unscored": n_unscored,
+        "n_runs": n_runs,
         "verdict": verdict(prediction, (outer.ci_low, outer.ci_high), (inner.ci_low, inner.ci_high)),
         "registration": registration.word,
         "registered_at": registration.time,
