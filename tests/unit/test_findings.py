@@ -14,7 +14,7 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
-from skillift.findings.finding import points, probability, told
+from skillift.findings.finding import detectable, points, probability, told
 from skillift.findings.page import findings_text
 from skillift.publication.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
@@ -42,7 +42,7 @@ def test_a_lift_is_told_with_its_claims_numbers_and_word(tables):
     limits = f"+{100 * row['ci_low']:.1f} to +{100 * row['ci_high']:.1f} pp"
     assert finding.sentence == (
         f"Lift at 45 k after SFT by sft, mean of 2 seeds: +43.0 pp (95 % interval {limits}; "
-        f"Holm-adjusted p < 0.001; smallest detectable effect {100 * row['mde']:.1f} pp; "
+        f"Holm-adjusted p = {row['p_holm']:.3f}; smallest detectable effect {detectable(row)}; "
         "200 tasks in 40 skills, 0 episodes unscored; path judge:a)."
     )
     assert (finding.word, finding.student, finding.path) == (words.SUPPORTED, "45 k", "judge:a")

@@ -60,9 +60,10 @@ def test_a_word_that_unscored_episodes_could_overturn_is_named(tables):
         every(tables, "worst case")[0].sentence == "No episode behind a lift is unscored on the path judge:a."
     )
     row = tables["bounds"].filter(path="judge:a", contrast="lift:curated-none", run="sft")
-    for low, ending in ((-0.01, "its word would not hold."), (0.01, "its word does not hang on them.")):
-        worse = row.with_columns(ci_low=pl.lit(low), n_unscored=pl.lit(30, pl.Int64))
-        (finding,) = every({**tables, "bounds": worse}, "worst case")
+    worse = row.with_columns(n_unscored=pl.lit(30, pl.Int64))
+    for holds, ending in ((False, "its word hangs on them."), (True, "its word does not hang on them.")):
+        claims = tables["claims"].with_columns(word_holds=pl.lit(holds))
+        (finding,) = every({**tables, "bounds": worse, "claims": claims}, "worst case")
         assert finding.sentence.endswith(ending)
         assert "With its 30 unscored of 1200 episodes" in finding.sentence
 

@@ -112,7 +112,7 @@ def test_the_recommendation_is_the_cheapest_design_that_resolves_the_effect_in_e
 
 
 def test_a_price_of_device_hours_can_turn_the_recommendation(study_of):
-    parts = Components(skill=0.0, task=0.0, sample_base=0.0, sample_trained=0.0, seed_task=1.0, seed=0.0)
+    parts = Components(skill=0.0, task=0.0, sample_base=0.0, sample_trained=0.0, seed_task=1.0, seed=None)
     scenarios = {"seeds": {"lift": parts}}
     more_tasks, more_seeds = Design(800, 40, 1, 1), Design(400, 40, 1, 2)
     planned = planned_for(study_of(), [more_tasks, more_seeds], scenarios=scenarios)

@@ -82,8 +82,7 @@ def with_seeds(sampling: float, degrees_of_freedom: float, parts: Sequence[SeedC
         degrees_of_freedom: of it.
         parts: of the recipes in the estimate that have several seeds: one for a mean, up to two for a
             difference. Without any, the estimate is about those runs alone. An interval is never narrower
-            than
-            that: seeds that happen to agree make no recipe better known than its runs.
+            than that: seeds that happen to agree make no recipe better known than its runs.
     """
     of_skills = sampling - sum(part.noise / part.n_runs for part in parts)
     pools: dict[Hashable, list[SeedComponents]] = {}
