@@ -83,16 +83,15 @@ def claims(measured: Measured) -> list[Claim]:
         ),
         Claim(
             "with several seeds predictions are falsely held in at most 3.5 %, and tiers falsely said to "
-            "differ "
-            "or to be equivalent in at most 6 %",
+            "differ or to be equivalent in at most 6 %",
             all(
                 row.held <= 0.035 and not row.differ > 0.06 and not row.equivalent > 0.06
                 for row in measured.seeds
             ),
         ),
         Claim(
-            "with 5 to 40 skills of equal or unequal size and rates between .1 and .9, 95 % intervals of delta "
-            "and lift cover the truth in at least 93 %",
+            "with 5 to 40 skills of equal or unequal size and rates between .1 and .9, 95 % intervals of "
+            "delta and lift cover the truth in at least 93 %",
             all(row.covered >= 0.93 for row in _effects(measured.designs) if row.rates == "mid"),
         ),
         Claim(
@@ -113,8 +112,7 @@ def claims(measured: Measured) -> list[Claim]:
         ),
         Claim(
             "at its stated smallest detectable effect a lift is `supported` in 77 to 83 % of studies where "
-            "the "
-            "rest of its family is null, and in at least 77 % otherwise",
+            "the rest of its family is null, and in at least 77 % otherwise",
             all(
                 row.supported >= 0.77 and not (row.rest == "null" and row.supported > 0.83)
                 for row in measured.power
@@ -130,8 +128,7 @@ def claims(measured: Measured) -> list[Claim]:
         ),
         Claim(
             "a lift of format is not seen by a correction on ANSWER lines; on 200 random labels its "
-            "interval covers "
-            "0 in 93 to 97 %",
+            "interval covers 0 in 93 to 97 %",
             all(0.93 <= row.covered <= 0.97 for row in measured.prose if row.method == "prediction_powered")
             and all(row.covered < 0.9 for row in measured.prose if row.method != "prediction_powered"),
         ),

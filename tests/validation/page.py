@@ -113,6 +113,8 @@ freedom with all tasks scored.
 
 {_designs(measured.designs)}
 
+{_lowest(measured.designs)}
+
 ## Power of a word
 
 The first of so many lifts is as large as the smallest detectable effect that its claim states (the median
@@ -318,6 +320,15 @@ def _designs(rows: Sequence[Cell]) -> str:
             for kind in KINDS
             for n_skills in FEW
         ),
+    )
+
+
+def _lowest(rows: Sequence[Cell]) -> str:
+    near = min((row for row in rows if row.rates != "mid"), key=lambda row: row.covered)
+    return (
+        f"Near 0 and 1 few tasks pass or fail, and Student's t may cover less: least for the {near.effect} "
+        f"at `{near.rates}` with {near.n_skills} skills ({near.sizes}), {_percent(near.covered)}. The findings "
+        "count the arms that leave no room to move."
     )
 
 

@@ -157,6 +157,7 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
         sampling=percent_of_root("sampling_variance"),
         between=percent_of_root("seed_variance"),
         alike=probability("p_pooling").fill_null(""),
+        tiers=pl.col("n_pooled").cast(pl.String).fill_null(""),
         error=percent("standard_error").fill_null(UNDEFINED),
         group=pl.col("path") + " · " + pl.col("recipe"),
     )
@@ -174,7 +175,7 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
             Column("between", "of one training", "standard deviation, pp"),
             Column("error", "standard error of both, pp"),
             Column("n_runs", "seeds"),
-            Column("n_pooled", "tiers pooled"),
+            Column("tiers", "tiers pooled"),
             Column("alike", "p, tiers alike"),
             *COUNTS,
         ],
