@@ -325,10 +325,10 @@ def _designs(rows: Sequence[Cell]) -> str:
 
 def _lowest(rows: Sequence[Cell]) -> str:
     near = min((row for row in rows if row.rates != "mid"), key=lambda row: row.covered)
+    place = f"{near.effect} at `{near.rates}` with {near.n_skills} skills ({near.sizes})"
     return (
-        f"Near 0 and 1 few tasks pass or fail, and Student's t may cover less: least for the {near.effect} "
-        f"at `{near.rates}` with {near.n_skills} skills ({near.sizes}), {_percent(near.covered)}. The findings "
-        "count the arms that leave no room to move."
+        "Near 0 and 1 few tasks pass or fail, and Student's t may cover less: least for the "
+        f"{place}, {_percent(near.covered)}. The findings count the arms that leave no room to move."
     )
 
 
