@@ -58,7 +58,7 @@ def earlier(tmp_path):
 def test_a_plan_from_defaults_prints_and_saves_the_literatures_range(tmp_path, capsys):
     record, designs = plan_of(tmp_path, "--tasks", "200", "400", "--seeds", "1")
     printed = capsys.readouterr().out
-    for text in ("3.2–5.0 / 9.1–14.4", "unknown", "10 to 25 % discordant pairs", "no rates of l, m, s"):
+    for text in ("3.2–5.0 / 11.0–17.3", "unknown", "10 to 25 % discordant pairs", "no rates of l, m, s"):
         assert text in printed, text
     assert "No effect is declared" in printed
     assert record["recommendation"] is None
@@ -82,7 +82,7 @@ def test_the_page_shows_what_its_command_prints(repository, tmp_path, capsys, mo
 def test_an_effect_is_resolved_by_the_cheapest_design_or_told_to_be_out_of_reach(tmp_path, capsys):
     record, _ = plan_of(tmp_path, "--effect", "0.08", "--training-hours", "1", "--episodes-per-hour", "1000")
     chosen = record["recommendation"]["chosen"]
-    assert (chosen["n_tasks"], chosen["seeds"], chosen["samples"]) == (800, 1, 1)
+    assert (chosen["n_tasks"], chosen["seeds"], chosen["samples"]) == (1600, 1, 1)
     assert chosen["mde"] <= 0.08
     assert chosen["device_hours"] > 0
     assert record["verdict"].replace("\n", " ") in capsys.readouterr().out.replace("\n", " ")

@@ -45,7 +45,8 @@ def test_the_lift_is_the_published_one_and_not_resolved_with_200_tasks(student, 
     assert 0.032 <= found["standard_error"] <= 0.050
     error, freedom = found["standard_error"], found["degrees_of_freedom"]
     assert 0.09 <= minimum_detectable_effect(error, freedom, 0.95) <= 0.14  # of one lift by itself
-    assert found["mde"] == pytest.approx(minimum_detectable_effect(error, freedom, 1 - 0.05 / 3))  # of three
+    of_three = minimum_detectable_effect(error, freedom, 1 - 0.05 / 3)
+    assert found["mde"] == pytest.approx(of_three, rel=0.01)
 
 
 def test_the_verdicts_are_as_discordant_as_such_verdicts_are():

@@ -30,9 +30,16 @@ def test_a_lift_stands_between_the_rates_that_it_is_the_difference_of():
     # of 200 tasks: (46, 52) before; (56, 146) and (62, 156) after, the mean of two seeds
     assert row["before: none → curated"] == "23.0 % → 26.0 %"
     assert row["after: none → curated"] == "29.5 % → 75.5 %"
-    assert row["lift"].startswith("+43.0 pp (+") and row["p"] == "< 0.001"
+    assert row["lift"].startswith("+43.0 pp (+") and row["p"] == f"{claim['p_holm']:.3f}"
     assert row["smallest detectable"] == f"{100 * claim['mde']:.1f} pp"
     assert (row["tasks (skills)"], row["unscored"], row["word"]) == ("200 (40)", "0", "supported")
+
+
+def test_a_lift_that_may_be_one_of_format_has_its_caveat():
+    tables = tables_of()
+    moved = tables["claims"].with_columns(answer_lines_low=pl.lit(0.4), answer_lines_high=pl.lit(1.0))
+    last = summary({**tables, "claims": moved}, SPEC, "mine").splitlines()[-1]
+    assert last.startswith("**Lift at 45 k") and "ANSWER line goes from 40.0 % to 100.0 %" in last
 
 
 def test_it_says_what_the_numbers_are_of():

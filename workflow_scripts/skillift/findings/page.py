@@ -114,7 +114,7 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
             f"**{QUESTIONS[part.question]}** {_plain(part.answer)}" + (f" ({links})" if links else ""),
             "",
         ]
-        told = [each for each in part.findings if each.claim in ("warning", "lift", STUDENT)]
+        told = [each for each in part.findings if each.claim in ("warning", "lift", "format", STUDENT)]
         lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
     return "\n".join(lines)
 

@@ -33,7 +33,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         finding.sentence
         for part in findings(tables, spec)
         for finding in part.findings
-        if finding.claim == "warning"
+        if finding.claim in ("warning", "format")
     ]
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
     rows = [_row(claim, row, tables["pass_rates"], view) for row in of_claim(tables, view, claim)]

@@ -72,16 +72,18 @@ class Uncertainty:
         """mde in a family of `n_tests`, and mde_low to mde_high: what the estimated variance leaves open.
 
         The level is that of Bonferroni, at which Holm's correction resolves an effect wherever the rest of
-        the family is null. The range is that of the variance: degrees of freedom over the quantiles of chi
-        squared at `confidence` (Cochran, "Sampling Techniques", 1977, section 4.7, on sizes from estimated
-        variances).
+        the family is null. An estimated variance is too small in more than half of all studies, the more so
+        with few degrees of freedom: it is taken times these over the median of chi squared, which is right in
+        half of them, and the range is that of its quantiles at `confidence` (Cochran, "Sampling Techniques",
+        1977, section 4.7, on sizes from estimated variances).
         """
         from scipy.special import chdtri
 
         least = self.minimum_detectable_effect(1 - (1 - confidence) / n_tests)
         freedom, tail = self.degrees_of_freedom(confidence), (1 - confidence) / 2
-        low, high = ((freedom / chdtri(freedom, share)) ** 0.5 for share in (tail, 1 - tail))
-        return {"mde": float(least), "mde_low": float(least * low), "mde_high": float(least * high)}
+        shares = {"mde": 0.5, "mde_low": tail, "mde_high": 1 - tail}
+        widths = {name: (freedom / chdtri(freedom, share)) ** 0.5 for name, share in shares.items()}
+        return {name: float(least * width) for name, width in widths.items()}
 
     def degrees_of_freedom(self, confidence: float) -> float:
         """Of the t interval that is as wide, given the standard error."""
