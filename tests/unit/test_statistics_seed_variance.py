@@ -8,7 +8,8 @@ from claim_tables import PATH, claimed, draw_study, make_runs
 from scipy import stats
 from score_tables import make_tasks, passes
 
-from skillift.statistics.seed_variance import SeedComponents, pool, with_seeds
+from skillift.statistics.pooling import pool
+from skillift.statistics.seed_variance import SeedComponents, with_seeds
 
 LIFT = "lift:curated-none"
 RATES = {"s": (0.35, 0.4, 0.4, 0.55)}

@@ -15,7 +15,8 @@ from validation.coverage import CONFIDENCE
 
 from skillift.statistics.equivalence import tost
 from skillift.statistics.heterogeneity import equality_test
-from skillift.statistics.seed_variance import SeedComponents, pool, with_seeds
+from skillift.statistics.pooling import pool
+from skillift.statistics.seed_variance import SeedComponents, with_seeds
 from skillift.statistics.uncertainty import Uncertainty
 
 N_SKILLS = 40
