@@ -1,0 +1,227 @@
+"""The tables of the page docs/validation.md, and the phrases of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from validation.asymmetry import Slopes as SlopeRow
+from validation.claims import Claim, Measured
+from validation.coverage import FIRST, Rate
+from validation.designs import FEW, KINDS, RATES, Cell
+from validation.judges import DIFFERENTIAL, Bias
+from validation.missing import Prose
+from validation.power import Power
+from validation.sameness import Flagged
+from validation.seeds import SeedCoverage
+from validation.studies import ARMS, Population
+
+NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
+
+
+def whole(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def told(found: Iterable[Claim]) -> str:
+    return "\n".join(f"- {'holds' if claim.holds else '**does not hold**'}: {claim.text}" for claim in found)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 2) -> str:
+    """A Markdown table; the first `words` columns are text."""
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, rule, *rows])
+
+
+def spread(half: float) -> str:
+    return f"± {100 * half:.0f} pp"
+
+
+def points(values: Iterable[float]) -> str:
+    return ", ".join(f"{100 * value:.0f}" for value in values)
+
+
+def rates(population: Population) -> str:
+    named = zip(ARMS, population.rates, strict=True)
+    return ", ".join(f"`{condition}` {when(run)} {whole(rate)}" for (run, condition), rate in named)
+
+
+def when(run: str) -> str:
+    return "before" if run == "base" else "after"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def signed(value: float) -> str:
+    return f"{100 * value:+.2f}".replace("-", "−")
+
+
+def coverage(rows: Iterable[Rate]) -> str:
+    head = ("path", "effect", "truth, pp", "mean estimate, pp", "covered", f"first {FIRST:,}", "bootstrap")
+    return table(
+        head,
+        (
+            (
+                f"`{row.path}`",
+                NAMES[row.contrast],
+                signed(row.truth),
+                signed(row.mean_estimate),
+                percent(row.covered),
+                percent(row.covered_of_first),
+                percent(row.covered_by_bootstrap),
+            )
+            for row in rows
+        ),
+    )
+
+
+def flagged(rows: Iterable[Rate]) -> str:
+    return table(
+        ("path", "effect", "flagged"),
+        ((f"`{row.path}`", NAMES[row.contrast], percent(row.flagged)) for row in rows),
+    )
+
+
+def judge() -> str:
+    rows = zip(ARMS, DIFFERENTIAL.sensitivity, DIFFERENTIAL.specificity, strict=True)
+    return table(
+        ("training", "condition", "sensitivity", "specificity"),
+        (
+            (when(run), f"`{condition}`", whole(first), whole(second))
+            for (run, condition), first, second in rows
+        ),
+    )
+
+
+def biases(rows: Iterable[Bias]) -> str:
+    return table(
+        ("effect", "method", "truth, pp", "bias, pp", "its standard error", "covered"),
+        (
+            (
+                NAMES[row.contrast],
+                f"`{row.method}`",
+                signed(row.truth),
+                signed(row.bias),
+                f"{100 * row.bias_error:.2f}",
+                percent(row.covered),
+            )
+            for row in rows
+        ),
+    )
+
+
+def slopes(rows: Iterable[SlopeRow]) -> str:
+    return table(
+        ("level", "estimator", "mean slope", "its standard error", "median", "interval without 0"),
+        (
+            (
+                f"`{row.level}`",
+                f"`{row.estimator}`",
+                f"{row.mean:+.3f}".replace("-", "−"),
+                f"{row.mean_error:.3f}",
+                f"{row.median:+.3f}".replace("-", "−"),
+                percent(row.flagged),
+            )
+            for row in rows
+        ),
+    )
+
+
+def false_findings(rows: Iterable[Flagged]) -> str:
+    return table(("found though not so", "flagged"), ((row.test, percent(row.flagged)) for row in rows), 1)
+
+
+def seeds(rows: Iterable[SeedCoverage]) -> str:
+    def rate(value: float) -> str:
+        return "" if value != value else percent(value)
+
+    return table(
+        (
+            "seeds",
+            "tiers",
+            "between, pp",
+            "covered",
+            "given the seeds",
+            "held",
+            "differ",
+            "equivalent",
+            "not pooled",
+        ),
+        (
+            (
+                str(row.n_seeds),
+                str(row.n_tiers),
+                f"{100 * row.spread:g}",
+                *map(rate, (row.covered, row.given_the_seeds, row.held)),
+                *map(rate, (row.differ, row.equivalent, row.unpooled)),
+            )
+            for row in rows
+        ),
+    )
+
+
+def levels() -> str:
+    return "; ".join(f"`{name}` {points(rates)} %" for name, rates in RATES.items())
+
+
+def of_designs(measured: Measured) -> float:
+    return 100 * 1.96 * (0.95 * 0.05 / measured.designs[0].n_studies) ** 0.5
+
+
+def designs(rows: Sequence[Cell]) -> str:
+    by_place = {(row.sizes, row.n_skills, row.rates, row.effect): row for row in rows}
+
+    def entry(kind: str, n_skills: int, level: str) -> str:
+        found = [by_place[kind, n_skills, level, name] for name in ("procedural delta", "lift", "pass rate")]
+        undefined = [row.undefined for row in found[:2]]
+        told = " / ".join(f"{100 * row.covered:.1f}" for row in found)
+        if max(undefined) < 0.0005:
+            return told
+        return f"{told} ({' / '.join(f'{100 * share:.1f}' for share in undefined)})"
+
+    return table(
+        ("sizes", "skills", "df", *RATES),
+        (
+            (
+                kind,
+                str(n_skills),
+                f"{by_place[kind, n_skills, 'mid', 'lift'].degrees_of_freedom:.1f}",
+                *(entry(kind, n_skills, level) for level in RATES),
+            )
+            for kind in KINDS
+            for n_skills in FEW
+        ),
+    )
+
+
+def lowest(rows: Sequence[Cell]) -> str:
+    near = min((row for row in rows if row.rates != "mid"), key=lambda row: row.covered)
+    place = f"{near.effect} at `{near.rates}` with {near.n_skills} skills ({near.sizes})"
+    return (
+        "Near 0 and 1 few tasks pass or fail, and Student's t may cover less: least for the "
+        f"{place}, {percent(near.covered)}. The findings count the arms that leave no room to move."
+    )
+
+
+def power(rows: Iterable[Power]) -> str:
+    return table(
+        ("lifts", "the others", "skills", "stated effect, SD between skills", "supported"),
+        (
+            (
+                str(row.n_tests),
+                row.rest if row.n_tests > 1 else "",
+                str(row.n_skills),
+                f"{row.stated:.2f}",
+                percent(row.supported),
+            )
+            for row in rows
+        ),
+    )
+
+
+def prose(rows: Iterable[Prose]) -> str:
+    return table(
+        ("labels", "method", "mean lift, pp", "covers 0"),
+        ((row.labels, f"`{row.method}`", signed(row.mean), percent(row.covered)) for row in rows),
+    )
