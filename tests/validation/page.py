@@ -102,9 +102,9 @@ not to. `not pooled`: one tier's trainings were taken to differ more than the ot
 So many skills with 5 tasks each (`equal`), with 1 to 30 tasks, or one with 30 and the others with 1 to 5
 (`one large`). Rates of the four arms: {tables.levels()}. Skills differ by a Beta distribution around these.
 {measured.designs[0].n_studies:,} studies each; a rate of 95 % is then known to ±
-{tables.of_designs(measured):.1f} pp. Each entry is the share of defined intervals that cover, in per cent: procedural delta / lift / pass rate
-of the first arm; in brackets the per cent of studies in which delta / lift have none, where there are any.
-`df`: degrees of freedom with all tasks scored.
+{tables.of_designs(measured):.1f} pp. Each entry is the share of defined intervals that cover, in per cent:
+procedural delta / lift / pass rate of the first arm; in brackets the per cent of studies in which delta /
+lift have none, where there are any. `df`: degrees of freedom with all tasks scored.
 
 {tables.designs(measured.designs)}
 
