@@ -15,6 +15,7 @@ from validation.studies import Population, right_responses
 from skillift.statistics.equivalence import tost
 from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import clustered_covariance, equality_test
+from skillift.statistics.uncertainty import students_t
 from skillift.statistics.words import holm
 
 N_STUDENTS = 3
@@ -105,4 +106,4 @@ def _smallest(study: np.ndarray) -> float:
 def _tost(study: np.ndarray) -> float:
     means, covariance = _lifts(study)
     error = (covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]) ** 0.5
-    return tost(means[0] - means[1], error, PLANTED.n_skills - 1, MARGIN)
+    return tost(means[0] - means[1], students_t(float(error), PLANTED.n_skills - 1), MARGIN)
