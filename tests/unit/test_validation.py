@@ -117,7 +117,7 @@ def test_a_stated_detectable_effect_is_found_with_its_power(measured):
 
 def test_what_is_left_out_is_counted_and_its_words_have_a_caveat(measured):
     assert measured.missing.counted == pytest.approx(1)
-    assert measured.missing.supported > 0.5
+    assert measured.missing.supported > 0.3
     assert measured.missing.without_caveat <= 1 / 12
 
 

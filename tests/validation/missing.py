@@ -22,7 +22,7 @@ from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.seed_variance import seed_variance
 
-LOST = 0.6  # of the failed answers of the arm
+LOST = 1.0  # of the failed answers of the arm
 LINES = (0.40, 0.40, 0.40, 1.00)  # share of responses with an ANSWER line, in the order of `ARMS`
 MISSES = 0.46  # of the right answers in prose
 N_LABELS = 200
