@@ -91,8 +91,7 @@ def claims(measured: Measured) -> list[Claim]:
         ),
         Claim(
             "with 5 to 40 skills, equal or not, and rates between .1 and .9, 95 % intervals of delta and "
-            "lift "
-            "cover in at least 93 %",
+            "lift cover in at least 93 %",
             all(row.covered >= 0.93 for row in _effects(measured.designs) if row.rates == "mid"),
         ),
         Claim(
@@ -113,8 +112,7 @@ def claims(measured: Measured) -> list[Claim]:
         ),
         Claim(
             "at its stated detectable effect a lift is `supported` in 77 to 83 % where the rest of its "
-            "family "
-            "is null, else in 77 % or more",
+            "family is null, else in 77 % or more",
             all(
                 row.supported >= 0.77 and not (row.rest == "null" and row.supported > 0.83)
                 for row in measured.power
