@@ -66,3 +66,13 @@ def test_of_several_readings_the_widest_counts():
     wide, narrow = [Part(0.01, 39)], [Part(0.001, 39), Part(1e-6, 1)]
     both = Uncertainty(narrow, wide)
     assert both.of(0.2, 0.95) == pytest.approx(Uncertainty(wide).of(0.2, 0.95), rel=1e-6)
+
+
+@pytest.mark.parametrize(("freedom", "n_tests"), [(4, 1), (4, 4), (7, 4), (39, 4)])
+def test_the_detectable_effect_of_a_family_is_found_with_80_percent_power(freedom, n_tests):
+    """With the true standard error it is the exact power of t; the estimated one is put right by its median."""
+    found = students_t(1.0, freedom).detectable(0.95, n_tests)
+    effect = found["mde"] * (stats.chi2.ppf(0.5, freedom) / freedom) ** 0.5
+    quantile = stats.t.ppf(1 - 0.025 / n_tests, freedom)
+    assert stats.nct.sf(quantile, freedom, effect) == pytest.approx(0.8, abs=1e-6)
+    assert found["mde_low"] < found["mde"] < found["mde_high"]

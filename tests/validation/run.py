@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         "--slopes",
         type=int,
         default=2000,
-        help="studies for slopes, tests of sameness, seeds, designs, power and prose (default: %(default)s)",
+        help="studies for slopes, tests of sameness and seeds (default: %(default)s)",
     )
     parser.add_argument("--machine", default=machine(), help="what the page calls this machine")
     parser.add_argument("--out", type=Path, help="page to write")
@@ -60,11 +60,11 @@ def main(argv: list[str] | None = None) -> None:
         slopes(options.slopes, SEED),
         false_findings(options.slopes, SEED),
         seed_coverage(options.slopes, SEED),
-        cells(options.slopes, SEED),
-        power(options.slopes, SEED),
+        cells(options.studies, SEED),
+        power(options.studies, SEED),
         family_size(options.studies, SEED),
         missing(min(options.slopes, 200), SEED),
-        prose(options.slopes, SEED),
+        prose(options.studies, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start

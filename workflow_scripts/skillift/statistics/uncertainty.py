@@ -72,14 +72,18 @@ class Uncertainty:
         """mde in a family of `n_tests`, and mde_low to mde_high: what the estimated variance leaves open.
 
         The level is that of Bonferroni, at which Holm's correction resolves an effect wherever the rest of
-        the family is null. An estimated variance is too small in more than half of all studies, the more so
+        the family is null; the power is that of noncentral t, from which the sum of two quantiles departs
+        with few degrees of freedom and several tests. An estimated variance is too small in more than half of all studies, the more so
         with few degrees of freedom: it is taken times these over the median of chi squared, which is right in
         half of them, and the range is that of its quantiles at `confidence` (Cochran, "Sampling Techniques",
         1977, section 4.7, on sizes from estimated variances).
         """
         from scipy.special import chdtri
 
-        least = self.minimum_detectable_effect(1 - (1 - confidence) / n_tests)
+        level = 1 - (1 - confidence) / n_tests
+        least = self.standard_error * _noncentrality(
+            self.half_width(level) / self.standard_error, self.degrees_of_freedom(level)
+        )
         freedom, tail = self.degrees_of_freedom(confidence), (1 - confidence) / 2
         shares = {"mde": 0.5, "mde_low": tail, "mde_high": 1 - tail}
         widths = {name: (freedom / chdtri(freedom, share)) ** 0.5 for name, share in shares.items()}
@@ -117,6 +121,14 @@ class Uncertainty:
 def students_t(standard_error: float, degrees_of_freedom: float) -> Uncertainty:
     """Student's t: a variance of one part."""
     return Uncertainty([Part(standard_error**2, degrees_of_freedom)])
+
+
+def _noncentrality(quantile: float, freedom: float) -> float:
+    """The true effect, in standard errors, that exceeds `quantile` estimated ones with the power."""
+    from scipy.optimize import brentq
+    from scipy.stats import nct
+
+    return float(brentq(lambda effect: nct.sf(quantile, freedom, effect) - POWER, 0, 3 * quantile + 10))
 
 
 def _reach(parts: Sequence[Part], tail: float) -> float:
