@@ -70,7 +70,7 @@ def test_of_several_readings_the_widest_counts():
 
 @pytest.mark.parametrize(("freedom", "n_tests"), [(4, 1), (4, 4), (7, 4), (39, 4)])
 def test_the_detectable_effect_of_a_family_is_found_with_80_percent_power(freedom, n_tests):
-    """With the true standard error it is the exact power of t; the estimated one is put right by its median."""
+    """Exactly so with the true standard error; the estimated one is put right by its median."""
     found = students_t(1.0, freedom).detectable(0.95, n_tests)
     effect = found["mde"] * (stats.chi2.ppf(0.5, freedom) / freedom) ** 0.5
     quantile = stats.t.ppf(1 - 0.025 / n_tests, freedom)

@@ -123,7 +123,8 @@ def claims(measured: Measured) -> list[Claim]:
             measured.family_size <= 0.06,
         ),
         Claim(
-            "rows that are left out are counted, and words without a caveat are no more often wrong than with all",
+            "rows that are left out are counted, and words without a caveat are no more often wrong than "
+            "with all",
             abs(measured.missing.counted - 1) < 1e-9 and measured.missing.without_caveat <= 0.05,
         ),
         Claim(

@@ -73,10 +73,10 @@ class Uncertainty:
 
         The level is that of Bonferroni, at which Holm's correction resolves an effect wherever the rest of
         the family is null; the power is that of noncentral t, from which the sum of two quantiles departs
-        with few degrees of freedom and several tests. An estimated variance is too small in more than half of all studies, the more so
-        with few degrees of freedom: it is taken times these over the median of chi squared, which is right in
-        half of them, and the range is that of its quantiles at `confidence` (Cochran, "Sampling Techniques",
-        1977, section 4.7, on sizes from estimated variances).
+        with few degrees of freedom and several tests. An estimated variance is too small in more than half of
+        all studies, the more so with few degrees of freedom: it is taken times these over the median of chi
+        squared, which is right in half of them, and the range is that of its quantiles at `confidence`
+        (Cochran, "Sampling Techniques", 1977, section 4.7, on sizes from estimated variances).
         """
         from scipy.special import chdtri
 
