@@ -46,7 +46,7 @@ def test_the_lift_is_the_published_one_and_not_resolved_with_200_tasks(student, 
     error, freedom = found["standard_error"], found["degrees_of_freedom"]
     assert 0.09 <= minimum_detectable_effect(error, freedom, 0.95) <= 0.14  # of one lift by itself
     of_three = minimum_detectable_effect(error, freedom, 1 - 0.05 / 3)
-    assert found["mde"] == pytest.approx(of_three, rel=0.01)
+    assert found["mde"] == pytest.approx(of_three, rel=0.02)
 
 
 def test_the_verdicts_are_as_discordant_as_such_verdicts_are():
