@@ -23,9 +23,14 @@ def shared():
 def test_it(shared, number):
     with shared.open("a") as file:
         file.write(os.environ["PYTEST_XDIST_WORKER"] + " ")
-    time.sleep(0.2)
+    time.sleep(0.05)
 """
-APART = SHARING.replace('scope="module"', 'scope="session"').replace("workers-sharing", "workers-apart")
+# slower, so that a worker that starts late, or has had the others first, still comes to some of them
+APART = (
+    SHARING.replace('scope="module"', 'scope="session"')
+    .replace("workers-sharing", "workers-apart")
+    .replace("0.05", "0.4")
+)
 
 
 @pytest.fixture(scope="module")

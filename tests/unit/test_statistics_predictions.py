@@ -178,7 +178,7 @@ def test_an_equivalence_is_held_by_its_shorter_interval_and_failed_by_the_longer
     assert verdict(declared, (0.049, 0.2), (0.051, 0.19)) == "undetermined"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_predictions_at_their_limit_are_wrongly_held_as_often_as_the_level_says():
     """A true effect that equals the limit: `greater` is held at 2.5 % of students and failed at 2.5 %."""
     generator = np.random.default_rng(12)

@@ -60,7 +60,7 @@ def test_with_one_task_a_skill_tasks_are_not_told_from_skills():
     assert nested_components(values, np.arange(30)) == (pytest.approx(np.var(values, ddof=1)), None)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_crossed_components_are_those_of_the_simulation():
     rng, found = np.random.default_rng(2), []
     skills = np.repeat(np.arange(20), 5)

@@ -76,7 +76,8 @@ def run(main: Callable[[], None]) -> None:
     starter = os.environ.get("RUN_BY")
     if starter:
         hold_on_to(starter)
-        watch_memory(os.environ["STATE"])
+        if state := os.environ.get("STATE"):
+            watch_memory(state)
     try:
         with heartbeat(Path(sys.argv[0]).stem) if starter else nullcontext():
             main()
