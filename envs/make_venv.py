@@ -236,7 +236,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(
-            f"error: {error.filename}: {error.strerror}. Mend that and run the same command again.",
+            f"error: {error.filename}: {error.strerror}. Correct that and run the same command again.",
             file=sys.stderr,
         )
         return 1

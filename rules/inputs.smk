@@ -68,7 +68,7 @@ def tokenizer_options():
 
 
 def prompt_files(wildcards):
-    """What a corpus's prompts are written anew from; nothing where it keeps those of its demonstrations."""
+    """What a corpus's prompts are written again from; nothing where it keeps those of its demonstrations."""
     if STUDY.demonstrated_as_is(wildcards.corpus):
         return {}
     return {

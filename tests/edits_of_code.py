@@ -18,7 +18,7 @@ from rerun_sets import (
 )
 
 LIBRARY = "workflow_scripts/skillift"
-ASKED = DEMONSTRATED | judged(*RUNS) | trained(*TRAINED) | certified(*JUDGES)  # judges are asked anew
+ASKED = DEMONSTRATED | judged(*RUNS) | trained(*TRAINED) | certified(*JUDGES)  # judges are asked again
 
 
 def edit_pins(folder) -> None:

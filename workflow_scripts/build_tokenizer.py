@@ -1,4 +1,4 @@
-"""Build the tokenizer of the students that are trained from nothing.
+"""Build the tokenizer of the students that are trained from scratch.
 
     python workflow_scripts/build_tokenizer.py --model tokenizer/model --manifest tokenizer/manifest.json \
         --spec '{"difficulty": "tiny"}'

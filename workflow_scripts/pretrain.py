@@ -1,4 +1,4 @@
-"""Train a student from nothing.
+"""Train a student from scratch.
 
     python workflow_scripts/pretrain.py --tokenizer tokenizer/model --threads 1 --model s/model \
         --log s/log.parquet --manifest s/manifest.json --spec '{"pack": null, "architecture":

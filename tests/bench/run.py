@@ -103,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="skillift-bench-") as folder:
         project = copy_project(Path(folder, "project"))
         results = project / "results" / study.name
-        console.print(f"Running {study.path} from nothing on {options.cores} cores ...")
+        console.print(f"Running {study.path} from scratch on {options.cores} cores ...")
         wall = study_times.run_cold(project, options.study, study.name, options.cores)
         dry = study_times.no_op(project, options.study)
         console.print(study_table(study_times.stages(results / "benchmarks"), wall, dry))

@@ -1,4 +1,4 @@
-"""How long a study takes: once from nothing, by stage, and again when nothing is to be done."""
+"""How long a study takes: once from scratch, by stage, and again when nothing is to be done."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_a_model_of_the_hub_becomes_a_student_at_a_recorded_commit(download, sou
     ("error", "words"),
     [
         ("GatedRepo", ("key 'model'", "(gated)", "Accept the model's terms", "HF_TOKEN")),
-        ("RepoNotFound", ("key 'model'", "expected a model of the hub", "Mend the name")),
+        ("RepoNotFound", ("key 'model'", "expected a model of the hub", "Correct the name")),
     ],
 )
 def test_what_the_hub_refuses_is_an_error_that_names_the_student_and_the_mend(
@@ -111,7 +111,7 @@ def test_no_network_is_an_error_that_says_what_to_do(download, source):
     _one_line(download(address, offline=True), "not in the cache and cannot be had", "HF_HOME")
 
 
-def test_a_file_that_differs_from_its_recorded_digest_is_an_error_and_downloaded_anew(
+def test_a_file_that_differs_from_its_recorded_digest_is_an_error_and_downloaded_again(
     download, source, tmp_path
 ):
     with hub(MODEL, source, corrupt="model.safetensors") as (address, _):

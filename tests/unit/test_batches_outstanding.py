@@ -52,7 +52,7 @@ def test_a_provider_that_takes_no_batches_is_an_error_that_names_the_setting(eve
     assert texts(answers) == EXPECTED
 
 
-def test_a_batch_that_may_exist_is_not_created_anew_by_the_next_run(cache):
+def test_a_batch_that_may_exist_is_not_created_again_by_the_next_run(cache):
     server = BatchServer(echo, fail={"create": [-1], "list": [500]})
     with serving(server) as address:
         with pytest.raises(UserError, match="Run again to go on"):

@@ -103,7 +103,7 @@ def test_a_chat_template_of_the_study_is_named_with_its_digest(templates):
 def test_a_student_from_scratch_has_no_base_model_on_the_hub(templates):
     base = {"source": {"kind": "scratch"}, "parameter_count": 46016}
     text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), full_study()[1])
-    assert "pre-trained from nothing by the workflow, 46,016 parameters" in text
+    assert "pre-trained from scratch by the workflow, 46,016 parameters" in text
     assert ModelCard(text).data.base_model is None
 
 

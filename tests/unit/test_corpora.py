@@ -120,7 +120,7 @@ def test_a_response_without_an_answer_line_has_no_place_in_an_answer_only_corpus
         _select(_demonstrations(response="So the result is 1."), form="answer_only")
 
 
-def test_prompts_of_another_condition_are_written_anew():
+def test_prompts_of_another_condition_are_written_again():
     template = "{{ steps | join(' ') }}{{ prompt }}"
     for condition, expected in (("none", "Question 0?"), ("placebo", "Step 1: Do part 1 of ")):
         corpus = _select(skills=SKILLS, template=template, condition=condition, rows=24)

@@ -175,7 +175,7 @@ def test_digests_that_a_job_wrote_beside_its_model_are_taken_over(made, monkeypa
 
 def test_of_two_manifests_of_a_file_the_later_counts(made):
     """As when a rule got another first output: its earlier manifest stays behind."""
-    (RESULTS / "b.parquet").write_bytes(b"made anew")
+    (RESULTS / "b.parquet").write_bytes(b"made again")
     params = {"spec": '{"seed":1}', "code": "0" * 16}
     later = made_by(RESULTS, "analyse", {}, params, "", [], [f"{RESULTS}/b.parquet"], {"ended": "2100-01-01"})
     write_manifest(later, RESULTS)

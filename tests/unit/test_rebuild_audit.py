@@ -72,7 +72,7 @@ def test_many_jobs_are_drawn_as_rules_with_their_share_that_would_run():
     assert found["pretrain"].label == "pretrain 1/2"
     widths = [width for _, _, width in found["pretrain"].parts]
     assert len(widths) == 2 and sum(widths) == pytest.approx(186)
-    assert found["make_figure_*"].told == f"make_figure_*: {MOST_JOBS} made anew"
+    assert found["make_figure_*"].told == f"make_figure_*: {MOST_JOBS} made again"
 
 
 def test_a_plan_of_one_job_and_one_of_none_can_be_drawn():

@@ -77,7 +77,7 @@ def test_jobs_that_are_reused_call_nobody(study, tmp_path):
     assert planned_calls(Plan((job,)), study, tmp_path / "none.sqlite") == []
 
 
-def test_verdicts_on_episodes_that_are_made_anew_count_at_most_the_designs(study, tmp_path):
+def test_verdicts_on_episodes_that_are_made_again_count_at_most_the_designs(study, tmp_path):
     runs = [(run.student, run.run) for run in study.runs]
     jobs = [
         Job("generate", {"student": s, "run": r}, "episodes", AGAIN, outputs=(f"episodes/{s}/{r}.parquet",))

@@ -1,4 +1,4 @@
-"""How long planned jobs are said to take: from benchmarks, never from nothing."""
+"""How long planned jobs are said to take: from benchmarks, never from scratch."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def test_an_interrupted_installation_is_mended(begun, set_up):
     assert version_of(venv, "teapot") == "1.0"
 
 
-def test_a_half_made_environment_without_pip_is_made_anew(begun, make_venv):
+def test_a_half_made_environment_without_pip_is_made_again(begun, make_venv):
     environment = make_venv.Environment(begun)
     assert environment.runs_here()
     (site,) = begun.glob("lib/python*/site-packages")
@@ -173,7 +173,7 @@ def test_a_half_made_environment_without_pip_is_made_anew(begun, make_venv):
     assert not environment.runs_here()
 
 
-def test_a_moved_environment_is_made_anew(begun, make_venv):
+def test_a_moved_environment_is_made_again(begun, make_venv):
     moved = begun.rename(begun.with_name("moved"))
     assert not make_venv.Environment(moved).runs_here()
     environment = make_venv.Environment(begun)

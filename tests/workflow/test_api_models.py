@@ -97,7 +97,7 @@ def test_a_study_over_http_pays_for_every_answer_once(tasks, tmp_path):
     corpus = read_table(folder / TARGETS[0], contracts.CORPUS)
     assert corpus.height == 26
     prompts = {user["content"].rstrip("\n") for user, _ in corpus["messages"].to_list()}
-    assert prompts <= set(tasks["prompt"])  # written anew, without the procedure
+    assert prompts <= set(tasks["prompt"])  # written again, without the procedure
 
     episodes = read_table(folder / f"{RESULTS}/episodes/big/base.parquet", contracts.EPISODES)
     assert episodes.height == len(CONDITIONS) * n_holdout

@@ -56,7 +56,7 @@ def test_a_first_run_registers_before_its_first_answer(finished_smoke):
 
 
 @pytest.mark.integration
-def test_a_text_edited_after_results_is_judged_anew_and_said_to_be_edited(project):
+def test_a_text_edited_after_results_is_judged_again_and_said_to_be_edited(project):
     other_direction(project)
     told = run(project, "--until", "make_table_predictions")
     assert "rule generate" not in told and "rule judge" not in told

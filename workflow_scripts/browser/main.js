@@ -1,4 +1,4 @@
-// Ties the parts together: what is picked, searched or filtered is drawn anew.
+// Ties the parts together: what is picked, searched or filtered is drawn again.
 
 const $ = (id) => document.getElementById(id);
 

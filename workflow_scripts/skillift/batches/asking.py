@@ -206,7 +206,7 @@ class _Asking:
 
     def _give_up(self, batch: Outstanding, why: str) -> None:
         self.state.give_up(batch.id)
-        self._tell(f"batch {batch.provider_id} {why}; its questions are asked anew")
+        self._tell(f"batch {batch.provider_id} {why}; its questions are asked again")
 
     async def _keep(self, batch: Outstanding, seen: Batch, replies: Mapping[str, Reply]) -> None:
         answers, failed, lost, account = {}, {}, [], None

@@ -1,9 +1,9 @@
 """Handing in batches so that a kill at any moment loses none and repeats none.
 
 A batch is written down before anything leaves, and again before it is created at the provider; where no
-acknowledgement came, it is looked for by our own name of it before it is created anew. All this happens under
-one lock of the state (`skillift.batches.state`), so of several processes with the same questions one hands
-them in.
+acknowledgement came, it is looked for by our own name of it before it is created again. All this happens
+under one lock of the state (`skillift.batches.state`), so of several processes with the same questions one
+submits them.
 """
 
 from __future__ import annotations

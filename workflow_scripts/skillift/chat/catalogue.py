@@ -53,7 +53,7 @@ def check_served(model: ChatModel) -> None:
             f"{model.where}, key 'model'",
             model.model,
             f"a model that {address} serves ({', '.join(near)}{more})",
-            "Mend the name; what stands before its first slash is the provider.",
+            "Correct the name; what stands before its first slash is the provider.",
         )
     )
 

@@ -57,7 +57,7 @@ class WorkedSolutionTeacher:
 
     Args:
         tasks: the train tasks; keeps the contract TASKS.
-        corrupted_share: fraction of the tasks whose answer is made wrong, chosen anew at each attempt.
+        corrupted_share: fraction of the tasks whose answer is made wrong, chosen again at each attempt.
         seed: makes the choice and the wrong answers.
 
     Raises:
@@ -173,7 +173,7 @@ def compile_teacher_template(template: str) -> jinja2.Template:
         used = jinja2.meta.find_undeclared_variables(environment.parse(template))
     except jinja2.TemplateSyntaxError as error:
         where = f"teacher template, line {error.lineno}"
-        fix = "Mend the template."
+        fix = "Correct the template."
         raise UserError(problem(where, error.message, "a valid Jinja template", fix)) from None
     if used != {"prompt"}:
         fix = "Write {{ prompt }} where the task is to stand, and no other placeholder."

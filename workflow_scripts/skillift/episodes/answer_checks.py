@@ -179,7 +179,7 @@ def check_mode(asked: pl.DataFrame, thinking: bool, place: str) -> str:
     mode = f"`inference: thinking: {str(thinking).lower()}`"
     if len(endings) > 1:
         expected = "one end of all prompts"
-        raise UserError(problem(place, endings[:2], expected, "Mend the student's chat_template.jinja."))
+        raise UserError(problem(place, endings[:2], expected, "Correct the student's chat_template.jinja."))
     ending = endings[0]
     if other == ending:
         found = f"prompts that end with {ending!r} in both thinking modes"
@@ -189,5 +189,5 @@ def check_mode(asked: pl.DataFrame, thinking: bool, place: str) -> str:
     if wrong:
         found = f"prompts that end with {ending!r}"
         expected = "room for reasoning" if thinking else "no block of reasoning that waits for its text"
-        raise UserError(problem(place, found, f"{expected}, as {mode} says", "Mend chat_template.jinja."))
+        raise UserError(problem(place, found, f"{expected}, as {mode} says", "Correct chat_template.jinja."))
     return ending

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 LENGTH_UNIT = 64  # tokens to which a derived max_model_len is rounded up
-_LENGTH_MEND = "Raise `inference: max_model_len` or leave it out, or lower max_tokens; prompts are never cut."
+_LENGTH_FIX = "Raise `inference: max_model_len` or leave it out, or lower max_tokens; prompts are never cut."
 
 
 def messages_of_suites(
@@ -38,7 +38,7 @@ def messages_of_suites(
     asked = tasks.filter(pl.col("suite").is_in(suites))
     if asked.is_empty():
         where = f"tasks: suites {', '.join(suites)}"
-        raise UserError(problem(where, "no tasks", "at least one", "Mend `inference: suites`."))
+        raise UserError(problem(where, "no tasks", "at least one", "Correct `inference: suites`."))
     messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template)
     messages = messages.join(asked.select("task_id", "suite"), on="task_id")
     return messages.sort("suite", "condition", "task_id")
@@ -121,5 +121,5 @@ def model_length(
         if prompt + inference["max_tokens"] <= room:
             place_found = "a demonstration that is scored", f"{longest_probe} tokens with its prompt"
         expected = f"at most {limit}, with max_tokens {inference['max_tokens']} for an answer"
-        raise UserError(problem(*place_found, expected, _LENGTH_MEND))
+        raise UserError(problem(*place_found, expected, _LENGTH_FIX))
     return given or min(math.ceil(needed / LENGTH_UNIT) * LENGTH_UNIT, positions or needed + LENGTH_UNIT)

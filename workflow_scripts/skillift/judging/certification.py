@@ -23,7 +23,7 @@ from skillift.judging.phrasings import derive
 from skillift.judging.verdicts import Candidate, judge_candidates, template_digest
 
 _ANSWERS = ("right", "other", "wrong")
-_MEND = "Mend the suite of cases."
+_FIX = "Correct the suite of cases."
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def read_cases(path: Path | str) -> list[Case]:
         suite = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         text = " ".join(str(error).split())
-        raise UserError(problem(str(path), text, "a readable YAML file", _MEND)) from None
+        raise UserError(problem(str(path), text, "a readable YAML file", _FIX)) from None
     if not isinstance(suite, dict) or not suite.get("tasks") or not suite.get("kinds"):
-        raise UserError(problem(str(path), type(suite).__name__, "the keys tasks and kinds", _MEND))
+        raise UserError(problem(str(path), type(suite).__name__, "the keys tasks and kinds", _FIX))
     written = [
         case for name, kind in suite["kinds"].items() for case in _cases(path, name, kind, suite["tasks"])
     ]
@@ -77,7 +77,7 @@ def _generated_cases(path: Path | str, grammar: dict | None) -> list[Case]:
         ]
     except (KeyError, TypeError, AttributeError) as error:
         expected = "seed, tasks, kinds with passed and texts, and every phrase that they name"
-        raise UserError(problem(f"{path}: grammar", str(error), expected, _MEND)) from None
+        raise UserError(problem(f"{path}: grammar", str(error), expected, _FIX)) from None
 
 
 def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[Case]:
@@ -85,7 +85,7 @@ def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[C
         passed, texts = kind["passed"], kind["texts"]
         if not isinstance(passed, bool) or not texts:
             raise UserError(
-                problem(f"{path}: kinds.{name}", kind, "passed (true or false) and at least one text", _MEND)
+                problem(f"{path}: kinds.{name}", kind, "passed (true or false) and at least one text", _FIX)
             )
         return [
             Case(f"{name}.{number}", "written", name, passed, _candidate(texts[number % len(texts)], task))
@@ -93,7 +93,7 @@ def _cases(path: Path | str, name: str, kind: dict, tasks: list[dict]) -> list[C
         ]
     except (KeyError, TypeError) as error:
         expected = f"passed and texts, and tasks with task, {', '.join(_ANSWERS)}"
-        raise UserError(problem(f"{path}: kinds.{name}", str(error), expected, _MEND)) from None
+        raise UserError(problem(f"{path}: kinds.{name}", str(error), expected, _FIX)) from None
 
 
 def _candidate(text: str, task: dict) -> Candidate:

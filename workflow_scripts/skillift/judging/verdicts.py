@@ -72,7 +72,7 @@ def compile_template(template: str) -> jinja2.Template:
     except jinja2.TemplateSyntaxError as error:
         where = f"judge template, line {error.lineno}"
         raise UserError(
-            problem(where, error.message, "a valid Jinja template", "Mend the template.")
+            problem(where, error.message, "a valid Jinja template", "Correct the template.")
         ) from None
     missing = [name for name in _BLOCKS if name not in used]
     if missing:

@@ -1,7 +1,7 @@
 """Calls over APIs that planned jobs would make after the answers that are kept, and their cost in USD.
 
 Where a job's inputs stand as they will be, its requests are looked up one by one. Where another job makes
-them anew first, or there are very many, every request of the design counts: an upper bound, said as such. A
+them again first, or there are very many, every request of the design counts: an upper bound, said as such. A
 call costs what this study's calls of that model cost on average, else the study's or litellm's price of the
 most that it may use; else nobody knows.
 """

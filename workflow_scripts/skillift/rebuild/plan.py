@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 AGAIN, NEW, REUSED = "again", "new", "reused"
-FATES = {AGAIN: "made anew", NEW: "made for the first time", REUSED: "reused"}
+FATES = {AGAIN: "made again", NEW: "made for the first time", REUSED: "reused"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the audit prints: a table of what would be made anew and why, and a few lines on its cost."""
+"""What the audit prints: a table of what would be made again and why, and a few lines on its cost."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A job ends when the Snakemake that started it is gone.
 
-A Snakemake that is killed leaves its jobs running. A second one would start them anew beside the first, and
+A Snakemake that is killed leaves its jobs running. A second one would start them again beside the first, and
 both would train in one folder. So the workflow hands its process to every job in the environment variable
 `RUN_BY`, and a job that loses it ends, with all that it started.
 """

@@ -159,7 +159,7 @@ def read_manifest(path: Path | str) -> Manifest:
     Raises:
         UserError: it is missing, is not a manifest, or was changed after it was written.
     """
-    fix = "Make its files anew: delete them and run the workflow."
+    fix = "Make its files again: delete them and run the workflow."
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         sealed = content.pop("sha256")

@@ -1,4 +1,4 @@
-"""Do the files of a study still match their manifests? Every digest is computed anew."""
+"""Do the files of a study still match their manifests? Every digest is computed again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BESIDE_RESULTS = (
     "audit.html",
     "audit.json",
 )
-_REMAKE = "Delete it and run the workflow, which makes it anew."
+_REMAKE = "Delete it and run the workflow, which makes it again."
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _differences(path: str, then: Kept, now: Kept | None) -> Iterator[str]:
     elif then.files is None or now.files is None:
         yield problem(path, _short(now), f"{_short(then)}, as its manifest says", _REMAKE)
     else:
-        fix = f"Delete {path} and run the workflow, which makes it anew."
+        fix = f"Delete {path} and run the workflow, which makes it again."
         for name in sorted(then.files.keys() | now.files.keys()):
             before, after = then.files.get(name), now.files.get(name)
             if before and after and before.sha256 == after.sha256:
@@ -109,7 +109,7 @@ def _other_inputs(made: str, files: dict[str, str], now: Callable[[str], Kept | 
 def _without_manifest(folder: Path, known: set[str]) -> Iterator[str]:
     """One line for each file among the results that no manifest names."""
     for path in sorted(_files(folder, known)):
-        fix = "Delete it; where it is a result, run the workflow, which makes it anew."
+        fix = "Delete it; where it is a result, run the workflow, which makes it again."
         yield problem(path, "a file without a manifest", "results of finished jobs alone", fix)
 
 

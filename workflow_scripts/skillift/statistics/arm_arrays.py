@@ -37,8 +37,8 @@ class ArmArrays(NamedTuple):
     arms: dict
 
 
-class Owed(NamedTuple):
-    """Cells, and recipes with several runs, that are owed an effect.
+class Estimable(NamedTuple):
+    """Cells, and recipes with several runs, for which an effect can be estimated.
 
     Attributes:
         rows: student, run, step; of a recipe its id and the largest of its runs' last steps.
@@ -79,12 +79,12 @@ def _placed(values: pl.Series, at: tuple, shape: tuple[int, int], fill: float) -
     return array
 
 
-def owed(arrays: ArmArrays, runs: list[dict], suite: str) -> Iterator[Owed]:
+def estimable(arrays: ArmArrays, runs: list[dict], suite: str) -> Iterator[Estimable]:
     """All cells, then the recipes with several runs, those with equally many together.
 
     `runs`: `{student, run, recipe, seed}` of the trained runs.
     """
-    yield Owed(arrays.runs, np.arange(arrays.runs.height)[:, np.newaxis])
+    yield Estimable(arrays.runs, np.arange(arrays.runs.height)[:, np.newaxis])
     members = recipe_members(arrays.runs.with_columns(suite=pl.lit(suite)), runs)
     recipes = (
         members.join(arrays.runs.with_row_index("place"), on=_RUN)
@@ -94,13 +94,13 @@ def owed(arrays: ArmArrays, runs: list[dict], suite: str) -> Iterator[Owed]:
         .rename({"recipe": "run", "recipe_step": "step"})
     )
     for (_,), rows in sorted(recipes.group_by(pl.col("place").list.len())):
-        yield Owed(rows.drop("place"), np.array(rows["place"].to_list()))
+        yield Estimable(rows.drop("place"), np.array(rows["place"].to_list()))
 
 
-def trained(arrays: ArmArrays, found: Owed) -> Owed:
-    """The rows of `found` that are owed a lift: after training, with a base model to compare with."""
+def trained(arrays: ArmArrays, found: Estimable) -> Estimable:
+    """The rows of `found` that have a lift: after training, with a base model to compare with."""
     kept = (arrays.base[found.members[:, 0]] >= 0) & (found.rows["run"] != BASE).to_numpy()
-    return Owed(found.rows.filter(pl.Series(kept)), found.members[kept])
+    return Estimable(found.rows.filter(pl.Series(kept)), found.members[kept])
 
 
 def by_skill(values: np.ndarray, skills: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import BOUNDS
-from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
+from skillift.statistics.arm_arrays import arm_arrays, estimable, estimates, mean_of_runs, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 
 
@@ -47,7 +47,7 @@ class Imputed(NamedTuple):
         )
 
     def of_runs(self, members: np.ndarray) -> Imputed:
-        """Means over the runs of each row, and sums of the counts; see `arm_arrays.Owed`."""
+        """Means over the runs of each row, and sums of the counts; see `arm_arrays.Estimable`."""
         means = (mean_of_runs(each, members) for each in (self.value, self.low, self.high))
         return Imputed(*means, *(each[members].sum(axis=1) for each in (self.unscored, self.episodes)))
 
@@ -82,7 +82,7 @@ def _within(values: pl.DataFrame, runs: list[dict], suite: str, confidence: floa
     arrays = arm_arrays(values, ["condition"], fills)
     arms = {condition: _imputed(**arm) for (condition,), arm in arrays.arms.items()}
     pairs = [pair for pair in CONTRASTS if set(pair) <= set(arms)]
-    for cells in owed(arrays, runs, suite):
+    for cells in estimable(arrays, runs, suite):
         lifted = trained(arrays, cells)
         for treated, control in pairs:
             name, delta = contrast_name(treated, control), arms[treated].minus(arms[control])

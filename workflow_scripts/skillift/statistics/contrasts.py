@@ -1,4 +1,4 @@
-"""Task-level differences between arms: every contrast, gain and lift that a study's data owe.
+"""Task-level differences between arms: every contrast, gain and lift that a study's data support.
 
 Within one scoring path and suite, for every student, run and step. The seeds of a recipe are also
 averaged within task, as a run of their own whose name is the recipe's id.
@@ -29,7 +29,7 @@ class Differences(NamedTuple):
 
     Attributes:
         contrast: its name.
-        cells: the cells that are owed an estimate, see `_cells`; a missing arm leaves one without tasks.
+        cells: the cells for which an estimate is due, see `_cells`; a missing arm leaves one without tasks.
         tasks: path, cell, task_id, skill_id, value, low, high, control, n_unscored as
             `pairing.paired_difference` has them; `cell` is that of `cells`, task_id and skill_id are Enums.
     """

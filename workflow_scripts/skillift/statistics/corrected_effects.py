@@ -16,7 +16,7 @@ import polars as pl
 from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import CORRECTED_EFFECTS, LABELLED_BY, METHODS
 from skillift.statistics.answer_lines import COLUMNS
-from skillift.statistics.arm_arrays import ArmArrays, Owed, arm_arrays, by_skill, owed, trained
+from skillift.statistics.arm_arrays import ArmArrays, Estimable, arm_arrays, by_skill, estimable, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
 from skillift.statistics.corrections import ArmSums, Corrected, corrected_effect
 from skillift.statistics.pairing import CELL
@@ -58,7 +58,7 @@ def corrected_effects(
         for (path, suite), part in _by_task(judged).group_by("path", "suite")
         for arrays in [arm_arrays(part, ["condition"], {"verdict": np.nan} | dict.fromkeys(_COUNTS, 0.0))]
         for contrast, sides in _contrasts([condition for (condition,) in arrays.arms])
-        for cells in owed(arrays, runs, suite)
+        for cells in estimable(arrays, runs, suite)
     ]
     known = [table for table in tables if table.height]
     if not known:
@@ -109,7 +109,7 @@ def _contrasts(conditions: Iterable[str]) -> Iterator[tuple[str, list[_Side]]]:
             yield LIFT + name, [*after, _Side(treated, True, -1.0), _Side(control, True, 1.0)]
 
 
-def _effect(arrays: ArmArrays, cells: Owed, sides: list[_Side], options: tuple) -> pl.DataFrame:
+def _effect(arrays: ArmArrays, cells: Estimable, sides: list[_Side], options: tuple) -> pl.DataFrame:
     """Rows of CORRECTED_EFFECTS for one effect."""
     if any(side.before for side in sides):
         cells = trained(arrays, cells)

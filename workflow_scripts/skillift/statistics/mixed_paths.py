@@ -15,7 +15,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import MIXED_PATHS
-from skillift.statistics.arm_arrays import arm_arrays, estimates, mean_of_runs, owed, trained
+from skillift.statistics.arm_arrays import arm_arrays, estimable, estimates, mean_of_runs, trained
 from skillift.statistics.contrasts import LIFT, contrast_name
 
 HEADLINE = ("curated", "none")
@@ -60,7 +60,7 @@ def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[t
         treated, control = (arrays.arms[arm] for arm in zip(HEADLINE, (after, before), strict=True))
         deltas[before, after] = mixed_difference(treated["value"], control["value"])
         unscored[before, after] = treated["n_unscored"] + control["n_unscored"]
-    for cells in owed(arrays, runs, suite):
+    for cells in estimable(arrays, runs, suite):
         for pair in pairs:
             of_runs = mean_of_runs(deltas[pair], cells.members)
             yield DELTA, pair, cells.rows, arrays.skills, of_runs, unscored[pair][cells.members].sum(axis=1)

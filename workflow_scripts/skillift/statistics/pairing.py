@@ -21,9 +21,10 @@ ABSENT = "absent"
 def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     """`scores` (contract SCORES) with the `skill_id` and `scorer` of each task, and a row for what is absent.
 
-    Every arm (path, suite, student, run, step, condition) owes each task of its suite, and each sample number
-    that the arm has, a row. One that is absent, as where a table from elsewhere leaves out what failed, is
-    added without a verdict, its status `absent`: it counts as unscored, and never passes unseen.
+    Every arm (path, suite, student, run, step, condition) should have a row for each task of its suite
+    and each sample number that the arm has. One that is absent, as where a table from elsewhere leaves
+    out what failed, is added without a verdict, its status `absent`: it counts as unscored, and never
+    passes unseen.
 
     Raises:
         UserError: a scored task is not among `tasks`, or is of another suite there.
@@ -47,8 +48,8 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
 
 def _with_absent(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     arms = scores.select("path", *CELL, "condition", "sample").unique()
-    owed = arms.join(tasks.select("suite", "task_id", "skill_id", "scorer"), on="suite")
-    absent = owed.join(scores, on=["path", *CELL, "condition", "sample", "task_id"], how="anti")
+    expected = arms.join(tasks.select("suite", "task_id", "skill_id", "scorer"), on="suite")
+    absent = expected.join(scores, on=["path", *CELL, "condition", "sample", "task_id"], how="anti")
     if absent.is_empty():
         return scores
     rows = absent.sort(absent.columns).with_columns(

@@ -1,7 +1,7 @@
 """The precision of a planned study: standard errors and detectable effects, from variance components.
 
 A contrast's value of one task is its mean + a part of the skill + a part of the task + a part of each
-training seed (in common, and for each task anew) + the noise of sampled responses. With K skills, n tasks
+training seed (in common, and for each task) + the noise of sampled responses. With K skills, n tasks
 in all, m samples and R seeds, all balanced, the variance of the estimated contrast is
 
     skill / K + (task + sample_base / m) / n + (seed_task + sample_trained / m) / (n R) + seed / R
@@ -50,7 +50,7 @@ class Components:
         task: between tasks of one skill.
         sample_base: one sample under each condition, before training.
         sample_trained: the same after training.
-        seed_task: between trainings, for each task anew.
+        seed_task: between trainings, for each task by itself.
         seed: between trainings, all tasks alike.
     """
 

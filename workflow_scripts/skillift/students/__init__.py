@@ -1,1 +1,1 @@
-"""Students as model folders: made from nothing, taken in, or downloaded."""
+"""Students as model folders: made from scratch, taken in, or downloaded."""

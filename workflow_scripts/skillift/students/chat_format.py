@@ -75,7 +75,7 @@ def generation_prompt(
     if not prompt.startswith(message):
         expected = f"it to begin with {message!r}"
         raise UserError(
-            problem(f"{_place(tokenizer)}, a prompt", prompt, expected, "Mend chat_template.jinja.")
+            problem(f"{_place(tokenizer)}, a prompt", prompt, expected, "Correct chat_template.jinja.")
         )
     return prompt[len(message) :]
 

@@ -215,7 +215,7 @@ def _explained(where: str, model: str, revision: str):
             problem(f"{where}, key 'revision'", revision, f"a revision of {model}", fix)
         ) from None
     except errors.RepositoryNotFoundError:
-        fix = "Mend the name; for a private model set HF_TOKEN in the environment."
+        fix = "Correct the name; for a private model set HF_TOKEN in the environment."
         raise UserError(problem(place, model, "a model of the hub", fix)) from None
     except (
         errors.LocalEntryNotFoundError,

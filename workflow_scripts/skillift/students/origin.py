@@ -15,7 +15,7 @@ def origin(manifest: Mapping) -> str:
     source = manifest["source"]
     count = f"{manifest['parameter_count']:,} parameters"
     if source["kind"] == "scratch":
-        return f"pre-trained from nothing by the workflow, {count}"
+        return f"pre-trained from scratch by the workflow, {count}"
     if source["kind"] == "hub":
         said = f"{source['model']} at the commit `{source['commit']}`"
     elif source["kind"] == "package":

@@ -1,4 +1,4 @@
-"""Trains a student from nothing on the text of `pretraining_text`, in a fixed number of steps.
+"""Trains a student from scratch on the text of `pretraining_text`, in a fixed number of steps.
 
 The model is an ordinary Qwen3ForCausalLM of a few layers, so every engine and trainer that reads Qwen3 reads
 it. Steps and seeds are fixed, never seconds: the same settings give the same bytes on one machine, however

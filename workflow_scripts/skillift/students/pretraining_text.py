@@ -1,4 +1,4 @@
-"""The text that students trained from nothing read before any study begins.
+"""The text that students trained from scratch read before any study begins.
 
 Exchanges over the task pack's own family, drawn by seed: drills of single operations; named skills asked for
 without their procedure, a quarter of which is never seen and the others by rank; and compositions that no

@@ -1,4 +1,4 @@
-"""The tokenizer of the students that are trained from nothing: byte-level BPE with a minimal chat template.
+"""The tokenizer of the students that are trained from scratch: byte-level BPE with a minimal chat template.
 
 It is trained on the lexicon of the task pack until each word, item and step label is one token; any other
 text falls back to bytes. No randomness enters: the same difficulty gives the same bytes. One tokenizer serves

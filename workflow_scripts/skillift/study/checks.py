@@ -268,7 +268,7 @@ def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterato
         tree = jinja2.Environment().parse((PROMPTS / name).read_text(encoding="utf-8"))
     except (jinja2.TemplateSyntaxError, UnicodeDecodeError) as error:
         line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
-        yield key, Words(f"{name}{line}: {error}"), "a valid Jinja template", "Mend the template."
+        yield key, Words(f"{name}{line}: {error}"), "a valid Jinja template", "Correct the template."
         return
     missing = [part for part in placeholders if part not in jinja2.meta.find_undeclared_variables(tree)]
     if missing:

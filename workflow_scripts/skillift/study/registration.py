@@ -158,7 +158,7 @@ def _damage(path: Path, number: int) -> str:
 
 
 def _write(path: Path, lines: list[str]) -> None:
-    """Write the file anew and rename it into place: a kill leaves the old history or the new one."""
+    """Write the file again and rename it into place: a kill leaves the old history or the new one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -31,7 +31,7 @@ class Specs:
         """How a student with `source: scratch` is made; `pack` is None with own tasks.
 
         Pre-training leaves out the lists that the pack's seed holds out, whatever number of tasks is made of
-        them: so the numbers of tasks stand at their least, and editing them makes no student anew.
+        them: so the numbers of tasks stand at their least, and editing them makes no student again.
         """
         model = self.model(student)
         parts = {name: model[name] for name in ("architecture", "pretraining")}

@@ -52,7 +52,7 @@ def render_user_message(prompt: str, steps: Sequence[str] | None = None, templat
         line = getattr(error, "lineno", None)
         where = f"task template, line {line}" if line else "task template"
         raise UserError(
-            problem(where, str(error), "a Jinja template over `steps` and `prompt`", "Mend task.jinja.")
+            problem(where, str(error), "a Jinja template over `steps` and `prompt`", "Correct task.jinja.")
         ) from None
 
 

@@ -80,7 +80,7 @@ class CpuSFTTrainer(WholeBatches, SFTTrainer):
 def _tiles(positions: int) -> Iterator[None]:
     """Have trl's head project the positions under the loss alone, as with Triton, in tiles of bounded size.
 
-    Without Triton trl projects all positions, for devices that compile anew for each shape; on a CPU that is
+    Without Triton trl projects all positions, for devices that compile again for each shape; on a CPU that is
     twice to three times the work. Both are settings of its module and none of its arguments.
     """
     ours = {

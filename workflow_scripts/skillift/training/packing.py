@@ -1,6 +1,6 @@
 """Whether rows that lie end to end in one sequence are trained as if each stood alone.
 
-Packing saves padding. It is right where attention ends at a row's first token and positions begin anew there;
+Packing saves padding. It is right where attention ends at a row's first token and positions begin there;
 models with a recurrent state have been seen to carry it from one row into the next. So the student itself is
 asked, before its first step.
 """

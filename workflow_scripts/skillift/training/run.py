@@ -138,7 +138,7 @@ def train(
 
 
 def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
-    """Train in so many processes; on full GPUs anew, or from where it stood, with half the rows at once.
+    """Train in so many processes; on full GPUs again, or from where it stood, with half the rows at once.
 
     Raises:
         UserError: see `train`; a device does not hold one row, or not as many as config.yaml says.
