@@ -12,10 +12,10 @@ from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import (
     around,
     beside,
+    by_student,
     described,
     finish,
     panel_width,
-    panels_named,
     places,
     undefined,
 )
@@ -54,10 +54,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
     chart = (
         alt.layer(*estimates(rows, view, x, y), data=rows)
         .properties(width=width, height=240)
-        .facet(
-            facet=alt.Facet("label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)),
-            columns=panels,
-        )
+        .facet(facet=by_student(alt.Facet, view.labels, width), columns=panels)
     )
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition")
     notes = [

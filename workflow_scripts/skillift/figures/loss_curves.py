@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.arms import BASE, place, read_spec, span
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.theme import COLOURS, finish, panel_width, panels_named
+from skillift.figures.theme import COLOURS, by_student, finish, panel_width
 
 if TYPE_CHECKING:
     import altair as alt
@@ -60,10 +60,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
         )
         .add_params(choice)
         .properties(width=width, height=200)
-        .facet(
-            facet=alt.Facet("label:N", sort=students, title=None, header=panels_named(students, width)),
-            columns=panels,
-        )
+        .facet(facet=by_student(alt.Facet, students, width), columns=panels)
     )
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
     trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"

@@ -11,10 +11,10 @@ from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import (
     around,
     beside,
+    by_student,
     described,
     finish,
     panel_width,
-    panels_named,
     places,
     undefined,
 )
@@ -52,9 +52,7 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
         .properties(width=width, height=170)
         .facet(
             row=alt.Row("path:N", sort=paths, title=None),
-            column=alt.Column(
-                "label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)
-            ),
+            column=by_student(alt.Column, view.labels, width),
         )
     )
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition") + " " + pl.col("path")

@@ -12,10 +12,10 @@ from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import (
     around,
     beside,
+    by_student,
     described,
     finish,
     panel_width,
-    panels_named,
     places,
     undefined,
 )
@@ -58,10 +58,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
         .properties(width=width, height=200)
-        .facet(
-            facet=alt.Facet("label:N", sort=view.labels, title=None, header=panels_named(view.labels, width)),
-            columns=panels,
-        )
+        .facet(facet=by_student(alt.Facet, view.labels, width), columns=panels)
     )
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),

@@ -13,9 +13,9 @@ from skillift.figures.theme import (
     BEFORE_COLOUR,
     COLOURS,
     around,
+    by_student,
     described,
     finish,
-    panels_named,
     places,
     undefined,
 )
@@ -93,7 +93,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     chart = (
         alt.layer(zero("x"), *(mark.encode(**look) for mark in marks), data=_drawn(rows))
         .properties(width=width, height=ROW * len(names))
-        .facet(column=alt.Column("label:N", sort=students, title=None, header=panels_named(students, width)))
+        .facet(column=by_student(alt.Column, students, width))
     )
     notes = [
         described(whole, view, view.headline_path, "intervals, clustered by skill (all skills)"),

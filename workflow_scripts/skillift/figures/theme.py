@@ -202,12 +202,13 @@ def broken(name: str, width: int = NAME) -> list[str]:
     return [line for part in parts for line in textwrap.wrap(part, width)]
 
 
-def panels_named(labels: Sequence[str], width: float) -> alt.Header:
-    """Heads of panels side by side: the field `label`, in lines that fit a panel of so many px."""
+def by_student(channel: type[alt.Facet | alt.Column], labels: Sequence[str], width: float):
+    """One panel for each student: the field `label` in that channel, heads in lines that fit so many px."""
     import altair as alt
 
     lines = {label: broken(label, max(8, int(width / BOLD_CHARACTER))) for label in labels}
-    return alt.Header(labelExpr=f"{json.dumps(lines, ensure_ascii=False)}[datum.label]")
+    header = alt.Header(labelExpr=f"{json.dumps(lines, ensure_ascii=False)}[datum.label]")
+    return channel("label:N", sort=list(labels), title=None, header=header)
 
 
 def around(names: Sequence[str], down: bool = False) -> alt.Scale:
