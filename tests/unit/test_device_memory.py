@@ -214,8 +214,8 @@ def test_a_large_vocabulary_takes_the_memory_of_a_tile(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("libraries")
 def test_a_training_keeps_to_the_memory_that_there_is(tmp_path, monkeypatch, parts):
     """Measured, not guessed, of a student whose whole batch would take more."""
-    student = shaped(tmp_path / "model", hidden_size=256, intermediate_size=1024, num_hidden_layers=8)
-    rows, available, peaks, losses = corpus_of([("abc", "x" * 250)] * 8), 400 * 2**20, [], []
+    student = shaped(tmp_path / "model", hidden_size=512, intermediate_size=2048, num_hidden_layers=8)
+    rows, available, peaks, losses = corpus_of([("abc", "x" * 250)] * 8), 800 * 2**20, [], []
     monkeypatch.setattr(device_memory, "LITTLE", 0)
     for name, there in (("without", 100 * GIB), ("within", available)):
         monkeypatch.setattr(device_memory, "memory", lambda there=there: Memory(GIB, there, "this test"))
@@ -223,5 +223,6 @@ def test_a_training_keeps_to_the_memory_that_there_is(tmp_path, monkeypatch, par
         peaks.append(peak)
         losses.append(found)
     assert parts[0] == (8, 1) and 1 < parts[1][0] < 8
-    assert peaks[1] < available < peaks[0], peaks
+    # What freed memory the C library keeps differs by 100 MB from process to process (measured).
+    assert peaks[1] < available + 150 * 2**20 < peaks[0], peaks
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
