@@ -47,7 +47,7 @@ SlurmdLogFile={folder}/log/slurmd.%n.log
 MpiDefault=none
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+{memory}
 {accounts}SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
@@ -67,6 +67,12 @@ PartitionName=cpu Nodes=ALL Default=YES MaxTime=1-0 DefMemPerCPU=500 LLN=YES Pri
 PartitionName=gpu Nodes=ALL MaxTime=1-0 DefMemPerCPU=500 LLN=YES PriorityTier=1
 PartitionName=urgent Nodes=ALL MaxTime=1-0 DefMemPerCPU=500 PriorityTier=10 PreemptMode=OFF
 """
+# whether a job that holds more than it has declared is killed: by looking every second, not by control groups
+MEMORY_IS_LIMITED = """\
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill"""
+MEMORY_IS_FREE = "JobAcctGatherType=jobacct_gather/none"
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=200000 "
     "Gres=gpu:toy:2 State=UNKNOWN"
@@ -90,7 +96,7 @@ class SlurmCluster:
     """The cluster that lives in a folder."""
 
     def __init__(self, folder: Path | str, accounts: bool = False) -> None:
-        """Name the folder, and whether SLURM keeps accounts of finished jobs; nothing is started."""
+        """Name the folder, and whether SLURM keeps accounts of jobs and holds them to their memory."""
         self.folder = Path(folder).resolve()
         self.conf = self.folder / "slurm.conf"
         self.accounts = slurm_accounts.SlurmAccounts(self.folder) if accounts else None
@@ -224,6 +230,7 @@ class SlurmCluster:
                 nodes=nodes,
                 node_down_s=NODE_DOWN_S,
                 accounts=self.accounts.clients if self.accounts else "",
+                memory=MEMORY_IS_LIMITED if self.accounts else MEMORY_IS_FREE,
                 min_job_age=MIN_JOB_AGE_S,
             )
         )

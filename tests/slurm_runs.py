@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,9 +36,11 @@ def running_cluster(folder: Path, accounts: bool = False) -> Iterator[SlurmClust
         cluster.stop()
 
 
-def start(folder: Path, cluster: SlurmCluster, log: str, *targets: str) -> subprocess.Popen:
+def start(
+    folder: Path, cluster: SlurmCluster, log: str, *targets: str, options: Sequence[str] = ()
+) -> subprocess.Popen:
     """Start the smoke study in a project folder; what it prints goes to a file there."""
-    settings = ["--workflow-profile", "profiles/slurm", "--latency-wait", "20"]
+    settings = ["--workflow-profile", "profiles/slurm", "--latency-wait", "20", *options]
     study = ["--config", "study=studies/smoke.yaml"]
     with (folder / log).open("w") as out:
         return subprocess.Popen(

@@ -51,3 +51,16 @@ def test_where_slurm_soon_forgets_a_finished_job_the_accounts_are_asked(folder, 
     assert ASKED in finished(folder, cluster, CONTAMINATION)
     await_accounts(cluster, ["COMPLETED", "COMPLETED"])
     assert cluster.queue() == []
+
+
+def test_a_job_that_slurm_kills_for_memory_ends_the_run_with_what_to_change(folder, cluster):
+    few = ("--set-resources", "pretrain:mem_mb=200", "--retries", "0")  # importing torch takes more
+    run = start(folder, cluster, "killed.log", "results/smoke/students/s/manifest.json", options=few)
+    try:
+        assert run.wait(timeout=300) == 1
+    finally:
+        end(run)
+    last = (folder / "killed.log").read_text().splitlines()[-1]
+    assert last.startswith("error: pretrain s: ended without")
+    assert "exceeded memory limit" in last and "It had declared 200 MB (`mem_mb`)" in last
+    assert "give the student a smaller `architecture`" in last

@@ -40,8 +40,13 @@ def test_a_list_of_mistakes_stays_whole_and_a_long_one_is_cut(failed):
 
 
 def test_a_traceback_is_told_by_its_last_line(failed):
-    (said,) = last_words([failed("judge", "Traceback\n  File x\nKeyError: 'bug'\n")])
+    (said,) = last_words([failed("judge", "Traceback (most recent call last):\n  File x\nKeyError: 'bug'\n")])
     assert said.startswith("error: judge: KeyError: 'bug' (whole log: ")
+
+
+def test_a_job_without_an_error_of_its_own_is_not_told_by_its_last_line_alone(failed):
+    (said,) = last_words([failed("train", "training: 2 of 9 steps\n", student="s")])
+    assert said.startswith("error: train s: ended without an error of its own, after: training: 2 of 9 steps")
 
 
 def test_a_job_that_was_killed_is_named_too(failed):

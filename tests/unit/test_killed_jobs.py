@@ -122,13 +122,32 @@ def test_on_a_cluster_the_last_words_tell_what_a_job_had_declared_and_held(tmp_p
     job = FailedJob("train", {"student": "s"}, str(log), memory_mb=6000)
     (said,) = last_words([job], state=str(state))
     assert said.startswith(
-        f"error: train s: train: 12 of 46 steps (whole log: {log}) It had declared 6,000 MB (`mem_mb`)."
+        "error: train s: ended without an error of its own, after: train: 12 of 46 steps "
+        f"(whole log: {log}). It had declared 6,000 MB (`mem_mb`)."
     )
     assert "It held 6.0 GiB when last seen" in said and "gradient_checkpointing: true" in said
     log.write_text("")
     file.unlink()
     (said,) = last_words([job], state=str(state))
     assert "ended without a word" in said and "6,000 MB" in said and "training.device_batch_size" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "advised"),
+    [
+        ("StepId=2.0 exceeded memory limit (473948160 > 367001600), being killed", True),
+        ("Detected 1 oom_kill event in StepId=2.0. Some of the step tasks have been OOM Killed.", True),
+        ("*** JOB 2 ON n1 CANCELLED AT 2026-11-29T20:18:05 DUE TO TIME LIMIT ***", False),
+    ],
+)
+def test_on_a_cluster_slurms_own_words_say_why_a_job_was_ended(tmp_path, words, advised):
+    log, slurm_log = tmp_path / "train.log", tmp_path / "2.log"
+    log.write_text("train: 12 of 46 steps\n")
+    slurm_log.write_text(f"srun: Job step aborted\nslurmstepd-n1: error: {words}\nsrun: error: n1: Killed\n")
+    job = FailedJob("train", {"student": "s"}, str(log), memory_mb=350, slurm_log=str(slurm_log))
+    (said,) = last_words([job])
+    assert f" SLURM: {words.strip('*. ')}" in said
+    assert ("350 MB" in said) is ("training.device_batch_size" in said) is advised
 
 
 def test_what_a_process_and_its_children_hold_is_seen(monkeypatch):

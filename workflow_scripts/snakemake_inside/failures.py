@@ -38,13 +38,16 @@ class _Failures:
         event = getattr(record, "event", None)
         self._stopped |= str(record.msg).startswith("Terminating processes on user request")
         if event == "job_error":
-            logs = [path for path in record.log or [] if str(path).endswith(".log")]
+            logs = [str(path) for path in record.log or [] if str(path).endswith(".log")]
+            job = self._job(record.jobid)
+            added = [path for path in logs if job and path not in map(str, job.log)]  # by the executor
             self._failed[record.jobid] = FailedJob(
                 record.rule_name,
                 self._wildcards(record.jobid),
-                str(logs[0]) if logs else None,
+                next((path for path in logs if path not in added), None),
                 grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
                 memory_mb=self._memory(record.jobid),
+                slurm_log=added[0] if added else None,
             )
         elif event == "job_finished":
             self._failed.pop(record.job_id, None)

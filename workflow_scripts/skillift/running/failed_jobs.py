@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ _MOST_LINES = 20  # of one job
 _TAIL_BYTES = 64 * 1024  # of a log that are read
 _ERROR = "error: "
 _TRACEBACK = "Traceback "
+# what SLURM writes into its log of a job that it ends, "slurmstepd-n1: error: Detected 1 oom_kill event ..."
+_SLURM_ENDED = re.compile(
+    r"slurmstepd\S*: error: (.*(?:memory limit|oom.kill|TIME LIMIT|PREEMPTION|NODE FAIL).*)", re.I
+)
+_OF_MEMORY = re.compile("memory limit|oom.kill", re.I)
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class FailedJob:
         log: its log; None where the rule has none.
         grouped: whether it ran with others as one job, so that one of those may be what failed.
         memory_mb: what it had declared to take (MB); None where nobody knows.
+        slurm_log: where SLURM wrote what it printed; None where it ran elsewhere.
     """
 
     rule: str
@@ -32,6 +39,7 @@ class FailedJob:
     log: str | None
     grouped: bool = False
     memory_mb: int | None = None
+    slurm_log: str | None = None
 
     @property
     def name(self) -> str:
@@ -80,19 +88,30 @@ def _error_of(job: FailedJob, state: str | None) -> list[str]:
 def _killed(job: FailedJob, lines: list[str], state: str | None) -> str:
     """Of a job without an error: on a cluster, what kills a job for memory kills its shell, too."""
     last = next((line for line in reversed(lines) if line.strip()), None)
-    note = read_note(note_file(state, job.log)) if state else None
     if last is None:
         said = f"ended without a word ({job.log} is empty or missing): killed, or never started."
     else:
-        said = f"{last} (whole log: {job.log})"
-        if note is None:
-            return said
+        said = f"ended without an error of its own, after: {last} (whole log: {job.log})."
+    ended = _slurms_words(job.slurm_log)
+    if ended is not None:
+        said += f" SLURM: {ended.rstrip('.')}."
     declared = f" It had declared {job.memory_mb:,} MB (`mem_mb`)." if job.memory_mb else ""
-    work = rule_named(job.rule).work
-    if note is None and work is None:
-        return said + declared
-    text = explained(None, note, ADVICE.get(work, OTHERS))
+    if ended is not None and not _OF_MEMORY.search(ended):
+        return said
+    note = read_note(note_file(state, job.log)) if state else None
+    advice = ADVICE.get(rule_named(job.rule).work, OTHERS)
+    if note is None and ended is not None:
+        return f"{said}{declared} {advice}"
+    if note is None and last is not None:
+        return said
+    text = explained(None, note, advice)
     return f"{said}{declared} {text[:1].upper()}{text[1:]}"
+
+
+def _slurms_words(log: str | None) -> str | None:
+    """Why SLURM ended a job, in its own words; None where it does not say that it did."""
+    found = (_SLURM_ENDED.search(line) for line in (_tail(Path(log)) if log else ()))
+    return next((words[1].strip("* ") for words in found if words), None)
 
 
 def _errors(lines: list[str]) -> list[int]:
