@@ -118,7 +118,7 @@ def _evidence(study: Study, options: argparse.Namespace) -> Evidence:
     if not options.earlier:
         return from_defaults(options.discordant, options.skill_correlation, options.sampling_share)
     path = options.path or study.data["analysis"]["headline_path"]
-    return from_results(options.earlier, path, options.suite)
+    return from_results(options.earlier, path, options.suite, study.data["inference"]["precision"])
 
 
 def _declared_rates(study: Study, options: argparse.Namespace) -> tuple[dict[str, float], dict[str, float]]:

@@ -14,7 +14,7 @@ from score_tables import make_scores, make_tasks
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
 from skillift.planning.designs import DESIGN_SCHEMA
-from skillift.tables import write_table
+from skillift.tables import write_json, write_table
 
 EMBEDDED = ["--study", "studies/embedded.yaml"]
 
@@ -114,6 +114,19 @@ def test_an_earlier_study_gives_variances_and_hours(tmp_path, earlier, capsys):
     episodes = {"s": 200 * 4 * (1 + 2 * 2), "m": 200 * 4 * (1 + 2), "l": 200 * 4 * (1 + 2)}
     hours = 2 * (2 * 0.1 + 0.1 + 2) + (episodes["s"] + episodes["m"]) * 72 / 200 / 3600 + episodes["l"] / 1000
     assert designs["device_hours"].to_list() == pytest.approx([hours] * 3)
+
+
+def test_hours_of_another_precision_are_not_taken(tmp_path, earlier):
+    own = ("--from", str(earlier), "--tasks", "200", "--seeds", "2")
+    rates = ("--training-hours", "l=2", "--episodes-per-hour", "l=1000")
+    manifest = earlier / "runs/s/sft-s0/manifest.json"
+    for precision, known in (("float32", True), ("bfloat16", False)):
+        write_json({"spec": {"precision": precision}}, manifest)
+        record, designs = plan_of(tmp_path, *own, *rates)
+        assert (designs["device_hours"].null_count() == 0) is known
+        assert (
+            any("trained in bfloat16, the study is in float32" in note for note in record["notes"]) != known
+        )
 
 
 def test_results_that_cannot_be_read_are_named(tmp_path, earlier):

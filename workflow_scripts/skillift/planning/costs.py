@@ -19,6 +19,7 @@ from skillift.errors import UserError, problem
 from skillift.stages import working
 from skillift.statistics.power import Design
 from skillift.study.study import Study
+from skillift.tables import read_json
 
 # Stages whose calls follow the number of measured tasks; the others are the same in every design.
 _PER_TASK = ("episodes: ", "verdicts: ")
@@ -107,6 +108,16 @@ def measured_rates(results: Path, scores: pl.DataFrame) -> DeviceRates:
         if answered:
             episode[student] = sum(seconds[run] for run in answered) / sum(answered.values()) / 3600
     return DeviceRates(training, episode)
+
+
+def training_precisions(results: Path) -> set[str]:
+    """The precisions that a study's runs were trained in, as their manifests tell.
+
+    Raises:
+        UserError: a manifest cannot be read.
+    """
+    manifests = sorted(results.glob("runs/*/*/manifest.json"))
+    return {precision for file in manifests if (precision := read_json(file)["spec"].get("precision"))}
 
 
 def _seconds(results: Path, work: str, student: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError, problem
-from skillift.planning.costs import DeviceRates, measured_rates
+from skillift.planning.costs import DeviceRates, measured_rates, training_precisions
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.power import (
     DELTAS_IN,
@@ -101,8 +101,10 @@ def from_defaults(
     return Evidence(scenarios, DeviceRates(), [], notes)
 
 
-def from_results(results: Path, path: str, suite: str) -> Evidence:
+def from_results(results: Path, path: str, suite: str, precision: str) -> Evidence:
     """The scenario `measured`, and the rates of the device, from a study's folder of results.
+
+    Hours count only where those results were made in the planned `precision`.
 
     Raises:
         UserError: a table or benchmark file is missing or wrong, or leaves the components undefined.
@@ -112,8 +114,14 @@ def from_results(results: Path, path: str, suite: str) -> Evidence:
     measured = measured_components(with_skills(scores, tasks), path, suite)
     notes = [f"Components are means of those of {results}, path {path}, suite {suite}: {_places(measured)}."]
     notes += _limits(measured)
-    scenarios = {"measured": measured_scenario(measured)}
-    return Evidence(scenarios, measured_rates(results, scores), measured, notes)
+    scenarios, rates = {"measured": measured_scenario(measured)}, measured_rates(results, scores)
+    if others := sorted(training_precisions(results) - {precision}):
+        rates = DeviceRates()
+        notes.append(
+            f"Hours are not taken from {results}: it was trained in {', '.join(others)}, the study is in "
+            f"{precision}. Declare them (--training-hours, --episodes-per-hour)."
+        )
+    return Evidence(scenarios, rates, measured, notes)
 
 
 def measured_scenario(measured: Sequence[Measured]) -> dict[str, Components]:
