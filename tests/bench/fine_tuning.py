@@ -6,7 +6,7 @@ python tests/bench/fine_tuning.py --model results/mine/students/smollm2/model --
 python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
-Prints a row of docs/benchmarks.md for each measure; asked is at least the bare script's tokens/s.
+Prints a row of docs/benchmarks.md for each measure; the target is at least the bare script's tokens/s.
 
 Model FLOPs utilisation is what a training step needs at least (recomputed activations do not count;
 Chowdhery et al. 2022, arXiv 2204.02311, appendix B) over what the device could do: for each token 2 FLOPs
@@ -182,7 +182,10 @@ def main() -> None:
     parser.add_argument("--device-batch-size", type=int, help="rows at once, of both")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
     parser.add_argument("--repeats", type=int, default=3, help="measured pairs")
+    parser.add_argument("--cpu-time", action="store_true", help="seconds of the processor, not of the wall")
     options = parser.parse_args()
+    if options.cpu_time:
+        os.environ["STOPWATCH"] = "cpu"
     print("| device, date | student | measure | skillift | bare | ratio |\n|---|---|---|---|---|---|")
     for shape in [options.model.parent.name] if options.model else options.shapes:
         spec = RECIPE | {"precision": "float32" if shape == "tiny" else options.precision}

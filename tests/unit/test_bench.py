@@ -45,6 +45,13 @@ def test_nested_calls_of_one_target_count_once(bench, tmp_path):
     assert times["process"] >= times["kettle:Kettle.boil"]
 
 
+def test_in_processor_time_waiting_counts_nothing(bench, tmp_path, monkeypatch):
+    monkeypatch.setenv("STOPWATCH", "cpu")
+    script = "from kettle import Kettle\nKettle().boil()\n"
+    times = run_under_stopwatch(bench, tmp_path, script, "kettle:Kettle.boil")
+    assert times["kettle:Kettle.boil"] < 0.2  # it sleeps for 0.4 s
+
+
 def test_a_target_that_is_never_called_has_no_time(bench, tmp_path):
     times = run_under_stopwatch(bench, tmp_path, "import json\n", "kettle:Kettle.boil")
     assert set(times) == {"process", "peak_gib"}
