@@ -6,6 +6,7 @@ from study_files import EMBEDDED, TEACHER
 
 PACKAGE = f"tier: 9, source: package, licence: MIT, sha256: {'ab' * 32}"
 PART = "{package: a, version: 1.0.0, file: m.part1}"
+PART2 = "{package: b, version: 1.0.0, file: m.part2}"
 BAD_STUDIES = {
     "an unknown key": (
         ("  learning_rate: 5.0e-3", "  lerning_rate: 5.0e-3"),
@@ -104,8 +105,20 @@ BAD_STUDIES = {
         ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: 1.0, file: a.gguf}}}}"),
         ["references.p.version: found 1.0, expected one version, in quotes, such as '1.0.0'. Put it in quot"],
     ),
+    "a package of the latest version": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: latest, file: a.gguf}}}}"),
+        ["references.p.version: found 'latest', expected one version, in quotes, such as '1.0.0'"],
+    ),
+    "a single part": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, parts: [{PART}]}}}}"),
+        ["references.p.parts: found [{", "expected a list of at least 2"],
+    ),
+    "a part twice": (
+        ("references: {}", f"references: {{p: {{{PACKAGE}, parts: [{PART}, {PART}]}}}}"),
+        ["references.p.parts[1]: found {", "expected every item once"],
+    ),
     "packages in parts and alone": (
-        ("references: {}", f"references: {{p: {{{PACKAGE}, version: 1.0.0, parts: [{PART}, {PART}]}}}}"),
+        ("references: {}", f"references: {{p: {{{PACKAGE}, version: 1.0.0, parts: [{PART}, {PART2}]}}}}"),
         ["references.p.version: found the key 'version', expected no such key beside `parts`"],
     ),
     "weights of a package that are no GGUF file": (

@@ -135,7 +135,9 @@ def expectation(schema: dict, root: dict) -> str:
         text += " " + " and ".join(bounds)
     if schema.get("type") == "object" and schema.get("properties"):
         text += f" with the keys {', '.join(schema['properties'])}"
-    if schema.get("minItems") or schema.get("minLength") or schema.get("minProperties"):
+    if schema.get("minItems", 0) > 1:
+        text += f" of at least {schema['minItems']}"
+    elif schema.get("minItems") or schema.get("minLength") or schema.get("minProperties"):
         text += ", not empty"
     return text
 
