@@ -48,7 +48,7 @@ CAUSES = [
 
 
 class SetupError(Exception):
-    """The machine lacks something; the message says what, why it is needed, and the mend."""
+    """The machine lacks something; the message says what, why it is needed, and the fix."""
 
 
 def python_version(python: str) -> tuple[int, int] | None:
@@ -124,10 +124,10 @@ def check_space(folders: dict[Path, float]) -> None:
 
 
 def explain(log: str) -> str:
-    """What made pip fail, in one sentence with its mend, from what it printed."""
-    for pattern, cause, mend in CAUSES:
+    """What made pip fail, in one sentence with its fix, from what it printed."""
+    for pattern, cause, fix in CAUSES:
         match = re.search(pattern, log)
         if match:
-            return f"{cause.format(**match.groupdict())}. {mend}, and run the same command again."
+            return f"{cause.format(**match.groupdict())}. {fix}, and run the same command again."
     last = [line for line in log.splitlines() if line.strip()][-5:]
-    return "pip said:\n  " + "\n  ".join(last) + "\nMend that, and run the same command again."
+    return "pip said:\n  " + "\n  ".join(last) + "\nFix that, and run the same command again."

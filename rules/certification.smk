@@ -11,7 +11,7 @@ rule certify_judge:
         f"{LOGS}/certify_judge/{{judge}}.log",
     benchmark:
         f"{BENCHMARKS}/certify_judge/{{judge}}.tsv"
-    localrule: stays_here("certify_judge")
+    localrule: runs_locally("certify_judge")
     conda:
         ENVIRONMENT
     resources:

@@ -16,13 +16,13 @@ sys.path.insert(0, str(SCRIPTS))
 from skillift.chat.options import api_options, judging_options
 from skillift.running.engine_options import engine_options
 from skillift.errors import UserError
-from skillift.running.lifeline import this_process
+from skillift.running.parent_watchdog import this_process
 from skillift.preflight.mistakes import checked_study, warnings
 from skillift.provenance import canonical, code_digest
 from skillift.study.places import found_study
 from skillift.study.study import BASE, load_config, load_study
 from skillift.training.options import training_flags
-from snakemake_inside.shortcuts import cache_planning
+from snakemake_inside.cached_planning import cache_planning
 from snakemake_inside.version import warn_if_untested
 
 warn_if_untested(workflow)

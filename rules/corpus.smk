@@ -16,7 +16,7 @@ rule collect_demonstrations:
         f"{LOGS}/collect_demonstrations.log",
     benchmark:
         f"{BENCHMARKS}/collect_demonstrations.tsv"
-    localrule: stays_here("collect_demonstrations")
+    localrule: runs_locally("collect_demonstrations")
     conda:
         ENVIRONMENT
     resources:

@@ -100,7 +100,7 @@ rule check_served:
         f"{BENCHMARKS}/check_served/{{student}}/{{run}}.tsv"
     wildcard_constraints:
         student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
-    localrule: stays_here("check_served")
+    localrule: runs_locally("check_served")
     conda:
         ENVIRONMENT
     params:
@@ -131,7 +131,7 @@ rule ask_reference:
     wildcard_constraints:
         student=one_of(STUDY.students_from("api")),
         run="base",
-    localrule: stays_here("ask_reference")
+    localrule: runs_locally("ask_reference")
     conda:
         ENVIRONMENT
     resources:

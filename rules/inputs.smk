@@ -77,7 +77,7 @@ def prompt_files(wildcards):
     }
 
 
-def gate(wildcards):
+def serving_check(wildcards):
     """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
     if wildcards.student in STUDY.students_from("api"):
         return []

@@ -10,7 +10,7 @@ from skillift.running.job_sizes import (
     TrainingJob,
     beside_a_gpu_mb,
     corpus_size,
-    grown,
+    scaled_for_retry,
     local_gpus,
     model_minutes,
     serving_mb,
@@ -59,38 +59,38 @@ def training_job(wildcards, input):
 
 def training_memory(wildcards, input, attempt):
     if has_gpu("train"):
-        return grown(beside_a_gpu_mb(parameter_count(input)), attempt)
-    return grown(training_job(wildcards, input).memory_mb, attempt)
+        return scaled_for_retry(beside_a_gpu_mb(parameter_count(input)), attempt)
+    return scaled_for_retry(training_job(wildcards, input).memory_mb, attempt)
 
 
 def training_runtime(wildcards, input, threads, attempt):
     if has_gpu("train"):
-        return grown(model_minutes(parameter_count(input)), attempt)
-    return grown(training_job(wildcards, input).minutes(threads), attempt)
+        return scaled_for_retry(model_minutes(parameter_count(input)), attempt)
+    return scaled_for_retry(training_job(wildcards, input).minutes(threads), attempt)
 
 
 def serving_memory(wildcards, input, attempt):
     parameters, how = parameter_count(input), CONFIG["engine"]
     if has_gpu("generate"):
-        return grown(how["data_parallel"] * beside_a_gpu_mb(parameters), attempt)
+        return scaled_for_retry(how["data_parallel"] * beside_a_gpu_mb(parameters), attempt)
     precision = STUDY.data["inference"]["precision"]
     needed = serving_mb(
         parameters, how["kv_cache_gib"], precision, how["data_parallel"]
     )
-    return grown(needed, attempt)
+    return scaled_for_retry(needed, attempt)
 
 
 def model_runtime(wildcards, input, attempt):
-    return grown(model_minutes(parameter_count(input)), attempt)
+    return scaled_for_retry(model_minutes(parameter_count(input)), attempt)
 
 
 def api_runtime(wildcards, attempt):
     """Providers may take a day over a batch; the job waits for it."""
     waiting = CONFIG["api"]["batch_wait_h"] if CONFIG["api"]["batch"] else 0
-    return grown(240, attempt) + round(60 * waiting)
+    return scaled_for_retry(240, attempt) + round(60 * waiting)
 
 
-def stays_here(name):
+def runs_locally(name):
     """Whether jobs of that name run where Snakemake runs: unless the profile names a partition for them.
 
     For jobs that call models behind an API, as a cluster's nodes may have no network, and for those of a

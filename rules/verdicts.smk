@@ -6,14 +6,14 @@ rule judge:
         episodes=EPISODES,
         tasks=f"{RESULTS}/tasks.parquet",
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
-        gate=gate,
+        serving_check=serving_check,
     output:
         VERDICTS,
     log:
         f"{LOGS}/judge/{{judge}}/{{student}}/{{run}}.log",
     benchmark:
         f"{BENCHMARKS}/judge/{{judge}}/{{student}}/{{run}}.tsv"
-    localrule: stays_here("judge")
+    localrule: runs_locally("judge")
     conda:
         ENVIRONMENT
     resources:

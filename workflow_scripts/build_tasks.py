@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
 
         skills, tasks = build_pack(options.spec["pack"])
     elif source == ["files"]:
-        from skillift.tasks.own import read_own
+        from skillift.tasks.user_tasks import read_own
 
         files = options.spec["files"]
         skills, tasks = read_own(

@@ -214,7 +214,7 @@ def test_a_study_file_may_give_the_settings_and_the_runs(study, study_file):
     assert same_tables(study / "by_spec", study / "by_study")
 
 
-def test_runs_that_the_study_does_not_declare_are_named_with_the_mend(study, study_file):
+def test_runs_that_the_study_does_not_declare_are_named_with_the_fix(study, study_file):
     study_file.write_text(STUDY_FILE.replace("seeds: [0, 1]", "seeds: [0]"))
     with pytest.raises(
         UserError, match=r"found \['s/sft-s1'\].*s/base, s/sft-s0.*add them to the study's runs"

@@ -11,8 +11,8 @@ from skillift.study.reference import reference_page
 def test_the_committed_page_is_the_one_that_the_schemas_make(tmp_path):
     main(["--out", str(tmp_path / "page.md")])
     made = (tmp_path / "page.md").read_text(encoding="utf-8")
-    mend = "run: python workflow_scripts/document_study.py"
-    assert PAGE.read_text(encoding="utf-8") == made, mend
+    fix = "run: python workflow_scripts/document_study.py"
+    assert PAGE.read_text(encoding="utf-8") == made, fix
 
 
 def test_every_key_of_the_embedded_study_is_on_the_page(repository):

@@ -81,7 +81,7 @@ def test_a_model_of_the_hub_becomes_a_student_at_a_recorded_commit(download, sou
         ("RepoNotFound", ("key 'model'", "expected a model of the hub", "Correct the name")),
     ],
 )
-def test_what_the_hub_refuses_is_an_error_that_names_the_student_and_the_mend(
+def test_what_the_hub_refuses_is_an_error_that_names_the_student_and_the_fix(
     error, words, download, source, tmp_path
 ):
     with hub(MODEL, source, error=error) as (address, _):

@@ -85,7 +85,7 @@ def test_a_full_disk_is_told_from_other_failures(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["folder", "text", "inside a file", "other version"])
-def test_a_file_that_cannot_be_the_cache_is_an_error_with_the_mend(tmp_path, kind):
+def test_a_file_that_cannot_be_the_cache_is_an_error_with_the_fix(tmp_path, kind):
     path = tmp_path / "answers.sqlite"
     if kind == "folder":
         path.mkdir()

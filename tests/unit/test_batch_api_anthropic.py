@@ -132,7 +132,7 @@ def test_a_bill_that_is_not_paid_ends_the_job_once_the_batch_is_kept(cache):
 
 def test_the_key_goes_to_the_provider_and_into_no_message(cache):
     server = AnthropicServer(echo, fail={"create": [401]})
-    message = r"a batch cannot be handed in.*no create now.*\[ANTHROPIC_API_KEY\]"
+    message = r"a batch cannot be submitted.*no create now.*\[ANTHROPIC_API_KEY\]"
     with serving(server) as address, pytest.raises(UserError, match=message) as raised:
         ask(cache, requests_to(address_of(address)))
     assert KEY not in str(raised.value)

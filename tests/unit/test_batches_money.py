@@ -80,7 +80,7 @@ def test_a_used_up_account_ends_the_job_once_the_batch_is_kept_and_the_rest_is_a
 
 def test_an_account_that_cannot_create_a_batch_ends_the_job_without_a_retry(cache):
     server = BatchServer(echo, fail={"create": [402] * 9})
-    with serving(server) as address, pytest.raises(UserError, match=r"cannot be handed in.*are used up"):
+    with serving(server) as address, pytest.raises(UserError, match=r"cannot be submitted.*are used up"):
         ask(cache, requests_to(address, 6), retries=8)
     assert server.count("refused create") == 1
     assert cache.reserved() == {}

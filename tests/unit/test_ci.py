@@ -38,7 +38,7 @@ def test_missing_packages_without_apt_get_are_named(bare_machine):
     assert "there is no apt-get" in done.stderr
 
 
-def test_an_apt_get_that_fails_ends_the_run_with_the_mend(bare_machine):
+def test_an_apt_get_that_fails_ends_the_run_with_the_fix(bare_machine):
     done = bare_machine("exit 100")
     assert done.returncode == 1
     assert "apt-get could not install chromium" in done.stderr

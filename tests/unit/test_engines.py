@@ -186,7 +186,7 @@ def test_an_unknown_engine_is_refused(student):
         pass
 
 
-def test_a_cache_that_does_not_fit_the_machine_is_told_with_its_mend(student):
+def test_a_cache_that_does_not_fit_the_machine_is_told_with_its_fix(student):
     huge = RunOptions(threads=1, max_num_seqs=10**9, kv_cache_gib=10**6)
     with pytest.raises(UserError, match="kv_cache_gib"), open_engine("vllm", student, INFERENCE, huge):
         pass

@@ -16,10 +16,10 @@ from skillift.running.job_sizes import (
     TrainingJob,
     beside_a_gpu_mb,
     corpus_size,
-    grown,
     local_gpus,
     model_minutes,
     rows_at_once,
+    scaled_for_retry,
     serving_mb,
 )
 from skillift.tables import write_table
@@ -110,7 +110,7 @@ def test_the_size_of_a_corpus_is_read_as_it_stands(tmp_path):
 
 @pytest.mark.parametrize(("attempt", "expected"), [(1, 100), (2, 200), (3, 400), (9, 1600)])
 def test_each_attempt_gets_twice_as_much_up_to_a_limit(attempt, expected):
-    assert grown(100, attempt) == expected
+    assert scaled_for_retry(100, attempt) == expected
 
 
 def test_an_accelerator_is_found_by_its_device(tmp_path):

@@ -17,11 +17,11 @@ from skillift.contracts.pipeline import SCORES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import check, read_table
 from skillift.tasks.conditions import condition_steps
-from skillift.tasks.own import look_at_own
-from skillift.tasks.own_rows import READERS
 from skillift.tasks.own_values import text_of
 from skillift.tasks.skill_documents import procedure_of
 from skillift.tasks.step_labels import split_labels
+from skillift.tasks.user_rows import READERS
+from skillift.tasks.user_tasks import look_at_own
 
 pytestmark = pytest.mark.slow  # hundreds of examples
 

@@ -1,4 +1,4 @@
-"""Predictions in a study file: what they say in full, and every mistake with its line and mend."""
+"""Predictions in a study file: what they say in full, and every mistake with its line and fix."""
 
 from __future__ import annotations
 

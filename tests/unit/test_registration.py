@@ -134,7 +134,7 @@ def _tear(lines):
 
 
 @pytest.mark.parametrize("damage", [_change_a_word, _drop_the_first, _swap, _deny_results, _tear])
-def test_an_edited_history_is_refused_with_its_line_and_a_mend(history, damage):
+def test_an_edited_history_is_refused_with_its_line_and_a_fix(history, damage):
     note(history, {"a": FIRST})
     note(history, {"a": SECOND}, results=True, day=2)
     note(history, {"a": FIRST}, results=True, day=3)

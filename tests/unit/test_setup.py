@@ -153,7 +153,7 @@ def test_a_full_disk_is_said_before_anything_is_installed(tmp_path, set_up):
     assert not (tmp_path / ".venv" / "bin").exists()
 
 
-def test_an_interrupted_installation_is_mended(begun, set_up):
+def test_an_interrupted_installation_is_fixed(begun, set_up):
     venv = begun
     assert set_up("teapot==1.0", "kettle==1.0").returncode == 0
     (site,) = venv.glob("lib/python*/site-packages")
@@ -235,7 +235,7 @@ def fake_python(folder: Path, version: str, modules: bool = True) -> str:
 
 
 @pytest.mark.parametrize("version", ["3 9", "3 10", "3 14", "2 7"])
-def test_a_python_that_the_pins_do_not_support_is_named_with_the_mend(machine, tmp_path, version):
+def test_a_python_that_the_pins_do_not_support_is_named_with_the_fix(machine, tmp_path, version):
     with pytest.raises(machine.SetupError, match=version.replace(" ", r"\.")) as raised:
         machine.find_python(fake_python(tmp_path, version))
     assert "expected 3.11, 3.12 or 3.13" in str(raised.value)

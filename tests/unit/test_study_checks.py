@@ -1,4 +1,4 @@
-"""A study file is checked whole before any job: what is wrong, where, and the mend."""
+"""A study file is checked whole before any job: what is wrong, where, and the fix."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_every_study_of_the_repository_loads(path):
 
 
 @pytest.mark.parametrize(("replacement", "expected"), BAD_STUDIES.values(), ids=BAD_STUDIES)
-def test_a_bad_study_is_refused_with_file_line_key_and_mend(problems_of, replacement, expected):
+def test_a_bad_study_is_refused_with_file_line_key_and_fix(problems_of, replacement, expected):
     lines = problems_of(replacement)
     told = [line for line in lines if all(part in line for part in expected)]
     assert told, lines

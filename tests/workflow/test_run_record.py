@@ -30,7 +30,7 @@ SNAKEFILE = """
 import sys
 sys.path.insert(0, {scripts!r})
 from snakemake.logging import logger
-from skillift.running.lifeline import this_process
+from skillift.running.parent_watchdog import this_process
 from snakemake_inside import run_record
 
 run_record.PLAIN_EVERY_S, run_record.LOOK_S = 0.5, 0.1

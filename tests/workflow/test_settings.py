@@ -19,7 +19,7 @@ def refused(project, *texts, **options):
         assert text in finished.stdout
 
 
-def test_a_wrong_study_ends_before_any_job_with_place_and_mend(project):
+def test_a_wrong_study_ends_before_any_job_with_place_and_fix(project):
     replace_in(project / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 5e-3")
     refused(project, "studies/smoke.yaml", "recipes.sft.learning_rate", "5.0e-3")
     assert not (project / "results").exists()

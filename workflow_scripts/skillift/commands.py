@@ -23,7 +23,7 @@ from types import TracebackType
 from skillift.errors import UserError
 from skillift.redaction import redact
 from skillift.running.killed_jobs import watch_memory
-from skillift.running.lifeline import hold_on_to
+from skillift.running.parent_watchdog import exit_with_parent
 from skillift.running.progress import heartbeat
 
 
@@ -68,14 +68,14 @@ def parser_with_study(doc: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
 
-    Started by a workflow, it ends with that (`skillift.running.lifeline`), and its log is never silent for
-    long (`skillift.running.progress`).
+    Started by a workflow, it ends with that (`skillift.running.parent_watchdog`), and its log is never silent
+    for long (`skillift.running.progress`).
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
     sys.excepthook = _show
     starter = os.environ.get("RUN_BY")
     if starter:
-        hold_on_to(starter)
+        exit_with_parent(starter)
         if state := os.environ.get("STATE"):
             watch_memory(state)
     try:

@@ -22,9 +22,9 @@ from pathlib import Path
 from skillift.errors import UserError
 from skillift.rebuild.plan import Plan
 from skillift.study.study import Study
+from snakemake_inside.cached_planning import cache_file_lookups
 from snakemake_inside.jobs import Reader
 from snakemake_inside.record_files import reading_ahead
-from snakemake_inside.shortcuts import cache_file_lookups
 from snakemake_inside.version import require_tested
 
 

@@ -1,6 +1,6 @@
-"""Questions asked in batches: handed in together, answered within a day, at a share of the price.
+"""Questions asked in batches: submitted together, answered within a day, at a share of the price.
 
-The questions of a job that are neither answered nor in an outstanding batch are handed in
+The questions of a job that are neither answered nor in an outstanding batch are submitted
 (`skillift.batches.submission`); then this waits for every batch that holds one of its questions, whoever
 handed it in, and keeps the answers under the keys that direct calls use. What must outlive a kill stands in
 `skillift.batches.state`, what a question is and how its reply is read in `skillift.batches.lines`, and what a
@@ -47,7 +47,7 @@ class Batches:
     Args:
         settings: which models, and how.
         cache: where answers are kept, and what is outstanding.
-        budget: checked before a batch is handed in.
+        budget: checked before a batch is submitted.
         counts: of the client.
         secrets: what is taken out of every text, as `redaction.secrets` gives it.
         timeout_s: the longest wait for one reply to a call about a batch.
@@ -77,7 +77,7 @@ class Batches:
         question in an outstanding batch is waited for whatever the settings say: it is being paid for.
 
         Raises:
-            UserError: a batch cannot be handed in or looked at, or would pass a ceiling; nothing is lost.
+            UserError: a batch cannot be submitted or looked at, or would pass a ceiling; nothing is lost.
         """
         outstanding = self.state.lines()
         if not outstanding and not self.settings.models:

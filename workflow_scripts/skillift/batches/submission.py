@@ -37,7 +37,7 @@ class Submission:
         api: the provider's batches.
         state: what is outstanding.
         settings: how many questions make a batch, and how long one is looked for.
-        budget: checked before a batch is handed in.
+        budget: checked before a batch is submitted.
         retried: awaits a coroutine function with arguments, again where it fails for a passing reason.
         tell: takes a line of progress.
     """
@@ -85,7 +85,7 @@ class Submission:
             batch_id = self.state.plan(self.place, self.api.model.model, chunk, usd)
             created = await self._submit(batch_id, lines)
             self.state.advance(batch_id, CREATED, created)
-            self.tell(f"batch {created}: {len(lines)} questions handed in")
+            self.tell(f"batch {created}: {len(lines)} questions submitted")
         return True
 
     def _chunks(self, requests: Mapping[str, ChatRequest]) -> Iterator[dict[str, ChatRequest]]:
@@ -109,7 +109,7 @@ class Submission:
         except CallFailed as failure:
             if failure.final:  # else it may exist all the same: the next run looks for it
                 self.state.give_up(batch_id)
-            raise batch_problem(self.api, "cannot be handed in", failure) from None
+            raise batch_problem(self.api, "cannot be submitted", failure) from None
 
     async def _create(self, batch_id: str, uploaded: Any) -> str:
         try:
@@ -148,4 +148,4 @@ def batch_problem(api: BatchApi, what: str, failure: CallFailed) -> UserError:
         else "Run again to go on."
     )
     where = f"{api.model.where} ({api.model.model})"
-    return UserError(f"{where}: a batch {what}: {failure.reason}. {fix} What was handed in before is kept.")
+    return UserError(f"{where}: a batch {what}: {failure.reason}. {fix} What was submitted before is kept.")

@@ -55,7 +55,7 @@ def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
         UserError: a file of own tasks is missing or wrong.
     """
     if own := study.own_files():
-        from skillift.tasks.own import read_own
+        from skillift.tasks.user_tasks import read_own
 
         skills, tasks = read_own(own["tasks"], own["skills"])
     else:

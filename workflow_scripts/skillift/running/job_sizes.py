@@ -210,7 +210,7 @@ def model_minutes(parameters: int) -> int:
     return BASE_MINUTES + parameters * MINUTES_PER_BILLION // 10**9
 
 
-def grown(amount: int, attempt: int) -> int:
+def scaled_for_retry(amount: int, attempt: int) -> int:
     """Twice as much at each further attempt, up to 16 times."""
     return amount * 2 ** min(attempt - 1, LARGEST_DOUBLING)
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.running.lifeline import this_process
+from skillift.running.parent_watchdog import this_process
 
 FILE = "run.json"
 EVERY_S = 20.0  # between two writes while nothing changes
@@ -52,7 +52,7 @@ class RunRecord:
     """One run of Snakemake.
 
     Attributes:
-        process: Snakemake's, as `lifeline.this_process` names it.
+        process: Snakemake's, as `parent_watchdog.this_process` names it.
         born: when that process began, seconds since 1970.
         host: the machine that it runs on.
         started: of the run, seconds since 1970.

@@ -3,7 +3,7 @@
 A task with an exact reference labels every response that has a final ANSWER line: the line says the reference
 (pass) or something else (fail). A response without a readable line has no label, and never counts as a
 fail: the extractor does not read conclusions in prose, and that is the very error that judges are there to
-mend. Tasks whose scorer is a judge have no labels.
+fix. Tasks whose scorer is a judge have no labels.
 
 What this selects: labels stand only on responses in the format that was asked for. They tell a judge's
 errors on all responses if it errs as often on prose, given what is right; and they take an equivalent answer

@@ -23,8 +23,8 @@ from skillift.study.chat_checks import Finding, chat_findings, default_chat_find
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
-from skillift.tasks.own_rows import READERS, form_of
-from skillift.tasks.own_skills import SKILL_FILE, skill_files
+from skillift.tasks.user_rows import READERS, form_of
+from skillift.tasks.user_skills import SKILL_FILE, skill_files
 
 BASE = "base"
 DEMONSTRATED = "curated"  # the condition under which demonstrations are written

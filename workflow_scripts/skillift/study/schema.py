@@ -175,7 +175,7 @@ def _lines(error, source: Source, root: dict) -> Iterator[tuple[KeyPath, str]]:
                 found = Words(f"no key '{name}'")
                 yield (*key, name), source.problem(key, found, wanted, f"Add '{name}: ...'.")
     elif "propertyNames" in error.schema_path and error.validator in ("pattern", "maxLength", "minLength"):
-        yield (*key, value), source.problem((*key, value), value, expectation(schema, root), _id_mend(value))
+        yield (*key, value), source.problem((*key, value), value, expectation(schema, root), _id_fix(value))
     elif error.validator == "uniqueItems":
         for index, item in enumerate(value):
             if item in value[:index]:
@@ -187,7 +187,7 @@ def _lines(error, source: Source, root: dict) -> Iterator[tuple[KeyPath, str]]:
     elif error.validator == "not":
         yield key, source.problem(key, Words(f"the key '{key[-1]}'"), *_forbidden(key, source))
     else:
-        yield key, source.problem(key, shown(value), expectation(schema, root), _mend(value, schema, error))
+        yield key, source.problem(key, shown(value), expectation(schema, root), _fix(value, schema, error))
 
 
 def _branch_lines(error, source: Source, root: dict) -> Iterator[tuple[KeyPath, str]]:
@@ -234,18 +234,18 @@ def shown(value: object) -> object:
     return Words(text[:77] + "...") if len(text) > 80 else value
 
 
-def _id_mend(name: object) -> str:
+def _id_fix(name: object) -> str:
     corrected = re.sub(r"[^A-Za-z0-9._-]+", "-", str(name)).strip("-._")[:64]
     return f"Write '{corrected}'." if corrected else ""
 
 
-def _mend(value: object, schema: dict, error) -> str:
+def _fix(value: object, schema: dict, error) -> str:
     if error.validator == "enum":
         return did_you_mean(value, schema["enum"])
     wanted = schema.get("type")
     if error.validator == "type" and isinstance(value, str):
         if wanted in ("number", "integer"):
-            return _number_mend(value)
+            return _number_fix(value)
         if wanted == "array":
             return f"Write [{value}]."
     if error.validator == "type" and wanted == "string" and isinstance(value, bool | int | float):
@@ -258,7 +258,7 @@ def _mend(value: object, schema: dict, error) -> str:
         bare = str(value).rpartition("://")[2].strip().lstrip("/")
         return f"Write http://{bare}, or https://{bare}." if bare else "Write http://localhost:8000/v1."
     if error.validator == "pattern" and "A-Za-z0-9" in schema.get("pattern", "")[:12]:
-        return _id_mend(value)
+        return _id_fix(value)
     return ""
 
 
@@ -277,7 +277,7 @@ def _digest_hint(digest: str) -> str:
     return f"Write {bare}." if re.fullmatch(_DIGEST, bare) else ""
 
 
-def _number_mend(text: str) -> str:
+def _number_fix(text: str) -> str:
     bare = text.strip().replace(",", ".") if text.count(",") == 1 else text.strip()
     if bare.endswith("%"):
         try:

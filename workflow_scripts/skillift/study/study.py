@@ -19,7 +19,7 @@ from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
 from skillift.study.source import beside, read_source
 from skillift.study.specs import Specs
-from skillift.tasks.own_skills import skill_files
+from skillift.tasks.user_skills import skill_files
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 

@@ -19,7 +19,7 @@ from skillift.judging.extraction import extract_answer
 from skillift.study.source import KeyPath, Source, Words, read_source
 from skillift.study.study import Study
 from skillift.tasks.conditions import condition_problems
-from skillift.tasks.own import OwnData, look_at_own, shortened
+from skillift.tasks.user_tasks import OwnData, look_at_own, shortened
 
 SHOWN_IDS = 20  # of tasks in one message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from skillift.errors import UserError
-from skillift.tasks.own_skills import read_skills, skill_files
+from skillift.tasks.user_skills import read_skills, skill_files
 
 WHOLE = """\
 ---

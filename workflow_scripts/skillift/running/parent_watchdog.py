@@ -24,7 +24,7 @@ def _namespace() -> str:
     return str(_NAMESPACE.readlink()) if _NAMESPACE.exists() else ""
 
 
-def hold_on_to(starter: str) -> None:
+def exit_with_parent(starter: str) -> None:
     """Have this process, and all that it started, end when `starter` does; at once if it has ended.
 
     A starter of another namespace of process ids cannot be seen from here, and is not watched.

@@ -1,7 +1,7 @@
 """Jobs that a Snakemake has left on a SLURM cluster at its end, to write beside those of the next one.
 
-SLURM knows nothing of Snakemake's end. A left job is one of this user that Snakemake has handed in from this
-folder for this study; whoever holds the study's lock knows that no other Snakemake waits for it.
+SLURM knows nothing of Snakemake's end. An orphaned job is one of this user that Snakemake has submitted from
+this folder for this study; whoever holds the study's lock knows that no other Snakemake waits for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROJECT = Path(__file__).resolve().parents[3]
 END_S = 180  # and for the end of a cancelled job
 
 
-def end_left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
+def cancel_orphaned_jobs(folder: Path | str, study: str, default: str) -> list[str]:
     """Cancel the left jobs of a study and wait for their end.
 
     Args:
@@ -34,7 +34,7 @@ def end_left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
     Raises:
         UserError: a job does not end.
     """
-    left = left_jobs(folder, study, default)
+    left = orphaned_jobs(folder, study, default)
     if not left:
         return left
     _ask("scancel", *left)
@@ -47,8 +47,8 @@ def end_left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
     return left
 
 
-def left_jobs(folder: Path | str, study: str, default: str) -> list[str]:
-    """Ids of a study's jobs in the queue, as `end_left_jobs` takes it."""
+def orphaned_jobs(folder: Path | str, study: str, default: str) -> list[str]:
+    """Ids of a study's jobs in the queue, as `cancel_orphaned_jobs` takes it."""
     if shutil.which("squeue") is None:
         return []
     found = []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skillift.errors import UserError
-from skillift.tasks.own import MOST_PROBLEMS, read_own
+from skillift.tasks.user_tasks import MOST_PROBLEMS, read_own
 
 SKILLS = """\
 harbor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skillift.running.left_jobs import end_left_jobs, left_jobs, study_of
+from skillift.running.orphaned_jobs import cancel_orphaned_jobs, orphaned_jobs, study_of
 
 CALL = "python -m snakemake --snakefile '/a/Snakefile' --target-jobs 'train:student=s,run=sft-s0' --no-hooks "
 
@@ -27,11 +27,11 @@ def test_the_study_of_a_job_stands_in_its_call(options, expected):
 
 def test_without_slurm_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert end_left_jobs(tmp_path, "studies/mine.yaml", "studies/embedded.yaml") == []
+    assert cancel_orphaned_jobs(tmp_path, "studies/mine.yaml", "studies/embedded.yaml") == []
 
 
 def test_a_cluster_that_does_not_answer_holds_nobody_up(tmp_path, monkeypatch):
     (tmp_path / "squeue").write_text("#!/bin/sh\necho 'slurm_load_jobs error' >&2\nexit 1\n")
     (tmp_path / "squeue").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert left_jobs(tmp_path, "studies/mine.yaml", "studies/embedded.yaml") == []
+    assert orphaned_jobs(tmp_path, "studies/mine.yaml", "studies/embedded.yaml") == []

@@ -27,7 +27,7 @@ def test_files_of_a_storage_are_still_asked_for_it():
 from types import SimpleNamespace
 import snakemake.cli
 from snakemake.io import _IOFile
-from snakemake_inside.shortcuts import cache_planning
+from snakemake_inside.cached_planning import cache_planning
 for provider in ("fs", None, None):
     cache_planning(SimpleNamespace(storage_settings=SimpleNamespace(default_storage_provider=provider)))
     print(isinstance(vars(_IOFile)["is_storage"], property))

@@ -1,7 +1,7 @@
 """The rows of a user's tasks file, as they stand: JSON, CSV or Parquet, told by the file's ending.
 
-Nothing is said here about what a task needs; that is `skillift.tasks.own`. In CSV, which has no null, an
-empty cell is a missing field. Numbers keep the form in which they were written
+Nothing is said here about what a task needs; that is `skillift.tasks.user_tasks`. In CSV, which has no null,
+an empty cell is a missing field. Numbers keep the form in which they were written
 (`skillift.tasks.raw_rows.Number`).
 """
 
@@ -18,8 +18,8 @@ from skillift.errors import UserError, problem
 from skillift.study.schema import one_of
 from skillift.study.source import Words
 from skillift.tasks.file_text import file_bytes, file_text, printable
-from skillift.tasks.own_json import json_rows
 from skillift.tasks.raw_rows import Moment, Number, Row, is_index, repeated
+from skillift.tasks.user_json import json_rows
 
 if TYPE_CHECKING:
     import polars as pl

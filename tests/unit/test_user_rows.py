@@ -14,7 +14,7 @@ import pytest
 from skillift.contracts.pipeline import TASKS as TABLE
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
-from skillift.tasks.own import look_at_own, read_own
+from skillift.tasks.user_tasks import look_at_own, read_own
 
 STEPS = [f"Step {number}: Do {number}." for number in range(1, 6)]
 SKILLS = json.dumps({"harbor": {"name": "harbor code", "steps": STEPS}})  # JSON is YAML

@@ -1,6 +1,6 @@
 """What Snakemake does over and over when it plans thousands of jobs, done once.
 
-None of it changes a plan: tests/workflow/test_shortcuts.py compares them.
+None of it changes a plan: tests/workflow/test_cached_planning.py compares them.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from skillift.study.schema import did_you_mean, one_of, shown
 from skillift.study.source import Words
 from skillift.tables import check
 from skillift.tasks.file_text import printable
-from skillift.tasks.own_rows import read_rows
-from skillift.tasks.own_skills import read_skills
 from skillift.tasks.own_values import Refused, id_of, is_missing, metadata_of, text_of
+from skillift.tasks.user_rows import read_rows
+from skillift.tasks.user_skills import read_skills
 
 MOST_LIKE_IT = 3  # rows with the same mistake that are named: a column may be missing in all
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
@@ -59,7 +59,7 @@ def read_own(
         tasks_path: JSON, CSV or Parquet file, one task a row: task_id, skill_id, suite, prompt, reference,
             and optionally scorer (`answer_line` where left out), answer_type (where left out, its skill's,
             else that of its reference, see `skillift.answers.comparison.type_of`) and worked_solution.
-        skills_path: YAML file or folder of skills, see `skillift.tasks.own_skills`.
+        skills_path: YAML file or folder of skills, see `skillift.tasks.user_skills`.
         warn: told of each thing that bends the form and was read all the same.
 
     Returns:
