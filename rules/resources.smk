@@ -72,7 +72,9 @@ def training_runtime(wildcards, input, threads, attempt):
 def serving_memory(wildcards, input, attempt):
     parameters, how = parameter_count(input), CONFIG["engine"]
     if has_gpu("generate"):
-        return scaled_for_retry(how["data_parallel"] * beside_a_gpu_mb(parameters), attempt)
+        return scaled_for_retry(
+            how["data_parallel"] * beside_a_gpu_mb(parameters), attempt
+        )
     precision = STUDY.data["inference"]["precision"]
     needed = serving_mb(
         parameters, how["kv_cache_gib"], precision, how["data_parallel"]
