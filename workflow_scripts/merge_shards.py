@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.add_argument(f"--{name}", nargs="+", required=True, help=f"parts of the table of {name}")
         arguments.add_argument(f"--{out}", required=True, help=f"table of {name} to write")
     options = vars(arguments.parse_args(argv))
-    from skillift.episodes.run import Answers
+    from skillift.episodes.answered import Answers
     from skillift.episodes.shards import merge
 
     columns = [[read_table(part, schema) for part in options[name]] for name, schema in TABLES.items()]

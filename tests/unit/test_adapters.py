@@ -12,7 +12,8 @@ from trainings import RECIPE, demonstrations
 
 import skillift.episodes.run
 from skillift.contracts.pipeline import SKILLS, TASKS
-from skillift.engines import ENGINES, RunOptions, Sampling, open_engine
+from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.opening import ENGINES, open_engine
 from skillift.episodes.probes import Probe, check_served, served_table
 from skillift.episodes.run import answer
 from skillift.errors import UserError

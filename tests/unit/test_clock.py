@@ -14,7 +14,7 @@ from study_files import EMBEDDED
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
-from skillift.engines import RunOptions
+from skillift.engines.interface import RunOptions
 from skillift.episodes import run as episodes
 from skillift.episodes.answer_checks import check_same_prompts
 from skillift.errors import UserError

@@ -11,7 +11,8 @@ import pytest
 from progress_lines import lines_told
 from tiny_models import write_student
 
-from skillift.engines import RunOptions, Sampling, open_engine
+from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.opening import open_engine
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError
 

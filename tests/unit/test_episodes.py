@@ -12,7 +12,7 @@ from chat_templates import chat_template
 from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
-from skillift.engines import RunOptions
+from skillift.engines.interface import RunOptions
 from skillift.episodes.asked import model_length
 from skillift.episodes.run import answer, checkpoint_folders, sample_seed
 from skillift.errors import UserError

@@ -7,7 +7,8 @@ import importlib.metadata
 import pytest
 from tiny_models import write_student
 
-from skillift.engines import RunOptions, open_engine
+from skillift.engines.interface import RunOptions
+from skillift.engines.opening import open_engine
 from skillift.errors import UserError
 from skillift.students import head_sizes
 from skillift.students.head_sizes import served_head_sizes

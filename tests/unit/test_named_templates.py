@@ -12,7 +12,8 @@ from chat_folders import EOS, GEMMA, number_of, write_base, write_base_student
 from plain_folders import write_json
 from trainings import RECIPE, corpus_of
 
-from skillift.engines import RunOptions, Sampling, open_engine
+from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.opening import open_engine
 from skillift.episodes.asked import check_template, rendered_prompts
 from skillift.students.chat_format import prompt_text, token_ids
 from skillift.students.chat_settings import ChatSettings, ChatTemplate

@@ -8,7 +8,8 @@ import random
 import pytest
 from tiny_models import write_student
 
-from skillift.engines import RunOptions, Sampling, by_shared_prefix, open_engine
+from skillift.engines.interface import RunOptions, Sampling, by_shared_prefix
+from skillift.engines.opening import open_engine
 from skillift.engines.parallel_engines import device_shares
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError

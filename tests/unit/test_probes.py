@@ -11,7 +11,8 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations
 
 from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
-from skillift.engines import ENGINES, RunOptions, open_engine
+from skillift.engines.interface import RunOptions
+from skillift.engines.opening import ENGINES, open_engine
 from skillift.episodes.probes import Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check

@@ -8,7 +8,8 @@ import pytest
 from tiny_models import write_student
 
 from skillift.contracts.pipeline import PARITY
-from skillift.engines import ENGINES, Completion, RunOptions, Sampling, open_engine
+from skillift.engines.interface import Completion, RunOptions, Sampling
+from skillift.engines.opening import ENGINES, open_engine
 from skillift.episodes.self_parity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places
 from skillift.tables import check
 

@@ -7,7 +7,7 @@ import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
 
-from skillift.engines import RunOptions
+from skillift.engines.interface import RunOptions
 from skillift.episodes.run import answer
 from skillift.episodes.shards import merge, tasks_of_shard
 from skillift.errors import UserError

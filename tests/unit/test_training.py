@@ -59,7 +59,8 @@ def test_the_log_has_the_loss_of_every_step_and_the_tokens_so_far(trained):
 
 
 def test_a_checkpoint_is_a_whole_model_that_generates(trained, student):
-    from skillift.engines import RunOptions, Sampling, open_engine
+    from skillift.engines.interface import RunOptions, Sampling
+    from skillift.engines.opening import open_engine
 
     folder, result = trained
     assert sorted(result.manifest["steps"]) == ["2", "6"] and result.manifest["final_step"] == 6

@@ -6,7 +6,8 @@ import pytest
 from hybrid_models import write_hybrid_student
 from trainings import LORA, RECIPE, demonstrations
 
-from skillift.engines import RunOptions, open_engine
+from skillift.engines.interface import RunOptions
+from skillift.engines.opening import open_engine
 from skillift.episodes.probes import Probe, check_served, served_table
 from skillift.errors import UserError
 from skillift.students.folders import import_student, write_manifest

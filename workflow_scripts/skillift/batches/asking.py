@@ -4,7 +4,7 @@ The questions of a job that are neither answered nor in an outstanding batch are
 (`skillift.batches.submission`); then this waits for every batch that holds one of its questions, whoever
 handed it in, and keeps the answers under the keys that direct calls use. What must outlive a kill stands in
 `skillift.batches.state`, what a question is and how its reply is read in `skillift.batches.lines`, and what a
-provider understands in `skillift.batches.api`.
+provider understands in `skillift.batches.api_openai` and `api_anthropic`.
 
 Questions that a batch leaves open (it expired, was cancelled or failed, a line is missing or cannot be read,
 or met an error that may pass) go into further batches as long as these bring answers, and at last are left
@@ -22,8 +22,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from skillift.batches.api import Batch, open_api
+from skillift.batches.api import Batch
 from skillift.batches.lines import Reply, answer_of
+from skillift.batches.providers import open_api
 from skillift.batches.settings import ALL, BatchSettings
 from skillift.batches.state import CREATED, BatchState, Outstanding
 from skillift.batches.submission import FORGOTTEN_S, Submission, batch_problem

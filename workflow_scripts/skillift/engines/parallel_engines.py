@@ -10,13 +10,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix, open_engine
+from skillift.engines.interface import Completion, Engine, RunOptions, Sampling, by_shared_prefix
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.running.killed_jobs import ADVICE, explained, own_note, signal_of
@@ -24,12 +25,15 @@ from skillift.running.progress import Progress, Shares, phase
 
 _LAST_BREATH_S = 5  # until the system has noted how a process ended whose pipe is closed
 
+OpenEngine = Callable[..., AbstractContextManager[Engine]]
+
 
 class ParallelEngines:
-    """`options.data_parallel` engines; see `engines.Engine`."""
+    """`options.data_parallel` engines; see `engines.interface.Engine`."""
 
     def __init__(
         self,
+        open_engine: OpenEngine,
         kind: str,
         model_folder: Path | str,
         inference: dict,
@@ -37,6 +41,14 @@ class ParallelEngines:
         adapter: Path | str | None = None,
     ) -> None:
         """Start the processes, all at once, and wait until each is ready.
+
+        Args:
+            open_engine: `engines.opening.open_engine`, which each process calls with what follows.
+            kind: see there, as for the others.
+            model_folder: see there.
+            inference: see there.
+            options: see there; `data_parallel` is the number of processes.
+            adapter: see there.
 
         Raises:
             UserError: too few devices, or what an engine says that cannot start.
@@ -50,7 +62,7 @@ class ParallelEngines:
         for place, share in enumerate(shares):
             connection, theirs = context.Pipe()
             counted = (self.counts, place)
-            arguments = (theirs, counted, share, kind, model_folder, inference, alone, adapter)
+            arguments = (theirs, counted, share, open_engine, kind, model_folder, inference, alone, adapter)
             process = context.Process(target=_serve, args=arguments)
             process.start()
             theirs.close()
@@ -67,7 +79,7 @@ class ParallelEngines:
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
     ) -> list[Completion]:
-        """Answer `prompts` in their order; see `engines.Engine.generate`."""
+        """Answer `prompts` in their order; see `engines.interface.Engine.generate`."""
         order = by_shared_prefix(prompts)
         number = len(self.connections)
         bounds = [len(order) * place // number for place in range(number + 1)]
@@ -163,6 +175,7 @@ def _serve(
     connection: Connection,
     counted: tuple[Shares, int],
     devices: str | None,
+    open_engine: OpenEngine,
     kind: str,
     model_folder: Path | str,
     inference: dict,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillift.engines import Completion, RunOptions, Sampling
+from skillift.engines.interface import Completion, RunOptions, Sampling
 from skillift.episodes.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries

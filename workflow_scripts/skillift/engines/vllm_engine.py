@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from skillift.engines import Completion, RunOptions, Sampling, by_shared_prefix
+from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix
 from skillift.episodes.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries

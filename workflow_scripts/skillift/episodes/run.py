@@ -12,12 +12,13 @@ import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
-from skillift.engines import RunOptions, Sampling, open_engine
+from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.opening import open_engine
 from skillift.episodes.answer_checks import asked_table
+from skillift.episodes.answered import Answers
 from skillift.episodes.asked import (
     check_template,
     date_of,
@@ -52,22 +53,6 @@ SCHEMA = {
     "prompt_tokens": pl.Int64,
     "completion_tokens": pl.Int64,
 }
-
-
-class Answers(NamedTuple):
-    """What a run gives.
-
-    Attributes:
-        episodes: contract EPISODES.
-        served: the probes as the engine scores them; contract SERVED.
-        prompts: what was asked, as noted before the engine was started; contract PROMPTS.
-        parity: the same prompts in another batch; contract PARITY.
-    """
-
-    episodes: pl.DataFrame
-    served: pl.DataFrame
-    prompts: pl.DataFrame
-    parity: pl.DataFrame
 
 
 def answer(

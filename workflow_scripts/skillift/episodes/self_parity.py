@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from skillift.engines import Completion, Engine, Sampling
+    from skillift.engines.interface import Completion, Engine, Sampling
 
 N_PROMPTS = 16
 N_TOKENS = 64

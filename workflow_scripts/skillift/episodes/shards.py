@@ -7,14 +7,11 @@ on how many jobs run at once. Its range is of all tasks that are asked, sorted b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.episodes.answered import Answers
 from skillift.errors import UserError, problem
-
-if TYPE_CHECKING:
-    from skillift.episodes.run import Answers
 
 
 def tasks_of_shard(task_ids: Iterable[str], shard: int, shards: int) -> list[str]:
@@ -50,9 +47,7 @@ def merge(parts: Sequence[Answers]) -> Answers:
         raise UserError(
             problem("shards", "episodes of the same task in two of them", "one shard for each task")
         )
-    return type(parts[0])(
-        episodes.sort(*keys, "sample"), served.sort("step"), prompts.sort(*keys), _parity(parity)
-    )
+    return Answers(episodes.sort(*keys, "sample"), served.sort("step"), prompts.sort(*keys), _parity(parity))
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:

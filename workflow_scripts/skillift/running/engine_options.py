@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skillift.engines import RunOptions
+    from skillift.engines.interface import RunOptions
 
 _TYPES = {
     "max_num_seqs": int,
@@ -46,7 +46,7 @@ def add_engine_options(arguments: argparse.ArgumentParser) -> None:
 
 def run_options(options: argparse.Namespace) -> RunOptions:
     """What a parser with `add_engine_options` has read."""
-    from skillift.engines import RunOptions
+    from skillift.engines.interface import RunOptions
 
     given = {name: getattr(options, name) for name in ("threads", *_TYPES)}
     return RunOptions(**{name: value for name, value in given.items() if value is not None})

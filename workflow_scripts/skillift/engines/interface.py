@@ -1,0 +1,87 @@
+"""What an engine is: how it is asked, how it is run, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from skillift.episodes.probes import Probe
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How answers are drawn; `temperature` 0 is greedy. `max_tokens` counts the end token too."""
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer.
+
+    Attributes:
+        text: the decoded answer without special tokens, tags of reasoning excepted.
+        finish_reason: `stop` (an end token), `length` (`max_tokens` reached) or `error`.
+        prompt_tokens: tokens of the prompt that the engine has read.
+        completion_tokens: tokens that were generated, an end token included.
+        tokens: those tokens.
+    """
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How an engine is run; nothing here changes an answer but for rounding.
+
+    Attributes:
+        threads: CPU threads, over all engines.
+        max_num_seqs: sequences that an engine answers at once.
+        kv_cache_gib: most memory of vLLM's key-value cache on a CPU (GiB).
+        gpu_memory_utilization: share of a GPU's memory that vLLM takes.
+        tensor_parallel: devices that share the weights of one engine (vLLM).
+        data_parallel: engines that share the prompts, each in a process of its own.
+        prefix_caching: whether vLLM keeps what prompts with a common beginning have in common.
+    """
+
+    threads: int = 1
+    max_num_seqs: int = 128
+    kv_cache_gib: float = 1.0
+    gpu_memory_utilization: float = 0.9
+    tensor_parallel: int = 1
+    data_parallel: int = 1
+    prefix_caching: bool = True
+
+
+class Engine(Protocol):
+    """A model that is ready to answer."""
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
+    ) -> list[Completion]:
+        """Answer `prompts` (token ids), in their order; `seeds` (one for each) are needed to sample."""
+        ...
+
+    def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
+        """Of every response token of each probe, in nats."""
+        ...
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        ...
+
+
+def by_shared_prefix(prompts: Sequence[Sequence[int]]) -> list[int]:
+    """The places of `prompts` in an order in which neighbours have the longest beginnings in common.
+
+    A procedure stands first in a prompt, so the tasks of a skill follow each other and a cache of prefixes
+    holds what comes next.
+    """
+    return sorted(range(len(prompts)), key=lambda place: list(prompts[place]))

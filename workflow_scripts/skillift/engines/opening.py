@@ -1,0 +1,56 @@
+"""Which engine a study names, opened on a model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from skillift.engines.interface import Engine, RunOptions
+from skillift.errors import UserError, problem
+from skillift.libraries import prepare_libraries
+
+ENGINES = ("vllm", "transformers")
+
+
+@contextmanager
+def open_engine(
+    kind: str,
+    model_folder: Path | str,
+    inference: dict,
+    options: RunOptions,
+    adapter: Path | str | None = None,
+) -> Iterator[Engine]:
+    """Open the engine `kind` on a model folder for the duration of a `with` block.
+
+    Args:
+        kind: `vllm` or `transformers`.
+        model_folder: a servable folder: safetensors, config, tokenizer.
+        inference: the study's `inference`; precision, max_model_len (a number), seed and batch_invariant
+            (false where left out) are read here.
+        options: how it is run.
+        adapter: a LoRA adapter's folder, to be applied to the model without merging.
+
+    Raises:
+        UserError: an unknown engine, an unreadable folder, a model with fewer positions than max_model_len,
+            too few devices, or an engine that cannot start on this machine.
+    """
+    prepare_libraries()
+    if kind not in ENGINES:
+        raise UserError(problem("inference: engine", kind, f"one of {', '.join(ENGINES)}"))
+    if options.data_parallel > 1:
+        from skillift.engines.parallel_engines import ParallelEngines
+
+        engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
+    elif kind == "vllm":
+        from skillift.engines.vllm_engine import VllmEngine
+
+        engine = VllmEngine(model_folder, inference, options, adapter)
+    else:
+        from skillift.engines.transformers_engine import TransformersEngine
+
+        engine = TransformersEngine(model_folder, inference, options, adapter)
+    try:
+        yield engine
+    finally:
+        engine.close()

@@ -1,0 +1,23 @@
+"""What answering a run gives: its tables."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+
+class Answers(NamedTuple):
+    """What a run gives.
+
+    Attributes:
+        episodes: contract EPISODES.
+        served: the probes as the engine scores them; contract SERVED.
+        prompts: what was asked, as noted before the engine was started; contract PROMPTS.
+        parity: the same prompts in another batch; contract PARITY.
+    """
+
+    episodes: pl.DataFrame
+    served: pl.DataFrame
+    prompts: pl.DataFrame
+    parity: pl.DataFrame
