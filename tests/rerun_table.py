@@ -1,6 +1,6 @@
-"""The README's table of edits and what they rerun, made from what the tests claim (and check by dry runs).
+"""The table in docs/audit.md of what edits rerun, made from what the tests claim (and check by dry runs).
 
-python tests/rerun_table.py    # writes it into README.md
+python tests/rerun_table.py    # writes it into docs/audit.md
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rerun_sets import everything, stages  # noqa: E402
 
 EDITS = [*EDITS_OF_CODE, *EDITS_OF_STUDIES]
 AFTER = ("analysis", "costs", "predictions", "publication", "findings")
+PAGE = ROOT / "docs/audit.md"
 START, END = "<!-- reruns: made by tests/rerun_table.py -->", "<!-- end of reruns -->"
 
 
@@ -74,5 +75,4 @@ def with_table(text: str, made: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8"), table()), encoding="utf-8")
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table()), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""CONTRIBUTING says which test holds which promise of the README: both stand where it says."""
+"""CONTRIBUTING says which test holds which promise of the README and docs: both stand where it says."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ HEADING = "## Which test holds which promise"
 
 @pytest.fixture(scope="module")
 def promises(repository: Path) -> dict[str, list[str]]:
-    """Words of the README -> tests as `unit/test_scoring::a_lost_verdict_is_never_a_fail`."""
+    """Words of the README or docs -> tests as `unit/test_scoring::a_lost_verdict_is_never_a_fail`."""
     section = (repository / "CONTRIBUTING.md").read_text(encoding="utf-8").split(HEADING)[1].split("\n## ")[0]
     rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "::" in line]
     return {words: re.findall(r"`([\w/]+::\w+)`", tests) for words, tests in rows}
+
+
+@pytest.fixture(scope="module")
+def pages(repository: Path) -> list[Path]:
+    return [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]
 
 
 @cache
@@ -35,10 +40,24 @@ def _mark(decorator: ast.expr) -> str:
     return ast.unparse(decorator).split("(")[0].rpartition(".")[2]
 
 
-def test_every_promise_of_the_table_stands_in_the_readme(promises, repository):
-    readme = " ".join((repository / "README.md").read_text(encoding="utf-8").split())
+def test_every_promise_of_the_table_stands_in_the_readme_or_docs(promises, pages):
+    said = [" ".join(page.read_text(encoding="utf-8").split()) for page in pages]
     assert len(promises) >= 40
-    assert [words for words in promises if words not in readme] == []
+    assert [words for words in promises if not any(words in text for text in said)] == []
+
+
+def test_the_readme_is_short(repository):
+    assert len((repository / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_links_between_pages_lead_somewhere(pages, repository):
+    dead = [
+        (page.name, link)
+        for page in [*pages, repository / "CONTRIBUTING.md"]
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert dead == []
 
 
 def test_every_test_of_the_table_is_there(promises, repository):

@@ -68,9 +68,8 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     assert (reference["temperature"], reference["top_p"]) == (None, None)  # and none is sent
 
 
-def test_the_models_behind_an_api_in_the_readme_make_a_study(study_file):
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    section = readme[readme.index("## Models behind an API") :]
+def test_the_models_behind_an_api_in_the_docs_make_a_study(study_file):
+    section = (REPOSITORY / "docs/api-models.md").read_text(encoding="utf-8")
     shown = yaml.safe_load(section[section.index("```yaml") + 7 : section.index("```\n\n")])
     own = {"analysis": {}, **shown}
     study = load_study(study_file(yaml.safe_dump({**yaml.safe_load(EMBEDDED), **own})))

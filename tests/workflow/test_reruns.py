@@ -17,9 +17,9 @@ import pytest
 from edits import Edit
 from edits_of_studies import EDITS_OF_STUDIES
 from planner import jobs_in, plans
-from projects import ROOT, copy_finished, copy_project, dry_run, link_finished, planned_jobs, snakemake
+from projects import copy_finished, copy_project, dry_run, link_finished, planned_jobs, snakemake
 from rerun_sets import everything
-from rerun_table import EDITS, table, with_table
+from rerun_table import EDITS, PAGE, table, with_table
 
 HARMLESS = [edit for edit in EDITS if not edit.reruns]
 OF_STUDIES = [edit for edit in EDITS_OF_STUDIES if edit.reruns]
@@ -208,6 +208,6 @@ def test_a_fresh_copy_plans_every_job(tmp_path):
     assert told(dry_run(folder).stdout) == told(planned.stdout)
 
 
-def test_the_table_of_the_readme_says_what_these_edits_rerun():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_table_of_the_docs_says_what_these_edits_rerun():
+    text = PAGE.read_text(encoding="utf-8")
     assert text == with_table(text, table()), "run python tests/rerun_table.py"
