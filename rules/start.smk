@@ -4,7 +4,7 @@ import atexit
 
 from snakemake.common.configfile import load_configfile
 
-from skillift.running.orphaned_jobs import cancel_orphaned_jobs
+from skillift.running import orphaned_jobs
 from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
@@ -31,7 +31,9 @@ def claim_study():
         STUDY_LOCK = lock_study(STATE)
         # at the very end of Python, what the lock needs to let go is gone
         atexit.register(globals().pop, "STUDY_LOCK", None)
-        left = cancel_orphaned_jobs(Path.cwd(), CONFIG["study"], default_study())
+        left = orphaned_jobs.cancel_orphaned_jobs(
+            Path.cwd(), CONFIG["study"], default_study()
+        )
     except UserError as error:
         refuse(error)
     if left:
@@ -44,7 +46,9 @@ def cancel_orphaned_jobs():
     At a Ctrl-C, Snakemake submits what it was about to, and cancels just the jobs that it is not asking after.
     """
     try:
-        left = cancel_orphaned_jobs(Path.cwd(), CONFIG["study"], default_study())
+        left = orphaned_jobs.cancel_orphaned_jobs(
+            Path.cwd(), CONFIG["study"], default_study()
+        )
     except UserError as error:
         logger.error(str(error))
     else:
