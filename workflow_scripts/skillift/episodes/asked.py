@@ -27,7 +27,8 @@ _LENGTH_FIX = "Raise `inference: max_model_len` or leave it out, or lower max_to
 def messages_of_suites(
     tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: dict, template: str | None = None
 ) -> pl.DataFrame:
-    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed, filler).
+    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed,
+    filler).
 
     Returns:
         A frame of `suite`, `condition`, `task_id` and `content` (the user message), in the order of these.

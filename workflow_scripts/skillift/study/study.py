@@ -208,7 +208,7 @@ class Study(Specs):
 
     @cached_property
     def filler(self) -> str | dict[str, str]:
-        """What the condition `filler` shows, as `skillift.tasks.filler.sentences_of` takes it.
+        """What the condition `filler` shows, as `skillift.tasks.filler.filler_text` takes it.
 
         Raises:
             UserError: the study names a file of its own that cannot be read.

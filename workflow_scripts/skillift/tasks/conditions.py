@@ -1,8 +1,8 @@
-"""What a condition puts before a task: its skill's procedure, another one, its steps in a wrong order, a filler.
+"""What a condition puts before a task: its skill's procedure, another one, steps in a wrong order, a filler.
 
-Procedures come from the skills table. The choices that `placebo`, `shuffled` and `filler` need are made by a SHA-256 of
-the seed and the skill's id, so they are the same in every process and do not move when skills are added
-elsewhere in the table.
+Procedures come from the skills table. The choices that `placebo`, `shuffled` and `filler` need are made by a
+SHA-256 of the seed and the skill's id, so they are the same in every process and do not move when skills are
+added elsewhere in the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import permutations
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.tasks.filler import filler_text, sentences_of
+from skillift.tasks.filler import filler_text
 from skillift.tasks.step_labels import split_labels
 
 MAX_PERMUTED_STEPS = 6  # 6! = 720 orders are looked at; of a longer procedure DRAWN_ORDERS
@@ -36,10 +36,6 @@ def _tokens(step: str) -> int:
     return len(_TOKEN.findall(step))
 
 
-def _token_ends(text: str) -> list[int]:
-    return [match.end() for match in _TOKEN.finditer(text)]
-
-
 def condition_steps(
     skills: pl.DataFrame, skill_id: str, condition: str, seed: int, filler: str | Mapping[str, str] = "plain"
 ) -> list[str] | None:
@@ -52,14 +48,14 @@ def condition_steps(
     shorter, the next ones follow it. `shuffled` has the own steps in a wrong order: labels such as "Step 3:"
     stay in order while the texts behind them move, so that as few texts as possible keep their place and the
     steps between the first and the last do not follow each other in the right order (a mere rotation would
-    keep it). `filler` has one paragraph of the procedure's `token_length`, see `skillift.tasks.filler`.
+    keep it). `filler` has one paragraph as long as the procedure, see `skillift.tasks.filler`.
 
     Args:
         skills: a frame that keeps the contract SKILLS.
         skill_id: a skill of that frame.
         condition: one of `skillift.contracts.pipeline.CONDITIONS`.
         seed: the study's `prompt_seed`.
-        filler: what `filler` shows, see `skillift.tasks.filler.sentences_of`.
+        filler: what `filler` shows, see `skillift.tasks.filler.filler_text`.
 
     Raises:
         UserError: an unknown skill or condition, no other procedure to serve as a placebo, or a procedure of
@@ -96,7 +92,7 @@ def steps_under(
         return _shuffle(own, skill_id, seed)
     if condition == "filler":
         first = int(_draw("filler", seed, skill_id), base=16)
-        return [filler_text(sentences_of(filler), token_length(own), first, _token_ends)]
+        return [filler_text(filler, own, first)]
     raise UserError(problem("condition", condition, "one of none, curated, placebo, shuffled, filler"))
 
 
@@ -165,7 +161,7 @@ def _of_length(steps: list[str], length: int) -> list[str]:
     """The first `length` tokens of a procedure."""
     taken, left = [], length
     for step in steps:
-        ends = _token_ends(step)
+        ends = [match.end() for match in _TOKEN.finditer(step)]
         if left <= 0:
             break
         if len(ends) > left:

@@ -1,15 +1,17 @@
 """The text of the condition `filler`: as long as the procedure that it stands for, and asking for nothing.
 
 Whole sentences follow each other until the length is reached; the first is chosen by a hash of the seed and
-the skill. Length is counted as a placebo's is (`skillift.tasks.conditions.token_length`): in words and
-punctuation marks, so every student is shown the same text.
+the skill. Every student is shown the same text, so length is counted without a tokenizer: as a placebo's is,
+in words and punctuation marks (`skillift.tasks.conditions.token_length`), and for students of the tiny task
+pack, whose tokenizer has few tokens, in these.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 # Statements about no one, without numbers, questions, requests, or words of the task pack's operations.
 _PLAIN = """
@@ -22,48 +24,70 @@ the town hall. Children play near the fountain after school. The evening train i
 path grow wild roses and tall grass. The museum keeps a collection of clocks and maps. In winter the lake
 freezes at its edges. A wooden bridge crosses the stream. The library has tall windows and a red door. Birds
 rest on the roof of the station. The hills are covered with pine and oak. Fishermen dry their nets beside the
-wall. Summer evenings are long and mild. The tea room by the square serves tea and soup. Stone steps lead up to
-the castle.
+wall. Summer evenings are long and mild. The tea room by the square serves tea and soup. Stone steps lead
+up to the castle.
 """
-BUILT_IN = {"plain": _PLAIN}
+# Names and function words that students from scratch know; they know no verb that asks for nothing but "is".
+_TINY = """
+the garden is around the river.
+"""
+_WORDS = r"\w+|[^\w\s]"
+
+
+class BuiltIn(NamedTuple):
+    """A text that comes with the workflow, and the tokens that lengths are counted in."""
+
+    text: str
+    token: str = _WORDS
+
+
+# of `skillift.students.tokenizers` at `tiny`: labels and ends of lines are tokens of their own
+BUILT_IN = {"plain": BuiltIn(_PLAIN), "tiny": BuiltIn(_TINY, rf"Step \d:|{_WORDS}|\n")}
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
-def sentences_of(filler: str | Mapping[str, str]) -> tuple[str, ...]:
-    """The sentences of a filler: a key of `BUILT_IN`, or `{"file", "text"}` of a study's own file."""
-    return _sentences(BUILT_IN[filler] if isinstance(filler, str) else filler["text"])
+def filler_text(filler: str | Mapping[str, str], steps: Sequence[str], first: int) -> str:
+    """Whole sentences that are together as long as a procedure: in their order, round again, some left out.
+
+    Where no sentences of just that length are found, they follow each other and the last one is cut.
+
+    Args:
+        filler: a key of `BUILT_IN`, or `{"file", "text"}` of a study's own file.
+        steps: the procedure, one or more.
+        first: the place of the first sentence; of a larger number the remainder is taken.
+    """
+    chosen = BUILT_IN[filler] if isinstance(filler, str) else BuiltIn(filler["text"])
+    sentences = _sentences(chosen)
+    ends = [_ends(sentence, chosen.token) for sentence in sentences]
+    left = sum(len(_ends(f"{step}\n", chosen.token)) for step in steps) - len(_ends("\n", chosen.token))
+    sums = _sums({len(each) for each in ends}, left)
+    taken: list[str] = []
+    place = first
+    while left > 0:
+        around = [(place + step) % len(sentences) for step in range(len(sentences))]
+        place = next((other for other in around if left - len(ends[other]) in sums), around[0])
+        cut = len(ends[place]) > left
+        taken.append(sentences[place][: ends[place][left - 1]] if cut else sentences[place])
+        left -= len(ends[place])
+        place += 1
+    return " ".join(taken)
+
+
+def _sums(lengths: set[int], largest: int) -> set[int]:
+    """All sums of lengths, each taken as often as one likes, up to the largest."""
+    found = {0}
+    for total in range(1, largest + 1):
+        if any(total - length in found for length in lengths):
+            found.add(total)
+    return found
 
 
 @lru_cache(maxsize=8)
-def _sentences(text: str) -> tuple[str, ...]:
-    return tuple(sentence for sentence in _SENTENCE_END.split(" ".join(text.split())) if sentence)
+def _sentences(chosen: BuiltIn) -> tuple[str, ...]:
+    return tuple(sentence for sentence in _SENTENCE_END.split(" ".join(chosen.text.split())) if sentence)
 
 
-def filler_text(
-    sentences: Sequence[str], length: int, first: int, ends: Callable[[str], Sequence[int]]
-) -> str:
-    """Sentences of `length` tokens in all, in their order from the place `first` on, and round again.
-
-    Where the next one is too long for what is left, one of just that length is taken, or else its first
-    tokens.
-
-    Args:
-        sentences: at least one, none empty.
-        length: in tokens.
-        first: any number; its remainder is taken.
-        ends: where each token of a text ends.
-    """
-    taken: list[str] = []
-    place, left = first, length
-    while left > 0:
-        sentence = sentences[place % len(sentences)]
-        tokens = ends(sentence)
-        if len(tokens) > left:
-            around = [sentences[(place + step) % len(sentences)] for step in range(len(sentences))]
-            fitting = [other for other in around if len(ends(other)) == left]
-            taken.append(fitting[0] if fitting else sentence[: tokens[left - 1]])
-            break
-        taken.append(sentence)
-        place, left = place + 1, left - len(tokens)
-    return " ".join(taken)
+def _ends(text: str, token: str) -> list[int]:
+    """Where each token of a text ends."""
+    return [match.end() for match in re.finditer(token, text)]

@@ -13,7 +13,7 @@ LARGEST = 32 * 1024  # bytes; the text is a part of a command line, which Linux 
 
 
 def read_filler(path: str) -> dict[str, str]:
-    """The file's name and text, see `skillift.tasks.filler.sentences_of`.
+    """The file's name and text, see `skillift.tasks.filler.filler_text`.
 
     Raises:
         UserError: it is missing, unreadable, empty or too large.

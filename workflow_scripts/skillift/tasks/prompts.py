@@ -66,7 +66,7 @@ def messages_for(
 ) -> pl.DataFrame:
     """Render every task under every condition.
 
-    `filler` is what the condition of that name shows, see `skillift.tasks.filler.sentences_of`.
+    `filler` is what the condition of that name shows, see `skillift.tasks.filler.filler_text`.
 
     Returns:
         A frame of `task_id`, `condition` and `content` (the user message), sorted by the first two.
