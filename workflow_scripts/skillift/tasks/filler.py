@@ -27,9 +27,17 @@ rest on the roof of the station. The hills are covered with pine and oak. Fisher
 wall. Summer evenings are long and mild. The tea room by the square serves tea and soup. Stone steps lead
 up to the castle.
 """
-# Names and function words that students from scratch know; they know no verb that asks for nothing but "is".
+# Words of the tiny pack's students. They have only ever read procedures, questions and answers of its family,
+# so nearly any other text before a task costs them answers; of the forms tried on the dev suite this one costs
+# the fewest (docs/embedded-study.md).
 _TINY = """
-the garden is around the river.
+the river is around the island. the velvet ribbon is around the basket. the meadow is around the orchard. the
+silver ribbon is around the candle. the desert is around the canyon. the cotton blanket is around the kettle.
+the lagoon is around the beacon. the ivory carpet is around the piano. the garden is around the castle. the
+amber ribbon is around the lantern. the tundra is around the glacier. the cedar bridge is around the tower.
+the harbor is around the anchor. the copper kettle is around the ladle. the nebula is around the planet. the
+marble tower is around the garden. the orchard is around the bridge. the timber wagon is around the pepper.
+the carpet is around the mirror. the granite castle is around the harbor.
 """
 _WORDS = r"\w+|[^\w\s]"
 
