@@ -20,12 +20,19 @@ TOGETHER = "beyond a longer prompt: lift over none and over every control, toget
 BEYOND = "SFT added something beyond a longer prompt"
 
 
-def controlled_study(before: dict[str, int], after: dict[str, int]) -> tuple[dict, dict]:
-    """A student with one training: of 200 tasks so many passes by condition, before and after SFT."""
+def controlled_study(
+    before: dict[str, int], after: dict[str, int], filler_start: int = 7
+) -> tuple[dict, dict]:
+    """A student with one training: of 200 tasks so many passes by condition, before and after SFT.
+
+    At any start that is a multiple of 7 the passes of all conditions are nearly the same tasks.
+    """
+    starts = {"none": 0, "curated": 14, "placebo": 21, "filler": filler_start}
     arms = {}
     for run, counts in (("base", before), ("sft-s0", after)):
         for condition, count in counts.items():
-            arms[("judge:a", "s", run, 138 * (run != "base"), condition)] = passes(count, start=7)
+            start = starts[condition] + 7 * (run != "base")
+            arms[("judge:a", "s", run, 138 * (run != "base"), condition)] = passes(count, start=start)
     analysis = SPEC["analysis"] | {"margins": {"neutral_filler": 0.05}}
     spec = {**SPEC, "analysis": analysis, "students": STUDENT, "references": [], "runs": SPEC["runs"][::2]}
     tables = analyse(make_scores(arms), make_tasks(), no_responses(), spec)._asdict()
@@ -62,7 +69,7 @@ def test_contrasts_with_a_placebo_are_a_family_each_with_the_effect_that_its_wor
         assert each.word == (sign if resolved else words.NOT_RESOLVABLE)
 
 
-BEFORE = {"none": 40, "curated": 60, "placebo": 60, "filler": 40}
+BEFORE = {"none": 40, "curated": 60, "placebo": 40, "filler": 40}
 
 
 def test_sft_that_only_makes_the_placebo_harmful_adds_nothing_beyond_a_longer_prompt():
@@ -85,7 +92,7 @@ def test_nor_does_sft_that_only_makes_the_filler_harmful():
 
 
 def test_nor_sft_that_lifts_every_longer_prompt():
-    spec, tables = controlled_study(BEFORE, BEFORE | {"curated": 120, "filler": 120, "placebo": 120})
+    spec, tables = controlled_study(BEFORE, BEFORE | {"curated": 120, "filler": 100, "placebo": 100})
     (lift,) = every(tables, "lift", spec)
     (finding,) = every(tables, TOGETHER, spec)
     assert lift.word == words.SUPPORTED
@@ -121,15 +128,15 @@ def test_the_answer_says_what_the_placebo_does_beside_the_word_that_judges_it(af
 
 
 @pytest.mark.parametrize(
-    ("passed", "word", "said"),
+    ("passed", "start", "word", "said"),
     [
-        (40, words.EQUIVALENT, "The filler is a neutral control at 45 k: "),
-        (80, words.CONTRADICTED, "The filler is no neutral control at 45 k: "),
-        (46, words.NOT_RESOLVABLE, "The filler is not shown to be a neutral control at 45 k: "),
+        (40, 7, words.EQUIVALENT, "The filler is a neutral control at 45 k: "),
+        (80, 7, words.CONTRADICTED, "The filler is no neutral control at 45 k: "),
+        (40, 100, words.NOT_RESOLVABLE, "The filler is not shown to be a neutral control at 45 k: "),
     ],
 )
-def test_a_filler_is_a_neutral_control_only_where_equivalence_is_shown(passed, word, said):
-    spec, tables = controlled_study(BEFORE | {"filler": passed}, BEFORE)
+def test_a_filler_is_a_neutral_control_only_where_equivalence_is_shown(passed, start, word, said):
+    spec, tables = controlled_study(BEFORE | {"filler": passed}, BEFORE, start)
     (finding,) = every(tables, "filler \u2212 none before SFT: is the filler neutral?", spec)
     assert (finding.word, finding.sentence.startswith(said)) == (word, True)
     assert ("There is no neutral control: " in answers(tables, spec)["procedure"]) == (
