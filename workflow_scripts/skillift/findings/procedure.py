@@ -39,7 +39,7 @@ _LIFT = LIFT + contrast_name("curated", "none")
 # contrasts that no claim of the study covers: what each is called and what it tells
 _BESIDE = {
     "placebo-none": ("placebo − none", "what an unrelated procedure does by itself"),
-    "filler-none": ("filler − none after SFT", "what neutral text of equal length does by itself"),
+    "filler-none": ("filler − none", "what neutral text of equal length does by itself after SFT"),
     "curated-placebo": ("curated − placebo", "the right procedure against an unrelated one of equal length"),
     "curated-filler": ("curated − filler", "the right procedure against neutral text of equal length"),
     "curated-shuffled": ("curated − shuffled", "the right order of the steps against a wrong one"),
@@ -115,10 +115,18 @@ def _span(rows: list[dict]) -> str:
 
 
 def _words(rows: list[dict]) -> str:
-    """How often each word was given, and what that means: the control helps, or it harms."""
-    settled = {row["estimate"] > 0 for row in rows if row["word"] in (words.SUPPORTED, words.CONTRADICTED)}
-    meaning = [does for above, does in ((False, "it harms"), (True, "it helps")) if above in settled]
-    return told([row["word"] for row in rows]) + (f": {', '.join(meaning)}" if meaning else "")
+    """How often each word was given, and what those that settle something mean: it harms, or it helps."""
+    settled = (words.SUPPORTED, words.CONTRADICTED)
+    meanings = [
+        (
+            row["word"],
+            (": it helps" if row["estimate"] > 0 else ": it harms") if row["word"] in settled else "",
+        )
+        for row in rows
+    ]
+    order = (*settled, words.EQUIVALENT, words.NOT_RESOLVABLE, words.UNDEFINED)
+    distinct = sorted(set(meanings), key=lambda meaning: (order.index(meaning[0]), meaning[1]))
+    return ", ".join(f"{meanings.count(meaning)} {''.join(meaning)}" for meaning in distinct)
 
 
 def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], view: View) -> Finding:
