@@ -18,7 +18,7 @@ BAD_STUDIES = {
         ["conditions[2]: found 'placbo', expected one of none, curated, placebo", "Did you mean 'placebo'?"],
     ),
     "a condition that is missing": (("[none, curated,", "[none,"), ["found no condition 'curated'"]),
-    "a condition twice": (("placebo, shuffled]", "placebo, none]"), ["conditions[3]: found 'none'", "once"]),
+    "a condition twice": (("shuffled, filler]", "shuffled, none]"), ["conditions[4]: found 'none'", "once"]),
     "text for a number": (
         ("    learning_rate: 5.0e-3", "    learning_rate: 2e-5"),
         ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2.0e-5 "],

@@ -59,5 +59,5 @@ def test_a_placebo_ladder_without_shuffled_steps_has_three_contrasts_and_without
     spec, tables = full_study()
     effects = tables["effects"].filter(~pl.col("contrast").str.contains("shuffled"))
     assert rows_of(draw("placebo_ladder", {"effects": effects}, spec), "contrast")["contrast"].n_unique() == 3
-    with pytest.raises(UserError, match="placebo-none"):
+    with pytest.raises(UserError, match="filler-none or placebo-none"):
         draw("placebo_ladder", {"effects": effects.filter(contrast="curated-none")}, spec)

@@ -135,7 +135,7 @@ def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
 def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):
     part = next(part for part in findings(tables, SPEC) if part.question == "procedure")
     assert part.findings == []
-    assert part.answer.startswith("This study has no placebo condition")
+    assert part.answer.startswith("This study has neither a placebo nor a filler")
 
 
 def test_a_study_without_a_training_says_so():

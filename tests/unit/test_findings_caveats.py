@@ -1,16 +1,13 @@
-"""What stands beside a word: one training, a family, the placebo, ANSWER lines, missing verdicts."""
+"""What stands beside a word: one training, ANSWER lines, missing verdicts."""
 
 from __future__ import annotations
 
 import polars as pl
-import pytest
-from analysis_tables import full_study, make_certification
+from analysis_tables import full_study
 from findings_tables import COUNTS, SPEC, answers, every, tables_of
-from score_tables import make_episodes, make_scores, make_tasks, passes
+from score_tables import make_episodes
 
 from skillift.findings.finding import detectable
-from skillift.statistics import words
-from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import responses
 
 ONE_SEED = {name: COUNTS[name] for name in ("base", "sft-s0")}
@@ -40,47 +37,6 @@ def test_differences_of_single_trainings_are_about_these_runs():
     assert "these runs" not in answers(tables, spec)["uniform"]
     single = {**tables, "claims": tables["claims"].with_columns(n_runs=pl.lit(1, dtype=pl.Int64))}
     assert "by sft (one seed a side, so about these runs): " in answers(single, spec)["uniform"]
-
-
-def test_contrasts_with_a_placebo_are_a_family_each_with_the_effect_that_its_word_can_see():
-    spec, tables = full_study()
-    rows = tables["effects"].filter(
-        pl.col("run").is_in(["base", "sft", "answer_only-s0"]),
-        path="judge:conclusion",
-        contrast="curated-placebo",
-    )
-    found = [each for each in every(tables, None, spec) if each.claim.startswith("curated − placebo")]
-    assert len(found) == rows.height == 7
-    expected = words.holm(rows["p_value"].to_list())
-    assert sorted(each.numbers["p_holm"] for each in found) == pytest.approx(sorted(expected))
-    for each in found:
-        assert "Holm-adjusted p" in each.sentence
-        (row,) = rows.filter(estimate=each.numbers["estimate"]).head(1).iter_rows(named=True)
-        assert each.numbers["mde"] > row["mde"]
-        resolved = each.numbers["p_holm"] < 0.05
-        sign = words.SUPPORTED if each.numbers["estimate"] > 0 else words.CONTRADICTED
-        assert each.word == (sign if resolved else words.NOT_RESOLVABLE)
-
-
-def placebo_study(after_placebo: int):
-    """Curated and none stay as they are; SFT changes what the placebo does."""
-    arms = {}
-    for run, counts in (("base", (40, 60, 60)), ("sft-s0", (40, 60, after_placebo))):
-        for condition, count in zip(("none", "curated", "placebo"), counts, strict=True):
-            arms[("judge:a", "s", run, 138 * (run != "base"), condition)] = passes(count, start=7)
-    spec = {**SPEC, "students": {"s": SPEC["students"]["s"]}, "references": [], "runs": SPEC["runs"][::2]}
-    tables = analyse(make_scores(arms), make_tasks(), texts_seen(1, 1).clear(), spec)._asdict()
-    return spec, {**tables, "certification": make_certification(("a",))}
-
-
-def test_sft_that_only_makes_the_placebo_harmful_adds_nothing_beyond_a_longer_prompt():
-    spec, tables = placebo_study(after_placebo=4)
-    over_placebo = tables["effects"].filter(contrast="lift:curated-placebo").row(0, named=True)
-    assert over_placebo["ci_low"] > 0
-    (finding,) = (each for each in every(tables, None, spec) if each.claim.startswith("lift of curated − pl"))
-    assert finding.word == words.NOT_RESOLVABLE
-    assert "so what SFT changed may be the placebo." in finding.sentence
-    assert "supported" not in answers(tables, spec)["procedure"]
 
 
 def test_where_the_share_of_answer_lines_changes_no_lift_stands_without_the_caveat():

@@ -153,7 +153,7 @@ def test_a_mistake_is_told_with_its_place_and_what_was_expected(study_file, chan
 
 
 def test_a_contrast_needs_its_conditions(study_file):
-    text = WITHOUT.replace("[none, curated, placebo, shuffled]", "[none, curated]")
+    text = WITHOUT.replace("[none, curated, placebo, shuffled, filler]", "[none, curated]")
     effect = EFFECT | {"contrast": "curated-placebo"}
     more = yaml.safe_dump({"predictions": {"p": FULL | {"effect": effect}}})
     with pytest.raises(UserError, match="found 'curated-placebo', expected a contrast"):

@@ -12,7 +12,7 @@ from skillift.publication.registry import ANALYSIS, FIGURES, TABLES, Extent, ext
 from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
-EVERYTHING = Extent(judges=2, trained=1, recipes=2, placebo=1, delta=1, predictions=1)
+EVERYTHING = Extent(judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1)
 
 
 def test_a_study_with_everything_has_every_figure_and_table():
@@ -35,7 +35,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
             {"variance", "asymmetry_slopes"},
         ),
         ({"recipes": 1}, {"recipe_band"}, set()),
-        ({"placebo": 0}, {"placebo_ladder"}, set()),
+        ({"controls": 0}, {"placebo_ladder"}, set()),
         (
             {"delta": 0},
             {"tier_trajectory", "lift", "lift_by_path", "skill_forest", "recipe_band", "asymmetry"}
@@ -54,7 +54,7 @@ def test_a_study_lacks_what_it_has_no_data_for(without, figures, tables):
 
 def test_the_extent_of_a_study_is_read_from_its_file(repository):
     embedded = extent(load_study(repository / "studies/embedded.yaml"))
-    assert embedded == Extent(judges=2, trained=7, recipes=2, placebo=1, delta=1, predictions=4)
+    assert embedded == Extent(judges=2, trained=7, recipes=2, controls=2, delta=1, predictions=4)
     assert extent(load_study(repository / "studies/smoke.yaml")).recipes == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 from effect_tables import PATH, arms_with, estimate, row, study, table_of
 from score_tables import make_scores, make_tasks, passes
 
+from skillift.contracts.pipeline import CONDITIONS
 from skillift.errors import PathMismatchError, UserError
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 
@@ -62,11 +63,12 @@ def test_samples_are_averaged_within_their_task_first():
 
 def test_all_contrasts_of_the_studys_conditions_are_given():
     verdicts = passes(50)
-    base = {(PATH, "s", "base", 0, name): verdicts for name in ("none", "curated", "placebo", "shuffled")}
+    base = {(PATH, "s", "base", 0, name): verdicts for name in CONDITIONS}
     trained = {(path, s, "sft-s0", 9, name): v for (path, s, _, _, name), v in base.items()}
     table = estimate(base | trained)
     contrasts = {"curated-none", "placebo-none", "curated-placebo", "curated-shuffled"}
-    gains = {f"gain:{name}" for name in ("none", "curated", "placebo", "shuffled")}
+    contrasts |= {"filler-none", "curated-filler"}
+    gains = {f"gain:{name}" for name in CONDITIONS}
     assert set(table.filter(run="base")["contrast"]) == contrasts
     assert set(table.filter(run="sft-s0")["contrast"]) == contrasts | gains | {
         f"lift:{name}" for name in contrasts

@@ -53,8 +53,9 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     assert study.students_from("api") == ["big"]
     assert study.reference_spec("big") == {
         "name": "big",
-        "conditions": ["none", "curated", "placebo", "shuffled"],
+        "conditions": ["none", "curated", "placebo", "shuffled", "filler"],
         "prompt_seed": 0,
+        "filler": "tiny",
         "suites": ["holdout"],
         "samples": 1,
         "reference": {"model": "a/big", "extra_body": {"top_k": 1}, "temperature": 0.0, "max_tokens": 48},

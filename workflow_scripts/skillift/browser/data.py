@@ -46,7 +46,8 @@ def browser_data(
         scores: contract SCORES.
         template: text of the template that prompts were rendered from, see `skillift.tasks.prompts`.
         spec: `{"name", "headline_path", "prompt_seed", "students": {id: {"label", "tier"}},
-            "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`.
+            "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`, and `filler` where the
+            condition of that name was asked.
 
     Returns:
         `name`, `path` (the headline's), `paths`, `judges`, `conditions`, `suites`, `verdicts` (the words of
@@ -77,7 +78,7 @@ def browser_data(
     whole = whole.join(arms.select("student", "run", "step", "arm"), on=["student", "run", "step"])
     whole = whole.join(shown.select("task_id", "task"), on="task_id")
     texts = _Texts()
-    described = _tasks(shown, skills, conditions, template, spec["prompt_seed"], texts)
+    described = _tasks(shown, skills, conditions, template, spec, texts)
     names = [name for name in paths.columns if name not in _KEY]
     cells = _cells(whole.sort("task", "condition", "arm", "sample"), conditions, names, judges, texts)
     return {
@@ -201,13 +202,14 @@ def _tasks(
     skills: pl.DataFrame,
     conditions: list[str],
     template: str,
-    seed: int,
+    spec: dict,
     texts: _Texts,
 ) -> dict:
     """`skills` and `tasks`; a message is `before`, the prompt and `after`."""
     used = skills.filter(pl.col("skill_id").is_in(set(shown["skill_id"]))).sort("skill_id")
     places = {skill: place for place, skill in enumerate(used["skill_id"])}
-    messages = messages_for(shown, skills, conditions, seed, template)
+    seed, filler = spec["prompt_seed"], spec.get("filler", "plain")
+    messages = messages_for(shown, skills, conditions, seed, template, filler)
     around = {name: {"before": [], "after": []} for name in conditions}
     for condition in conditions:
         rendered = shown.select("task_id", "prompt").join(

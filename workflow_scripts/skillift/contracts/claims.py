@@ -30,8 +30,16 @@ from skillift.contracts.pipeline import SUITES
 # declared. `mde` is at the level that the word is found at, that of its family; `mde_low` to
 # `mde_high` is what the estimated variance leaves open. `word_holds`: whatever the missing verdicts are.
 # `answer_lines_low` to `answer_lines_high` are the shares of responses with an ANSWER line in its arms.
-# Words: `skillift.statistics.words`.
-CLAIM_KINDS = ("lift", "procedural_delta", "uniform_lift", "recipe_tie")
+# A row of `beyond_longer_prompt` has the numbers of the lift that decides (`contrast`), and the most
+# `n_unscored` of any. Words: `skillift.statistics.words`.
+CLAIM_KINDS = (
+    "lift",
+    "procedural_delta",
+    "uniform_lift",
+    "recipe_tie",
+    "beyond_longer_prompt",
+    "neutral_filler",
+)
 WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
 
 CLAIMS = table(

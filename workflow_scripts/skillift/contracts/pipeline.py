@@ -15,7 +15,7 @@ from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
 
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
-CONDITIONS = ("none", "curated", "placebo", "shuffled")
+CONDITIONS = ("none", "curated", "placebo", "shuffled", "filler")
 SCORERS = ("answer_line", "judge")
 STATUSES = ("scored", "unparsed", "refused", "failed")
 CASE_PARTS = ("written", "generated")  # of the cases that judges are certified by

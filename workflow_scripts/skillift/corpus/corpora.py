@@ -40,7 +40,7 @@ def select_corpus(
             `answer_only` (its last ANSWER line alone; responses without one are left out); `verified`, false
             to take the first answer to each task whatever its verdict; `skills`, the number of skills that
             rows come from, drawn by `seed` (all where left out); `seed`; `prompt_seed`, of the conditions'
-            choices.
+            choices; `filler`, of the condition `filler`.
         skills: keeps the contract SKILLS; needed where `condition` is not `curated`.
         task_template: the text of the template of user messages, for such conditions.
 
@@ -155,5 +155,6 @@ def _prompts(
         fix = "Give the skills table and the task template too (--skills, --task-template)."
         raise UserError(problem("corpus, key 'condition'", condition, DEMONSTRATED, fix))
     taken = tasks.filter(pl.col("task_id").is_in([row["task_id"] for row in chosen]))
-    messages = messages_for(taken, skills, [condition], spec.get("prompt_seed", 0), task_template)
+    seed, filler = spec.get("prompt_seed", 0), spec.get("filler", "plain")
+    messages = messages_for(taken, skills, [condition], seed, task_template, filler)
     return dict(messages.select("task_id", "content").iter_rows())

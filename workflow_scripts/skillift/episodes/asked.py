@@ -27,7 +27,8 @@ _LENGTH_FIX = "Raise `inference: max_model_len` or leave it out, or lower max_to
 def messages_of_suites(
     tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: dict, template: str | None = None
 ) -> pl.DataFrame:
-    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed).
+    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed,
+    filler).
 
     Returns:
         A frame of `suite`, `condition`, `task_id` and `content` (the user message), in the order of these.
@@ -39,7 +40,8 @@ def messages_of_suites(
     if asked.is_empty():
         where = f"tasks: suites {', '.join(suites)}"
         raise UserError(problem(where, "no tasks", "at least one", "Correct `inference: suites`."))
-    messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template)
+    filler = spec.get("filler", "plain")
+    messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template, filler)
     messages = messages.join(asked.select("task_id", "suite"), on="task_id")
     return messages.sort("suite", "condition", "task_id")
 

@@ -18,7 +18,7 @@ from skillift.publication.text import decimal, percent, points, with_interval
 BASE = "base"
 BEFORE = "before SFT"
 DOT = " \u00b7 "  # between a student and how it was trained
-LADDER = ("none", "placebo", "shuffled", "curated")  # from no help to the right procedure
+LADDER = ("none", "filler", "placebo", "shuffled", "curated")  # from no help to the right procedure
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What of the procedural delta is the procedure: contrasts with the placebo and with shuffled steps."""
+"""What of the procedural delta is the procedure: contrasts with the controls and with shuffled steps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     import altair as alt
 
 # from what a longer prompt does by itself to what the order of the steps adds
-CONTRASTS = ("curated-none", "placebo-none", "curated-placebo", "curated-shuffled")
+CONTRASTS = (
+    "curated-none",
+    *("filler-none", "placebo-none"),
+    *("curated-filler", "curated-placebo", "curated-shuffled"),
+)
+
+_MEANINGS = {
+    "filler": "filler: neutral text of equal length",
+    "placebo": "placebo: another skill's procedure of equal length",
+    "shuffled": "shuffled: wrong order of steps",
+}
 
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -35,17 +45,16 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         spec: see `skillift.figures.arms.read_spec`.
 
     Raises:
-        UserError: the table has no rows of the headline path, or none of a contrast with the placebo.
+        UserError: the table has no rows of the headline path, or none of a contrast with a control.
     """
     import altair as alt
 
     view = read_spec(spec)
     known = set(effects.filter(path=view.headline_path)["contrast"])
     contrasts = [name for name in CONTRASTS if name in known]
-    if known and "placebo-none" not in known:
-        raise UserError(
-            problem("effects table", ", ".join(sorted(known)), "rows of the contrast placebo-none")
-        )
+    if known and not known & {"filler-none", "placebo-none"}:
+        expected = "rows of the contrast filler-none or placebo-none"
+        raise UserError(problem("effects table", ", ".join(sorted(known)), expected))
     rows = effects_of(effects, view, *(contrasts or CONTRASTS))
     order = {name: place for place, name in enumerate(contrasts)}
     rows = rows.with_columns(contrast_place=pl.col("contrast").replace_strict(order, return_dtype=pl.Int64))
@@ -62,7 +71,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "placebo: another skill's procedure of equal length; shuffled: wrong order of steps",
+        "; ".join(meaning for name, meaning in _MEANINGS.items() if name in " ".join(names)),
         *seeds_note(rows),
         *undefined(rows, pl.col("label") + " " + pl.col("series") + " " + pl.col("contrast")),
     ]

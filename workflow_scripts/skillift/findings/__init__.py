@@ -15,8 +15,9 @@ import polars as pl
 from skillift.figures.arms import read_spec
 from skillift.findings.basis import basis
 from skillift.findings.finding import QUESTIONS, Finding, Part
-from skillift.findings.lift import procedure, resolved
+from skillift.findings.lift import resolved
 from skillift.findings.prediction import prediction
+from skillift.findings.procedure import procedure
 from skillift.findings.sameness import uniform
 from skillift.findings.scoring import judge
 

@@ -1,13 +1,12 @@
-"""Findings on the lift: is it resolved, is it the same at every tier, and is it the procedure's doing?"""
+"""Findings on the lift: is it resolved?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import polars as pl
 
-from skillift.figures.arms import View, place
+from skillift.figures.arms import View
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -15,7 +14,6 @@ from skillift.findings.finding import (
     how_many,
     label_of,
     numbers_of,
-    tested,
     told,
     whose,
 )
@@ -23,15 +21,6 @@ from skillift.findings.judges import format_caveats
 from skillift.statistics import words
 
 _ONE_SEED = "With one training a claim is about that run, not about its recipe: so at"
-_OVER_PLACEBO = "lift:curated-placebo"
-
-# contrasts of the study's placebo and shuffled conditions: what each is called and what it tells
-_BESIDE = {
-    _OVER_PLACEBO: ("lift of curated − placebo", "what SFT added beyond a longer prompt"),
-    "curated-placebo": ("curated − placebo", "the right procedure against an unrelated one of equal length"),
-    "curated-shuffled": ("curated − shuffled", "the right order of the steps against a wrong one"),
-    "placebo-none": ("placebo − none", "what an unrelated procedure does by itself"),
-}
 
 
 def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iterator[dict]:
@@ -44,22 +33,11 @@ def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iter
     )
 
 
-def _read_together(finding: Finding, over_none: str | None) -> Finding:
-    """A lift over the placebo, beside that over none: a placebo that SFT harms raises the first alone."""
-    if finding.word != words.SUPPORTED or over_none in (words.SUPPORTED, None):
-        return finding
-    sentence = (
-        f"{finding.sentence} Over the placebo alone that would be {words.SUPPORTED}; the lift over none is "
-        f"{over_none}, so what SFT changed may be the placebo."
-    )
-    return replace(finding, sentence=sentence, word=words.NOT_RESOLVABLE)
-
-
 def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     """Each lift, and the procedural deltas that it is the difference of."""
     figures = {"lift": "lift", "procedural_delta": "tier_trajectory"}
     found = [
-        _finding("resolved", row, claim.replace("_", " "), figure, view)
+        finding_of("resolved", row, claim.replace("_", " "), figure, view)
         for claim, figure in figures.items()
         for row in of_claim(tables, view, claim)
     ]
@@ -79,31 +57,8 @@ def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     return Part("resolved", f"{number} on the path {view.headline_path}: {told(lifts)}.{about}", found)
 
 
-def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
-    """The contrasts with a placebo and with shuffled steps, beside the procedural delta and lift."""
-    rows = tables["effects"].filter(path=view.headline_path, suite=view.suite)
-    rows = place(rows, view, "effects").filter("headline") if rows.height else rows
-    over_none = {(row["student"], row["run"]): row["word"] for row in of_claim(tables, view, "lift")}
-    found = []
-    for contrast, (name, meaning) in _BESIDE.items():
-        for row in tested(list(rows.filter(contrast=contrast).iter_rows(named=True)), view):
-            finding = _finding("procedure", row, name, "placebo_ladder", view, meaning)
-            if contrast == _OVER_PLACEBO:
-                finding = _read_together(finding, over_none.get((row["student"], row["run"])))
-            found.append(finding)
-    lifts = [each.word for each in found if each.claim.startswith("lift")]
-    if not rows.filter(contrast="curated-placebo").height:
-        answer = (
-            "This study has no placebo condition: that a longer prompt alone would help is not ruled out."
-        )
-    elif not lifts:
-        answer = "No run was trained, so there is no lift to measure against a placebo's."
-    else:
-        answer = f"Measured against a placebo of equal length, {how_many(len(lifts), 'lift')}: {told(lifts)}."
-    return Part("procedure", answer, found)
-
-
-def _finding(question: str, row: Mapping, name: str, figure: str, view: View, meaning: str = "") -> Finding:
+def finding_of(question: str, row: Mapping, name: str, figure: str, view: View, meaning: str = "") -> Finding:
+    """An effect with its word as a sentence; `meaning` says what it tells."""
     subject = f"{name[0].upper()}{name[1:]} {whose(row['student'], row['run'], view)}"
     return Finding(
         question,

@@ -32,8 +32,8 @@ _MEANINGS = {
 }
 _NOTES = (
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. "
-    "p-values of lifts, of procedural deltas, of each contrast with a placebo or with shuffled steps, and "
-    "of the "
+    "p-values of lifts, of procedural deltas, of each claim about controls, of each contrast with a control "
+    "or with shuffled steps, and of the "
     "pairs of one claim of sameness are adjusted by Holm within their family, and the smallest detectable "
     "effect "
     "beside them is at that level; others are not. Where a recipe has several seeds, the variance between "

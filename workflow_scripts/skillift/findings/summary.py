@@ -23,15 +23,17 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
 
     Returns:
         Markdown: what the numbers are of, the table (pass rates in per cent under none and under curated),
-        and the warnings of the findings.
+        whether a longer prompt would do the same, and the warnings of the findings.
 
     Raises:
         UserError: see `findings`.
     """
     view = read_spec(spec)
+    parts = findings(tables, spec)
+    answers = [part.answer for part in parts if part.question == "procedure" and part.findings]
     warnings = [
         finding.sentence
-        for part in findings(tables, spec)
+        for part in parts
         for finding in part.findings
         if finding.claim in ("warning", "format")
     ]
@@ -47,7 +49,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         f"percentage points with its {view.level} interval, paired by task and clustered by skill; "
         "p is adjusted by Holm."
     )
-    return "\n\n".join([head, _markdown(pl.DataFrame(rows)), *(f"**{text}**" for text in warnings)])
+    return "\n\n".join([head, _markdown(pl.DataFrame(rows)), *answers, *(f"**{text}**" for text in warnings)])
 
 
 def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str, str]:

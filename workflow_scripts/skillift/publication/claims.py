@@ -23,6 +23,8 @@ CLAIMS = {
     "procedural_delta": "the procedure helps (procedural delta above 0)",
     "uniform_lift": "the lift is the same at every tier",
     "recipe_tie": "the recipes tie (pass rate under curated after SFT)",
+    "beyond_longer_prompt": "the lift is not a longer prompt's (above 0 over none and over every control)",
+    "neutral_filler": "the filler is neutral (filler − none before SFT)",
 }
 ESTIMATORS = {
     "naive": "naive: coupled, for comparison",
@@ -95,7 +97,8 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             f"{round(1 - view.confidence, 6):g} (Holm's over the family, where there is one), equivalent "
             "where two one-sided tests show the difference to be smaller than the margin, else not "
             "resolvable at this n, which says nothing about absence.",
-            "A row without `against` is the whole claim: its estimate is the largest difference of a pair.",
+            "A row without `against` is the whole claim: its estimate is the largest difference of a pair. "
+            "Of a claim over none and every control together the numbers are those of the lift that decides.",
             "ANSWER lines: the share of responses that have one, from arm to arm of the claim. Where it "
             "changes, "
             "an effect may be one of format: the extractor reads no prose, and judges miss some of it.",

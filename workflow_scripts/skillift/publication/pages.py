@@ -27,6 +27,8 @@ CONTRASTS = {
     "lift:curated-none": "lift of the procedural delta",
     "placebo-none": "placebo − none",
     "curated-placebo": "curated − placebo",
+    "filler-none": "filler − none",
+    "curated-filler": "curated − filler",
     "curated-shuffled": "curated − shuffled",
 }
 

@@ -108,7 +108,7 @@ class Extent(NamedTuple):
     judges: int
     trained: int  # runs
     recipes: int  # most of them at one student
-    placebo: int  # 1 where it is one of the conditions
+    controls: int  # placebo and filler, as far as they are among the conditions
     delta: int  # 1 where both conditions of the procedural delta are
     predictions: int
 
@@ -119,7 +119,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "lift": {"trained": 1, "delta": 1},
     "lift_by_path": {"trained": 1, "delta": 1},
     "skill_forest": {"trained": 1, "delta": 1},
-    "placebo_ladder": {"placebo": 1},
+    "placebo_ladder": {"controls": 1},
     "recipe_band": {"recipes": 2, "delta": 1},
     "asymmetry": {"trained": 1, "delta": 1},
     "asymmetry_slopes": {"trained": 1, "delta": 1},
@@ -147,7 +147,7 @@ def extent(study: Study) -> Extent:
         judges=len(study.judges),
         trained=len(study.trained_runs),
         recipes=max(map(len, recipes), default=0),
-        placebo=int("placebo" in study.conditions),
+        controls=len({"placebo", "filler"} & set(study.conditions)),
         delta=int({"none", "curated"} <= set(study.conditions)),
         predictions=len(study.data["predictions"]),
     )

@@ -6,15 +6,16 @@
 | `procedural_delta` | curated - none is above 0 | one per student: of `base`, and of each recipe |
 | `uniform_lift` | a recipe's lift is the same at every tier | one per recipe, and one per pair of students |
 | `recipe_tie` | after SFT, recipes pass equally under curated | one per student, one per pair of recipes |
+| `beyond_longer_prompt`, `neutral_filler` | see `control_claims` | |
 
 Every path and suite has rows of its own. Of a run the last checkpoint counts. Where a recipe has several
 seeds, a claim is about the recipe: its uncertainty holds the training-seed variance
 (`seed_variance`). With one seed it is about that run, which `run` names; `n_runs` says so of sides, too.
 
 Families for Holm's correction, each within one path and suite: all lifts; all procedural deltas; the pairs
-of one claim of sameness. The row of a whole claim of sameness is one test, and in no family. The smallest
-detectable effect is that of the family, and `word_holds` says whether the missing verdicts could change a
-word.
+of one claim of sameness; each kind of claim about the controls. The row of a whole claim of sameness is one
+test, and in no family. The smallest detectable effect is that of the family, and `word_holds` says whether
+the missing verdicts could change a word.
 """
 
 from __future__ import annotations
@@ -26,14 +27,12 @@ import polars as pl
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
-from skillift.statistics.contrasts import BASE, Differences
-from skillift.statistics.intervals import clustered_means
-from skillift.statistics.recipes import recipe_cells
+from skillift.statistics.claim_families import family, heads
+from skillift.statistics.contrasts import Differences
+from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.sameness import sameness
-from skillift.statistics.seed_variance import about_recipes, uncertainty_of
 from skillift.statistics.sides import lifts_by_recipe, recipes_by_student
-from skillift.statistics.uncertainty import Uncertainty, students_t
-from skillift.statistics.words import CONTRADICTED, SAMENESS, End, holds, holm, word
+from skillift.statistics.words import CONTRADICTED, SAMENESS, holds, word
 
 LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
@@ -55,8 +54,8 @@ def claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence of the intervals; margins (`uniform_lift`, `recipe_tie`) as fractions, without
-            which equivalence is not tested.
+        settings: confidence of the intervals; margins (of `words.SAMENESS`) as fractions, without which
+            equivalence is not tested.
 
     Raises:
         UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
@@ -65,11 +64,14 @@ def claims(
     rows = []
     for item in found:
         if item.contrast in _CLAIM_OF and item.cells.height:
-            rows += _of_effects(item, effects, seeds, runs, confidence)
+            rows += family(
+                _CLAIM_OF[item.contrast], heads(item, effects, seeds, runs, confidence), confidence
+            )
         if item.contrast == LIFT and item.cells.height:
             rows += _uniform_lifts(item, seeds, runs, margins.get("uniform_lift"), confidence)
     for part in values.partition_by("path", "suite", maintain_order=True):
         rows += _recipe_ties(part, seeds, runs, margins.get("recipe_tie"), confidence)
+    rows += control_claims(found, effects, seeds, runs, margins.get("neutral_filler"), confidence)
     for row in rows:
         row["word"] = word(row, confidence)
     for row in rows:
@@ -97,57 +99,6 @@ def _holds(row: dict, confidence: float) -> bool:
         return True
     kept = [pair["word"] for pair in row["pairs"] if holds(pair, pair["ends"], pair["n_tests"], confidence)]
     return row["word"] in kept if row["word"] == CONTRADICTED else kept == [row["word"]] * len(row["pairs"])
-
-
-def _of_effects(
-    item: Differences, effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], confidence: float
-) -> Iterator[dict]:
-    """The claims that one contrast is above 0, on one path and suite: a family of Holm's correction."""
-    place = item.cells.select("path", "suite").row(0, named=True) | {"contrast": item.contrast}
-    columns = ["student", "run", "step"]
-    heads = pl.concat([item.cells.filter(run=BASE), recipe_cells(item.cells, runs).heads], how="diagonal")
-    rows = heads.select(columns).join(effects.filter(**place), on=columns, maintain_order="left")
-    records = list(rows.iter_rows(named=True))
-    adjusted = holm([row["p_value"] for row in records])
-    n_tests = sum(p_holm is not None for p_holm in adjusted)
-    of_recipes = {
-        (row["student"], row["recipe"]): uncertainty_of(row)
-        for row in seeds.filter(**place).iter_rows(named=True)
-    }
-    ends = _ends(item, runs, confidence) if rows["n_unscored"].sum() else {}
-    fixed = {"claim": _CLAIM_OF[item.contrast], "against": "", "margin": None, "p_equivalence": None}
-    for row, p_holm in zip(records, adjusted, strict=True):
-        several = of_recipes.get((row["student"], row["run"])) if row["n_runs"] > 1 else None
-        yield (
-            row
-            | fixed
-            | {
-                "p_holm": p_holm,
-                "n_tests": n_tests,
-                "ends": ends.get(tuple(row[name] for name in columns), []),
-                **_detectable(row, several, n_tests, confidence),
-            }
-        )
-
-
-def _detectable(row: dict, several: Uncertainty | None, n_tests: int, confidence: float) -> dict:
-    """The smallest detectable effect at the level of the row's family, with its range."""
-    if row["standard_error"] is None:
-        return dict.fromkeys(("mde", "mde_low", "mde_high"))
-    whole = several or students_t(row["standard_error"], row["degrees_of_freedom"])
-    return whole.detectable(confidence, n_tests)
-
-
-def _ends(item: Differences, runs: list[dict], confidence: float) -> dict[tuple, list[End]]:
-    """Each effect of one contrast with its missing verdicts at either end, by student, run and step."""
-    found: dict[tuple, list[End]] = {}
-    for end in ("low", "high"):
-        means = clustered_means(item.tasks.with_columns(value=end), ["cell"], confidence)
-        cells = item.cells.join(means, on="cell", how="left")
-        for row in about_recipes(cells, runs, ["path", "suite"], confidence).iter_rows(named=True):
-            place = row["student"], row["run"], row["step"]
-            found.setdefault(place, []).append(End(row["estimate"], row["p_value"]))
-    return found
 
 
 def _uniform_lifts(
@@ -186,7 +137,7 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
         table: the table CLAIMS made from it.
     """
     key = ["path", "suite", "contrast", "student", "run"]
-    claimed = table.filter(pl.col("claim").is_in(list(_CLAIM_OF.values()))).select(*key, of_claim="mde")
+    claimed = table.filter(pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL])).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")
     level = pl.when(last & pl.col("of_claim").is_not_null()).then("of_claim").otherwise("mde")
     joined = effects.join(claimed, on=key, how="left", maintain_order="left")

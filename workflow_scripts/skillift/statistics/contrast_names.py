@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-CONTRASTS = (("curated", "none"), ("placebo", "none"), ("curated", "placebo"), ("curated", "shuffled"))
+CONTRASTS = (
+    ("curated", "none"),
+    ("placebo", "none"),
+    ("curated", "placebo"),
+    ("filler", "none"),
+    ("curated", "filler"),
+    ("curated", "shuffled"),
+)
 GAIN, LIFT = "gain:", "lift:"
 
 

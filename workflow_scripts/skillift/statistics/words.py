@@ -3,7 +3,7 @@
 Alpha is 1 - the confidence of the intervals. p is Holm's adjusted p-value where a claim is one of a family,
 else the p-value itself. The first line that holds gives the word:
 
-| word | of an effect (`lift`, `procedural_delta`) | of sameness (`uniform_lift`, `recipe_tie`) |
+| word | of an effect (`lift`, `procedural_delta`, ...) | of sameness (`uniform_lift`, `recipe_tie`, ...) |
 |---|---|---|
 | `undefined` | the data give no estimate or no interval | likewise |
 | `equivalent` | | two one-sided tests at alpha: smaller than the declared margin |
@@ -27,7 +27,7 @@ EQUIVALENT = "equivalent"
 NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
-SAMENESS = ("uniform_lift", "recipe_tie")
+SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler")
 
 
 def word(claim: dict, confidence: float) -> str:

@@ -23,6 +23,7 @@ from skillift.study.chat_checks import Finding, chat_findings, default_chat_find
 from skillift.study.predictions import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
+from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
 from skillift.tasks.user_skills import SKILL_FILE, skill_files
 
@@ -77,6 +78,19 @@ def _mandatory_conditions(data: dict, source: Source) -> Iterator[Finding]:
         if name not in data["conditions"]:
             found, fix = Words(f"no condition '{name}'"), f"Add {name}."
             yield ("conditions",), found, "both none and curated, which the procedural delta compares", fix
+
+
+@_reads("conditions", "corpora", "filler_text")
+def _filler_text(data: dict, source: Source) -> Iterator[Finding]:
+    if not (declared := data.get("filler_text")):
+        return
+    key = ("filler_text",)
+    corpora = (corpus["condition"] for corpus in data["corpora"].values())
+    if "filler" not in {*data["conditions"], *corpora}:
+        fix = "Add filler to `conditions`, or delete the key."
+        yield key, Words("the key 'filler_text'"), "no such key without the condition filler", fix
+    if mistake := filler_mistake(beside(source.path, declared)):
+        yield key, *mistake
 
 
 @_reads("students", "references")

@@ -82,7 +82,16 @@ class Specs:
 
     def corpus_spec(self, corpus: str) -> dict:
         """How a corpus is selected from the demonstrations."""
-        return {**self.data["corpora"][corpus], "prompt_seed": self.data["prompt_seed"]}
+        declared = self.data["corpora"][corpus]
+        return {
+            **declared,
+            "prompt_seed": self.data["prompt_seed"],
+            **self._filler([declared["condition"]]),
+        }
+
+    def _filler(self, conditions: list[str]) -> dict:
+        """What the condition `filler` shows, where it is one of these."""
+        return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
     def train_spec(self, student: str, run: str) -> dict:
         """How a run is trained; its corpus and student enter as files."""
@@ -116,6 +125,7 @@ class Specs:
             **({"shards": shards} if shards > 1 else {}),
             "conditions": self.conditions,
             "prompt_seed": self.data["prompt_seed"],
+            **self._filler(self.conditions),
             "inference": inference,
             "student": student,
             "run": run,
@@ -149,6 +159,7 @@ class Specs:
             "name": reference,
             "conditions": self.conditions,
             "prompt_seed": self.data["prompt_seed"],
+            **self._filler(self.conditions),
             "suites": sorted(inference["suites"]),
             "samples": inference["samples"],
             "reference": copy.deepcopy({**inherited, **chat}),
@@ -169,16 +180,23 @@ class Specs:
 
     def analysis_spec(self) -> dict:
         """How effects are estimated, and over which runs."""
-        analysis = self.data["analysis"]
+        analysis = self._analysis()
         return {
-            "analysis": {name: copy.deepcopy(analysis[name]) for name in _ESTIMATION_KEYS},
+            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS},
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
+
+    def _analysis(self) -> dict:
+        """The section `analysis`, with the filler's margin only where there is a filler."""
+        analysis = copy.deepcopy(self.data["analysis"])
+        if "filler" not in self.conditions:
+            analysis["margins"].pop("neutral_filler", None)
+        return analysis
 
     def figures_spec(self) -> dict:
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
-        analysis, shown = self.data["analysis"], self.data["figures"].get("published_values")
+        analysis, shown = self._analysis(), self.data["figures"].get("published_values")
         return {
             "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
             "primary_judge": self.primary_judge,
@@ -198,6 +216,7 @@ class Specs:
             "name": self.name,
             "headline_path": self.data["analysis"]["headline_path"],
             "prompt_seed": self.data["prompt_seed"],
+            **self._filler(self.conditions),
             "judges": self.judges,
             **{name: shown[name] for name in ("students", "references", "runs")},
         }

@@ -19,11 +19,12 @@ from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
 from skillift.study.source import beside, read_source
 from skillift.study.specs import Specs
+from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
-_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled")
+_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled", "filler")
 
 
 @dataclass(frozen=True, order=True)
@@ -204,6 +205,17 @@ class Study(Specs):
     def conditions(self) -> list[str]:
         """The study's conditions, in the order of the vocabulary."""
         return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
+
+    @cached_property
+    def filler(self) -> str | dict[str, str]:
+        """What the condition `filler` shows, as `skillift.tasks.filler.filler_text` takes it.
+
+        Raises:
+            UserError: the study names a file of its own that cannot be read.
+        """
+        if declared := self.data.get("filler_text"):
+            return read_filler(beside(self.path, declared))
+        return "tiny" if self.data["tasks"].get("pack", {}).get("difficulty") == "tiny" else "plain"
 
     def _by_tier(self, section: str) -> list[str]:
         return sorted(self.data[section], key=lambda name: (self.data[section][name]["tier"], name))

@@ -1,8 +1,8 @@
-"""The procedure that a condition puts before a task: its skill's, another one, its steps in a wrong order.
+"""What a condition puts before a task: its skill's procedure, another one, steps in a wrong order, a filler.
 
-Procedures come from the skills table. The choices that `placebo` and `shuffled` need are made by a SHA-256 of
-the seed and the skill's id, so they are the same in every process and do not move when skills are added
-elsewhere in the table.
+Procedures come from the skills table. The choices that `placebo`, `shuffled` and `filler` need are made by a
+SHA-256 of the seed and the skill's id, so they are the same in every process and do not move when skills are
+added elsewhere in the table.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import permutations
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.tasks.filler import filler_text
 from skillift.tasks.step_labels import split_labels
 
 MAX_PERMUTED_STEPS = 6  # 6! = 720 orders are looked at; of a longer procedure DRAWN_ORDERS
@@ -35,7 +36,9 @@ def _tokens(step: str) -> int:
     return len(_TOKEN.findall(step))
 
 
-def condition_steps(skills: pl.DataFrame, skill_id: str, condition: str, seed: int) -> list[str] | None:
+def condition_steps(
+    skills: pl.DataFrame, skill_id: str, condition: str, seed: int, filler: str | Mapping[str, str] = "plain"
+) -> list[str] | None:
     """The steps that stand before a task of `skill_id` under `condition`; None where there are none.
 
     `none` has no steps and `curated` the skill's own; the steps of a procedure that is a text are its
@@ -45,19 +48,20 @@ def condition_steps(skills: pl.DataFrame, skill_id: str, condition: str, seed: i
     shorter, the next ones follow it. `shuffled` has the own steps in a wrong order: labels such as "Step 3:"
     stay in order while the texts behind them move, so that as few texts as possible keep their place and the
     steps between the first and the last do not follow each other in the right order (a mere rotation would
-    keep it).
+    keep it). `filler` has one paragraph as long as the procedure, see `skillift.tasks.filler`.
 
     Args:
         skills: a frame that keeps the contract SKILLS.
         skill_id: a skill of that frame.
         condition: one of `skillift.contracts.pipeline.CONDITIONS`.
         seed: the study's `prompt_seed`.
+        filler: what `filler` shows, see `skillift.tasks.filler.filler_text`.
 
     Raises:
         UserError: an unknown skill or condition, no other procedure to serve as a placebo, or a procedure of
             one paragraph or of steps that are all alike, so that there is no wrong order.
     """
-    return steps_under(procedures_of(skills), skill_id, condition, seed)
+    return steps_under(procedures_of(skills), skill_id, condition, seed, filler)
 
 
 def procedures_of(skills: pl.DataFrame) -> dict[str, list[str]]:
@@ -66,7 +70,11 @@ def procedures_of(skills: pl.DataFrame) -> dict[str, list[str]]:
 
 
 def steps_under(
-    procedures: Mapping[str, list[str]], skill_id: str, condition: str, seed: int
+    procedures: Mapping[str, list[str]],
+    skill_id: str,
+    condition: str,
+    seed: int,
+    filler: str | Mapping[str, str] = "plain",
 ) -> list[str] | None:
     """The same as `condition_steps`, of procedures by skill."""
     if skill_id not in procedures:
@@ -82,7 +90,10 @@ def steps_under(
         return _placebo(procedures, skill_id, seed)
     if condition == "shuffled":
         return _shuffle(own, skill_id, seed)
-    raise UserError(problem("condition", condition, "one of none, curated, placebo, shuffled"))
+    if condition == "filler":
+        first = int(_draw("filler", seed, skill_id), base=16)
+        return [filler_text(filler, own, first)]
+    raise UserError(problem("condition", condition, "one of none, curated, placebo, shuffled, filler"))
 
 
 def _draw(*parts: object) -> str:

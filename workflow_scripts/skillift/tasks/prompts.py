@@ -8,7 +8,7 @@ meets one form of prompt everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,8 +62,11 @@ def messages_for(
     conditions: Sequence[str],
     seed: int,
     template: str | None = None,
+    filler: str | Mapping[str, str] = "plain",
 ) -> pl.DataFrame:
     """Render every task under every condition.
+
+    `filler` is what the condition of that name shows, see `skillift.tasks.filler.filler_text`.
 
     Returns:
         A frame of `task_id`, `condition` and `content` (the user message), sorted by the first two.
@@ -74,7 +77,9 @@ def messages_for(
     procedures = procedures_of(skills)
     used = sorted(set(tasks["skill_id"]))
     steps = {
-        (skill, name): steps_under(procedures, skill, name, seed) for skill in used for name in conditions
+        (skill, name): steps_under(procedures, skill, name, seed, filler)
+        for skill in used
+        for name in conditions
     }
     rows = [
         (task_id, condition, render_user_message(prompt, steps[skill_id, condition], template))

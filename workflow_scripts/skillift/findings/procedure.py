@@ -1,0 +1,214 @@
+"""Findings on the question whether the lift is the procedure's doing, or that of a longer prompt.
+
+Whether SFT added something beyond a longer prompt is one claim over all controls of the study
+(`skillift.statistics.control_claims`), because SFT that harms a control raises the lift over that one alone.
+What each control does to the students by itself stands in the answer, with its word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.figures.arms import BASE, View, place
+from skillift.findings.finding import (
+    Finding,
+    Part,
+    counts,
+    detectable,
+    estimated,
+    how_many,
+    interval,
+    label_of,
+    numbers_of,
+    points,
+    probability,
+    tested,
+    told,
+    whose,
+)
+from skillift.findings.lift import finding_of, of_claim
+from skillift.publication.text import UNDEFINED
+from skillift.statistics import words
+from skillift.statistics.contrast_names import LIFT, contrast_name
+from skillift.statistics.control_claims import BEYOND, CONTROLS, NEUTRAL
+
+_FIGURE = "placebo_ladder"
+_LIFT = LIFT + contrast_name("curated", "none")
+# contrasts that no claim of the study covers: what each is called and what it tells
+_BESIDE = {
+    "placebo-none": ("placebo − none", "what an unrelated procedure does by itself"),
+    "filler-none": ("filler − none", "what neutral text of equal length does by itself after SFT"),
+    "curated-placebo": ("curated − placebo", "the right procedure against an unrelated one of equal length"),
+    "curated-filler": ("curated − filler", "the right procedure against neutral text of equal length"),
+    "curated-shuffled": ("curated − shuffled", "the right order of the steps against a wrong one"),
+}
+
+
+def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
+    """The lift over none and over every control, what each control does, and the order of the steps."""
+    rows = tables["effects"].filter(path=view.headline_path, suite=view.suite)
+    rows = place(rows, view, "effects").filter("headline") if rows.height else rows
+    lifts = {(row["student"], row["run"], row["contrast"]): row for row in rows.iter_rows(named=True)}
+    controls = [name for name in CONTROLS if rows.filter(contrast=contrast_name("curated", name)).height]
+    together = list(of_claim(tables, view, BEYOND))
+    neutral = list(of_claim(tables, view, NEUTRAL))
+    beside = {name: _tested(rows, name, view) for name in _BESIDE}
+    found = [_beyond(row, lifts, controls, view) for row in together]
+    found += [_neutral(row, view) for row in neutral]
+    for contrast, (name, meaning) in _BESIDE.items():
+        found += [finding_of("procedure", row, name, _FIGURE, view, meaning) for row in beside[contrast]]
+    answer = [_answer(together, controls), *_by_themselves(neutral, beside, controls, view)]
+    return Part("procedure", " ".join(answer), found)
+
+
+def _tested(rows: pl.DataFrame, contrast: str, view: View) -> list[dict]:
+    rows = rows.filter(contrast=contrast)
+    if contrast == "filler-none":  # before SFT it is a claim of its own
+        rows = rows.filter(pl.col("run") != BASE)
+    return tested(list(rows.iter_rows(named=True)), view)
+
+
+def _answer(together: list[dict], controls: list[str]) -> str:
+    if not controls:
+        return (
+            "This study has neither a placebo nor a filler: that a longer prompt alone would help is not "
+            "ruled out."
+        )
+    if not together:
+        return "No run was trained, so there is no lift to measure against a longer prompt."
+    over = _listed(["none", *controls])
+    given = told([row["word"] for row in together])
+    return f"{how_many(len(together), 'lift')} over {over}, all read together: {given}."
+
+
+def _by_themselves(
+    neutral: list[dict], beside: Mapping[str, list[dict]], controls: list[str], view: View
+) -> Iterator[str]:
+    """A sentence on what each control does to the students, and one on whether there is a neutral one."""
+    for control in controls:
+        rows = beside[contrast_name(control, "none")]
+        before = neutral if control == "filler" else [row for row in rows if row["run"] == BASE]
+        after = [row for row in rows if row["run"] != BASE]
+        phases = {"before SFT": before, "after SFT": after}
+        parts = [f"{_span(given)} {phase} ({_words(given)})" for phase, given in phases.items() if given]
+        if parts:
+            yield f"The {control} by itself, against none: {', '.join(parts)}."
+    if not controls:
+        return
+    failed = [label_of(row["student"], view) for row in neutral if row["word"] != words.EQUIVALENT]
+    if not neutral:
+        yield "There is no neutral control: this study has no filler."
+    elif failed:
+        where = f" at {_listed(failed)}" if len(failed) < len(neutral) else ""
+        yield f"There is no neutral control{where}: that the filler changes nothing before SFT is not shown."
+
+
+def _span(rows: list[dict]) -> str:
+    """The least and the largest estimate."""
+    known = [row["estimate"] for row in rows if row["estimate"] is not None]
+    if not known:
+        return UNDEFINED
+    low, high = points(min(known)), points(max(known))
+    return low if low == high else f"{low.removesuffix(' pp')} to {high}"
+
+
+def _words(rows: list[dict]) -> str:
+    """How often each word was given, and what those that settle something mean: it harms, or it helps."""
+    settled = (words.SUPPORTED, words.CONTRADICTED)
+    meanings = [
+        (
+            row["word"],
+            (": it helps" if row["estimate"] > 0 else ": it harms") if row["word"] in settled else "",
+        )
+        for row in rows
+    ]
+    order = (*settled, words.EQUIVALENT, words.NOT_RESOLVABLE, words.UNDEFINED)
+    distinct = sorted(set(meanings), key=lambda meaning: (order.index(meaning[0]), meaning[1]))
+    return ", ".join(f"{meanings.count(meaning)} {''.join(meaning)}" for meaning in distinct)
+
+
+def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], view: View) -> Finding:
+    """Whether SFT added something beyond a longer prompt; the sentence says so only where the word does."""
+    at = whose(row["student"], row["run"], view)
+    parts = {
+        name: lifts.get((row["student"], row["run"], LIFT + contrast_name("curated", name)))
+        for name in ("none", *controls)
+    }
+    over = "; ".join(f"over {name} {_estimate(part, view)}" for name, part in parts.items())
+    said = {
+        words.SUPPORTED: f"SFT added something beyond a longer prompt {at}",
+        words.CONTRADICTED: f"No gain beyond a longer prompt {at}: one of these lifts is below zero",
+        words.UNDEFINED: f"Whether there is a gain beyond a longer prompt {at} is {UNDEFINED}",
+    }.get(row["word"], f"A gain beyond a longer prompt is not shown {at}")
+    decides = row["contrast"].rpartition("-")[2]
+    p_value = UNDEFINED if row["p_holm"] is None else probability(row["p_holm"], "Holm-adjusted p of all")
+    sentence = (
+        f"{said}. Lift {over}. The lift over {decides} decides: {p_value}; smallest detectable effect "
+        f"{detectable(row)}; {counts(row)}.{_harmed(row, parts)}"
+    )
+    return Finding(
+        "procedure",
+        "beyond a longer prompt: lift over none and over every control, together",
+        sentence,
+        row["word"],
+        row["path"],
+        label_of(row["student"], view),
+        _FIGURE,
+        numbers_of(row),
+    )
+
+
+def _estimate(part: Mapping | None, view: View) -> str:
+    if part is None or part["estimate"] is None:
+        return UNDEFINED
+    return f"{points(part['estimate'])} ({interval(part['ci_low'], part['ci_high'], view.level)})"
+
+
+def _harmed(row: Mapping, parts: Mapping[str, Mapping | None]) -> str:
+    """Where only lifts over controls are above zero: SFT may have changed the controls, not the procedure."""
+    above = [
+        name
+        for name, part in parts.items()
+        if name != "none" and part and part["ci_low"] is not None and part["ci_low"] > 0
+    ]
+    if row["word"] == words.SUPPORTED or row["contrast"] != _LIFT or not above:
+        return ""
+    return f" What SFT changed may be the {_listed(above)}."
+
+
+def _neutral(row: Mapping, view: View) -> Finding:
+    """The claim that a student passes as often under the filler as under none, before SFT."""
+    said = {
+        words.EQUIVALENT: "is a neutral control",
+        words.CONTRADICTED: "is no neutral control",
+        words.UNDEFINED: f"may be a neutral control or not: {UNDEFINED}",
+    }.get(row["word"], "is not shown to be a neutral control")
+    margin = (
+        "; no margin of equivalence is declared"
+        if row["margin"] is None
+        else f"; p of a difference of {points(row['margin'], sign=False)} or more "
+        + (
+            UNDEFINED
+            if row["p_equivalence"] is None
+            else probability(row["p_equivalence"]).removeprefix("p ")
+        )
+    )
+    label = label_of(row["student"], view)
+    sentence = f"The filler {said} at {label}: filler − none before SFT {estimated(row, view)}{margin}."
+    return Finding(
+        "procedure",
+        "filler − none before SFT: is the filler neutral?",
+        sentence,
+        row["word"],
+        row["path"],
+        label,
+        _FIGURE,
+        numbers_of(row),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
