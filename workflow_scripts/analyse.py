@@ -10,9 +10,9 @@ the file that declares the runs and how effects are estimated; the workflow give
 (`--spec`, as JSON). `--episodes` says where the table of each declared run stands; without it, what rests on
 the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a
 table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
-errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level of
-words and intervals; without it that is the confidence that the study declares. Writes one file for each table
-of `skillift.publication.registry.ANALYSIS` into the folder `--out`.
+errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
+of words and intervals; without it that is the confidence that the study declares. Writes one file for each
+table of `skillift.publication.registry.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations

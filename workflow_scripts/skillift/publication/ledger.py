@@ -11,6 +11,7 @@ from skillift.figures.arms import View
 from skillift.provenance import canonical
 from skillift.publication.table_page import Column, Page
 from skillift.study.ledger import Entry, Look, Record
+from skillift.study.looks import looks_of
 from skillift.study.registration import design_began, design_changes, records_of
 
 REGISTERED, CHANGED, LOOK = "registered", "changed", "look"
@@ -34,11 +35,7 @@ EVENTS = {
 def events(entries: Iterable[Entry]) -> pl.DataFrame:
     """The events of a ledger, oldest first, with the columns `EVENTS`."""
     entries = list(entries)
-    rows = [
-        *_design(entries),
-        *_predictions(entries),
-        *(_look(each) for each in entries if isinstance(each, Look)),
-    ]
+    rows = [*_design(entries), *_predictions(entries), *map(_look, looks_of(entries))]
     empty = dict.fromkeys(EVENTS)
     return pl.DataFrame([empty | row for row in rows], schema=EVENTS).sort("time", maintain_order=True)
 
@@ -109,19 +106,13 @@ def in_words(value: object) -> str:
 
 def ledger(frame: pl.DataFrame, view: View) -> Page:
     """Everything that was declared, changed and looked at, oldest first."""
-    results = (
-        pl.when(pl.col("event") == LOOK)
-        .then(pl.lit(""))
-        .when("results")
-        .then(pl.lit("after results existed"))
-    )
+    is_look = pl.col("event") == LOOK
+    existed = pl.when("results").then(pl.lit("after results")).otherwise(pl.lit("before results"))
     rows = frame.with_columns(
         at=pl.col("time").str.replace("T", " ").str.strip_suffix("Z"),
-        when=results.otherwise(pl.lit("before results existed")),
-        what=pl.when(pl.col("event") == LOOK).then(pl.format("look {}", "look")).otherwise("event"),
-        alpha=pl.col("alpha")
-        .map_elements(lambda alpha: f"{alpha:.3g}", return_dtype=pl.String)
-        .fill_null(""),
+        when=pl.when(is_look).then(pl.lit("")).otherwise(existed),
+        what=pl.when(is_look).then(pl.format("look {}", "look")).otherwise("event"),
+        alpha=pl.col("alpha").map_elements("{:.3g}".format, return_dtype=pl.String).fill_null(""),
         n_tasks=pl.col("n_tasks").cast(pl.String).fill_null(""),
         n_skills=pl.col("n_skills").cast(pl.String).fill_null(""),
     )
@@ -135,7 +126,7 @@ def ledger(frame: pl.DataFrame, view: View) -> Page:
             Column("key", "what", align="left", share=0.2),
             Column("before", "before", align="left", share=0.15),
             Column("after", "after", align="left", share=0.15),
-            Column("when", "results", align="left"),
+            Column("when", "declared", align="left"),
             Column("alpha", "alpha"),
             Column("n_tasks", "tasks"),
             Column("n_skills", "skills"),

@@ -70,8 +70,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
             "show it, at the same level. No correction for the number of predictions. With several seeds "
             "the interval holds the variance between trainings; with one seed a verdict is about that run.",
             "Registered: when this text was first noted, and whether the study had answers by then. A text "
-            "that was written or changed afterwards is no prediction in the strict sense. Post hoc: its author "
-            "knew the outcome, or an estimate of it; it held nothing, and only says what the data say.",
+            "that was written or changed afterwards is no prediction in the strict sense. Post hoc: its "
+            "author knew the outcome, or an estimate of it; it only says what the data say.",
         ],
     )
 

@@ -159,7 +159,7 @@ def _of_recipe(
             rows.append({"student": student, "run": name, "step": 0, **found._asdict()})
     schema = {"student": pl.String, "run": pl.String, "step": pl.Int64, **ESTIMATE_SCHEMA}
     table = pl.DataFrame(rows, schema=schema)
-    return components_by_student(table, runs, recipe, confidence, (recipe, *contrasts))
+    return components_by_student(table, runs, recipe, (recipe, *contrasts))
 
 
 def _task_effect(effect: dict, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:

@@ -1,20 +1,20 @@
 """Looks at the results of a study, and the level at which each of them tests.
 
-Whoever looks at the words of a study, adds data, and looks again has several chances of a false word: with five
-looks at 5 % each, 14 % of studies without any effect get one. So the looks of a study share its alpha, 1 - the
-confidence that it declares. Look j tests at
+Whoever looks at the words of a study, adds data, and looks again has several chances of a false word: with
+five looks at 5 % each, 14 % of studies without any effect get one. So the looks of a study share its alpha,
+1 - the confidence that it declares. Look j tests at
 
     alpha / (j (j + 1))
 
-a half, a sixth, a twelfth of alpha and so on, which add up to alpha however many looks there will be, whatever
-their dependence (Bonferroni's inequality). That is alpha spending (Lan and DeMets, Biometrika 70, 1983) over the
-number of looks: none need be planned.
+a half, a sixth, a twelfth of alpha and so on, which add up to alpha however many looks there will be and
+whatever their dependence (Bonferroni's inequality). That is alpha spending (Lan and DeMets, Biometrika 70,
+1983) over the number of looks: none need be planned.
 
 A look is one set of verdicts on the headline path with one set of settings that words depend on (confidence,
 headline path, margins). The same verdicts under the same settings are the same look, however often they are
 analysed, and after whatever other looks: its word was found at its own level. Everything else is a new one:
-more tasks, seeds or samples, another recipe, answers asked again, another margin. The suite `dev` is there to be
-looked at and does not count, unless nothing else is measured.
+more tasks, seeds or samples, another recipe, answers asked again, another margin. The suite `dev` is there to
+be looked at and does not count, unless nothing else is measured.
 """
 
 from __future__ import annotations
