@@ -78,11 +78,8 @@ def main(argv: list[str] | None = None) -> None:
         wanted = options.contrast, effect, scenarios, confidence, options.usd_per_hour, families
         found = recommend(planned, *wanted)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
-    notes = (
-        [look_note(look, alpha), family_note(families)]
-        + evidence.notes
-        + cost_notes(calls.unknown, work.unknown(rates))
-    )
+    notes = [look_note(look, alpha), family_note(families), *evidence.notes]
+    notes += cost_notes(calls.unknown, work.unknown(rates))
     notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 
     console = Console(highlight=False, markup=False)

@@ -19,13 +19,9 @@ import tempfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.provenance import canonical
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE = "ledger.jsonl"
 _EARLIER = "predictions.jsonl"
@@ -69,7 +65,7 @@ class Look:
         settings: what words depend on besides the data, such as the margins.
         data: SHA-256 of the verdicts.
         n_tasks, n_skills: that they are of.
-        sha256: of the canonical text of settings and data: which look it is.
+        sha256: of the canonical text of all this.
         previous: as in `Record`.
     """
 
@@ -86,15 +82,11 @@ class Look:
     @property
     def digest(self) -> str:
         """What `sha256` must be."""
-        return identity(self.settings, self.data)
+        own = {name: value for name, value in asdict(self).items() if name not in ("sha256", "previous")}
+        return digest(canonical(own))
 
 
 Entry = Record | Look
-
-
-def identity(settings: Mapping, data: str) -> str:
-    """Which look an analysis is: the same for the same verdicts under the same settings."""
-    return digest(canonical({"data": data, "settings": dict(settings)}))
 
 
 def digest(text: str) -> str:
@@ -117,14 +109,14 @@ def read_ledger(ledger: Path | str) -> list[Entry]:
 
 
 def append(ledger: Path | str, entry: Entry) -> list[Entry]:
-    """Add a line, whose `previous` is filled in here, and return all.
+    """Add a line, whose `sha256` and `previous` are filled in here, and return all.
 
     Raises:
         UserError: the ledger is damaged or cannot be written.
     """
     path = Path(ledger)
     lines, entries = _read(path)
-    fields = asdict(entry) | {"previous": digest(lines[-1]) if lines else ""}
+    fields = asdict(entry) | {"sha256": entry.digest, "previous": digest(lines[-1]) if lines else ""}
     if fields.get("design", ...) is None:
         del fields["design"]
     _write(path, [*lines, canonical(fields)])

@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.study.ledger import Entry, Look, append, identity, read_ledger, timestamp
+from skillift.study.ledger import Entry, Look, append, read_ledger, timestamp
 from skillift.study.registration import records_of
 
 
@@ -61,13 +61,11 @@ def count_look(
     entries = read_ledger(ledger)
     known = looks_of(entries)
     for look in known:
-        if look.sha256 == identity(settings, data):
+        if (look.settings, look.data) == (settings, data):
             return look
     number = len(known) + 1
     alpha = round(level(number, shared_alpha(settings["confidence"], entries)), 10)
-    look = Look(
-        timestamp(now), number, alpha, dict(settings), data, n_tasks, n_skills, identity(settings, data), ""
-    )
+    look = Look(timestamp(now), number, alpha, dict(settings), data, n_tasks, n_skills, "", "")
     return append(ledger, look)[-1]
 
 
@@ -76,7 +74,7 @@ def shared_alpha(confidence: float, entries: Iterable[Entry]) -> float:
     registered = [record for record in records_of(entries) if record.design is not None]
     before = [record for record in registered if not record.results] or registered[:1]
     first = [before[-1].design["confidence"]] if before else []
-    return round(1 - max(confidence, *first), 10)
+    return round(1 - max([confidence, *first]), 10)
 
 
 def next_level(confidence: float, ledger: Path | str) -> tuple[int, float]:

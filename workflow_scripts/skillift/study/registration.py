@@ -75,8 +75,7 @@ def register(
     existed = results or (last is not None and last.results)
     if last and (last.predictions, last.design, last.results) == (predictions, design, existed):
         return entries
-    record = Record(timestamp(now), existed, predictions, "", "", design)
-    return append(ledger, Record(**{**vars(record), "sha256": record.digest}))
+    return append(ledger, Record(timestamp(now), existed, predictions, "", "", design))
 
 
 def records_of(entries: Iterable[Entry]) -> list[Record]:
