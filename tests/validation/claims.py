@@ -136,8 +136,8 @@ def claims(measured: Measured) -> list[Claim]:
             and all(row.covered < 0.9 for row in measured.prose if row.method != "prediction_powered"),
         ),
         Claim(
-            "after five looks as data grow, a study without an effect has a word of one in at most 5 %; in more "
-            "than 10 % where each look tests at 5 %",
+            "after five looks as data grow, a study without an effect has a word of one in at most 5 %; in "
+            "more than 10 % where each look tests at 5 %",
             measured.looks[-1].sharing_alpha <= 0.05 and measured.looks[-1].each_at_alpha > 0.1,
         ),
     ]

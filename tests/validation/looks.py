@@ -1,6 +1,7 @@
 """Looking again and again as data grow: how often a study without an effect gets a word of one.
 
-A study adds skills after each look and is analysed again; a lift that is resolved at any look is a false word.
+A study adds skills after each look and is analysed again; a lift that is resolved at any look is a false
+word.
 """
 
 from __future__ import annotations
