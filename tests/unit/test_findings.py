@@ -95,6 +95,17 @@ def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     assert "not registered" not in on_time
 
 
+def test_one_estimate_has_one_interval_in_claims_effects_and_predictions():
+    _, tables = full_study()
+    place = {"path": "judge:conclusion", "suite": "holdout", "student": "s"}
+    lift = {"contrast": "lift:curated-none", **place}
+    numbers = ["estimate", "ci_low", "ci_high"]
+    effect = tables["effects"].filter(run="sft", **lift).sort("step").tail(1).select(numbers).row(0)
+    claim = tables["claims"].filter(claim="lift", run="sft", **place).select(numbers).row(0)
+    (told,) = tables["predictions"].filter(prediction="lift_at_s").select(numbers).rows()
+    assert claim == effect == pytest.approx(told, abs=1e-12)
+
+
 def test_only_what_was_registered_before_results_counts_among_those_that_held():
     spec, tables = full_study()
     rows = tables["predictions"].with_columns(verdict=pl.lit("held"))
