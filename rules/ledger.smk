@@ -20,6 +20,7 @@ rule count_look:
         f"{LOGS}/count_look.log",
     benchmark:
         f"{BENCHMARKS}/count_look.tsv"
+    localrule: runs_locally("count_look")
     conda:
         ENVIRONMENT
     params:
@@ -42,6 +43,7 @@ rule publish_ledger:
         f"{LOGS}/publish_ledger.log",
     benchmark:
         f"{BENCHMARKS}/publish_ledger.tsv"
+    localrule: runs_locally("publish_ledger")
     conda:
         ENVIRONMENT
     params:
