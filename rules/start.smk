@@ -65,9 +65,8 @@ def default_study():
 
 def register_study():
     """Register the study's design and predictions before the first job, with whether answers exist."""
-    from skillift.costs.estimate import (
-        tasks_of,
-    )  # slow to import, and not needed for a plan
+    # slow to import, and not needed for a plan
+    from skillift.costs.estimate import tasks_of
 
     try:
         tasks, _ = tasks_of(STUDY)
