@@ -46,6 +46,7 @@ include: "rules/training.smk"  # recipe, seed -> runs/<student>/<run>/
 include: "rules/episodes.smk"  # engine -> episodes/<student>/<run>.parquet
 include: "rules/verdicts.smk"  # judges -> verdicts, scoring paths -> scores.parquet
 include: "rules/certification.smk"  # judges -> certification/<judge>.parquet, their error rates
+include: "rules/ledger.smk"  # -> analysis/look.json: which look at the results this is, and its level
 include: "rules/analysis.smk"  # -> analysis/: pass rates, effects, path shift, agreement
 include: "rules/costs.smk"  # benchmarks -> costs.parquet: what each stage took
 include: "rules/predictions.smk"  # -> analysis/predictions.parquet: what was predicted, what came
@@ -66,7 +67,7 @@ onstart:
     handle_sigterm()
     claim_study()
     check_needs(workflow.dag.needrun_jobs())
-    register_predictions()
+    register_study()
     note_code(f"{STATE}/code")
 
 

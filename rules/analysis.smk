@@ -5,6 +5,7 @@ rule analyse:
     input:
         tasks=f"{RESULTS}/tasks.parquet",
         scores=f"{RESULTS}/scores.parquet",
+        look=LOOK,
         episodes=per_run(EPISODES),
     output:
         **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
@@ -23,5 +24,5 @@ rule analyse:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
-                --episodes {params.episodes:q} --out {params.folder:q} >{log:q} 2>&1
+                --look {input.look:q} --episodes {params.episodes:q} --out {params.folder:q} >{log:q} 2>&1
         """

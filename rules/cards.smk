@@ -17,6 +17,7 @@ rule write_model_cards:
         corpora=expand(CORPUS, corpus=STUDY.corpora),
         effects=f"{RESULTS}/analysis/effects.parquet",
         pass_rates=f"{RESULTS}/analysis/pass_rates.parquet",
+        look=LOOK,
     output:
         directory(f"{RESULTS}/cards/models"),
     log:
@@ -39,7 +40,7 @@ rule write_model_cards:
             | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template:q} \
                 --run-manifest {params.runs:q} --base-manifest {params.bases:q} \
                 --corpus {params.corpora:q} --effects {input.effects:q} --pass-rates {input.pass_rates:q} \
-                --out {output:q} >{log:q} 2>&1
+                --look {input.look:q} --out {output:q} >{log:q} 2>&1
         """
 
 

@@ -1,6 +1,6 @@
 """Verdicts on the study's predictions, which are registered before the first job.
 
-Registration is no rule but a call at the start of a run (`register_predictions` in the Snakefile). A rule
+Registration is no rule but a call at the start of a run (`register_study` in the Snakefile). A rule
 could come before inference only as an input of it: then new predictions, or a lost file, would make
 Snakemake ask every model again.
 """
@@ -13,9 +13,9 @@ if STUDY.data["predictions"]:
         input:
             tasks=f"{RESULTS}/tasks.parquet",
             scores=f"{RESULTS}/scores.parquet",
+            look=LOOK,
         output:
-            table=f"{RESULTS}/analysis/predictions.parquet",
-            history=f"{RESULTS}/analysis/predictions.jsonl",
+            f"{RESULTS}/analysis/predictions.parquet",
         log:
             f"{LOGS}/check_predictions.log",
         benchmark:
@@ -29,6 +29,6 @@ if STUDY.data["predictions"]:
             """
             printf '%s\\n' --spec {params.spec:q} \
                 | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks:q} \
-                    --scores {input.scores:q} --history "$STATE/predictions.jsonl" \
-                    --out {output.table:q} --copy {output.history:q} >{log:q} 2>&1
+                    --scores {input.scores:q} --look {input.look:q} --ledger "$STATE/ledger.jsonl" \
+                    --out {output:q} >{log:q} 2>&1
             """

@@ -10,7 +10,9 @@ from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.running.run_record import FILE as RUN_RECORD
-from skillift.study.registration import note_predictions, results_exist
+from skillift.study.design import declared_design, with_sizes
+from skillift.study.ledger import FILE as LEDGER
+from skillift.study.registration import register, results_exist
 from skillift.running.study_lock import lock_study
 from snakemake_inside.failures import name_failures_last
 from snakemake_inside.interrupts import defer_sigint, handle_sigterm
@@ -61,11 +63,16 @@ def default_study():
     return load_configfile(CONFIG_FILE)["study"]
 
 
-def register_predictions():
-    """Note the study's predictions before the first job, with whether answers exist."""
-    history = f"{STATE}/predictions.jsonl"
+def register_study():
+    """Register the study's design and predictions before the first job, with whether answers exist."""
+    # slow to import, and not needed for a plan
+    from skillift.costs.estimate import tasks_of
+
     try:
-        note_predictions(declared(STUDY), history, results_exist(RESULTS))
+        tasks, _ = tasks_of(STUDY)
+        design = with_sizes(declared_design(STUDY), tasks)
+        existed = results_exist(RESULTS)
+        register(declared(STUDY), f"{STATE}/{LEDGER}", existed, design)
     except UserError as error:
         refuse(error)
 

@@ -9,6 +9,7 @@ from skillift.publication.registry import (
     TABLES,
     extent,
     figures_for,
+    looked_at,
     parts_of,
     tables_for,
 )
@@ -29,12 +30,16 @@ def source_files(names):
         "log": per_run(*RUN_TABLES["log"]),
         "parity": per_run(*RUN_TABLES["parity"]),
         "costs": f"{RESULTS}/costs.parquet",
+        "ledger": f"{RESULTS}/analysis/ledger.jsonl",
     }
-    return {
+    files = {
         name: special.get(name, f"{RESULTS}/analysis/{name}.parquet")
         for name in names
         if name not in OPTIONAL or STUDY.data[name]
     }
+    if looked_at(names):
+        files["look"] = f"{RESULTS}/analysis/look.json"
+    return files
 
 
 def source_options(names):

@@ -17,6 +17,7 @@ from score_tables import make_tasks
 
 from skillift.contracts.pipeline import PARITY, SCORES
 from skillift.costs.stages import STAGE_COSTS
+from skillift.publication.ledger import events
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
 from skillift.statistics.pass_rates import no_responses
@@ -134,6 +135,7 @@ def make_tables(
         **analysis._asdict(),
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
+        "ledger": events([]),
         "log": make_log(spec),
         "parity": make_parity(spec),
         "costs": make_costs(),

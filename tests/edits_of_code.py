@@ -63,7 +63,7 @@ NOTHING = [
         set(),
     ),
     Edit("a log that is lost", delete("results/smoke/logs/train"), set()),
-    Edit("the history of predictions that is lost", delete(".skillift/smoke/predictions.jsonl"), set()),
+    Edit("the ledger that is lost", delete(".skillift/smoke/ledger.jsonl"), set()),
 ]
 
 CODE = [

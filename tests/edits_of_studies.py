@@ -213,12 +213,12 @@ ANALYSING = [
     Edit(
         "the bootstrap's samples",
         in_study("bootstrap_samples: 200", "bootstrap_samples: 300"),
-        SHOWN | (SCORES - {"score", "browse_episodes", "check_predictions"}),
+        SHOWN | (SCORES - {"score", "browse_episodes", "count_look", "publish_ledger", "check_predictions"}),
     ),
     Edit(
         "the headline path",
         in_study('"judge:conclusion"', '"judge:tail"'),
-        SHOWN | PREDICTED | {"write_model_cards", "browse_episodes"},
+        SHOWN | SCORES - {"score"},
     ),
     Edit(
         "a limit of the certification",

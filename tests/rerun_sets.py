@@ -37,9 +37,11 @@ ANALYSIS = {"analyse", "all"} | COSTS | {"write_model_cards"}
 ANALYSIS |= {name for name in FIGURE_JOBS | TABLE_JOBS if sources(name) & {*ANALYSED}}
 # the verdicts on predictions, and what shows them
 SHOWN_PREDICTIONS = {name for name in FIGURE_JOBS | TABLE_JOBS if "predictions" in sources(name)}
-PREDICTED = {"check_predictions", "all"} | SHOWN_PREDICTIONS
-REMAINING = SHOWN_PREDICTIONS - {"make_table_predictions"}  # what a study without predictions has, too
-SCORES = {"score", "browse_episodes"} | ANALYSIS | PREDICTED
+LEDGER = {"publish_ledger", "make_table_ledger", "write_findings"}
+PREDICTED = {"check_predictions", "all"} | SHOWN_PREDICTIONS | LEDGER
+# what a study without predictions has, too
+REMAINING = LEDGER | SHOWN_PREDICTIONS - {"make_table_predictions"}
+SCORES = {"score", "browse_episodes", "count_look"} | ANALYSIS | PREDICTED
 DEMONSTRATED = {"collect_demonstrations", "select_corpus worked", "write_dataset_card worked"}
 
 

@@ -20,7 +20,7 @@ from edits_of_studies import EDITS_OF_STUDIES  # noqa: E402
 from rerun_sets import everything, stages  # noqa: E402
 
 EDITS = [*EDITS_OF_CODE, *EDITS_OF_STUDIES]
-AFTER = ("analysis", "costs", "predictions", "publication", "findings")
+AFTER = ("ledger", "analysis", "costs", "predictions", "publication", "findings")
 PAGE = ROOT / "docs/audit.md"
 START, END = "<!-- reruns: made by tests/rerun_table.py -->", "<!-- end of reruns -->"
 

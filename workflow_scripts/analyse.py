@@ -10,8 +10,9 @@ the file that declares the runs and how effects are estimated; the workflow give
 (`--spec`, as JSON). `--episodes` says where the table of each declared run stands; without it, what rests on
 the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a
 table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
-errors are then counted on these in place of the ANSWER lines. Writes one file for each table of
-`skillift.publication.registry.ANALYSIS` into the folder `--out`.
+errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
+of words and intervals; without it that is the confidence that the study declares. Writes one file for each
+table of `skillift.publication.registry.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         "--episodes", type=path_pattern("student", "run"), help="path pattern of the episodes"
     )
     arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
+    arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
     spec = options.spec if options.study is None else spec_of(options.study)
@@ -53,7 +55,8 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.scoring_audit import LABELS
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
-    from skillift.tables import read_each, read_table, write_table
+    from skillift.study.looks import at_look
+    from skillift.tables import read_each, read_json, read_table, write_table
 
     episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id) for student, run_id, frame in episodes]
@@ -61,7 +64,7 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.scores, SCORES),
         read_table(options.tasks, TASKS),
         pl.concat([no_responses(), *frames]),
-        spec,
+        at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,
     )
     for name, table in analysis._asdict().items():

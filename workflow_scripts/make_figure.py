@@ -20,7 +20,7 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.figures import draw, save, save_page
-from skillift.publication.inputs import add_options, read_inputs
+from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.publication.registry import FIGURES
 
 
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.error("--html and --viewer go together")
 
     tables = read_inputs(FIGURES[options.figure], options, f"figure {options.figure}")
-    chart = draw(options.figure, tables, options.spec)
+    chart = draw(options.figure, tables, spec_of(options))
     save(chart, options.out)
     if options.html:
         save_page(chart, options.figure, options.viewer, options.html)

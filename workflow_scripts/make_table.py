@@ -16,7 +16,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.publication.inputs import add_options, read_inputs
+from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.publication.registry import TABLES
 from skillift.publication.tables import publish
 
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     tables = read_inputs(TABLES[options.table], options, f"table {options.table}")
-    publish(options.table, tables, options.spec, options.html, options.latex, options.csv)
+    publish(options.table, tables, spec_of(options), options.html, options.latex, options.csv)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from skillift.planning.evidence import (
     family_note,
     from_defaults,
     from_results,
+    look_note,
     own_design,
     own_families,
 )
@@ -38,6 +39,8 @@ from skillift.planning.text import component_rows, cost_notes, design_rows, reco
 from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
+from skillift.study.ledger import FILE as LEDGER
+from skillift.study.looks import next_level
 from skillift.study.study import Study
 from skillift.tables import atomic_path, write_json
 
@@ -58,7 +61,9 @@ def main(argv: list[str] | None = None) -> None:
     found_settings = settings(options.study, options.directory)
     study = found_settings.study
     analysis = study.data["analysis"]
-    confidence = analysis["confidence"]
+    place = Path(found_settings.folder, found_settings.config["state"], study.name)
+    look, alpha = next_level(analysis["confidence"], place / LEDGER)
+    confidence = 1 - alpha
     tasks, skills = tasks_of(study)
     own = own_design(study, tasks, options.suite)
     designs = _designs(study, own, options)
@@ -73,7 +78,8 @@ def main(argv: list[str] | None = None) -> None:
         wanted = options.contrast, effect, scenarios, confidence, options.usd_per_hour, families
         found = recommend(planned, *wanted)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
-    notes = [family_note(families)] + evidence.notes + cost_notes(calls.unknown, work.unknown(rates))
+    notes = [look_note(look, alpha), family_note(families), *evidence.notes]
+    notes += cost_notes(calls.unknown, work.unknown(rates))
     notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 
     console = Console(highlight=False, markup=False)
@@ -88,6 +94,7 @@ def main(argv: list[str] | None = None) -> None:
         "study": study.name,
         "declared_design": own._asdict(),
         "confidence": confidence,
+        "look": look,
         "families": dict(families.n_tests),
         "scenarios": {
             name: {contrast: asdict(parts) for contrast, parts in contrasts.items()}

@@ -15,6 +15,8 @@ from skillift.findings.summary import summary
 from skillift.publication.inputs import finished_tables
 from skillift.publication.registry import FINDINGS
 from skillift.running.settings import add_options, settings
+from skillift.study.looks import at_look
+from skillift.tables import read_json
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,7 +32,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
     tables = finished_tables(FINDINGS, found.results, found.study)
-    print(summary(tables, found.study.figures_spec(), found.study.name))
+    spec = at_look(found.study.figures_spec(), read_json(found.results / "analysis/look.json"))
+    print(summary(tables, spec, found.study.name))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from skillift.commands import parser, run
 from skillift.findings import findings
 from skillift.findings.page import findings_page, findings_rows, findings_text
 from skillift.publication.html_parts import read_part
-from skillift.publication.inputs import add_options, read_inputs
+from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.publication.registry import FINDINGS
 from skillift.tables import atomic_path, read_json
 
@@ -47,10 +47,11 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     students = {path.parent.name: read_json(path) for path in options.students}
-    parts = findings(read_inputs(FINDINGS, options, "findings"), options.spec, students)
+    spec = spec_of(options)
+    parts = findings(read_inputs(FINDINGS, options, "findings"), spec, students)
     figures = {path.stem: read_part(path) for path in options.figures}
     page = (read_part(path) for path in (options.page, options.style, options.script))
-    html = findings_page(parts, options.spec, *page, figures)
+    html = findings_page(parts, spec, *page, figures)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -5,7 +5,8 @@ r"""Write the cards of all runs' checkpoints, in the form of the Hugging Face hu
         [{"student": "s", "run": "sft-s0", "recipe": "sft", "corpus": "worked", "seed": 0}]}' \
         --template workflow_scripts/cards/model.md.jinja --run-manifest 'runs/{student}/{run}/manifest.json' \
         --base-manifest 'students/{student}/manifest.json' --corpus 'corpus/{corpus}.parquet' \
-        --effects analysis/effects.parquet --pass-rates analysis/pass_rates.parquet --out cards/models
+        --effects analysis/effects.parquet --pass-rates analysis/pass_rates.parquet \
+        --look analysis/look.json --out cards/models
 
 Writes `<student>/<run>.md` for each run into the folder `--out`.
 """
@@ -19,6 +20,7 @@ from skillift.commands import parser, run
 from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS
 from skillift.path_patterns import path_pattern
+from skillift.study.looks import confidence_of
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
 
 
@@ -36,6 +38,7 @@ def main(argv: list[str] | None = None) -> None:
         )
     arguments.add_argument("--effects", type=Path, required=True, help="analysis/effects.parquet")
     arguments.add_argument("--pass-rates", type=Path, required=True, help="analysis/pass_rates.parquet")
+    arguments.add_argument("--look", type=Path, required=True, help="analysis/look.json, the tables' level")
     arguments.add_argument("--out", type=Path, required=True, help="folder of the Markdown files")
     options = arguments.parse_args(argv)
 
@@ -44,7 +47,7 @@ def main(argv: list[str] | None = None) -> None:
     corpora = {run["corpus"]: options.corpus.path(run) for run in runs}
     cards = model_cards(
         options.template.read_text(encoding="utf-8"),
-        options.spec,
+        options.spec | {"confidence": confidence_of(read_json(options.look))},
         {(run["student"], run["run"]): read_json(options.run_manifest.path(run)) for run in runs},
         {student: read_json(path) for student, path in bases.items()},
         {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in corpora.items()},

@@ -14,6 +14,7 @@ from score_tables import make_scores, make_tasks
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
 from skillift.planning.designs import DESIGN_SCHEMA
+from skillift.study.looks import count_look
 from skillift.tables import write_json, write_table
 
 EMBEDDED = ["--study", "studies/embedded.yaml"]
@@ -27,7 +28,7 @@ def at_the_root(repository, monkeypatch):
 
 
 def plan_of(folder, *options: str) -> tuple[dict, pl.DataFrame]:
-    main([*EMBEDDED, "--out", str(folder), *options])
+    main([*EMBEDDED, "--directory", str(folder), "--out", str(folder), *options])
     designs = pl.read_csv(folder / "designs.csv", schema_overrides=DESIGN_SCHEMA)
     return json.loads((folder / "plan.json").read_text(encoding="utf-8")), designs
 
@@ -58,7 +59,7 @@ def earlier(tmp_path):
 def test_a_plan_from_defaults_prints_and_saves_the_literatures_range(tmp_path, capsys):
     record, designs = plan_of(tmp_path, "--tasks", "200", "400", "--seeds", "1")
     printed = capsys.readouterr().out
-    for text in ("3.2–5.0 / 11.0–17.3", "unknown", "10 to 25 % discordant pairs", "no rates of l, m, s"):
+    for text in ("3.2–5.0 / 11.8–18.7", "unknown", "10 to 25 % discordant pairs", "no rates of l, m, s"):
         assert text in printed, text
     assert "No effect is declared" in printed
     assert record["recommendation"] is None
@@ -72,7 +73,7 @@ def test_the_page_shows_what_its_command_prints(repository, tmp_path, capsys, mo
     monkeypatch.setenv("COLUMNS", "115")
     page = (repository / "docs/planning.md").read_text(encoding="utf-8")
     options, shown = re.search(r"plan\.py (--study[^`]*)```\n\n```text\n([^`]*)```", page).groups()
-    main([*shlex.split(options), "--out", str(tmp_path)])
+    main([*shlex.split(options), "--directory", str(tmp_path), "--out", str(tmp_path)])
     printed = [line.strip() for line in capsys.readouterr().out.splitlines()]
     expected = [line.strip() for line in shown.splitlines()]
     start = printed.index(expected[0])
@@ -89,6 +90,17 @@ def test_an_effect_is_resolved_by_the_cheapest_design_or_told_to_be_out_of_reach
     record, _ = plan_of(tmp_path, "--effect", "0.01")
     assert record["recommendation"]["chosen"] is None
     assert "None of these designs resolves a lift of 1.0 pp" in record["verdict"]
+
+
+def test_it_plans_for_the_level_of_the_next_look(tmp_path, capsys):
+    first, designs = plan_of(tmp_path)
+    assert (first["look"], first["confidence"]) == (1, 0.975)
+    settings = {"confidence": 0.95, "headline_path": "bench", "margins": {}}
+    count_look(settings, "verdicts", 200, 40, tmp_path / ".skillift/embedded/ledger.jsonl")
+    second, later = plan_of(tmp_path)
+    assert second["look"] == 2 and second["confidence"] == pytest.approx(1 - 0.05 / 6)
+    assert (later["mde"] > designs["mde"]).all()
+    assert "look 2 at the study's results, after 1 before" in capsys.readouterr().out
 
 
 def test_the_study_may_declare_the_effect(tmp_path, repository):

@@ -95,6 +95,36 @@ def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     assert "not registered" not in on_time
 
 
+def test_one_estimate_has_one_interval_in_claims_effects_and_predictions():
+    _, tables = full_study()
+    place = {"path": "judge:conclusion", "suite": "holdout", "student": "s"}
+    lift = {"contrast": "lift:curated-none", **place}
+    numbers = ["estimate", "ci_low", "ci_high"]
+    effect = tables["effects"].filter(run="sft", **lift).sort("step").tail(1).select(numbers).row(0)
+    claim = tables["claims"].filter(claim="lift", run="sft", **place).select(numbers).row(0)
+    (told,) = tables["predictions"].filter(prediction="lift_at_s").select(numbers).rows()
+    assert claim == effect == pytest.approx(told, abs=1e-12)
+
+
+def test_only_what_was_registered_before_results_counts_among_those_that_held():
+    spec, tables = full_study()
+    rows = tables["predictions"].with_columns(verdict=pl.lit("held"))
+    mixed = pl.concat(
+        rows.head(1).with_columns(prediction=pl.lit(word), registration=pl.lit(word))
+        for word in ("before results", "post hoc", "changed after results", "not registered")
+    )
+    (part,) = (
+        part for part in findings({**tables, "predictions": mixed}, spec) if part.question == "prediction"
+    )
+    assert part.answer == (
+        "1 prediction registered before results existed: 1 held. "
+        "1 written or changed after results existed: 1 held. 1 not registered: 1 held. "
+        "1 post hoc, known when written, so no predictions: 1 as stated."
+    )
+    known = next(each for each in part.findings if each.claim == "post hoc")
+    assert known.word == "" and known.sentence.startswith("Stated") and "held" not in known.sentence
+
+
 def test_answer_lines_are_told_before_and_after_training():
     seen = pl.concat(
         responses(make_episodes(step, {"none": texts, "curated": texts}), "s", run)
@@ -178,7 +208,7 @@ def test_the_findings_need_the_tables_that_are_listed_and_no_others():
     spec, tables = full_study()
     listed = {name: tables[name] for name in FINDINGS}
     assert findings(listed, spec) == findings(tables, spec)
-    for name in set(FINDINGS) - {"predictions"}:
+    for name in set(FINDINGS) - {"predictions", "ledger"}:
         with pytest.raises(KeyError, match=name):
             findings({table: frame for table, frame in listed.items() if table != name}, spec)
 

@@ -76,6 +76,14 @@ def test_a_text_that_was_changed_after_results_is_said_to_be():
         assert REGISTERED[word] in page_of(frame)
 
 
+def test_what_was_known_when_it_was_written_never_reads_as_held():
+    _, tables = full_study()
+    known = tables["predictions"].with_columns(verdict=pl.lit("held"), registration=pl.lit("post hoc"))
+    page = page_of(known)
+    assert "post hoc, as stated" in page
+    assert "held" not in page
+
+
 def test_a_withdrawn_prediction_stays_listed_and_undefined_numbers_read_so():
     _, tables = full_study()
     numbers = ("estimate", "standard_error", "ci_low", "ci_high", "mde")

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from skillift.errors import UserError
+from skillift.study.ledger import read_ledger
 from skillift.study.registration import (
     Registration,
-    note_predictions,
-    read_history,
+    records_of,
+    register,
     registration_of,
     results_exist,
     withdrawn,
@@ -26,11 +27,15 @@ FIRST, SECOND = {"direction": "greater", "than": 0.0}, {"direction": "less", "th
 
 @pytest.fixture
 def history(tmp_path) -> Path:
-    return tmp_path / "state" / "predictions.jsonl"
+    return tmp_path / "state" / "ledger.jsonl"
 
 
 def note(history, predictions, results=False, day=1):
-    return note_predictions(predictions, history, results, datetime(2026, 1, day, 12, tzinfo=UTC))
+    return register(predictions, history, results, now=datetime(2026, 1, day, 12, tzinfo=UTC))
+
+
+def read_history(history):
+    return records_of(read_ledger(history))
 
 
 def word(history, prediction, declared):
@@ -147,7 +152,7 @@ def test_an_edited_history_is_refused_with_its_line_and_a_fix(history, damage):
 def test_a_history_that_is_no_text_is_refused(history):
     history.parent.mkdir()
     history.write_bytes(b"\xff\xfe")
-    with pytest.raises(UserError, match="a readable history"):
+    with pytest.raises(UserError, match="a readable ledger"):
         read_history(history)
 
 

@@ -13,7 +13,7 @@ from skillift.errors import UserError
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions, verdict
-from skillift.study.registration import Record
+from skillift.study.ledger import Record
 from skillift.tables import check
 
 PATH = "judge:a"

@@ -8,6 +8,7 @@ from findings_tables import SPEC, tables_of
 
 from skillift.findings import findings, headline
 from skillift.findings.summary import summary
+from skillift.study.looks import at_look
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
 
@@ -45,6 +46,8 @@ def test_a_lift_that_may_be_one_of_format_has_its_caveat():
 def test_it_says_what_the_numbers_are_of():
     head = summary(tables_of(), SPEC, "mine").splitlines()[0]
     assert all(part in head for part in ("`mine`", "holdout", "judge:a", "95 %", "Holm"))
+    looked = summary(tables_of(), at_look(SPEC, {"look": 2, "alpha": 0.05 / 6}), "mine").splitlines()[0]
+    assert "99.17 % interval (look 2 (1 before), alpha 0.00833)" in looked
 
 
 def test_a_study_without_a_training_shows_the_procedural_deltas():

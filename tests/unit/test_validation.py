@@ -14,6 +14,7 @@ from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.designs import cells
 from validation.judges import DIFFERENTIAL, biases
+from validation.looks import looks
 from validation.missing import missing, prose
 from validation.page import page
 from validation.power import family_size, power
@@ -45,6 +46,7 @@ def measured() -> Measured:
         family_size(400, seed=10),
         missing(12, seed=11),
         prose(300, seed=12),
+        looks(4000, seed=13),
     )
 
 
@@ -128,6 +130,13 @@ def test_a_lift_of_format_is_seen_on_random_labels_alone(measured):
     right = by_labels["random", "prediction_powered"]
     assert abs(right.mean) < 0.02
     assert right.covered == pytest.approx(0.95, abs=four_errors(0.95, 300))
+
+
+def test_looking_again_and_again_makes_no_more_false_words_than_the_study_declares(measured):
+    first, *_, last = measured.looks
+    assert first.each_at_alpha == pytest.approx(0.05, abs=four_errors(0.05, 4000))
+    assert first.sharing_alpha == pytest.approx(0.025, abs=four_errors(0.025, 4000))
+    assert last.sharing_alpha < 0.05 < 0.1 < last.each_at_alpha
 
 
 @pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])

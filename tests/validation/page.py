@@ -134,6 +134,14 @@ No lift, but SFT takes ANSWER lines under `curated` from 40 to 100 % of the resp
 {N_LABELS} of all episodes drawn at random. {measured.prose[0].n_studies:,} studies.
 
 {tables.prose(measured.prose)}
+
+## Looking again and again
+
+Studies without a lift that are looked at after each further 8 skills of 5 tasks: the share of
+{measured.looks[0].n_studies:,} studies in which the lift was resolved at any look. Look j tests at 5 %, or at
+5 % / (j (j + 1)), as the analysis does.
+
+{tables.looks(measured.looks)}
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 

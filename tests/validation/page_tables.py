@@ -9,6 +9,7 @@ from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
 from validation.designs import FEW, KINDS, RATES, Cell
 from validation.judges import DIFFERENTIAL, Bias
+from validation.looks import SKILLS, Looked
 from validation.missing import Prose
 from validation.power import Power
 from validation.sameness import Flagged
@@ -224,4 +225,15 @@ def prose(rows: Iterable[Prose]) -> str:
     return table(
         ("labels", "method", "mean lift, pp", "covers 0"),
         ((row.labels, f"`{row.method}`", signed(row.mean), percent(row.covered)) for row in rows),
+    )
+
+
+def looks(rows: Sequence[Looked]) -> str:
+    return table(
+        ("looks", "skills at the last", "each at 5 %", "sharing 5 %"),
+        (
+            (str(row.n_looks), str(skills), percent(row.each_at_alpha), percent(row.sharing_alpha))
+            for row, skills in zip(rows, SKILLS, strict=True)
+        ),
+        words=0,
     )

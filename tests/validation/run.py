@@ -24,6 +24,7 @@ from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
 from validation.designs import cells  # noqa: E402
 from validation.judges import biases  # noqa: E402
+from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
 from validation.page import page  # noqa: E402
 from validation.power import family_size, power  # noqa: E402
@@ -65,6 +66,7 @@ def main(argv: list[str] | None = None) -> None:
         family_size(options.studies, SEED),
         missing(min(options.slopes, 200), SEED),
         prose(options.studies, SEED),
+        looks(options.studies, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start

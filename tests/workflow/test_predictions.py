@@ -1,4 +1,4 @@
-"""Predictions in a run: registered before the first answer, judged after it, and how edits are told."""
+"""Predictions and the design in a run: registered before the first answer, and how edits are told."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ import pytest
 from edits_of_studies import remove_all_predictions
 from projects import copy_finished, copy_project, planned_jobs, replace_in, started_snakemake
 
-STATE = ".skillift/smoke/predictions.jsonl"
+STATE = ".skillift/smoke/ledger.jsonl"
 TABLE = "results/smoke/analysis/predictions.parquet"
 
 
-def history(folder: Path) -> list[dict]:
+def lines(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / STATE).read_text(encoding="utf-8").splitlines()]
+
+
+def history(folder: Path) -> list[dict]:
+    """The lines of the ledger that say what was declared."""
+    return [line for line in lines(folder) if "look" not in line]
 
 
 def run(folder: Path, *options: str):
@@ -43,15 +48,21 @@ def other_direction(folder: Path) -> None:
 
 @pytest.mark.integration
 def test_a_first_run_registers_before_its_first_answer(finished_smoke):
-    registered, seen = history(finished_smoke)
+    registered, seen, look = lines(finished_smoke)
     assert (registered["results"], seen["results"]) == (False, True)
     assert list(registered["predictions"]) == ["lift_at_s"]
+    assert registered["design"] == seen["design"]
+    assert (registered["design"]["tasks.holdout"], registered["design"]["headline_path"]) == (
+        look["n_tasks"],
+        "judge:conclusion",
+    )
+    assert (look["look"], look["alpha"]) == (1, 0.025)
     assert registration(finished_smoke) == "before results"
     answers = (finished_smoke / "results/smoke/episodes").rglob("*.parquet")
     first = min(path.stat().st_mtime for path in answers)
     times = pl.Series([registered["time"]]).str.to_datetime(time_zone="UTC").dt.epoch("s")
     assert times.item() <= first
-    copy = finished_smoke / "results/smoke/analysis/predictions.jsonl"
+    copy = finished_smoke / "results/smoke/analysis/ledger.jsonl"
     assert copy.read_bytes() == (finished_smoke / STATE).read_bytes()
 
 
@@ -64,6 +75,22 @@ def test_a_text_edited_after_results_is_judged_again_and_said_to_be_edited(proje
     assert [record["results"] for record in history(project)] == [False, True, True]
     page = (project / "results/smoke/tables/predictions.html").read_text(encoding="utf-8")
     assert "text changed after results existed" in page
+
+
+@pytest.mark.integration
+def test_a_margin_changed_after_results_is_another_look_and_the_page_says_both(project):
+    replace_in(
+        project / "studies/smoke.yaml",
+        "bootstrap_samples: 200",
+        "bootstrap_samples: 200, margins: {recipe_tie: 0.1}",
+    )
+    told = run(project, "--until", "write_findings")
+    assert "rule generate" not in told and "rule judge" not in told
+    assert [line["look"] for line in lines(project) if "look" in line] == [1, 2]
+    page = (project / "results/smoke/findings.html").read_text(encoding="utf-8")
+    today = lines(project)[-1]["time"][:10]
+    assert f"margins.recipe_tie 0.02 \u2192 0.1, changed on {today} after results existed." in page
+    assert "look 2 (1 before), alpha 0.00833" in page and "99.17 % interval" in page
 
 
 @pytest.mark.integration
@@ -89,9 +116,7 @@ def test_a_damaged_history_ends_the_run_before_its_first_job(tmp_path):
     (project / STATE).write_text('{"time": "then"}\n', encoding="utf-8")
     finished = started_snakemake(project, "--until", "build_tasks")
     assert finished.returncode != 0
-    assert re.search(
-        r"predictions\.jsonl:1: found 'a line that was changed or lost'.*Put back", finished.stdout
-    )
+    assert re.search(r"ledger\.jsonl:1: found 'a line that was changed or lost'.*Put back", finished.stdout)
     assert not (project / "results/smoke/tasks.parquet").exists()
 
 
@@ -101,11 +126,13 @@ def test_a_dry_run_registers_nothing(tmp_path):
     assert not (project / ".skillift").exists()
 
 
-def test_a_study_without_predictions_has_no_jobs_and_no_history(tmp_path):
+def test_a_study_without_predictions_has_no_jobs_of_them_and_its_design_is_registered(tmp_path):
     project = copy_project(tmp_path / "project")
     remove_all_predictions(project)
     jobs = planned_jobs(project)
     assert jobs
     assert not jobs & {"check_predictions", "make_table_predictions"}
     run(project, "--until", "build_tasks")
-    assert not (project / STATE).exists()
+    (registered,) = lines(project)
+    assert (registered["predictions"], registered["results"]) == ({}, False)
+    assert registered["design"]["samples"] == 1

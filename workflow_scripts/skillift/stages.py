@@ -99,6 +99,8 @@ RULES = (
     Rule("judge", "verdicts", "judged run", asks="verdicts"),
     Rule("rate_judges", "certification", about="error rates"),
     Rule("score", "verdicts", about="scoring paths"),
+    Rule("count_look", "ledger", about="looks"),
+    Rule("publish_ledger", "ledger", counted=False),
     Rule("analyse", "analysis", about="analysis"),
     Rule("make_costs", "costs", counted=False),
     Rule("check_predictions", "predictions", about="predictions", counted=False),

@@ -15,7 +15,6 @@ def model_cards_spec(study: Study) -> dict:
     return {
         **_study(study),
         "path": analysis["headline_path"],
-        "confidence": analysis["confidence"],
         "students": {
             student: {name: entry[name] for name in ("label", "licence") if name in entry}
             for student, entry in entries.items()

@@ -114,7 +114,7 @@ def model_card(
         "steps": steps,
         "versions": ", ".join(f"{name} {version}" for name, version in sorted(run["versions"].items())),
         "settings": _settings(run["spec"]),
-        "level": f"{100 * spec['confidence']:g} %",
+        "level": f"{100 * spec['confidence']:.4g} %",
         "last_step": steps[-1],
         "pass_rates": rates.iter_rows(named=True),
         "n_skills": rates["n_skills"].max(),

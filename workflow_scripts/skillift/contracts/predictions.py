@@ -10,15 +10,15 @@ import polars as pl
 
 from skillift.contracts.parts import column, count, difference, table, text
 from skillift.contracts.pipeline import SUITES
-from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, WITHDRAWN
+from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 
 DIRECTIONS = ("greater", "less", "equivalent")
 VERDICTS = ("held", "failed", "undetermined")
-REGISTRATIONS = (BEFORE, AFTER, CHANGED, WITHDRAWN, NOT_REGISTERED)
+REGISTRATIONS = (BEFORE, AFTER, CHANGED, WITHDRAWN, NOT_REGISTERED, POST_HOC)
 
 # `recipe` is empty for an effect before SFT, the `minus_` columns where no second effect is taken off.
-# `ci_low` and `ci_high` are at the study's confidence; `equivalence_low` and `equivalence_high`, of the two
-# one-sided tests, are filled for the direction `equivalent` alone. A prediction that was taken out of the
+# `ci_low` and `ci_high` are at the confidence of the look; `equivalence_low` and `equivalence_high`, of the
+# two one-sided tests, are filled for the direction `equivalent` alone. A prediction that was taken out of the
 # study after results existed has a row without verdict: `withdrawn`. `n_runs` counts the trainings of the
 # recipe that has the fewest (0 before SFT): with one the verdict is about that run.
 PREDICTIONS = table(

@@ -8,6 +8,7 @@ headline and its seeds stand beside it; a recipe with a single seed is represent
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -27,11 +28,13 @@ class View:
 
     Attributes:
         headline_path: the scoring path of all headline numbers.
-        confidence: level of the intervals in the tables, such as 0.95.
+        confidence: level of the intervals in the tables, such as 0.975.
         suite: the suite that is shown.
         students: student, label, position (0 = smallest), sorted by tier; reference models stand last.
         runs: student, run, recipe, seed; `base` and the rows of whole recipes are not listed.
         references: ids of the students that are reference models, which are never trained.
+        look: number, alpha and the study's `declared` confidence (`looks.at_look`); None where the analysis
+            was not counted as a look, and is at the study's confidence.
     """
 
     headline_path: str
@@ -40,6 +43,7 @@ class View:
     students: pl.DataFrame
     runs: pl.DataFrame
     references: tuple[str, ...] = ()
+    look: Mapping | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -59,8 +63,13 @@ class View:
 
     @property
     def level(self) -> str:
-        """The intervals' level in words, such as `95 %`."""
-        return f"{100 * self.confidence:g} %"
+        """The intervals' level in words, such as `97.5 %`."""
+        return in_percent(self.confidence)
+
+    @property
+    def declared_level(self) -> str:
+        """The level that the study declares: of intervals that are at no look, as of certified judges."""
+        return in_percent(self.look["declared"] if self.look else self.confidence)
 
     def trained(self, column: str = "run") -> pl.Expr:
         """A run or a whole recipe in words: `before SFT`, `sft`, `sft, seed 0`."""
@@ -91,13 +100,18 @@ class View:
         return "after SFT" if len(self.recipes) == 1 else f"after SFT: {recipe}"
 
 
+def in_percent(confidence: float) -> str:
+    """A level in words: `95 %`, `99.17 %`."""
+    return f"{100 * confidence:.4g} %"
+
+
 def read_spec(spec: dict) -> View:
     """Read the analysis spec.
 
     Args:
         spec: `{"analysis": {"headline_path", "confidence", "suite"?}, "students": {id: {"label", "tier"}},
-            "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}]}`; `suite` is `holdout`
-            where it is not given.
+            "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}], "look"?: of
+            `looks.at_look`}`; `suite` is `holdout` where it is not given.
 
     Raises:
         UserError: a part is missing.
@@ -128,6 +142,7 @@ def read_spec(spec: dict) -> View:
             ),
             runs=pl.DataFrame(runs, schema=run_schema, orient="row"),
             references=references,
+            look=spec.get("look"),
         )
     except KeyError as error:
         found = f"no {error.args[0]!r}"

@@ -8,7 +8,8 @@ percentage points (pp) here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -16,6 +17,7 @@ from skillift.figures.arms import read_spec
 from skillift.findings.basis import basis
 from skillift.findings.finding import QUESTIONS, Finding, Part
 from skillift.findings.lift import resolved
+from skillift.findings.looks import looks
 from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.sameness import uniform
@@ -30,7 +32,8 @@ def findings(
     """All findings, a part for each of `QUESTIONS`, in their order.
 
     Args:
-        tables: those of `skillift.publication.registry.FINDINGS` by name; `predictions` may be missing.
+        tables: those of `skillift.publication.registry.FINDINGS` by name; `predictions` and `ledger` may be
+            missing.
         spec: the analysis spec, see `skillift.figures.arms.read_spec`.
         students: manifests, by id, of the students whose origin readers have to know of.
 
@@ -45,8 +48,12 @@ def findings(
         judge(tables, view, spec),
         procedure(tables, view),
         prediction(tables.get("predictions"), view),
-        basis(tables, view, labelled),
+        _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
+
+
+def _with(part: Part, further: Iterable[Finding]) -> Part:
+    return replace(part, findings=[*part.findings, *further])
 
 
 def headline(parts: list[Part]) -> list[str]:

@@ -46,7 +46,7 @@ def warned(certification: pl.DataFrame, spec: dict, view: View) -> Iterator[Find
 def certificates(certification: pl.DataFrame, view: View, spec: dict) -> Iterator[Finding]:
     """How often each judge erred on cases whose right verdict is known."""
     for name in certification["judge"].unique().sort():
-        text = certificate(certification, name, spec, view.level)
+        text = certificate(certification, name, spec, view.declared_level)
         yield Finding("judge", "certification", text, path=f"judge:{name}", figure="certification")
 
 

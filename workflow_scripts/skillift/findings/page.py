@@ -12,6 +12,7 @@ import polars as pl
 from skillift.figures.arms import View, read_spec
 from skillift.findings.basis import STUDENT
 from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part
+from skillift.findings.looks import in_short
 from skillift.publication.html_parts import render
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
@@ -114,16 +115,19 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
             f"**{QUESTIONS[part.question]}** {_plain(part.answer)}" + (f" ({links})" if links else ""),
             "",
         ]
-        told = [each for each in part.findings if each.claim in ("warning", "lift", "format", STUDENT)]
+        told = [
+            each for each in part.findings if each.claim in ("warning", "lift", "format", "looks", STUDENT)
+        ]
         lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
     return "\n".join(lines)
 
 
 def _facts(view: View) -> str:
+    looked = f" ({in_short(view)})" if view.look else ""
     return (
         f"{view.suite} suite, last checkpoint of each run, scored by {view.headline_path} where nothing "
         "else is said; "
-        f"{view.level} intervals; differences in percentage points (pp)"
+        f"{view.level} intervals{looked}; differences in percentage points (pp)"
     )
 
 

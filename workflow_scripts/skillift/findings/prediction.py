@@ -8,7 +8,14 @@ import polars as pl
 
 from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, estimated, how_many, numbers_of, told
-from skillift.publication.predictions import REGISTERED, statement
+from skillift.publication.predictions import AS_STATED, REGISTERED, statement
+from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
+
+# statements that are no predictions in the strict sense, and how they are told apart
+_LATE = {
+    "written or changed after results existed": (AFTER, CHANGED),
+    "not registered": (NOT_REGISTERED,),
+}
 
 
 def prediction(table: pl.DataFrame | None, view: View) -> Part:
@@ -19,25 +26,40 @@ def prediction(table: pl.DataFrame | None, view: View) -> Part:
     if table is None or table.is_empty():
         return Part("prediction", "This study declares no prediction.", [])
     found = [_prediction(row, view) for row in table.iter_rows(named=True)]
-    verdicts = [finding.word for finding in found if finding.word]
-    answer = (
-        f"{how_many(len(verdicts), 'prediction')}: {told(verdicts)}." if verdicts else "All were withdrawn."
-    )
-    late = table.filter(pl.col("registration") != "before results").height
-    if late:
-        answer += (
-            f" Of {how_many(table.height, 'prediction')}, {late} were not registered before results existed."
-        )
-    return Part("prediction", answer, found)
+    return Part("prediction", _answer(table), found)
+
+
+def _answer(table: pl.DataFrame) -> str:
+    """What held of what was registered before results existed, and apart from it of what was not."""
+    judged = table.filter(pl.col("verdict").is_not_null())
+    registered = pl.col("registration") == BEFORE
+    strict = judged.filter(registered)["verdict"].to_list()
+    late = judged.filter(~registered)
+    if judged.is_empty():
+        return "All were withdrawn."
+    if strict:
+        parts = [f"{how_many(len(strict), 'prediction')} registered before results existed: {told(strict)}."]
+    else:
+        parts = ["No prediction was registered before results existed."]
+    for words, kinds in _LATE.items():
+        if verdicts := late.filter(pl.col("registration").is_in(kinds))["verdict"].to_list():
+            parts.append(f"{len(verdicts)} {words}: {told(verdicts)}.")
+    if known := late.filter(registration=POST_HOC)["verdict"].to_list():
+        agrees = ", ".join(f"{known.count(word)} {said}" for word, said in AS_STATED.items() if word in known)
+        parts.append(f"{len(known)} post hoc, known when written, so no predictions: {agrees}.")
+    gone = table.height - judged.height
+    return " ".join([*parts, *([f"{gone} withdrawn after results existed."] if gone else [])])
 
 
 def _prediction(row: Mapping, view: View) -> Finding:
     labels = dict(view.students.select("student", "label").iter_rows())
     text = f" ({row['text'].rstrip('.')})" if row["text"] else ""
     about = "; one seed, so about that run" if row["n_runs"] == 1 else ""
+    post_hoc = row["registration"] == POST_HOC
+    said = f"{AS_STATED[row['verdict']]}; " if post_hoc else ""
     sentence = (
-        f"Predicted{text}: {statement(row, labels)}. Found {estimated(row, view)}{about}; "
-        f"{REGISTERED[row['registration']]}."
+        f"{'Stated' if post_hoc else 'Predicted'}{text}: {statement(row, labels)}. "
+        f"Found {estimated(row, view)}{about}; {said}{REGISTERED[row['registration']]}."
     )
-    verdict = row["verdict"] or ""
+    verdict = "" if post_hoc else row["verdict"] or ""
     return Finding("prediction", row["prediction"], sentence, verdict, row["path"], numbers=numbers_of(row))

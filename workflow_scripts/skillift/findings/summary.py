@@ -10,6 +10,7 @@ from skillift.figures.arms import BASE, View, read_spec
 from skillift.findings import findings
 from skillift.findings.finding import interval, label_of, percent, points
 from skillift.findings.lift import of_claim
+from skillift.findings.looks import in_short
 from skillift.publication.text import UNDEFINED
 
 
@@ -44,9 +45,10 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         if claim == "lift"
         else "Procedural delta: curated \u2212 none"
     )
+    looked = f" ({in_short(view)})" if view.look else ""
     head = (
         f"**skillift study `{name}`**, suite {view.suite}, scoring path {view.headline_path}. {what}, in "
-        f"percentage points with its {view.level} interval, paired by task and clustered by skill; "
+        f"percentage points with its {view.level} interval{looked}, paired by task and clustered by skill; "
         "p is adjusted by Holm."
     )
     return "\n\n".join([head, _markdown(pl.DataFrame(rows)), *answers, *(f"**{text}**" for text in warnings)])

@@ -80,6 +80,12 @@ def family_note(families: Families) -> str:
     )
 
 
+def look_note(look: int, alpha: float) -> str:
+    """Which look at the study's results a plan is for."""
+    before = "" if look == 1 else f", after {look - 1} before"
+    return f"Words are planned for at {alpha:.3g}, the level of look {look} at the study's results{before}."
+
+
 def from_defaults(
     shares: Sequence[float], skill_correlation: float = 0.0, sampling_share: float = 0.0
 ) -> Evidence:

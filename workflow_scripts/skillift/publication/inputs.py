@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from skillift.errors import UserError, problem
 from skillift.path_patterns import path_pattern
 from skillift.publication.registry import ANALYSIS, OPTIONAL
+from skillift.study.looks import at_look
+from skillift.tables import read_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,6 +36,17 @@ def add_options(arguments: argparse.ArgumentParser) -> None:
         arguments.add_argument(
             option_of(name), type=path_pattern("student", "run"), help=f"path pattern of {what} of each run"
         )
+    arguments.add_argument("--ledger", type=Path, metavar="JSONL", help="analysis/ledger.jsonl")
+    arguments.add_argument("--look", type=Path, metavar="JSON", help="analysis/look.json, the tables' level")
+
+
+def spec_of(options: argparse.Namespace) -> dict:
+    """`--spec` at the level of the tables' look; without `--look` at the confidence that it declares.
+
+    Raises:
+        UserError: the file of the look is missing or wrong.
+    """
+    return at_look(options.spec, read_json(options.look)) if options.look else options.spec
 
 
 def runs_with(name: str, spec: dict) -> list[dict]:
@@ -46,8 +59,11 @@ def runs_with(name: str, spec: dict) -> list[dict]:
 def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:
     """Read and check the tables `names`; those of `OF_RUNS` hold all runs', with the columns student and run.
 
+    The ledger's table is that of `ledger.events`.
+
     Args:
-        names: of `SOURCES` and `OF_RUNS`; one of `OPTIONAL` without its option has no rows.
+        names: of `SOURCES` and `OF_RUNS`, and `ledger`; that, or one of `OPTIONAL`, has no rows without its
+            option.
         options: parsed by a parser with `add_options` and `--spec`, which has the study's runs.
         what: the figure or table that is made, for messages.
 
@@ -60,6 +76,8 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     from skillift.contracts.pipeline import PARITY, TRAINING_LOG
     from skillift.contracts.predictions import PREDICTIONS
     from skillift.costs.stages import STAGE_COSTS
+    from skillift.publication.ledger import events
+    from skillift.study.ledger import read_ledger
     from skillift.tables import read_each, read_table
 
     schemas = {
@@ -72,6 +90,9 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     tables = {}
     for name in names:
         given = getattr(options, name)
+        if name == "ledger":
+            tables[name] = events(read_ledger(given) if given else [])
+            continue
         if not given and name in OPTIONAL:
             types = {column: part.dtype.type for column, part in schemas[name].columns.items()}
             tables[name] = pl.DataFrame(schema=types)
@@ -104,4 +125,5 @@ def finished_tables(names: Iterable[str], results: Path, study: Study) -> dict[s
         name: results / f"analysis/{name}.parquet" if name not in OPTIONAL or study.data[name] else None
         for name in names
     }
+    files["ledger"] = results / "analysis/ledger.jsonl"
     return read_inputs(names, argparse.Namespace(**files), "findings")

@@ -12,7 +12,8 @@ import polars as pl
 from skillift.figures.arms import View
 from skillift.publication.table_page import Column, Page
 from skillift.publication.text import UNDEFINED, percent, points, with_interval
-from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, WITHDRAWN
+from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
+from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 
 # how the column `registration` reads
 REGISTERED = {
@@ -21,7 +22,10 @@ REGISTERED = {
     CHANGED: "text changed after results existed",
     WITHDRAWN: "withdrawn after results existed",
     NOT_REGISTERED: "not registered",
+    POST_HOC: "post hoc: known when it was written",
 }
+# verdicts on what was known when it was written: it held nothing, it only says what the data say
+AS_STATED = {HELD: "as stated", FAILED: "not as stated", UNDETERMINED: UNDETERMINED}
 _NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
 
 
@@ -31,7 +35,10 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
     rows = frame.sort(pl.col("verdict").is_null(), "prediction").with_columns(
         shown=with_interval(points, "estimate", "ci_low", "ci_high"),
         mde=percent("mde").fill_null(UNDEFINED),
-        verdict=pl.col("verdict").fill_null(WITHDRAWN),
+        verdict=pl.when(pl.col("registration") == POST_HOC)
+        .then(pl.lit("post hoc, ") + pl.col("verdict").replace(AS_STATED))
+        .otherwise(pl.col("verdict"))
+        .fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
         at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
         name=pl.col("prediction").str.replace_all("_", " "),
@@ -63,7 +70,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
             "show it, at the same level. No correction for the number of predictions. With several seeds "
             "the interval holds the variance between trainings; with one seed a verdict is about that run.",
             "Registered: when this text was first noted, and whether the study had answers by then. A text "
-            "that was written or changed afterwards is no prediction in the strict sense.",
+            "that was written or changed afterwards is no prediction in the strict sense. Post hoc: its "
+            "author knew the outcome, or an estimate of it; it only says what the data say.",
         ],
     )
 

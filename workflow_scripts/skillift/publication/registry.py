@@ -7,6 +7,7 @@ laid out by `skillift.publication.tables`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "stage_costs": ("costs",),
     "self_parity": ("parity",),
     "predictions": ("predictions",),
+    "ledger": ("ledger",),
 }
 # what the findings are made from, and the figures that stand beside them where a study has them
 FINDINGS = (
@@ -76,6 +78,7 @@ FINDINGS = (
     "asymmetry",
     "certification",
     "predictions",
+    "ledger",
 )
 BESIDE_FINDINGS = (
     "lift",
@@ -95,6 +98,11 @@ OPTIONAL = ("predictions",)
 
 # published tables of several parts, one for each of their source tables
 PARTS = {name: TABLES[name] for name in ("variance", "agreement", "corrections")}
+
+
+def looked_at(names: Iterable[str]) -> bool:
+    """Whether what is made from tables of these names is at the level of a look."""
+    return not {*ANALYSIS, *OPTIONAL, "ledger"}.isdisjoint(names)
 
 
 def parts_of(table: str) -> tuple[str, ...]:

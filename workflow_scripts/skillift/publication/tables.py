@@ -19,6 +19,7 @@ from skillift.publication import pages as result_pages
 from skillift.publication import scoring_audit as audit_pages
 from skillift.publication.certification import certification_rates
 from skillift.publication.costs import stage_costs
+from skillift.publication.ledger import ledger
 from skillift.publication.parity import self_parity
 from skillift.publication.predictions import predictions
 from skillift.publication.registry import PARTS, TABLES, parts_of
@@ -43,6 +44,7 @@ PAGES = {
     "stage_costs": stage_costs,
     "self_parity": self_parity,
     "predictions": predictions,
+    "ledger": ledger,
 }
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+# level of the test before pooling, whatever the level of the claims: a stricter one would pool more
+CHECK = 0.05
+
 
 class Pooled(NamedTuple):
     """`between` of each tier after pooling, its degrees of freedom, and how it came about.
@@ -22,7 +25,9 @@ class Pooled(NamedTuple):
     n_tiers: int
 
 
-def pool(between: Sequence[float], noise: Sequence[float], n_runs: Sequence[int], alpha: float) -> Pooled:
+def pool(
+    between: Sequence[float], noise: Sequence[float], n_runs: Sequence[int], alpha: float = CHECK
+) -> Pooled:
     """The variances between seeds of one recipe's tiers, pooled unless Cochran's test at `alpha` forbids it.
 
     With F the mean of `between` weighted by its degrees of freedom and tau the mean of what is beyond noise

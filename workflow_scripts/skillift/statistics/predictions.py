@@ -1,6 +1,6 @@
 """Verdicts on predictions: did an effect come out as it was predicted?
 
-The written rule, on the interval of the effect (or of the difference of two) at the study's confidence:
+The written rule, on the interval of the effect (or of the difference of two) at the confidence of the look:
 
 | direction | held | failed |
 |---|---|---|
@@ -26,7 +26,8 @@ from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_m
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 from skillift.statistics.seed_variance import SeedComponents, components_by_student, with_seeds
 from skillift.statistics.task_effects import runs_of, task_effect
-from skillift.study.registration import Record, Registration, registration_of, withdrawn
+from skillift.study.ledger import Record
+from skillift.study.registration import Registration, registration_of, withdrawn
 
 HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")
@@ -46,7 +47,8 @@ def predictions(
     Args:
         scores: contract SCORES.
         tasks: contract TASKS.
-        spec: `predictions` as `prediction_declarations.declared` has them; `runs`: {student, run, recipe}.
+        spec: `predictions` as `predictions.declared` has them; `runs`: {student, run, recipe}; `confidence`
+            of the look that judges them, where it is not what they were registered with.
         history: of the registrations; every prediction is "not registered" where it is left out.
 
     Raises:
@@ -62,7 +64,8 @@ def predictions(
     for name, prediction in declared.items():
         known = registration_of(name, prediction, history or [])
         n_runs = _fewest_runs(prediction, runs)
-        rows.append(_row(name, prediction, *_estimated(prediction, values, runs), n_runs, known))
+        judged = prediction | {"confidence": spec.get("confidence", prediction["confidence"])}
+        rows.append(_row(name, prediction, *_estimated(judged, values, runs), n_runs, known))
     for name, (prediction, registration) in withdrawn(declared, history or []).items():
         row = _row(name, prediction, _NOTHING, _NOTHING, 0, 0, registration)
         rows.append(row | {"verdict": None})
@@ -77,7 +80,7 @@ def verdict(
 
     Args:
         prediction: direction, than and margin.
-        interval: at the study's confidence; None twice where undefined.
+        interval: at the confidence of the look; None twice where undefined.
         inner: that of the two one-sided tests.
     """
     low, high = interval
@@ -156,7 +159,7 @@ def _of_recipe(
             rows.append({"student": student, "run": name, "step": 0, **found._asdict()})
     schema = {"student": pl.String, "run": pl.String, "step": pl.Int64, **ESTIMATE_SCHEMA}
     table = pl.DataFrame(rows, schema=schema)
-    return components_by_student(table, runs, recipe, confidence, (recipe, *contrasts))
+    return components_by_student(table, runs, recipe, (recipe, *contrasts))
 
 
 def _task_effect(effect: dict, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:

@@ -97,7 +97,7 @@ def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) ->
     trained = effects.filter(pl.col("run") != BASE)
     members = _last_of_runs(trained, runs, _PLACE)
     single = members.filter(pl.len().over(*_PLACE, "student", "recipe") == 1).iter_rows(named=True)
-    found = [*((row, None) for row in single), *_recipes(trained, members, _PLACE, 1 - confidence)]
+    found = [*((row, None) for row in single), *_recipes(trained, members, _PLACE)]
     rows = [_table_row(row, trainings, confidence) for row, trainings in found]
     schema = {name: column.dtype.type for name, column in SEED_VARIANCE.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(SEED_VARIANCE))
@@ -123,7 +123,7 @@ def about_recipes(
     replaced = [name for name in _REPLACED if name in table.columns]
     rows = [
         {name: row[name] for name in key} | _combined(row, trainings, confidence)
-        for row, trainings in _recipes(trained, members, by, 1 - confidence)
+        for row, trainings in _recipes(trained, members, by)
     ]
     if not rows:
         return table
@@ -132,7 +132,7 @@ def about_recipes(
 
 
 def components_by_student(
-    table: pl.DataFrame, runs: list[dict], recipe: str, confidence: float, pool_name: Hashable
+    table: pl.DataFrame, runs: list[dict], recipe: str, pool_name: Hashable
 ) -> dict[str, SeedComponents]:
     """What the seeds of one recipe tell at each student where it has several; undefined ones are left out.
 
@@ -141,12 +141,11 @@ def components_by_student(
             for each run, and for each mean over a student's runs, whose run is `recipe`.
         runs: `{student, run, recipe, seed}`.
         recipe: its id.
-        confidence: whose complement is the level of the test before pooling.
         pool_name: of components that share a pooled estimate.
     """
     members = _last_of_runs(table, runs, [])
     found = {}
-    for row, trainings in _recipes(table, members, [], 1 - confidence):
+    for row, trainings in _recipes(table, members, []):
         if trainings is not None and row["run"] == recipe:
             place = pool_name if trainings.pooled.n_tiers > 1 else (pool_name, row["student"])
             found[row["student"]] = trainings.components._replace(pool=place)
@@ -200,7 +199,7 @@ class _Trainings(NamedTuple):
 
 
 def _recipes(
-    trained: pl.DataFrame, members: pl.DataFrame, by: list[str], alpha: float
+    trained: pl.DataFrame, members: pl.DataFrame, by: list[str]
 ) -> Iterator[tuple[dict, _Trainings | None]]:
     """Each recipe's row of `trained`, with what its seeds tell; None where they leave it undefined."""
     of_runs = members.group_by(*by, "student", "recipe").agg(
@@ -217,17 +216,17 @@ def _recipes(
         defined = group.filter(pl.col("between").is_not_null() & pl.col("standard_error").is_not_null())
         for row in group.join(defined, on="student", how="anti", maintain_order="left").iter_rows(named=True):
             yield row, None
-        yield from _pooled_over_tiers(list(defined.iter_rows(named=True)), alpha)
+        yield from _pooled_over_tiers(list(defined.iter_rows(named=True)))
 
 
-def _pooled_over_tiers(rows: list[dict], alpha: float) -> Iterator[tuple[dict, _Trainings]]:
+def _pooled_over_tiers(rows: list[dict]) -> Iterator[tuple[dict, _Trainings]]:
     noise = [
         max((row["of_one_run"] - row["standard_error"] ** 2) * row["n_seeds"] / (row["n_seeds"] - 1), 0.0)
         for row in rows
     ]
     if not rows:
         return
-    found = pool([row["between"] for row in rows], noise, [row["n_seeds"] for row in rows], alpha)
+    found = pool([row["between"] for row in rows], noise, [row["n_seeds"] for row in rows])
     for row, *parts in zip(rows, noise, found.between, found.degrees_of_freedom, strict=True):
         own_noise, between, freedom = parts
         components = SeedComponents(between, own_noise, row["n_seeds"], freedom)

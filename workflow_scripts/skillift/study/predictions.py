@@ -10,7 +10,7 @@ A prediction is one statement about one effect, or about one effect less another
 
 `greater`: the effect exceeds `than` + `margin`; `less`: it is below `than` - `margin`; `equivalent`: it lies
 between the two. A statement in several parts ("between 2 and 6 points, and smaller than at 4B") is several
-predictions.
+predictions. One that was written when its outcome was known says so with `known: true`, and is post hoc.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def declared(study: Study) -> dict[str, dict]:
     """All that each prediction of a study says, by id, with nothing left to other sections.
 
     text, path, suite, effect and minus ({contrast, student, recipe}; recipe None before SFT; minus None where
-    there is none), direction, than, margin, and the confidence by which it is judged. Two studies
-    predict the same exactly where these are equal.
+    there is none), direction, than, margin, `known` where it is declared as known, and the confidence of
+    the study. Two studies predict the same exactly where these are equal.
     """
     analysis = study.data["analysis"]
     found = {}
     for name, entry in sorted(study.data["predictions"].items()):
+        if not entry.get("known"):  # as in registrations that are older than the key
+            entry = {key: value for key, value in entry.items() if key != "known"}
         found[name] = {
             "path": analysis["headline_path"],
             **copy.deepcopy(entry),

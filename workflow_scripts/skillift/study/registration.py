@@ -1,56 +1,41 @@
-"""When was a prediction made: a history of predictions that only grows, and what it says about each of them.
+"""When was something declared: what a study's ledger says of its predictions and of its design.
 
-The history is a file of JSON lines in the study's state folder, which the workflow never deletes. A line is
-added before the first job of a run where the study's predictions are others than in the last line, and when
-results are first seen. Each line holds the digest of the line before it, so an edited history is
-noticed. That guards against accidents and honest mistakes: whoever wants to deceive can delete state and
-results together, and only a copy elsewhere (a public repository, a registry of studies) rules that out.
+A line is added before the first job of a run where the study declares something else than the last line says,
+and when results are first seen.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import tempfile
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
-from skillift.errors import UserError, problem
-from skillift.provenance import canonical
+from skillift.study.ledger import Entry, Record, append, read_ledger, timestamp
 
 BEFORE, AFTER, CHANGED = "before results", "after results", "changed after results"
-WITHDRAWN, NOT_REGISTERED = "withdrawn", "not registered"
+WITHDRAWN, NOT_REGISTERED, POST_HOC = "withdrawn", "not registered", "post hoc"
 _RESULTS = ("episodes", "verdicts")  # folders of a study that hold answers
 
 
 @dataclass(frozen=True)
-class Record:
-    """One line of the history.
-
-    Attributes:
-        time: when it was written, UTC, as `2026-01-31T12:00:00Z`.
-        results: whether answers of the study existed by then.
-        predictions: all of the study's predictions as declared then, by id.
-        sha256: of their canonical text.
-        previous: SHA-256 of the line before, empty in the first.
-    """
-
-    time: str
-    results: bool
-    predictions: dict[str, dict]
-    sha256: str
-    previous: str
-
-
-@dataclass(frozen=True)
 class Registration:
-    """What the history says about one prediction: a word of this module, and when its text was registered."""
+    """What the ledger says about one prediction: a word of this module, and when its text was registered."""
 
     word: str
     time: str
+
+
+class Change(NamedTuple):
+    """A key of what a study declares that was changed; `before` or `after` is None where it was not there."""
+
+    time: str
+    key: str
+    before: object
+    after: object
+    results: bool
 
 
 def results_exist(results: Path | str) -> bool:
@@ -58,55 +43,59 @@ def results_exist(results: Path | str) -> bool:
     return any(next(Path(results, part).rglob("*.parquet"), None) is not None for part in _RESULTS)
 
 
-def note_predictions(
-    predictions: dict[str, dict], history: Path | str, results: bool, now: datetime | None = None
-) -> list[Record]:
-    """Add a line to the history where there is news, and return all of it.
+def register(
+    predictions: dict[str, dict],
+    ledger: Path | str,
+    results: bool,
+    design: dict | None = None,
+    now: datetime | None = None,
+) -> list[Entry]:
+    """Add a line to the ledger where there is news, and return all of it.
 
-    News are predictions that differ from the last line's, and results where the last line knew of none. A
-    study that never had predictions gets no history.
+    News are predictions or a design other than the last line's, and results where that knew of none. Where
+    nothing was ever declared no ledger begins.
 
     Args:
-        predictions: what the study declares now, by id: `prediction_declarations.declared`.
-        history: the file of JSON lines.
+        predictions: what the study declares now, by id: `predictions.declared`.
+        ledger: the file of JSON lines.
         results: whether answers of the study exist.
+        design: what else the study declares now: `design.design_of`; that of the last line where left out.
         now: the time to write; the present where left out.
 
     Raises:
-        UserError: the history is damaged or cannot be written.
+        UserError: the ledger is damaged or cannot be written.
     """
-    lines, records = _read(Path(history))
-    if not records and not predictions:
+    entries = read_ledger(ledger)
+    known = records_of(entries)
+    last = known[-1] if known else None
+    if design is None and last is not None:
+        design = last.design
+    if last is None and not predictions and design is None:
         return []
-    last = records[-1] if records else None
     existed = results or (last is not None and last.results)
-    if last is None or last.predictions != predictions or last.results != existed:
-        time = (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        previous = _digest(lines[-1]) if lines else ""
-        record = Record(time, existed, predictions, _digest(canonical(predictions)), previous)
-        _write(Path(history), [*lines, canonical(asdict(record))])
-        records.append(record)
-    return records
+    if last and (last.predictions, last.design, last.results) == (predictions, design, existed):
+        return entries
+    return append(ledger, Record(timestamp(now), existed, predictions, "", "", design))
 
 
-def read_history(history: Path | str) -> list[Record]:
-    """All lines of a history, oldest first; empty where there is none.
-
-    Raises:
-        UserError: it cannot be read, or a line was changed after it was written.
-    """
-    return _read(Path(history))[1]
+def records_of(entries: Iterable[Entry]) -> list[Record]:
+    """The lines of a ledger that say what was declared."""
+    return [entry for entry in entries if isinstance(entry, Record)]
 
 
 def registration_of(prediction: str, declared: dict, history: list[Record]) -> Registration:
     """When the present text of a prediction was registered, and whether results existed by then.
 
+    One that is declared as known (`known: true`) is post hoc, whenever it was registered.
+
     Args:
         prediction: its id.
         declared: what the study declares for it now.
-        history: see `read_history`.
+        history: see `records_of`.
     """
     same = [record for record in history if record.predictions.get(prediction) == declared]
+    if declared.get("known"):
+        return Registration(POST_HOC, same[0].time if same else "")
     if not same:
         return Registration(NOT_REGISTERED, "")
     first = same[0]
@@ -127,53 +116,16 @@ def withdrawn(predictions: dict[str, dict], history: list[Record]) -> dict[str, 
     return {name: gone[name] for name in sorted(gone) if name not in predictions}
 
 
-def _read(path: Path) -> tuple[list[str], list[Record]]:
-    """The lines of a history and what they hold."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return [], []
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(problem(str(path), str(error), "a readable history of predictions")) from None
-    records = []
-    for number, line in enumerate(lines, start=1):
-        previous = _digest(lines[number - 2]) if number > 1 else ""
-        try:
-            record = Record(**json.loads(line))
-            sound = record.previous == previous and record.sha256 == _digest(canonical(record.predictions))
-        except (json.JSONDecodeError, TypeError):
-            sound = False
-        if not sound:
-            raise UserError(_damage(path, number))
-        records.append(record)
-    return lines, records
+def design_began(history: Iterable[Record]) -> Record | None:
+    """The line in which the design was first declared; where results existed by then, looks are unknown."""
+    return next((record for record in history if record.design is not None), None)
 
 
-def _damage(path: Path, number: int) -> str:
-    fix = (
-        "Put back a copy of the file; the last one stands beside the tables of the analysis. Without a copy, "
-        "delete it: the predictions then count as registered when the study is next run."
-    )
-    return problem(f"{path}:{number}", "a line that was changed or lost", "the line as it was written", fix)
-
-
-def _write(path: Path, lines: list[str]) -> None:
-    """Write the file again and rename it into place: a kill leaves the old history or the new one."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write("".join(f"{line}\n" for line in lines))
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(problem(str(path), error.strerror or str(error), "a writable state folder")) from None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def design_changes(history: Iterable[Record]) -> Iterator[Change]:
+    """What of the design was changed since it was first declared, key by key, oldest first."""
+    known = [record for record in history if record.design is not None]
+    for before, after in pairwise(known):
+        for key in sorted(before.design.keys() | after.design.keys()):
+            pair = before.design.get(key), after.design.get(key)
+            if pair[0] != pair[1]:
+                yield Change(after.time, key, *pair, after.results)

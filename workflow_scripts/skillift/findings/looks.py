@@ -1,0 +1,62 @@
+"""Findings on the looks at a study's results, and on what was changed after results existed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from skillift.figures.arms import View
+from skillift.findings.finding import Finding, how_many
+from skillift.publication.ledger import CHANGED, LOOK, beginning
+
+# what words depend on: a change of it after results existed is a warning, other changes are told
+_DECIDING = ("confidence", "headline_path", "margins.")
+
+
+def looks(ledger: pl.DataFrame | None, view: View) -> Iterator[Finding]:
+    """Which look this is and at which level, when the design was registered, and what changed after results.
+
+    Args:
+        ledger: the columns `ledger.EVENTS`; None or without rows where the analysis was counted nowhere.
+        view: with its look.
+    """
+    if ledger is None or ledger.is_empty() or view.look is None:
+        text = (
+            f"This analysis is not counted in a ledger of looks: its words are at {1 - view.confidence:.3g}, "
+            "and are right for a first and only look."
+        )
+        yield Finding("basis", "looks", text)
+        return
+    yield Finding("basis", "looks", f"{_look(ledger.filter(event=LOOK), view)} {beginning(ledger)}")
+    late = ledger.filter(
+        pl.col("event") == CHANGED, "results", ~pl.col("key").str.starts_with("predictions.")
+    )
+    for row in late.iter_rows(named=True):
+        claim = "warning" if row["key"].startswith(_DECIDING) else "design"
+        yield Finding("basis", claim, f"{_change(row)}.")
+
+
+def in_short(view: View) -> str:
+    """The look in a few words, such as `look 2 (1 before), alpha 0.00833`; empty where none is counted."""
+    if view.look is None:
+        return ""
+    number, alpha = view.look["look"], view.look["alpha"]
+    return f"look {number} ({number - 1 or 'none'} before), alpha {alpha:.3g}"
+
+
+def _look(known: pl.DataFrame, view: View) -> str:
+    number, alpha = view.look["look"], view.look["alpha"]
+    shared = alpha * number * (number + 1)
+    before = "none came before" if number == 1 else f"{how_many(number - 1, 'look')} came before"
+    later = f", {how_many(known.height - number, 'look')} came later" if known.height > number else ""
+    return (
+        f"Look {number} at the results of this study ({before}{later}): words, intervals and smallest "
+        f"detectable effects are at alpha {alpha:.3g} = {shared:.3g} / ({number} \u00d7 {number + 1}). All "
+        f"looks together, however many, share {shared:.3g}."
+    )
+
+
+def _change(row: dict) -> str:
+    before, after = (row[name] or "none" for name in ("before", "after"))
+    return f"{row['key']} {before} \u2192 {after}, changed on {row['time'][:10]} after results existed"

@@ -1,0 +1,52 @@
+"""The design of a study: what must be settled before results exist, for its words to mean what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from skillift.study.study import Study
+
+
+def declared_design(study: Study) -> dict[str, object]:
+    """What is registered of a study besides its predictions, by key, such as `margins.uniform_lift`.
+
+    Confidence, headline path, margins, conditions, suites, samples, models, and the training seeds of each
+    recipe by student; `with_sizes` adds what only the tasks tell.
+    """
+    analysis, inference = study.data["analysis"], study.data["inference"]
+    found: dict[str, object] = {name: analysis[name] for name in ("confidence", "headline_path")}
+    found |= {f"margins.{name}": margin for name, margin in analysis["margins"].items()}
+    found |= {"conditions": study.conditions, "samples": inference["samples"]}
+    found |= {"suites": sorted(inference["suites"]), "models": sorted(study.evaluated)}
+    seeds: dict[str, list] = {}
+    for run in study.trained_runs:
+        seeds.setdefault(f"seeds.{run.recipe}.{run.student}", []).append(run.seed)
+    return found | seeds
+
+
+def with_sizes(design: Mapping, tasks: pl.DataFrame) -> dict[str, object]:
+    """A design with the tasks and skills of each of its suites, such as `tasks.holdout`.
+
+    Two studies have the same design exactly where these are equal.
+
+    Args:
+        design: of `declared_design`.
+        tasks: contract TASKS.
+    """
+    sizes = {}
+    for suite in design["suites"]:
+        of_suite = tasks.filter(suite=suite)
+        sizes[f"tasks.{suite}"] = of_suite.height
+        sizes[f"skills.{suite}"] = of_suite["skill_id"].n_unique()
+    return {**design, **sizes}
+
+
+def look_spec(study: Study) -> dict:
+    """Which look an analysis is, besides its verdicts: the settings that words depend on, and the design."""
+    analysis = study.data["analysis"]
+    settings = {name: analysis[name] for name in ("confidence", "headline_path", "margins")}
+    return {"settings": settings, "design": declared_design(study)}
