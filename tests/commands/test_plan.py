@@ -123,7 +123,7 @@ def test_an_earlier_study_gives_variances_and_hours(tmp_path, earlier, capsys):
         "--training-hours", "l=2", "--episodes-per-hour", "l=1000",
     )  # fmt: skip
     # 360 s a training, 72 s for 200 episodes; s is trained by two recipes, m and l by one
-    episodes = {"s": 200 * 4 * (1 + 2 * 2), "m": 200 * 4 * (1 + 2), "l": 200 * 4 * (1 + 2)}
+    episodes = {"s": 200 * 5 * (1 + 2 * 2), "m": 200 * 5 * (1 + 2), "l": 200 * 5 * (1 + 2)}
     hours = 2 * (2 * 0.1 + 0.1 + 2) + (episodes["s"] + episodes["m"]) * 72 / 200 / 3600 + episodes["l"] / 1000
     assert designs["device_hours"].to_list() == pytest.approx([hours] * 3)
 

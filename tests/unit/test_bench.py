@@ -91,7 +91,7 @@ def test_every_rule_of_a_study_is_measured_and_belongs_to_a_stage(study_times, r
 def test_the_made_scores_are_a_million_rows_that_keep_their_contract(bench, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(bench))
     speed = importlib.import_module("analysis_speed")
-    rows_of = 3 * 4 * 4 * 200  # paths, students, conditions, tasks
+    rows_of = 3 * 4 * len(speed.CONDITIONS) * 200  # paths, students, conditions, tasks
     for shape in speed.SHAPES:
         assert rows_of * (1 + 2 * shape.seeds * shape.checkpoints) * shape.samples >= 1_000_000
     spec, height = speed.made_tables(speed.Shape("small", seeds=2, checkpoints=2, samples=1), tmp_path)

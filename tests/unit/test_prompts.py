@@ -222,14 +222,14 @@ def test_messages_stand_once_for_each_task_and_condition_sorted(tiny):
     skills, tasks = tiny
     messages = messages_for(tasks.reverse(), skills.reverse(), CONDITIONS, 0)
     assert messages.columns == ["task_id", "condition", "content"]
-    assert messages.height == tasks.height * 4
+    assert messages.height == tasks.height * len(CONDITIONS)
     assert messages.equals(messages.sort("task_id", "condition"))
     assert messages.equals(messages_for(tasks, skills, CONDITIONS, 0))
     task_id, skill_id, prompt = tasks.select("task_id", "skill_id", "prompt").row(0)
     rows = dict(messages.filter(task_id=task_id).select("condition", "content").iter_rows())
     assert rows["none"] == prompt
     assert rows["curated"] == "\n".join([*condition_steps(skills, skill_id, "curated", 0), prompt])
-    assert len(set(rows.values())) == 4
+    assert len(set(rows.values())) == len(CONDITIONS)
 
 
 def test_messages_are_the_same_in_every_process(tiny):
@@ -238,10 +238,12 @@ def test_messages_are_the_same_in_every_process(tiny):
         "from skillift.tasks.prompts import messages_for; from skillift.taskpack import build_pack;"
         "skills, tasks = build_pack({'difficulty': 'tiny', 'seed': 0, 'judge_scored': 0,"
         " 'per_skill': {'train': 1, 'dev': 0, 'holdout': 2}});"
-        "print('|'.join(messages_for(tasks, skills, ['placebo', 'shuffled'], 0)['content']))"
+        "print('|'.join(messages_for(tasks, skills, ['placebo', 'shuffled', 'filler'], 0)['content']))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, env=environment, text=True
     )
-    assert done.stdout.strip() == "|".join(messages_for(tasks, skills, ["placebo", "shuffled"], 0)["content"])
+    assert done.stdout.strip() == "|".join(
+        messages_for(tasks, skills, ["placebo", "shuffled", "filler"], 0)["content"]
+    )
