@@ -53,7 +53,7 @@ PURPOSES = {
     "cpu.txt": "Linux on x86-64 without a GPU. Install with: pip install --no-deps -r envs/cpu.txt",
     "cuda.txt": "Linux on x86-64 with NVIDIA GPUs. Install with: pip install --no-deps -r envs/cuda.txt",
     "torch-cuda.txt": "What the CUDA build of torch loads besides envs/cpu.txt, even without a GPU.",
-    "second-opinion.txt": "The sampler of `make second-opinion`. Install with: pip install --no-deps -r this file",
+    "second-opinion.txt": "The sampler of `make second-opinion`, in an environment of its own.",
     "cpu.yaml": "The pins of envs/cpu.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "cuda.yaml": "The pins of envs/cuda.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "second-opinion.yaml": "The pins of envs/second-opinion.txt, for `second_opinion.py --python`.",

@@ -1,4 +1,4 @@
-"""Sample the second opinion's posterior; `second_opinion.py` calls it with the Python of envs/second-opinion.txt.
+"""Sample the second opinion's posterior: called by `second_opinion.py`, with the set envs/second-opinion.txt.
 
 python workflow_scripts/sample_posterior.py --data data.json --out posterior.json
 

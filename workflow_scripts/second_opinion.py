@@ -3,8 +3,8 @@
 python workflow_scripts/second_opinion.py --study studies/embedded.yaml
 
 No rule calls this, and no claim rests on it: it is what `make second-opinion` calls once it has installed
-the sampler (numpyro) into an environment of its own. It reads scores, tasks and claims of the study, and writes
-`second_opinion.parquet`, `.csv` (all rows, fractions) and `.html` into `--out`.
+the sampler (numpyro) into an environment of its own. It reads scores, tasks and claims of the study, and
+writes `second_opinion.parquet`, `.csv` (all rows, fractions) and `.html` into `--out`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         default=PYTHON,
         help="Python with the set envs/second-opinion.txt (default: what `make second-opinion` made)",
     )
-    parser.add_argument("--out", type=Path, help="folder for the files (default: results/<study>/second_opinion)")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the files (default: results/<study>/second_opinion)"
+    )
     return parser
 
 

@@ -6,10 +6,10 @@ from skillift.contracts.claims import WORDS
 from skillift.contracts.parts import COUNTS, INTERVAL, count, difference, magnitude, rate, table, text
 from skillift.contracts.pipeline import SUITES
 
-# One row per lift and procedural delta of the table CLAIMS, from which estimate, ci_low, ci_high (clustered t),
-# counts and word are. Differences are fractions. `posterior_*` is null where the sampler did not converge or an
-# arm has no verdict; `reason` then says so, and is empty in all other rows. `r_hat` and `n_effective` are those
-# of the row's own quantity, `worst_r_hat` and `n_divergent` of all parameters and draws of its path.
+# One row per lift and procedural delta of the table CLAIMS, from which estimate, ci_low, ci_high (clustered
+# t), counts and word are. Differences are fractions. `posterior_*` is null where the sampler did not converge
+# or an arm has no verdict; `reason` then says so, and is empty in all other rows. `r_hat` and `n_effective`
+# are those of the row's own quantity, `worst_r_hat` and `n_divergent` those of all draws of its path.
 SECOND_OPINION = table(
     "second opinion",
     ("path", "suite", "claim", "student", "run"),

@@ -18,9 +18,7 @@ CONDITIONS = ("none", "curated")
 _RUN = ["student", "run", "step"]
 
 
-def data_by_path(
-    scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict], suite: str
-) -> dict[str, dict]:
+def data_by_path(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict], suite: str) -> dict[str, dict]:
     """The data of each scoring path on one suite, as JSON takes them.
 
     Args:

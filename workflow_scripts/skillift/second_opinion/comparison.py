@@ -58,7 +58,7 @@ def _finite(value: float) -> float | None:
 
 
 def not_converged(effect: Mapping, fit: Mapping) -> str:
-    """Why the draws of an effect are no sample of its posterior, in a sentence's part; empty where they are."""
+    """Why the draws of an effect are no sample of its posterior; empty where they are one."""
     if fit["n_divergent"] > DIVERGENT_SHARE * fit["n_draws"]:
         return f"the sampler did not converge: {fit['n_divergent']} of {fit['n_draws']} draws diverged"
     # written so that NaN fails too
@@ -84,7 +84,7 @@ def agreement(table: pl.DataFrame) -> str:
     widths = (known["posterior_high"] - known["posterior_low"]) / (known["ci_high"] - known["ci_low"])
     apart = (known["posterior_mean"] - known["estimate"]).abs().max()
     return (
-        f"In {same} of {known.height} rows with both intervals, both are above 0, below 0 or around it alike; "
+        f"In {same} of {known.height} rows with both intervals, both are above 0, below 0 or around it; "
         f"estimates are at most {100 * apart:.1f} pp apart, and the posterior's intervals "
         f"{widths.min():.2f} to {widths.max():.2f} times as wide as the t intervals."
     )
