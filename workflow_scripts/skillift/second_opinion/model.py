@@ -8,13 +8,14 @@ For run r of group g (the base model, or a recipe), condition c, task t of skill
 |---|---|
 | arm a, fixed | Normal(0, 2.5) |
 | skill u[s] | a part in all arms, and one for each arm, correlated by LKJ(1); SDs half-normal(2) |
-| task v[t] | a part in all arms, and an independent one for each arm; SDs half-normal(1) |
+| task v[t] | a part in all arms, SD half-normal(3), and an independent one for each arm, SD half-normal(1) |
 | training w, x, of groups with several seeds | Normal(0, SD); both SDs half-normal(0.5), of all students |
 
 on the log-odds scale, all parts normal around 0 (LKJ: Lewandowski, Kurowicka and Joe, Journal of Multivariate
 Analysis 100, 2009; half-normal SDs: Gelman, Bayesian Analysis 1, 2006). The part in all arms says beforehand
-that what is hard in one arm is rather hard in another: a prior that takes arms for unrelated gives
-differences wider intervals. A half-normal(0.5) has 95 % of its mass below 1, which is 23 pp around one half.
+that what is hard in one arm is rather hard in another, where a prior that takes arms for unrelated gives
+differences wider intervals. Of tasks its SD may be large, as a model often gives a task the same answer in
+all arms. A half-normal(0.5) has 95 % of its mass below 1, which is 23 pp around one half.
 
 What is reported is on the scale of pass rates. The rate of an arm is its mean over skills, tasks and
 trainings: the integral of expit(a + z) over z ~ Normal(0, sum of the variances of u, v, w and x), which is
@@ -115,10 +116,10 @@ def _model(data: dict, observed: list) -> None:
     def normals(name: str, *shape: int) -> jax.Array:
         return numpyro.sample(f"_{name}", dist.Normal(0, 1).expand(shape).to_event(len(shape)))
 
-    def parts(name: str, scale: float, n_arms: int, n_units: int, correlated: bool) -> jax.Array:
+    def parts(name: str, scales: tuple, n_arms: int, n_units: int, correlated: bool) -> jax.Array:
         """What each skill or task adds in each arm, not centred: shape (arms, units)."""
-        common = numpyro.sample(f"{name} common SD", dist.HalfNormal(scale))
-        spread = numpyro.sample(f"{name} SD", dist.HalfNormal(scale).expand([n_arms]).to_event(1))
+        common = numpyro.sample(f"{name} common SD", dist.HalfNormal(scales[0]))
+        spread = numpyro.sample(f"{name} SD", dist.HalfNormal(scales[1]).expand([n_arms]).to_event(1))
         own = normals(name, n_arms, n_units)
         if correlated:
             own = numpyro.sample(f"{name} correlations", dist.LKJCholesky(n_arms, 1.0)) @ own
@@ -129,8 +130,8 @@ def _model(data: dict, observed: list) -> None:
     for student, (passes, scored) in zip(students, observed, strict=True):
         name, n_groups, seeds = student["student"], len(student["groups"]), student["seeds"]
         arm = numpyro.sample(f"{name} arm", dist.Normal(0, 2.5).expand([2 * n_groups]).to_event(1))
-        of_skills = parts(f"{name} skill", 2.0, 2 * n_groups, n_skills, correlated=True)
-        of_tasks = parts(f"{name} task", 1.0, 2 * n_groups, n_tasks, correlated=False)
+        of_skills = parts(f"{name} skill", (2.0, 2.0), 2 * n_groups, n_skills, correlated=True)
+        of_tasks = parts(f"{name} task", (3.0, 1.0), 2 * n_groups, n_tasks, correlated=False)
         by_arm = arm[:, None] + of_skills[:, skills] + of_tasks
         logits = by_arm.reshape(n_groups, 2, n_tasks)[student["group_of_run"]]
         if len(seeds):
