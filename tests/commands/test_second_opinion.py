@@ -1,4 +1,4 @@
-"""The command second_opinion, with a stand-in for the sampler's program: the sampler itself has nightly tests."""
+"""The command second_opinion, with a stand-in for its sampler, which has nightly tests."""
 
 from __future__ import annotations
 

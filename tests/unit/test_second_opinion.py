@@ -76,7 +76,7 @@ def test_each_path_has_data_of_its_own():
 def test_a_study_without_the_procedure_is_refused():
     alone = {key: verdicts for key, verdicts in ARMS.items() if key[-1] == "none"}
     with pytest.raises(
-        UserError, match="none under curated, expected episodes of the suite holdout"
+        UserError, match="none under curated', expected episodes of the suite holdout"
     ) as raised:
         data(alone)
     assert "column condition" in str(raised.value)

@@ -68,7 +68,10 @@ def _students(counts: pl.DataFrame, runs: list[dict], order: pl.DataFrame) -> It
         pairs = own.select("group", "run").unique()
         pairs = pairs.sort(pl.col("group") != BASE, "group", "run")
         groups = pairs["group"].unique(maintain_order=True).to_list()
-        cells = [order.join(own.filter(run=run), on=order.columns, how="left") for run in pairs["run"]]
+        cells = [
+            order.join(own.filter(run=run), on=order.columns, how="left", maintain_order="left")
+            for run in pairs["run"]
+        ]
         yield {
             "student": student,
             "groups": groups,

@@ -13,7 +13,7 @@ from skillift.contracts.second_opinion import SECOND_OPINION
 # Vehtari and others, "Rank-normalization, folding, and localization: an improved R-hat", Bayesian Analysis 16
 # (2021), section 1; SDs near zero and arms mix more slowly than what is reported, and are only to mix at all
 R_HAT = 1.01
-WORST_R_HAT = 1.05
+WORST_R_HAT = 1.1
 EFFECTIVE = 400
 DIVERGENT_SHARE = 0.001
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from skillift.errors import UserError, problem
 
 # 95 % of the draws' own error is then below a twentieth of the posterior's SD
-SETTINGS = {"warmup": 600, "draws": 600, "target_accept": 0.9}
+SETTINGS = {"warmup": 600, "draws": 600, "target_accept": 0.95}
 _COMMAND = Path(__file__).resolve().parents[2] / "sample_posterior.py"
 _SET = "a Python with the set envs/second-opinion.txt"
 _FIX = "`make second-opinion` installs it and runs this."
