@@ -24,7 +24,7 @@ def page(table: pl.DataFrame, view: View) -> Page:
         table.join(view.students, on="student", how="left", maintain_order="left")
         .sort("claim", "position", view.run_place(), maintain_order=True)
         .with_columns(
-            about=view.trained(),
+            about=view.trained().str.replace_all(" ", "\u00a0"),
             clustered=with_interval(points, "estimate", "ci_low", "ci_high"),
             posterior=pl.when(reason="").then(shown).otherwise("reason"),
             above=probability("posterior_above_zero").fill_null(""),
