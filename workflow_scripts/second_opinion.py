@@ -39,11 +39,13 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.second_opinion.arms import data_by_path
     from skillift.second_opinion.comparison import agreement, comparison
     from skillift.second_opinion.page import page
-    from skillift.tables import atomic_path, read_table, write_table
+    from skillift.study.looks import at_look
+    from skillift.tables import atomic_path, read_json, read_table, write_table
 
-    spec = found.study.figures_spec()
-    view = read_spec(spec)
     claims = finished_tables(["claims"], found.results, found.study)["claims"]
+    # intervals are at the level of this look, as those of the claims
+    spec = at_look(found.study.figures_spec(), read_json(found.results / "analysis/look.json"))
+    view = read_spec(spec)
     scores = read_table(found.results / "scores.parquet", SCORES)
     tasks = read_table(found.results / "tasks.parquet", TASKS)
     paths = data_by_path(scores, tasks, spec["runs"], view.suite)

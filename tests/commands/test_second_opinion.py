@@ -17,7 +17,7 @@ from skillift.contracts.second_opinion import SECOND_OPINION
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.study.study import load_study
-from skillift.tables import read_table, write_table
+from skillift.tables import read_table, write_json, write_table
 
 STUDY = "studies/embedded.yaml"
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
@@ -26,7 +26,7 @@ STAND_IN = """#!{python}
 import json, sys
 if sys.argv[1] != "-c":
     given = json.load(open(sys.argv[3]))
-    assert given["settings"]["confidence"] == 0.95
+    assert given["settings"]["confidence"] == 0.975  # of the look, and not of the study
     found = dict(mean=0.4, low=0.3, high=0.5, above=1.0, r_hat=1.0, n_effective=2000.0, defined=True)
     results = {{}}
     for path, data in given["paths"].items():
@@ -60,6 +60,7 @@ def finished(tmp_path, repository, monkeypatch) -> Path:
     write_table(tasks, results / "tasks.parquet", TASKS)
     claims = analyse(scores, tasks, no_responses(), spec).claims
     write_table(claims, results / "analysis/claims.parquet", CLAIMS)
+    write_json({"look": 1, "alpha": 0.025}, results / "analysis/look.json")
     return tmp_path
 
 
@@ -86,7 +87,8 @@ def test_it_writes_both_intervals_as_table_csv_and_page(finished, sampler, capsy
     }
     csv = pl.read_csv(folder / "second_opinion.csv")
     assert csv["posterior_low"].to_list() == table["posterior_low"].to_list() == [0.3] * 6
-    assert "+40.0 [+30.0, +50.0]" in (folder / "second_opinion.html").read_text(encoding="utf-8")
+    html = (folder / "second_opinion.html").read_text(encoding="utf-8")
+    assert "+40.0 [+30.0, +50.0]" in html and "97.5 % posterior interval" in html
     assert "of 6 rows with both intervals" in capsys.readouterr().out
 
 
