@@ -11,6 +11,7 @@ STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHO
 	command -v "$$name" && break; done 2>/dev/null)
 
 VENV := .venv
+SAMPLER := .venv-second-opinion# of `make second-opinion` alone
 BIN := $$PWD/$(VENV)/bin# as the shell sees it: the name of the folder may hold what shells expand
 PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
 # a study starts Python some hundred times: each would compile the project where a container forbids to keep that
@@ -21,8 +22,8 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan status verify audit summary lint check test test-nightly validate bench pictures pins \
-	clean distclean
+.PHONY: help setup demo study plan status verify audit summary second-opinion sampler lint check test test-nightly \
+	validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -58,6 +59,13 @@ verify: setup ## check that the results of STUDY are what their manifests say
 summary: setup ## print the results of STUDY as a Markdown table
 	@$(RUN) python workflow_scripts/summarise.py --study "$(STUDY)"
 
+second-opinion: setup sampler ## set a Bayesian model's intervals beside those of the finished STUDY
+	@$(RUN) python workflow_scripts/second_opinion.py --study "$(STUDY)"
+
+sampler: setup # what a second opinion needs more, once for each set of pins
+	@"$(STARTER)" envs/make_venv.py --venv $(SAMPLER) --pins envs/second-opinion.txt --needed-gib 0.7 \
+		$(if $(PYTHON),--python "$(PYTHON)")
+
 lint: setup ## check style: ruff, snakefmt, snakemake --lint
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
@@ -70,7 +78,7 @@ check: lint ## the quick loop: style, and the tests that load no model and run n
 test: lint ## check style and run all tests
 	@$(PYTEST) -n $(JOBS) -m "not nightly"
 
-test-nightly: setup ## the long forms of tests: twenty kills, whole second runs, long simulations
+test-nightly: setup sampler ## the long forms of tests: twenty kills, whole second runs, long simulations
 	@$(PYTEST) -n 2 -m nightly
 
 validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
@@ -91,7 +99,7 @@ pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
 
 clean: ## remove results and everything else made by running, but .venv
 	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
 
-distclean: clean ## remove .venv too
-	rm -rf $(VENV)
+distclean: clean ## remove the virtual environments too
+	rm -rf $(VENV) $(SAMPLER)

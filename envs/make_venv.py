@@ -213,7 +213,9 @@ def make(options: argparse.Namespace) -> None:
     environment.stamp.unlink(missing_ok=True)
     verb = "Updating" if updating else "Making"
     print(
-        f"{verb} {environment.folder} with {python} (a new one takes about 3 minutes, 4 GiB)", file=sys.stderr
+        f"{verb} {environment.folder} with {python} (a new one takes about 3 minutes, "
+        f"{options.needed_gib:.1g} GiB)",
+        file=sys.stderr,
     )
     environment.create(python)
     install(environment, options.pins, torch_pins)

@@ -6,9 +6,10 @@ The sets are installed with `--no-deps`, so each must hold everything that is im
 - cuda.txt        for GPU machines, with the official vllm of the same version
 - torch-cuda.txt  what the CUDA build of torch loads besides cpu.txt: registries that offer no CPU build serve
                   that one, and it runs without a GPU, but not without these libraries
-- cpu.yaml, cuda.yaml  the same pins for conda
+- second-opinion.txt  the sampler of `make second-opinion`, in an environment of its own
+- cpu.yaml, cuda.yaml, second-opinion.yaml  the same pins for conda
 
-Both sets are cut from one joint resolution, so a package that is in both has one version. The resolution is
+All sets are cut from one joint resolution, so a package that is in several has one version. The resolution is
 made for the oldest supported Python and must hold unchanged for the newer ones. It needs `uv`, which reads
 its own settings for the registry (UV_DEFAULT_INDEX and others); no address of a registry is written.
 """
@@ -41,6 +42,9 @@ OVERRIDES = [
     "numpy>=2.4.5",
 ]
 
+# what skillift/second_opinion/model.py imports beyond the standard library; nothing else does
+SECOND_OPINION = ["numpyro==0.22.0", "jax==0.10.2", "numpy", "scipy"]
+
 # published as source only; pure Python
 SOURCE_ONLY = ["connection-pool"]
 
@@ -49,8 +53,10 @@ PURPOSES = {
     "cpu.txt": "Linux on x86-64 without a GPU. Install with: pip install --no-deps -r envs/cpu.txt",
     "cuda.txt": "Linux on x86-64 with NVIDIA GPUs. Install with: pip install --no-deps -r envs/cuda.txt",
     "torch-cuda.txt": "What the CUDA build of torch loads besides envs/cpu.txt, even without a GPU.",
+    "second-opinion.txt": "The sampler of `make second-opinion`, in an environment of its own.",
     "cpu.yaml": "The pins of envs/cpu.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "cuda.yaml": "The pins of envs/cuda.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
+    "second-opinion.yaml": "The pins of envs/second-opinion.txt, for `second_opinion.py --python`.",
 }
 
 
@@ -126,14 +132,17 @@ def main() -> None:
     torch_cuda = {name: version for name, version in resolve(["torch"], joint).items() if name not in cpu}
     check_newer_pythons(on_cpu, cpu, not_on_cpu)
     check_newer_pythons(on_cuda, cuda, [])
+    opinion = resolve(SECOND_OPINION, joint)
+    check_newer_pythons(SECOND_OPINION, opinion, [])
 
-    for name, pins in {"cpu": cpu, "cuda": cuda, "torch-cuda": torch_cuda}.items():
+    sets = {"cpu": cpu, "cuda": cuda, "second-opinion": opinion}
+    for name, pins in (sets | {"torch-cuda": torch_cuda}).items():
         text = HEADER.format(purpose=PURPOSES[f"{name}.txt"]) + "".join(f"{line}\n" for line in lines(pins))
         (ENVS / f"{name}.txt").write_text(text)
-    for name, pins in {"cpu": cpu, "cuda": cuda}.items():
+    for name, pins in sets.items():
         text = HEADER.format(purpose=PURPOSES[f"{name}.yaml"]) + conda_yaml(name, pins)
         (ENVS / f"{name}.yaml").write_text(text)
-    print(f"cpu.txt: {len(cpu)} pins, cuda.txt: {len(cuda)}, torch-cuda.txt: {len(torch_cuda)}")
+    print(", ".join(f"{name}: {len(pins)} pins" for name, pins in sets.items()))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
+from skillift.statistics.arm_arrays import estimates
 from skillift.statistics.intervals import (
     Estimate,
     clustered_mean,
@@ -80,6 +81,53 @@ def test_clusters_of_equal_tasks_widen_the_interval_as_if_each_were_one_task():
     once = clustered_mean(values, skills, 0.95)
     repeated = clustered_mean(np.repeat(values, 5), np.repeat(skills, 5), 0.95)
     assert repeated.standard_error == pytest.approx(once.standard_error)
+
+
+def few(n_differ: int, n_tasks: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Differences of which so many are 1 or -1, in skills of five tasks: all of them in the first skills."""
+    values = np.where(np.arange(n_tasks) < n_differ, 1.0, 0.0)
+    values[:n_differ:4] = -1.0
+    return values, np.array([f"skill-{task // 5:03d}" for task in range(n_tasks)])
+
+
+@pytest.mark.parametrize("n_differ", [1, 4, 9])
+def test_where_few_tasks_differ_the_error_is_at_least_that_with_two_pseudo_tasks(n_differ):
+    values, skills = few(n_differ)
+    with_pseudo = np.append(values, [1.0, -1.0])
+    bonett_price = with_pseudo.std() / np.sqrt(202)
+    found = clustered_mean(values, skills, 0.95)
+    assert found.standard_error == pytest.approx(max(bonett_price, sandwich(values, skills)), rel=1e-12)
+    assert found.estimate == pytest.approx(values.mean())
+    half = stats.t.ppf(0.975, 39) * found.standard_error
+    assert (found.ci_low, found.ci_high) == pytest.approx((values.mean() - half, values.mean() + half))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(values.mean()) / found.standard_error, 39))
+
+
+def test_one_task_that_differs_has_a_wider_interval_than_its_clustered_error_says():
+    values, skills = few(1)
+    assert clustered_mean(values, skills, 0.95).standard_error > 1.7 * sandwich(values, skills)
+
+
+@pytest.mark.parametrize(("n_differ", "n_tasks"), [(10, 200), (5, 40), (40, 200)])
+def test_where_ten_tasks_or_an_eighth_of_all_differ_the_error_is_the_clustered_one(n_differ, n_tasks):
+    values, skills = few(n_differ, n_tasks)
+    assert clustered_mean(values, skills, 0.95).standard_error == pytest.approx(sandwich(values, skills))
+
+
+def test_where_no_task_differs_there_is_still_no_interval():
+    values, skills = few(0)
+    assert clustered_mean(values, skills, 0.95)[:2] == (0.0, None)
+
+
+def test_tables_and_arrays_of_arms_have_the_same_least_error():
+    values, skills = few(3)
+    alone = clustered_mean(values, skills, 0.95)
+    tasks = [f"t{index:03d}" for index in range(200)]
+    frame = pl.DataFrame({"arm": "a", "task_id": tasks, "skill_id": skills, "value": values})
+    assert clustered_means(frame, ["arm"], 0.95).row(0)[1:] == pytest.approx(alone, rel=1e-12)
+    unknown = np.concatenate([values, [np.nan] * 5])[np.newaxis]
+    numbers = np.append(np.arange(200) // 5, [40] * 5)
+    assert estimates(unknown, numbers, 0.95).row(0) == pytest.approx(alone, rel=1e-12)
 
 
 def test_the_detectable_effect_is_found_in_80_percent_of_simulated_studies():

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from validation.coverage import CONFIDENCE
 
-from skillift.statistics.intervals import clustered_estimates, clustered_rate_interval
+from skillift.statistics.arm_arrays import by_skill, estimates
+from skillift.statistics.intervals import clustered_rate_interval
 
 SHARED = 0.65
 CONCENTRATION = 8  # of the Beta distributions: at a rate of one half skills differ by 17 pp
@@ -75,7 +76,7 @@ def cells(n_studies: int, seed: int) -> list[Cell]:
 
 
 def draw(rng: np.random.Generator, sizes: np.ndarray, rates: tuple, n_studies: int) -> np.ndarray:
-    """Passes of each skill in each arm: counts of shape (studies, arms, skills)."""
+    """Whether each task is passed in each arm: booleans of shape (studies, arms, tasks), by skill."""
     from scipy.special import betaincinv, ndtr
 
     n_arms, n_skills = len(rates), len(sizes)
@@ -89,26 +90,25 @@ def draw(rng: np.random.Generator, sizes: np.ndarray, rates: tuple, n_studies: i
     draws = rng.random(per_task.shape)
     shared = rng.random((n_studies, 1, len(skills)))
     same = rng.random(shared.shape) < SHARED
-    passed = (np.where(same, shared, draws) < per_task).astype(float)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    return np.add.reduceat(passed, starts, axis=2)
+    return np.where(same, shared, draws) < per_task
 
 
 def _cells(rng, kind: str, n_skills: int, rates: str, n_studies: int) -> list[Cell]:
     sizes = sizes_of(kind, n_skills)
-    sums = np.concatenate(
+    passed = np.concatenate(
         [draw(rng, sizes, RATES[rates], min(500, n_studies - start)) for start in range(0, n_studies, 500)]
     )
-    counts = np.tile(sizes.astype(float), (n_studies, 1))
+    skills = np.repeat(np.arange(n_skills), sizes)
     found = []
     for effect, weights in _WEIGHTS.items():
-        table = clustered_estimates(np.einsum("nas,a->ns", sums, np.array(weights)), counts, CONFIDENCE)
+        table = estimates(np.einsum("nat,a->nt", passed, np.array(weights, dtype=float)), skills, CONFIDENCE)
         low, high = (table[name].fill_null(np.nan).to_numpy() for name in ("ci_low", "ci_high"))
         freedom = table["degrees_of_freedom"].drop_nulls()
         truth = float(np.dot(weights, RATES[rates]))
         known = freedom[0] if len(freedom) else float("nan")
         found.append(_cell((kind, n_skills, rates, effect, known), low, high, truth))
-    low, high = clustered_rate_interval(sums[:, 0], counts, CONFIDENCE)
+    counts = np.tile(sizes.astype(float), (n_studies, 1))
+    low, high = clustered_rate_interval(by_skill(passed[:, 0].astype(float), skills), counts, CONFIDENCE)
     return [*found, _cell((kind, n_skills, rates, "pass rate", known), low, high, RATES[rates][0])]
 
 

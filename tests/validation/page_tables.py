@@ -197,10 +197,13 @@ def designs(rows: Sequence[Cell]) -> str:
 
 
 def lowest(rows: Sequence[Cell]) -> str:
-    near = min((row for row in rows if row.rates != "mid"), key=lambda row: row.covered)
+    effects = [row for row in rows if row.rates != "mid" and row.effect != "pass rate"]
+    near = min(effects, key=lambda row: row.covered)
     place = f"{near.effect} at `{near.rates}` with {near.n_skills} skills ({near.sizes})"
     return (
-        "Near 0 and 1 few tasks pass or fail, and Student's t may cover less: least for the "
+        "Near 0 and 1 few tasks differ between arms, and the clustered standard error is small where the "
+        "estimate is small. Below 10 tasks, and an eighth of all, it is at least that of Bonett and Price "
+        "(statistics.md): without it five of these cells covered 90 to 93 %. Least now covers the "
         f"{place}, {percent(near.covered)}. The findings count the arms that leave no room to move."
     )
 

@@ -18,6 +18,7 @@ BESIDE_RESULTS = (
     "report.html",
     "report.zip",
     "plan",
+    "second_opinion",
     "audit.html",
     "audit.json",
 )

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from skillift.statistics.contrasts import BASE, recipe_members
-from skillift.statistics.intervals import clustered_estimates
+from skillift.statistics.intervals import clustered_estimates, least_variance
 
 _RUN = ["student", "run", "step"]
 _TASK = ["skill_id", "task_id"]
@@ -120,7 +120,7 @@ def mean_of_runs(values: np.ndarray, members: np.ndarray) -> np.ndarray:
 
 
 def estimates(values: np.ndarray, skills: np.ndarray, confidence: float) -> pl.DataFrame:
-    """`intervals.clustered_estimates` of task-level values of shape (rows, tasks), NaN where unknown."""
+    """`intervals.clustered_estimates` of differences of arms, of shape (rows, tasks), NaN where unknown."""
     known = np.isfinite(values)
     sums, counts = by_skill(np.where(known, values, 0.0), skills), by_skill(known.astype(float), skills)
-    return clustered_estimates(sums, counts, confidence)
+    return clustered_estimates(sums, counts, confidence, least_variance(values))

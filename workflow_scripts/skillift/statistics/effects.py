@@ -14,7 +14,7 @@ from skillift.contracts.analysis import EFFECTS
 from skillift.statistics.bootstrap import ratio_intervals
 from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import Groups, grouped
-from skillift.statistics.intervals import clustered_estimates
+from skillift.statistics.intervals import clustered_estimates, least_variances
 from skillift.statistics.mcnemar import exact_mcnemar
 
 _TESTS = ("boot_low", "boot_high", "mcnemar_p", "normalised_gain", "normalised_low", "normalised_high")
@@ -64,7 +64,7 @@ def _rows(differences: Differences, confidence: float, samples: int, seed: int) 
     known = pl.concat(
         [
             groups.keys,
-            clustered_estimates(sums, counts, confidence),
+            clustered_estimates(sums, counts, confidence, least_variances(groups, groups.values["value"])),
             pl.DataFrame(columns).fill_nan(None),
         ],
         how="horizontal",

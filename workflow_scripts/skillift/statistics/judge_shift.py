@@ -12,7 +12,7 @@ from skillift.contracts.scoring_audit import JUDGE_SHIFT
 from skillift.statistics.coding import as_text
 from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import grouped
-from skillift.statistics.intervals import clustered_estimates
+from skillift.statistics.intervals import clustered_estimates, least_variances
 from skillift.statistics.mixed_paths import DELTA
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
@@ -72,7 +72,8 @@ def _shift(a: pl.DataFrame, b: pl.DataFrame, confidence: float) -> pl.DataFrame:
     groups = grouped(sides, key, ("shift", "value", "value_b"))
     counts = groups.sums()
     of_shift, of_a, of_b = (
-        clustered_estimates(groups.sums(values), counts, confidence) for values in groups.values.values()
+        clustered_estimates(groups.sums(values), counts, confidence, least_variances(groups, values))
+        for values in groups.values.values()
     )
     parts = [
         groups.keys,
