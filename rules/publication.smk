@@ -3,6 +3,12 @@
 SHOWN = canonical(STUDY.figures_spec())
 
 
+def numbered_label(figure):
+    """A figure's name in the report, which sorts them by it: its number as on the findings page."""
+    number = published_figures().index(figure) + 1
+    return f"{number:02d} {figure.replace('_', ' ')}"
+
+
 rule make_viewer:
     output:
         f"{RESULTS}/figures/viewer.js",
@@ -32,8 +38,8 @@ for figure in published_figures():
             svg=report(
                 f"{RESULTS}/figures/{figure}.svg",
                 caption=f"captions/{figure}.rst",
-                category="Figures",
-                labels={"figure": figure.replace("_", " ")},
+                category="2 Figures",
+                labels={"figure": numbered_label(figure)},
             ),
             html=f"{RESULTS}/figures/{figure}.html",
         log:
@@ -68,7 +74,7 @@ for table in published_tables():
             html=report(
                 f"{RESULTS}/tables/{table}.html",
                 caption=f"captions/{table}.rst",
-                category="Tables",
+                category="3 Tables",
                 labels={"table": table.replace("_", " ")},
             ),
             latex=f"{RESULTS}/tables/{table}.tex",
