@@ -105,6 +105,7 @@ def test_every_caption_can_be_shown_on_the_page(name, repository):
 def test_a_caption_names_other_figures_by_their_number_and_a_broken_one_is_named():
     shown = caption("**Why?** See ``lift`` and ``other`` <b>.\n\n- *n*: 1", {"lift": 1}, "x.rst")
     assert shown.what == '<p> See <a href="#figure-lift">figure 1</a> and <code>other</code> &lt;b&gt;.</p>'
+    assert "the figure <a" in caption("**Why?** See the figure ``lift``.\n\nMore.", {"lift": 1}, "x").what
     for broken in ("No question.", "**Why?** An `open link`_ .", ""):
         with pytest.raises(UserError, match=r"x\.rst"):
             caption(broken, {}, "x.rst")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,7 +54,14 @@ def caption(text: str, numbers: Mapping[str, int], source: str) -> Caption:
     question = first.children[0].astext()
     first.remove(first.children[0])
     what, *how = [Markup("").join(_html(node, numbers) for node in [block]) for block in tree.children]
-    return Caption(question, what, Markup("").join(how))
+    return Caption(question, _once(what), _once(Markup("").join(how)))
+
+
+def _once(html: Markup) -> Markup:
+    """Where a caption says `figure` before a figure's name, its link need not say it again."""
+    from markupsafe import Markup
+
+    return Markup(re.sub(r"(figures?\s+<a [^>]*>)figure ", r"\1", html))
 
 
 def _html(node, numbers: Mapping[str, int]) -> Markup:
