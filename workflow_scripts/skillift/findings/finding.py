@@ -6,7 +6,7 @@ Fractions of the tables become percentage points (pp) here; what is undefined sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -183,6 +183,15 @@ def whose(student: str, run: str, view: View) -> str:
 def told(given: list[str]) -> str:
     """How often each word was given: `2 supported, 1 not resolvable at this n`."""
     return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))
+
+
+def merged(found: list[Finding]) -> list[Finding]:
+    """Caveats that say the same of several lifts, as one."""
+    if found[0].claim != "format" or len({each.sentence.split(": ", 1)[1] for each in found}) > 1:
+        return found
+    first, *more = (each.sentence.split(": ", 1)[0] for each in found)
+    of_all = "; ".join([first, *(subject.removeprefix("Lift ") for subject in more)])
+    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.split(': ', 1)[1]}")]
 
 
 def how_many(number: int, noun: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
 
 from skillift.figures.arms import View, read_spec
 from skillift.findings.captions import Caption, caption
-from skillift.findings.finding import QUESTIONS, Finding, Part, told
+from skillift.findings.finding import QUESTIONS, Finding, Part, merged, told
 from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
 from skillift.publication.html_parts import render
@@ -163,7 +163,7 @@ def _blocks(part: Part, numbers: Mapping[str, int]) -> list[Block]:
     """What stands under a question: what its answer rests on first, then the rest, folded."""
     shown = [finding for finding in part.findings if finding.claim != "warning"]
     kinds = [
-        (claim, _merged(list(found))) for claim, found in groupby(shown, key=lambda finding: finding.claim)
+        (claim, merged(list(found))) for claim, found in groupby(shown, key=lambda finding: finding.claim)
     ]
     owners = _owners(kinds, [name for name in numbers if BESIDE_FINDINGS.get(name) == part.question])
     leads = [claim for claim in _OPEN.get(part.question, ()) if any(claim == kind for kind, _ in kinds)]
@@ -190,15 +190,6 @@ def _owners(kinds: list[tuple[str, list[Finding]]], names: list[str]) -> dict[st
         name: next((claim for claim, found in kinds if any(each.figure == name for each in found)), None)
         for name in names
     }
-
-
-def _merged(found: list[Finding]) -> list[Finding]:
-    """Caveats that say the same of several lifts, as one."""
-    if found[0].claim != "format" or len({each.sentence.split(": ", 1)[1] for each in found}) > 1:
-        return found
-    first, *more = (each.sentence.split(": ", 1)[0] for each in found)
-    of_all = "; ".join([first, *(subject.removeprefix("Lift ") for subject in more)])
-    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.split(': ', 1)[1]}")]
 
 
 def _as_image(svg: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View, on_path, place
+from skillift.figures.arms import BASE, View, place
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.statistics import words
 from skillift.statistics.predictions import UNDETERMINED
@@ -29,12 +29,6 @@ def room_first(parts: Iterable[Part], rates: pl.DataFrame, view: View) -> list[P
     """
     every = place(rates, view, "pass rates")
     return [_of_part(part, every, view) for part in parts]
-
-
-def study_room(rates: pl.DataFrame, view: View) -> str:
-    """The same of all arms of the headline path; empty where they have room."""
-    every = on_path(place(rates, view, "pass rates"), view.headline_path, "pass rates")
-    return no_room(every["pass_rate"])
 
 
 def _of_part(part: Part, rates: pl.DataFrame, view: View) -> Part:

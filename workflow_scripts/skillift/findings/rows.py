@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from skillift.findings.basis import STUDENT
-from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part
+from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part, merged
 
 
 def findings_rows(parts: list[Part]) -> pl.DataFrame:
@@ -45,7 +45,9 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
             f"**{QUESTIONS[part.question]}** {_plain(part.answer)}" + (f" ({links})" if links else ""),
             "",
         ]
-        told = [each for each in part.findings if each.claim in ("warning", "lift", "format", STUDENT)]
+        kinds = ("warning", "lift", "format", STUDENT)
+        shown = [[each for each in part.findings if each.claim == kind] for kind in kinds]
+        told = [each for found in shown if found for each in merged(found)]
         lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
     return "\n".join(lines)
 
