@@ -3,12 +3,6 @@
 SHOWN = canonical(STUDY.figures_spec())
 
 
-def numbered_label(figure):
-    """A figure's name in the report, which sorts them by it: its number as on the findings page."""
-    number = published_figures().index(figure) + 1
-    return f"{number:02d} {figure.replace('_', ' ')}"
-
-
 rule make_viewer:
     output:
         f"{RESULTS}/figures/viewer.js",
