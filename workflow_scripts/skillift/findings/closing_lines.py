@@ -63,6 +63,8 @@ def _said(part: Part) -> list[str]:
         room = re.sub(r" at .*(?= (?:below|above) )", "", room, count=1)
         return [f"no room to move ({room}); {short}", f"no room to move; {short}", "no room to move"]
     texts = [given, short]
+    if does := _controls(part.answer):
+        texts = [f"{text}; {does}" for text in texts] + texts
     if part.question == "resolved":
         kind = "" if claim == "lift" else "deltas: "
         texts = [kind + text for text in texts]
@@ -72,6 +74,18 @@ def _said(part: Part) -> list[str]:
             span = " to ".join(dict.fromkeys(ends)) + " pp"
             texts = [f"{text}; {span}" for text in texts] + texts
     return texts
+
+
+def _controls(answer: str) -> str:
+    """What a longer prompt does by itself, where that is resolved: `placebo harms`."""
+    _, *told = re.split(r"The (placebo|filler) by itself", answer)
+    found = [
+        f"{control} {does}"
+        for control, text in zip(told[::2], told[1::2], strict=True)
+        for does in ("harms", "helps")
+        if f": it {does}" in text
+    ]
+    return ", ".join(found)
 
 
 def _of_scoring(part: Part) -> list[str]:

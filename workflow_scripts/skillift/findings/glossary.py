@@ -68,6 +68,8 @@ TERMS = (
         r"[Ff]illers?",
         "the condition in which neutral text of equal length, which asks for nothing, stands before the task",
     ),
+    Term("control", r"[Cc]ontrols?", "a condition that is as long as curated without its procedure"),
+    Term("look", r"[Ll]ooks?", "an analysis of a study's results, each at a smaller share of the level"),
     Term(
         "path",
         r"(?:[Ss]coring )?[Pp]aths?",

@@ -34,7 +34,7 @@ _OPEN = {
     "resolved": ("lift", "format"),
     "uniform": ("uniform lift",),
     "judge": ("another path", "another judge", "missing verdicts"),
-    "basis": ("room to move",),
+    "basis": ("room to move", "looks"),
 }
 _NOTES = (
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. "
@@ -125,7 +125,7 @@ def findings_page(
     """
     view = read_spec(spec)
     numbers = numbered(list(figures))
-    glossary = Glossary(f"{1 - view.confidence:.2g}")
+    glossary = Glossary(f"{1 - view.confidence:.3g}")
     values = {
         "name": spec["name"],
         "students": ", ".join(view.labels),
