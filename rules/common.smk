@@ -73,6 +73,10 @@ ASSETS = Path(os.path.relpath(SCRIPTS)).as_posix()
 PROMPTS = f"{ASSETS}/prompts"
 BROWSER = f"{ASSETS}/browser"
 PAGES = f"{ASSETS}/pages"
+CAPTIONS, CITATION = (
+    Path(os.path.relpath(Path(workflow.basedir, part))).as_posix()
+    for part in ("rules/captions", "CITATION.cff")
+)
 ENVIRONMENT = "../envs/cpu.yaml"
 
 # What commands need besides their files and settings: where they stand, and how they are run. None of it

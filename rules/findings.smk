@@ -5,9 +5,11 @@ rule write_findings:
     input:
         **source_files(FINDINGS),
         figures=expand(f"{RESULTS}/figures/{{figure}}.svg", figure=shown_figures()),
+        captions=expand(f"{CAPTIONS}/{{figure}}.rst", figure=shown_figures()),
         page=f"{PAGES}/findings.html",
         style=f"{PAGES}/findings.css",
         script=f"{PAGES}/findings.js",
+        citation=CITATION,
         students=expand(
             f"{RESULTS}/students/{{student}}/manifest.json", student=STUDY.dequantised
         ),
@@ -15,7 +17,7 @@ rule write_findings:
         html=report(
             f"{RESULTS}/findings.html",
             caption="captions/findings.rst",
-            category="Findings",
+            category="1 Findings",
             labels={"page": "findings"},
         ),
         csv=f"{RESULTS}/findings.csv",
@@ -34,6 +36,6 @@ rule write_findings:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures:q} \
-                --students {input.students:q} --page {input.page:q} --style {input.style:q} --script {input.script:q} \
+                --captions {input.captions:q} --citation {input.citation:q} --students {input.students:q} --page {input.page:q} --style {input.style:q} --script {input.script:q} \
                 --html {output.html:q} --csv {output.csv:q} --text {output.text:q} >{log:q} 2>&1
         """

@@ -32,8 +32,8 @@ for figure in published_figures():
             svg=report(
                 f"{RESULTS}/figures/{figure}.svg",
                 caption=f"captions/{figure}.rst",
-                category="Figures",
-                labels={"figure": figure.replace("_", " ")},
+                category="2 Figures",
+                labels={"figure": numbered_label(figure)},
             ),
             html=f"{RESULTS}/figures/{figure}.html",
         log:
@@ -68,7 +68,7 @@ for table in published_tables():
             html=report(
                 f"{RESULTS}/tables/{table}.html",
                 caption=f"captions/{table}.rst",
-                category="Tables",
+                category="3 Tables",
                 labels={"table": table.replace("_", " ")},
             ),
             latex=f"{RESULTS}/tables/{table}.tex",

@@ -5,6 +5,7 @@ import atexit
 from snakemake.common.configfile import load_configfile
 
 from skillift.running import orphaned_jobs
+from skillift.running.failed_jobs import command_line
 from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
@@ -19,10 +20,23 @@ from snakemake_inside.interrupts import defer_sigint, handle_sigterm
 from snakemake_inside.reports import find_stylesheet
 from snakemake_inside.run_record import record_run
 
+
+def this_job_alone(output):
+    """The command line that makes a file, with the settings of this run."""
+    own = Path(workflow.main_snakefile) == Path.cwd() / "Snakefile"
+    settings = workflow.config_settings
+    return command_line(
+        output,
+        {**settings.config, "study": CONFIG["study"]},
+        settings.configfiles or (),
+        None if own else workflow.main_snakefile,
+    )
+
+
 defer_sigint(logger)
 find_stylesheet(workflow.basedir)
 if workflow.is_main_process:
-    name_failures_last(logger, lambda: workflow.dag, STATE)
+    name_failures_last(logger, lambda: workflow.dag, STATE, this_job_alone)
     record_run(logger, workflow, f"{STATE}/{RUN_RECORD}")
 
 

@@ -53,6 +53,12 @@ def published_figures():
     return figures_for(extent(STUDY))
 
 
+def numbered_label(figure):
+    """A figure's name in the report, which sorts them by it: its number as on the findings page."""
+    number = published_figures().index(figure) + 1
+    return f"{number:02d} {figure.replace('_', ' ')}"
+
+
 def shown_figures():
     """The figures that stand beside the findings."""
     return [name for name in published_figures() if name in BESIDE_FINDINGS]

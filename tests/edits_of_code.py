@@ -42,7 +42,7 @@ NOTHING = [
         set(),
     ),
     Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),
-    Edit("a caption of a figure", append("rules/captions/lift.rst", "\nA further remark.\n"), set()),
+    Edit("a caption of a table", append("rules/captions/claims.rst", "\nA further remark.\n"), set()),
     Edit(
         "a description in the schema of studies",
         replace("rules/schemas/study.schema.yaml", "description: What is studied.", "description: Studied."),
@@ -108,6 +108,12 @@ CODE = [
 ]
 
 FILES = [
+    Edit(
+        "a caption of a figure",
+        append("rules/captions/lift.rst", "\nA further remark.\n"),
+        {"write_findings", "all"},
+        {"write_findings": "changed: rules/captions/lift.rst"},
+    ),
     Edit(
         "the prompt of judges",
         append("workflow_scripts/prompts/judge.jinja", "\nAnswer with care.\n"),

@@ -12,7 +12,10 @@ from planner import jobs_in
 from preloaded import program
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts", "README.md")
+PARTS = (
+    *("Snakefile", "config.yaml", "rules", "envs", "profiles", "studies", "workflow_scripts", "README.md"),
+    "CITATION.cff",
+)
 
 
 def copy_project(target: Path) -> Path:

@@ -19,6 +19,7 @@ import argparse
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from skillift.commands import run
@@ -35,7 +36,7 @@ from skillift.planning.evidence import (
     own_design,
     own_families,
 )
-from skillift.planning.text import component_rows, cost_notes, design_rows, recommendation_text
+from skillift.planning.text import component_rows, cost_notes, design_rows, print_whole, recommendation_text
 from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
@@ -84,8 +85,11 @@ def main(argv: list[str] | None = None) -> None:
 
     console = Console(highlight=False, markup=False)
     chosen = found.chosen.design if found and found.chosen else None
-    console.print(component_rows(evidence.scenarios))
-    console.print(design_rows(planned, own, chosen, confidence))
+    if evidence.room:  # before anything on power
+        verdict = f"{evidence.room} {verdict}"
+        console.print(f"{evidence.room}\n", style="bold")
+    print_whole(console, partial(component_rows, evidence.scenarios))
+    print_whole(console, partial(design_rows, planned, own, chosen, confidence))
     console.print("\n" + "\n".join(f"- {note}" for note in notes) + f"\n\n{verdict}\n")
     folder = options.out or found_settings.results / "plan"
     with atomic_path(folder / "designs.csv") as temporary:

@@ -20,7 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from skillift.commands import run
-from skillift.findings import findings, headline
+from skillift.findings import findings
+from skillift.findings.closing_lines import closing_lines
 from skillift.publication.inputs import finished_tables
 from skillift.publication.registry import FINDINGS
 from skillift.running.settings import PROJECT, add_options, settings
@@ -29,7 +30,7 @@ from skillift.study.study import Study
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run Snakemake and print the study's headlines and the place of its report.
+    """Run Snakemake and print in six lines what the study found, and where to look.
 
     Ends with status 1 where the study did not finish, and with 128 and the signal's number where one came;
     Snakemake has said why by then.
@@ -49,6 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     found = settings(options.study, options.directory, options.config, options.configfile)
     study = found.study_from_folder()
     found.folder.mkdir(parents=True, exist_ok=True)
+    start = Path.cwd()
     os.chdir(found.folder)
     folder = Path(found.config["results"], study.name)
     report = folder / "report.html"
@@ -77,8 +79,8 @@ def main(argv: list[str] | None = None) -> None:
             folder.rmdir()
         sys.exit(128 + ended_by if ended_by else 1)
     if "--report" in command:
-        lines = [*headlines(folder, study), f"Report: {report.resolve()}"]
-        print("\n" + "\n".join(lines))
+        page = _seen_from(start, folder / "findings.html")
+        print("\n" + "\n".join(last_lines(folder, study, page)))
 
 
 def _part_alone(others: list[str]) -> bool:
@@ -86,9 +88,16 @@ def _part_alone(others: list[str]) -> bool:
     return any(re.match(r"--(until|omit-from)(=|$)|-[UO]", word) for word in others)
 
 
-def headlines(folder: Path, study: Study) -> list[str]:
-    """Warnings, every lift with its word, and the answers to a referee's questions, from finished tables."""
-    return headline(findings(finished_tables(FINDINGS, folder, study), study.figures_spec()))
+def _seen_from(start: Path, path: Path) -> str:
+    """A path as the caller of the command can paste it."""
+    path = path.resolve()
+    return str(path.relative_to(start) if path.is_relative_to(start) else path)
+
+
+def last_lines(folder: Path, study: Study, page: str) -> list[str]:
+    """What the study found, from its finished tables; `page`: the path of its findings."""
+    tables = finished_tables(FINDINGS, folder, study)
+    return closing_lines(findings(tables, study.figures_spec()), page)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,34 @@ r"""Write the findings of a study: a page, a table, and the text that opens the 
 
     python workflow_scripts/write_findings.py --spec "$SPEC" \
         --claims results/embedded/analysis/claims.parquet ... \
-        --figures results/embedded/figures/lift.svg --page workflow_scripts/pages/findings.html \
-        --style workflow_scripts/pages/findings.css --script workflow_scripts/pages/findings.js \
+        --figures results/embedded/figures/lift.svg --captions rules/captions/lift.rst \
+        --page workflow_scripts/pages/findings.html --style workflow_scripts/pages/findings.css \
+        --script workflow_scripts/pages/findings.js --citation CITATION.cff \
         --html results/embedded/findings.html --csv results/embedded/findings.csv \
         --text results/embedded/findings.rst
 
 The spec is that of the figures with the study's name; the tables are those of
 `skillift.publication.registry.FINDINGS`, one option each. `--predictions` is left out where there are none.
+The page says on which day and from which commit it was made; SOURCE_DATE_EPOCH names another day
+(https://reproducible-builds.org/specs/source-date-epoch/).
 """
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 from skillift.commands import parser, run
+from skillift.errors import UserError, problem
 from skillift.findings import findings
-from skillift.findings.page import findings_page, findings_rows, findings_text
+from skillift.findings.page import Made, findings_page
+from skillift.findings.rows import findings_rows, findings_text
 from skillift.publication.html_parts import read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.publication.registry import FINDINGS
+from skillift.running.surroundings import commit_of
 from skillift.tables import atomic_path, read_json
 
 
@@ -32,6 +41,9 @@ def main(argv: list[str] | None = None) -> None:
         "--figures", type=Path, nargs="*", default=[], help="figures to show, each a file of its name"
     )
     arguments.add_argument(
+        "--captions", type=Path, nargs="*", default=[], help="the figures' captions, each a file of its name"
+    )
+    arguments.add_argument(
         "--students",
         type=Path,
         nargs="*",
@@ -41,6 +53,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--page", type=Path, required=True, help="template of the page")
     arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
     arguments.add_argument("--script", type=Path, required=True, help="the page's script")
+    arguments.add_argument(
+        "--citation", type=Path, required=True, help="CITATION.cff, which has the version of skillift"
+    )
     arguments.add_argument("--html", type=Path, required=True, help="the page to write")
     arguments.add_argument("--csv", type=Path, required=True, help="the table to write")
     arguments.add_argument("--text", type=Path, required=True, help="the report's opening text to write")
@@ -49,14 +64,42 @@ def main(argv: list[str] | None = None) -> None:
     students = {path.parent.name: read_json(path) for path in options.students}
     spec = spec_of(options)
     parts = findings(read_inputs(FINDINGS, options, "findings"), spec, students)
-    figures = {path.stem: read_part(path) for path in options.figures}
+    figures, captions = (
+        {path.stem: read_part(path) for path in paths} for paths in (options.figures, options.captions)
+    )
+    table = BytesIO()
+    findings_rows(parts).write_csv(table)
     page = (read_part(path) for path in (options.page, options.style, options.script))
-    html = findings_page(parts, spec, *page, figures)
+    made = Made(_today(), _version(options.citation), _commit(), table.getvalue())
+    html = findings_page(parts, spec, *page, figures, captions, made)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     with atomic_path(options.csv) as temporary:
-        findings_rows(parts).write_csv(temporary)
+        temporary.write_bytes(table.getvalue())
+
+
+def _today() -> str:
+    seconds = os.environ.get("SOURCE_DATE_EPOCH")
+    day = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
+    return day.date().isoformat()
+
+
+def _version(citation: Path) -> str:
+    import yaml
+
+    try:
+        return str(yaml.safe_load(read_part(citation))["version"])
+    except (yaml.YAMLError, KeyError, TypeError):
+        fix = "Take the file from the repository."
+        raise UserError(problem(str(citation), "no version", "the key `version`", fix)) from None
+
+
+def _commit() -> str:
+    found = commit_of(Path(__file__).resolve().parent)
+    if found is None:
+        return ""
+    return f"{str(found['commit'])[:12]}{' with changes' if found['dirty'] else ''}"
 
 
 if __name__ == "__main__":

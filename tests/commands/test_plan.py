@@ -69,6 +69,29 @@ def test_a_plan_from_defaults_prints_and_saves_the_literatures_range(tmp_path, c
     assert set(designs["usd"]) == {0.0}  # the judges of the embedded study are programs
 
 
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_narrow_terminal_cuts_no_number(tmp_path, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    options = ["--tasks", "200", "1600", "--seeds", "1"]
+    plan_of(tmp_path, *options)
+    printed = capsys.readouterr().out
+    tables = printed.split("\n- ")[0]
+    assert "\u2026" not in printed
+    assert {"3.2\u20135.0", "11.0\u201317.3", "1,600", "unknown"} <= set(tables.replace("/", " ").split())
+    if columns == 80:
+        assert max(map(len, tables.splitlines())) <= 80
+
+
+def test_a_floor_of_the_earlier_study_is_told_before_the_designs(tmp_path, earlier, capsys):
+    scores = pl.read_parquet(earlier / "scores.parquet")
+    few = pl.col("passed") & (pl.col("task_id").rank("dense").over("student", "run", "condition") < 8)
+    write_table(scores.with_columns(passed=few), earlier / "scores.parquet", SCORES)
+    record, _ = plan_of(tmp_path, "--from", str(earlier), "--tasks", "200", "--effect", "0.05")
+    printed = capsys.readouterr().out
+    assert printed.index("No room to move: ") < printed.index("smallest detectable effect")
+    assert record["verdict"].startswith("No room to move: ")
+
+
 def test_the_page_shows_what_its_command_prints(repository, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "115")
     page = (repository / "docs/planning.md").read_text(encoding="utf-8")

@@ -114,22 +114,17 @@ def test_a_study_that_fails_leaves_the_last_word_to_snakemake(called, tmp_path, 
 
 
 @pytest.mark.slow
-def test_the_lifts_of_a_finished_study_are_printed(tmp_path, repository, monkeypatch):
+def test_a_finished_study_ends_in_six_lines(tmp_path, repository, monkeypatch):
     study = load_study(repository / "studies/embedded.yaml")
     tables = full_study()[1]
     contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
     for name in FINDINGS:
         write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contracts[name])
-    warning, *lines = run_study.headlines(tmp_path, study)
-    assert warning.startswith("Warning: judge conclusion")
-    lifts = [line for line in lines if line.startswith("Lift ")]
-    assert len(lifts) == 4  # sft at three students, the variant at one
-    assert all("pp" in line and "judge:conclusion" in line for line in lifts)
-    assert all(line.endswith((": supported.", ": not resolvable at this n.")) for line in lifts)
-    assert [line.split("?")[0] for line in lines[4:]] == [
-        *("Is it uniform across tiers", "Is the judge to blame"),
-        *("Is it the procedure, or just a longer prompt", "Did the prediction hold"),
-    ]
+    lines = run_study.last_lines(tmp_path, study, "results/embedded/findings.html")
+    assert len(lines) == 6 and all(len(line) <= 80 for line in lines)
+    assert lines[0].startswith("Lift resolved ") and "not resolvable" in lines[0]
+    assert "1 warning: read it first" in lines[2]
+    assert lines[-1].split() == ["Look", "at", "results/embedded/findings.html"]
 
 
 @pytest.mark.parametrize("part", [["--until", "build_tasks"], ["--until=build_tasks"], ["-O", "train"]])

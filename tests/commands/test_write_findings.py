@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import polars as pl
 import pytest
 import write_findings
+import yaml
 from analysis_tables import full_study
 
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.findings import findings
-from skillift.findings.page import findings_rows
+from skillift.findings.rows import findings_rows
 from skillift.publication.registry import FINDINGS
 from skillift.tables import write_table
 
@@ -29,6 +31,8 @@ def arguments(tmp_path, scripts):
         options += [f"--{name.replace('_', '-')}", f"{tmp_path}/{name}.parquet"]
     (tmp_path / "lift.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     options += ["--figures", f"{tmp_path}/lift.svg"]
+    options += ["--captions", f"{scripts.parent}/rules/captions/lift.rst"]
+    options += ["--citation", f"{scripts.parent}/CITATION.cff"]
     for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
         options += [f"--{option}", f"{scripts}/pages/findings.{kind}"]
     return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]
@@ -46,7 +50,25 @@ def test_page_table_and_text_hold_the_findings(arguments, tmp_path):
     assert "`lift.svg`_" in (tmp_path / "out.text").read_text(encoding="utf-8")
 
 
-def test_the_same_tables_give_the_same_bytes(arguments, tmp_path):
+def test_the_page_can_be_cited(arguments, tmp_path, scripts, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
+    write_findings.main(arguments)
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    version = yaml.safe_load((scripts.parent / "CITATION.cff").read_text())["version"]
+    digest = hashlib.sha256((tmp_path / "out.csv").read_bytes()).hexdigest()
+    for part in (f"skillift {version}", "made 2025-11-29", digest, "<code>made</code>"):
+        assert part in page, part
+
+
+def test_a_citation_without_a_version_is_named(arguments, tmp_path):
+    (tmp_path / "CITATION.cff").write_text("title: x\n")
+    arguments[arguments.index("--citation") + 1] = f"{tmp_path}/CITATION.cff"
+    with pytest.raises(UserError, match=r"CITATION\.cff.*version"):
+        write_findings.main(arguments)
+
+
+def test_the_same_tables_give_the_same_bytes(arguments, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
     made = []
     for _ in range(2):
         write_findings.main(arguments)

@@ -12,6 +12,7 @@ from stub_models import STUB, chat_completion, chat_server, stub_provider
 
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
+from skillift.chat.counts import Counts
 from skillift.errors import UserError
 
 
@@ -55,6 +56,10 @@ def test_lines_say_how_many_are_answered_what_was_kept_and_what_was_paid(tmp_pat
     at_work = [line for line in lines if 2 < line.done < 6]
     assert at_work[0].details[1:4] == ("cached 2", "retried 0", "failed 0")
     assert at_work[-1].details[4].endswith(" USD") and at_work[-1].details[4] > at_work[0].details[4]
+
+
+def test_failed_calls_are_counted_of_those_that_ended():
+    assert Counts(failed=3).notes(1200)[2] == "failed 3 of 1,200"
 
 
 def test_samples_of_one_request_are_asked_each():

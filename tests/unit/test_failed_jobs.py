@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from skillift.running.failed_jobs import FailedJob, last_words
+from skillift.running.failed_jobs import FailedJob, command_line, last_words
 from snakemake_inside.failures import _Failures
 
 
@@ -81,3 +85,56 @@ def test_a_job_that_succeeded_on_a_retry_did_not_fail(tmp_path, capsys):
     message(event="job_finished", job_id=1)
     failures.tell()
     assert capsys.readouterr().err == "\nerror: download_student: number 2\n"
+
+
+def test_a_failed_job_has_a_command_line_that_can_be_pasted(failed, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    again = command_line("results/my x/lift.svg", {"study": "studies/x.yaml", "api": {"budget_usd": 5}})
+    program, *words = shlex.split(again)
+    assert Path(program).name == "snakemake" and words == [
+        *("--cores", "2", "--config", "study=studies/x.yaml", 'api={"budget_usd": 5}'),
+        *("--", "results/my x/lift.svg"),
+    ]
+    job = replace(failed("make_figure_lift", "error: no rows\n"), again=again)
+    assert last_words([job]) == ["error: make_figure_lift: no rows", f"That job alone: {again}"]
+
+
+def test_a_command_line_names_the_snakefile_and_the_configuration_of_the_run():
+    words = shlex.split(command_line("x", {}, ["my own.yaml"], "/project/Snakefile"))
+    assert words[1:] == [
+        *("--cores", "2", "--snakefile", "/project/Snakefile"),
+        "--configfile",
+        "my own.yaml",
+        "--",
+        "x",
+    ]
+
+
+def test_the_long_command_of_a_failed_job_is_cut_from_snakemakes_messages(tmp_path):
+    job = SimpleNamespace(output=["results/x.svg"], wildcards_dict={}, resources={}, is_group=lambda: False)
+    graph = SimpleNamespace(jobs=[job], jobid=lambda _: 1)
+    failures = _Failures(lambda: graph, str(tmp_path), lambda output: f"snakemake -- {output}")
+    command = "set -euo pipefail;  export A=1\nprintf '%s' --spec '{}' | python x.py"
+    error = logging.makeLogRecord(
+        {
+            "event": "error",
+            "msg": f"RuleException:\nCalledProcessError in file x, line 1:\nCommand '{command}' "
+            "returned non-zero exit status 1.",
+        }
+    )
+    assert failures.note(error)
+    assert error.getMessage() == (
+        "RuleException:\nCalledProcessError in file x, line 1:\nIts command ended with status 1."
+    )
+    failed = logging.makeLogRecord(
+        {
+            "event": "job_error",
+            "jobid": 1,
+            "rule_name": "draw",
+            "log": [],
+            "indent": False,
+            "shellcmd": command,
+        }
+    )
+    assert failures.note(failed)
+    assert failed.shellcmd.startswith("snakemake -- results/x.svg")

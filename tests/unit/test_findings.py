@@ -15,7 +15,7 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import detectable, points, probability, told
-from skillift.findings.page import findings_text
+from skillift.findings.rows import findings_text
 from skillift.publication.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
@@ -201,7 +201,9 @@ def test_sentences_hold_no_gap_and_no_word_of_the_code(made):
 def test_every_figure_that_a_finding_names_may_be_drawn():
     spec, tables = full_study()
     named = {each.figure for each in every(tables, None, spec)} - {""}
-    assert named == set(BESIDE_FINDINGS) <= set(FIGURES)
+    assert (
+        named == set(BESIDE_FINDINGS) - {"skill_forest"} <= set(FIGURES)
+    )  # that one says more than sentences
 
 
 def test_the_findings_need_the_tables_that_are_listed_and_no_others():
@@ -211,6 +213,22 @@ def test_the_findings_need_the_tables_that_are_listed_and_no_others():
     for name in set(FINDINGS) - {"predictions", "ledger"}:
         with pytest.raises(KeyError, match=name):
             findings({table: frame for table, frame in listed.items() if table != name}, spec)
+
+
+@pytest.mark.parametrize("made", [full_study, smoke_study], ids=["full", "smoke"])
+def test_every_claim_stands_beside_its_interval_n_unscored_path_and_detectable_effect(made):
+    spec, tables = made()
+    every_one = every(tables, None, spec)
+    claims = [each.sentence for each in every_one if each.word and each.word != words.UNDEFINED]
+    intervals = [
+        each.sentence for each in every_one if "% interval" in each.sentence and " pp" in each.sentence
+    ]
+    beside = r"\d+ tasks in \d+ skills, \d+ episodes unscored; paths? judge:\w+|\d+ tasks in .*; path bench"
+    assert len(claims) > 3 and len(intervals) > len(claims)
+    for sentence in {*claims, *intervals}:
+        assert re.search(beside, sentence), sentence
+    for sentence in claims:
+        assert "interval" in sentence and "smallest detectable" in sentence, sentence
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from findings_tables import SPEC, tables_of
 from skillift.figures import draw
 from skillift.figures.arms import read_spec
 from skillift.findings import findings
-from skillift.findings.page import findings_text
+from skillift.findings.rows import findings_text
 from skillift.publication.ledger import events, ledger
 from skillift.study.ledger import read_ledger
 from skillift.study.looks import as_json, at_look, count_look

@@ -8,8 +8,9 @@ from analysis_tables import full_study, make_certification
 from findings_tables import SPEC, answers, every
 from score_tables import make_scores, make_tasks, passes
 
-from skillift.findings import findings, headline
-from skillift.findings.page import findings_text
+from skillift.findings import findings
+from skillift.findings.closing_lines import closing_lines
+from skillift.findings.rows import findings_text
 from skillift.findings.summary import summary
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
@@ -45,7 +46,13 @@ def all_texts(spec: dict, tables: dict) -> str:
     sentences = [f"{each.word} {each.claim} {each.sentence}" for part in parts for each in part.findings]
     told = [part.answer for part in parts]
     return "\n".join(
-        [*sentences, *told, *headline(parts), findings_text(parts, {}), summary(tables, spec, "mine")]
+        [
+            *sentences,
+            *told,
+            *closing_lines(parts, ""),
+            findings_text(parts, {}),
+            summary(tables, spec, "mine"),
+        ]
     )
 
 
@@ -123,7 +130,7 @@ def test_the_answer_says_what_the_placebo_does_beside_the_word_that_judges_it(af
         "The placebo by itself, against none: \u221215.0 pp before SFT (1 contradicted: it harms), " in answer
     )
     assert f"after SFT {does}." in answer
-    assert any(answer in line for line in headline(findings(tables, spec)))
+    assert "placebo harms" in closing_lines(findings(tables, spec), "")[3]
     assert answer in summary(tables, spec, "mine")
 
 

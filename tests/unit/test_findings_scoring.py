@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from findings_tables import SPEC, answers, every, tables_of
 
-from skillift.findings import findings, headline
+from skillift.findings import findings
+from skillift.findings.closing_lines import closing_lines
 from skillift.findings.finding import points
 from skillift.statistics import words
 
@@ -74,7 +75,7 @@ def test_a_path_that_lost_more_verdicts_than_the_study_allows_has_a_banner(path)
     (finding,) = every(lost, "warning")
     assert finding.sentence.startswith(f"Warning: on the path {path}, 1200 of 1600 compared episodes have no")
     assert "most at s, base: 100.0 %; limit 5 %" in finding.sentence
-    assert finding.sentence in headline(findings(lost, SPEC))
+    assert "1 warning: read it first" in closing_lines(findings(lost, SPEC), "")[2]
     assert answers(lost)["judge"].startswith(f"More verdicts are lost than the study allows on {path}")
     assert every(lost, "warning", {**SPEC, "max_unscored_share": 1.0}) == []
 
@@ -133,7 +134,9 @@ def test_a_corrected_lift_stands_beside_the_judged_one(tables):
         "on 90 labelled episodes: Rogan-Gladen +40.0 pp (95 % interval +30.0 to +50.0 pp); "
         "prediction-powered +39.0 pp" in finding.sentence
     )
-    assert finding.sentence.endswith("as judged +43.0 pp.")
+    assert finding.sentence.endswith(
+        "as judged +43.0 pp (200 tasks in 40 skills, 0 episodes unscored; path judge:a)."
+    )
 
 
 def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning(tables):
@@ -147,7 +150,7 @@ def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning(tabl
     assert answers(wrong, spec)["judge"].startswith(
         "The headline judge errs more often than the study allows"
     )
-    assert headline(findings(wrong, spec))[0] == warning.sentence
+    assert "1 warning: read it first" in closing_lines(findings(wrong, spec), "")[2]
 
 
 def test_one_judge_alone_has_no_second_opinion():

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
 
-from skillift.findings import findings, headline
 from skillift.findings.summary import summary
 from skillift.study.looks import at_look
 
@@ -73,11 +72,10 @@ def test_every_lift_of_the_headline_path_has_a_row():
     assert len(rows_of(summary(tables, SPEC, "mine"))) == expected
 
 
-def test_a_run_that_trained_nothing_ends_with_the_procedural_deltas():
-    spec = SPEC | {"runs": SPEC["runs"][:2]}
-    lines = headline(findings(tables_of(runs={"base": (40, 46)}), spec))
-    assert [line.split(":")[0] for line in lines[:2]] == [
-        "Procedural delta at 45 k before SFT",
-        "Procedural delta of the reference model big",
-    ]
-    assert all(line.endswith(("resolvable at this n.", "supported.")) for line in lines[:2])
+def test_that_arms_have_no_room_to_move_stands_before_the_table():
+    lines = summary(tables_of(runs={"base": (1, 2), "sft-s0": (3, 2), "sft-s1": (2, 1)}), SPEC, "mine")
+    room, table = lines.split("\n\n")[1:3]
+    assert (
+        room == "**No room to move: 6 of 6 arms at 45 k below 5 %: more tasks of this kind would not help.**"
+    )
+    assert table.startswith("|")

@@ -5,39 +5,50 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+from collections.abc import Callable
 
 from skillift.redaction import redact
-from skillift.running.failed_jobs import FailedJob, last_words
+from skillift.running.failed_jobs import FailedJob, command_line, last_words, without_command
 from snakemake_inside.version import tested
 
 
-def name_failures_last(logger: logging.Logger, dag, state: str) -> None:
+def name_failures_last(logger: logging.Logger, dag, state: str, again: Callable[[str], str]) -> None:
     """Have this process end with the errors of the jobs that failed and did not succeed on a retry.
+
+    The shell commands of jobs that failed are cut from Snakemake's own messages: with all settings in them
+    they fill a screen, and outside of Snakemake they do not run. A command line stands in their place.
 
     Args:
         logger: Snakemake's.
         dag: a function that gives Snakemake's graph of jobs, which is not there yet.
         state: the study's folder of state, where jobs that were killed have left what they held in memory.
+        again: the command line that makes a file.
     """
     if not tested():
         return
-    failures = _Failures(dag, state)
+    failures = _Failures(dag, state, again)
     logger.addFilter(failures.note)
     atexit.register(failures.tell)
 
 
 class _Failures:
-    def __init__(self, dag, state: str) -> None:
+    def __init__(self, dag, state: str, again: Callable[[str], str] = command_line) -> None:
         self._dag = dag
+        self._again = again
         self._state = state
         self._failed: dict[int, FailedJob] = {}
         self._stopped = False
 
     def note(self, record: logging.LogRecord) -> bool:
-        """Look at a message of Snakemake's, and let it pass."""
+        """Look at a message of Snakemake's, and let it pass without a long command."""
         event = getattr(record, "event", None)
         self._stopped |= str(record.msg).startswith("Terminating processes on user request")
-        if event == "job_error":
+        if event == "error":
+            record.msg = without_command(str(record.msg))
+        elif event == "job_error":
+            again = self._command_line(record.jobid)
+            if again is not None:
+                record.shellcmd = f"{again}  # this job alone"
             logs = [str(path) for path in record.log or [] if str(path).endswith(".log")]
             job = self._job(record.jobid)
             added = [path for path in logs if job and path not in map(str, job.log)]  # by the executor
@@ -48,6 +59,7 @@ class _Failures:
                 grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
                 memory_mb=self._memory(record.jobid),
                 slurm_log=added[0] if added else None,
+                again=again,
             )
         elif event == "job_finished":
             self._failed.pop(record.job_id, None)
@@ -61,6 +73,10 @@ class _Failures:
     def _wildcards(self, jobid: int) -> dict[str, str]:
         job = self._job(jobid)
         return {} if job is None else dict(job.wildcards_dict)
+
+    def _command_line(self, jobid: int) -> str | None:
+        job = self._job(jobid)
+        return None if job is None or not job.output else self._again(str(job.output[0]))
 
     def _memory(self, jobid: int) -> int | None:
         job = self._job(jobid)

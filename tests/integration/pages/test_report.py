@@ -46,6 +46,15 @@ def test_the_first_page_opens_with_a_referees_questions_and_is_not_cut_off(opene
     assert page.locator(".prose a[href='episodes.html']").count() == 1
 
 
+def test_the_graph_of_jobs_is_hidden_and_figures_stand_in_the_order_of_the_argument(opened):
+    assert not opened.page.is_visible("#rulegraph")
+    names = figures_for(extent(load_study(ROOT / "studies/smoke.yaml")))
+    labels = [
+        opened.page.evaluate(f"results['results/smoke/figures/{name}.svg'].labels.figure") for name in names
+    ]
+    assert labels == sorted(labels) and labels[0] == "01 lift"
+
+
 def test_a_question_on_the_first_page_leads_to_its_figure(opened):
     opened.page.locator(".prose a", has_text="lift.svg").first.click()
     assert opened.page.wait_for_selector("text=results/smoke/figures/lift.svg")

@@ -274,7 +274,7 @@ class ChatClient:
         def look(progress: Progress) -> None:
             # answers that were kept take no time
             progress.skipped = min(self.counts.cached - cached, progress.done)
-            progress.notes = self.counts.notes()
+            progress.notes = self.counts.notes(progress.done)
 
         with Progress(label or "asking", len(tasks), "answer") as progress:
             progress.look = look

@@ -14,7 +14,8 @@ class Counts:
     failed: int = 0
     usd: float = 0.0
 
-    def notes(self) -> tuple[str, ...]:
-        """The details of a line of progress, see `progress.Progress.notes`."""
-        counts = f"cached {self.cached:,}", f"retried {self.retried:,}", f"failed {self.failed:,}"
+    def notes(self, done: int) -> tuple[str, ...]:
+        """The details of a line of progress, see `progress.Progress.notes`; `done`: of the requests."""
+        failed = f"failed {self.failed:,} of {done:,}" if self.failed else "failed 0"
+        counts = f"cached {self.cached:,}", f"retried {self.retried:,}", failed
         return *counts, f"{self.usd:.4f} USD"

@@ -20,10 +20,11 @@ from skillift.findings.lift import resolved
 from skillift.findings.looks import looks
 from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
+from skillift.findings.room import room_first
 from skillift.findings.sameness import uniform
 from skillift.findings.scoring import judge
 
-__all__ = ["QUESTIONS", "Finding", "Part", "findings", "headline"]
+__all__ = ["QUESTIONS", "Finding", "Part", "findings"]
 
 
 def findings(
@@ -42,7 +43,7 @@ def findings(
     """
     view = read_spec(spec)
     labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
-    return [
+    parts = [
         resolved(tables, view),
         uniform(tables, view),
         judge(tables, view, spec),
@@ -50,19 +51,8 @@ def findings(
         prediction(tables.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
+    return room_first(parts, tables["pass_rates"], view)
 
 
 def _with(part: Part, further: Iterable[Finding]) -> Part:
     return replace(part, findings=[*part.findings, *further])
-
-
-def headline(parts: list[Part]) -> list[str]:
-    """The lines that stand at the end of a run: warnings, every lift with its word, and the answers.
-
-    Where no run was trained, the procedural deltas stand in place of the lifts.
-    """
-    every = [finding for part in parts for finding in part.findings]
-    warnings = [finding.sentence for finding in every if finding.claim == "warning"]
-    main = "lift" if any(finding.claim == "lift" for finding in every) else "procedural delta"
-    found = [f"{finding.sentence.rstrip('.')}: {finding.word}." for finding in every if finding.claim == main]
-    return [*warnings, *found, *(f"{QUESTIONS[part.question]} {part.answer}" for part in parts[1:-1])]

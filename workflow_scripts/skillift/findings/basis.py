@@ -9,11 +9,10 @@ import polars as pl
 from skillift.figures.arms import View, on_path, place
 from skillift.findings.finding import Finding, Part, how_many, percent
 from skillift.publication.text import UNDEFINED
+from skillift.statistics.room import CEILING, FLOOR, extremes
 from skillift.students.origin import origin
 
 STUDENT = "student"  # claim of the sentence about where a student comes from
-# arms outside of these pass rates have little room to move, so their differences say little
-FLOOR, CEILING = 0.05, 0.97
 
 
 def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str, dict]) -> Part:
@@ -74,9 +73,9 @@ def _span(rates: pl.Series) -> str:
 
 
 def _room_to_move(rates: pl.DataFrame) -> Finding:
-    known = rates["pass_rate"].drop_nulls()
-    inside = int(known.is_between(FLOOR, CEILING).sum())
-    none = f"; {rates.height - len(known)} have {UNDEFINED} rates" if rates.height > len(known) else ""
+    known, low, high = extremes(rates["pass_rate"])
+    inside = known - low - high
+    none = f"; {rates.height - known} have {UNDEFINED} rates" if rates.height > known else ""
     sentence = (
         f"Room to move: {inside} of {rates.height} arms, over all paths, have a pass rate from "
         f"{100 * FLOOR:g} "

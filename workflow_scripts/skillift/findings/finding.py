@@ -6,7 +6,7 @@ Fractions of the tables become percentage points (pp) here; what is undefined sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -47,6 +47,7 @@ class Finding:
         path: the scoring path, or empty where it is about several.
         student: the student's label, or empty where it is about several.
         figure: the figure that shows it.
+        run: the run or recipe that was trained, `base`, or empty where it is about several.
         numbers: estimate, ci_low, ci_high, p_value, p_holm, mde, n_tasks, n_skills, n_unscored, where it has
             them.
     """
@@ -59,6 +60,7 @@ class Finding:
     student: str = ""
     figure: str = ""
     numbers: Mapping[str, float | int | None] | None = None
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,14 @@ def probability(value: float, name: str = "p") -> str:
     return f"{name} = {value:.3f}" if value >= 0.001 else f"{name} < 0.001"
 
 
+def sizes(row: Mapping) -> str:
+    """What an estimate rests on."""
+    return f"{row['n_tasks']} tasks in {row['n_skills']} skills, {row['n_unscored']} episodes unscored"
+
+
 def counts(row: Mapping) -> str:
     """What an estimate rests on, and its path."""
-    sizes = f"{row['n_tasks']} tasks in {row['n_skills']} skills, {row['n_unscored']} episodes unscored"
-    return f"{sizes}; path {row['path']}"
+    return f"{sizes(row)}; path {row['path']}"
 
 
 def estimated(row: Mapping, view: View) -> str:
@@ -153,6 +159,13 @@ def label_of(student: str, view: View) -> str:
     return view.students.filter(student=student)["label"].item()
 
 
+def by_tier(claims: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Rows of the table CLAIMS by tier, before SFT first."""
+    places = dict(view.students.select("student", "position").rows())
+    tier = pl.col("student").replace_strict(places, default=-1, return_dtype=pl.Int64)
+    return claims.sort(tier, view.run_place(), view.run_place("against"), maintain_order=True)
+
+
 def whose(student: str, run: str, view: View) -> str:
     """A student and a run or recipe in words, such as `at 45 k after SFT by sft, seed 0`."""
     label = label_of(student, view)
@@ -170,6 +183,15 @@ def whose(student: str, run: str, view: View) -> str:
 def told(given: list[str]) -> str:
     """How often each word was given: `2 supported, 1 not resolvable at this n`."""
     return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))
+
+
+def merged(found: list[Finding]) -> list[Finding]:
+    """Caveats that say the same of several lifts, as one."""
+    if found[0].claim != "format" or len({each.sentence.split(": ", 1)[1] for each in found}) > 1:
+        return found
+    first, *more = (each.sentence.split(": ", 1)[0] for each in found)
+    of_all = "; ".join([first, *(subject.removeprefix("Lift ") for subject in more)])
+    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.split(': ', 1)[1]}")]
 
 
 def how_many(number: int, noun: str) -> str:

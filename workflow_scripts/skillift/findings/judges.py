@@ -9,6 +9,8 @@ import polars as pl
 from skillift.figures.arms import View, place
 from skillift.findings.finding import (
     Finding,
+    by_tier,
+    counts,
     decimal,
     how_many,
     interval,
@@ -16,6 +18,7 @@ from skillift.findings.finding import (
     numbers_of,
     percent,
     points,
+    sizes,
     whose,
 )
 from skillift.publication.certificates import certificate, totals, warnings
@@ -99,7 +102,8 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
             f"keep their direction; the {_HEADLINES[row['contrast']]} "
             f"{whose(row['student'], row['run'], view)} moves furthest, from {points(row['estimate_a'])} to "
             f"{points(row['estimate_b'])} (shift {points(row['shift'])}, "
-            f"{interval(row['ci_low'], row['ci_high'], view.level)}; chosen after the fact)."
+            f"{interval(row['ci_low'], row['ci_high'], view.level)}; {sizes(row)}; paths judge:{judge_a} and "
+            f"judge:{judge_b}; chosen after the fact)."
         )
         yield Finding("judge", "another judge", sentence, student=row["label"], figure="lift_by_path")
 
@@ -132,7 +136,7 @@ def _corrected(by_method: Mapping[str, Mapping], certification: pl.DataFrame, vi
     kind = "errors on ANSWER lines" if of_format else "errors"
     sentence = (
         f"Lift {whose(plain['student'], plain['run'], view)}, corrected for the judge's own {kind} on "
-        f"{labelled}: {'; '.join(told)}; as judged {before}."
+        f"{labelled}: {'; '.join(told)}; as judged {before} ({counts(plain)})."
     )
     if of_format:
         sentence += (
@@ -164,7 +168,8 @@ def _missed(certification: pl.DataFrame, path: str) -> str:
 def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View) -> Iterator[Finding]:
     """A sentence for each lift of the headline path between whose arms the share of ANSWER lines changes."""
     path = view.headline_path
-    for row in claims.filter(path=path, suite=view.suite, claim="lift").iter_rows(named=True):
+    rows = claims.filter(path=path, suite=view.suite, claim="lift")
+    for row in by_tier(rows, view).iter_rows(named=True):
         if not moved(row):
             continue
         reads = "The extractor reads no prose, so the lift may be one of format."

@@ -10,6 +10,7 @@ from skillift.figures.arms import View
 from skillift.findings.finding import (
     Finding,
     Part,
+    by_tier,
     estimated,
     how_many,
     label_of,
@@ -26,11 +27,7 @@ _ONE_SEED = "With one training a claim is about that run, not about its recipe: 
 def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iterator[dict]:
     """The rows of one kind of claim on the headline path and the view's suite: by tier, before SFT first."""
     rows = tables["claims"].filter(path=view.headline_path, suite=view.suite, claim=claim)
-    places = dict(view.students.select("student", "position").rows())
-    tier = pl.col("student").replace_strict(places, default=-1, return_dtype=pl.Int64)
-    return rows.sort(tier, view.run_place(), view.run_place("against"), maintain_order=True).iter_rows(
-        named=True
-    )
+    return by_tier(rows, view).iter_rows(named=True)
 
 
 def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
@@ -69,4 +66,5 @@ def finding_of(question: str, row: Mapping, name: str, figure: str, view: View, 
         label_of(row["student"], view),
         figure,
         numbers_of(row),
+        row["run"],
     )

@@ -1,19 +1,25 @@
-"""The findings as a page, as a table, and as the text that opens the report."""
+"""The findings as a page: one file to open, to mail and to cite, in the order of the argument.
+
+Under each question stand its answer, the claims that it rests on with their figure, and the rest folded.
+Figures stand in the file itself, with their captions and the numbers that the report gives them.
+"""
 
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from itertools import groupby
 
-import polars as pl
-
 from skillift.figures.arms import View, read_spec
-from skillift.findings.basis import STUDENT
-from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part
+from skillift.findings.captions import Caption, caption
+from skillift.findings.finding import QUESTIONS, Finding, Part, merged, told
+from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
 from skillift.publication.html_parts import render
+from skillift.publication.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
@@ -23,31 +29,86 @@ _CLASSES = {
     words.EQUIVALENT: "same",
     **dict.fromkeys((words.NOT_RESOLVABLE, words.UNDEFINED, UNDETERMINED), "open"),
 }
-_MEANINGS = {
-    words.SUPPORTED: "the effect is above zero: p below {alpha}",
-    words.CONTRADICTED: "the effect is below zero, or what was to be the same differs: p below {alpha}",
-    words.EQUIVALENT: "the difference is smaller than the margin declared in the study (two one-sided tests)",
-    words.NOT_RESOLVABLE: "neither is shown. That is no evidence of absence: the smallest detectable effect, "
-    "found with 80 % power, stands beside it",
-    words.UNDEFINED: "these data give no estimate, or no interval; the counts beside it say why",
+# claims that are shown unfolded, by question; of the others the first kind is
+_OPEN = {
+    "resolved": ("lift", "format"),
+    "uniform": ("uniform lift",),
+    "judge": ("another path", "another judge", "missing verdicts"),
+    "basis": ("room to move", "looks"),
 }
 _NOTES = (
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. "
     "p-values of lifts, of procedural deltas, of each claim about controls, of each contrast with a control "
-    "or with shuffled steps, and of the "
-    "pairs of one claim of sameness are adjusted by Holm within their family, and the smallest detectable "
-    "effect "
-    "beside them is at that level; others are not. Where a recipe has several seeds, the variance between "
-    "trainings is in the interval (of slopes and bootstraps it is not), pooled over the tiers; with one "
-    "seed a "
-    "claim is about that run. Episodes without a row count as unscored."
+    "or with shuffled steps, and of the pairs of one claim of sameness are adjusted by Holm within their "
+    "family, and the smallest detectable effect beside them is at that level; others are not. Where a recipe "
+    "has several seeds, the variance between trainings is in the interval (of slopes and bootstraps it is "
+    "not), pooled over the tiers; with one seed a claim is about that run. Episodes without a row count as "
+    "unscored."
 )
 
 
+@dataclass(frozen=True)
+class Made:
+    """When and from what a page was made, to cite it.
+
+    Attributes:
+        date: the day, such as `2026-11-29`.
+        version: of skillift.
+        commit: of the workflow; empty where it is not known.
+        table: the bytes of `findings.csv`, whose digest stands on the page.
+    """
+
+    date: str
+    version: str
+    commit: str
+    table: bytes
+
+
+@dataclass(frozen=True)
+class Block:
+    """The findings of one kind of claim, and the figures that are shown with them.
+
+    Attributes:
+        title: the claim, or the question of its figure.
+        findings: in their order; may be empty.
+        figures: names of the figures that stand here.
+        folded: whether a reader has to open it.
+        words: how often each word was given.
+    """
+
+    title: str
+    findings: list[Finding]
+    figures: list[str]
+    folded: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as it stands on the page: its number in the study, its picture as an address, its caption."""
+
+    name: str
+    number: int
+    image: str
+    caption: Caption
+
+
+def numbered(names: Sequence[str]) -> dict[str, int]:
+    """The number of each figure of a study, in the order of the argument; `names`: all that the study has."""
+    return {name: number for number, name in enumerate((each for each in FIGURES if each in names), 1)}
+
+
 def findings_page(
-    parts: list[Part], spec: dict, template: str, style: str, script: str, figures: Mapping[str, str]
+    parts: list[Part],
+    spec: dict,
+    template: str,
+    style: str,
+    script: str,
+    figures: Mapping[str, str],
+    captions: Mapping[str, str],
+    made: Made,
 ) -> str:
-    """The page's HTML: the answers, then the findings of each question with the figures that they name.
+    """The page's HTML.
 
     Args:
         parts: see `findings`.
@@ -56,94 +117,80 @@ def findings_page(
         style: a style sheet.
         script: JavaScript.
         figures: SVG texts by the figures' names; a finding links to its figure where that is among them.
+        captions: of these figures, in reStructuredText.
+        made: when and from what.
+
+    Raises:
+        UserError: a caption or the template is not as it should be.
     """
     view = read_spec(spec)
-    shown: set[str] = set()
-    first_shown = {}
-    for part in parts:
-        named = dict.fromkeys(finding.figure for finding in part.findings)
-        first_shown[part.question] = [name for name in named if name in figures and name not in shown]
-        shown.update(first_shown[part.question])
-    alpha = f"{1 - view.confidence:.2g}"
+    numbers = numbered(list(figures))
+    glossary = Glossary(f"{1 - view.confidence:.3g}")
     values = {
         "name": spec["name"],
+        "students": ", ".join(view.labels),
         "facts": _facts(view),
         "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
         "parts": parts,
         "questions": QUESTIONS,
-        "claims": {part.question: _by_claim(part) for part in parts},
-        "figures": {name: _as_image(figures[name]) for name in shown},
-        "first_shown": first_shown,
+        "blocks": {part.question: _blocks(part, numbers) for part in parts},
+        "figures": {
+            name: Figure(name, number, _as_image(figures[name]), caption(captions[name], numbers, name))
+            for name, number in numbers.items()
+        },
         "classes": _CLASSES,
-        "meanings": {word: f"{meaning.format(alpha=alpha)}." for word, meaning in _MEANINGS.items()},
-        "notes": _NOTES,
+        "anchor": anchor,
+        "linked": partial(glossary.linked, before=set()),
+        "explain": glossary.marked,
+        "notes": glossary.notes,
+        "told": glossary.told,
+        "method": _NOTES,
+        "made": made,
+        "digest": sha256(made.table).hexdigest(),
     }
     return render(template, style, script, values, "findings page")
-
-
-def findings_rows(parts: list[Part]) -> pl.DataFrame:
-    """One row a finding: question, claim, student, path, word, the numbers as fractions, sentence, figure."""
-    texts = ("claim", "student", "path", "word")
-    counts = {name: pl.Int64 for name in NUMBERS if name.startswith("n_")}
-    schema = {
-        **dict.fromkeys(("question", *texts), pl.String),
-        **{name: counts.get(name, pl.Float64) for name in NUMBERS},
-        **dict.fromkeys(("sentence", "figure"), pl.String),
-    }
-    rows = [
-        {name: getattr(each, name) for name in ("question", *texts, "sentence", "figure")}
-        | dict(each.numbers or {})
-        for part in parts
-        for each in part.findings
-    ]
-    return pl.DataFrame(rows, schema=schema)
-
-
-def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
-    """The answers, the warnings, the lifts and the students' origins as reStructuredText for the report.
-
-    It opens the report's first page.
-
-    Figures are named as Snakemake's report makes links of them: by their file name with an underscore
-    (https://snakemake.readthedocs.io/en/stable/snakefiles/reporting.html).
-    """
-    lines = []
-    for part in parts:
-        named = dict.fromkeys(each.figure for each in part.findings if each.figure in figures)
-        links = ", ".join(f"`{name}.svg`_" for name in named)
-        lines += [
-            f"**{QUESTIONS[part.question]}** {_plain(part.answer)}" + (f" ({links})" if links else ""),
-            "",
-        ]
-        told = [
-            each for each in part.findings if each.claim in ("warning", "lift", "format", "looks", STUDENT)
-        ]
-        lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
-    return "\n".join(lines)
 
 
 def _facts(view: View) -> str:
     looked = f" ({in_short(view)})" if view.look else ""
     return (
-        f"{view.suite} suite, last checkpoint of each run, scored by {view.headline_path} where nothing "
-        "else is said; "
-        f"{view.level} intervals{looked}; differences in percentage points (pp)"
+        f"{view.suite} suite, last checkpoint of each run, scored by the path {view.headline_path} where "
+        f"nothing else is said; {view.level} intervals{looked}; differences in percentage points (pp)"
     )
 
 
-def _by_claim(part: Part) -> list[tuple[str, list[Finding]]]:
-    told = [finding for finding in part.findings if finding.claim != "warning"]
-    return [(claim, list(found)) for claim, found in groupby(told, key=lambda finding: finding.claim)]
+def _blocks(part: Part, numbers: Mapping[str, int]) -> list[Block]:
+    """What stands under a question: what its answer rests on first, then the rest, folded."""
+    shown = [finding for finding in part.findings if finding.claim != "warning"]
+    kinds = [
+        (claim, merged(list(found))) for claim, found in groupby(shown, key=lambda finding: finding.claim)
+    ]
+    owners = _owners(kinds, [name for name in numbers if BESIDE_FINDINGS.get(name) == part.question])
+    leads = [claim for claim in _OPEN.get(part.question, ()) if any(claim == kind for kind, _ in kinds)]
+    if part.question not in _OPEN and part.question != "procedure":
+        leads = [claim for claim, _ in kinds]
+    leads = leads or [claim for claim, _ in kinds[:1]]
+    kinds.sort(key=lambda kind: leads.index(kind[0]) if kind[0] in leads else len(leads))
+    blocks = []
+    for claim, found in kinds:
+        here = [name for name, owner in owners.items() if owner == claim]
+        given = [finding.word for finding in found if finding.word]
+        blocks.append(Block(claim, found, here, claim not in leads, told(given)))
+    for name in (name for name, owner in owners.items() if owner is None):
+        later = (
+            i for i, block in enumerate(blocks) if any(numbers[n] > numbers[name] for n in block.figures)
+        )
+        blocks.insert(next(later, len(blocks)), Block("", [], [name], True, ""))
+    return blocks
+
+
+def _owners(kinds: list[tuple[str, list[Finding]]], names: list[str]) -> dict[str, str | None]:
+    """The claim that each figure stands with, the first that names it; None where none does."""
+    return {
+        name: next((claim for claim, found in kinds if any(each.figure == name for each in found)), None)
+        for name in names
+    }
 
 
 def _as_image(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-
-
-def _told(finding: Finding) -> str:
-    return _plain(finding.sentence) + (f" **{finding.word}**" if finding.word else "")
-
-
-def _plain(text: str) -> str:
-    """A text in which reStructuredText finds no markup."""
-    return re.sub(r"([\\*`_|])", r"\\\1", text)

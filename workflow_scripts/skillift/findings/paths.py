@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from skillift.figures.arms import View, place
-from skillift.findings.finding import Finding, how_many, interval, largest, points, whose
+from skillift.findings.finding import Finding, counts, how_many, interval, largest, points, whose
 from skillift.findings.judges import DELTA
 from skillift.statistics import words
 from skillift.statistics.contrasts import LIFT
@@ -26,7 +26,7 @@ def path_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         sentence = (
             f"Largest of {number} from the path bench to {path} (chosen after the fact): condition "
             f"{row['condition']} {whose(row['student'], row['run'], view)}, {points(row['shift'])} "
-            f"({interval(row['ci_low'], row['ci_high'], view.level)})."
+            f"({interval(row['ci_low'], row['ci_high'], view.level)}; {counts(row)})."
         )
         yield Finding("judge", "path shift", sentence, path=path, student=row["label"], figure="path_audit")
 
@@ -93,7 +93,8 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
             "the lift "
             f"{whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
-            f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}): its word "
+            f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}; "
+            f"{counts(row)}): its word "
             f"{'does not hang on them' if holds else 'hangs on them'}."
         )
         yield Finding(

@@ -157,6 +157,7 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
         label_of(row["student"], view),
         _FIGURE,
         numbers_of(row),
+        row["run"],
     )
 
 

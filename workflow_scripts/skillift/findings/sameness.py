@@ -75,6 +75,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
         label,
         "recipe_band" if recipes else "lift",
         numbers_of(row),
+        "" if recipes else row["run"],
     )
 
 
@@ -109,7 +110,8 @@ def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
             f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
             f"more where the procedure helped less): {'; '.join(told)}; {free['n_tasks']} tasks in "
             f"{free['n_skills']} skills at {how_many(free['n_students'], 'student')}, {free['n_unscored']} "
-            "episodes unscored. Intervals are given these trainings, and for each slope alone."
+            f"episodes unscored; path {view.headline_path}. Intervals are given these trainings, and for "
+            "each slope alone."
         )
         yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
 

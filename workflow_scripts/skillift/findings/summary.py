@@ -12,6 +12,7 @@ from skillift.findings.finding import interval, label_of, percent, points
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.publication.text import UNDEFINED
+from skillift.statistics.room import NO_ROOM
 
 
 def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
@@ -23,8 +24,9 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         name: the study's name.
 
     Returns:
-        Markdown: what the numbers are of, the table (pass rates in per cent under none and under curated),
-        whether a longer prompt would do the same, and the warnings of the findings.
+        Markdown: what the numbers are of, that arms have no room to move where that is so, the table (pass
+        rates in per cent under none and under curated), whether a longer prompt would do the same, and the
+        warnings of the findings.
 
     Raises:
         UserError: see `findings`.
@@ -32,12 +34,9 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     view = read_spec(spec)
     parts = findings(tables, spec)
     answers = [part.answer for part in parts if part.question == "procedure" and part.findings]
-    warnings = [
-        finding.sentence
-        for part in parts
-        for finding in part.findings
-        if finding.claim in ("warning", "format")
-    ]
+    found = [finding for part in parts for finding in part.findings]
+    warnings = [finding.sentence for finding in found if finding.claim in ("warning", "format")]
+    room = [part.answer.split(". ")[0] for part in parts[:1] if part.answer.startswith(NO_ROOM)]
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
     rows = [_row(claim, row, tables["pass_rates"], view) for row in of_claim(tables, view, claim)]
     what = (
@@ -51,7 +50,15 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         f"percentage points with its {view.level} interval{looked}, paired by task and clustered by skill; "
         "p is adjusted by Holm."
     )
-    return "\n\n".join([head, _markdown(pl.DataFrame(rows)), *answers, *(f"**{text}**" for text in warnings)])
+    return "\n\n".join(
+        [
+            head,
+            *(f"**{text}.**" for text in room),
+            _markdown(pl.DataFrame(rows)),
+            *answers,
+            *(f"**{text}**" for text in warnings),
+        ]
+    )
 
 
 def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str, str]:

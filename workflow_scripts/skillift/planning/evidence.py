@@ -20,6 +20,7 @@ from skillift.statistics.power import (
     Families,
     assumed_components,
 )
+from skillift.statistics.room import MORE_OF_THE_SAME, no_room
 from skillift.statistics.variance_components import Measured, measured_components, pooled
 from skillift.study.study import Study
 from skillift.tables import read_table
@@ -34,12 +35,14 @@ class Evidence:
         rates: of the device, as measured; empty where nothing was.
         measured: the components of every place of the earlier study; empty without one.
         notes: what all that rests on, one sentence or two each.
+        room: that the arms of the earlier study have no room to move; empty where they have, or without one.
     """
 
     scenarios: dict[str, dict[str, Components]]
     rates: DeviceRates
     measured: list[Measured]
     notes: list[str]
+    room: str = ""
 
 
 def own_design(study: Study, tasks: pl.DataFrame, suite: str) -> Design:
@@ -127,7 +130,25 @@ def from_results(results: Path, path: str, suite: str, precision: str) -> Eviden
             f"Hours are not taken from {results}: it was trained in {', '.join(others)}, the study is in "
             f"{precision}. Declare them (--training-hours, --episodes-per-hour)."
         )
-    return Evidence(scenarios, rates, measured, notes)
+    room = room_of(scores, tasks, path, suite)
+    return Evidence(scenarios, rates, measured, notes, room)
+
+
+def room_of(scores: pl.DataFrame, tasks: pl.DataFrame, path: str, suite: str) -> str:
+    """That an earlier study's arms have no room to move, in words; empty where they have.
+
+    Args:
+        scores: contract SCORES.
+        tasks: contract TASKS.
+        path: of its scores.
+        suite: of its tasks.
+    """
+    asked = tasks.filter(suite=suite).select("task_id")
+    arms = scores.filter(path=path).join(asked, on="task_id", how="semi")
+    arms = arms.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
+    rates = arms.group_by("student", "run", "condition").agg(pl.col("passed").mean())
+    said = no_room(rates["passed"], "of the earlier study")
+    return f"{said}: {MORE_OF_THE_SAME}; ask easier or harder tasks first." if said else ""
 
 
 def measured_scenario(measured: Sequence[Measured]) -> dict[str, Components]:

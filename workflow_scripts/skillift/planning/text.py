@@ -5,10 +5,11 @@ Effects are percentage points here, as in all prose and tables; unknown costs re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 
 from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 
 from skillift.planning.designs import Planned, Recommendation, Scenarios
@@ -32,28 +33,35 @@ _COMPONENTS = {
 }
 
 
-def design_rows(planned: Iterable[Planned], own: Design, chosen: Design | None, confidence: float) -> Table:
-    """The designs as a table for the terminal; a range runs over the scenarios."""
+def design_rows(
+    planned: Iterable[Planned], own: Design, chosen: Design | None, confidence: float, narrow: bool = False
+) -> Table:
+    """The designs as a table for the terminal; a range runs over the scenarios.
+
+    `narrow`: the two numbers of an effect stand below each other.
+    """
     table = Table(
         title="Designs: standard error / smallest detectable effect, percentage points",
         caption=f"words at {1 - confidence:.2g}, {100 * POWER:.0f} % power; * as declared, > recommended",
         **_LOOK,
     )
     for name in ("", "tasks", "skills", "samples", "seeds", *_SHORT.values(), "USD", "hours"):
-        table.add_column(name, justify="right", no_wrap=name not in _SHORT.values())
+        head = name.replace(" - ", " -\n") if narrow else name
+        table.add_column(head, justify="right", no_wrap=True)
+    table.show_edge = not narrow
     for entry in planned:
         mark = ("*" if entry.design == own else "") + (">" if entry.design == chosen else "")
-        effects = [_errors(entry, contrast) for contrast in _SHORT]
+        effects = [_errors(entry, contrast, " /\n" if narrow else " / ") for contrast in _SHORT]
         costs = [_known(entry.usd), _known(entry.device_hours)]
         numbers = [f"{number:,}" for number in entry.design]
         table.add_row(mark, *numbers, *effects, *costs, style="bold" if mark else None)
     return table
 
 
-def _errors(entry: Planned, contrast: str) -> str:
+def _errors(entry: Planned, contrast: str, between: str) -> str:
     found = [value for (_, name), value in entry.precision.items() if name == contrast]
     errors, effects = ([100 * getattr(value, key) for value in found] for key in ("standard_error", "mde"))
-    return f"{_range(errors)} / {_range(effects)}"
+    return f"{_range(errors)}{between}{_range(effects)}"
 
 
 def _range(values: Sequence[float]) -> str:
@@ -65,17 +73,18 @@ def _known(value: float | None) -> str:
     return "unknown" if value is None else f"{value:,.2f}"
 
 
-def component_rows(scenarios: Scenarios) -> Table:
-    """The variance components of every scenario, as a table for the terminal."""
+def component_rows(scenarios: Scenarios, narrow: bool = False) -> Table:
+    """The variance components of every scenario, for the terminal; `narrow`: with a head of two lines."""
     table = Table(
         title="Standard deviations of one task's value by source, percentage points",
         caption="-: not known apart: counted with a coarser source, or (seeds) left out",
         **_LOOK,
     )
     for name in ("scenario", "contrast"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for name in _COMPONENTS.values():
-        table.add_column(name, justify="right")
+        head = name.replace(" ", "\n") if narrow else name
+        table.add_column(head, justify="right", no_wrap=True)
     for scenario, contrasts in scenarios.items():
         for contrast, components in contrasts.items():
             values = asdict(components)
@@ -84,6 +93,22 @@ def component_rows(scenarios: Scenarios) -> Table:
             ]
             table.add_row(scenario, _SHORT[contrast], *cells)
     return table
+
+
+def print_whole(console: Console, table: Callable[[bool], Table]) -> None:
+    """Print a table with no number cut: in its narrow form where the other is too wide for the console.
+
+    Args:
+        console: where to.
+        table: makes it; called with whether it is to be narrow.
+    """
+    wide, narrow = (table(narrow) for narrow in (False, True))
+    endless = console.options.update(width=1_000)
+    chosen = wide if console.measure(wide, options=endless).maximum <= console.width else narrow
+    width = console.width
+    console.width = max(width, console.measure(chosen, options=endless).maximum)
+    console.print(chosen)
+    console.width = width
 
 
 def design_text(design: Design) -> str:

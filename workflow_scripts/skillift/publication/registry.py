@@ -31,19 +31,21 @@ ANALYSIS = (
     "asymmetry",
 )
 
+# In the order of the argument, in which the report and the findings page number them: what SFT adds, whether
+# everywhere, whether the judge is to blame, whether it is the procedure's doing, what the numbers rest on.
 FIGURES: dict[str, tuple[str, ...]] = {
-    "tier_trajectory": ("effects", "certification"),
     "lift": ("effects", "certification"),
-    "skill_forest": ("skill_effects", "effects"),
-    "placebo_ladder": ("effects",),
+    "tier_trajectory": ("effects", "certification"),
     "recipe_band": ("pass_rates", "claims"),
     "asymmetry": ("asymmetry",),
+    "skill_forest": ("skill_effects", "effects"),
     "lift_by_path": ("effects",),
-    "condition_ladder": ("pass_rates",),
-    "path_audit": ("path_shift",),
-    "judge_agreement": ("agreement",),
-    "corrected_lift": ("corrected_effects", "bounds"),
     "certification": ("certification",),
+    "judge_agreement": ("agreement",),
+    "path_audit": ("path_shift",),
+    "corrected_lift": ("corrected_effects", "bounds"),
+    "placebo_ladder": ("effects",),
+    "condition_ladder": ("pass_rates",),
     "loss_curves": ("log",),
     "costs": ("costs",),
 }
@@ -64,7 +66,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "predictions": ("predictions",),
     "ledger": ("ledger",),
 }
-# what the findings are made from, and the figures that stand beside them where a study has them
+# what the findings are made from
 FINDINGS = (
     "claims",
     "effects",
@@ -80,19 +82,16 @@ FINDINGS = (
     "predictions",
     "ledger",
 )
-BESIDE_FINDINGS = (
-    "lift",
-    "tier_trajectory",
-    "recipe_band",
-    "asymmetry",
-    "certification",
-    "judge_agreement",
-    "lift_by_path",
-    "path_audit",
-    "corrected_lift",
-    "placebo_ladder",
-    "condition_ladder",
-)
+# the question (`skillift.findings.QUESTIONS`) under which each of these figures stands on the findings page
+BESIDE_FINDINGS = {
+    **dict.fromkeys(("lift", "tier_trajectory"), "resolved"),
+    **dict.fromkeys(("recipe_band", "asymmetry", "skill_forest"), "uniform"),
+    **dict.fromkeys(
+        ("lift_by_path", "certification", "judge_agreement", "path_audit", "corrected_lift"), "judge"
+    ),
+    "placebo_ladder": "procedure",
+    "condition_ladder": "basis",
+}
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 

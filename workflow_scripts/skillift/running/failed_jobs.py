@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,8 @@ _SLURM_ENDED = re.compile(
     r"slurmstepd\S*: error: (.*(?:memory limit|oom.kill|TIME LIMIT|PREEMPTION|NODE FAIL).*)", re.I
 )
 _OF_MEMORY = re.compile("memory limit|oom.kill", re.I)
+# as `subprocess.CalledProcessError` says it
+_WHOLE_COMMAND = re.compile(r"Command '.*' returned non-zero exit status (\d+)\.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class FailedJob:
         grouped: whether it ran with others as one job, so that one of those may be what failed.
         memory_mb: what it had declared to take (MB); None where nobody knows.
         slurm_log: where SLURM wrote what it printed; None where it ran elsewhere.
+        again: the command line that does this job and what it needs; None where nobody knows.
     """
 
     rule: str
@@ -40,6 +46,7 @@ class FailedJob:
     grouped: bool = False
     memory_mb: int | None = None
     slurm_log: str | None = None
+    again: str | None = None
 
     @property
     def name(self) -> str:
@@ -50,6 +57,8 @@ class FailedJob:
 def last_words(jobs: Iterable[FailedJob], stopped: bool = False, state: str | None = None) -> list[str]:
     """Lines that end a failed run: of each job its name and the error that ended it, each error once.
 
+    Below an error stands how to do the first of its jobs alone.
+
     Args:
         jobs: the jobs that failed.
         stopped: whether the run was ended by its user, and with it jobs that have no error of their own.
@@ -57,15 +66,51 @@ def last_words(jobs: Iterable[FailedJob], stopped: bool = False, state: str | No
     """
     jobs = [job for job in jobs if not stopped or (job.log and _errors(list(_tail(Path(job.log)))))]
     told = any(job.grouped and job.log and any(_tail(Path(job.log))) for job in jobs)
-    by_error: dict[tuple[str, ...], list[str]] = {}
+    by_error: dict[tuple[str, ...], list[FailedJob]] = {}
     for job in jobs:
         if not (told and job.grouped and not (job.log and any(_tail(Path(job.log))))):
-            by_error.setdefault(tuple(_error_of(job, state)), []).append(job.name)
-    return [
-        line
-        for (first, *more), names in by_error.items()
-        for line in (f"{_ERROR}{', '.join(dict.fromkeys(names))}: {first}", *more)
+            by_error.setdefault(tuple(_error_of(job, state)), []).append(job)
+    lines = []
+    for (first, *more), ended in by_error.items():
+        names = ", ".join(dict.fromkeys(job.name for job in ended))
+        lines += [f"{_ERROR}{names}: {first}", *more]
+        if ended[0].again:
+            lines.append(f"That job alone: {ended[0].again}")
+    return lines
+
+
+def command_line(
+    output: str,
+    config: Mapping[str, object] | None = None,
+    configfiles: Iterable[Path | str] = (),
+    snakefile: Path | str | None = None,
+) -> str:
+    """The command line that makes one file and what it needs, to be pasted into a shell.
+
+    Args:
+        output: the file, as seen from the working folder.
+        config: what `--config` has set.
+        configfiles: those of `--configfile`.
+        snakefile: where it is not the working folder's own.
+    """
+    program = Path(sys.executable).with_name("snakemake")
+    if program.is_relative_to(Path.cwd()):
+        program = program.relative_to(Path.cwd())
+    words = [str(program), "--cores", "2"]
+    if snakefile is not None:
+        words += ["--snakefile", str(snakefile)]
+    if files := [str(file) for file in configfiles]:
+        words += ["--configfile", *files]
+    settings = [
+        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
+        for key, value in (config or {}).items()
     ]
+    return shlex.join([*words, *(["--config", *settings] if settings else []), "--", output])
+
+
+def without_command(message: str) -> str:
+    """A message of Snakemake's without the whole shell command that failed, which takes ten lines."""
+    return _WHOLE_COMMAND.sub(r"Its command ended with status \1.", message)
 
 
 def _error_of(job: FailedJob, state: str | None) -> list[str]:

@@ -1,0 +1,103 @@
+"""What stands on the terminal at the end of a study: a line for each question, none wider than 80 columns."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from skillift.findings.finding import Part, how_many, points, told
+from skillift.statistics import words
+
+WIDTH = 80  # columns
+_LABELS = {
+    "resolved": "Lift resolved",
+    "uniform": "Same at every tier",
+    "judge": "Judge to blame",
+    "procedure": "Procedure itself",
+    "prediction": "Predictions",
+}
+_LABEL = 20  # columns
+_OTHER_JUDGE = re.compile(
+    r"[Uu]nder the judge (\S+) instead of \S+, (\d+ of \d+ headlines?) keep their direction"
+)
+
+
+def closing_lines(parts: list[Part], page: str) -> list[str]:
+    """Six lines: each question with its words, floors and ceilings before them, and where to look.
+
+    Args:
+        parts: see `findings`.
+        page: the path of the findings page; the one line that may be wider than `WIDTH`.
+    """
+    lines = [_line(_LABELS[part.question], *_said(part)) for part in parts if part.question in _LABELS]
+    return [*lines, f"{'Look at':{_LABEL}}{page}"]
+
+
+def _line(label: str, *texts: str) -> str:
+    """The first text that fits, else the last one cut."""
+    room = WIDTH - _LABEL
+    text = next((text for text in texts if len(text) <= room), None)
+    return f"{label:{_LABEL}}{textwrap.shorten(texts[-1], room, placeholder='...') if text is None else text}"
+
+
+def _said(part: Part) -> list[str]:
+    """What is said of a question, the fullest first."""
+    if part.question == "judge":
+        return _of_scoring(part)
+    claim = {"resolved": "lift", "uniform": "uniform lift"}.get(part.question)
+    if part.question == "resolved" and not any(each.claim == claim for each in part.findings):
+        claim = "procedural delta"
+    if part.question == "procedure":
+        claim = next((each.claim for each in part.findings), None)
+    found = [each for each in part.findings if each.word and claim in (None, each.claim)]
+    if part.question == "uniform":  # of the whole claim; its pairs stand on the page
+        found = [each for each in found if not each.student]
+    if not found:
+        return [part.answer, *(re.split(mark, part.answer)[0] for mark in (r"[:;.]", r"[:;.,]"))]
+    given = told([each.word for each in found])
+    short = given.replace(words.NOT_RESOLVABLE, "not resolvable")
+    if part.question == "uniform" and len(found) == 1:
+        given, short = given.removeprefix("1 "), short.removeprefix("1 ")
+    room = part.answer.split(": ", 2)[1] if part.answer.startswith("No room to move: ") else ""
+    if room:
+        room = re.sub(r" at .*(?= (?:below|above) )", "", room, count=1)
+        return [f"no room to move ({room}); {short}", f"no room to move; {short}", "no room to move"]
+    texts = [given, short]
+    if does := _controls(part.answer):
+        texts = [f"{text}; {does}" for text in texts] + texts
+    if part.question == "resolved":
+        kind = "" if claim == "lift" else "deltas: "
+        texts = [kind + text for text in texts]
+        estimates = [each.numbers["estimate"] for each in found if each.numbers["estimate"] is not None]
+        if estimates:
+            ends = [points(value).removesuffix(" pp") for value in (min(estimates), max(estimates))]
+            span = " to ".join(dict.fromkeys(ends)) + " pp"
+            texts = [f"{text}; {span}" for text in texts] + texts
+    return texts
+
+
+def _controls(answer: str) -> str:
+    """What a longer prompt does by itself, where that is resolved: `placebo harms`."""
+    _, *told = re.split(r"The (placebo|filler) by itself", answer)
+    found = [
+        f"{control} {does}"
+        for control, text in zip(told[::2], told[1::2], strict=True)
+        for does in ("harms", "helps")
+        if f": it {does}" in text
+    ]
+    return ", ".join(found)
+
+
+def _of_scoring(part: Part) -> list[str]:
+    """Warnings first, then whether words hang on the scoring path or on lost verdicts."""
+    kinds = [each.claim for each in part.findings]
+    warned = kinds.count("warning")
+    changed = len({each.sentence.split(":")[0] for each in part.findings if each.claim == "another path"})
+    said = f"{how_many(changed, 'lift')} change their word on other paths" if changed else part.answer
+    said = _OTHER_JUDGE.sub(r"\2 keep their direction with judge \1", said)
+    first = said.partition(";")[0]
+    texts = [said, first, re.sub(r"[Oo]n the (\d+) other scoring paths?, ", "", first)]
+    if warned:
+        text = f"{how_many(warned, 'warning')}: read {'it' if warned == 1 else 'them'} first"
+        return [f"{text}; {first[0].lower()}{first[1:]}", text]
+    return texts
