@@ -32,11 +32,11 @@ def test_a_lift_of_one_training_says_that_it_is_about_that_run():
 def test_differences_of_single_trainings_are_about_these_runs():
     spec, tables = full_study()
     (_, pair) = every(tables, "recipes tie", spec)  # answer_only has one seed
-    assert pair.sentence.endswith("; one seed a side, so about these runs.")
+    assert pair.sentence.endswith("; a side has one seed, so about these runs.")
     assert all("these runs" not in each.sentence for each in every(tables, "uniform lift", spec))
     assert "these runs" not in answers(tables, spec)["uniform"]
     single = {**tables, "claims": tables["claims"].with_columns(n_runs=pl.lit(1, dtype=pl.Int64))}
-    assert "by sft (one seed a side, so about these runs): " in answers(single, spec)["uniform"]
+    assert "by sft (a side has one seed, so about these runs): " in answers(single, spec)["uniform"]
 
 
 def test_where_the_share_of_answer_lines_changes_no_lift_stands_without_the_caveat():
@@ -46,7 +46,7 @@ def test_where_the_share_of_answer_lines_changes_no_lift_stands_without_the_cave
     )
     (caveat,) = every(tables, "format")
     assert caveat.sentence.startswith("Lift at 45 k after SFT by sft, mean of 2 seeds: between its arms the ")
-    assert "goes from 40.0 % to 100.0 %. Where the judge misses right answers in prose" in caveat.sentence
+    assert "varies from 40.0 % to 100.0 %. Where the judge misses right answers in prose" in caveat.sentence
     assert "In its certification the judge failed " in caveat.sentence
     (corrected,) = every(tables, "corrected lift")
     assert "errors on ANSWER lines" in corrected.sentence

@@ -30,6 +30,12 @@ def test_agreement_is_told_over_all_runs_with_the_worst_and_the_best_kappa(table
 
 
 def test_the_headline_that_another_judge_moves_furthest_is_told(tables):
+    at_lift = (pl.col("run") == "sft") & (pl.col("contrast") == "lift:curated-none")
+    moved = {"shift": pl.lit(0.2), "estimate_b": pl.col("estimate_a") + 0.2}
+    shifts = tables["judge_shift"].with_columns(
+        pl.when(at_lift).then(value).otherwise(name).alias(name) for name, value in moved.items()
+    )
+    tables = {**tables, "judge_shift": shifts}
     (finding,) = every(tables, "another judge")
     headlines = tables["judge_shift"].filter(pl.col("run").is_in(["base", "sft"]))
     assert f"{headlines['same_direction'].sum()} of {headlines.height} headlines" in finding.sentence
@@ -45,7 +51,15 @@ def test_the_largest_shift_of_each_path_is_told(tables):
     assert "Largest of 8 shifts" in shifts[1].sentence
 
 
+def test_where_no_path_and_no_judge_moves_a_number_none_is_told_to(tables):
+    assert every(tables, "mixed paths") == []
+    assert every(tables, "another judge")[0].sentence.endswith("none moves by 0.1 pp or more.")
+
+
 def test_the_number_that_mixed_paths_would_give_is_told_as_wrong(tables):
+    far = pl.when(path_before="bench", path_after="judge:b").then(pl.col("estimate") + 0.2)
+    estimate = far.otherwise("estimate")
+    tables = {**tables, "mixed_paths": tables["mixed_paths"].with_columns(estimate=estimate)}
     (finding,) = every(tables, "mixed paths")
     rows = tables["mixed_paths"].filter(contrast="lift:curated-none", run="sft")
     right = rows.filter(path_before="judge:a", path_after="judge:a")["estimate"].item()

@@ -39,7 +39,7 @@ def test_a_lift_that_may_be_one_of_format_has_its_caveat():
     tables = tables_of()
     moved = tables["claims"].with_columns(answer_lines_low=pl.lit(0.4), answer_lines_high=pl.lit(1.0))
     last = summary({**tables, "claims": moved}, SPEC, "mine").splitlines()[-1]
-    assert last.startswith("**Lift at 45 k") and "ANSWER line goes from 40.0 % to 100.0 %" in last
+    assert last.startswith("**Lift at 45 k") and "ANSWER line varies from 40.0 % to 100.0 %" in last
 
 
 def test_it_says_what_the_numbers_are_of():

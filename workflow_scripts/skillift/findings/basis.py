@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.figures.arms import View, on_path, place
-from skillift.findings.finding import Finding, Part, how_many, percent
+from skillift.findings.finding import Finding, Part, how_many, percent, whose
 from skillift.publication.text import UNDEFINED
 from skillift.statistics.room import CEILING, FLOOR, extremes
 from skillift.students.origin import origin
@@ -27,10 +27,10 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
     rates = on_path(every, view.headline_path, "pass rates")
     lost = rates["n_unscored"].sum()
     answer = (
-        f"{rates['n_tasks'].max()} tasks in {rates['n_skills'].max()} skills of the suite {view.suite}, "
+        f"Up to {how_many(rates['n_tasks'].max(), 'task')} with a verdict, in "
+        f"{how_many(rates['n_skills'].max(), 'skill')} of the suite {view.suite}, in each of "
         f"{how_many(rates.height, 'arm')} (student, run, condition); {how_many(lost, 'episode')} unscored "
-        "on the "
-        f"path {view.headline_path}."
+        f"on the path {view.headline_path}."
     )
     found = [*_unscored(rates, view), *_answer_lines(rates), _room_to_move(every)]
     found += [
@@ -45,9 +45,12 @@ def _unscored(rates: pl.DataFrame, view: View) -> Iterator[Finding]:
     if not rates["n_unscored"].sum():
         return
     row = rates.sort("n_unscored", descending=True, maintain_order=True).row(0, named=True)
+    alike = rates.filter(n_unscored=row["n_unscored"]).height - 1
+    also = f", as many as {how_many(alike, 'other arm')}" if alike else ""
     sentence = (
-        f"Most verdicts are lost in the condition {row['condition']} at {row['label']}, {row['series']}: "
-        f"{row['n_unscored']} unscored. Unscored is in no rate, and never a fail."
+        f"No arm lost more verdicts than the condition {row['condition']} "
+        f"{whose(row['student'], row['run'], view)}: {row['n_unscored']} unscored{also}. Unscored is in no "
+        "rate, and never a fail."
     )
     yield Finding("basis", "unscored", sentence, path=view.headline_path, student=row["label"])
 

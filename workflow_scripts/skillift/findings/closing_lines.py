@@ -6,7 +6,10 @@ import re
 import textwrap
 
 from skillift.findings.finding import Part, how_many, points, told
+from skillift.findings.procedure import BEYOND_CLAIM
+from skillift.publication.predictions import REGISTERED
 from skillift.statistics import words
+from skillift.study.registration import BEFORE, WITHDRAWN
 
 WIDTH = 80  # columns
 _LABELS = {
@@ -17,6 +20,7 @@ _LABELS = {
     "prediction": "Predictions",
 }
 _LABEL = 20  # columns
+_WITHDRAWN = f"; {REGISTERED[WITHDRAWN]}."
 _OTHER_JUDGE = re.compile(
     r"[Uu]nder the judge (\S+) instead of \S+, (\d+ of \d+ headlines?) keep their direction"
 )
@@ -48,7 +52,9 @@ def _said(part: Part) -> list[str]:
     if part.question == "resolved" and not any(each.claim == claim for each in part.findings):
         claim = "procedural delta"
     if part.question == "procedure":
-        claim = next((each.claim for each in part.findings), None)
+        claim = BEYOND_CLAIM
+    if part.question == "prediction" and part.findings:
+        return _of_predictions(part)
     found = [each for each in part.findings if each.word and claim in (None, each.claim)]
     if part.question == "uniform":  # of the whole claim; its pairs stand on the page
         found = [each for each in found if not each.student]
@@ -79,13 +85,24 @@ def _said(part: Part) -> list[str]:
 def _controls(answer: str) -> str:
     """What a longer prompt does by itself, where that is resolved: `placebo harms`."""
     _, *told = re.split(r"The (placebo|filler) by itself", answer)
-    found = [
-        f"{control} {does}"
+    found = {
+        control: dict.fromkeys(re.findall(r"\bit (harms|helps)\b", text))
         for control, text in zip(told[::2], told[1::2], strict=True)
-        for does in ("harms", "helps")
-        if f": it {does}" in text
-    ]
-    return ", ".join(found)
+    }
+    return ", ".join(f"{control} {' and '.join(does)}" for control, does in found.items() if does)
+
+
+def _of_predictions(part: Part) -> list[str]:
+    """What held of what was registered before results existed, and how many statements were not."""
+    judged = [each for each in part.findings if each.word or not each.sentence.endswith(_WITHDRAWN)]
+    strict = [each.word for each in judged if each.sentence.endswith(f"; {REGISTERED[BEFORE]}.")]
+    late = len(judged) - len(strict)
+    if not judged:
+        return [part.answer]
+    texts = [told(strict)] if strict else []
+    if late:
+        texts.append(f"{late} not registered before results")
+    return ["; ".join(texts), *texts]
 
 
 def _of_scoring(part: Part) -> list[str]:
@@ -93,7 +110,7 @@ def _of_scoring(part: Part) -> list[str]:
     kinds = [each.claim for each in part.findings]
     warned = kinds.count("warning")
     changed = len({each.sentence.split(":")[0] for each in part.findings if each.claim == "another path"})
-    said = f"{how_many(changed, 'lift')} change their word on other paths" if changed else part.answer
+    said = f"{how_many(changed, 'lift')} with another word on other paths" if changed else part.answer
     said = _OTHER_JUDGE.sub(r"\2 keep their direction with judge \1", said)
     first = said.partition(";")[0]
     texts = [said, first, re.sub(r"[Oo]n the (\d+) other scoring paths?, ", "", first)]

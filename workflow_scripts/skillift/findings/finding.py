@@ -118,8 +118,6 @@ def estimated(row: Mapping, view: View) -> str:
     parts = [interval(row["ci_low"], row["ci_high"], view.level)]
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
-    elif row.get("p_value") is not None:
-        parts.append(probability(row["p_value"]))
     parts += [f"smallest detectable effect {detectable(row)}", counts(row)]
     return f"{points(row['estimate'])} ({'; '.join(parts)})"
 

@@ -110,7 +110,7 @@ TERMS = (
         "no room to move",
         r"No room to move",
         f"more than half of the arms pass below {100 * FLOOR:g} % or above {100 * CEILING:g} % of their "
-        "tasks, so that no effect could show: easier or harder tasks are needed, not more of them",
+        "tasks, so that hardly an effect could show: easier or harder tasks are needed, not more of them",
     ),
     Term(words.SUPPORTED, words.SUPPORTED, "the effect is above zero: p below {alpha}"),
     Term(
@@ -136,7 +136,11 @@ TERMS = (
     ),
     Term(HELD, _given(HELD), "the interval lies on the predicted side"),
     Term(FAILED, _given(FAILED), "the interval lies on the other side of what was predicted"),
-    Term(UNDETERMINED, _given(UNDETERMINED), "the interval holds values on both sides of what was predicted"),
+    Term(
+        UNDETERMINED,
+        _given(UNDETERMINED),
+        "the interval holds values on both sides of what was predicted, or the data give none",
+    ),
 )
 
 

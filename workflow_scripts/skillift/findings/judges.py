@@ -96,14 +96,17 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         if row is None:
             continue
         known = pair["same_direction"].drop_nulls()
+        furthest = (
+            f"the {_HEADLINES[row['contrast']]} {whose(row['student'], row['run'], view)} moves furthest, "
+            f"from {points(row['estimate_a'])} to {points(row['estimate_b'])} (shift {points(row['shift'])}, "
+            f"{interval(row['ci_low'], row['ci_high'], view.level)}; {sizes(row)}; paths judge:{judge_a} and "
+            f"judge:{judge_b}; chosen after the fact)"
+        )
+        if points(row["shift"]) == points(0.0):
+            furthest = "none moves by 0.1 pp or more"
         sentence = (
             f"Under the judge {judge_b} instead of {judge_a}, {known.sum()} of "
-            f"{how_many(len(known), 'headline')} "
-            f"keep their direction; the {_HEADLINES[row['contrast']]} "
-            f"{whose(row['student'], row['run'], view)} moves furthest, from {points(row['estimate_a'])} to "
-            f"{points(row['estimate_b'])} (shift {points(row['shift'])}, "
-            f"{interval(row['ci_low'], row['ci_high'], view.level)}; {sizes(row)}; paths judge:{judge_a} and "
-            f"judge:{judge_b}; chosen after the fact)."
+            f"{how_many(len(known), 'headline')} keep their direction; {furthest}."
         )
         yield Finding("judge", "another judge", sentence, student=row["label"], figure="lift_by_path")
 
@@ -154,7 +157,7 @@ def _corrected(by_method: Mapping[str, Mapping], certification: pl.DataFrame, vi
 def format_moves(row: Mapping) -> str:
     """That the share of ANSWER lines differs between the arms of an effect."""
     shares = f"{percent(row['answer_lines_low'])} to {percent(row['answer_lines_high'])}"
-    return f"Between its arms the share of responses with an ANSWER line goes from {shares}"
+    return f"Between its arms the share of responses with an ANSWER line varies from {shares}"
 
 
 def _missed(certification: pl.DataFrame, path: str) -> str:

@@ -41,9 +41,9 @@ _NOTES = (
     "p-values of lifts, of procedural deltas, of each claim about controls, of each contrast with a control "
     "or with shuffled steps, and of the pairs of one claim of sameness are adjusted by Holm within their "
     "family, and the smallest detectable effect beside them is at that level; others are not. Where a recipe "
-    "has several seeds, the variance between trainings is in the interval (of slopes and bootstraps it is "
-    "not), pooled over the tiers; with one seed a claim is about that run. Episodes without a row count as "
-    "unscored."
+    "has several seeds, the variance between trainings is in the interval (of slopes, worst cases and "
+    "bootstraps it is not), pooled over the tiers; with one seed a claim is about that run. Episodes without "
+    "a row count as unscored."
 )
 
 
@@ -129,6 +129,7 @@ def findings_page(
     values = {
         "name": spec["name"],
         "students": ", ".join(view.labels),
+        "trained": not view.runs.is_empty(),
         "facts": _facts(view),
         "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
         "parts": parts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -31,13 +31,18 @@ def path_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         yield Finding("judge", "path shift", sentence, path=path, student=row["label"], figure="path_audit")
 
 
-def changed_words(lifts: pl.DataFrame, view: View) -> list[tuple[str, str, str, str, str]]:
-    """student, run, headline word, other path and its word, of each lift whose word hangs on the path."""
+def changed_words(
+    lifts: pl.DataFrame, paths: Sequence[str], view: View
+) -> list[tuple[str, str, str, str, str]]:
+    """student, run, headline word, other path and its word, of each lift whose word hangs on the path.
+
+    `paths`: all on which episodes are scored; one of them may have no lift.
+    """
     key = ["student", "run"]
     headline = lifts.filter(path=view.headline_path).select(*key, "word")
-    others = lifts.filter(pl.col("path") != view.headline_path).select(*key, "path", other="word")
-    paths = others.select(pl.col("path").unique(maintain_order=True))
-    both = headline.join(paths, how="cross", maintain_order="left_right").join(
+    others = lifts.select(*key, "path", other="word")
+    beside = pl.DataFrame({"path": paths}, {"path": pl.String})
+    both = headline.join(beside, how="cross", maintain_order="left_right").join(
         others, on=[*key, "path"], how="left", maintain_order="left"
     )
     # without a row there, it is as undefined as with an empty one
@@ -47,15 +52,15 @@ def changed_words(lifts: pl.DataFrame, view: View) -> list[tuple[str, str, str, 
     return both.select(*key, "word", "path", "other").rows()
 
 
-def other_paths(lifts: pl.DataFrame, view: View) -> Iterator[Finding]:
+def other_paths(lifts: pl.DataFrame, paths: Sequence[str], view: View) -> Iterator[Finding]:
     """One sentence for each lift that another path gives another word."""
-    for student, run, word, path, other in changed_words(lifts, view):
+    for student, run, word, path, other in changed_words(lifts, paths, view):
         sentence = f"Lift {whose(student, run, view)}: {word} on {view.headline_path}, but {other} on {path}."
         yield Finding("judge", "another path", sentence, path=path, figure="lift_by_path")
 
 
 def mixed(table: pl.DataFrame, view: View) -> Iterator[Finding]:
-    """The wrong lift that mixing two paths would have led furthest away with."""
+    """The wrong lift that mixing two paths would have led furthest away with; none where all are right."""
     rows = table.filter(suite=view.suite, contrast=LIFT + DELTA)
     if rows.is_empty():
         return
@@ -64,7 +69,7 @@ def mixed(table: pl.DataFrame, view: View) -> Iterator[Finding]:
     right = right.select("student", "run", right="estimate")
     wrong = rows.filter(~pl.col("matched")).join(right, on=["student", "run"], maintain_order="left")
     row = largest(wrong.with_columns(apart=pl.col("estimate") - pl.col("right")), "apart")
-    if row is None:
+    if row is None or points(row["estimate"]) == points(row["right"]):
         return
     sentence = (
         f"A wrong number, as a warning: with the delta before SFT on the path {row['path_before']} and the "
@@ -89,12 +94,12 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
     kept = {(student, run): holds for student, run, holds in of_lift}
     for row in rows.filter(pl.col("n_unscored") > 0, pl.col("bound_low").is_not_null()).iter_rows(named=True):
         holds = kept.get((row["student"], row["run"]), False)
+        given = ", given these trainings" if row["seed"] is None else ""
+        ends = f"{interval(row['ci_low'], row['ci_high'], view.level)}{given}"
         sentence = (
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
-            "the lift "
-            f"{whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
-            f"{points(row['bound_high'])} ({interval(row['ci_low'], row['ci_high'], view.level)}; "
-            f"{counts(row)}): its word "
+            f"the lift {whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
+            f"{points(row['bound_high'])} ({ends}; {counts(row)}): its word "
             f"{'does not hang on them' if holds else 'hangs on them'}."
         )
         yield Finding(

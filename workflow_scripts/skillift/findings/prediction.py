@@ -40,7 +40,8 @@ def _answer(table: pl.DataFrame) -> str:
     if strict:
         parts = [f"{how_many(len(strict), 'prediction')} registered before results existed: {told(strict)}."]
     else:
-        parts = ["No prediction was registered before results existed."]
+        which = "" if judged.height == table.height else " that stands"
+        parts = [f"No prediction{which} was registered before results existed."]
     for words, kinds in _LATE.items():
         if verdicts := late.filter(pl.col("registration").is_in(kinds))["verdict"].to_list():
             parts.append(f"{len(verdicts)} {words}: {told(verdicts)}.")
@@ -57,9 +58,12 @@ def _prediction(row: Mapping, view: View) -> Finding:
     about = "; one seed, so about that run" if row["n_runs"] == 1 else ""
     post_hoc = row["registration"] == POST_HOC
     said = f"{AS_STATED[row['verdict']]}; " if post_hoc else ""
+    if row["verdict"] is None:
+        gone = f"Predicted{text}: {statement(row, labels)}; {REGISTERED[row['registration']]}."
+        return Finding("prediction", row["prediction"], gone, path=row["path"])
     sentence = (
         f"{'Stated' if post_hoc else 'Predicted'}{text}: {statement(row, labels)}. "
         f"Found {estimated(row, view)}{about}; {said}{REGISTERED[row['registration']]}."
     )
-    verdict = "" if post_hoc else row["verdict"] or ""
+    verdict = "" if post_hoc else row["verdict"]
     return Finding("prediction", row["prediction"], sentence, verdict, row["path"], numbers=numbers_of(row))

@@ -35,6 +35,7 @@ from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.control_claims import BEYOND, CONTROLS, NEUTRAL
 
 _FIGURE = "placebo_ladder"
+BEYOND_CLAIM = "beyond a longer prompt: lift over none and over every control, together"
 _LIFT = LIFT + contrast_name("curated", "none")
 # contrasts that no claim of the study covers: what each is called and what it tells
 _BESIDE = {
@@ -51,7 +52,8 @@ def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     rows = tables["effects"].filter(path=view.headline_path, suite=view.suite)
     rows = place(rows, view, "effects").filter("headline") if rows.height else rows
     lifts = {(row["student"], row["run"], row["contrast"]): row for row in rows.iter_rows(named=True)}
-    controls = [name for name in CONTROLS if rows.filter(contrast=contrast_name("curated", name)).height]
+    asked = set(tables["pass_rates"].filter(suite=view.suite)["condition"])
+    controls = [name for name in CONTROLS if name in asked]
     together = list(of_claim(tables, view, BEYOND))
     neutral = list(of_claim(tables, view, NEUTRAL))
     beside = {name: _tested(rows, name, view) for name in _BESIDE}
@@ -59,7 +61,7 @@ def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     found += [_neutral(row, view) for row in neutral]
     for contrast, (name, meaning) in _BESIDE.items():
         found += [finding_of("procedure", row, name, _FIGURE, view, meaning) for row in beside[contrast]]
-    answer = [_answer(together, controls), *_by_themselves(neutral, beside, controls, view)]
+    answer = [_answer(together, controls, view), *_by_themselves(neutral, beside, controls, view)]
     return Part("procedure", " ".join(answer), found)
 
 
@@ -70,14 +72,15 @@ def _tested(rows: pl.DataFrame, contrast: str, view: View) -> list[dict]:
     return tested(list(rows.iter_rows(named=True)), view)
 
 
-def _answer(together: list[dict], controls: list[str]) -> str:
+def _answer(together: list[dict], controls: list[str], view: View) -> str:
     if not controls:
         return (
             "This study has neither a placebo nor a filler: that a longer prompt alone would help is not "
             "ruled out."
         )
     if not together:
-        return "No run was trained, so there is no lift to measure against a longer prompt."
+        why = "No run was trained" if view.runs.is_empty() else "An arm is missing"
+        return f"{why}, so there is no lift to measure against a longer prompt."
     over = _listed(["none", *controls])
     given = told([row["word"] for row in together])
     return f"{how_many(len(together), 'lift')} over {over}, all read together: {given}."
@@ -99,7 +102,8 @@ def _by_themselves(
         return
     failed = [label_of(row["student"], view) for row in neutral if row["word"] != words.EQUIVALENT]
     if not neutral:
-        yield "There is no neutral control: this study has no filler."
+        why = "no student was asked with the filler and with none before SFT"
+        yield f"There is no neutral control: {why if 'filler' in controls else 'this study has no filler'}."
     elif failed:
         where = f" at {_listed(failed)}" if len(failed) < len(neutral) else ""
         yield f"There is no neutral control{where}: that the filler changes nothing before SFT is not shown."
@@ -150,7 +154,7 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
     )
     return Finding(
         "procedure",
-        "beyond a longer prompt: lift over none and over every control, together",
+        BEYOND_CLAIM,
         sentence,
         row["word"],
         row["path"],

@@ -30,7 +30,7 @@ _SAID = {
     words.NOT_RESOLVABLE: "by {}: not resolvable at this n, neither sameness nor a difference is shown",
     words.UNDEFINED: "by {}: undefined on these data",
 }
-_THESE_RUNS = "one seed a side, so about these runs"
+_THESE_RUNS = "a side has one seed, so about these runs"
 _ESTIMATORS = {
     "split_half": "split halves, free of the coupling",
     "oldham": "Oldham",

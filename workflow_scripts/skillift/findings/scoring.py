@@ -10,13 +10,16 @@ from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
 from skillift.findings.paths import bounds, changed_words, hanging_words, mixed, other_paths, path_shifts
+from skillift.publication.certificates import errs_too_often
 from skillift.publication.unscored import unscored_warnings
 from skillift.statistics import words
+from skillift.statistics.path_audit import BENCH
 
 
 def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
     """Certificates, agreement, what other judges, paths and lost verdicts would make of the headlines."""
     lifts = tables["claims"].filter(suite=view.suite, claim="lift")
+    paths = tables["pass_rates"].filter(suite=view.suite)["path"].unique().sort().to_list()
     warnings = list(warned(tables["certification"], spec, view))
     lost = list(_lost(tables, view, spec))
     shifts = list(judge_shifts(tables["judge_shift"], view))
@@ -27,22 +30,34 @@ def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
         *agreement(tables["agreement"], view),
         *shifts,
         *path_shifts(tables["path_shift"], view),
-        *other_paths(lifts, view),
+        *other_paths(lifts, paths, view),
         *mixed(tables["mixed_paths"], view),
         *bounds(tables["bounds"], lifts, view),
         *hanging_words(tables["claims"], view),
         *corrected(tables["corrected_effects"], tables["certification"], view),
     ]
-    parts = ["the headline judge errs more often than the study allows"] if warnings else []
+    parts = [_errs(tables["certification"], view, spec)] if warnings else []
     if lost:
-        paths = ", ".join(finding.path for finding in lost)
-        parts.append(f"more verdicts are lost than the study allows on {paths}")
-    parts += _of_paths(lifts, view)
+        on = ", ".join(finding.path for finding in lost)
+        parts.append(f"more verdicts are lost than the study allows on {on}")
+    parts += _of_paths(lifts, paths, view)
     seconds = [each.sentence.split(";")[0].replace("Under", "under", 1) for each in shifts]
-    alone = tables["certification"]["judge"].n_unique() < 2
-    none = "there is no second judge" if alone else "no headline can be compared under a second judge"
+    judges = {f"judge:{name}" for name in tables["certification"]["judge"]} | set(paths) - {BENCH}
+    none = "no headline can be compared under a second judge"
+    if len(judges) < 2:
+        none = "there is no second judge"
     text = "; ".join(parts + (seconds or [none]))
     return Part("judge", f"{text[0].upper()}{text[1:]}.", found)
+
+
+def _errs(certification: pl.DataFrame, view: View, spec: dict) -> str:
+    """That the judge behind the headline path errs too often, or may."""
+    which = (
+        "the judge of the tasks without an extractor" if view.headline_path == BENCH else "the headline judge"
+    )
+    if errs_too_often(certification, spec):
+        return f"{which} errs more often than the study allows"
+    return f"{which} is not known to keep the study's limits"
 
 
 def _lost(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Iterator[Finding]:
@@ -53,9 +68,9 @@ def _lost(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Iterato
         yield Finding("judge", "warning", sentence, path=path, figure="corrected_lift")
 
 
-def _of_paths(lifts: pl.DataFrame, view: View) -> list[str]:
+def _of_paths(lifts: pl.DataFrame, paths: list[str], view: View) -> list[str]:
     """What becomes of the lifts' words on the other paths; what is undefined keeps no word."""
-    others = lifts["path"].n_unique() - 1
+    others = len(set(paths) - {view.headline_path})
     defined = lifts.filter(pl.col("word") != words.UNDEFINED)
     total = lifts.filter(path=view.headline_path).height
     known = defined.filter(path=view.headline_path).height
@@ -64,7 +79,7 @@ def _of_paths(lifts: pl.DataFrame, view: View) -> list[str]:
         parts.append(f"{how_many(total - known, 'lift')} of {total} undefined on {view.headline_path}")
     if others > 0 and known:
         where = f"on the {how_many(others, 'other scoring path')}"
-        changed = len({lift[:2] for lift in changed_words(lifts, view)})
+        changed = len({lift[:2] for lift in changed_words(lifts, paths, view)})
         differ = f"the word of {changed} of {how_many(total, 'lift')} differs"
         every = "every lift" if known == total else f"each of the {known} defined lifts"
         parts.append(f"{where}, {differ if changed else f'{every} keeps its word'}")

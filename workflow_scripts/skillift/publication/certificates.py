@@ -36,17 +36,25 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
         spec: the analysis spec, see `skillift.figures.arms.read_spec`.
     """
     judge = headline_judge(spec)
+    rows = [row for row in totals(rates, judge) if exceeds(row, spec)]
+    if not rows:
+        return []
     above = [
-        f"{WORDS[row['error']]} {_found(row)} (limit {100 * limit(spec, row['error']):g} %)"
-        for row in totals(rates, judge)
-        if exceeds(row, spec)
+        f"{WORDS[row['error']]} {_found(row)} (limit {100 * limit(spec, row['error']):g} %)" for row in rows
     ]
-    return [f"Warning: judge {judge} errs too often: {'; '.join(above)}"] if above else []
+    errs = "errs too often" if errs_too_often(rates, spec) else "is not known to keep the limits"
+    return [f"Warning: judge {judge} {errs}: {'; '.join(above)}"]
+
+
+def errs_too_often(rates: pl.DataFrame, spec: dict) -> bool:
+    """Whether a known rate of the headline judge is above the study's limit."""
+    rows = totals(rates, headline_judge(spec))
+    return any(row["rate"] is not None and exceeds(row, spec) for row in rows)
 
 
 def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
     """The judge's rows over all kinds of both parts, false passes first."""
-    rows = rates.filter(judge=judge, kind=ALL_KINDS, part=ALL_PARTS).sort("error", descending=True)
+    rows = rates.filter(judge=judge, part=ALL_PARTS).sort("error", descending=True)
     return rows.to_dicts()
 
 
@@ -72,7 +80,14 @@ def certificate(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
             text += f" ({level} interval {ends}; {row['n_unscored']} unscored)"
         most = limit(spec, row["error"])
         if most is not None:
-            text += f", {'above' if exceeds(row, spec) else 'within'} the limit of {100 * most:g} %"
+            kept = (
+                "within"
+                if not exceeds(row, spec)
+                else "above"
+                if row["rate"] is not None
+                else "not known to keep"
+            )
+            text += f", {kept} the limit of {100 * most:g} %"
         parts.append(text)
     return f"Certification of the judge {judge}: {'; '.join(parts)}.{_generated(rates, judge)}"
 

@@ -1,0 +1,22 @@
+"""Each condition of what the findings say is needed: without it the referee finds a sentence that is false.
+
+Conditions are removed one at a time, in memory (`referee.guards`). Those without which every sentence stays
+as it is are listed with the reason.
+"""
+
+from __future__ import annotations
+
+import pytest
+from referee import WRITERS, guards, survives
+from test_referee import SENTENCES
+
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("referee")]
+
+# module and function, what may go, and why nothing comes of it
+NEEDLESS: dict[tuple[str, str, str], str] = {}
+
+
+@pytest.mark.parametrize("module", WRITERS)
+def test_without_a_condition_a_sentence_is_false(module):
+    left = {(each.module, each.function, each.change) for each in guards(module) if survives(each, SENTENCES)}
+    assert left == {place for place in NEEDLESS if place[0] == module}
