@@ -77,7 +77,7 @@ def test_a_narrow_terminal_cuts_no_number(tmp_path, capsys, monkeypatch, columns
     printed = capsys.readouterr().out
     tables = printed.split("\n- ")[0]
     assert "\u2026" not in printed
-    assert {"3.2\u20135.0", "11.0\u201317.3", "1,600", "unknown"} <= set(tables.replace("/", " ").split())
+    assert {"3.2\u20135.0", "11.8\u201318.7", "1,600", "unknown"} <= set(tables.replace("/", " ").split())
     if columns == 80:
         assert max(map(len, tables.splitlines())) <= 80
 
