@@ -118,7 +118,7 @@ def test_a_finished_study_ends_in_six_lines(tmp_path, repository, monkeypatch):
     study = load_study(repository / "studies/embedded.yaml")
     tables = full_study()[1]
     contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
-    for name in FINDINGS:
+    for name in set(FINDINGS) - {"ledger"}:  # which is of runs of the workflow
         write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contracts[name])
     lines = run_study.last_lines(tmp_path, study, "results/embedded/findings.html")
     assert len(lines) == 6 and all(len(line) <= 80 for line in lines)

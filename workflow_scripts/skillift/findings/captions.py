@@ -61,7 +61,7 @@ def _once(html: Markup) -> Markup:
     """Where a caption says `figure` before a figure's name, its link need not say it again."""
     from markupsafe import Markup
 
-    return Markup(re.sub(r"(figures?\s+<a [^>]*>)figure ", r"\1", html))
+    return Markup(re.sub(r"(figures?\s+<a [^>]*>)figure ", r"\1", str(html)))
 
 
 def _html(node, numbers: Mapping[str, int]) -> Markup:
