@@ -20,7 +20,7 @@ from skillift.judging.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
 from skillift.students.gguf_header import SUFFIX, is_gguf
 from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
-from skillift.study.predictions import SECTIONS, prediction_problems
+from skillift.study.prediction_checks import SECTIONS, prediction_problems
 from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.study.source import KeyPath, Source, Words, beside
 from skillift.tasks.filler_files import filler_mistake

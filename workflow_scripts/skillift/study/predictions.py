@@ -1,4 +1,4 @@
-"""Predictions as a study declares them: what may be predicted, and all that a prediction says.
+"""Predictions as a study declares them: all that a prediction says.
 
 A prediction is one statement about one effect, or about one effect less another on the same scoring path:
 
@@ -16,30 +16,8 @@ predictions. One that was written when its outcome was known says so with `known
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from skillift.statistics.contrast_names import changes_of, contrasts_of
-from skillift.study.schema import did_you_mean, one_of
-from skillift.study.source import KeyPath, Words
-
-if TYPE_CHECKING:
-    from skillift.study.study import Study
-
-Finding = tuple[KeyPath, object, str, str]
-
-# sections of a study that predictions refer to
-SECTIONS = (
-    "predictions",
-    "conditions",
-    "students",
-    "references",
-    "recipes",
-    "runs",
-    "judges",
-    "inference",
-    "analysis",
-)
+from skillift.study.study import Study
 
 
 def declared(study: Study) -> dict[str, dict]:
@@ -67,58 +45,6 @@ def declared(study: Study) -> dict[str, dict]:
 def predictions_spec(study: Study) -> dict:
     """What the verdicts on predictions depend on: the predictions, and which runs are whose."""
     return {"predictions": declared(study), "runs": study.analysis_spec()["runs"]}
-
-
-def prediction_problems(data: dict) -> Iterator[Finding]:
-    """What is wrong with the predictions of a study, by key.
-
-    Args:
-        data: the study with its defaults filled in; `SECTIONS` keep the schema.
-    """
-    paths = ["bench", *(f"judge:{judge}" for judge in sorted(data["judges"]))]
-    suites = sorted(data["inference"]["suites"])
-    for name, entry in data["predictions"].items():
-        here = ("predictions", name)
-        if entry.get("path", paths[0]) not in paths:
-            yield _unknown((*here, "path"), entry["path"], paths, "a scoring path")
-        if entry["suite"] not in suites:
-            yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
-        if entry["direction"] == "equivalent" and entry["margin"] == 0:
-            fix = "Declare how large a difference counts as none."
-            yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", fix
-        yield from _effect_problems((*here, "effect"), entry["effect"], data)
-        if "minus" in entry:
-            yield from _effect_problems((*here, "minus"), entry["minus"], data)
-            if entry["minus"] == entry["effect"]:
-                found = Words("the same effect as under `effect`")
-                yield (*here, "minus"), found, "another effect", "Their difference is 0 by definition."
-
-
-def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Finding]:
-    student, recipe, contrast = effect["student"], effect.get("recipe"), effect["contrast"]
-    models = [*data["students"], *data["references"]]
-    if student not in models:
-        yield _unknown((*here, "student"), student, sorted(models), "a student or reference model")
-        return
-    plain, changes = contrasts_of(data["conditions"]), changes_of(data["conditions"])
-    if contrast not in (*plain, *changes):
-        yield _unknown(
-            (*here, "contrast"), contrast, [*plain, *changes], "a contrast of the study's conditions"
-        )
-    elif recipe is None and contrast in changes:
-        fix = "Add `recipe`, or name a contrast before SFT."
-        yield (*here, "contrast"), contrast, f"{one_of(plain)}, where no recipe is named", fix
-    if recipe is None:
-        return
-    if recipe not in data["recipes"]:
-        yield _unknown((*here, "recipe"), recipe, sorted(data["recipes"]), "a key of `recipes`")
-    elif not any(run["recipe"] == recipe and student in run["students"] for run in data["runs"]):
-        found = Words(f"no run of the recipe '{recipe}' at {student}")
-        yield (*here, "recipe"), found, "a recipe that the student is trained by", "Add it to `runs`."
-
-
-def _unknown(key: KeyPath, name: str, known: list[str], what: str) -> Finding:
-    return key, name, f"{what} ({one_of(known)})", did_you_mean(name, known)
 
 
 def _effect(entry: dict) -> dict:
