@@ -26,7 +26,9 @@ from skillift.publication.inputs import finished_tables
 from skillift.publication.registry import FINDINGS
 from skillift.running.settings import PROJECT, add_options, settings
 from skillift.running.signals import run_with_signals
+from skillift.study.looks import at_look
 from skillift.study.study import Study
+from skillift.tables import read_json
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -97,7 +99,8 @@ def _seen_from(start: Path, path: Path) -> str:
 def last_lines(folder: Path, study: Study, page: str) -> list[str]:
     """What the study found, from its finished tables; `page`: the path of its findings."""
     tables = finished_tables(FINDINGS, folder, study)
-    return closing_lines(findings(tables, study.figures_spec()), page)
+    spec = at_look(study.figures_spec(), read_json(folder / "analysis/look.json"))
+    return closing_lines(findings(tables, spec), page)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from skillift.errors import UserError
 from skillift.publication.registry import FINDINGS
 from skillift.running.settings import PROJECT
 from skillift.study.study import load_study
-from skillift.tables import write_table
+from skillift.tables import write_json, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +120,7 @@ def test_a_finished_study_ends_in_six_lines(tmp_path, repository, monkeypatch):
     contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
     for name in set(FINDINGS) - {"ledger"}:  # which is of runs of the workflow
         write_table(tables[name], tmp_path / f"analysis/{name}.parquet", contracts[name])
+    write_json({"look": 1, "alpha": 0.025}, tmp_path / "analysis/look.json")
     lines = run_study.last_lines(tmp_path, study, "results/embedded/findings.html")
     assert len(lines) == 6 and all(len(line) <= 80 for line in lines)
     assert lines[0].startswith("Lift resolved ") and "not resolvable" in lines[0]
