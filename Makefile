@@ -66,11 +66,12 @@ sampler: setup # what a second opinion needs more, once for each set of pins
 	@"$(STARTER)" envs/make_venv.py --venv $(SAMPLER) --pins envs/second-opinion.txt --needed-gib 0.7 \
 		$(if $(PYTHON),--python "$(PYTHON)")
 
-lint: setup ## check style: ruff, snakefmt, snakemake --lint
+lint: setup ## check style: ruff, snakefmt, snakemake --lint, and that no imports go round in circles
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) snakefmt --check $(SNAKEFILES)
 	@$(RUN) snakemake --lint
+	@$(RUN) env PYTHONPATH=workflow_scripts lint-imports --no-cache --no-logo
 
 check: lint ## the quick loop: style, and the tests that load no model and run no study
 	@$(PYTEST) -n 2 --quick tests/unit tests/commands

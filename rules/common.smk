@@ -14,9 +14,9 @@ SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from skillift.chat.options import api_options, judging_options
-from skillift.running.engine_options import engine_options
+from skillift.engines.options import engine_options
 from skillift.errors import UserError
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 from skillift.preflight.mistakes import checked_study, warnings
 from skillift.provenance import canonical, code_digest
 from skillift.study.places import found_study

@@ -15,7 +15,7 @@ from skillift.running.job_sizes import (
     model_minutes,
     serving_mb,
 )
-from skillift.running.memory import memory
+from skillift.processes.memory import memory
 
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
 

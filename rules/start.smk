@@ -12,8 +12,8 @@ from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.running.run_record import FILE as RUN_RECORD
 from skillift.study.design import declared_design, with_sizes
-from skillift.study.ledger import FILE as LEDGER
-from skillift.study.registration import register, results_exist
+from skillift.ledger.entries import FILE as LEDGER
+from skillift.ledger.registration import register, results_exist
 from skillift.running.study_lock import lock_study
 from snakemake_inside.failures import name_failures_last
 from snakemake_inside.interrupts import defer_sigint, handle_sigterm

@@ -1,6 +1,6 @@
 """What a study publishes, and from which tables."""
 
-from skillift.publication.registry import (
+from skillift.reporting.registry import (
     ANALYSIS,
     BESIDE_FINDINGS,
     FIGURES,

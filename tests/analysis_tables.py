@@ -91,9 +91,9 @@ class Published(NamedTuple):
 
 
 def publish_table(name: str, tables: dict[str, pl.DataFrame], spec: dict) -> Published:
-    """Publish a table of `skillift.publication.registry.TABLES`, and read what was written."""
-    from skillift.publication.registry import parts_of
+    """Publish a table of `skillift.reporting.registry.TABLES`, and read what was written."""
     from skillift.publication.tables import publish
+    from skillift.reporting.registry import parts_of
 
     with TemporaryDirectory() as folder:
         page, latex = (Path(folder) / f"table.{kind}" for kind in ("html", "tex"))

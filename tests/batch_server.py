@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler
 from loopback import serve
 from stub_models import chat_completion
 
-from skillift.judging import offline_judges
+from skillift.chat import offline_judges
 
 
 def verdict(body: dict) -> tuple[int, dict]:

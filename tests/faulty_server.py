@@ -81,7 +81,7 @@ class FaultyServer:
         """Answer, or fail."""
         from aiohttp import web
 
-        from skillift.judging import offline_judges
+        from skillift.chat import offline_judges
 
         self.note("arrived", key)
         fate = self.fate(key)

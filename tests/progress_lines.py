@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from skillift.running import progress
-from skillift.running.progress_lines import Line, Phase, parse_line
+from skillift.processes import progress
+from skillift.processes.progress_lines import Line, Phase, parse_line
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import re
 
 from projects import ROOT
 
-from skillift.publication.registry import ANALYSIS as ANALYSED
-from skillift.publication.registry import FIGURES, FINDINGS, TABLES, extent, figures_for, tables_for
+from skillift.reporting.registry import ANALYSIS as ANALYSED
+from skillift.reporting.registry import FIGURES, FINDINGS, TABLES, extent, figures_for, tables_for
 from skillift.study.study import load_study
 
 RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")

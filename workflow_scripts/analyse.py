@@ -12,7 +12,7 @@ the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_l
 table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
 errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
 of words and intervals; without it that is the confidence that the study declares. Writes one file for each
-table of `skillift.publication.registry.ANALYSIS` into the folder `--out`.
+table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.analysis import ANALYSIS_TABLES
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
+    from skillift.ledger.looks import at_look
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
-    from skillift.study.looks import at_look
     from skillift.tables import read_each, read_json, read_table, write_table
 
     episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []

@@ -20,8 +20,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.study.looks import confidence_of
-from skillift.study.registration import records_of, register
+from skillift.ledger.looks import confidence_of
+from skillift.ledger.registration import records_of, register
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.engines.probes import check_served
 from skillift.episodes.answer_checks import check_answers, check_same_prompts
-from skillift.episodes.probes import check_served
 from skillift.tables import read_table, write_table
 
 

@@ -15,9 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
+from skillift.ledger.looks import as_json, count_look
+from skillift.ledger.registration import records_of, register
 from skillift.study.design import with_sizes
-from skillift.study.looks import as_json, count_look
-from skillift.study.registration import records_of, register
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,8 +30,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     from skillift.contracts.pipeline import SCORES, TASKS
+    from skillift.ledger.entries import read_ledger
     from skillift.statistics.looked_at import looked_at
-    from skillift.study.ledger import read_ledger
     from skillift.tables import read_table, write_json
 
     settings = options.spec["settings"]

@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
     options = arguments.parse_args(argv)
 
-    from skillift.running.progress import phase
+    from skillift.processes.progress import phase
     from skillift.students.chat_settings import chat_settings
     from skillift.students.folders import import_student, write_manifest
     from skillift.students.hub import cached_bytes, download

@@ -3,7 +3,7 @@
     python workflow_scripts/explain_kill.py 137 workflow_scripts/train.py 2>>train.log
 
 The shell of a job calls it (rules/common.smk) where a command ended by a signal, with its status and its
-words. It reads the note that the command kept of itself (`skillift.running.killed_jobs`) and removes it.
+words. It reads the note that the command kept of itself (`skillift.processes.killed_jobs`) and removes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from skillift.running.killed_jobs import ADVICE, OTHERS, explained, note_file, own_log, read_note, signal_of
+from skillift.processes.killed_jobs import ADVICE, OTHERS, explained, note_file, own_log, read_note, signal_of
 from skillift.stages import rule_named
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.engines.options import add_engine_options, run_options
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
-from skillift.running.engine_options import add_engine_options, run_options
 from skillift.tables import read_json, read_table, write_table
 
 

@@ -21,7 +21,7 @@ from skillift.chat.failures import check_failed
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
-from skillift.running.progress import part
+from skillift.processes.progress import part
 from skillift.tables import read_table, write_table
 
 

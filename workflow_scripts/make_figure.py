@@ -10,7 +10,7 @@ r"""Draw one figure of a study as SVG and as an interactive page.
 
 Without `--viewer` and `--html` it draws the SVG alone.
 
-The figures and the tables that each one draws stand in `skillift.publication.registry.FIGURES`; loss_curves
+The figures and the tables that each one draws stand in `skillift.reporting.registry.FIGURES`; loss_curves
 takes `--log 'results/embedded/runs/{student}/{run}/log.parquet'`.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from skillift.commands import parser, run
 from skillift.figures import draw, save, save_page
 from skillift.publication.inputs import add_options, read_inputs, spec_of
-from skillift.publication.registry import FIGURES
+from skillift.reporting.registry import FIGURES
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -7,8 +7,8 @@ r"""Publish one table of a study as a self-contained HTML page, as LaTeX and as 
         --effects results/embedded/analysis/effects.parquet --html effects.html --latex effects.tex \
         --csv effects.csv
 
-The published tables and the tables that each is made from stand in `skillift.publication.registry.TABLES`. A
-table of several parts has a CSV file for each part, in the order of `skillift.publication.registry.PARTS`.
+The published tables and the tables that each is made from stand in `skillift.reporting.registry.TABLES`. A
+table of several parts has a CSV file for each part, in the order of `skillift.reporting.registry.PARTS`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.publication.inputs import add_options, read_inputs, spec_of
-from skillift.publication.registry import TABLES
 from skillift.publication.tables import publish
+from skillift.reporting.registry import TABLES
 
 
 def main(argv: list[str] | None = None) -> None:

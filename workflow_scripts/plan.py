@@ -25,6 +25,8 @@ from pathlib import Path
 from skillift.commands import run
 from skillift.costs.estimate import tasks_of
 from skillift.errors import UserError, problem
+from skillift.ledger.entries import FILE as LEDGER
+from skillift.ledger.looks import next_level
 from skillift.planning.costs import CallCosts, DeviceWork
 from skillift.planning.designs import default_axes, design_table, grid, plan, recommend
 from skillift.planning.evidence import (
@@ -40,8 +42,6 @@ from skillift.planning.text import component_rows, cost_notes, design_rows, prin
 from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
-from skillift.study.ledger import FILE as LEDGER
-from skillift.study.looks import next_level
 from skillift.study.study import Study
 from skillift.tables import atomic_path, write_json
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skillift.commands import parser_without_spec, run
 from skillift.errors import UserError, problem
-from skillift.study.ledger import read_ledger
+from skillift.ledger.entries import read_ledger
 from skillift.tables import atomic_path
 
 

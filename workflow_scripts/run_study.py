@@ -22,11 +22,11 @@ from pathlib import Path
 from skillift.commands import run
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
+from skillift.ledger.looks import at_look
+from skillift.processes.signals import run_with_signals
 from skillift.publication.inputs import finished_tables
-from skillift.publication.registry import FINDINGS
+from skillift.reporting.registry import FINDINGS
 from skillift.running.settings import PROJECT, add_options, settings
-from skillift.running.signals import run_with_signals
-from skillift.study.looks import at_look
 from skillift.study.study import Study
 from skillift.tables import read_json
 

@@ -33,13 +33,13 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.pipeline import SCORES, TASKS
     from skillift.contracts.second_opinion import SECOND_OPINION
     from skillift.errors import UserError, problem
-    from skillift.figures.arms import read_spec
+    from skillift.ledger.looks import at_look
     from skillift.publication.inputs import finished_tables
     from skillift.publication.table_page import to_html
+    from skillift.reporting.arms import read_spec
     from skillift.second_opinion.arms import data_by_path
     from skillift.second_opinion.comparison import agreement, comparison
     from skillift.second_opinion.page import page
-    from skillift.study.looks import at_look
     from skillift.tables import atomic_path, read_json, read_table, write_table
 
     claims = finished_tables(["claims"], found.results, found.study)["claims"]

@@ -12,10 +12,10 @@ import argparse
 
 from skillift.commands import run
 from skillift.findings.summary import summary
+from skillift.ledger.looks import at_look
 from skillift.publication.inputs import finished_tables
-from skillift.publication.registry import FINDINGS
+from skillift.reporting.registry import FINDINGS
 from skillift.running.settings import add_options, settings
-from skillift.study.looks import at_look
 from skillift.tables import read_json
 
 

@@ -9,7 +9,7 @@ r"""Write the findings of a study: a page, a table, and the text that opens the 
         --text results/embedded/findings.rst
 
 The spec is that of the figures with the study's name; the tables are those of
-`skillift.publication.registry.FINDINGS`, one option each. `--predictions` is left out where there are none.
+`skillift.reporting.registry.FINDINGS`, one option each. `--predictions` is left out where there are none.
 The page says on which day and from which commit it was made; SOURCE_DATE_EPOCH names another day
 (https://reproducible-builds.org/specs/source-date-epoch/).
 """
@@ -28,7 +28,7 @@ from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows, findings_text
 from skillift.publication.html_parts import read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
-from skillift.publication.registry import FINDINGS
+from skillift.reporting.registry import FINDINGS
 from skillift.running.surroundings import commit_of
 from skillift.tables import atomic_path, read_json
 

@@ -19,8 +19,8 @@ from skillift.cards.text import model_cards
 from skillift.commands import parser, run
 from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS
+from skillift.ledger.looks import confidence_of
 from skillift.path_patterns import path_pattern
-from skillift.study.looks import confidence_of
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
 
 

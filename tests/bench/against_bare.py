@@ -115,8 +115,8 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
+    from skillift.engines.options import engine_options
     from skillift.episodes.asked import messages_of_suites
-    from skillift.running.engine_options import engine_options
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer
 

@@ -13,8 +13,8 @@ from score_tables import make_scores, make_tasks, passes
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
-from skillift.study.ledger import read_ledger
-from skillift.study.registration import records_of, register
+from skillift.ledger.entries import read_ledger
+from skillift.ledger.registration import records_of, register
 from skillift.tables import read_table, write_json, write_table
 
 PREDICTION = {

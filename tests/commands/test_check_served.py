@@ -10,7 +10,7 @@ import pytest
 from stub_models import make_episodes
 
 from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
-from skillift.episodes.probes import PROBE_SCHEMA, served_table
+from skillift.engines.probes import PROBE_SCHEMA, served_table
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 

@@ -14,7 +14,7 @@ from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
-from skillift.study.ledger import read_ledger
+from skillift.ledger.entries import read_ledger
 from skillift.tables import read_json, read_table, write_table
 
 SPEC = {

@@ -14,9 +14,9 @@ import pytest
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
+from skillift.chat import offline_judges
 from skillift.contracts.pipeline import CERTIFICATION, DEMONSTRATIONS, EPISODES, SKILLS, TASKS, VERDICTS
 from skillift.errors import UserError
-from skillift.judging import offline_judges
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 

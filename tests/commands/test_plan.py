@@ -13,8 +13,8 @@ from score_tables import make_scores, make_tasks
 
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
+from skillift.ledger.looks import count_look
 from skillift.planning.designs import DESIGN_SCHEMA
-from skillift.study.looks import count_look
 from skillift.tables import write_json, write_table
 
 EMBEDDED = ["--study", "studies/embedded.yaml"]

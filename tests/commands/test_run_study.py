@@ -12,7 +12,7 @@ from analysis_tables import full_study
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
-from skillift.publication.registry import FINDINGS
+from skillift.reporting.registry import FINDINGS
 from skillift.running.settings import PROJECT
 from skillift.study.study import load_study
 from skillift.tables import write_json, write_table

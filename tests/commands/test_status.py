@@ -12,7 +12,7 @@ import pytest
 import status
 
 from skillift.errors import UserError
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 from skillift.running.run_record import FILE, Job, RunRecord, read_record, write_record
 from skillift.running.status import status_lines
 

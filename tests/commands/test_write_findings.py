@@ -16,7 +16,7 @@ from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.findings import findings
 from skillift.findings.rows import findings_rows
-from skillift.publication.registry import FINDINGS
+from skillift.reporting.registry import FINDINGS
 from skillift.tables import write_table
 
 CONTRACTS = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}

@@ -10,7 +10,7 @@ from rerun_sets import stages
 
 from skillift.contracts import pipeline as contracts
 from skillift.costs.stages import STAGE_COSTS
-from skillift.publication.registry import extent, figures_for, tables_for
+from skillift.reporting.registry import extent, figures_for, tables_for
 from skillift.stages import rule_named
 from skillift.study.study import load_study
 from skillift.tables import read_json, read_table

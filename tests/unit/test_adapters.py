@@ -14,7 +14,7 @@ import skillift.episodes.run
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import ENGINES, open_engine
-from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.engines.probes import Probe, check_served, served_table
 from skillift.episodes.run import answer
 from skillift.errors import UserError
 from skillift.students.model_folders import adapter_rank

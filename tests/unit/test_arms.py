@@ -9,7 +9,7 @@ import pytest
 from analysis_tables import full_study, make_spec
 
 from skillift.errors import UserError
-from skillift.figures.arms import place, read_spec, span
+from skillift.reporting.arms import place, read_spec, span
 
 
 def test_students_are_ordered_by_tier_and_reference_models_stand_last():

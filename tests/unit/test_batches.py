@@ -11,9 +11,9 @@ from batch_server import BatchServer, serving
 from progress_lines import lines_told
 from stub_models import chat_completion
 
-from skillift.batches import asking as batches
-from skillift.batches.settings import BatchSettings
-from skillift.batches.state import BatchState
+from skillift.chat.batches import asking as batches
+from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.state import BatchState
 from skillift.chat.client import ChatModel, ChatRequest
 
 

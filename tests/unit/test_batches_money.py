@@ -7,7 +7,7 @@ from batch_questions import MODEL, ask, echo, requests_to, settings
 from batch_server import BatchServer, serving
 from stub_models import chat_completion
 
-from skillift.batches import asking as batches
+from skillift.chat.batches import asking as batches
 from skillift.chat.client import ChatModel, ChatRequest
 from skillift.errors import UserError
 

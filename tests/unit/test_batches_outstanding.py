@@ -6,9 +6,9 @@ import pytest
 from batch_questions import EXPECTED, MODEL, ask, echo, requests_to, settings, texts
 from batch_server import BatchServer, serving
 
-from skillift.batches import asking as batches
-from skillift.batches.settings import BatchSettings
-from skillift.batches.state import CREATED, BatchState
+from skillift.chat.batches import asking as batches
+from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.state import CREATED, BatchState
 from skillift.chat.client import ChatClient
 from skillift.errors import UserError
 

@@ -7,7 +7,7 @@ import argparse
 import pytest
 import yaml
 
-from skillift.batches.settings import BatchSettings
+from skillift.chat.batches.settings import BatchSettings
 from skillift.chat.client import add_client_options, open_client
 from skillift.chat.options import api_options
 from skillift.errors import UserError

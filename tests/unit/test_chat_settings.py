@@ -148,7 +148,7 @@ def test_base_models_are_evaluated_in_a_template_that_comes_with_the_workflow(st
 def test_tokens_of_the_named_template_may_stand_in_no_task(study):
     import polars as pl
 
-    from skillift.students.preflight import prompt_mistakes
+    from skillift.preflight.students import prompt_mistakes
 
     tasks = pl.DataFrame({"task_id": ["t"], "prompt": [f"Say {GEMMA_TOKENS[2]}."]})
     (line,) = prompt_mistakes(study(inference="chat_template: gemma.jinja"), tasks)

@@ -11,7 +11,7 @@ from tiny_models import smallest, write_model, write_student, write_tokenizer
 from trainings import RECIPE, corpus_of, demonstrations
 
 from skillift.errors import UserError
-from skillift.running.memory import GIB, Memory, measured_peak
+from skillift.processes.memory import GIB, Memory, measured_peak
 from skillift.tables import folder_digests, read_json
 from skillift.training import device_memory
 from skillift.training.options import TrainingOptions

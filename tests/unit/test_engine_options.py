@@ -7,7 +7,7 @@ import argparse
 import pytest
 
 from skillift.engines.interface import RunOptions
-from skillift.running.engine_options import add_engine_options, engine_options, run_options
+from skillift.engines.options import add_engine_options, engine_options, run_options
 from skillift.study.study import load_config
 
 

@@ -13,7 +13,7 @@ from tiny_models import write_student
 
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import open_engine
-from skillift.episodes.probes import Probe
+from skillift.engines.probes import Probe
 from skillift.errors import UserError
 
 pytestmark = pytest.mark.models

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from skillift.publication.registry import FIGURES, TABLES, parts_of
+from skillift.reporting.registry import FIGURES, TABLES, parts_of
 
 
 def rows_of(repository: Path, heading: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from skillift.errors import UserError
 from skillift.figures import draw, save_page
 from skillift.figures.page import to_html
 from skillift.figures.theme import specification
-from skillift.publication.registry import FIGURES
+from skillift.reporting.registry import FIGURES
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 

@@ -15,7 +15,7 @@ from analysis_tables import full_study, smoke_study
 from skillift.errors import UserError
 from skillift.figures import draw, save
 from skillift.figures.theme import WARNING, to_svg
-from skillift.publication.registry import FIGURES
+from skillift.reporting.registry import FIGURES
 
 # analysed once for all tests of the group; some hundred drawings take half a minute
 pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]

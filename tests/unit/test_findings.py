@@ -16,7 +16,7 @@ from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import detectable, points, probability, told
 from skillift.findings.rows import findings_text
-from skillift.publication.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
+from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import words
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses

@@ -12,7 +12,7 @@ from skillift.findings import QUESTIONS, findings
 from skillift.findings.captions import caption
 from skillift.findings.glossary import TERMS, Glossary
 from skillift.findings.page import Made, findings_page, numbered
-from skillift.publication.registry import BESIDE_FINDINGS, FIGURES
+from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

@@ -10,12 +10,12 @@ from study_files import EMBEDDED, REPOSITORY
 
 from skillift.errors import UserError
 from skillift.preflight.mistakes import checked_study
+from skillift.preflight.students import mistakes, prompt_mistakes
 from skillift.students import head_sizes
 from skillift.students.chat_files import special_tokens_of
 from skillift.students.chat_settings import ChatSettings, ChatTemplate
 from skillift.students.folder_checks import folder_mistakes
 from skillift.students.gguf_header import read_header
-from skillift.students.preflight import mistakes, prompt_mistakes
 from skillift.study.study import load_config, load_study
 
 

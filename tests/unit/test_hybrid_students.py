@@ -10,7 +10,7 @@ from trainings import LORA, RECIPE, demonstrations
 
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import open_engine
-from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.engines.probes import Probe, check_served, served_table
 from skillift.students.model_folders import load_model
 from skillift.training.run import train
 

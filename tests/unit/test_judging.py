@@ -14,9 +14,9 @@ from stub_models import STUB, chat_completion, chat_server, make_episodes, stub_
 
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
+from skillift.chat.offline_judges import blocks
 from skillift.contracts.pipeline import VERDICTS
 from skillift.errors import UserError
-from skillift.judging.offline_judges import blocks
 from skillift.judging.verdicts import (
     Candidate,
     fence_code,

@@ -13,9 +13,9 @@ from pathlib import Path
 import explain_kill
 import pytest
 
-from skillift.running import killed_jobs
+from skillift.processes import killed_jobs
+from skillift.processes.killed_jobs import Note, explained, note_file, signal_of
 from skillift.running.failed_jobs import FailedJob, last_words
-from skillift.running.killed_jobs import Note, explained, note_file, signal_of
 
 GIB = 2**30
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 JOB = """
 import os, sys, time
 sys.path.insert(0, {scripts!r})
-from skillift.running.killed_jobs import watch_memory
+from skillift.processes.killed_jobs import watch_memory
 watch_memory({state!r})
 held = bytearray(600 * 2**20)
 for end in range(200):

@@ -11,12 +11,12 @@ import pytest
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.errors import UserError
+from skillift.ledger.entries import digest, read_ledger
+from skillift.ledger.looks import at_look, count_look, level, looks_of, next_level
+from skillift.ledger.registration import records_of, register, registration_of
 from skillift.provenance import canonical
 from skillift.publication.ledger import beginning, events
 from skillift.statistics.looked_at import looked_at
-from skillift.study.ledger import digest, read_ledger
-from skillift.study.looks import at_look, count_look, level, looks_of, next_level
-from skillift.study.registration import records_of, register, registration_of
 
 SETTINGS = {"confidence": 0.95, "headline_path": "bench", "margins": {"uniform_lift": 0.05}}
 DESIGN = {"confidence": 0.95, "headline_path": "bench", "margins.uniform_lift": 0.05, "tasks.holdout": 200}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skillift.running.memory import (
+from skillift.processes.memory import (
     control_groups,
     gib,
     measured_peak,

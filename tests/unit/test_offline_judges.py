@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from skillift.judging.offline_judges import blocks, judge_conclusion, judge_tail, read_conclusion, reply
+from skillift.chat.offline_judges import blocks, judge_conclusion, judge_tail, read_conclusion, reply
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 
 WORKED = "Step 1: Copy 3 1 7\nStep 2: Roll 7 3 1\nStep 3: Flip 1 3 7\nStep 4: Take 1"

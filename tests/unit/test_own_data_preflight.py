@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from study_files import EMBEDDED
 
+from skillift.preflight.own_data import look, mistakes, own_data
 from skillift.study.study import load_study
-from skillift.tasks.preflight import look, mistakes, own_data
 
 PACK = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
 FILES = "tasks:\n  files: {tasks: tasks.jsonl, skills: skills}\n\n"
@@ -151,7 +151,7 @@ def test_thousands_of_tasks_take_less_than_two_seconds_and_no_model(study):
     assert time.process_time() - start < 2.0
     code = (
         "import sys; from skillift.study.study import load_study;"
-        "from skillift.tasks.preflight import mistakes;"
+        "from skillift.preflight.own_data import mistakes;"
         "assert mistakes(load_study(sys.argv[1])) == [];"
         "print({'torch', 'vllm', 'litellm'} & set(sys.modules))"
     )

@@ -11,7 +11,7 @@ from tiny_models import write_student
 from skillift.engines.interface import RunOptions, Sampling, by_shared_prefix
 from skillift.engines.opening import open_engine
 from skillift.engines.parallel_engines import device_shares
-from skillift.episodes.probes import Probe
+from skillift.engines.probes import Probe
 from skillift.errors import UserError
 
 pytestmark = pytest.mark.models

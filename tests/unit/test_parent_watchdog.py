@@ -10,11 +10,11 @@ import time
 import psutil
 import pytest
 
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 
 JOB = """
 import subprocess, sys, time
-from skillift.running.parent_watchdog import exit_with_parent
+from skillift.processes.parent_watchdog import exit_with_parent
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 exit_with_parent(sys.argv[1])
 print(child.pid, flush=True)
@@ -22,7 +22,7 @@ time.sleep(60)
 """
 STARTER = """
 import subprocess, sys
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 job = subprocess.Popen([sys.executable, "-c", sys.argv[1], this_process()])
 print(job.pid, flush=True)
 job.wait()
@@ -69,7 +69,7 @@ def test_a_job_whose_starter_is_gone_already_ends_at_once():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has such namespaces")
 def test_a_starter_outside_of_the_container_is_not_watched():
-    job = "from skillift.running.parent_watchdog import *; exit_with_parent(sys.argv[1]); print('goes on')"
+    job = "from skillift.processes.parent_watchdog import *; exit_with_parent(sys.argv[1]); print('goes on')"
     starter = this_process().replace(f"{os.getpid()}@", "999999999@")
     watched, elsewhere = (
         subprocess.run([sys.executable, "-c", job, process], capture_output=True, text=True, check=False)

@@ -13,7 +13,7 @@ from trainings import RECIPE, demonstrations
 from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
 from skillift.engines.interface import RunOptions
 from skillift.engines.opening import ENGINES, open_engine
-from skillift.episodes.probes import Probe, check_served, probes_of, served_table
+from skillift.engines.probes import Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.options import TrainingOptions

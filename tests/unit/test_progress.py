@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillift.running import progress
-from skillift.running.progress import LINE_EVERY_S, Progress, Shares, heartbeat, part, phase
-from skillift.running.progress_lines import Line, Phase, duration_text, parse_line, rate_text
+from skillift.processes import progress
+from skillift.processes.progress import LINE_EVERY_S, Progress, Shares, heartbeat, part, phase
+from skillift.processes.progress_lines import Line, Phase, duration_text, parse_line, rate_text
 
 WORDS = st.from_regex(r"[a-z]+( [a-z0-9]+){0,2}", fullmatch=True)
 
@@ -162,7 +162,7 @@ def test_secrets_are_taken_out(often, capsys, monkeypatch):
 SILENT_JOB = """
 import sys, time
 from skillift import commands
-from skillift.running import progress
+from skillift.processes import progress
 progress.LINE_EVERY_S = 0.3
 sys.argv[0] = "analyse.py"
 def main():

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
-from skillift.publication.registry import ANALYSIS, FIGURES, TABLES, Extent, extent, figures_for, tables_for
+from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, Extent, extent, figures_for, tables_for
 from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
@@ -73,5 +73,5 @@ def test_each_figure_and_table_has_a_caption(repository):
 
 def test_listing_what_is_published_imports_nothing_heavy(scripts):
     heavy = "{'altair', 'polars', 'pandera'}"
-    code = f"import sys, skillift.publication.registry; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, skillift.reporting.registry; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False).returncode == 0

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from skillift.errors import UserError
-from skillift.study.ledger import read_ledger
-from skillift.study.registration import (
+from skillift.ledger.entries import read_ledger
+from skillift.ledger.registration import (
     Registration,
     records_of,
     register,

@@ -22,7 +22,7 @@ TOP_LEVEL = {
         "docs",
     ),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"),
-    *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".ruff.toml"),
+    *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".ruff.toml", ".importlinter"),
 }
 MIB = 1024**2
 

@@ -8,7 +8,7 @@ import re
 import pytest
 from analysis_tables import MADE_STUDIES, full_study, publish_table, published, smoke_study
 
-from skillift.publication.registry import TABLES, parts_of
+from skillift.reporting.registry import TABLES, parts_of
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 

@@ -12,9 +12,9 @@ from analysis_tables import MADE_STUDIES, full_study, publish_table, published, 
 
 from skillift.errors import UserError
 from skillift.publication.pages import contrast_in_words
-from skillift.publication.registry import TABLES
 from skillift.publication.tables import publish
-from skillift.publication.text import percent, points, probability, with_interval
+from skillift.reporting.registry import TABLES
+from skillift.reporting.text import percent, points, probability, with_interval
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 

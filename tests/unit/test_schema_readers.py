@@ -10,11 +10,11 @@ from functools import cache
 import pytest
 from study_files import REPOSITORY
 
-from skillift.study.schema import read_schema, resolve
+from skillift.yaml_sources.schema import read_schema, resolve
 
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
-PASSED_ON = ("study/checks.py", "study/schema.py", "study/specs.py")
+PASSED_ON = ("study/checks.py", "yaml_sources/schema.py", "study/specs.py")
 CHAT = ("chat", "batches", "costs")
 MODELS = ("students", "study", "cards", "publication", "figures", *CHAT)
 READERS = {

@@ -13,7 +13,7 @@ import pytest
 JOB = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 PROGRAM = """
 import os, sys
-from skillift.running.signals import run_with_signals
+from skillift.processes.signals import run_with_signals
 print(*run_with_signals(["bash", "-c", '"$0" -c "$1"; exit 3', sys.executable, sys.argv[1]], os.environ))
 """
 

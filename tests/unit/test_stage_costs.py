@@ -15,7 +15,7 @@ from skillift.errors import UserError
 from skillift.figures import draw
 from skillift.figures.theme import to_svg
 from skillift.path_patterns import PathPattern
-from skillift.publication.costs_text import in_order, memory, spent, time
+from skillift.reporting.costs_text import in_order, memory, spent, time
 from skillift.tables import check, write_table
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"

@@ -10,10 +10,10 @@ from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
+from skillift.ledger.entries import Record
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions, verdict
-from skillift.study.ledger import Record
 from skillift.tables import check
 
 PATH = "judge:a"

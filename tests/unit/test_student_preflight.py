@@ -7,7 +7,7 @@ import pytest
 from plain_folders import write_folder, write_json
 from study_files import EMBEDDED
 
-from skillift.students.preflight import mistakes, prompt_mistakes
+from skillift.preflight.students import mistakes, prompt_mistakes
 from skillift.study.study import load_study
 
 

@@ -7,8 +7,8 @@ import yaml
 from study_files import REPOSITORY
 
 from skillift.errors import UserError
-from skillift.study.schema import read_schema, resolve
 from skillift.study.study import load_config
+from skillift.yaml_sources.schema import read_schema, resolve
 
 
 def _schemas(schema, place=""):

@@ -7,7 +7,7 @@ import pytest
 from findings_tables import SPEC, tables_of
 
 from skillift.findings.summary import summary
-from skillift.study.looks import at_look
+from skillift.ledger.looks import at_look
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
 

@@ -8,7 +8,7 @@ from trainings import LORA, RECIPE, demonstrations
 
 from skillift.engines.interface import RunOptions
 from skillift.engines.opening import open_engine
-from skillift.episodes.probes import Probe, check_served, served_table
+from skillift.engines.probes import Probe, check_served, served_table
 from skillift.errors import UserError
 from skillift.students.folders import import_student, write_manifest
 from skillift.students.model_folders import load_model

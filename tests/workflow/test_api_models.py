@@ -16,8 +16,8 @@ from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, snak
 from rerun_sets import everything
 from stub_models import chat_completion, chat_server
 
+from skillift.chat import offline_judges
 from skillift.contracts import pipeline as contracts
-from skillift.judging import offline_judges
 from skillift.tables import read_table
 from skillift.taskpack import build_pack
 

@@ -20,7 +20,7 @@ from itertools import pairwise
 import pytest
 import status
 
-from skillift.running.progress_lines import parse_line
+from skillift.processes.progress_lines import parse_line
 from skillift.running.run_record import FILE, read_record
 from skillift.running.status import status_lines
 
@@ -30,7 +30,7 @@ SNAKEFILE = """
 import sys
 sys.path.insert(0, {scripts!r})
 from snakemake.logging import logger
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 from snakemake_inside import run_record
 
 run_record.PLAIN_EVERY_S, run_record.LOOK_S = 0.5, 0.1
@@ -51,7 +51,7 @@ rule train:
 JOB = """
 import sys, time
 from skillift import commands
-from skillift.running import progress
+from skillift.processes import progress
 progress.LINE_EVERY_S, progress.FIRST_AFTER_S = 0.2, 0.1
 def main():
     time.sleep(2)

@@ -21,10 +21,10 @@ from pathlib import Path
 from types import TracebackType
 
 from skillift.errors import UserError
+from skillift.processes.killed_jobs import watch_memory
+from skillift.processes.parent_watchdog import exit_with_parent
+from skillift.processes.progress import heartbeat
 from skillift.redaction import redact
-from skillift.running.killed_jobs import watch_memory
-from skillift.running.parent_watchdog import exit_with_parent
-from skillift.running.progress import heartbeat
 
 
 def json_object(text: str) -> dict:
@@ -68,8 +68,8 @@ def parser_with_study(doc: str) -> argparse.ArgumentParser:
 def run(main: Callable[[], None]) -> None:
     """Run a command's `main` as a program: a `UserError` ends it with its text and status 1.
 
-    Started by a workflow, it ends with that (`skillift.running.parent_watchdog`), and its log is never silent
-    for long (`skillift.running.progress`).
+    Started by a workflow, it ends with that (`skillift.processes.parent_watchdog`), and its log is never
+    silent for long (`skillift.processes.progress`).
     Keys of the environment are taken out of that text, and out of the traceback of any other error.
     """
     sys.excepthook = _show

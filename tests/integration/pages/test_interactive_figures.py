@@ -8,7 +8,7 @@ import pytest
 from chromium import open_file
 from projects import ROOT
 
-from skillift.publication.registry import extent, figures_for
+from skillift.reporting.registry import extent, figures_for
 from skillift.study.study import load_study
 
 # one worker starts one browser

@@ -7,7 +7,7 @@ from chromium import open_file
 from projects import ROOT
 
 from skillift.findings import QUESTIONS
-from skillift.publication.registry import extent, figures_for, tables_for
+from skillift.reporting.registry import extent, figures_for, tables_for
 from skillift.study.study import load_study
 
 # one worker starts one browser

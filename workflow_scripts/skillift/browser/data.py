@@ -15,7 +15,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, STATUSES, SUITES
 from skillift.errors import UserError, problem
-from skillift.figures.arms import BASE, LADDER
+from skillift.reporting.arms import BASE, LADDER
 from skillift.tasks.prompts import messages_for
 
 # what a column of verdicts holds: no such episode, pass, fail, or why there is no verdict

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.publication.text import UNDEFINED, percent, points, with_interval
+from skillift.reporting.text import UNDEFINED, percent, points, with_interval
 from skillift.students.origin import origin
 
 BASE = "base"

@@ -4,7 +4,7 @@ One SQLite file in the state folder, which outlives failed jobs. It is content-a
 everything that can change an answer, and of nothing else, so a hit is right whatever job, run or study asks.
 Each answer is committed as it arrives. Beside the answers stand what was spent on each model and when the
 next request may leave, for `skillift.chat.budget` and `skillift.chat.rate_limits`, and which batches are
-outstanding (`skillift.batches.state`). Several processes may use one file at once (write-ahead log, busy
+outstanding (`skillift.chat.batches.state`). Several processes may use one file at once (write-ahead log, busy
 timeout); it must lie on a local disk or one with working file locks.
 """
 

@@ -6,7 +6,7 @@ are made again (`skillift.chat.retries`), within the provider's limits (`skillif
 study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
 in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
 (`skillift.chat.giving_up`). Where a provider offers batches, the requests that are known beforehand may go in
-these (`skillift.batches.asking`). Judges of the provider `offline` (`skillift.judging.offline_judges`) go
+these (`skillift.chat.batches.asking`). Judges of the provider `offline` (`skillift.chat.offline_judges`) go
 through the same client, without litellm.
 """
 
@@ -19,10 +19,10 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
-from skillift.batches.asking import Batches
-from skillift.batches.settings import BatchSettings
 from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.batches.asking import Batches
+from skillift.chat.batches.settings import BatchSettings
 from skillift.chat.budget import Budget, booked, count_tokens, without_usage
 from skillift.chat.completions import complete, load_litellm
 from skillift.chat.counts import Counts
@@ -32,8 +32,8 @@ from skillift.chat.options import add_client_options, client_options
 from skillift.chat.rate_limits import RateLimits
 from skillift.chat.retries import CallFailed, retrying
 from skillift.errors import UserError
+from skillift.processes.progress import Progress
 from skillift.redaction import secrets
-from skillift.running.progress import Progress
 
 __all__ = [
     "ChatAnswer",

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from skillift.chat import offline_judges
 from skillift.chat.failures import setting_problem
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat.retries import CallFailed, retry_after
-from skillift.judging import offline_judges
 from skillift.redaction import redact
 
 _MOST_TOKENS = 2**31
@@ -66,7 +66,7 @@ async def complete(
         timeout_s: the longest wait.
         secrets: what is taken out of every text that comes back, as `redaction.secrets` gives it.
         network: gets the HTTP request (httpx's) and gives the response in place of the network; for
-            `skillift.batches.lines`.
+            `skillift.chat.batches.lines`.
 
     Raises:
         CallFailed: no usable answer came within `timeout_s` seconds.

@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
+from skillift.chat import offline_judges
 from skillift.errors import UserError, problem
-from skillift.judging import offline_judges
 
 _SETTINGS = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
 RESPONSE_FORMATS = ("json_schema", "json_object", "none")

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from skillift.batches.settings import ALL, BatchSettings, batched_models
+from skillift.chat.batches.settings import ALL, BatchSettings, batched_models
 from skillift.chat.failures import MAX_FAILED_SHARE, MAX_UNPARSED_IN_A_ROW
 
 _SINGLE = {

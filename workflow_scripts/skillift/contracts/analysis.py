@@ -1,6 +1,6 @@
 """The tables of the analysis, as pandera schemas over polars frames: files under `results/<study>/analysis/`.
 
-`ANALYSIS_TABLES` has the contract of each by its name in `skillift.publication.registry`. As in
+`ANALYSIS_TABLES` has the contract of each by its name in `skillift.reporting.registry`. As in
 `skillift.contracts.pipeline`, rows are sorted by the key and every table is checked on write and on read.
 """
 

@@ -137,7 +137,7 @@ TRAINED_TOKENS = table(
     },
 )
 
-# Demonstrations that trainer and engine both score (`skillift.episodes.probes`); step 0 is the base model.
+# Demonstrations that trainer and engine both score (`skillift.engines.probes`); step 0 is the base model.
 PROBES = table(
     "probes",
     ("step", "task_id", "attempt"),

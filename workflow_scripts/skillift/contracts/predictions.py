@@ -1,7 +1,7 @@
 """The table of predictions: `analysis/predictions.parquet`, one row for each prediction.
 
 What a prediction says and the rule of its verdict stand in `skillift.statistics.predictions`, when it was
-registered in `skillift.study.registration`.
+registered in `skillift.ledger.registration`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import polars as pl
 
 from skillift.contracts.parts import column, count, difference, table, text
 from skillift.contracts.pipeline import SUITES
-from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
+from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 
 DIRECTIONS = ("greater", "less", "equivalent")
 VERDICTS = ("held", "failed", "undetermined")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from skillift.episodes.probes import Probe
+from skillift.engines.probes import Probe
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from skillift.engines.interface import Completion, Engine, RunOptions, Sampling, by_shared_prefix
-from skillift.episodes.probes import Probe
+from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
-from skillift.running.killed_jobs import ADVICE, explained, own_note, signal_of
-from skillift.running.progress import Progress, Shares, phase
+from skillift.processes.killed_jobs import ADVICE, explained, own_note, signal_of
+from skillift.processes.progress import Progress, Shares, phase
 
 _LAST_BREATH_S = 5  # until the system has noted how a process ended whose pipe is closed
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from skillift.engines.interface import Completion, RunOptions, Sampling
-from skillift.episodes.probes import Probe, log_probabilities
+from skillift.engines.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.running.progress import Progress, phase
+from skillift.processes.progress import Progress, phase
 from skillift.students.chat_format import answer_text
 from skillift.students.model_folders import (
     apply_adapter,

@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix
-from skillift.episodes.probes import Probe
+from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.running.progress import Progress, phase
+from skillift.processes.progress import Progress, phase
 from skillift.students.chat_format import answer_text
 from skillift.students.head_sizes import head_size_mistake
 from skillift.students.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer

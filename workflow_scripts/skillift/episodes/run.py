@@ -17,6 +17,7 @@ import polars as pl
 
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import open_engine
+from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.answer_checks import asked_table
 from skillift.episodes.answered import Answers
 from skillift.episodes.asked import (
@@ -26,11 +27,10 @@ from skillift.episodes.asked import (
     model_length,
     rendered_prompts,
 )
-from skillift.episodes.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.self_parity import measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
-from skillift.running.progress import part, phase
+from skillift.processes.progress import part, phase
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import ADAPTER, load_tokenizer
 

@@ -62,7 +62,7 @@ def measure(
         answers differ, tokens scored both ways and the largest difference of a token's log-probability
         (nats).
     """
-    from skillift.episodes.probes import Probe
+    from skillift.engines.probes import Probe
 
     places = sampled_places(len(prompts))
     before = [answers[place].tokens[:N_TOKENS] for place in places]

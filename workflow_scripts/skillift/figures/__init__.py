@@ -1,4 +1,4 @@
-"""How a figure is drawn and written; which there are stands in `skillift.publication.registry`.
+"""How a figure is drawn and written; which there are stands in `skillift.reporting.registry`.
 
 Each figure is a module of this package with one function `figure(*tables, spec)`; its module is loaded
 by name, so a rule's code digest names `skillift.figures.<figure>` as a further root.
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.publication.registry import FIGURES
+from skillift.reporting.registry import FIGURES
 from skillift.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     """The chart of one figure.
 
     Args:
-        name: a key of `skillift.publication.registry.FIGURES`.
+        name: a key of `skillift.reporting.registry.FIGURES`.
         tables: at least the tables that `FIGURES[name]` lists.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: there is no such figure, a table is missing, or a table has nothing to draw.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import measure, on_path, read_spec, span
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
+from skillift.reporting.arms import measure, on_path, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.reporting.arms import View
 
 PLOT = 180  # px; the numbers stand to its right
 WIDEST = 2.0  # slopes: a bar that goes further is cut there
@@ -33,7 +33,7 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         asymmetry: contract ASYMMETRY.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import measure, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
-from skillift.publication.certificates import CASES, WORDS, limit, warnings
+from skillift.reporting.arms import measure, read_spec, span
+from skillift.reporting.certificates import CASES, WORDS, limit, warnings
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         certification: contract CERTIFICATION_RATES.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import (
     around,
@@ -19,6 +18,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,7 +29,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import (
@@ -20,6 +19,7 @@ from skillift.figures.theme import (
     row_height,
     undefined,
 )
+from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -43,7 +43,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     Args:
         corrected_effects: contract CORRECTED_EFFECTS.
         bounds: contract BOUNDS.
-        spec: see `skillift.figures.arms.read_spec`; `primary_judge` where the headline path is no judge's.
+        spec: see `skillift.reporting.arms.read_spec`; `primary_judge` where the headline path is no judge's.
 
     Raises:
         UserError: a table has no such rows.

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
-from skillift.publication.costs_text import in_order, memory, spent, time
+from skillift.reporting.costs_text import in_order, memory, spent, time
 from skillift.stages import counted
 
 if TYPE_CHECKING:

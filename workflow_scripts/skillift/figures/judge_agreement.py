@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
-from skillift.figures.arms import measure, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import (
@@ -23,7 +22,8 @@ from skillift.figures.theme import (
     row_height,
     undefined,
 )
-from skillift.publication.text import decimal
+from skillift.reporting.arms import measure, place, read_spec, span
+from skillift.reporting.text import decimal
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,7 +44,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         agreement: contract AGREEMENT.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import effects_of, in_rows, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import (
     INK,
@@ -20,8 +19,9 @@ from skillift.figures.theme import (
     row_height,
     undefined,
 )
-from skillift.publication.certificates import warnings
-from skillift.publication.text import percent
+from skillift.reporting.arms import effects_of, in_rows, read_spec, span
+from skillift.reporting.certificates import warnings
+from skillift.reporting.text import percent
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,7 +36,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+from skillift.reporting.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.reporting.arms import View
 
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
@@ -25,7 +25,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import BASE, place, read_spec, span
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, by_student, finish, panel_width
+from skillift.reporting.arms import BASE, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -20,7 +20,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         log: student, run and the columns of contract TRAINING_LOG, of all trained runs.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: there are no rows.

@@ -12,7 +12,7 @@ from skillift.figures.theme import SOFT, colours, shapes
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.reporting.arms import View
 
 
 def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bool = True) -> list[alt.Chart]:

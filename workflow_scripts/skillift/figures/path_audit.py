@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import by_condition, conditions_in, measure, place, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import (
     around,
@@ -18,6 +17,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.reporting.arms import by_condition, conditions_in, measure, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -28,7 +28,7 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         path_shift: contract PATH_SHIFT.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import effects_of, read_spec, span
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import (
     around,
@@ -19,6 +18,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.reporting.arms import effects_of, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -42,7 +42,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no rows of the headline path, or none of a contrast with a control.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import measure, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import (
@@ -23,11 +22,12 @@ from skillift.figures.theme import (
     shapes,
     undefined,
 )
+from skillift.reporting.arms import measure, on_path, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.reporting.arms import View
 
 ROW = 22  # px
 PLOT = 200  # px; the words stand to its right
@@ -39,7 +39,7 @@ def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Ch
     Args:
         pass_rates: contract PASS_RATES.
         claims: contract CLAIMS.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import (
@@ -19,6 +18,7 @@ from skillift.figures.theme import (
     places,
     undefined,
 )
+from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
 
 if TYPE_CHECKING:
     import altair as alt
@@ -37,7 +37,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     Args:
         skill_effects: contract SKILL_EFFECTS.
         effects: contract EFFECTS, for the row of all skills.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.arms import DOT, View, span
+from skillift.reporting.arms import DOT, View, span
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.figures import published
-from skillift.figures.arms import effects_of, read_spec, span
 from skillift.figures.interaction import picked, unless_faded
 from skillift.figures.marks import drawn_series, estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
-from skillift.publication.certificates import warnings
+from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.reporting.certificates import warnings
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.figures.arms import View
+    from skillift.reporting.arms import View
 
 WIDTH = 390  # px
 CHARACTER = 6.4  # px: mean width of a character of the axis
@@ -28,7 +28,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.figures.arms.read_spec`.
+        spec: see `skillift.reporting.arms.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.figures.arms import read_spec
 from skillift.findings.basis import basis
 from skillift.findings.finding import QUESTIONS, Finding, Part
 from skillift.findings.lift import resolved
@@ -23,6 +22,7 @@ from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
 from skillift.findings.sameness import uniform
 from skillift.findings.scoring import judge
+from skillift.reporting.arms import read_spec
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
 
@@ -33,9 +33,9 @@ def findings(
     """All findings, a part for each of `QUESTIONS`, in their order.
 
     Args:
-        tables: those of `skillift.publication.registry.FINDINGS` by name; `predictions` and `ledger` may be
+        tables: those of `skillift.reporting.registry.FINDINGS` by name; `predictions` and `ledger` may be
             missing.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
         students: manifests, by id, of the students whose origin readers have to know of.
 
     Raises:

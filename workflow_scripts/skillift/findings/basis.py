@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View, on_path, place
 from skillift.findings.finding import Finding, Part, how_many, percent, whose
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import View, on_path, place
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics.room import CEILING, FLOOR, extremes
 from skillift.students.origin import origin
 
@@ -20,7 +20,7 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
 
     Args:
         tables: pass_rates, contract PASS_RATES.
-        view: see `skillift.figures.arms.read_spec`.
+        view: see `skillift.reporting.arms.read_spec`.
         students: manifests, by label, of the students whose origin readers have to know of.
     """
     every = place(tables["pass_rates"], view, "pass rates")

@@ -7,9 +7,9 @@ import textwrap
 
 from skillift.findings.finding import Part, how_many, points, told
 from skillift.findings.procedure import BEYOND_CLAIM
+from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
 from skillift.statistics import words
-from skillift.study.registration import BEFORE, WITHDRAWN
 
 WIDTH = 80  # columns
 _LABELS = {

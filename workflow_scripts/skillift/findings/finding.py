@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import BASE, View
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 from skillift.statistics.uncertainty import students_t

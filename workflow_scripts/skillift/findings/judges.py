@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View, place
 from skillift.findings.finding import (
     Finding,
     by_tier,
@@ -21,8 +20,9 @@ from skillift.findings.finding import (
     sizes,
     whose,
 )
-from skillift.publication.certificates import certificate, totals, warnings
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import View, place
+from skillift.reporting.certificates import certificate, totals, warnings
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -19,6 +18,7 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.findings.judges import format_caveats
+from skillift.reporting.arms import View
 from skillift.statistics import words
 
 _ONE_SEED = "With one training a claim is about that run, not about its recipe: so at"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from skillift.figures.arms import View
 from skillift.findings.finding import Finding, how_many
 from skillift.publication.ledger import CHANGED, LOOK, beginning
+from skillift.reporting.arms import View
 
 # what words depend on: a change of it after results existed is a warning, other changes are told
 _DECIDING = ("confidence", "headline_path", "margins.")

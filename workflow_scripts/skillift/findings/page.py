@@ -13,13 +13,13 @@ from functools import partial
 from hashlib import sha256
 from itertools import groupby
 
-from skillift.figures.arms import View, read_spec
 from skillift.findings.captions import Caption, caption
 from skillift.findings.finding import QUESTIONS, Finding, Part, merged, told
 from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
 from skillift.publication.html_parts import render
-from skillift.publication.registry import BESIDE_FINDINGS, FIGURES
+from skillift.reporting.arms import View, read_spec
+from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View
 from skillift.findings.finding import Finding, Part, estimated, how_many, numbers_of, told
+from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
 from skillift.publication.predictions import AS_STATED, REGISTERED, statement
-from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
+from skillift.reporting.arms import View
 
 # statements that are no predictions in the strict sense, and how they are told apart
 _LATE = {

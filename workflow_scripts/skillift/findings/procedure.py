@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View, place
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -29,7 +28,8 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.findings.lift import finding_of, of_claim
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import BASE, View, place
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.control_claims import BEYOND, CONTROLS, NEUTRAL

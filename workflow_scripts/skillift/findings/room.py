@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View, place
 from skillift.findings.finding import Finding, Part, how_many
+from skillift.reporting.arms import BASE, View, place
 from skillift.statistics import words
 from skillift.statistics.predictions import UNDETERMINED
 from skillift.statistics.room import MORE_OF_THE_SAME, NO_ROOM, no_room

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View
 from skillift.findings.finding import (
     Finding,
     Part,
@@ -21,7 +20,8 @@ from skillift.findings.finding import (
     probability,
 )
 from skillift.findings.lift import of_claim
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import View
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 
 _SAID = {

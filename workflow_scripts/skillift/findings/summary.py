@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.figures.arms import BASE, View, read_spec
 from skillift.findings import findings
 from skillift.findings.finding import interval, label_of, percent, points
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
-from skillift.publication.text import UNDEFINED
+from skillift.reporting.arms import BASE, View, read_spec
+from skillift.reporting.text import UNDEFINED
 from skillift.statistics.room import NO_ROOM
 
 
@@ -20,7 +20,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
 
     Args:
         tables: see `findings`.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
         name: the study's name.
 
     Returns:

@@ -24,7 +24,7 @@ from skillift.statistics.power import (
     mde_of_many_tasks,
     precision,
 )
-from skillift.study.schema import read_schema
+from skillift.yaml_sources.schema import read_schema
 
 Scenarios = Mapping[str, Mapping[str, Components]]
 """Components of each contrast, by the name of the scenario."""

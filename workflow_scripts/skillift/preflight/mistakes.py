@@ -55,8 +55,8 @@ MODELS = frozenset({"judges", "teacher", "references"})  # sections that name mo
 _MODELS = frozenset({"students", "references", "inference"})
 _FILES = _MODELS | {"tasks"}
 PARTS = (
-    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.tasks.preflight", _has_own_tasks),
-    Part(_FILES, "skillift.students.preflight", _has_given_models),
+    Part(frozenset({"tasks", "conditions", "inference"}), "skillift.preflight.own_data", _has_own_tasks),
+    Part(_FILES, "skillift.preflight.students", _has_given_models),
     Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.templates", _has_given_models),
     Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
     Part(MODELS, "skillift.preflight.keys"),
@@ -108,5 +108,5 @@ def warnings(study: Study, config: dict) -> list[str]:
     """
     found = importlib.import_module("skillift.preflight.precision").precision_notes(study, config["results"])
     if _has_own_tasks(study):
-        found += importlib.import_module("skillift.tasks.preflight").look(study).warnings
+        found += importlib.import_module("skillift.preflight.own_data").look(study).warnings
     return found

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.processes.memory import gib, processor_has_bfloat16
 from skillift.running.job_sizes import Shape
-from skillift.running.memory import gib, processor_has_bfloat16
 from skillift.students.folder_files import read_object
 from skillift.study.study import Study
 

@@ -1,6 +1,6 @@
 """What only tasks and the rest of a study tell together: demonstrations made wrong, special tokens.
 
-Suites, skills and worked solutions of own tasks: `skillift.tasks.preflight`.
+Suites, skills and worked solutions of own tasks: `skillift.preflight.own_data`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from skillift.study.source import read_source
 from skillift.study.study import Study
+from skillift.yaml_sources.source import read_source
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +20,7 @@ def mistakes(study: Study) -> list[str]:
     if not study.own_files():
         pack = study.data["tasks"]["pack"]
         return list(_rejected(study, pack["skills"] * pack["per_skill"]["train"]))
-    from skillift.tasks.preflight import own_data  # plans of the task pack do without tables
+    from skillift.preflight.own_data import own_data  # plans of the task pack do without tables
 
     data = own_data(study)
     if data.tasks is None:
@@ -45,6 +45,6 @@ def _rejected(study: Study, n_train: int) -> Iterator[str]:
 
 
 def _special_tokens(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame) -> list[str]:
-    from skillift.students.preflight import prompt_mistakes
+    from skillift.preflight.students import prompt_mistakes
 
     return prompt_mistakes(study, tasks, skills)

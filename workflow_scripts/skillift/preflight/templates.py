@@ -16,6 +16,7 @@ import polars as pl
 
 from skillift.episodes.answer_checks import asked_table, check_mode
 from skillift.errors import UserError, problem
+from skillift.preflight.students import chat_of, model_folders
 from skillift.students.answer_ends import AnswerEnds, answer_ends
 from skillift.students.chat_files import template_mistakes, template_of
 from skillift.students.chat_format import prompt_text, token_ids, trained_tokens
@@ -23,10 +24,9 @@ from skillift.students.chat_settings import ChatSettings
 from skillift.students.clock import DEFAULT_DATE
 from skillift.students.file_tokenizer import FILE, FileTokenizer
 from skillift.students.gguf_header import is_gguf
-from skillift.students.preflight import chat_of, model_folders
-from skillift.study.source import Words
 from skillift.study.study import Study
 from skillift.training.data import check_row
+from skillift.yaml_sources.source import Words
 
 QUESTION = "Step 1: Add the two.\n\nWhat is 19 + 23?"
 ANSWER = "Step 1: 19 + 23 = 42\n\nANSWER: 42"

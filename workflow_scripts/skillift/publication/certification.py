@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.figures.arms import View
-from skillift.publication.certificates import CASES, WORDS
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import UNDEFINED, percent, with_interval
+from skillift.reporting.arms import View
+from skillift.reporting.certificates import CASES, WORDS
+from skillift.reporting.text import UNDEFINED, percent, with_interval
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 

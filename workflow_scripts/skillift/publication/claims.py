@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import View
 from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import (
+from skillift.reporting.arms import View
+from skillift.reporting.text import (
     UNDEFINED,
     decimal,
     percent,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import View
-from skillift.publication.costs_text import in_order, memory, spent, time
 from skillift.publication.table_page import Column, Page
+from skillift.reporting.arms import View
+from skillift.reporting.costs_text import in_order, memory, spent, time
 
 
 def stage_costs(frame: pl.DataFrame, view: View) -> Page:

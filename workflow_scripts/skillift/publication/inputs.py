@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
+from skillift.ledger.looks import at_look
 from skillift.path_patterns import path_pattern
-from skillift.publication.registry import ANALYSIS, OPTIONAL
-from skillift.study.looks import at_look
+from skillift.reporting.registry import ANALYSIS, OPTIONAL
 from skillift.tables import read_json
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     from skillift.contracts.pipeline import PARITY, TRAINING_LOG
     from skillift.contracts.predictions import PREDICTIONS
     from skillift.costs.stages import STAGE_COSTS
+    from skillift.ledger.entries import read_ledger
     from skillift.publication.ledger import events
-    from skillift.study.ledger import read_ledger
     from skillift.tables import read_each, read_table
 
     schemas = {

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import polars as pl
 
-from skillift.figures.arms import View
+from skillift.ledger.entries import Entry, Look, Record
+from skillift.ledger.looks import looks_of
+from skillift.ledger.registration import design_began, design_changes, records_of
 from skillift.provenance import canonical
 from skillift.publication.table_page import Column, Page
-from skillift.study.ledger import Entry, Look, Record
-from skillift.study.looks import looks_of
-from skillift.study.registration import design_began, design_changes, records_of
+from skillift.reporting.arms import View
 
 REGISTERED, CHANGED, LOOK = "registered", "changed", "look"
 # What a ledger says, an event a row. `results`: whether answers of the study existed by then. Of a look there

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.figures.arms import View, by_condition, place
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import (
+from skillift.reporting.arms import View, by_condition, place
+from skillift.reporting.text import (
     UNDEFINED,
     decimal,
     interval,

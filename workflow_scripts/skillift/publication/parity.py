@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.episodes.self_parity import N_TOKENS
-from skillift.figures.arms import View
 from skillift.publication.pages import ARM, NOT_ASKED, shown
 from skillift.publication.table_page import Column, Page
+from skillift.reporting.arms import View
 
 
 def self_parity(frame: pl.DataFrame, view: View) -> Page:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.figures.arms import View
+from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import UNDEFINED, percent, points, with_interval
+from skillift.reporting.arms import View
+from skillift.reporting.text import UNDEFINED, percent, points, with_interval
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
-from skillift.study.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 
 # how the column `registration` reads
 REGISTERED = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
-from skillift.figures.arms import LADDER, View
 from skillift.publication.pages import ARM, COUNTS, contrast_in_words, shown, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import UNDEFINED, percent, percent_span, points, with_interval
+from skillift.reporting.arms import LADDER, View
+from skillift.reporting.text import UNDEFINED, percent, percent_span, points, with_interval
 
 METHODS = {
     "uncorrected": "as judged",

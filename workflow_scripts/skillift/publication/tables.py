@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.arms import read_spec
 from skillift.publication import claims as claims_pages
 from skillift.publication import pages as result_pages
 from skillift.publication import scoring_audit as audit_pages
@@ -22,8 +21,9 @@ from skillift.publication.costs import stage_costs
 from skillift.publication.ledger import ledger
 from skillift.publication.parity import self_parity
 from skillift.publication.predictions import predictions
-from skillift.publication.registry import PARTS, TABLES, parts_of
 from skillift.publication.table_page import Page, to_html, to_latex
+from skillift.reporting.arms import read_spec
+from skillift.reporting.registry import PARTS, TABLES, parts_of
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -59,9 +59,9 @@ def publish(
     """Write one published table in its three forms, each file atomically; equal input gives equal bytes.
 
     Args:
-        name: a key of `skillift.publication.registry.TABLES`.
+        name: a key of `skillift.reporting.registry.TABLES`.
         tables: at least the tables that `publication.TABLES[name]` lists.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
         html: the page to write.
         latex: the LaTeX file to write.
         csv: the files of all rows to write, one for each of `publication.parts_of(name)`.

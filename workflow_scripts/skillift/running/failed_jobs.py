@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from skillift.running.killed_jobs import ADVICE, OTHERS, explained, note_file, read_note
+from skillift.processes.killed_jobs import ADVICE, OTHERS, explained, note_file, read_note
 from skillift.stages import rule_named
 
 _MOST_LINES = 20  # of one job

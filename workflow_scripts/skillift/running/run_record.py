@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.running.parent_watchdog import this_process
+from skillift.processes.parent_watchdog import this_process
 
 FILE = "run.json"
 EVERY_S = 20.0  # between two writes while nothing changes

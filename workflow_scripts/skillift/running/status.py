@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from skillift.processes.progress_lines import duration_text, parse_line
 from skillift.redaction import redact
 from skillift.running.failed_jobs import FailedJob, last_words
-from skillift.running.progress_lines import duration_text, parse_line
 from skillift.running.run_record import Job, RunRecord
 from skillift.stages import family
 

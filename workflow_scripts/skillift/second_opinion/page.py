@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.figures.arms import View
 from skillift.publication.claims import CLAIMS
 from skillift.publication.pages import COUNTS, headline_first
 from skillift.publication.table_page import Column, Page
-from skillift.publication.text import decimal, points, probability, with_interval
+from skillift.reporting.arms import View
+from skillift.reporting.text import decimal, points, probability, with_interval
 from skillift.second_opinion.comparison import agreement
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from skillift.contracts.scoring_audit import LABELLED_BY
 from skillift.errors import UserError, problem
-from skillift.running.progress import Progress, part
+from skillift.processes.progress import Progress, part
 from skillift.statistics.agreement import agreement
 from skillift.statistics.answer_lines import with_answer_lines
 from skillift.statistics.asymmetry import SPLITS, asymmetry

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from skillift.running.progress import Progress
+from skillift.processes.progress import Progress
 
 # An interval over the replicates in which a statistic exists is conditional on that; with more than this
 # share of them without it, it says too little about the sample to be given.

@@ -22,12 +22,12 @@ import polars as pl
 
 from skillift.contracts.predictions import PREDICTIONS, VERDICTS
 from skillift.errors import UserError, problem
+from skillift.ledger.entries import Record
+from skillift.ledger.registration import Registration, registration_of, withdrawn
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
 from skillift.statistics.seed_variance import SeedComponents, components_by_student, with_seeds
 from skillift.statistics.task_effects import runs_of, task_effect
-from skillift.study.ledger import Record
-from skillift.study.registration import Registration, registration_of, withdrawn
 
 HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
-from skillift.study.source import Words, beside
 from skillift.tasks.file_text import file_text, unusable, with_newlines
+from skillift.yaml_sources.source import Words, beside
 
 READY_MADE = Path(__file__).resolve().parents[2] / "prompts" / "chat"
 LARGEST = 32 * 1024  # bytes; the text is a part of a command line, which Linux limits to 128 KiB

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries, quiet_progress
-from skillift.running.progress import phase
+from skillift.processes.progress import phase
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.folder_checks import check_model_folder
 from skillift.students.gguf_header import NAMED_TOKENS, GgufHeader, read_header

@@ -28,8 +28,8 @@ from typing import NamedTuple
 from filelock import FileLock
 
 from skillift.errors import UserError, problem
+from skillift.processes.progress import phase
 from skillift.redaction import redact
-from skillift.running.progress import phase
 from skillift.students.gguf_header import SUFFIX
 from skillift.tables import atomic_path, read_json, sha256_file, write_json
 

@@ -20,7 +20,7 @@ import polars as pl
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
-from skillift.running.progress import Progress, phase
+from skillift.processes.progress import Progress, phase
 from skillift.students.pretraining_text import Exchange, exchanges
 from skillift.taskpack import PackSpec
 

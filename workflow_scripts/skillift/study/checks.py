@@ -16,16 +16,16 @@ from pathlib import Path
 import jinja2
 import jinja2.meta
 
-from skillift.judging.offline_judges import JUDGES, PROVIDER
+from skillift.chat.offline_judges import JUDGES, PROVIDER
 from skillift.students.folder_checks import no_model
 from skillift.students.gguf_header import SUFFIX, is_gguf
 from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
-from skillift.study.schema import HUB_NAME, did_you_mean, hub_hint, one_of
-from skillift.study.source import KeyPath, Source, Words, beside
 from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
 from skillift.tasks.user_skills import SKILL_FILE, skill_files
+from skillift.yaml_sources.schema import HUB_NAME, did_you_mean, hub_hint, one_of
+from skillift.yaml_sources.source import KeyPath, Source, Words, beside
 
 BASE = "base"
 DEMONSTRATED = "curated"  # the condition under which demonstrations are written

@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 from skillift.errors import UserError
-from skillift.study.schema import filled, read_schema, schema_problems
-from skillift.study.source import KeyPath, Source, read_source
+from skillift.yaml_sources.schema import filled, read_schema, schema_problems
+from skillift.yaml_sources.source import KeyPath, Source, read_source
 
 
 def load_config(config: Mapping, path: str = "config.yaml") -> dict:

@@ -2,7 +2,7 @@
 
 One rule for all commands: a path on a command line is seen from the folder that the caller is in, one in
 config.yaml from the folder that the workflow works in; where that has no such file, from the project's.
-Paths inside a study file are seen from that file (`skillift.study.source.beside`).
+Paths inside a study file are seen from that file (`skillift.yaml_sources.source.beside`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.study.source import Words
+from skillift.yaml_sources.source import Words
 
 
 def found_study(declared: str, *folders: Path | str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skillift.study.schema import branch_for, expectation, read_schema, resolve
+from skillift.yaml_sources.schema import branch_for, expectation, read_schema, resolve
 
 _INTRODUCTION = """\
 # Reference: the study file and config.yaml

@@ -17,10 +17,10 @@ from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
-from skillift.study.source import beside, read_source
 from skillift.study.specs import Specs
 from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
+from skillift.yaml_sources.source import beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 

@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.study.source import Words
+from skillift.yaml_sources.source import Words
 
 _GZIP = b"\x1f\x8b"
 _MARKS = (  # that of UTF-32 begins with that of UTF-16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.study.source import Words
 from skillift.tasks.file_text import file_text, unusable, with_newlines
+from skillift.yaml_sources.source import Words
 
 KIND = "text for the condition filler"
 LARGEST = 32 * 1024  # bytes; the text is a part of a command line, which Linux limits to 128 KiB

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from skillift.errors import UserError
-from skillift.study.source import Source, parse_source
+from skillift.yaml_sources.source import Source, parse_source
 
 _PARTS = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$(.*)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"(?P<key>[A-Za-z][\w-]*)[ \t]*:[ \t]+(?P<value>\S.*)")

@@ -11,10 +11,10 @@ import math
 import unicodedata
 from typing import NamedTuple
 
-from skillift.study.schema import shown
-from skillift.study.source import Words
 from skillift.tasks.file_text import unusable, with_newlines
 from skillift.tasks.raw_rows import Moment, Number
+from skillift.yaml_sources.schema import shown
+from skillift.yaml_sources.source import Words
 
 _MISSING = ("nan", "none", "null", "<na>", "nat")  # what pandas and Python make of nothing, as text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from skillift.study.source import Words
+from skillift.yaml_sources.source import Words
 
 _INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+|")  # of pandas; a nameless column in CSV is one too
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.study.schema import one_of
-from skillift.study.source import Words
 from skillift.tasks.file_text import file_bytes, file_text, printable
 from skillift.tasks.raw_rows import Moment, Number, Row, is_index, repeated
 from skillift.tasks.user_json import json_rows
+from skillift.yaml_sources.schema import one_of
+from skillift.yaml_sources.source import Words
 
 if TYPE_CHECKING:
     import polars as pl

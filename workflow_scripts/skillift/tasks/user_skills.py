@@ -17,11 +17,11 @@ from pathlib import Path
 
 from skillift.answers import ANSWER_TYPES
 from skillift.errors import UserError, problem
-from skillift.study.schema import did_you_mean, one_of, shown
-from skillift.study.source import Source, Words, parse_source
 from skillift.tasks.file_text import file_text, printable, unusable, with_newlines
 from skillift.tasks.front_matter import read_front_matter
 from skillift.tasks.skill_documents import NAMES, procedure_of
+from skillift.yaml_sources.schema import did_you_mean, one_of, shown
+from skillift.yaml_sources.source import Source, Words, parse_source
 
 FEWEST_STEPS = 2
 SKILL_FILE = "SKILL.md"

@@ -18,13 +18,13 @@ from skillift.answers.comparison import type_of
 from skillift.contracts import pa
 from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
-from skillift.study.schema import did_you_mean, one_of, shown
-from skillift.study.source import Words
 from skillift.tables import check
 from skillift.tasks.file_text import printable
 from skillift.tasks.own_values import Refused, id_of, is_missing, metadata_of, text_of
 from skillift.tasks.user_rows import read_rows
 from skillift.tasks.user_skills import read_skills
+from skillift.yaml_sources.schema import did_you_mean, one_of, shown
+from skillift.yaml_sources.source import Words
 
 MOST_LIKE_IT = 3  # rows with the same mistake that are named: a column may be missing in all
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise

@@ -19,9 +19,9 @@ from safetensors import safe_open
 from transformers import TrainerCallback
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint
 
-from skillift.episodes.probes import Probe, log_probabilities, noted_probes
+from skillift.engines.probes import Probe, log_probabilities, noted_probes
 from skillift.errors import UserError, problem
-from skillift.running.progress import Progress
+from skillift.processes.progress import Progress
 from skillift.tables import write_json
 
 COMPLETE = "complete"

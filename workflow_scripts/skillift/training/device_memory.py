@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
+from skillift.processes.memory import Memory, gib, measured_peak, memory
 from skillift.running.job_sizes import Shape, rows_at_once
-from skillift.running.memory import Memory, gib, measured_peak, memory
 from skillift.tables import read_json, write_json
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.episodes.probes import probes_of
+from skillift.engines.probes import probes_of
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.students.clock import DEFAULT_DATE

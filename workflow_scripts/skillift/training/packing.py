@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from transformers import PreTrainedModel
 
-from skillift.episodes.probes import TOLERANCE, Probe, log_probabilities
+from skillift.engines.probes import TOLERANCE, Probe, log_probabilities
 from skillift.errors import UserError, problem
 
 N_ROWS = 4

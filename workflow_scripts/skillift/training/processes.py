@@ -16,7 +16,7 @@ from typing import Any
 
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
-from skillift.running.killed_jobs import ADVICE, explained, own_note, signal_of
+from skillift.processes.killed_jobs import ADVICE, explained, own_note, signal_of
 from skillift.training.options import TrainingOptions
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.episodes.probes import Probe, noted_probes, probe_table
+from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.tables import folder_digests, read_json, write_json

@@ -33,7 +33,7 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
 
     Args:
         rates: contract CERTIFICATION_RATES.
-        spec: the analysis spec, see `skillift.figures.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
     """
     judge = headline_judge(spec)
     rows = [row for row in totals(rates, judge) if exceeds(row, spec)]

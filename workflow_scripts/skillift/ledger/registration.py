@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from skillift.study.ledger import Entry, Record, append, read_ledger, timestamp
+from skillift.ledger.entries import Entry, Record, append, read_ledger, timestamp
 
 BEFORE, AFTER, CHANGED = "before results", "after results", "changed after results"
 WITHDRAWN, NOT_REGISTERED, POST_HOC = "withdrawn", "not registered", "post hoc"

@@ -9,7 +9,7 @@ from skillift.chat.models import ChatModel
 from skillift.errors import UserError, problem
 
 ALL = "all"
-PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.batches.providers` speaks
+PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.chat.batches.providers` speaks
 _OWN_ADDRESS = ("anthropic", "openai")  # of these, those that offer batches at their own address
 
 

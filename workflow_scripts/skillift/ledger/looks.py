@@ -24,8 +24,8 @@ from datetime import datetime
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.study.ledger import Entry, Look, append, read_ledger, timestamp
-from skillift.study.registration import records_of
+from skillift.ledger.entries import Entry, Look, append, read_ledger, timestamp
+from skillift.ledger.registration import records_of
 
 
 def level(look: int, alpha: float) -> float:

@@ -1,9 +1,9 @@
-"""Handing in batches so that a kill at any moment loses none and repeats none.
+"""Submitting batches so that a kill at any moment loses none and repeats none.
 
 A batch is written down before anything leaves, and again before it is created at the provider; where no
 acknowledgement came, it is looked for by our own name of it before it is created again. All this happens
-under one lock of the state (`skillift.batches.state`), so of several processes with the same questions one
-submits them.
+under one lock of the state (`skillift.chat.batches.state`), so of several processes with the same questions
+one submits them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from skillift.batches.api import BatchApi
-from skillift.batches.lines import line_of
-from skillift.batches.settings import BatchSettings
-from skillift.batches.state import CREATED, CREATING, BatchState, Outstanding
+from skillift.chat.batches.api import BatchApi
+from skillift.chat.batches.lines import line_of
+from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.state import CREATED, CREATING, BatchState, Outstanding
 from skillift.chat.budget import Budget
 from skillift.chat.models import ChatRequest
 from skillift.chat.retries import CallFailed

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from skillift.batches.api import Batch, called
-from skillift.batches.lines import Line, Reply
+from skillift.chat.batches.api import Batch, called
+from skillift.chat.batches.lines import Line, Reply
 from skillift.chat.completions import load_litellm
 from skillift.chat.models import ChatModel
 from skillift.chat.retries import CallFailed, retry_after

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from skillift.batches.lines import Line, Reply
+from skillift.chat.batches.lines import Line, Reply
 from skillift.chat.completions import brief, told
 from skillift.chat.models import ChatModel
 from skillift.chat.retries import CallFailed, retry_after

@@ -16,10 +16,10 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import extract_answer
-from skillift.study.source import KeyPath, Source, Words, read_source
 from skillift.study.study import Study
 from skillift.tasks.conditions import condition_problems
 from skillift.tasks.user_tasks import OwnData, look_at_own, shortened
+from skillift.yaml_sources.source import KeyPath, Source, Words, read_source
 
 SHOWN_IDS = 20  # of tasks in one message
 

@@ -1,10 +1,10 @@
 """Questions asked in batches: submitted together, answered within a day, at a share of the price.
 
 The questions of a job that are neither answered nor in an outstanding batch are submitted
-(`skillift.batches.submission`); then this waits for every batch that holds one of its questions, whoever
-handed it in, and keeps the answers under the keys that direct calls use. What must outlive a kill stands in
-`skillift.batches.state`, what a question is and how its reply is read in `skillift.batches.lines`, and what a
-provider understands in `skillift.batches.api_openai` and `api_anthropic`.
+(`skillift.chat.batches.submission`); then this waits for every batch that holds one of its questions, whoever
+submitted it, and keeps the answers under the keys that direct calls use. In this package, what must outlive a
+kill stands in `state`, what a question is and how its reply is read in `lines`, and what a provider
+understands in `api_openai` and `api_anthropic`.
 
 Questions that a batch leaves open (it expired, was cancelled or failed, a line is missing or cannot be read,
 or met an error that may pass) go into further batches as long as these bring answers, and at last are left
@@ -22,18 +22,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from skillift.batches.api import Batch
-from skillift.batches.lines import Reply, answer_of
-from skillift.batches.providers import open_api
-from skillift.batches.settings import ALL, BatchSettings
-from skillift.batches.state import CREATED, BatchState, Outstanding
-from skillift.batches.submission import FORGOTTEN_S, Submission, batch_problem
 from skillift.chat.answer_cache import AnswerCache
+from skillift.chat.batches.api import Batch
+from skillift.chat.batches.lines import Reply, answer_of
+from skillift.chat.batches.providers import open_api
+from skillift.chat.batches.settings import ALL, BatchSettings
+from skillift.chat.batches.state import CREATED, BatchState, Outstanding
+from skillift.chat.batches.submission import FORGOTTEN_S, Submission, batch_problem
 from skillift.chat.budget import Budget
 from skillift.chat.counts import Counts
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.chat.retries import CallFailed, retrying
-from skillift.running.progress import Progress
+from skillift.processes.progress import Progress
 
 _ROUNDS = 3  # batches that one question is put into at most, in one job
 _FEW = 20  # questions that are not worth another batch, once they were in one

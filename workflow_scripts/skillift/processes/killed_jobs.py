@@ -18,7 +18,7 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from skillift.running.memory import GIB, gib, kills, memory, resident
+from skillift.processes.memory import GIB, gib, kills, memory, resident
 
 FOLDER = "memory"  # below the state of a study
 _LEAST = GIB // 2  # what a job holds before it is noted

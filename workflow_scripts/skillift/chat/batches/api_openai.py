@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from skillift.batches.api import Batch, called
-from skillift.batches.lines import Line, Reply, replies
+from skillift.chat.batches.api import Batch, called
+from skillift.chat.batches.lines import Line, Reply, replies
 from skillift.chat.completions import load_litellm
 from skillift.chat.models import ChatModel
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.publication.text import decimal, percent, points, with_interval
+from skillift.reporting.text import decimal, percent, points, with_interval
 
 BASE = "base"
 BEFORE = "before SFT"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from skillift.batches.api import BatchApi
-from skillift.batches.api_openai import OpenAIBatches
+from skillift.chat.batches.api import BatchApi
+from skillift.chat.batches.api_openai import OpenAIBatches
 from skillift.chat.models import ChatModel
 
 
@@ -18,7 +18,7 @@ def open_api(model: ChatModel, timeout_s: float, secrets: Mapping[str, str]) -> 
         secrets: what is taken out of every text, as `redaction.secrets` gives it.
     """
     if model.model.startswith("anthropic/"):
-        from skillift.batches.api_anthropic import AnthropicBatches
+        from skillift.chat.batches.api_anthropic import AnthropicBatches
 
         return AnthropicBatches(model, timeout_s, secrets)
     return OpenAIBatches(model, timeout_s, secrets)

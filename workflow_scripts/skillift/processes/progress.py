@@ -2,7 +2,7 @@
 
 Who works says where it is (`Progress`, `phase`); a thread beside it writes the lines, so that they come
 within a long step, too, and cost the work nothing. Processes with one work count in memory that they share
-(`Shares`), and the one that started them tells it. The form of the lines: `skillift.running.progress_lines`.
+(`Shares`), and the one that started them tells it. The form of the lines: `progress_lines` beside this.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from skillift.processes.progress_lines import Line, Phase, duration_text, rate_text
 from skillift.redaction import redact
-from skillift.running.progress_lines import Line, Phase, duration_text, rate_text
 
 if TYPE_CHECKING:
     from multiprocessing.context import BaseContext

@@ -17,7 +17,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from skillift.study.source import KeyPath, Source, Words
+from skillift.yaml_sources.source import KeyPath, Source, Words
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "rules" / "schemas"
 

@@ -9,7 +9,7 @@ JSON object. They are built differently, so that they agree mostly and not alway
   sentence such as "So the result is 7.", the last worked step) and compares what stands there with the
   reference. Where a response has no such place, its last value counts.
 - `offline/tail` knows no such places. It takes the last value of the reference's form in the whole response
-  (`skillift.judging.mentions`), as many words as the reference has: of "7 1" it reads the 1.
+  (`skillift.chat.mentions`), as many words as the reference has: of "7 1" it reads the 1.
 
 Both compare as the extractor does, by the type of the reference (`skillift.answers.comparison`).
 
@@ -23,7 +23,7 @@ import re
 
 from skillift.answers.comparison import says_the_same, type_of
 from skillift.answers.dress import fold_characters
-from skillift.judging.mentions import Mention, ends_in, has_form
+from skillift.chat.mentions import Mention, ends_in, has_form
 
 PROVIDER = "offline"
 
