@@ -191,10 +191,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
         family_size=0.1,
         missing=measured.missing._replace(counted=0.0),
         prose=[row._replace(covered=0.5) for row in measured.prose],
+        looks=[row._replace(sharing_alpha=0.2) for row in measured.looks],
     )
     found = claims(bad)
     assert [found[place].holds for place in (0, 5, 6, 7, 8, 9, 10)] == [False, True, *[False] * 5]
-    assert [claim.holds for claim in found[11:]] == [True, *[False] * 5]
+    assert [claim.holds for claim in found[11:]] == [True, *[False] * 6]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach
