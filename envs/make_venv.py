@@ -143,10 +143,27 @@ class Environment:
             print(file=sys.stderr)
 
     def compile(self) -> None:
-        """Compile the packages on all cores; pip would do it on one, and each file for itself."""
-        command = [str(self.python), "-m", "compileall", "-qq", "-j", "0", "-x", LEFT_UNCOMPILED]
-        # what cannot be compiled (templates of code) is never imported
-        subprocess.run([*command, str(self.folder / "lib")], check=False, stdout=subprocess.DEVNULL)
+        """Compile the packages on all cores; pip would do it on one, and each file for itself.
+
+        By a process for each core, each with its own packages: the pool that `compileall -j` makes can wait for
+        ever on a busy machine before Python 3.11.5 (CPython issue 105829).
+        """
+        sizes = {}
+        for path in self.folder.glob("lib/python*/site-packages/*"):
+            files = [path] if path.suffix == ".py" else path.rglob("*.py")
+            sizes[path] = sum(file.stat().st_size for file in files)
+        shares: list[list[str]] = [[] for _ in range(os.cpu_count() or 1)]
+        totals = [0] * len(shares)
+        for path in sorted(filter(sizes.get, sizes), key=lambda path: -sizes[path]):
+            least = totals.index(min(totals))
+            shares[least].append(str(path))
+            totals[least] += sizes[path]
+        command = [str(self.python), "-m", "compileall", "-qq", "-x", LEFT_UNCOMPILED]
+        started = [
+            subprocess.Popen([*command, *share], stdout=subprocess.DEVNULL) for share in shares if share
+        ]
+        for process in started:
+            process.wait()  # what cannot be compiled (templates of code) is never imported
 
     def drop_unpinned(self, pinned: set[str]) -> None:
         """Uninstall what an earlier set left behind."""
