@@ -145,8 +145,8 @@ class Environment:
     def compile(self) -> None:
         """Compile the packages on all cores; pip would do it on one, and each file for itself.
 
-        By a process for each core, each with its own packages: the pool that `compileall -j` makes can wait for
-        ever on a busy machine before Python 3.11.5 (CPython issue 105829).
+        By a process for each core, each with its own packages: the pool that `compileall -j` makes can wait
+        for ever on a busy machine before Python 3.11.5 (CPython issue 105829).
         """
         sizes = {}
         for path in self.folder.glob("lib/python*/site-packages/*"):
