@@ -13,6 +13,7 @@ from validation.asymmetry import DELTAS, LIFT, population_of, slopes
 from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.designs import cells
+from validation.families import families
 from validation.judges import DIFFERENTIAL, biases
 from validation.looks import looks
 from validation.missing import missing, prose
@@ -47,6 +48,7 @@ def measured() -> Measured:
         missing(12, seed=11),
         prose(300, seed=12),
         looks(4000, seed=13),
+        families(12, seed=14),
     )
 
 
@@ -140,6 +142,19 @@ def test_looking_again_and_again_makes_no_more_false_words_than_the_study_declar
 
 
 @pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])
+def test_whole_studies_without_an_effect_have_few_words_of_one(measured):
+    kinds = {
+        "lift",
+        "procedural_delta",
+        "beyond_longer_prompt",
+        "uniform_lift",
+        "recipe_tie",
+        "neutral_filler",
+    }
+    assert {row.claim for row in measured.families} == kinds
+    assert all(row.flagged < 0.05 + four_errors(0.05, 12) for row in measured.families)
+
+
 def test_the_truth_of_a_population_is_what_its_studies_have_on_average(population):
     rng = np.random.default_rng(5)
     right = right_responses(rng, population, 2000)
@@ -192,10 +207,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
         missing=measured.missing._replace(counted=0.0),
         prose=[row._replace(covered=0.5) for row in measured.prose],
         looks=[row._replace(sharing_alpha=0.2) for row in measured.looks],
+        families=[row._replace(flagged=0.2) for row in measured.families],
     )
     found = claims(bad)
     assert [found[place].holds for place in (0, 5, 6, 7, 8, 9, 10)] == [False, True, *[False] * 5]
-    assert [claim.holds for claim in found[11:]] == [True, *[False] * 6]
+    assert [claim.holds for claim in found[11:]] == [True, *[False] * 7]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach

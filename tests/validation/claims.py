@@ -7,6 +7,7 @@ from typing import NamedTuple
 from validation.asymmetry import Slopes
 from validation.coverage import Rate
 from validation.designs import Cell
+from validation.families import Family
 from validation.judges import Bias
 from validation.looks import Looked
 from validation.missing import Missing, Prose
@@ -39,6 +40,7 @@ class Measured(NamedTuple):
     missing: Missing
     prose: list[Prose]
     looks: list[Looked]
+    families: list[Family]
 
 
 def claims(measured: Measured) -> list[Claim]:
@@ -139,6 +141,10 @@ def claims(measured: Measured) -> list[Claim]:
             "after five looks as data grow, a study without an effect has a word of one in at most 5 %; in "
             "more than 10 % where each look tests at 5 %",
             measured.looks[-1].sharing_alpha <= 0.05 and measured.looks[-1].each_at_alpha > 0.1,
+        ),
+        Claim(
+            "in whole studies without an effect, each family of claims has a word of one in at most 6 %",
+            all(row.flagged <= 0.06 for row in measured.families),
         ),
     ]
 

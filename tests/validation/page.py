@@ -9,6 +9,7 @@ from validation import page_tables as tables
 from validation.asymmetry import DELTAS, LIFT, SPLITS
 from validation.claims import Claim, Measured
 from validation.coverage import NOTHING, PLANTED
+from validation.families import BETWEEN, CONDITIONS, RATE, RECIPES, SEEDS, STUDENTS
 from validation.judges import LABELLED
 from validation.missing import LOST, MISSES, N_LABELS
 from validation.sameness import MARGIN, N_STUDENTS
@@ -142,6 +143,16 @@ Studies without a lift that are looked at after each further 8 skills of 5 tasks
 5 % / (j (j + 1)), as the analysis does.
 
 {tables.looks(measured.looks)}
+
+## Families of claims
+
+Whole studies without an effect, through the analysis's own table of claims: {len(STUDENTS)} students,
+{len(RECIPES)} recipes of {len(SEEDS)} seeds, {len(CONDITIONS)} conditions, all rates {tables.whole(RATE)};
+trainings move the rate of each arm by a standard deviation of {100 * BETWEEN:.0f} pp. The share of
+{measured.families[0].n_studies:,} studies in which any claim of a kind has a word of an effect, or of a
+difference.
+
+{tables.families(measured.families)}
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 

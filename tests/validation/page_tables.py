@@ -8,6 +8,7 @@ from validation.asymmetry import Slopes as SlopeRow
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
 from validation.designs import FEW, KINDS, RATES, Cell
+from validation.families import Family
 from validation.judges import DIFFERENTIAL, Bias
 from validation.looks import SKILLS, Looked
 from validation.missing import Prose
@@ -240,3 +241,8 @@ def looks(rows: Sequence[Looked]) -> str:
         ),
         words=0,
     )
+
+
+def families(found: list[Family]) -> str:
+    rows = [(f"`{row.claim}`", str(row.n_claims), percent(row.flagged)) for row in found]
+    return table(["claim", "claims of a study", "false words"], rows, words=1)

@@ -23,6 +23,7 @@ from validation.asymmetry import slopes  # noqa: E402
 from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
 from validation.designs import cells  # noqa: E402
+from validation.families import families  # noqa: E402
 from validation.judges import biases  # noqa: E402
 from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> None:
         missing(min(options.slopes, 200), SEED),
         prose(options.studies, SEED),
         looks(options.studies, SEED),
+        families(min(options.slopes, 400), SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start
