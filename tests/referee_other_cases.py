@@ -122,6 +122,12 @@ def placebo_does_both() -> Study:
 
 
 @cache
+def placebo_does_both_and_no_lift() -> Study:
+    nothing = {"estimate": None, "ci_low": None, "ci_high": None, "p_holm": None, "mde": None}
+    return edited(placebo_does_both(), "claims", BEYOND, **nothing, word="undefined")
+
+
+@cache
 def filler_undefined() -> Study:
     nothing = {"estimate": None, "ci_low": None, "ci_high": None, "p_holm": None, "mde": None}
     return edited(known(), "claims", NEUTRAL, **nothing, p_equivalence=None, margin=None, word="undefined")
@@ -151,10 +157,10 @@ OF_CONTROLS = [
         (placebo_acts_otherwise, placebo_does_both, no_filler),
     ),
     Sentence(
-        "; placebo harms and helps, filler helps",
-        "they harm some and help others",
-        placebo_does_both,
-        (known,),
+        "at the end: Procedure itself    3 undefined; placebo helps and harms, filler helps",
+        "no lift is known, and the placebo harms some and helps others",
+        placebo_does_both_and_no_lift,
+        (known, no_lifts),
     ),
     Sentence(
         "Is it the procedure, or just a longer prompt? 3 lifts over none, placebo and filler, all read "
@@ -194,8 +200,8 @@ OF_CONTROLS = [
         (no_filler, no_controls, placebo_acts_otherwise, placebo_does_both),
     ),
     Sentence(
-        "The placebo by itself, against none: \u221220.0 to +20.0 pp before SFT (1 supported, 2 "
-        "contradicted: it harms, it helps)",
+        "The placebo by itself, against none: \u221220.0 to +20.0 pp before SFT (1 supported: it "
+        "helps, 2 contradicted: it harms)",
         "it harms some students and helps others",
         placebo_does_both,
         (known,),
@@ -322,8 +328,8 @@ OF_CONTROLS = [
                 placebo_acts_otherwise,
             ),
             (
-                "filler \u2212 none after SFT",
-                "what neutral text of equal length does by itself",
+                "filler \u2212 none",
+                "what neutral text of equal length does by itself after SFT",
                 _S,
                 "+10.0",
                 no_filler,
@@ -352,7 +358,7 @@ OF_CONTROLS = [
         )
     ),
     Sentence(
-        "Filler \u2212 none after SFT at 45 k after SFT",
+        "Filler \u2212 none at 45 k after SFT",
         "it is of a training",
         known,
         (no_filler, base_alone),
@@ -537,8 +543,9 @@ OF_PREDICTIONS = [
         (known, late),
     ),
     Sentence(
-        "gain under curated at 45 k by sft, less lift of curated \u2212 placebo at 115 k by sft: between +5 "
-        "and +15 pp. Found",
+        "gain under curated at 45 k by sft, less lift of curated \u2212 placebo at 115 k by sft: between "
+        "+5.0 "
+        "and +15.0 pp. Found",
         "that is what is predicted",
         of_a_difference,
         (known, below),
