@@ -89,7 +89,7 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     lines = [f"{QUESTIONS[part.question]} {part.answer}" for part in parts]
     found = [each for part in parts for each in part.findings]
     lines += [f"{each.claim} | {each.sentence} [{each.word}] {each.figure}" for each in found]
-    return [*lines, *(f"at the end: {line}" for line in closing_lines(parts, "findings.html"))]
+    return [*lines, *(f"at the end: {line} |" for line in closing_lines(parts, "findings.html"))]
 
 
 def stands(sentence: Sentence, lines: list[str]) -> bool:

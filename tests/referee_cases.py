@@ -297,6 +297,12 @@ OF_SAMENESS = [
         (known, tiers_differ, undefined),
     ),
     Sentence(
+        "at the end: Same at every tier  No recipe has a lift at two tiers",
+        "no recipe has a lift at two tiers",
+        one_tier,
+        (known, undefined),
+    ),
+    Sentence(
         "at the end: Same at every tier  equivalent",
         "the lifts of all tiers are known to differ by less than the margin",
         known,

@@ -40,6 +40,35 @@ def no_filler() -> Study:
 
 
 @cache
+def filler_on_another_suite() -> Study:
+    """The filler was asked on the suite that is not shown alone."""
+    study, gone = known(), no_filler()
+    tables = {
+        name: pl.concat(
+            [table.filter(pl.col("suite") == "holdout"), study.tables[name].filter(pl.col("suite") == "dev")]
+        )
+        for name, table in gone.tables.items()
+        if name in ("pass_rates", "effects", "claims")
+    }
+    return gone._replace(tables={**gone.tables, **tables})
+
+
+@cache
+def placebo_not_known_to_act() -> Study:
+    where = {"path": "judge:a", "contrast": "placebo-none", "run": "base"}
+    study = edited(known(), "effects", where, p_value=0.9)
+    where = {"path": "judge:a", "contrast": "filler-none", "run": ["sft", "dpo-s0"]}
+    return edited(study, "effects", where, p_value=4e-4)
+
+
+@cache
+def none_unasked() -> Study:
+    """Controls were asked, and tasks alone were not."""
+    study = without_rows(known(), "claims", claim="neutral_filler")
+    return without_rows(study, "effects", contrast=["placebo-none", "filler-none"])
+
+
+@cache
 def no_controls() -> Study:
     study = _without_conditions(known(), "filler", "placebo")
     return without_rows(study, "claims", claim="beyond_longer_prompt")
@@ -122,6 +151,12 @@ def placebo_does_both() -> Study:
 
 
 @cache
+def placebo_does_both_and_no_lift() -> Study:
+    nothing = {"estimate": None, "ci_low": None, "ci_high": None, "p_holm": None, "mde": None}
+    return edited(placebo_does_both(), "claims", BEYOND, **nothing, word="undefined")
+
+
+@cache
 def filler_undefined() -> Study:
     nothing = {"estimate": None, "ci_low": None, "ci_high": None, "p_holm": None, "mde": None}
     return edited(known(), "claims", NEUTRAL, **nothing, p_equivalence=None, margin=None, word="undefined")
@@ -151,10 +186,37 @@ OF_CONTROLS = [
         (placebo_acts_otherwise, placebo_does_both, no_filler),
     ),
     Sentence(
-        "; placebo harms and helps, filler helps",
-        "they harm some and help others",
-        placebo_does_both,
+        "at the end: Procedure itself    No run was trained",
+        "no run was trained",
+        base_alone,
+        (known, no_controls),
+    ),
+    Sentence(
+        "at the end: Procedure itself    1 supported, 2 not resolvable at this n; filler helps |",
+        "of the placebo nothing is known",
+        placebo_not_known_to_act,
         (known,),
+    ),
+    Sentence(
+        "Filler − none at 45 k after SFT by sft, mean of 2 seeds: +10.0 pp (95 % interval +0.0 to +20.0 pp; "
+        "Holm-adjusted p < "
+        "0.001; ",
+        "over the trainings it is that certain",
+        known,
+        (placebo_not_known_to_act,),
+    ),
+    Sentence(
+        "3 lifts over none and placebo, all read together: ",
+        "the placebo is the one control on the suite shown",
+        filler_on_another_suite,
+        (known,),
+    ),
+    Sentence(" by itself, against none: ", "a control can be compared with none", known, (none_unasked,)),
+    Sentence(
+        "at the end: Procedure itself    3 undefined; placebo helps and harms, filler helps",
+        "no lift is known, and the placebo harms some and helps others",
+        placebo_does_both_and_no_lift,
+        (known, no_lifts),
     ),
     Sentence(
         "Is it the procedure, or just a longer prompt? 3 lifts over none, placebo and filler, all read "
@@ -194,8 +256,8 @@ OF_CONTROLS = [
         (no_filler, no_controls, placebo_acts_otherwise, placebo_does_both),
     ),
     Sentence(
-        "The placebo by itself, against none: \u221220.0 to +20.0 pp before SFT (1 supported, 2 "
-        "contradicted: it harms, it helps)",
+        "The placebo by itself, against none: \u221220.0 to +20.0 pp before SFT (1 supported: it "
+        "helps, 2 contradicted: it harms)",
         "it harms some students and helps others",
         placebo_does_both,
         (known,),
@@ -322,8 +384,8 @@ OF_CONTROLS = [
                 placebo_acts_otherwise,
             ),
             (
-                "filler \u2212 none after SFT",
-                "what neutral text of equal length does by itself",
+                "filler \u2212 none",
+                "what neutral text of equal length does by itself after SFT",
                 _S,
                 "+10.0",
                 no_filler,
@@ -352,7 +414,7 @@ OF_CONTROLS = [
         )
     ),
     Sentence(
-        "Filler \u2212 none after SFT at 45 k after SFT",
+        "Filler \u2212 none at 45 k after SFT",
         "it is of a training",
         known,
         (no_filler, base_alone),
@@ -431,7 +493,7 @@ _BY_DPO += "that run; "
 
 OF_PREDICTIONS = [
     Sentence(
-        "at the end: Predictions         1 held, 1 undetermined",
+        "at the end: Predictions         1 held, 1 undetermined |",
         "so many predictions that were registered before results existed held",
         known,
         (late, unregistered, post_hoc, withdrawn, all_withdrawn),
@@ -441,6 +503,12 @@ OF_PREDICTIONS = [
         "so many were not registered before results existed",
         unregistered,
         (known, withdrawn, late),
+    ),
+    Sentence(
+        "at the end: Predictions         All were withdrawn. |",
+        "every prediction was",
+        all_withdrawn,
+        (known, late),
     ),
     Sentence(
         "at the end: Predictions         2 not registered before results",
@@ -537,8 +605,9 @@ OF_PREDICTIONS = [
         (known, late),
     ),
     Sentence(
-        "gain under curated at 45 k by sft, less lift of curated \u2212 placebo at 115 k by sft: between +5 "
-        "and +15 pp. Found",
+        "gain under curated at 45 k by sft, less lift of curated \u2212 placebo at 115 k by sft: between "
+        "+5.0 "
+        "and +15.0 pp. Found",
         "that is what is predicted",
         of_a_difference,
         (known, below),

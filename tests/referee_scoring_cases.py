@@ -233,7 +233,15 @@ def one_method_without_reason() -> Study:
 def scored_on_another_suite() -> Study:
     """Judges, paths and corrections are of the suite that is not shown."""
     study = known()
-    names = ("agreement", "judge_shift", "path_shift", "corrected_effects", "mixed_paths", "bounds")
+    names = (
+        "agreement",
+        "judge_shift",
+        "path_shift",
+        "corrected_effects",
+        "mixed_paths",
+        "bounds",
+        "effects",
+    )
     others = {name: study.tables[name].filter(pl.col("suite") == "dev") for name in names}
     return study._replace(tables={**study.tables, **others})
 
@@ -495,6 +503,7 @@ OF_JUDGES = [
             "path shift",
             "mixed paths",
             "worst case",
+            "curated − shuffled: the right order of the steps against a wrong one",
         )
     ),
 ]
