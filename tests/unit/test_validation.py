@@ -141,7 +141,6 @@ def test_looking_again_and_again_makes_no_more_false_words_than_the_study_declar
     assert last.sharing_alpha < 0.05 < 0.1 < last.each_at_alpha
 
 
-@pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])
 def test_whole_studies_without_an_effect_have_few_words_of_one(measured):
     kinds = {
         "lift",
@@ -155,6 +154,7 @@ def test_whole_studies_without_an_effect_have_few_words_of_one(measured):
     assert all(row.flagged < 0.05 + four_errors(0.05, 12) for row in measured.families)
 
 
+@pytest.mark.parametrize("population", [PLANTED, NOTHING, replace(PLANTED, skill_in_arm_stays=True)])
 def test_the_truth_of_a_population_is_what_its_studies_have_on_average(population):
     rng = np.random.default_rng(5)
     right = right_responses(rng, population, 2000)
