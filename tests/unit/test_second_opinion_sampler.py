@@ -56,14 +56,17 @@ def clustered(passed: np.ndarray, weights: tuple, population):
     return clustered_mean(np.array(weights, dtype=float) @ passed, skills, 0.95)
 
 
-def test_intervals_of_small_studies_cover_the_truth():
-    _, paths = studies(SMALL, 24, seed=1)
+def test_intervals_of_small_studies_cover_the_truth(monkeypatch):
+    short = {"warmup": 300, "draws": 300, "target_accept": 0.9}  # enough for so small studies
+    monkeypatch.setattr("skillift.second_opinion.sampling.SETTINGS", short)
+    n_studies = 16
+    _, paths = studies(SMALL, n_studies, seed=1)
     found = [effects_of(posterior) for posterior in posteriors(paths, Path(PYTHON), 0, 0.95).values()]
     for name, truth in TRUTH.items():
         covered = [each[name]["low"] <= truth <= each[name]["high"] for each in found]
-        assert np.sum(covered) >= 20, name  # of 24 at 95 %: less is less likely than 1 in 200
+        assert np.sum(covered) >= 13, name  # at 95 %, less is less likely than 1 in 100
         means = [each[name]["mean"] for each in found]
-        assert np.mean(means) == pytest.approx(truth, abs=3 * np.std(means, ddof=1) / 24**0.5)
+        assert np.mean(means) == pytest.approx(truth, abs=3 * np.std(means, ddof=1) / n_studies**0.5)
 
 
 def test_in_a_large_balanced_study_it_agrees_with_the_t_interval():
