@@ -211,6 +211,12 @@ OF_CONTROLS = [
         filler_on_another_suite,
         (known,),
     ),
+    Sentence(
+        "The placebo by itself, against none: +0.0 pp after SFT (3 not resolvable at this n).",
+        "it was compared with none after SFT alone",
+        base_unasked,
+        (known,),
+    ),
     Sentence(" by itself, against none: ", "a control can be compared with none", known, (none_unasked,)),
     Sentence(
         "at the end: Procedure itself    3 undefined; placebo helps and harms, filler helps",

@@ -269,6 +269,11 @@ def lost_on_another_path() -> Study:
 
 
 @cache
+def strict_and_lost() -> Study:
+    return respecified(_lost("judge:b"), {"certification": {"max_false_pass": 0.05}})
+
+
+@cache
 def lost_and_allowed() -> Study:
     return respecified(_lost("judge:a"), max_unscored_share=0.06)
 
@@ -509,6 +514,12 @@ OF_JUDGES = [
 ]
 
 OF_PATHS = [
+    Sentence(
+        "at the end: Judge to blame      2 warnings: read them first",
+        "so many warnings stand on the page",
+        strict_and_lost,
+        (known, strict),
+    ),
     Sentence(
         "at the end: Judge to blame      On the 2 other scoring paths, every lift keeps its word",
         "each lift has one and the same word on all paths",
