@@ -35,17 +35,17 @@ _MEANINGS = ("glossary", "captions")
 WRITERS = (
     *sorted(f"findings.{path.stem}" for path in _FINDINGS if path.stem not in _MEANINGS),
     "findings.__init__",
-    "publication.certificates",
     "publication.ledger",
     "publication.predictions",
     "publication.unscored",
+    "reporting.certificates",
 )
 PAGE = Path(skillift.__path__[0]).parent / "pages" / "findings.html"
 ANYTHING = "…"  # in a sentence
-# arguments of these are names of tables and files, for messages to who wrote a wrong file
-# pages of tables, which no finding is on
 _OF_PATTERNS = ("compile", "sub", "split", "findall")  # regular expressions
+# pages of tables, which no finding is on
 _OF_TABLES = ("predictions", "ledger")
+# arguments of these are names of tables and files, for messages to who wrote a wrong file
 _NAMING = ("place", "on_path", "render", "Column", "Page")
 _TWO_WORDS = re.compile(r"[^\W\d_]\S*\s.*[^\W\d_]")
 
