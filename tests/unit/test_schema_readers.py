@@ -15,8 +15,8 @@ from skillift.yaml_sources.schema import read_schema, resolve
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
 PASSED_ON = ("study/checks.py", "yaml_sources/schema.py", "study/specs.py")
-CHAT = ("chat", "batches", "costs")
-MODELS = ("students", "study", "cards", "publication", "figures", *CHAT)
+CHAT = ("chat", "costs")
+MODELS = ("students", "study", "cards", "publication", "figures", "reporting", *CHAT)
 READERS = {
     "study": {
         "tasks": ("taskpack", "tasks", "study", "students"),
@@ -28,7 +28,7 @@ READERS = {
         "runs": ("study",),
         "judges": ("judging", "study", *CHAT),
         "inference": ("episodes", "engines", "students", "study", "training"),
-        "analysis": ("statistics", "publication", "figures", "findings", "planning", "plan.py"),
+        "analysis": ("statistics", "publication", "reporting", "figures", "findings", "planning", "plan.py"),
         "figures": ("figures",),
         "predictions": ("statistics", "study", "publication"),
     },
