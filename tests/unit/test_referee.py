@@ -10,14 +10,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import referee_cases
-import referee_other_cases
-import referee_scoring_cases
 from referee import WRITERS, Sentence, fragments, said_of, wrong
+from referee_sentences import SENTENCES
 
 pytestmark = pytest.mark.xdist_group("referee")  # the study is analysed once
 
-SENTENCES = [*referee_cases.CASES, *referee_scoring_cases.CASES, *referee_other_cases.CASES]
 # what is said of every study: rules of the analysis, with the tests that fail where one is not followed
 ALWAYS = {
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. ": (
