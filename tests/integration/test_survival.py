@@ -1,7 +1,8 @@
 """What a study survives on one machine: after each, the same command completes it, with the same bytes.
 
 One training and its student's episodes pay for most claims: they are made again through one mishap upon
-another, and what was seen of each is what the tests look at. Kills of Snakemake itself: test_killed_study.py.
+another, and what was seen of each is what the tests look at. Twenty kills of Snakemake, in the night:
+test_killed_study.py.
 """
 
 from __future__ import annotations
@@ -48,10 +49,18 @@ class Mishaps:
         (folder / EPISODES).unlink()
         replace_in(folder / "config.yaml", "data_parallel: 1", "data_parallel: 2")
         with ExitStack() as at_end:
+            self.snakemake_killed_while_training()
             self.ctrl_c_while_training()
             self.engine_killed_and_disk_full(at_end)
             self.job_killed_second_snakemake_and_sigterm()
             self.to_the_end()
+
+    def snakemake_killed_while_training(self) -> None:
+        run = Run(self.folder, MANIFEST)
+        run.wait_for(lambda: run.job("train.py"))
+        run.kill()
+        run.end()
+        self.orphans = run.strays()
 
     def ctrl_c_while_training(self) -> None:
         run = Run(self.folder, MANIFEST)
@@ -107,6 +116,10 @@ def test_after_all_mishaps_the_same_command_ends_with_the_same_bytes(mishaps):
     assert mishaps.last_status == 0, mishaps.last_text
     assert mishaps.training == mishaps.expected_training
     assert mishaps.episodes == mishaps.expected_episodes
+
+
+def test_no_process_outlives_a_killed_snakemake(mishaps):
+    assert mishaps.orphans == []
 
 
 def test_ctrl_c_while_training_leaves_nothing_behind(mishaps):

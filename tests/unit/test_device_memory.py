@@ -192,6 +192,7 @@ def peak_of(student: Path, folder: Path, rows) -> tuple[int, list[float]]:
     return peak[0], found.log["loss"].to_list()
 
 
+@pytest.mark.nightly  # megabytes as measured: most of a minute each
 @pytest.mark.usefixtures("libraries")
 def test_a_large_vocabulary_takes_the_memory_of_a_tile(tmp_path, monkeypatch):
     """Eight rows of 250 tokens, a vocabulary of 50,000: 400 MB of scores, of which several copies are kept.
@@ -211,6 +212,7 @@ def test_a_large_vocabulary_takes_the_memory_of_a_tile(tmp_path, monkeypatch):
     assert peaks["kept"] - peaks["tiles"] > scores
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("libraries")
 def test_a_training_keeps_to_the_memory_that_there_is(tmp_path, monkeypatch, parts):
     """Measured, not guessed, of a student whose whole batch would take more."""
