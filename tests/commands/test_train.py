@@ -98,7 +98,7 @@ KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
 def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(
     tmp_path, write, kills, options
 ):
-    lora = {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}  # dropout: the random state is resumed, too
+    lora = {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}  # the draws go on, too
     changes = {"epochs": 4, "trainable": lora, "checkpoints": [3, "final"]}
     whole, killed = (prepare(tmp_path / name, write, **changes) for name in ("whole", "killed"))
     train.main([*whole, *options])

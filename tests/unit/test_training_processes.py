@@ -18,7 +18,8 @@ from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 
-RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"]}
+DROPOUT = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}
+RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"], "trainable": DROPOUT}
 ROWS = demonstrations(11)  # batches of 5, 5 and 1: in the last one of two processes has no row
 
 

@@ -14,6 +14,8 @@ import torch
 from accelerate.data_loader import SeedableRandomSampler
 from torch.utils.data import DataLoader, Sampler
 
+from skillift.training.row_dropout import ROWS, RowMasks, drop_by_row, with_rows
+
 
 def accumulation(batch_size: int, processes: int, device_batch_size: int | None) -> int:
     """Parts that a process makes of its share of a batch: each of at most `device_batch_size` rows."""
@@ -60,7 +62,8 @@ class WholeBatches:
     def __init__(self, *args, batch_size: int, **kwargs) -> None:
         """Take SFTTrainer's arguments, with the accumulation in `args`."""
         super().__init__(*args, **kwargs)
-        self.batch_size = batch_size
+        self.batch_size, self.row_masks = batch_size, RowMasks(self.args.seed)
+        drop_by_row(self.model, self.row_masks)
 
     def get_train_dataloader(self) -> DataLoader:
         """This process's parts of every batch; the order is the one that the trainer itself would draw."""
@@ -69,11 +72,22 @@ class WholeBatches:
         sampler = SeedableRandomSampler(rows, data_seed=self.args.seed)
         shares = (self.args.gradient_accumulation_steps, self.args.world_size, self.args.process_index)
         return PartsLoader(
-            [*rows, blank],
+            list(enumerate([*rows, blank])),
             batch_sampler=BatchParts(sampler, self.batch_size, *shares),
-            collate_fn=self.data_collator,
+            collate_fn=self._collate,
             pin_memory=self.args.dataloader_pin_memory,
         )
+
+    def _collate(self, numbered: list[tuple[int, dict]]) -> dict:
+        """What the trainer's collator makes of rows, and which rows they are."""
+        numbers, rows = zip(*numbered, strict=True)
+        return with_rows(self.data_collator(list(rows)), numbers, [len(row["input_ids"]) for row in rows])
+
+    def training_step(self, model, inputs, num_items_in_batch=None):
+        """A part of a batch, forward and backward, with the dropout of its rows."""
+        rows = inputs.pop(ROWS)
+        self.row_masks.at(self.state.global_step, rows, inputs["input_ids"].numel())
+        return super().training_step(model, inputs, num_items_in_batch)
 
     def _track_num_input_tokens(self, inputs: dict) -> None:
         """Count the tokens of demonstrations, not those of blanks."""
