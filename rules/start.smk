@@ -1,11 +1,13 @@
 """What is done before the first job, and after a run that did not end well."""
 
 import atexit
+import os
+import sys
 
 from snakemake.common.configfile import load_configfile
 
 from skillift.running import orphaned_jobs
-from skillift.running.failed_jobs import command_line
+from skillift.running.command_lines import command_line, how_it_runs
 from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.study.predictions import declared
@@ -30,6 +32,11 @@ def this_job_alone(output):
         {**settings.config, "study": CONFIG["study"]},
         settings.configfiles or (),
         None if own else workflow.main_snakefile,
+        how_it_runs(
+            sys.argv[1:],
+            LOCAL,
+            [Path(os.environ.get("PWD", ".")), Path(workflow.basedir)],
+        ),
     )
 
 

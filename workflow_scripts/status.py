@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     if record is None:
         print(f"{found.study.name}: no run has begun in {found.folder} (there is no {path}).")
         return
-    first, *others = status_lines(record, found.folder)
+    first, *others = status_lines(record, found.folder, state=path.parent)
     print("\n".join([f"{found.study.name}: {first}", *others]))
 
 

@@ -21,8 +21,10 @@ TRAIN = "training: 12 of 46 steps, 0.4 steps/min, loss 0.690, 1 h 25 min left"
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A working folder with the record of a run of this process, and what jobs have written."""
+def folder(tmp_path, monkeypatch):
+    """A working folder with the record of a run of this process, and what jobs have written; time stands."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
     return tmp_path
 
 
@@ -77,6 +79,17 @@ def test_failed_jobs_are_told_with_their_errors(folder, capsys):
     lines = told(folder, capsys)
     assert "1 failed" in lines[0]
     assert lines[lines.index("Failed:") + 1] == "  error: score: scores: found nothing."
+
+
+def test_of_jobs_that_slurm_killed_its_own_words_are_told(folder, capsys):
+    log = wrote(folder, "train/s.log", f"{TRAIN}\n", 1)
+    slurm = wrote(folder, "slurm/7.log", "slurmstepd: error: Detected 1 oom_kill event in StepId=7.0\n", 1)
+    job = Job("train", {"student": "s", "run": "sft-s0"}, log, 0.0, memory_mb=3000, slurm_log=slurm)
+    running(folder, failed=[job])
+    lines = told(folder, capsys)
+    said = lines[lines.index("Failed:") + 1]
+    assert "SLURM: Detected 1 oom_kill event in StepId=7.0." in said
+    assert "It had declared 3,000 MB (`mem_mb`)." in said and "training.device_batch_size" in said
 
 
 def test_a_killed_run_is_not_taken_for_a_living_one(folder, capsys):

@@ -10,7 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from skillift.running.failed_jobs import FailedJob, command_line, last_words
+from skillift.running.command_lines import command_line, how_it_runs
+from skillift.running.failed_jobs import FailedJob, last_words
 from snakemake_inside.failures import _Failures
 
 
@@ -110,8 +111,27 @@ def test_a_command_line_names_the_snakefile_and_the_configuration_of_the_run():
     ]
 
 
+def test_a_job_is_done_again_where_the_run_did_its_jobs(tmp_path, monkeypatch):
+    """Without its profile, a cluster's job would run on the machine that submits."""
+    cluster = ["--workflow-profile", "profiles/slurm", "--config", "study=x.yaml", "--", "results/x.svg"]
+    assert how_it_runs(cluster, local=False) == ["--workflow-profile", "profiles/slurm"]
+    assert how_it_runs(["-e", "slurm", "-j20", "--cores", "4"], local=False) == [
+        *("--executor", "slurm", "--jobs", "20")
+    ]
+    assert how_it_runs(["-j", "4", "--profile=mine"], local=True) == ["--profile", "mine", "--cores", "2"]
+    (tmp_path / "project/profiles/slurm").mkdir(parents=True)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")  # `--directory`: the profile is the project's
+    found = how_it_runs(cluster, False, [tmp_path / "elsewhere", tmp_path / "project"])
+    assert found == ["--workflow-profile", str(tmp_path / "project/profiles/slurm")]
+    words = shlex.split(command_line("x", how=found))
+    assert words[1:] == [*found, "--", "x"]
+
+
 def test_the_long_command_of_a_failed_job_is_cut_from_snakemakes_messages(tmp_path):
-    job = SimpleNamespace(output=["results/x.svg"], wildcards_dict={}, resources={}, is_group=lambda: False)
+    job = SimpleNamespace(
+        output=["results/x.svg"], wildcards_dict={}, resources={}, log=[], is_group=lambda: False
+    )
     graph = SimpleNamespace(jobs=[job], jobid=lambda _: 1)
     failures = _Failures(lambda: graph, str(tmp_path), lambda output: f"snakemake -- {output}")
     command = "set -euo pipefail;  export A=1\nprintf '%s' --spec '{}' | python x.py"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from skillift.redaction import redact
-from skillift.running.failed_jobs import FailedJob, command_line, last_words, without_command
+from skillift.running.command_lines import command_line
+from skillift.running.failed_jobs import FailedJob, last_words, without_command
 from snakemake_inside.version import tested
 
 
@@ -49,16 +50,15 @@ class _Failures:
             again = self._command_line(record.jobid)
             if again is not None:
                 record.shellcmd = f"{again}  # this job alone"
-            logs = [str(path) for path in record.log or [] if str(path).endswith(".log")]
             job = self._job(record.jobid)
-            added = [path for path in logs if job and path not in map(str, job.log)]  # by the executor
+            own, added = job_logs(record.log, job.log if job else None)
             self._failed[record.jobid] = FailedJob(
                 record.rule_name,
                 self._wildcards(record.jobid),
-                next((path for path in logs if path not in added), None),
+                own,
                 grouped=bool(record.indent),  # Snakemake names all jobs of a group whose one job failed
                 memory_mb=self._memory(record.jobid),
-                slurm_log=added[0] if added else None,
+                slurm_log=added,
                 again=again,
             )
         elif event == "job_finished":
@@ -88,3 +88,15 @@ class _Failures:
         sys.stdout.flush()
         if lines := last_words(self._failed.values(), self._stopped, self._state):
             print(redact("\n".join(["", *lines])), file=sys.stderr, flush=True)
+
+
+def job_logs(told: Iterable | None, own: Iterable | None) -> tuple[str | None, str | None]:
+    """The log of a job's rule and the one that its executor has added, each None where there is none.
+
+    Args:
+        told: all that Snakemake names when the job failed.
+        own: those of the rule; None where nobody knows.
+    """
+    logs = [str(path) for path in told or () if str(path).endswith(".log")]
+    added = [path for path in logs if own is not None and path not in map(str, own)]
+    return next((path for path in logs if path not in added), None), next(iter(added), None)

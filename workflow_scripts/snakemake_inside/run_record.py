@@ -13,11 +13,13 @@ import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from skillift.running.run_record import EVERY_S, Job, RunRecord, write_record
 from skillift.running.status import job_line
+from snakemake_inside.failures import job_logs
 from snakemake_inside.version import tested
 
 LOOK_S = 1.0  # between two looks at the logs for the overview
@@ -56,16 +58,20 @@ class _Recorder:
             elif event == "job_started":
                 self._begin()
             elif event == "job_info":
-                logs = [str(log) for log in message.log or [] if str(log).endswith(".log")]
                 wildcards = {name: str(value) for name, value in (message.wildcards or {}).items()}
-                log = logs[0] if logs else None
-                self.jobs[message.jobid] = Job(message.rule_name, wildcards, log, time.time())
+                log, _ = job_logs(message.log, message.log)
+                declared = message.resources.get("mem_mb") if message.resources else None
+                memory_mb = declared if isinstance(declared, int) else None
+                job = Job(message.rule_name, wildcards, log, time.time(), memory_mb)
+                self.jobs[message.jobid] = job
                 self.failed.pop(message.jobid, None)
             elif event == "job_finished" and message.job_id in self.jobs:
                 rule = self.jobs.pop(message.job_id).rule
                 self.record.done = dict(Counter(self.record.done) + Counter([rule]))
             elif event == "job_error" and message.jobid in self.jobs:
-                self.failed[message.jobid] = self.jobs.pop(message.jobid)
+                job = self.jobs.pop(message.jobid)
+                _, added = job_logs(message.log, [job.log])
+                self.failed[message.jobid] = replace(job, slurm_log=added)
         return True
 
     def _begin(self) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,35 +74,6 @@ def last_words(jobs: Iterable[FailedJob], stopped: bool = False, state: str | No
         if ended[0].again:
             lines.append(f"That job alone: {ended[0].again}")
     return lines
-
-
-def command_line(
-    output: str,
-    config: Mapping[str, object] | None = None,
-    configfiles: Iterable[Path | str] = (),
-    snakefile: Path | str | None = None,
-) -> str:
-    """The command line that makes one file and what it needs, to be pasted into a shell.
-
-    Args:
-        output: the file, as seen from the working folder.
-        config: what `--config` has set.
-        configfiles: those of `--configfile`.
-        snakefile: where it is not the working folder's own.
-    """
-    program = Path(sys.executable).with_name("snakemake")
-    if program.is_relative_to(Path.cwd()):
-        program = program.relative_to(Path.cwd())
-    words = [str(program), "--cores", "2"]
-    if snakefile is not None:
-        words += ["--snakefile", str(snakefile)]
-    if files := [str(file) for file in configfiles]:
-        words += ["--configfile", *files]
-    settings = [
-        f"{key}={value if isinstance(value, str) else json.dumps(value)}"
-        for key, value in (config or {}).items()
-    ]
-    return shlex.join([*words, *(["--config", *settings] if settings else []), "--", output])
 
 
 def without_command(message: str) -> str:

@@ -34,12 +34,16 @@ class Job:
         wildcards: what names it among the rule's jobs.
         log: its log, as seen from the working folder; None where the rule has none.
         since: when it was started, seconds since 1970.
+        memory_mb: what it has declared to take (MB); None where nobody knows.
+        slurm_log: of one that failed, where SLURM wrote what it printed; None where it ran elsewhere.
     """
 
     rule: str
     wildcards: Mapping[str, str]
     log: str | None
     since: float
+    memory_mb: int | None = None
+    slurm_log: str | None = None
 
     @property
     def name(self) -> str:

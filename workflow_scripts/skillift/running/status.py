@@ -61,13 +61,16 @@ def job_line(job: Job, folder: Path, now: float) -> str:
     return f"{job.name}: {text}{silent}"
 
 
-def status_lines(record: RunRecord, folder: Path, now: float | None = None) -> list[str]:
+def status_lines(
+    record: RunRecord, folder: Path, now: float | None = None, state: Path | None = None
+) -> list[str]:
     """What to tell of a run, a line each.
 
     Args:
         record: what its Snakemake has noted.
         folder: the one that Snakemake works in.
         now: seconds since 1970; by default the present.
+        state: the study's folder of state, with what jobs that were killed held in memory.
     """
     now = time.time() if now is None else now
     lives = record.goes_on(now)
@@ -78,8 +81,18 @@ def status_lines(record: RunRecord, folder: Path, now: float | None = None) -> l
     if record.running and record.ended is not None:
         lines.append(f"Interrupted: {', '.join(job.name for job in record.running)}")
     if record.failed:
-        failed = [FailedJob(job.rule, job.wildcards, _path(job, folder)) for job in record.failed]
-        lines += ["Failed:", *(f"  {redact(line)}" for line in last_words(failed))]
+        failed = [
+            FailedJob(
+                job.rule,
+                job.wildcards,
+                _path(job.log, folder),
+                memory_mb=job.memory_mb,
+                slurm_log=_path(job.slurm_log, folder),
+            )
+            for job in record.failed
+        ]
+        words = last_words(failed, state=None if state is None else str(state))
+        lines += ["Failed:", *(f"  {redact(line)}" for line in words)]
     if waiting := record.waiting:
         counts: Counter[str] = Counter()
         for rule, number in waiting.items():
@@ -89,8 +102,8 @@ def status_lines(record: RunRecord, folder: Path, now: float | None = None) -> l
     return lines
 
 
-def _path(job: Job, folder: Path) -> str | None:
-    return None if job.log is None else os.path.relpath(folder / job.log)
+def _path(log: str | None, folder: Path) -> str | None:
+    return None if log is None else os.path.relpath(folder / log)
 
 
 def _first_line(record: RunRecord, lives: bool, now: float) -> str:
