@@ -5,6 +5,7 @@ Nothing here is tracked: an edit reruns nothing. A profile's `set-resources` go 
 
 import json
 
+from skillift.running.import_sizes import importing_mb
 from skillift.running.job_sizes import (
     Shape,
     TrainingJob,
@@ -79,6 +80,12 @@ def serving_memory(wildcards, input, attempt):
     needed = serving_mb(
         parameters, how["kv_cache_gib"], precision, how["data_parallel"]
     )
+    return scaled_for_retry(needed, attempt)
+
+
+def importing_memory(wildcards, attempt):
+    """What the hub or an index is yet to be asked for is guessed, and doubled at a retry."""
+    needed = importing_mb(STUDY, wildcards.student, Path(STATE))
     return scaled_for_retry(needed, attempt)
 
 

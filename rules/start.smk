@@ -10,6 +10,7 @@ from skillift.running import orphaned_jobs
 from skillift.running.command_lines import command_line, how_it_runs
 from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
+from skillift.preflight.room import too_large
 from skillift.study.predictions import declared
 from skillift.rebuild.code_notes import note_code
 from skillift.running.run_record import FILE as RUN_RECORD
@@ -103,6 +104,8 @@ def check_needs(jobs):
     planned = [(job.rule.name, job.wildcards_dict) for job in jobs]
     problems = missing(STUDY, planned, Path(STATE))
     problems += shortage(STUDY, planned, Path(RESULTS), ask_hub=not problems)
+    if LOCAL:
+        problems += too_large(STUDY, planned, Path(RESULTS), gpu=GPUS > 0)
     if problems:
         fix = "Where all answers are kept from an earlier run, --no-hooks leaves this check out."
         refuse("\n".join(["The study needs:", *problems, fix]))

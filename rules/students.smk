@@ -63,6 +63,8 @@ rule import_student:
         student=one_of(STUDY.students_from("path")),
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
         code=code_digest("import_student.py"),
@@ -88,6 +90,8 @@ rule download_student:
     localrule: True  # where Snakemake runs there is a network; a cluster's nodes may have none
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.hub_spec(wildcards.student)),
         code=code_digest("download_student.py"),
@@ -112,6 +116,8 @@ rule download_package:
     localrule: True  # as download_student
     conda:
         ENVIRONMENT
+    resources:
+        mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.package_spec(wildcards.student)),
         code=code_digest("download_package.py"),

@@ -87,7 +87,7 @@ def test_a_file_as_windows_writes_it_is_the_same_template(study, tmp_path):
         (
             "latin.jinja",
             "Ärger".encode("latin-1"),
-            ["found", "bytes that are not UTF-8 at position 0 (line 1)"],
+            ["found latin.jinja with bytes that are not UTF-8 at position 0 (line 1), expected a"],
         ),
         ("picture.jinja", b"a\x00b", ["found picture.jinja with a null character"]),
         (
@@ -95,6 +95,9 @@ def test_a_file_as_windows_writes_it_is_the_same_template(study, tmp_path):
             b"{# a #}" * 5000,
             ["found long.jinja of 35000 bytes, expected a chat template of at most"],
         ),
+        ("huge.jinja", b"\xff" * 300_000, ["found huge.jinja of 300000 bytes"]),  # is not read
+        ("loop.jinja", "loop.jinja", ["found loop.jinja, a link that leads to no file"]),
+        ("gone.jinja", "nowhere", ["found gone.jinja, a link that leads to no file"]),
     ],
 )
 @pytest.mark.parametrize("key", ["references.big", "inference"])
@@ -105,6 +108,8 @@ def test_what_cannot_be_a_template_is_told_by_the_studys_key_and_line(
     if content == "":
         path.mkdir()
         (path / "inner.jinja").touch()
+    elif isinstance(content, str):
+        path.symlink_to(content)
     elif content is not None:
         path.write_bytes(content)
     (line,) = problems(study, **{key.partition(".")[2] or key: f"chat_template: {name}"})

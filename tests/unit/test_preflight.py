@@ -115,6 +115,27 @@ def test_with_a_budget_each_model_needs_a_price(study_file, api):
     assert checked_study(str(path), config())
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("t.gguf", b"", "found '0 bytes', expected a GGUF file"),
+        ("t.gguf", b"GGUF\3", "a header that is cut short or damaged (5 bytes)"),
+        ("t.gguf", b"<html>", "a file that begins with"),
+        ("t.bin", b"GGUF\3", "expected a model folder, or a file whose name ends in .gguf"),
+        ("nowhere.gguf", None, "expected a .gguf file (looked for"),
+        ("folder", None, "expected a model folder with config.json (looked in"),
+    ],
+    ids=["empty", "cut", "html", "renamed", "missing", "an empty folder"],
+)
+def test_what_is_no_model_is_told_once(study_file, tmp_path, path, content, words):
+    (tmp_path / "folder").mkdir()
+    if content is not None:
+        (tmp_path / path).write_bytes(content)
+    given = f"references: {{big: {{tier: 9, source: path, path: {path}}}}}"
+    (line,) = mistakes(study_file(EMBEDDED.replace("references: {}", given)))
+    assert "references.big.path: " in line and words in line
+
+
 def test_a_gguf_file_takes_the_room_of_its_weights_in_float32(study_file, tmp_path, monkeypatch):
     write_gguf(tmp_path / "m.gguf")
     given = "references: {big: {tier: 9, source: path, path: m.gguf}}"

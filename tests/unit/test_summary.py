@@ -35,6 +35,16 @@ def test_a_lift_stands_between_the_rates_that_it_is_the_difference_of():
     assert (row["tasks (skills)"], row["unscored"], row["word"]) == ("200 (40)", "0", "supported")
 
 
+def test_a_label_shows_as_it_stands():
+    """A bar would begin another cell, an angle bracket a tag, and stars would vanish."""
+    label = '*45* k | <b>"x"</b> 😀'
+    students = {name: {**entry, "label": label} for name, entry in SPEC["students"].items()}
+    text = summary(tables_of(), SPEC | {"students": students}, "mine")
+    shown = r'\*45\* k \| \<b>"x"\</b> 😀'
+    line = next(line for line in text.splitlines() if shown in line)
+    assert line.startswith(f"| {shown} ") and label not in text
+
+
 def test_a_lift_that_may_be_one_of_format_has_its_caveat():
     tables = tables_of()
     moved = tables["claims"].with_columns(answer_lines_low=pl.lit(0.4), answer_lines_high=pl.lit(1.0))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.reporting.text import UNDEFINED, percent, points, with_interval
+from skillift.reporting.text import UNDEFINED, as_markdown, percent, points, with_interval
 from skillift.students.origin import origin
 
 BASE = "base"
@@ -101,7 +101,7 @@ def model_card(
     )
     values = {
         "front_matter": _model_data(spec, base, rates),
-        "student": spec["label"],
+        "student": as_markdown(spec["label"]),
         "base": origin(base),
         "base_sha256": run["base"],
         "chat_template": base["source"].get("chat_template"),

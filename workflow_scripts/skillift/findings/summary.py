@@ -11,7 +11,7 @@ from skillift.findings.finding import interval, label_of, percent, points
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.reporting.arms import BASE, View, read_spec
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.text import UNDEFINED, as_markdown
 from skillift.statistics.room import NO_ROOM
 
 
@@ -31,6 +31,10 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     Raises:
         UserError: see `findings`.
     """
+    students = {
+        name: {**entry, "label": as_markdown(entry["label"])} for name, entry in spec["students"].items()
+    }
+    spec = {**spec, "students": students}
     view = read_spec(spec)
     parts = findings(tables, spec)
     answers = [part.answer for part in parts if part.question == "procedure" and part.findings]

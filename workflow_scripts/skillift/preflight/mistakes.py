@@ -9,6 +9,7 @@ where one of them does not keep the schema: that is reported already.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -75,11 +76,12 @@ def checked_study(path: str, config: dict) -> Study:
         UserError: everything that is wrong, one line each.
     """
     study, problems, unsound = read_study(path)
+    told = list(problems)
     for part in PARTS:
         if part.sections & unsound or (part.module in LAST and not problems):
             continue
         try:
-            problems += [line for line in part.mistakes(study) if not _is_of_a_missing_file(line, study)]
+            problems += [line for line in part.mistakes(study) if not _is_told(line, study, told)]
         except Exception:
             if not problems:
                 raise
@@ -91,10 +93,16 @@ def checked_study(path: str, config: dict) -> Study:
     return study
 
 
-def _is_of_a_missing_file(line: str, study: Study) -> bool:
-    """Whether a line says that a path leads nowhere: so does the line of the study's key that names it."""
+def _is_told(line: str, study: Study, told: list[str]) -> bool:
+    """Whether a line is about a path of which the study's own check has told what is wrong with it.
+
+    That a path leads nowhere, or to no model, is told with the line of the key that names it.
+    """
     paths = [*study.own_files().values(), *(study.model_folder(name) for name in study.students_from("path"))]
-    return any(f"{path}: found" in line and not Path(path).exists() for path in paths)
+    if any(f"{path}: found" in line and not Path(path).exists() for path in paths):
+        return True
+    key = re.match(rf"{re.escape(study.path)}: (\w+\.[^:\s]+\.path): ", line)
+    return key is not None and any(f": {key[1]}: found" in other and "(looked " in other for other in told)
 
 
 def warnings(study: Study, config: dict) -> list[str]:

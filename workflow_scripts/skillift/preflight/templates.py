@@ -61,8 +61,11 @@ def chat_mistakes(study: Study, name: str, folder: Path, chat: ChatSettings) -> 
     """
     trained = any(run.student == name for run in study.trained_runs)
     try:
-        if template_mistakes(folder, chat.template):  # told with the folder
+        if template_mistakes(folder, chat.template):
             return []
+    except UserError:  # of a broken file; both are told with the folder
+        return []
+    try:
         _check(folder, chat, study.data["inference"], trained)
     except UserError as error:
         return [str(error)]

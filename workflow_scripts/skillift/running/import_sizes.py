@@ -1,0 +1,42 @@
+"""What the jobs that take a model in need of a machine's memory: little of a folder, much of a GGUF file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skillift.errors import UserError
+from skillift.running.job_sizes import IMPORT_MB, conversion_mb
+from skillift.students.gguf_header import is_gguf, read_header
+from skillift.study.study import Study
+
+
+def importing_mb(study: Study, student: str, state: Path) -> int:
+    """Memory of taking a model in (MB): a folder is linked or copied, a GGUF file is dequantised.
+
+    Args:
+        study: the study.
+        student: the id of a student or reference model from a path, the hub or a package.
+        state: the study's folder of state, where fetched packages are kept.
+    """
+    if student not in study.dequantised:
+        return IMPORT_MB
+    file = _file(study, student, state)
+    try:
+        return conversion_mb(read_header(file).parameters if file and is_gguf(file) else None)
+    except UserError:  # the job says it
+        return conversion_mb(None)
+
+
+def _file(study: Study, student: str, state: Path) -> Path | None:
+    """The GGUF file that a student is made of; None or missing where it is yet to be fetched."""
+    entry = study.model(student)
+    if entry["source"] == "path":
+        return Path(study.model_folder(student))
+    if entry["source"] == "package":
+        from skillift.students.packages import CACHE, Part, place_of
+
+        spec = study.package_spec(student)
+        return place_of([Part(**part) for part in spec["parts"]], spec["sha256"], state / CACHE)
+    from skillift.students.hub import cached_folder
+
+    return cached_folder(entry["model"], entry.get("revision", "main"), entry["file"])
