@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.processes.memory import Memory, gib, memory
+from skillift.processes.memory import Memory, memory
 from skillift.stages import rule_named
 from skillift.students.folders import parameter_count
 from skillift.students.gguf_header import is_gguf, read_header
@@ -55,12 +55,17 @@ def too_large(
         if parameters is None or least * parameters <= there.total:
             continue
         of = "float32" if least == _FLOAT32 else precision
-        weights = f"{gib(least * parameters)} of weights in {of} ({parameters:,} parameters)"
+        weights = f"{_mib(least * parameters)} of weights in {of} ({parameters:,} parameters)"
         half = ", or set `inference.precision: bfloat16`" if _only_served(study, student, precision) else ""
-        expected = f"at most the {gib(there.total)} of {there.place}"
+        expected = f"at most the {_mib(there.total)} of {there.place}"
         section = "students" if student in study.students else "references"
         found.append(problem(f"{study.path}: {section}.{student}", weights, expected, _FIX.format(half=half)))
     return found
+
+
+def _mib(size: int) -> str:
+    """In parts small enough for both to differ in what is shown."""
+    return f"{size / 2**20:,.0f} MiB"
 
 
 def _only_served(study: Study, student: str, precision: str) -> bool:
