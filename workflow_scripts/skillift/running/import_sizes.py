@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 from skillift.errors import UserError
-from skillift.running.job_sizes import IMPORT_MB, conversion_mb
+from skillift.running.job_sizes import CONVERSION_MB, IMPORT_MB, conversion_mb
 from skillift.students.gguf_header import is_gguf, read_header
 from skillift.study.study import Study
 
@@ -21,10 +22,14 @@ def importing_mb(study: Study, student: str, state: Path) -> int:
     if student not in study.dequantised:
         return IMPORT_MB
     file = _file(study, student, state)
+    if file is None or not is_gguf(file):
+        return CONVERSION_MB
     try:
-        return conversion_mb(read_header(file).parameters if file and is_gguf(file) else None)
+        header = read_header(file)
     except UserError:  # the job says it
-        return conversion_mb(None)
+        return CONVERSION_MB
+    largest = max((prod(tensor.shape) for tensor in header.tensors), default=0)
+    return conversion_mb(header.parameters, largest)
 
 
 def _file(study: Study, student: str, state: Path) -> Path | None:

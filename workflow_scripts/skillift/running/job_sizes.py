@@ -21,11 +21,11 @@ MB = 10**6
 TRAINER_MB = 800  # the training libraries; 560 to 750 were measured on a CPU
 ENGINE_MB = 1200  # vLLM and what it loads; up to 960 were measured
 IMPORT_MB = 500  # taking in a model folder, which loads no model; up to 210 were measured
-CONVERSION_MB = 4000  # dequantising a GGUF file whose size nobody knows yet
+CONVERTER_MB = 500  # the libraries of a conversion; 450 follow from two that were measured
+CONVERSION_MB = 4000  # of a GGUF file whose size nobody knows yet
 CUDA_MB = 3000  # what CUDA's libraries take more, beside a GPU
 WORKING_BYTES = 4 * 2**30  # for the activations of the rows that a training works on at once
 SPARE = 1.15
-DEQUANTISING_BYTES = 9  # of each weight, at the most
 # Floats that a block keeps of each token for the backward pass, by the sizes of the student: norms,
 # projections, their adapters' inputs, attention, and the three products of the feed-forward layer.
 PER_HIDDEN, PER_INTERMEDIATE = 28, 9.5
@@ -203,14 +203,17 @@ def serving_mb(parameters: int, kv_cache_gib: float, precision: str = "float32",
     return round(engines * each)
 
 
-def conversion_mb(parameters: int | None) -> int:
-    """Memory of dequantising a GGUF file to a model folder (MB); of one that is not there yet, a guess.
+def conversion_mb(parameters: int, largest: int) -> int:
+    """Memory of dequantising a GGUF file to a model folder (MB).
 
-    The file's own bytes, the weights in float32, and a copy of these while they are put into the model.
+    The model in float32, and three copies of its largest tensor, mostly the embeddings: while it is
+    dequantised, put into the model, and written.
+
+    Args:
+        parameters: all weights.
+        largest: those of the largest tensor.
     """
-    if parameters is None:
-        return CONVERSION_MB
-    return round(TRAINER_MB + SPARE * DEQUANTISING_BYTES * parameters / MB)
+    return round(CONVERTER_MB + SPARE * 4 * (parameters + 3 * largest) / MB)
 
 
 def beside_a_gpu_mb(parameters: int) -> int:
