@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from referee import WRITERS, guards, survives
-from referee_sentences import SENTENCES
+from referee.sentences import SENTENCES
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("referee")]
 

@@ -14,7 +14,7 @@ from skillift.errors import UserError
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.tables import publish
 from skillift.reporting.registry import TABLES
-from skillift.reporting.text import percent, points, probability, with_interval
+from skillift.reporting.text import detectable, percent, points, probability, with_interval
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 
@@ -114,6 +114,18 @@ def test_numbers_read_as_a_reader_expects_them():
     assert frame.select(probability("p"))["p"].to_list() == ["0.500", "< 0.001", "0.040", None]
     shown = frame.select(shown=with_interval(points, "x", "low", "x"))["shown"].to_list()
     assert shown == ["+7.0 [+1.0, +7.0]", "\u22121.2 [\u22125.0, \u22121.2]", "+0.0 [undefined]", "undefined"]
+
+
+def test_a_smallest_detectable_effect_that_no_difference_of_rates_has_is_more_than_a_hundred_points():
+    frame = pl.DataFrame({"mde": [0.158, 1.0, 1.3, None]})
+    assert frame.select(detectable("mde"))["mde"].to_list() == ["15.8", "100.0", "> 100", None]
+
+
+def test_in_a_narrow_window_what_stands_over_the_whole_width_stays_in_sight():
+    page = published("claims").page
+    assert '<meta name="viewport" content="width=device-width' in page
+    titles = re.findall(r'gt_(title|subtitle|group_heading)\b[^>]*><span class="in-sight">', page)
+    assert set(titles) == {"title", "subtitle", "group_heading"}
 
 
 def test_a_label_cannot_become_markup():
