@@ -52,6 +52,7 @@ ANYTHING = "…"  # in a sentence
 _OF_PATTERNS = ("compile", "sub", "split", "findall")  # regular expressions
 # pages of tables, which no finding is on
 _OF_TABLES = ("predictions", "ledger")
+_WITHOUT_FIGURES = ("findings.", "publication.")  # no figure is drawn by these packages
 # arguments of these are names of tables and files, for messages to who wrote a wrong file
 _NAMING = ("place", "on_path", "render", "Column", "Page")
 _TWO_WORDS = re.compile(r"[^\W\d_]\S*\s.*[^\W\d_]")
@@ -265,6 +266,7 @@ def survives(guard: Guard, sentences: Sequence[Sentence]) -> bool:
         (study, each.where)
         for each in sorted(sentences, key=lambda each: not _written_in(each, guard))
         for study in (each.true, *each.false)
+        if not (each.where.startswith("figure ") and guard.module.startswith(_WITHOUT_FIGURES))
     )
     about = {page: [each for each in sentences if page[0] in (each.true, *each.false)] for page in pages}
     for page in pages:

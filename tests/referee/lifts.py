@@ -65,6 +65,18 @@ CASES = [
         (known, undefined, on_bench),
     ),
     Sentence(
+        "With one training a claim is about that run, not about its recipe",
+        "a recipe was trained once",
+        known,
+        (settled,),
+    ),
+    Sentence(
+        " the share of ANSWER lines changes too",
+        "in some lift that share differs between arms",
+        format_moves,
+        (known, format_moves_elsewhere),
+    ),
+    Sentence(
         "With one training a claim is about that run, not about its recipe: so at 1 student.",
         "the recipe was trained once at so many students",
         known,
