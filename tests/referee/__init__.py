@@ -49,6 +49,12 @@ WRITERS = (
 )
 PAGE = Path(skillift.__path__[0]).parent / "pages" / "findings.html"
 ANYTHING = "…"  # in a sentence
+# what a reader of the page sees by its place
+_PLACES = {
+    r'<p class="warning">': "at the top: ",
+    r'<details class="block">\s*<summary>': "folded: ",
+    "<h3>": "open: ",
+}
 _OF_PATTERNS = ("compile", "sub", "split", "findall")  # regular expressions
 # pages of tables, which no finding is on
 _OF_TABLES = ("predictions", "ledger")
@@ -95,6 +101,8 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     if where == "page":
         made = Made("2026-11-29", "1.0", "", b"")
         html = findings_page(parts, study.spec, PAGE.read_text(encoding="utf-8"), "", "", {}, {}, made)
+        for tag, said in _PLACES.items():
+            html = re.sub(tag, said, html)
         return unescape(re.sub(r"<[^>]*>", "", html)).splitlines()
     lines = [f"{QUESTIONS[part.question]} {part.answer}" for part in parts]
     found = [each for part in parts for each in part.findings]

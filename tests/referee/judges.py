@@ -91,6 +91,7 @@ CASES = [
         (known,),
     ),
     Sentence("warning | ", "something is to be warned of", strict, (known, unlimited)),
+    Sentence("at the top: ", "something is to be warned of", strict, (known, unlimited), "page"),
     Sentence(
         f"warning | Warning: judge a errs too often: {_DRESS} (limit 5 %). Every verdict rests on that "
         "judge on the path judge:a. [",

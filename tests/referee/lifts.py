@@ -51,6 +51,13 @@ def hardly_detectable() -> Study:
 
 CASES = [
     Sentence(
+        "folded: procedural delta: ",
+        "the first answer rests on lifts",
+        known,
+        (base_alone,),
+        "page",
+    ),
+    Sentence(
         f"{_LIFT}+25.0 pp (95 % interval +10.0 to +40.0 pp; Holm-adjusted p = 0.004; smallest detectable "
         f"effect more than 100 pp (its variance is little known: 52.5 to more than 100 pp); {COUNTED}.",
         "no difference of two rates would be found four times in five",

@@ -79,6 +79,7 @@ _BY_DPO = (
 _BY_DPO += "that run; "
 
 CASES = [
+    Sentence("open: adds_by_dpo", "the answer rests on every prediction", known, (no_predictions,), "page"),
     Sentence(
         "at the end: Predictions         1 held, 1 undetermined |",
         "so many predictions that were registered before results existed held",

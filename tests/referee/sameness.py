@@ -55,6 +55,7 @@ _EQUIVALENCE = "p of a difference of 5.0 pp or more = 0.010; smallest detectable
 _THESE = "a side has one seed, so about these runs"
 
 CASES = [
+    Sentence("open: recipes tie", "the answer rests on no pair of tiers", one_tier, (known,), "page"),
     Sentence(
         "Is it uniform across tiers? After SFT by sft: yes, within the declared margin.",
         "the lifts of all tiers are known to differ by less than the margin",

@@ -19,6 +19,18 @@ NEEDLESS = {
         "_line",
         "`text is None` is False",
     ): "cuts what is too wide: test_closing_lines",
+    (
+        "findings.page",
+        "_blocks",
+        "every one, not `finding.claim != 'warning'`",
+    ): "a warning at the top of the page would stand on it a second time",
+    **{
+        ("findings.page", "_blocks", f"every one, not `{test}`"): (
+            "puts figures in their places: test_figures_stand_once_in_the_order_of_the_argument_each_under_"
+            "its_question; the referee's pages have none"
+        )
+        for test in ("owner is None", "BESIDE_FINDINGS.get(name) == part.question")
+    },
 }
 
 
