@@ -24,12 +24,27 @@ NEEDLESS = {
         "_blocks",
         "every one, not `finding.claim != 'warning'`",
     ): "a warning at the top of the page would stand on it a second time",
+    (
+        "findings.page",
+        "_blocks",
+        "`kind[0] in leads` is False",
+    ): "puts what stands open before what is folded; a sentence is looked for wherever it stands",
+    (
+        "findings.page",
+        "_owners",
+        "every one, not `any((each.figure == name for each in found))`",
+    ): "puts figures in their places, too",
     **{
         ("findings.page", "_blocks", f"every one, not `{test}`"): (
             "puts figures in their places: test_figures_stand_once_in_the_order_of_the_argument_each_under_"
             "its_question; the referee's pages have none"
         )
-        for test in ("owner is None", "BESIDE_FINDINGS.get(name) == part.question")
+        for test in (
+            "owner is None",
+            "owner == claim",
+            "BESIDE_FINDINGS.get(name) == part.question",
+            "any((numbers[n] > numbers[name] for n in block.figures))",
+        )
     },
 }
 
