@@ -46,7 +46,7 @@ def test_the_headline_path_comes_first(name):
     spec, tables = full_study()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
     page, _, rows = publish_table(name, tables, spec)
-    heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[0].startswith("judge:tail")
     assert rows["path"][0] == "judge:tail"
 
@@ -173,6 +173,6 @@ def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first():
     _, tables = full_study()
     page, _, rows = published("certification_rates")
     assert rows.height == tables["certification"].height
-    heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[:2] == ["conclusion · false passes", "conclusion · false fails"]
     assert "all hostile cases" in page and "forged verdict" in page
