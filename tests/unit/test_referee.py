@@ -1,7 +1,7 @@
 """A referee reads the findings: no sentence stands on them in a study in which it would be false.
 
-The sentences are those of `referee_cases.py` and its neighbours. That they are all is read off the modules
-that write them; that each condition of these modules is needed is tried by removing it, in
+The sentences are those of the package `referee`, a module for each question. That they are all is read off
+the modules that write them; that each condition of these modules is needed is tried by removing it, in
 `test_referee_guards.py`.
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from referee import WRITERS, Sentence, fragments, said_of, wrong
-from referee_sentences import SENTENCES
+from referee import DRAWERS, WRITERS, Sentence, fragments, said_of, wrong
+from referee.figures import NAMES
+from referee.sentences import SENTENCES
 
 pytestmark = pytest.mark.xdist_group("referee")  # the study is analysed once
 
@@ -49,6 +50,22 @@ def test_every_text_that_a_finding_is_made_of_is_in_a_sentence_that_the_referee_
         if not each.text.startswith(tuple(ALWAYS)) and not any(each.text.lower() in says for says in known)
     ]
     assert unknown == []
+
+
+@pytest.mark.parametrize("module", DRAWERS)
+def test_every_text_around_a_figure_is_a_name_or_in_a_sentence_that_the_referee_knows(module):
+    known = [each.says for each in SENTENCES if each.where.startswith("figure ")]
+    unknown = [
+        f"{module}, line {each.line}: {each.text}"
+        for each in fragments(module)
+        if each.text not in NAMES and not any(each.text in says for says in known)
+    ]
+    assert unknown == []
+
+
+def test_every_name_around_a_figure_is_written_by_a_module_that_draws():
+    written = {each.text for module in DRAWERS for each in fragments(module)}
+    assert written >= NAMES
 
 
 def test_what_is_said_of_every_study_is_held_by_tests_that_are_there(repository: Path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from referee import WRITERS, guards, survives
-from referee_sentences import SENTENCES
+from referee.sentences import SENTENCES
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("referee")]
 
@@ -19,6 +19,33 @@ NEEDLESS = {
         "_line",
         "`text is None` is False",
     ): "cuts what is too wide: test_closing_lines",
+    (
+        "findings.page",
+        "_blocks",
+        "every one, not `finding.claim != 'warning'`",
+    ): "a warning at the top of the page would stand on it a second time",
+    (
+        "findings.page",
+        "_blocks",
+        "`kind[0] in leads` is False",
+    ): "puts what stands open before what is folded; a sentence is looked for wherever it stands",
+    (
+        "findings.page",
+        "_owners",
+        "every one, not `any((each.figure == name for each in found))`",
+    ): "puts figures in their places, too",
+    **{
+        ("findings.page", "_blocks", f"every one, not `{test}`"): (
+            "puts figures in their places: test_figures_stand_once_in_the_order_of_the_argument_each_under_"
+            "its_question; the referee's pages have none"
+        )
+        for test in (
+            "owner is None",
+            "owner == claim",
+            "BESIDE_FINDINGS.get(name) == part.question",
+            "any((numbers[n] > numbers[name] for n in block.figures))",
+        )
+    },
 }
 
 

@@ -14,7 +14,7 @@ from skillift.errors import UserError
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.tables import publish
 from skillift.reporting.registry import TABLES
-from skillift.reporting.text import percent, points, probability, with_interval
+from skillift.reporting.text import detectable, percent, points, probability, with_interval
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 
@@ -46,7 +46,7 @@ def test_the_headline_path_comes_first(name):
     spec, tables = full_study()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
     page, _, rows = publish_table(name, tables, spec)
-    heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[0].startswith("judge:tail")
     assert rows["path"][0] == "judge:tail"
 
@@ -116,6 +116,18 @@ def test_numbers_read_as_a_reader_expects_them():
     assert shown == ["+7.0 [+1.0, +7.0]", "\u22121.2 [\u22125.0, \u22121.2]", "+0.0 [undefined]", "undefined"]
 
 
+def test_a_smallest_detectable_effect_that_no_difference_of_rates_has_is_more_than_a_hundred_points():
+    frame = pl.DataFrame({"mde": [0.158, 1.0, 1.3, None]})
+    assert frame.select(detectable("mde"))["mde"].to_list() == ["15.8", "100.0", "> 100", None]
+
+
+def test_in_a_narrow_window_what_stands_over_the_whole_width_stays_in_sight():
+    page = published("claims").page
+    assert '<meta name="viewport" content="width=device-width' in page
+    titles = re.findall(r'gt_(title|subtitle|group_heading)\b[^>]*><span class="in-sight">', page)
+    assert set(titles) == {"title", "subtitle", "group_heading"}
+
+
 def test_a_label_cannot_become_markup():
     spec, tables = smoke_study()
     spec = copy.deepcopy(spec)
@@ -161,6 +173,6 @@ def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first():
     _, tables = full_study()
     page, _, rows = published("certification_rates")
     assert rows.height == tables["certification"].height
-    heads = re.findall(r'class="gt_group_heading"[^>]*>([^<]+)<', page)
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[:2] == ["conclusion · false passes", "conclusion · false fails"]
     assert "all hostile cases" in page and "forged verdict" in page

@@ -21,9 +21,14 @@ from skillift.statistics.intervals import clustered_mean
 pytestmark = pytest.mark.nightly
 
 SMALL = replace(PLANTED, n_skills=20)
-LARGE = replace(PLANTED, n_skills=60, per_skill=10)
+SHORT = {"warmup": 300, "draws": 300, "target_accept": 0.9}  # enough for studies of this size
 WEIGHTS = {("base", "procedural_delta"): (-1, 1, 0, 0), ("sft-s0", "lift"): (1, -1, -1, 1)}
 TRUTH = {("base", "procedural_delta"): 0.06, ("sft-s0", "lift"): 0.07}
+
+
+@pytest.fixture(autouse=True)
+def short_chains(monkeypatch):
+    monkeypatch.setattr("skillift.second_opinion.sampling.SETTINGS", SHORT)
 
 
 def studies(population, n_studies: int, seed: int) -> tuple[np.ndarray, dict[str, dict]]:
@@ -56,24 +61,22 @@ def clustered(passed: np.ndarray, weights: tuple, population):
     return clustered_mean(np.array(weights, dtype=float) @ passed, skills, 0.95)
 
 
-def test_intervals_of_small_studies_cover_the_truth(monkeypatch):
-    short = {"warmup": 300, "draws": 300, "target_accept": 0.9}  # enough for so small studies
-    monkeypatch.setattr("skillift.second_opinion.sampling.SETTINGS", short)
-    n_studies = 16
+def test_intervals_of_small_studies_cover_the_truth():
+    n_studies = 8
     _, paths = studies(SMALL, n_studies, seed=1)
     found = [effects_of(posterior) for posterior in posteriors(paths, Path(PYTHON), 0, 0.95).values()]
     for name, truth in TRUTH.items():
         covered = [each[name]["low"] <= truth <= each[name]["high"] for each in found]
-        assert np.sum(covered) >= 13, name  # at 95 %, less is less likely than 1 in 100
+        assert np.sum(covered) >= 6, name  # at 95 %, less is less likely than 1 in 100
         means = [each[name]["mean"] for each in found]
         assert np.mean(means) == pytest.approx(truth, abs=3 * np.std(means, ddof=1) / n_studies**0.5)
 
 
-def test_in_a_large_balanced_study_it_agrees_with_the_t_interval():
-    (passed,), paths = studies(LARGE, 1, seed=2)
+def test_in_a_balanced_study_of_two_hundred_tasks_it_agrees_with_the_t_interval():
+    (passed,), paths = studies(PLANTED, 1, seed=2)
     found = effects_of(next(iter(posteriors(paths, Path(PYTHON), 0, 0.95).values())))
     for name, weights in WEIGHTS.items():
-        t, own = clustered(passed, weights, LARGE), found[name]
+        t, own = clustered(passed, weights, PLANTED), found[name]
         assert own["mean"] == pytest.approx(t.estimate, abs=0.25 * t.standard_error)
         assert (own["high"] - own["low"]) / (t.ci_high - t.ci_low) == pytest.approx(1, abs=0.2)
 

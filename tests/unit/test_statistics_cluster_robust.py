@@ -1,8 +1,6 @@
 """CR2 and its degrees of freedom: closed forms against whole matrices, as Bell and McCaffrey write them.
 
-On 2026-11-29 the whole matrices gave the numbers of R's clubSandwich (vcovCR with CR2, coef_test with
-Satterthwaite) to 1e-10: 52 rows in eight clusters of 3 to 10, as the package diff-diff keeps them
-(unbalanced_medium).
+Against another implementation they stand in `test_statistics_clubsandwich.py`.
 """
 
 from __future__ import annotations

@@ -68,3 +68,12 @@ def test_the_findings_open_within_the_report(opened):
     frame.wait_for_selector("#resolved")
     assert frame.locator("nav li").count() == len(QUESTIONS)
     assert opened.errors == []
+
+
+def test_on_a_phone_the_menu_stands_above_the_text(browser, finished_smoke):
+    report = open_file(browser, finished_smoke / "results/smoke/report.html", width=400, height=900)
+    report.page.wait_for_selector(".prose")
+    menu, text = (report.page.locator(name).first.bounding_box() for name in ("nav", ".prose"))
+    assert menu["y"] + menu["height"] <= text["y"]
+    assert text["x"] >= 0 and text["x"] + text["width"] <= 400
+    report.page.close()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.reporting.text import UNDEFINED, as_markdown, percent, points, with_interval
+from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.students.origin import origin
 
 BASE = "base"
@@ -97,7 +97,7 @@ def model_card(
         contrast="lift:curated-none",
     )
     estimate = lift.filter(pl.col("step") == steps[-1]).select(
-        lift=with_interval(points, "estimate", "ci_low", "ci_high"), mde=points("mde")
+        lift=with_interval(points, "estimate", "ci_low", "ci_high"), mde=detectable("mde")
     )
     values = {
         "front_matter": _model_data(spec, base, rates),

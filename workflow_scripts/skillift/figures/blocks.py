@@ -30,7 +30,14 @@ def block_axis(blocks: Mapping[str, Sequence[str]]) -> alt.Y:
     first = {row - 1 for (head, line), row in row_of(blocks).items() if line == blocks[head][0]}
     bold = alt.condition(f"indexof({sorted(first)}, datum.value) >= 0", alt.value(600), alt.value(400))
     axis = places(
-        names, None, ticks=False, domain=False, labelOverlap=False, labelLimit=300, labelFontWeight=bold
+        names,
+        None,
+        ticks=False,
+        domain=False,
+        labelOverlap=False,
+        labelLimit=300,
+        labelPadding=9,
+        labelFontWeight=bold,
     )
     return alt.Y("row:Q", scale=around(names, down=True), axis=axis)
 

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
-from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, places
+from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, legend, places, repeated
 from skillift.reporting.arms import measure, read_spec, span
 from skillift.reporting.certificates import CASES, WORDS, limit, warnings
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
@@ -39,20 +39,21 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = measure(certification, "rate", "ci_low", "ci_high", "%").with_columns(row_name=_name())
     judges = rows["judge"].unique().sort().to_list()
     drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
-    legend = alt.Legend(values=[judge for judge in judges if judge in drawn])
-    colour = alt.Color("judge:N", scale=alt.Scale(domain=judges, range=_some(COLOURS, judges)), legend=legend)
-    shape = alt.Shape("judge:N", scale=alt.Scale(domain=judges, range=_some(SHAPES, judges)), legend=legend)
+    key = legend([judge for judge in judges if judge in drawn])
+    colour = alt.Color("judge:N", scale=alt.Scale(domain=judges, range=repeated(COLOURS, judges)), legend=key)
+    shape = alt.Shape("judge:N", scale=alt.Scale(domain=judges, range=repeated(SHAPES, judges)), legend=key)
     panels = [
         _panel(rows.filter(error=error), judges, limit(spec, error), colour, shape)
         for error in WORDS
         if not rows.filter(error=error).is_empty()
     ]
     kinds = rows.filter(pl.col("kind") != ALL_KINDS)
+    limited = any(limit(spec, error) is not None for error in WORDS)
     notes = [
         *warnings(certification, spec),
         f"{span(kinds['n_cases'])} cases a kind · unscored: {span(kinds['n_unscored'])} a kind · "
-        f"{view.level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
-        "dashed line: the study's limit for the rate over all cases",
+        f"{view.declared_level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
+        *(["dashed line: the study's limit for the rate over all cases"] if limited else []),
         *_undefined(rows),
     ]
     return finish(
@@ -125,10 +126,6 @@ def _name() -> pl.Expr:
         .then(cases + pl.lit(" cases"))
         .otherwise(cases + pl.lit(", ") + pl.col("part"))
     )
-
-
-def _some(values: tuple[str, ...], names: list[str]) -> list[str]:
-    return [values[place % len(values)] for place in range(len(names))]
 
 
 def _undefined(rows: pl.DataFrame) -> list[str]:

@@ -33,6 +33,7 @@ METHODS = {
     "worst_case": "worst case",
 }
 LIFT = "lift:curated-none"
+_LABELS = {"answer_lines": "episodes with an exact label", "given": "the labels that were given"}
 _SHARED = ("path", "suite", "student", "run", "step", "estimate", "ci_low", "ci_high")
 _COUNTS = ("n_tasks", "n_skills", "n_unscored")
 
@@ -57,10 +58,10 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     found = [
         on_path(of_contrast(corrected_effects, LIFT), path, "corrected effects"),
         on_path(of_contrast(bounds, LIFT), path, "bounds").with_columns(
-            method=pl.lit("worst_case"), reason=pl.lit("")
+            method=pl.lit("worst_case"), reason=pl.lit(""), labelled_by=pl.lit(None, pl.String)
         ),
     ]
-    rows = pl.concat([frame.select(*_SHARED, *_COUNTS, "method", "reason") for frame in found])
+    rows = pl.concat([frame.select(*_SHARED, *_COUNTS, "method", "reason", "labelled_by") for frame in found])
     rows = measure(place(rows, view, "corrected effects"), "estimate", "ci_low", "ci_high").filter("headline")
     rows, names = in_rows(rows)
     order = {method: 0.2 * (slot - 1.5) for slot, method in enumerate(METHODS)}
@@ -89,7 +90,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     reasons = rows.filter(pl.col("value").is_null())["reason"].unique(maintain_order=True).to_list()
     notes = [
         described(rows, view, path, "intervals, clustered by skill"),
-        "corrected: by the judge's errors on episodes with an exact label",
+        f"corrected: by the judge's errors on {_LABELS[rows['labelled_by'].drop_nulls()[0]]}",
         "worst case: unscored episodes imputed both ways; its bar covers both bounds",
         *undefined(rows, pl.col("name") + " " + pl.col("method")),
         *(f"why: {reason}" for reason in reasons[:2] if reason),

@@ -21,7 +21,7 @@ from skillift.figures.theme import (
 )
 from skillift.reporting.arms import effects_of, in_rows, read_spec, span
 from skillift.reporting.certificates import warnings
-from skillift.reporting.text import percent
+from skillift.reporting.text import detectable
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,7 +45,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
 
     view = read_spec(spec)
     rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
-    rows = rows.with_columns(band=100 * pl.col("mde"), mde_text=percent("mde") + " pp")
+    rows = rows.with_columns(band=100 * pl.col("mde").clip(upper_bound=1), mde_text=detectable("mde") + " pp")
     height = row_height(names, ROW) * len(names)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
@@ -56,6 +56,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         .mark_bar(color=PALE, size=20)
         .encode(x=alt.X("least:Q", title=title), x2="band:Q", y=y)
     )
+    banded = rows.filter("headline")["band"].count() > 0
     numbers = rows.filter("headline").with_columns(text=_numbers())
     text = (
         alt.Chart(numbers)
@@ -78,7 +79,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "lift = procedural delta after SFT minus before, paired by task",
-        "grey band: smaller than what this study detects with 80 % power",
+        *(["grey band: smaller than what this study detects with 80 % power"] if banded else []),
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]
@@ -88,4 +89,4 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
 def _numbers() -> pl.Expr:
     """The estimate with its interval and the smallest detectable effect, from the columns of the table."""
     known = pl.col("shown").str.strip_suffix(" pp")
-    return known + (pl.lit(" · ") + percent("mde")).fill_null("")
+    return known + (pl.lit(" · ") + detectable("mde")).fill_null("")

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined, within
 from skillift.reporting.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from skillift.reporting.arms import View
 
+PANEL = 96  # px
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
 
@@ -48,18 +49,19 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     drawn = alt.Chart().transform_filter("isValid(datum.value)")
     x = alt.X(
         "value:Q",
-        title=["pp", f"n = {span(rows['n_tasks'])} tasks"],
+        title=["pp", *within(f"n = {span(rows['n_tasks'])} tasks", PANEL)],
         axis=alt.Axis(tickCount=3, labelFlush=True),
     )
     point = drawn.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
     marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (interval(drawn, x, y), point)]
     chart = (
         alt.layer(zero("x"), *marks, data=rows)
-        .properties(width=96, height=block_height(blocks))
+        .properties(width=PANEL, height=block_height(blocks))
         .facet(column=alt.Column("quantity:N", sort=list(QUANTITIES), title=None))
     )
+    shown = f"{view.headline_path} (headline, in colour)" + (" and all others" if len(paths) > 1 else "")
     notes = [
-        described(rows, view, f"{view.headline_path} (headline, in colour) and all others", _KIND),
+        described(rows, view, shown, _KIND),
         "each difference is taken within one path",
         *undefined(rows, pl.col("name") + " " + pl.col("quantity") + " " + pl.col("path")),
     ]

@@ -8,7 +8,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.theme import COLOURS, by_student, finish, panel_width
+from skillift.figures.theme import COLOURS, by_student, finish, legend, panel_width, repeated
 from skillift.reporting.arms import BASE, place, read_spec, span
 
 if TYPE_CHECKING:
@@ -35,10 +35,11 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = rows.select("student", "label", "run", "recipe", "step", "loss")
     students = [label for label in view.labels if label in set(rows["label"])]
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
-    legend = alt.Legend(values=recipes, symbolType="stroke") if len(recipes) > 1 else None
-    scale = alt.Scale(
-        domain=view.recipes, range=[COLOURS[i % len(COLOURS)] for i in range(len(view.recipes))]
-    )
+    key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
+    scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
+    # recipes whose colour has come before are dashed
+    dashes = [[4, 2] if place >= len(COLOURS) else [1, 0] for place in range(len(view.recipes))]
+    dashed = alt.StrokeDash("recipe:N", scale=alt.Scale(domain=view.recipes, range=dashes), legend=key)
     choice = picked("recipe")
     panels = min(len(students), 3)
     width = panel_width(panels)
@@ -53,7 +54,8 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
                 scale=alt.Scale(type="log", nice=False),
                 axis=alt.Axis(format="~g", tickCount=5, grid=False),
             ),
-            color=alt.Color("recipe:N", scale=scale, legend=legend),
+            color=alt.Color("recipe:N", scale=scale, legend=key),
+            **({"strokeDash": dashed} if len(view.recipes) > len(COLOURS) else {}),
             detail="run:N",
             opacity=unless_faded(choice, 0.85),
             tooltip=[*tooltip(rows), alt.Tooltip("loss:Q", format=".3f")],

@@ -8,6 +8,7 @@ import polars as pl
 
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import SOFT, colours, shapes
+from skillift.figures.theme import legend as legend_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,7 +26,7 @@ def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bo
 
     drawn = drawn_series(frame)
     named = legend and len(drawn) > 1
-    key = alt.Legend(values=[name for name in view.series if name in drawn]) if named else None
+    key = legend_of([name for name in view.series if name in drawn]) if named else None
     colour = alt.Color("series:N", scale=colours(view), legend=key)
     shape = alt.Shape("series:N", scale=shapes(view), legend=key)
     choice = picked("series")

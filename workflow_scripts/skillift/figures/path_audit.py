@@ -59,7 +59,7 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
     notes = [
         described(rows, view, None, "intervals, clustered by skill"),
         "shift = pass rate on the judge's path minus on the bench path, same episodes:",
-        "above zero, the extractor under-counts",
+        "above zero, the judge passes more than the extractor",
         *_different_lines(rows),
         *seeds_note(rows),
         *undefined(rows, name),

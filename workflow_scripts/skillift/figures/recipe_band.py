@@ -66,10 +66,12 @@ def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Ch
     band = "no band: the study declares no margin"
     if len(margins):
         band = f"grey band: differences of less than {span(margins)} pp, which the study declares to be none"
+    trained = view.runs.filter(pl.col("student").is_in(pairs["student"].implode()))
+    several = trained.select(pl.struct("student", "recipe").is_duplicated().any()).item()
     notes = [
         described(rates, view, view.headline_path, "intervals (differences clustered by skill)"),
         band,
-        "first recipe minus the second, paired by task, mean over seeds",
+        "first recipe minus the second, paired by task" + (", mean over seeds" if several else ""),
         *undefined(pairs.with_columns(headline=pl.lit(True)), pl.col("name")),
     ]
     return finish(chart, "Do the recipes end in the same place?", notes)

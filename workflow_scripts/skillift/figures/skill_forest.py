@@ -17,6 +17,7 @@ from skillift.figures.theme import (
     finish,
     places,
     undefined,
+    within,
 )
 from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
 
@@ -69,7 +70,8 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     )
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
     counts = span(lifts["n_tasks"])
-    title = ["lift (pp)", f"n = {counts} tasks"]
+    width = max(80, min(280, PANELS // len(students)))
+    title = ["lift (pp)", *within(f"n = {counts} tasks", width)]
     least = min(-WIDEST, rows["value"].min() or 0.0)
     most = max(WIDEST, rows["value"].max() or 0.0)
     rows = cut(rows, least, most)
@@ -88,7 +90,6 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
         shape=alt.condition(of_all, alt.value("diamond"), alt.value("circle")),
         size=alt.condition(of_all, alt.value(40), alt.value(24)),
     )
-    width = max(80, min(280, PANELS // len(students)))
     marks = [interval(known, x, y, 1.1), *arrows(y, least, most), point]
     chart = (
         alt.layer(zero("x"), *(mark.encode(**look) for mark in marks), data=_drawn(rows))

@@ -9,6 +9,7 @@ well, so a figure also reads in grey.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,14 +27,19 @@ SOFT = "#767676"
 PALE = "#e6e6e6"
 BEFORE_COLOUR = "#595959"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
+BEFORE_SHAPE = "circle"
+# one more than colours: a colour that comes again has another shape then
+SHAPES = ("square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-left", "triangle-right")
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # the same widths wherever one of these is
 TYPE = 12  # px
 LINE = 16  # px
+LABEL_LINE = 14  # px: between the lines of one label of an axis
+CHARACTER = 6.0  # px: mean width of a character
 WARNING = "#B3261E"  # 6.5 : 1 on white
 # room for a browser whose sans-serif is wider than the font that labels were measured with
 PADDING = {"left": 14, "right": 20, "top": 8, "bottom": 8}
 NAME = 22  # characters of a name on one line of an axis
+MOST = 36  # characters of a word of a name
 NAME_WIDTH = 240  # px
 BOLD_CHARACTER = 7.4  # px: mean width of a character of a panel's head
 LINE_CHARACTERS = 82  # of the lines under a title
@@ -127,7 +133,8 @@ def finish(
 
 
 def _lines(notes: Sequence[str]) -> list[str]:
-    return [line.removesuffix(" ·") for note in notes for line in textwrap.wrap(note, LINE_CHARACTERS)]
+    lines = [textwrap.wrap(note, LINE_CHARACTERS, break_on_hyphens=False) for note in notes]
+    return [line.removesuffix(" ·") for wrapped in lines for line in wrapped]
 
 
 def specification(chart: alt.Chart) -> dict:
@@ -149,18 +156,28 @@ def colours(view: View) -> alt.Scale:
     """Colour by series: grey before SFT, one colour for each recipe after it."""
     import altair as alt
 
-    return alt.Scale(domain=view.series, range=_repeat((BEFORE_COLOUR, *COLOURS), view.series))
+    return alt.Scale(domain=view.series, range=[BEFORE_COLOUR, *repeated(COLOURS, view.recipes)])
 
 
 def shapes(view: View) -> alt.Scale:
     """Shape by series, so that series can be told apart without colour."""
     import altair as alt
 
-    return alt.Scale(domain=view.series, range=_repeat(SHAPES, view.series))
+    return alt.Scale(domain=view.series, range=[BEFORE_SHAPE, *repeated(SHAPES, view.recipes)])
 
 
-def _repeat(values: tuple[str, ...], names: list[str]) -> list[str]:
+def repeated(values: Sequence[str], names: Sequence[str]) -> list[str]:
+    """A value for each name; they come again where there are more names."""
     return [values[i % len(values)] for i in range(len(names))]
+
+
+def legend(names: Sequence[str], **options) -> alt.Legend:
+    """The legend of some series: in one line where they have room in the figure's width, else in columns."""
+    import altair as alt
+
+    widths = [len(name) * CHARACTER + 40 for name in names]  # with a symbol and the space between two
+    columns = None if sum(widths) <= WIDTH else max(1, int(WIDTH // max(widths)))
+    return alt.Legend(values=list(names), **({"columns": columns} if columns else {}), **options)
 
 
 def places(names: list[str | list[str]], title: str | None, **options) -> alt.Axis:
@@ -182,10 +199,17 @@ def places(names: list[str | list[str]], title: str | None, **options) -> alt.Ax
 def row_axis(names: Sequence[str], **options) -> alt.Axis:
     """The axis of named rows, without lines; `row_height` has room for names of several lines."""
     lines = [broken(name) for name in names]
-    look = {"ticks": False, "domain": False, "labelOverlap": False, "labelLimit": NAME_WIDTH, **options}
-    # the first line of a label stands in the middle of its row
-    up = TYPE / 2 * (min(map(len, lines)) - 1)
-    return places(lines, None, labelOffset=-up, **look)
+    look = {"ticks": False, "domain": False, "labelOverlap": False, "labelLimit": NAME_WIDTH}
+    look |= {"labelPadding": 9, **options}  # room for a mark at the plot's edge
+    # the first line of a label stands in the middle of its row: each is moved up by half of its others
+    rows = {
+        number: [row for row, name in enumerate(lines) if len(name) == number] for number in map(len, lines)
+    }
+    moved = [
+        {"test": f"indexof({found}, datum.value) >= 0", "value": -LABEL_LINE / 2 * (number - 1)}
+        for number, found in sorted(rows.items())
+    ]
+    return places(lines, None, labelOffset={"condition": moved, "value": 0}, **look)
 
 
 def row_height(names: Sequence[str], least: int) -> int:
@@ -193,20 +217,33 @@ def row_height(names: Sequence[str], least: int) -> int:
     return max(least, LINE * max(len(broken(name)) for name in names) + 4)
 
 
-def broken(name: str, width: int = NAME) -> list[str]:
-    """A name in lines: a long one is broken at its dot, then at spaces and hyphens."""
+def broken(name: str, width: int = NAME, most: int = MOST) -> list[str]:
+    """A name in lines: a long one is broken at its dot, then at spaces and hyphens; a word at `most`."""
     if len(name) <= width:
         return [name]
     first, *more = name.split(DOT)
-    parts = [first, *(f"\u00b7 {part}" for part in more)]
-    return [line for part in parts for line in textwrap.wrap(part, width)]
+    parts = [first, *(f"\u00b7\u00a0{part}" for part in more)]  # the dot stays with what it stands before
+    lines = []
+    for part in parts:
+        lines.append("")
+        for word in re.findall(r"[^ -]*[ -]|[^ -]+", part):
+            if lines[-1] and len(lines[-1] + word.rstrip()) > width:
+                lines.append("")
+            lines[-1] += word
+    return [cut for line in lines for cut in textwrap.wrap(line, most, break_on_hyphens=False)]
+
+
+def within(text: str, width: float) -> list[str]:
+    """A text in lines that fit so many px, as the title of an axis of narrow panels."""
+    return textwrap.wrap(text, max(8, int(width / CHARACTER)), break_long_words=False)
 
 
 def by_student(channel: type[alt.Facet | alt.Column], labels: Sequence[str], width: float):
     """One panel for each student: the field `label` in that channel, heads in lines that fit so many px."""
     import altair as alt
 
-    lines = {label: broken(label, max(8, int(width / BOLD_CHARACTER))) for label in labels}
+    room = max(8, int(width / BOLD_CHARACTER))
+    lines = {label: broken(label, room, most=room) for label in labels}
     header = alt.Header(labelExpr=f"{json.dumps(lines, ensure_ascii=False)}[datum.label]")
     return channel("label:N", sort=list(labels), title=None, header=header)
 
@@ -259,7 +296,12 @@ def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str)
         f"unscored: {span(frame['n_unscored'])} per estimate",
         f"{view.level} {intervals}",
     ]
-    return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # lines break between parts
+    return " · ".join(map(_whole, parts))
+
+
+def _whole(text: str) -> str:
+    """A part of a note that no line breaks."""
+    return text.replace(" ", "\u00a0")
 
 
 def undefined(frame: pl.DataFrame, name: pl.Expr) -> list[str]:
@@ -274,5 +316,5 @@ def undefined(frame: pl.DataFrame, name: pl.Expr) -> list[str]:
         if len(names) > NAMED:
             notes.append(f"{words}: {len(names)} of {bare.height} estimates")
         elif names:
-            notes.append(f"{words}: " + "; ".join(names))
+            notes.append(f"{words}: " + "; ".join(map(_whole, names)))
     return notes

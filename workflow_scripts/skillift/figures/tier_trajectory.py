@@ -41,7 +41,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     names = [_lines(name) for name in (*view.labels, *beyond)]
     slot = WIDTH / len(names)
     turned = max(len(line) for name in names for line in name) * CHARACTER > slot
-    title = "student, from the smallest to the largest"
+    title = "student" + (", from the smallest to the largest" if len(view.labels) > 1 else "")
     axis = places(names, title, labelOverlap=False, labelAngle=-35 if turned else 0)
     x = alt.X("x:Q", scale=around(names), axis=axis)
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")

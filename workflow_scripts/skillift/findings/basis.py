@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, how_many, percent, whose
+from skillift.findings.finding import Finding, Part, how_many, whose
 from skillift.reporting.arms import View, on_path, place
+from skillift.reporting.numbers import percent
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.room import CEILING, FLOOR, extremes
 from skillift.students.origin import origin

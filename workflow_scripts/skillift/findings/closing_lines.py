@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 
-from skillift.findings.finding import Part, how_many, points, told
+from skillift.findings.finding import Part, how_many, told
 from skillift.findings.procedure import BEYOND_CLAIM
 from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
+from skillift.reporting.numbers import points
 from skillift.statistics import words
 
 WIDTH = 80  # columns

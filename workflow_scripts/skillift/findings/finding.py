@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from skillift.reporting import numbers
 from skillift.reporting.arms import BASE, View
+from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
@@ -72,23 +74,6 @@ class Part:
     findings: list[Finding]
 
 
-def points(value: float, sign: bool = True) -> str:
-    """A difference of fractions in percentage points: 0.07 -> +7.0 pp."""
-    rounded = round(100 * value, 1) + 0.0  # no negative zero
-    return f"{rounded:+.1f} pp".replace("-", "\u2212") if sign else f"{rounded:.1f} pp"
-
-
-def decimal(value: float, sign: bool = False) -> str:
-    """A number with two decimals and a minus sign; `sign` writes the plus, too."""
-    rounded = round(value, 2) + 0.0  # no negative zero
-    return f"{rounded:{'+' if sign else ''}.2f}".replace("-", "\u2212")
-
-
-def percent(value: float) -> str:
-    """A fraction in per cent."""
-    return f"{100 * value:.1f} %"
-
-
 def interval(low: float | None, high: float | None, level: str) -> str:
     """An interval of differences: `95 % interval −1.0 to +3.0 pp`."""
     if low is None or high is None:
@@ -98,7 +83,8 @@ def interval(low: float | None, high: float | None, level: str) -> str:
 
 def probability(value: float, name: str = "p") -> str:
     """A p-value: `p = 0.012`, `p < 0.001`."""
-    return f"{name} = {value:.3f}" if value >= 0.001 else f"{name} < 0.001"
+    written = numbers.probability(value)
+    return f"{name} {written}" if written.startswith("<") else f"{name} = {written}"
 
 
 def sizes(row: Mapping) -> str:
@@ -126,10 +112,12 @@ def detectable(row: Mapping) -> str:
     """The smallest detectable effect; with few degrees of freedom, what its variance leaves open."""
     if row.get("mde") is None:
         return UNDEFINED
-    least = points(row["mde"], sign=False)
+    least = numbers.detectable(row["mde"])
     if row.get("mde_low") is None or (row.get("degrees_of_freedom") or FEW) >= FEW:
         return least
-    low, high = (points(row[name], sign=False) for name in ("mde_low", "mde_high"))
+    low, high = (numbers.detectable(row[name]) for name in ("mde_low", "mde_high"))
+    if low == high:
+        return least
     return f"{least} (its variance is little known: {low.removesuffix(' pp')} to {high})"
 
 

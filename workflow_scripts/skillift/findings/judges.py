@@ -10,18 +10,16 @@ from skillift.findings.finding import (
     Finding,
     by_tier,
     counts,
-    decimal,
     how_many,
     interval,
     largest,
     numbers_of,
-    percent,
-    points,
     sizes,
     whose,
 )
 from skillift.reporting.arms import View, place
 from skillift.reporting.certificates import certificate, totals, warnings
+from skillift.reporting.numbers import decimal, percent, points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from skillift.findings.finding import Finding, counts, how_many, interval, largest, points, whose
+from skillift.findings.finding import Finding, counts, how_many, interval, largest, whose
 from skillift.findings.judges import DELTA
 from skillift.reporting.arms import View, place
+from skillift.reporting.numbers import points
 from skillift.statistics import words
 from skillift.statistics.contrasts import LIFT
 

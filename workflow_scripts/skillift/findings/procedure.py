@@ -21,7 +21,6 @@ from skillift.findings.finding import (
     interval,
     label_of,
     numbers_of,
-    points,
     probability,
     tested,
     told,
@@ -29,6 +28,7 @@ from skillift.findings.finding import (
 )
 from skillift.findings.lift import finding_of, of_claim
 from skillift.reporting.arms import BASE, View, place
+from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 from skillift.statistics.contrast_names import LIFT, contrast_name

@@ -10,17 +10,16 @@ from skillift.findings.finding import (
     Finding,
     Part,
     counts,
-    decimal,
     detectable,
     how_many,
     interval,
     label_of,
     numbers_of,
-    points,
     probability,
 )
 from skillift.findings.lift import of_claim
 from skillift.reporting.arms import View
+from skillift.reporting.numbers import decimal, points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from skillift.findings import findings
-from skillift.findings.finding import interval, label_of, percent, points
+from skillift.findings.finding import interval, label_of
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.reporting.arms import BASE, View, read_spec
+from skillift.reporting.numbers import detectable, percent, points
 from skillift.reporting.text import UNDEFINED, as_markdown
 from skillift.statistics.room import NO_ROOM
 
@@ -80,7 +81,7 @@ def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str,
         **asked,
         claim.replace("_", " "): _estimate(row),
         "p": UNDEFINED if p_holm is None else "< 0.001" if p_holm < 0.001 else f"{p_holm:.3f}",
-        "smallest detectable": UNDEFINED if row["mde"] is None else points(row["mde"], sign=False),
+        "smallest detectable": UNDEFINED if row["mde"] is None else detectable(row["mde"]),
         "tasks (skills)": f"{row['n_tasks']} ({row['n_skills']})",
         "unscored": str(row["n_unscored"]),
         "word": row["word"],

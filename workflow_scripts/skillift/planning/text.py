@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from skillift.planning.designs import Planned, Recommendation, Scenarios
+from skillift.reporting.numbers import detectable
 from skillift.statistics.intervals import POWER
 from skillift.statistics.power import Design
 
@@ -153,7 +154,7 @@ def _what_would(found: Recommendation) -> str:
 
 
 def _mde(entry: Planned, contrast: str) -> str:
-    return f"{100 * entry.mde(contrast):.1f} pp"
+    return detectable(entry.mde(contrast))
 
 
 def _costs(entry: Planned) -> str:

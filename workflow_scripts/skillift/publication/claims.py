@@ -11,6 +11,7 @@ from skillift.reporting.arms import View
 from skillift.reporting.text import (
     UNDEFINED,
     decimal,
+    detectable,
     percent,
     percent_span,
     points,
@@ -56,7 +57,7 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         margin=percent("margin").fill_null(""),
         p_equivalence=probability("p_equivalence").fill_null(""),
         p_holm=probability("p_holm").fill_null(""),
-        mde=percent("mde").fill_null(UNDEFINED),
+        mde=detectable("mde").fill_null(UNDEFINED),
         lines=percent_span("answer_lines_low", "answer_lines_high"),
         holds=pl.when(n_unscored=0)
         .then(pl.lit(""))

@@ -13,6 +13,7 @@ from skillift.reporting.arms import View, by_condition, place
 from skillift.reporting.text import (
     UNDEFINED,
     decimal,
+    detectable,
     interval,
     percent,
     points,
@@ -84,7 +85,7 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
     rows = shown(frame, view, "effects").with_columns(
         name=pl.col("contrast").map_elements(contrast_in_words, return_dtype=pl.String),
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
-        mde=percent("mde").fill_null(UNDEFINED),
+        mde=detectable("mde").fill_null(UNDEFINED),
         p=probability("p_value").fill_null(UNDEFINED),
         bootstrap=interval(points, "boot_low", "boot_high").fill_null(UNDEFINED),
         mcnemar=_of_two_arms(probability("mcnemar_p")),

@@ -12,7 +12,7 @@ import polars as pl
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
-from skillift.reporting.text import UNDEFINED, percent, points, with_interval
+from skillift.reporting.text import UNDEFINED, detectable, points, with_interval
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
 # how the column `registration` reads
@@ -34,7 +34,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
     labels = dict(view.students.select("student", "label").iter_rows())
     rows = frame.sort(pl.col("verdict").is_null(), "prediction").with_columns(
         shown=with_interval(points, "estimate", "ci_low", "ci_high"),
-        mde=percent("mde").fill_null(UNDEFINED),
+        mde=detectable("mde").fill_null(UNDEFINED),
         verdict=pl.when(pl.col("registration") == POST_HOC)
         .then(pl.lit("post hoc, ") + pl.col("verdict").replace(AS_STATED))
         .otherwise(pl.col("verdict"))

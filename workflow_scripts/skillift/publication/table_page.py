@@ -6,6 +6,7 @@ of booktabs: a document that takes it in needs the packages `booktabs` and `long
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -64,6 +65,12 @@ _LATEX = {
     "\u2026": r"\ldots{}",
 }
 _LATEX_SIZE = "11px"  # 8.25 pt
+# in a narrow window a table is moved sideways; what stands over its whole width stays in sight
+_CELLS = re.compile(r'(<t[dh][^>]*class="[^"]*gt_(?:title|subtitle|group_heading)\b[^>]*>)([^<]+)')
+_STYLE = """.in-sight, .gt_sourcenote span {
+  position: sticky; left: 5px; display: inline-block; max-width: calc(100vw - 36px);
+}
+tbody td:first-child { white-space: nowrap; }"""
 
 
 def to_html(pages: Sequence[Page], name: str) -> str:
@@ -74,9 +81,11 @@ def to_html(pages: Sequence[Page], name: str) -> str:
         name: of the published table, the stem of the tables' ids: their style sheets must not meet.
     """
     tables = [_table(page, f"{name}-{place}").as_raw_html() for place, page in enumerate(pages)]
+    tables = [_CELLS.sub(r'\1<span class="in-sight">\2</span>', table) for table in tables]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{escape(pages[0].title)}</title>\n</head>\n<body>\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(pages[0].title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
         + "\n".join(tables)
         + "\n</body>\n</html>\n"
     )

@@ -1,4 +1,4 @@
-"""Numbers of the analysis as text: per cent, percentage points, intervals and counts; null is `undefined`."""
+"""Columns of the analysis as text: per cent, percentage points, intervals and counts; null is `undefined`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 import polars as pl
+
+from skillift.reporting import numbers
 
 UNDEFINED = "undefined"
 _MARKS = re.compile(r"[\\`*<|\[]")  # what Markdown reads as something else than itself within a line
@@ -16,43 +18,40 @@ def as_markdown(text: str) -> str:
     return _MARKS.sub(r"\\\g<0>", text)
 
 
-def _formatted(column: str, pattern: str, factor: float) -> pl.Expr:
-    def text(value: float) -> str:
-        written = pattern.format(value * factor)
-        if not float(written):  # no negative zero
-            written = pattern.format(0.0)
-        return written.replace("-", "\u2212")
-
-    return pl.col(column).map_elements(text, return_dtype=pl.String)
+def _column(name: str, written: Callable[[float], str]) -> pl.Expr:
+    return pl.col(name).map_elements(written, return_dtype=pl.String)
 
 
 def percent(column: str) -> pl.Expr:
     """A fraction in per cent, one decimal: 0.135 -> 13.5."""
-    return _formatted(column, "{:.1f}", 100)
+    return _column(column, lambda value: numbers.percent(value).removesuffix(" %"))
 
 
 def points(column: str) -> pl.Expr:
     """A difference of fractions in percentage points with its sign: 0.07 -> +7.0."""
-    return _formatted(column, "{:+.1f}", 100)
+    return _column(column, lambda value: numbers.points(value).removesuffix(" pp"))
+
+
+def detectable(column: str) -> pl.Expr:
+    """A smallest detectable effect in percentage points: 0.15 -> 15.0; above 100 it reads > 100."""
+    return _column(column, lambda value: numbers.detectable(value).removesuffix(" pp")).str.replace(
+        "more than", ">", literal=True
+    )
 
 
 def decimal(column: str) -> pl.Expr:
     """A number with two decimals."""
-    return _formatted(column, "{:.2f}", 1)
+    return _column(column, numbers.decimal)
 
 
 def tenths(column: str) -> pl.Expr:
     """A number with one decimal."""
-    return _formatted(column, "{:.1f}", 1)
+    return _column(column, lambda value: numbers.decimal(value, digits=1))
 
 
 def probability(column: str) -> pl.Expr:
     """A p-value with three decimals; what is smaller reads < 0.001."""
-
-    def text(value: float) -> str:
-        return f"{value:.3f}" if value >= 0.001 else "< 0.001"
-
-    return pl.col(column).map_elements(text, return_dtype=pl.String)
+    return _column(column, numbers.probability)
 
 
 def interval(number: Callable[[str], pl.Expr], low: str, high: str) -> pl.Expr:

@@ -1,9 +1,10 @@
 """A simulated referee of the findings: sentences, the studies that they are held against, and mutants.
 
 A sentence of the page is registered with what it asserts, a study in which that is so, and studies in which
-it is not (`referee_cases.py`). The page must say it of the first and of none of the others. Which sentences
-there are is read off the syntax trees of the modules that write them (`fragments`), so none can be left out;
-and each condition of those modules can be removed in memory (`guards`, `without`), to see that a test fails.
+it is not: in the modules of this package, one for each question. The page must say it of the first and of
+none of the others. Which sentences there are is read off the syntax trees of the modules that write them
+(`fragments`), so none can be left out; and each condition of those modules can be removed in memory
+(`guards`, `without`), to see that a test fails.
 """
 
 from __future__ import annotations
@@ -23,13 +24,18 @@ from typing import NamedTuple
 import polars as pl
 
 import skillift
+from skillift.figures import draw
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.page import Made, findings_page
 from skillift.findings.summary import summary
+from skillift.reporting.registry import FIGURES
 
 # the modules that write what findings say
 _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")
+# those that draw figures; `page` puts them on pages of their own, `interaction` names columns
+_DRAWING = sorted(path.stem for path in Path(skillift.__path__[0], "figures").glob("[!_]*.py"))
+DRAWERS = tuple(f"figures.{name}" for name in _DRAWING if name not in ("page", "interaction"))
 # what words mean, and how captions are read, is true of no study in particular
 _MEANINGS = ("glossary", "captions")
 WRITERS = (
@@ -39,12 +45,20 @@ WRITERS = (
     "publication.predictions",
     "publication.unscored",
     "reporting.certificates",
+    "reporting.numbers",
 )
 PAGE = Path(skillift.__path__[0]).parent / "pages" / "findings.html"
 ANYTHING = "…"  # in a sentence
+# what a reader of the page sees by its place
+_PLACES = {
+    r'<p class="warning">': "at the top: ",
+    r'<details class="block">\s*<summary>': "folded: ",
+    "<h3>": "open: ",
+}
 _OF_PATTERNS = ("compile", "sub", "split", "findall")  # regular expressions
 # pages of tables, which no finding is on
 _OF_TABLES = ("predictions", "ledger")
+_WITHOUT_FIGURES = ("findings.", "publication.")  # no figure is drawn by these packages
 # arguments of these are names of tables and files, for messages to who wrote a wrong file
 _NAMING = ("place", "on_path", "render", "Column", "Page")
 _TWO_WORDS = re.compile(r"[^\W\d_]\S*\s.*[^\W\d_]")
@@ -67,7 +81,7 @@ class Sentence(NamedTuple):
         true: a study in which that is so.
         false: studies in which it is not.
         where: `findings` (a question with its answer, a finding with its claim and word, a line at the end of
-            a run), `page` (what else the page has) or `summary`.
+            a run), `page` (what else the page has), `summary`, or `figure <name>` (the lines around it).
     """
 
     says: str
@@ -81,15 +95,26 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     """What is said of a study, line by line."""
     if where == "summary":
         return summary(study.tables, study.spec, "made up").splitlines()
+    if where.startswith("figure "):
+        return _around(where.removeprefix("figure "), study)
     parts = findings(study.tables, study.spec, study.students)
     if where == "page":
         made = Made("2026-11-29", "1.0", "", b"")
         html = findings_page(parts, study.spec, PAGE.read_text(encoding="utf-8"), "", "", {}, {}, made)
+        for tag, said in _PLACES.items():
+            html = re.sub(tag, said, html)
         return unescape(re.sub(r"<[^>]*>", "", html)).splitlines()
     lines = [f"{QUESTIONS[part.question]} {part.answer}" for part in parts]
     found = [each for part in parts for each in part.findings]
     lines += [f"{each.claim} | {each.sentence} [{each.word}] {each.figure}" for each in found]
     return [*lines, *(f"at the end: {line} |" for line in closing_lines(parts, "findings.html"))]
+
+
+def _around(figure: str, study: Study) -> list[str]:
+    """The lines above a figure and those below it, each as one."""
+    chart = draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.spec).to_dict()
+    above, below = chart["title"]["subtitle"], chart["vconcat"][0].get("title", {"text": []})["text"]
+    return [" ".join(lines).replace("\u00a0", " ") for lines in (above, below)]
 
 
 def stands(sentence: Sentence, lines: list[str]) -> bool:
@@ -249,6 +274,7 @@ def survives(guard: Guard, sentences: Sequence[Sentence]) -> bool:
         (study, each.where)
         for each in sorted(sentences, key=lambda each: not _written_in(each, guard))
         for study in (each.true, *each.false)
+        if not (each.where.startswith("figure ") and guard.module.startswith(_WITHOUT_FIGURES))
     )
     about = {page: [each for each in sentences if page[0] in (each.true, *each.false)] for page in pages}
     for page in pages:

@@ -1,0 +1,72 @@
+"""What the table of results (`make summary`) can say."""
+
+from __future__ import annotations
+
+from referee import Sentence
+from referee.shared import format_moves, other_numbers, without_interval
+from referee.studies import base_alone, known, on_bench, one_seed, undefined
+
+CASES = [
+    Sentence(*texts, where="summary")
+    for texts in (
+        (
+            "**skillift study `made up`**, suite holdout, scoring path judge:a. Lift: what SFT added to "
+            "curated \u2212 none, in percentage points with its 95 % interval, paired by task and "
+            "clustered by skill; p is adjusted by Holm.",
+            "runs were trained",
+            known,
+            (base_alone, on_bench),
+        ),
+        (
+            "Procedural delta: curated \u2212 none, in percentage points",
+            "no run was trained",
+            base_alone,
+            (known,),
+        ),
+        (
+            "| student | trained by   | before: none \u2192 curated | after: none \u2192 curated | lift ",
+            "likewise",
+            known,
+            (base_alone,),
+        ),
+        ("| student | none \u2192 curated  ", "no run was trained", base_alone, (known,)),
+        (
+            "| 45 k    | sft, 2 seeds | 30.0 % \u2192 40.0 %        | 30.0 % \u2192 85.0 %       | +25.0 "
+            "pp (+10.0 to +40.0) | 0.004 | 12.0 pp             | 30 (11)        | 4        | supported ",
+            "the pass rates and the lift are these",
+            known,
+            (other_numbers, undefined, one_seed, on_bench),
+        ),
+        ("| 45 k    | sft, seed 0 ", "the recipe was trained once", one_seed, (known,)),
+        (
+            "| +7.0 pp (\u22122.0 to +16.0) | < 0.001 | 20.0 pp ",
+            "the p-value is below 0.001",
+            other_numbers,
+            (known,),
+        ),
+        (
+            "| p     | smallest detectable | tasks (skills) |",
+            "the table has these numbers",
+            known,
+            (undefined,),
+        ),
+        (
+            "| undefined \u2192 undefined  | undefined \u2192 undefined | undefined",
+            "the data give no estimate",
+            undefined,
+            (known,),
+        ),
+        (
+            "| undefined           | 30 (11) ",
+            "the data give no detectable effect",
+            without_interval,
+            (known,),
+        ),
+        (
+            "**Lift at 45 k after SFT by sft, mean of 2 seeds: ",
+            "the share of ANSWER lines differs between arms",
+            format_moves,
+            (known,),
+        ),
+    )
+]

@@ -1,0 +1,125 @@
+"""What they can say of floors and ceilings."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from referee import Sentence, Study
+from referee.studies import known, undefined
+from referee.whole import edited
+
+
+@cache
+def all_fail() -> Study:
+    """Every arm of the headline path is at the floor, and no claim is settled."""
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+    return edited(
+        study, "pass_rates", {"path": "judge:a", "condition": "curated", "student": "s"}, pass_rate=0.99
+    )
+
+
+@cache
+def one_student_fails() -> Study:
+    study = edited(known(), "pass_rates", {"path": "judge:a"}, pass_rate=0.5)
+    return edited(study, "pass_rates", {"path": "judge:a", "student": "m"}, pass_rate=0.02)
+
+
+@cache
+def room() -> Study:
+    """All arms have room."""
+    return edited(known(), "pass_rates", pass_rate=0.5)
+
+
+@cache
+def some_undefined() -> Study:
+    study = edited(known(), "pass_rates", pass_rate=0.5)
+    return edited(study, "pass_rates", {"path": "bench", "student": "r"}, pass_rate=None)
+
+
+@cache
+def few_fail() -> Study:
+    """In less than half of the arms of all claims nearly every task fails."""
+    study = edited(room(), "pass_rates", {"path": "judge:a", "condition": ["none", "filler"]}, pass_rate=0.01)
+    return edited(study, "pass_rates", {"path": "judge:a", "run": "base", "student": "r"}, pass_rate=0.01)
+
+
+@cache
+def both_ends() -> Study:
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+    return edited(study, "pass_rates", {"path": "judge:a", "condition": "curated"}, pass_rate=0.99)
+
+
+@cache
+def every_arm_fails() -> Study:
+    return edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+
+
+@cache
+def one_recipe_fails() -> Study:
+    """Before SFT and after one recipe nearly every task fails at a student, and not after the other."""
+    return edited(
+        room(), "pass_rates", {"path": "judge:a", "student": "s", "run": ["base", "dpo-s0"]}, pass_rate=0.01
+    )
+
+
+CASES = [
+    Sentence(
+        "at the end: Lift resolved       no room to move (40 of 40 arms below 5 %); 3 undefined",
+        "every arm fails nearly everywhere",
+        every_arm_fails,
+        (known, undefined),
+    ),
+    Sentence(
+        "Is the lift resolved at this n? No room to move in the arms of 3 of 9 findings below: more tasks "
+        "of this kind would not help. 1 of 3 lifts",
+        "of so many findings the arms fail nearly everywhere, and of no student all",
+        one_recipe_fails,
+        (known, room, few_fail),
+    ),
+    Sentence(
+        "Is the lift resolved at this n? No room to move: 32 of 40 arms below 5 % and 8 above 95 %: more "
+        "tasks of this kind would not help. 0 of 3 lifts",
+        "arms fail or pass nearly everywhere, and no lift is settled",
+        both_ends,
+        (known, room, few_fail, one_student_fails),
+    ),
+    Sentence(
+        "procedural delta | No room to move: 5 of 5 arms below 5 %. Procedural delta of the reference "
+        "model big: ",
+        "the arms of that student fail nearly everywhere, and its delta is not settled",
+        few_fail,
+        (known, room, one_student_fails),
+    ),
+    Sentence(
+        "Is the lift resolved at this n? No room to move: 5 of 5 arms at big below 5 %: more",
+        "likewise",
+        few_fail,
+        (known, room),
+    ),
+    Sentence(
+        "at the end: Lift resolved       no room to move; 1 supported, 2 not resolvable",
+        "likewise",
+        one_student_fails,
+        (known, room),
+    ),
+    Sentence(
+        "room to move | Room to move: 120 of 120 arms, over all paths, have a pass rate from 5 to 95 %. [",
+        "so many arms have room",
+        room,
+        (all_fail, one_student_fails, some_undefined),
+    ),
+    Sentence(
+        "Room to move: 115 of 120 arms, over all paths, have a pass rate from 5 to 95 %; 5 have undefined "
+        "rates. [",
+        "so many have room, of others it is unknown",
+        some_undefined,
+        (room,),
+    ),
+    Sentence(
+        "Is the lift resolved at this n? No room to move: 15 of 15 arms at 115 k below 5 %: more tasks of "
+        "this kind would not help.",
+        "more than half of the arms of that student fail nearly everywhere",
+        one_student_fails,
+        (room,),
+    ),
+]

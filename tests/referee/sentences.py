@@ -1,0 +1,38 @@
+"""All sentences that the referee knows, for the tests of the findings and of their conditions."""
+
+from __future__ import annotations
+
+from referee import (
+    basis,
+    controls,
+    corrections,
+    figures,
+    judges,
+    lifts,
+    longer_prompt,
+    looks,
+    missing,
+    paths,
+    predictions,
+    results_table,
+    room,
+    sameness,
+)
+
+_QUESTIONS = (
+    lifts,
+    sameness,
+    judges,
+    corrections,
+    paths,
+    missing,
+    longer_prompt,
+    controls,
+    predictions,
+    looks,
+    room,
+    basis,
+    results_table,
+    figures,
+)
+SENTENCES = [sentence for each in _QUESTIONS for sentence in each.CASES]

@@ -1,0 +1,102 @@
+"""Figures of seven recipes with names of twenty characters: what is drawn can be told apart, and fits."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import polars as pl
+import pytest
+from analysis_tables import full_study, make_log
+
+from skillift.figures import draw
+from skillift.figures.theme import BEFORE_COLOUR, LABEL_LINE, WIDTH, broken, colours, row_axis, shapes, to_svg
+from skillift.reporting.arms import DOT, read_spec
+
+pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
+
+RECIPES = (
+    "worked_solution_full",
+    "answer_only_no_steps",
+    "rationale_distilled1",
+    "shuffled_steps_train",
+    "self_distilled_best1",
+    "preference_then_sft1",
+    "low_rank_adapter_r64",
+)
+WITH_LEGEND = ("tier_trajectory", "path_audit", "placebo_ladder", "condition_ladder", "loss_curves")
+
+
+def seven_recipes() -> tuple[dict, dict[str, pl.DataFrame]]:
+    """The made-up study, with the run of its second recipe under seven names."""
+    spec, tables = full_study()
+    spec = copy.deepcopy(spec)
+    spec["runs"] = [run for run in spec["runs"] if run["run"] == "base"] + [
+        {"student": "s", "run": f"{recipe}-s0", "recipe": recipe, "seed": 0} for recipe in RECIPES
+    ]
+    one, base = (pl.col("run") == name for name in ("answer_only-s0", "base"))
+    shown = {
+        name: pl.concat(
+            [
+                tables[name].filter(base),
+                *(
+                    tables[name].filter(one, student="s").with_columns(run=pl.lit(f"{recipe}-s0"))
+                    for recipe in RECIPES
+                ),
+            ]
+        )
+        for name in ("effects", "pass_rates", "path_shift")
+    }
+    return spec, {**tables, **shown, "log": make_log(spec)}
+
+
+def test_each_of_seven_recipes_has_a_look_of_its_own_and_none_that_of_before():
+    spec, _ = seven_recipes()
+    view = read_spec(spec)
+    looks = list(zip(colours(view).to_dict()["range"], shapes(view).to_dict()["range"], strict=True))
+    assert len(set(looks)) == len(view.series) == 8
+    assert [colour for colour, _ in looks].count(BEFORE_COLOUR) == 1
+
+
+def test_lines_of_seven_recipes_differ_in_colour_or_dashes():
+    spec, tables = seven_recipes()
+    encoding = draw("loss_curves", tables, spec).to_dict()["vconcat"][0]["spec"]["encoding"]
+    looks = list(
+        zip(
+            encoding["color"]["scale"]["range"],
+            map(tuple, encoding["strokeDash"]["scale"]["range"]),
+            strict=True,
+        )
+    )
+    assert len(set(looks)) == 7
+
+
+@pytest.mark.parametrize("name", WITH_LEGEND)
+def test_a_legend_of_seven_recipes_is_no_wider_than_the_figure(name):
+    spec, tables = seven_recipes()
+    svg = to_svg(draw(name, tables, spec))
+    assert float(ElementTree.fromstring(svg).get("width")) <= 1.2 * WIDTH
+    assert all(recipe in svg for recipe in RECIPES)
+
+
+def test_a_long_name_is_broken_between_words_and_its_dot_stands_with_what_follows():
+    name = f"SmolLM2-135M-Instruct{DOT}worked_solution_full, seed 0"
+    assert broken(name) == ["SmolLM2-135M-Instruct", "\u00b7\u00a0worked_solution_full,", "seed 0"]
+    assert broken("SmolLM2-1700M-Instruct", 15, most=15) == ["SmolLM2-1700M-", "Instruct"]
+    assert broken("a_word_without_a_hyphen", 15, most=15) == ["a_word_without_", "a_hyphen"]
+
+
+def test_each_label_of_a_row_stands_in_the_middle_of_its_row_whatever_its_lines():
+    names = [
+        "45 k",
+        f"SmolLM2-135M-Instruct{DOT}sft",
+        f"SmolLM2-135M-Instruct{DOT}worked_solution_full, seed 0",
+    ]
+    offset = row_axis(names).to_dict()["labelOffset"]
+    moved = {}
+    for condition in offset["condition"]:
+        rows = json.loads(re.search(r"\[.*\]", condition["test"])[0])
+        moved |= dict.fromkeys(rows, condition["value"])
+    assert moved == {0: 0, 1: -LABEL_LINE / 2, 2: -LABEL_LINE}
