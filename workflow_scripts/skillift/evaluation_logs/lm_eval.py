@@ -1,0 +1,195 @@
+"""Logs of lm-evaluation-harness: `samples_<task>_<time>.jsonl` and `results_<time>.json`, as `--log_samples` writes.
+
+https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/interface.md; read of version 0.4.13. Every
+line is an item under one filter; its score is the field that its metric names.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.evaluation_logs.choices import chosen, field_of
+from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
+
+PATTERN = "samples_*.jsonl"
+_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl")
+_HINT = "Run lm_eval with --log_samples and --output_path, and give the folder that it wrote."
+
+
+def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
+    """The evaluations of these files of samples.
+
+    Raises:
+        UserError: a file is not such a log, is cut off, has two lines of one item and epoch, or two files are of
+            one task; or it does not have the metric, filter or field that is wanted.
+    """
+    by_task: dict[str, Path] = {}
+    for path in sorted(files):
+        named = _NAME.fullmatch(path.name)
+        if named is None:
+            raise UserError(
+                problem(str(path), path.name, "a name such as samples_gsm8k_2026-11-29T23-48-28.jsonl")
+            )
+        if named["task"] in by_task:
+            both = f"{by_task[named['task']].name} and {path.name}"
+            fix = "Give the file of one of the two runs, or remove the other."
+            raise UserError(
+                problem(f"{path.parent}, samples of {named['task']}", both, "one run of a task", fix)
+            )
+        by_task[named["task"]] = path
+    return [_read(path, task, wanted) for task, path in by_task.items()]
+
+
+class _Line(msgspec.Struct):
+    """The fields of a line that every version has; others are read where they are there."""
+
+    doc_id: int
+    doc: Any
+    target: Any = None
+    arguments: Any = None
+    resps: Any = None
+    filtered_resps: Any = None
+    filter: str = "none"
+    metrics: list[str] | None = None
+    doc_hash: str = ""
+    prompt_hash: str = ""
+    target_hash: str = ""
+
+
+def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
+    results = _results(path)
+    lines = list(_lines(path))
+    if not lines:
+        raise UserError(problem(str(path), "no line", "a line for each item", _HINT))
+    filters = {line.filter for line, _ in lines}
+    kept = chosen(path, "filters", "--filter", wanted.filter, filters)
+    metrics = sorted({name for line, _ in lines for name in line.metrics or ()})
+    if not metrics:
+        fix = "Versions before 0.4.6 do not name them; evaluate again with a newer one."
+        raise UserError(problem(f"{path}, line 1, key metrics", None, "the names of the scores", fix))
+    metric = chosen(path, "metrics", "--metric", wanted.metric, metrics)
+    rows: dict[str, list] = {name: [] for name in ROWS}
+    epochs: dict[str, int] = {}
+    for number, (line, scores) in enumerate(lines, start=1):
+        if line.filter != kept:
+            continue
+        where = f"{path}, line {number}"
+        item = str(line.doc_id)
+        if wanted.item is not None:
+            item = field_of(_document(line, where), wanted.item, where, "--item")
+        if item in epochs:
+            fix = (
+                "Give --item the field that tells items apart."
+                if wanted.item
+                else "The log was written twice."
+            )
+            raise UserError(problem(f"{where}, item", item, "each item once", fix))
+        epochs[item] = number
+        value, reason = _score(scores.get(metric), where, metric)
+        prompt = _prompt(line.arguments)
+        rows["item"].append(item)
+        rows["epoch"].append(0)
+        rows["value"].append(value)
+        rows["reason"].append(reason)
+        rows["cluster"].append(
+            None
+            if wanted.cluster is None
+            else field_of(_document(line, where), wanted.cluster, where, "--cluster")
+        )
+        rows["prompt"].append(prompt)
+        rows["target"].append(_text(line.target))
+        rows["response"].append(_text(_first(line.resps)))
+        rows["prompt_key"].append(line.prompt_hash or prompt)
+        rows["item_key"].append(line.target_hash or _text(line.target))
+        rows["tokens"].append(None)
+    config = results.get("configs", {}).get(task, {})
+    return Evaluation(
+        path,
+        task,
+        str(results.get("model_name") or ""),
+        {"metric": metric, "filter": kept, "version": results.get("versions", {}).get(task)},
+        {
+            "generation": config.get("generation_kwargs"),
+            "shots": results.get("n-shot", {}).get(task),
+            "output type": config.get("output_type"),
+            "system instruction": results.get("system_instruction"),
+            "chat template": results.get("chat_template_sha"),
+        },
+        pl.DataFrame(rows, schema=ROWS),
+    )
+
+
+def _results(path: Path) -> dict:
+    """The file of results of the same run; without one, nothing is known of settings."""
+    time = _NAME.fullmatch(path.name)["time"]
+    beside = path.with_name(f"results_{time}.json")
+    try:
+        found = json.loads(beside.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        fix = "It says how the model was asked; keep both files of a run together."
+        raise UserError(problem(str(beside), "no file", f"the results of {path.name}", fix)) from None
+    except (OSError, ValueError) as error:
+        raise UserError(problem(str(beside), str(error), "the JSON that lm_eval writes", _HINT)) from None
+    if not isinstance(found, dict) or "configs" not in found:
+        raise UserError(problem(str(beside), "no key configs", "the results of lm_eval", _HINT))
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[_Line, Mapping[str, Any]]]:
+    """Each line, with its scores by name."""
+    decode, as_line = msgspec.json.Decoder(dict[str, Any]).decode, msgspec.convert
+    with path.open("rb") as lines:
+        for number, text in enumerate(lines, start=1):
+            try:
+                found = decode(text)
+                line = as_line(found, _Line)
+            except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+                cut = (
+                    ""
+                    if text.endswith(b"\n")
+                    else " The line is cut off: the evaluation was ended, or the copy."
+                )
+                expected = "an item as lm_eval --log_samples writes it"
+                raise UserError(problem(f"{path}, line {number}", str(error), expected) + cut) from None
+            yield line, found
+
+
+def _document(line: _Line, where: str) -> Mapping:
+    if not isinstance(line.doc, dict):
+        raise UserError(problem(f"{where}, key doc", line.doc, "an object with the item's fields"))
+    return {**line.doc, "doc_id": line.doc_id}
+
+
+def _score(found: Any, where: str, metric: str) -> tuple[float | None, str | None]:
+    if found is None:
+        return None, f"no {metric}"
+    if isinstance(found, bool | int | float):
+        value = float(found)
+        return (value, None) if math.isfinite(value) else (None, f"{metric} is {value}")
+    fix = "Only scores of single items can be compared task by task: choose another with --metric."
+    raise UserError(problem(f"{where}, key {metric}", found, "a number or true or false", fix))
+
+
+def _prompt(arguments: Any) -> str:
+    """The text that the model was given: the first argument of the first request."""
+    first = arguments.get("gen_args_0", {}).get("arg_0") if isinstance(arguments, dict) else _first(arguments)
+    return _text(_first(first) if isinstance(first, list) else first)
+
+
+def _first(value: Any) -> Any:
+    while isinstance(value, list) and value:
+        value = value[0]
+    return value
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
