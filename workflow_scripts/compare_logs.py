@@ -1,16 +1,16 @@
-r"""Compare evaluation logs from before and after a training: gain or lift, interval, detectable effect and word.
+r"""Compare evaluation logs from before and after a training: gains and lift, with interval and word.
 
     python workflow_scripts/compare_logs.py --before logs/base --after logs/sft-seed0 logs/sft-seed1 \
         --condition none='*_plain' curated='*_with_steps' --cluster skill --out comparison
 
 Reads what lm-evaluation-harness (`--log_samples`), Inspect and lighteval (`--save-details`) write, and plain
-tables (CSV, JSONL, Parquet). LOGS is a file or a folder. With one condition the change is a gain; with `none` and
-`curated` it is a lift too. Conditions are told apart by the names of the harness's tasks (`--condition`), or by
-folders: `--before none=logs/a curated=logs/b --after none=logs/c curated=logs/d`. Several LOGS after `--after` are
-trainings with other seeds. No study file, model or Snakemake is needed.
+tables (CSV, JSONL, Parquet). LOGS is a file or a folder. With one condition the change is a gain; with
+`none` and `curated` it is a lift too. Conditions are told apart by the names of the harness's tasks
+(`--condition`), or by folders: `--before none=logs/a curated=logs/b --after none=logs/c curated=logs/d`.
+Several LOGS after `--after` are trainings with other seeds. No study file, model or Snakemake is needed.
 
-Writes tables as those of a study (docs/outputs.md), `summary.md`, which is printed, `effects.csv`, and, with both
-conditions, figures and `findings.html`.
+Writes tables as those of a study (docs/outputs.md), `summary.md`, which is printed, `effects.csv`, and, with
+both conditions, figures and `findings.html`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _sources(given: list[str], name: str, seed: int | None) -> list:
 
 def _assets() -> dict[str, Path]:
     here = ROOT / "workflow_scripts"
-    return {"pages": here / "pages", "captions": ROOT / "rules/captions"}
+    return {"pages": here / "pages", "captions": ROOT / "rules/captions", "browser": here / "browser"}
 
 
 def _made():

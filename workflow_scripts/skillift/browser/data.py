@@ -35,6 +35,7 @@ def browser_data(
     scores: pl.DataFrame,
     template: str,
     spec: dict,
+    messages: pl.DataFrame | None = None,
 ) -> dict:
     """All episodes of a study with their prompts, verdicts on every path and the judges' raw replies.
 
@@ -48,6 +49,7 @@ def browser_data(
         spec: `{"name", "headline_path", "prompt_seed", "students": {id: {"label", "tier"}},
             "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`, and `filler` where the
             condition of that name was asked.
+        messages: task_id, condition, content: what was asked, where it was not rendered from the template.
 
     Returns:
         `name`, `path` (the headline's), `paths`, `judges`, `conditions`, `suites`, `verdicts` (the words of
@@ -78,7 +80,10 @@ def browser_data(
     whole = whole.join(arms.select("student", "run", "step", "arm"), on=["student", "run", "step"])
     whole = whole.join(shown.select("task_id", "task"), on="task_id")
     texts = _Texts()
-    described = _tasks(shown, skills, conditions, template, spec, texts)
+    if messages is None:
+        filler = spec.get("filler", "plain")
+        messages = messages_for(shown, skills, conditions, spec["prompt_seed"], template, filler)
+    described = _tasks(shown, skills, conditions, messages, texts)
     names = [name for name in paths.columns if name not in _KEY]
     cells = _cells(whole.sort("task", "condition", "arm", "sample"), conditions, names, judges, texts)
     return {
@@ -201,15 +206,12 @@ def _tasks(
     shown: pl.DataFrame,
     skills: pl.DataFrame,
     conditions: list[str],
-    template: str,
-    spec: dict,
+    messages: pl.DataFrame,
     texts: _Texts,
 ) -> dict:
     """`skills` and `tasks`; a message is `before`, the prompt and `after`."""
     used = skills.filter(pl.col("skill_id").is_in(set(shown["skill_id"]))).sort("skill_id")
     places = {skill: place for place, skill in enumerate(used["skill_id"])}
-    seed, filler = spec["prompt_seed"], spec.get("filler", "plain")
-    messages = messages_for(shown, skills, conditions, seed, template, filler)
     around = {name: {"before": [], "after": []} for name in conditions}
     for condition in conditions:
         rendered = shown.select("task_id", "prompt").join(

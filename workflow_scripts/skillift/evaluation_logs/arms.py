@@ -1,8 +1,8 @@
 """Arms from logs: which evaluations stand for which run and condition, and whether they can be compared.
 
-An arm is one run under one condition. Its items are those of all its tasks of the harness; two arms are paired by
-the task and the item's name. Where conditions are tasks of their own in the harness (`gsm8k_none`, `gsm8k_steps`),
-`--condition none=*_none` says so, and the part that `*` stands for names the task in both.
+An arm is one run under one condition. Its items are those of all its tasks of the harness; two arms are
+paired by the task and the item's name. Where conditions are tasks of their own in the harness (`gsm8k_none`,
+`gsm8k_steps`), `--condition none=*_none` says so, and the part that `*` stands for names the task in both.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Arm:
     """One run under one condition.
 
     Attributes:
-        rows: `records.ROWS` of all its tasks, item and item's cluster with the task's name before them where there
+        rows: `records.ROWS` of all its tasks, item and item's cluster with the task's name before them where
+        there
             are several tasks.
         evaluations: where the rows are from.
     """
@@ -81,12 +82,13 @@ def read_arms(
 
     Args:
         sources: of all runs.
-        conditions: for each condition the names of its tasks, as a pattern with `*`; empty where there is one.
-        wanted: of the readers.
+        conditions: for each condition the names of its tasks, as a pattern with `*`; empty where there is
+        one. wanted: of the readers.
         accept: of `ACCEPTABLE`.
 
     Raises:
-        UserError: a log is wrong, a task is of no condition, an arm is missing or there twice, or arms differ in
+        UserError: a log is wrong, a task is of no condition, an arm is missing or there twice, or arms
+        differ in
             what is not accepted; all differences at once.
     """
     grouped: dict[tuple[str, str], dict[str, Evaluation]] = {}

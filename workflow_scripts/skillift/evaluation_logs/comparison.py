@@ -1,35 +1,46 @@
-"""A comparison of logs: its tables, figures and pages in one folder, without a study file, a model or Snakemake."""
+"""A comparison of logs: its tables, figures and pages in one folder, without a study file or a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
+from skillift.browser.data import browser_data
+from skillift.browser.page import browser_page
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS
 from skillift.evaluation_logs.arms import Arms
 from skillift.evaluation_logs.summary import shown_effects, summary
 from skillift.evaluation_logs.tables import Tables
-from skillift.findings import findings
+from skillift.figures import draw, save
+from skillift.findings import Part, findings
+from skillift.findings.finding import how_many, told
+from skillift.findings.lift import finding_of
 from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows
 from skillift.publication.html_parts import read_part
+from skillift.reporting.arms import read_spec
 from skillift.reporting.registry import Extent, figures_for
 from skillift.statistics.analysis import analyse
-from skillift.statistics.pass_rates import no_responses, responses
+from skillift.statistics.pass_rates import no_responses
+from skillift.statistics.words import CONTRADICTED, SUPPORTED
 from skillift.tables import atomic_path, write_json, write_table
 
+MOST_SHOWN = 2000  # items in the browser: with their texts, some 20 MB
+SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")  # of the browser, in their order
 # what only a study has: judges, trainings, costs
 _OF_STUDIES = ("loss_curves", "costs", "certification")
 
 
 def analysed(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
-    """The tables of the analysis, and an empty one of certified judges."""
-    student = next(iter(spec["students"]))
-    frames = [responses(frame, student, run) for run, frame in made.episodes.items()]
-    found = analyse(made.scores, made.tasks, pl.concat([no_responses(), *frames]), spec)._asdict()
+    """The tables of the analysis, and an empty one of certified judges.
+
+    The answers' form is the harness's business: none is looked at.
+    """
+    found = analyse(made.scores, made.tasks, no_responses(), spec)._asdict()
     types = {name: column.dtype.type for name, column in CERTIFICATION_RATES.columns.items()}
     return found | {"certification": pl.DataFrame(schema=types)}
 
@@ -57,7 +68,7 @@ def write_comparison(
         made: the tables of it.
         spec: of `tables.spec_of`.
         out: the folder to write.
-        assets: `pages`, `captions`, `browser` and `prompts`: folders of templates.
+        assets: `pages`, `captions` and `browser`: folders of templates.
         made_by: for the citation; its table is filled in here.
         record: options and sources, for `comparison.json`.
     """
@@ -72,35 +83,76 @@ def write_comparison(
     text = summary(arms, made, analysis, spec)
     _write(out / "summary.md", text)
     shown_effects(analysis["effects"], spec).write_csv(out / "effects.csv")
-    extent = extent_of(arms, spec)
-    if extent.delta:
-        _write_page(analysis, spec, figures_for(extent), out, assets, made_by)
+    names = [name for name in figures_for(extent_of(arms, spec)) if name not in _OF_STUDIES]
+    for name in names:
+        save(draw(name, analysis, spec), out / f"figures/{name}.svg")
+    _write_page(_parts(analysis, spec), spec, names, out, assets, made_by)
+    _write_browser(made, spec, out, assets)
     write_json(record, out / "comparison.json")
     return text
 
 
+def _parts(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
+    """The findings; with one condition gains stand in the place of lifts."""
+    parts = findings(analysis, spec)
+    view = read_spec(spec)
+    rows = shown_effects(analysis["effects"], spec)
+    gains = [row for row in rows.iter_rows(named=True) if row["contrast"].startswith("gain:")]
+    found = [
+        finding_of("resolved", row, f"gain under {row['contrast'].removeprefix('gain:')}", "", view)
+        for row in gains
+    ]
+    first = parts[0]
+    if first.findings or not found:
+        return [replace(first, findings=[*first.findings, *found]), *parts[1:]]
+    number = sum(row["word"] in (SUPPORTED, CONTRADICTED) for row in gains)
+    answer = (
+        f"{number} of {how_many(len(gains), 'gain')} resolved: {told([row['word'] for row in gains])}. "
+        "A lift needs logs under none and under curated."
+    )
+    return [replace(first, answer=answer, findings=found), *parts[1:]]
+
+
 def _write_page(
-    analysis: Mapping[str, pl.DataFrame],
+    parts: list[Part],
     spec: dict,
     names: Sequence[str],
     out: Path,
     assets: Mapping[str, Path],
     made_by: Made,
 ) -> None:
-    """The findings with their figures: they are about lifts, and so need both conditions."""
-    from skillift.figures import draw, save
-
-    drawn = [name for name in names if name not in _OF_STUDIES]
-    for name in drawn:
-        save(draw(name, analysis, spec), out / f"figures/{name}.svg")
-    parts = findings(analysis, spec)
     table = findings_rows(parts).write_csv().encode()
     _write(out / "findings.csv", table.decode())
-    figures = {name: read_part(out / f"figures/{name}.svg") for name in drawn}
-    captions = {name: read_part(assets["captions"] / f"{name}.rst") for name in drawn}
+    figures = {name: read_part(out / f"figures/{name}.svg") for name in names}
+    captions = {name: read_part(assets["captions"] / f"{name}.rst") for name in names}
     page = [read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js")]
-    made_by = Made(made_by.date, made_by.version, made_by.commit, table)
-    _write(out / "findings.html", findings_page(parts, spec, *page, figures, captions, made_by))
+    html = findings_page(parts, spec, *page, figures, captions, replace(made_by, table=table))
+    _write(out / "findings.html", html)
+
+
+def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Path]) -> None:
+    """All answers beside each other; of very many items the first, and the page's name says so."""
+    shown = made.tasks["task_id"].head(MOST_SHOWN)
+    if made.tasks.height > MOST_SHOWN:
+        spec = spec | {"name": f"{spec['name']}: the first {MOST_SHOWN:,} of {made.tasks.height:,} items"}
+    kept = pl.col("task_id").is_in(shown.implode())
+    student = next(iter(spec["students"]))
+    data = browser_data(
+        made.tasks,
+        made.skills,
+        [(student, run, frame.filter(kept)) for run, frame in made.episodes.items()],
+        [],
+        made.scores.filter(kept),
+        "",
+        spec,
+        made.messages,
+    )
+    folder = assets["browser"]
+    scripts = [read_part(folder / f"{name}.js") for name in SCRIPTS]
+    _write(
+        out / "episodes.html",
+        browser_page(data, read_part(folder / "page.html"), read_part(folder / "page.css"), scripts),
+    )
 
 
 def _write(path: Path, text: str) -> None:

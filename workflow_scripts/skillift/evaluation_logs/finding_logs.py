@@ -10,8 +10,8 @@ from skillift.evaluation_logs import inspect_logs, lighteval_details, lm_eval, p
 from skillift.evaluation_logs.records import Evaluation, Wanted
 
 _KINDS = (
-    "samples_*.jsonl of lm_eval --log_samples, .eval or .json of Inspect, details_*.parquet of lighteval, or a table "
-    "in CSV, JSONL or Parquet"
+    "samples_*.jsonl of lm_eval --log_samples, .eval or .json of Inspect, details_*.parquet of lighteval, "
+    "or a table in CSV, JSONL or Parquet"
 )
 _Reader = Callable[[list[Path], Wanted], list[Evaluation]]
 

@@ -1,7 +1,8 @@
 """Logs of Inspect (`.eval` and `.json`), read by inspect_ai itself, where it is installed.
 
-https://inspect.aisi.org.uk/eval-logs.html; read of version 0.3.285. Summaries of samples hold scores, metadata and
-the input, cut off where it is long: so whole samples are read only where a prompt is asked for in full.
+https://inspect.aisi.org.uk/eval-logs.html; read of version 0.3.285. Summaries of samples hold scores,
+metadata and the input, cut off where it is long: so whole samples are read only where a prompt is asked for
+in full.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     """The evaluations of these logs.
 
     Raises:
-        UserError: inspect_ai is not installed; a log cannot be read, or is of an evaluation that did not end; or it
+        UserError: inspect_ai is not installed; a log cannot be read, or is of an evaluation that did not
+        end; or it
             does not have the metric or field that is wanted.
     """
     module = _inspect(files[0])

@@ -1,7 +1,7 @@
 """Details of lighteval: `details_<task>_<time>.parquet`, as `--save-details` writes.
 
-https://huggingface.co/docs/lighteval/saving-and-reading-results; read of version 0.13.0: `doc` (id, query, choices,
-gold_index), `metric` (scores by name) and `model_response` (text, tokens).
+https://huggingface.co/docs/lighteval/saving-and-reading-results; read of version 0.13.0: `doc` (id, query,
+choices, gold_index), `metric` (scores by name) and `model_response` (text, tokens).
 """
 
 from __future__ import annotations

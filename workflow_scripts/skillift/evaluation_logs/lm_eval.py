@@ -1,4 +1,4 @@
-"""Logs of lm-evaluation-harness: `samples_<task>_<time>.jsonl` and `results_<time>.json`, as `--log_samples` writes.
+"""Logs of lm-evaluation-harness: `samples_<task>_<time>.jsonl` and `results_<time>.json` of `--log_samples`.
 
 https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/interface.md; read of version 0.4.13. Every
 line is an item under one filter; its score is the field that its metric names.
@@ -29,7 +29,8 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     """The evaluations of these files of samples.
 
     Raises:
-        UserError: a file is not such a log, is cut off, has two lines of one item and epoch, or two files are of
+        UserError: a file is not such a log, is cut off, has two lines of one item and epoch, or two files
+        are of
             one task; or it does not have the metric, filter or field that is wanted.
     """
     by_task: dict[str, Path] = {}

@@ -16,7 +16,7 @@ _MEANINGS = {"gain": "after - before under {}", "lift": "what training added to 
 
 
 def shown_effects(effects: pl.DataFrame, spec: dict) -> pl.DataFrame:
-    """The gains of each condition and the lifts, each with the word of its family (Holm): rows of EFFECTS and `word`.
+    """The gains of each condition and the lifts: rows of EFFECTS, with the word of their family (Holm).
 
     Of several trainings their mean, whose interval holds the variance between them.
     """
@@ -47,8 +47,8 @@ def summary(arms: Arms, made: Tables, analysis: Mapping[str, pl.DataFrame], spec
     )
     scorer = arms.arms[0].evaluations[0].scorer.get("metric")
     lines = [
-        f"**{spec['name']}**: {n_tasks} items {grouped}, score {scorer}; differences are paired by item, in percentage "
-        f"points with {view.level} intervals.",
+        f"**{spec['name']}**: {n_tasks} items {grouped}, score {scorer}; differences are paired by item, in "
+        f"percentage points with {view.level} intervals.",
         "",
         "| run | condition | passed | items | unscored |",
         "|---|---|--:|--:|--:|",

@@ -1,7 +1,7 @@
 """Tasks, scores and episodes of the arms of logs, by the contracts of any study, and its spec.
 
-The model is one student, whose run `base` is before; every item is a task of the suite `holdout`; the scoring path is
-`logs`. Scores are passes where they are 0 and 1 alone.
+The model is one student, whose run `base` is before; every item is a task of the suite `holdout`; the scoring
+path is `logs`. Scores are passes where they are 0 and 1 alone.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ ALONE = "item"  # what a cluster of one item is called, where there are no group
 
 
 class Tables(NamedTuple):
-    """What logs give: contracts TASKS, SKILLS, SCORES, and EPISODES by run."""
+    """What logs give: contracts TASKS, SKILLS, SCORES, and EPISODES by run.
+
+    Attributes:
+        messages: task_id, condition, content: what was asked, as the first log of a condition has it.
+    """
 
     tasks: pl.DataFrame
     skills: pl.DataFrame
     scores: pl.DataFrame
     episodes: dict[str, pl.DataFrame]
+    messages: pl.DataFrame
 
 
 def tables(arms: Arms, threshold: float | None = None) -> Tables:
@@ -86,6 +91,9 @@ def tables(arms: Arms, threshold: float | None = None) -> Tables:
             str(run): check(part.drop("run").sort(order), EPISODES, f"answers of {run}")
             for (run,), part in episodes.group_by("run", maintain_order=True)
         },
+        rows.select(task_id="item", condition="condition", content="prompt").unique(
+            ["task_id", "condition"], keep="first", maintain_order=True
+        ),
     )
 
 
@@ -95,7 +103,7 @@ def _refuse_other_scores(rows: pl.DataFrame, arms: tuple[Arm, ...]) -> None:
         return
     first = other.row(0, named=True)
     scorer = arms[0].evaluations[0].scorer.get("metric")
-    fix = "Choose a score of right and wrong with --metric, or make one: --threshold 0.5 passes what is at least that."
+    fix = "Choose a score of 0 and 1 with --metric; or, with --threshold 0.5, what is at least that passes."
     raise UserError(
         problem(f"score {scorer}, item {first['item']} of {first['run']}", first["value"], "0 or 1", fix)
     )
@@ -147,7 +155,7 @@ def spec_of(arms: Arms, name: str, recipe: str, confidence: float, margins: dict
             "margins": margins,
         },
         "headline_path": PATH,
-        "primary_judge": None,
+        "primary_judge": "",
         "max_unscored_share": 0.05,
         "students": {STUDENT: {"label": label, "tier": 1}},
         "references": [],

@@ -1,0 +1,77 @@
+"""Tasks for other harnesses from a finished study: called by make_logs.sh."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "workflow_scripts"))
+
+from skillift.tasks.conditions import condition_steps
+from skillift.tasks.prompts import render_user_message
+
+SKILLS = 12
+LM_EVAL = """task: skills_{condition}
+dataset_path: json
+dataset_kwargs: {{data_files: {{test: {file}}}}}
+test_split: test
+output_type: generate_until
+doc_to_text: "{{{{question}}}}"
+doc_to_target: "{{{{answer}}}}"
+generation_kwargs: {{until: [], max_gen_toks: 96, do_sample: false}}
+filter_list:
+  - name: answer-line
+    filter:
+      - {{function: regex, regex_pattern: "ANSWER: (.+)"}}
+      - {{function: take_first}}
+metric_list:
+  - {{metric: exact_match, aggregation: mean, higher_is_better: true}}
+metadata: {{version: 1.0}}
+"""
+INSPECT = """from inspect_ai import Task, task
+from inspect_ai.dataset import FieldSpec, json_dataset
+from inspect_ai.scorer import pattern
+from inspect_ai.solver import generate
+
+
+@task
+def skills(condition: str = "none"):
+    fields = FieldSpec(input="question", target="answer", id="id", metadata=["skill"])
+    data = json_dataset(f"{folder}/{{condition}}.jsonl", fields)
+    name = f"skills_{{condition}}"
+    return Task(dataset=data, solver=generate(), scorer=pattern(r"ANSWER: (.+)"), name=name)
+"""
+
+
+def main(results: Path, out: Path) -> None:
+    """Write the tasks of both conditions, and their descriptions for both harnesses."""
+    skills = pl.read_parquet(results / "skills.parquet")
+    kept = skills["skill_id"].sort().head(SKILLS)
+    tasks = pl.read_parquet(results / "tasks.parquet").filter(
+        pl.col("skill_id").is_in(kept.implode()), suite="holdout"
+    )
+    for condition in ("none", "curated"):
+        rows = [
+            {
+                "id": task["task_id"],
+                "skill": task["skill_id"],
+                "question": render_user_message(
+                    task["prompt"], condition_steps(skills, task["skill_id"], condition, 0)
+                ),
+                "answer": task["reference"],
+            }
+            for task in tasks.sort("task_id").to_dicts()
+        ]
+        file = out.resolve() / f"{condition}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        (out / f"{condition}.yaml").write_text(
+            LM_EVAL.format(condition=condition, file=file), encoding="utf-8"
+        )
+    (out / "skills_task.py").write_text(INSPECT.format(folder=out.resolve()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
