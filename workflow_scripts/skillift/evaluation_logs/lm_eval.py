@@ -22,6 +22,7 @@ from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
 
 PATTERN = "samples_*.jsonl"
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl")
+_fast = msgspec.json.Decoder().decode
 _HINT = "Run lm_eval with --log_samples and --output_path, and give the folder that it wrote."
 
 
@@ -68,19 +69,21 @@ class _Line(msgspec.Struct):
 
 def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
     results = _results(path)
-    lines = list(_lines(path))
-    if not lines:
+    filters: set[str] = set()
+    metrics: set[str] = set()
+    for line, _ in _lines(path):
+        filters.add(line.filter)
+        metrics.update(line.metrics or ())
+    if not filters:
         raise UserError(problem(str(path), "no line", "a line for each item", _HINT))
-    filters = {line.filter for line, _ in lines}
     kept = chosen(path, "filters", "--filter", wanted.filter, filters)
-    metrics = sorted({name for line, _ in lines for name in line.metrics or ()})
     if not metrics:
         fix = "Versions before 0.4.6 do not name them; evaluate again with a newer one."
         raise UserError(problem(f"{path}, line 1, key metrics", None, "the names of the scores", fix))
     metric = chosen(path, "metrics", "--metric", wanted.metric, metrics)
     rows: dict[str, list] = {name: [] for name in ROWS}
     epochs: dict[str, int] = {}
-    for number, (line, scores) in enumerate(lines, start=1):
+    for number, (line, scores) in enumerate(_lines(path), start=1):
         if line.filter != kept:
             continue
         where = f"{path}, line {number}"
@@ -147,13 +150,12 @@ def _results(path: Path) -> dict:
 
 def _lines(path: Path) -> Iterator[tuple[_Line, Mapping[str, Any]]]:
     """Each line, with its scores by name."""
-    decode, as_line = msgspec.json.Decoder(dict[str, Any]).decode, msgspec.convert
     with path.open("rb") as lines:
         for number, text in enumerate(lines, start=1):
             try:
-                found = decode(text)
-                line = as_line(found, _Line)
-            except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+                found = _decoded(text)
+                line = msgspec.convert(found, _Line)
+            except (ValueError, msgspec.ValidationError) as error:
                 cut = (
                     ""
                     if text.endswith(b"\n")
@@ -162,6 +164,14 @@ def _lines(path: Path) -> Iterator[tuple[_Line, Mapping[str, Any]]]:
                 expected = "an item as lm_eval --log_samples writes it"
                 raise UserError(problem(f"{path}, line {number}", str(error), expected) + cut) from None
             yield line, found
+
+
+def _decoded(text: bytes) -> Any:
+    """The value of a line; Python's own reader knows the NaN that Python writes, and is slower."""
+    try:
+        return _fast(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 def _document(line: _Line, where: str) -> Mapping:

@@ -22,10 +22,15 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     Raises:
         UserError: a file is no such table, lacks a column, or has a score that is no number.
     """
-    return [evaluation for path in sorted(files) for evaluation in _read(path, wanted)]
+    several = len(files) > 1
+    return [
+        evaluation
+        for path in sorted(files)
+        for evaluation in _read(path, wanted, path.stem if several else "scores")
+    ]
 
 
-def _read(path: Path, wanted: Wanted) -> list[Evaluation]:
+def _read(path: Path, wanted: Wanted, name: str) -> list[Evaluation]:
     options = {"infer_schema_length": None} if path.suffix != ".parquet" else {}
     try:
         table = _READERS[path.suffix](path, **options)
@@ -61,7 +66,7 @@ def _read(path: Path, wanted: Wanted) -> list[Evaluation]:
         prompt_key=pl.col("prompt").cast(pl.String).fill_null("") if "prompt" in known else pl.lit(""),
         item_key=pl.col("target").cast(pl.String).fill_null("") if "target" in known else pl.lit(""),
         tokens=pl.col("tokens") if "tokens" in known else pl.lit(None, dtype=pl.Int64),
-        task=pl.col("task") if "task" in known else pl.lit(path.stem),
+        task=pl.col("task") if "task" in known else pl.lit(name),
     )
     return [
         Evaluation(

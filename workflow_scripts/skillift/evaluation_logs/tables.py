@@ -16,6 +16,9 @@ from skillift.evaluation_logs.arms import Arm, Arms
 from skillift.tables import check
 
 PATH, SUITE, STUDENT = "logs", "holdout", "model"
+MANY = (
+    20_000  # items whose halves hardly differ from split to split, and take minutes to split a hundred times
+)
 ALONE = "item"  # what a cluster of one item is called, where there are no groups
 
 
@@ -151,7 +154,7 @@ def spec_of(arms: Arms, name: str, recipe: str, confidence: float, margins: dict
             "confidence": confidence,
             "bootstrap_samples": 2000,
             "seed": 0,
-            "splits": 100,
+            "splits": 100 if arms.arms[0].rows.height < MANY else 10,
             "margins": margins,
         },
         "headline_path": PATH,

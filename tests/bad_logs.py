@@ -1,0 +1,246 @@
+"""Logs that cannot be compared, each with what is said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from made_logs import line, scored, write_lm_eval
+
+RIGHT = scored([1.0, 0.0, 1.0, 0.0])
+BEFORE, AFTER = "before", "after"
+
+
+def _both(before: list, after: list | None = None, **settings: object) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        write_lm_eval(folder / BEFORE, before)
+        write_lm_eval(folder / AFTER, RIGHT if after is None else after, **settings)
+        return []
+
+    return make
+
+
+def _table(before: str, ending: str = "csv", *options: str, after: str = "") -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        for name, text in ((BEFORE, before), (AFTER, after or before)):
+            (folder / name).mkdir()
+            (folder / name / f"scores.{ending}").write_text(text, encoding="utf-8")
+        return list(options)
+
+    return make
+
+
+def _changed(place: int, **changes: object) -> list[dict]:
+    lines = list(RIGHT)
+    lines[place] = line(place, lines[place]["exact_match"], **changes)
+    return lines
+
+
+def _nothing(folder: Path) -> list[str]:
+    write_lm_eval(folder / AFTER, RIGHT)
+    (folder / BEFORE).mkdir()
+    (folder / BEFORE / "notes.txt").write_text("nothing")
+    return []
+
+
+def _no_folder(folder: Path) -> list[str]:
+    write_lm_eval(folder / AFTER, RIGHT)
+    return []
+
+
+def _without_results(folder: Path) -> list[str]:
+    _both(RIGHT)(folder)
+    next((folder / BEFORE).glob("results_*")).unlink()
+    return []
+
+
+def _other_results(text: str) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        _both(RIGHT)(folder)
+        next((folder / BEFORE).glob("results_*")).write_text(text, encoding="utf-8")
+        return []
+
+    return make
+
+
+def _twice(folder: Path) -> list[str]:
+    _both(RIGHT)(folder)
+    write_lm_eval(folder / BEFORE, RIGHT, time="2026-11-30T00-00-00.000001")
+    return []
+
+
+def _renamed(folder: Path) -> list[str]:
+    _both(RIGHT)(folder)
+    found = next((folder / BEFORE).glob("samples_*"))
+    found.rename(found.with_name("samples_mine.jsonl"))
+    return []
+
+
+def _two_kinds(folder: Path) -> list[str]:
+    _both(RIGHT)(folder)
+    (folder / BEFORE / "scores.csv").write_text("item,score\na,1\n")
+    return []
+
+
+def _conditions(*tasks: str, options: tuple[str, ...]) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        for name in (BEFORE, AFTER):
+            for task in tasks:
+                write_lm_eval(folder / name, RIGHT, task=task)
+        return list(options)
+
+    return make
+
+
+def _missing_arm(folder: Path) -> list[str]:
+    for task in ("plain", "steps"):
+        write_lm_eval(folder / BEFORE, RIGHT, task=task)
+    write_lm_eval(folder / AFTER, RIGHT, task="plain")
+    return ["--condition", "none=plain", "curated=steps"]
+
+
+def _broken_inspect(folder: Path) -> list[str]:
+    for name in (BEFORE, AFTER):
+        (folder / name).mkdir()
+        (folder / name / "log.eval").write_bytes(b"PK\x03\x04 cut off")
+    return []
+
+
+ITEMS = "item,score\na,1\nb,0\nc,1\n"
+
+# name: (makes the logs and gives further options, what is said)
+BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
+    "no such folder": (_no_folder, r"before: found 'no such file or folder'"),
+    "a folder without logs": (_nothing, r"before: found 'notes.txt', expected samples_\*\.jsonl"),
+    "logs of two kinds": (
+        _two_kinds,
+        r"found 'plain tables and samples of lm_eval', expected logs of one kind",
+    ),
+    "cut off in a line": (
+        _both([*scored([1.0, 0.0]), '{"doc_id": 2, "doc": {"id"']),
+        r"samples_sums.*jsonl, line 3: found .*expected an item as lm_eval",
+    ),
+    "no line": (_both([]), r"found 'no line', expected a line for each item"),
+    "a line that is no object": (_both([*RIGHT, "[1, 2]"]), r"line 5: found 'Expected `object`"),
+    "without results": (
+        _without_results,
+        r"results_.*json: found 'no file', expected the results of samples_sums",
+    ),
+    "broken results": (
+        _other_results('{"configs": '),
+        r"results_.*json: found .*expected the JSON that lm_eval writes",
+    ),
+    "results of something else": (_other_results("[]"), r"found 'no key configs'"),
+    "two runs of a task": (_twice, r"samples of sums: found 'samples_sums.*expected one run of a task"),
+    "a renamed file": (_renamed, r"found 'samples_mine.jsonl', expected a name such as"),
+    "no names of scores": (
+        _both(_changed(0) and [line(n, 1.0, metrics=None) for n in range(4)]),
+        r"key metrics",
+    ),
+    "several scores": (
+        _both([line(n, 1.0, metrics=["exact_match", "f1"], f1=0.5) for n in range(4)]),
+        r"metrics: found 'exact_match, f1', expected one. Say which with --metric",
+    ),
+    "several filters": (
+        _both([line(n, 1.0, filter=name) for n in range(4) for name in ("strict", "flexible")]),
+        r"filters: found 'flexible, strict', expected one. Say which with --filter",
+    ),
+    "an item twice": (_both([*RIGHT, RIGHT[0]]), r"line 5, item: found '0', expected each item once"),
+    "no document": (
+        lambda folder: [*_both(_changed(1, doc="q1"))(folder), "--item", "id"],
+        r"line 2, key doc: found 'q1'",
+    ),
+    "an unknown field": (
+        lambda folder: [*_both(RIGHT)(folder), "--cluster", "topic"],
+        r"line 1, fields: found 'doc_id, id, question, skill', expected 'topic', as --cluster says",
+    ),
+    "a field of another form": (
+        lambda folder: [*_both(_changed(0, doc={"id": ["a"]}))(folder), "--item", "id"],
+        r"line 1, field id: found \['a'\], expected a text or a number",
+    ),
+    "an unknown metric": (
+        lambda folder: [*_both(RIGHT)(folder), "--metric", "acc"],
+        r"metrics: found 'exact_match', expected 'acc', as --metric says",
+    ),
+    "a score for a whole set": (
+        _both([line(n, [1, 2]) for n in range(4)]),
+        r"line 1, key exact_match: found \[1, 2\], expected a number or true or false",
+    ),
+    "scores between 0 and 1": (
+        _both(scored([0.5, 1.0, 0.0, 1.0])),
+        r"found 0.5, expected 0 or 1.*--threshold",
+    ),
+    "other targets": (
+        _both(RIGHT, _changed(2, target_hash="another")),
+        r"found 'item 2 with other targets \(1 of 4\)', expected items of the same name to be the same",
+    ),
+    "no item of both": (
+        _both(RIGHT, [line(n, 1.0) for n in range(10, 14)]),
+        r"found \"no item of both, such as '0' and '10'\"",
+    ),
+    "items missing after": (
+        _both(RIGHT, RIGHT[:3]),
+        r"found '1 of 4 items are not there, such as 3'.*\n.*--accept items",
+    ),
+    "other prompts": (
+        _both(RIGHT, _changed(1, prompt_hash="another")),
+        r"1 of 4 prompts differ, such as that of 1.*\n.*--accept prompts",
+    ),
+    "other sampling": (
+        _both(RIGHT, generation_kwargs={"temperature": 1.0}),
+        r"generation: found .*temperature.*expected the same.*\n.*--accept sampling",
+    ),
+    "another version of the task": (
+        _both(RIGHT, results={"versions": {"sums": 2.0}}),
+        r"version: found '2.0 there and 1.0 in base under none'.*\n.*--accept scorer",
+    ),
+    "an arm missing": (_missing_arm, r"expected training-s0 under curated, too"),
+    "no task of a condition": (
+        _conditions("plain", options=("--condition", "none=simple*")),
+        r"--condition: found 'no task of the logs'",
+    ),
+    "a task of two conditions": (
+        _conditions("plain", options=("--condition", "none=pl*", "curated=*ain")),
+        r"task plain: found \['none', 'curated'\], expected one condition",
+    ),
+    "a condition of no such name": (
+        _conditions("plain", "steps", options=("--condition", "none=plain", "procedure=steps")),
+        r"--condition: found 'procedure', expected one of none, curated",
+    ),
+    "a table without scores": (
+        _table("item,right\na,1\n"),
+        r"columns: found 'item, right', expected 'score' for score",
+    ),
+    "a table without rows": (_table("item,score\n"), r"found 'no row', expected a row for each item"),
+    "a table with a word as a score": (
+        _table("item,score\na,1\nb,good\n"),
+        r"row 2, column score: found 'good', expected a number, true, false or nothing",
+    ),
+    "a table with an item that is not named": (
+        _table("item,score\n,1\nb,1\n"),
+        r"row 1, column item: found None",
+    ),
+    "a table with an item twice": (
+        _table("item,epoch,score\na,0,1\na,0,1\n"),
+        r"item: found 'a', expected each item once in each epoch",
+    ),
+    "an item in two groups": (
+        _table(
+            ITEMS.replace("score", "score,cluster").replace("\na,1", "\na,1,x").replace("0\n", "0,x\n"),
+            "csv",
+            "--cluster",
+            "cluster",
+            after="item,score,cluster\na,1,y\nb,0,x\nc,1,\n",
+        ),
+        r"item a, groups: found \['x', 'y'\]",
+    ),
+    "broken JSON lines": (_table('{"item": "a", "score": 1}\n{"item"', "jsonl"), r"scores.jsonl: found"),
+    "a text that is called Parquet": (_table("item,score\na,1\n", "parquet"), r"scores.parquet: found"),
+    "a log of Inspect that is cut off": (_broken_inspect, r"log.eval: found"),
+}
+
+
+def json_of(lines: list[dict]) -> str:
+    """Lines as text."""
+    return "".join(json.dumps(each) + "\n" for each in lines)

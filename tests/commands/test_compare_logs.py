@@ -1,0 +1,199 @@
+"""The command compare_logs: real logs of other harnesses go in, and every number is counted again."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from bad_logs import BAD_LOGS
+from compare_logs import main
+from made_logs import line, scored, write_lm_eval
+from scipy.stats import t as student_t
+
+from skillift.errors import UserError
+
+LOGS = Path(__file__).resolve().parents[1] / "logs"
+CONDITIONS = ["--condition", "none=skills_none", "curated=skills_curated"]
+
+
+def compare(out: Path, before, after, *options: str) -> Path:
+    arguments = ["--before", *map(str, before), "--after", *map(str, after), "--out", str(out), *options]
+    main(arguments)
+    return out
+
+
+def effects_of(out: Path) -> dict[str, dict]:
+    table = pl.read_parquet(out / "analysis/effects.parquet")
+    return {row["contrast"]: row for row in table.filter(pl.col("run") != "base").to_dicts()}
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory) -> Path:
+    """The comparison of the real logs of lm_eval."""
+    return compare(
+        tmp_path_factory.mktemp("compared") / "out",
+        [LOGS / "lm_eval/before"],
+        [LOGS / "lm_eval/after"],
+        *(*CONDITIONS, "--item", "id", "--cluster", "skill", "--recipe", "sft"),
+    )
+
+
+def text_of(page: Path) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")).split())
+
+
+def counted(folder: Path, condition: str) -> dict[tuple[str, str], float]:
+    """Scores by skill and item, read as plain JSON."""
+    (path,) = folder.rglob(f"samples_skills_{condition}_*.jsonl")
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    return {(each["doc"]["skill"], each["doc"]["id"]): each["exact_match"] for each in lines}
+
+
+def interval_of(differences: dict[tuple[str, str], float]) -> tuple[float, float, float]:
+    """Mean and t interval over skills of equal size: by the spread of their means."""
+    skills: dict[str, list[float]] = {}
+    for (skill, _), value in differences.items():
+        skills.setdefault(skill, []).append(value)
+    assert len(set(map(len, skills.values()))) == 1
+    means = np.array([np.mean(values) for values in skills.values()])
+    half = student_t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
+    return means.mean(), means.mean() - half, means.mean() + half
+
+
+def test_gains_and_lift_of_real_logs_are_those_that_are_counted_by_hand(compared):
+    arms = {
+        (side, condition): counted(LOGS / "lm_eval" / side, condition)
+        for side in ("before", "after")
+        for condition in ("none", "curated")
+    }
+    gains = {
+        condition: {
+            key: after - arms["before", condition][key] for key, after in arms["after", condition].items()
+        }
+        for condition in ("none", "curated")
+    }
+    lift = {key: gains["curated"][key] - gains["none"][key] for key in gains["none"]}
+    assert len(lift) == 60
+    found = effects_of(compared)
+    expected = {"gain:none": gains["none"], "gain:curated": gains["curated"], "lift:curated-none": lift}
+    for contrast, differences in expected.items():
+        row = found[contrast]
+        assert (row["n_tasks"], row["n_skills"], row["n_unscored"]) == (60, 12, 0)
+        ours = (row["estimate"], row["ci_low"], row["ci_high"])
+        assert ours == pytest.approx(interval_of(differences), abs=1e-9)
+    rates = pl.read_parquet(compared / "analysis/pass_rates.parquet")
+    for (side, condition), scores in arms.items():
+        rate = rates.filter(run="base" if side == "before" else "sft-s0", condition=condition)[
+            "pass_rate"
+        ].item()
+        assert rate == pytest.approx(np.mean(list(scores.values())))
+
+
+def test_figures_pages_and_summary_are_there(compared, capsys):
+    page = text_of(compared / "findings.html")
+    assert "1 of 1 lift resolved on the path logs" in page and "Figure 1." in page
+    assert {path.stem for path in (compared / "figures").iterdir()} >= {
+        "lift",
+        "tier_trajectory",
+        "skill_forest",
+    }
+    assert "skillift" in text_of(compared / "episodes.html")
+    summary = (compared / "summary.md").read_text(encoding="utf-8")
+    assert "60 items in 12 groups by skill, score exact_match" in summary
+    assert summary.count("- gain (") == 2 and summary.count("- lift (") == 1
+    record = json.loads((compared / "comparison.json").read_text(encoding="utf-8"))
+    assert record["cluster"] == "skill"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is None, reason="inspect_ai is not installed")
+def test_the_logs_of_inspect_have_the_scores_of_the_same_answers(compared, tmp_path):
+    out = compare(
+        tmp_path / "out",
+        [LOGS / "inspect/before"],
+        [LOGS / "inspect/after"],
+        *(*CONDITIONS, "--cluster", "skill", "--recipe", "sft"),
+    )
+    ours, theirs = effects_of(out)["lift:curated-none"], effects_of(compared)["lift:curated-none"]
+    assert ours["n_tasks"] == 60
+    assert ours["estimate"] == pytest.approx(theirs["estimate"], abs=0.05)  # other kernels, other ties
+
+
+@pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is not None, reason="inspect_ai is installed")
+def test_without_the_reader_of_inspect_it_is_said_how_to_get_it(tmp_path):
+    with pytest.raises(
+        UserError, match=r"expected the package inspect_ai to read it\. Install it beside skillift"
+    ):
+        compare(tmp_path, [LOGS / "inspect/before"], [LOGS / "inspect/after"])
+
+
+@pytest.mark.parametrize("name", BAD_LOGS)
+def test_of_a_bad_log_it_is_said_what_is_wrong_and_nothing_is_written(name, tmp_path):
+    make, expected = BAD_LOGS[name]
+    options = make(tmp_path)
+    with pytest.raises(UserError, match=expected):
+        compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"], *options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_arms_give_a_gain_and_no_lift(tmp_path, capsys):
+    write_lm_eval(tmp_path / "before", scored([0.0] * 12))
+    write_lm_eval(tmp_path / "after", scored([1.0] * 10 + [0.0] * 2))
+    out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"])
+    assert set(effects_of(out)) == {"gain:none"}
+    assert effects_of(out)["gain:none"]["estimate"] == pytest.approx(10 / 12)
+    assert "12 items each by itself (no groups given)" in capsys.readouterr().out
+    page = text_of(out / "findings.html")
+    assert "1 of 1 gain resolved" in page and "A lift needs logs under none and under curated." in page
+
+
+def test_what_has_no_score_stays_unscored_and_is_never_a_fail(tmp_path):
+    before = [line(n, None if n == 0 else float("nan") if n == 1 else 0.0) for n in range(8)]
+    write_lm_eval(tmp_path / "before", before)
+    write_lm_eval(tmp_path / "after", scored([1.0] * 8))
+    out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"])
+    row = effects_of(out)["gain:none"]
+    assert (row["n_tasks"], row["n_unscored"], row["estimate"]) == (6, 2, 1.0)
+
+
+def test_what_is_accepted_is_named(tmp_path, capsys):
+    write_lm_eval(tmp_path / "before", scored([0.0, 1.0] * 4))
+    write_lm_eval(tmp_path / "after", scored([1.0] * 7), generation_kwargs={"temperature": 1.0})
+    logs = [tmp_path / "before"], [tmp_path / "after"]
+    out = compare(tmp_path / "out", *logs, "--accept", "items", "sampling")
+    summary = (out / "summary.md").read_text(encoding="utf-8")
+    assert "- accepted: training-s0 under none: found '1 of 8 items are not there" in summary
+    assert "- accepted: training-s0 under none, generation: found" in summary
+    assert effects_of(out)["gain:none"]["n_unscored"] == 1
+
+
+def test_several_trainings_are_seeds_whose_variance_is_in_the_interval(tmp_path):
+    draw = np.random.default_rng(0)
+    write_lm_eval(tmp_path / "before", scored([0.0, 1.0] * 10))
+    for seed in (0, 1):
+        write_lm_eval(tmp_path / f"after{seed}", scored(draw.integers(0, 2, 20).astype(float).tolist()))
+    out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after0", tmp_path / "after1"])
+    runs = pl.read_parquet(out / "analysis/effects.parquet").filter(contrast="gain:none")
+    assert set(runs["run"]) == {"training-s0", "training-s1", "training"}
+    assert runs.filter(run="training")["n_runs"].item() == 2
+
+
+def test_a_plain_table_with_other_names_of_its_columns(tmp_path):
+    for side, scores in (("before", "False,True,False"), ("after", "True,True,False")):
+        rows = [f"q{n},{score},g" for n, score in enumerate(scores.split(","))]
+        (tmp_path / f"{side}.csv").write_text("\n".join(["question_id,right,topic", *rows]) + "\n")
+    columns = ("--columns", "item=question_id", "score=right", "--cluster", "topic", "--accept", "scorer")
+    out = compare(tmp_path / "out", [tmp_path / "before.csv"], [tmp_path / "after.csv"], *columns)
+    row = effects_of(out)["gain:none"]
+    assert (row["estimate"], row["n_skills"]) == (pytest.approx(1 / 3), 1)
+
+
+def test_a_threshold_makes_right_and_wrong_of_a_score(tmp_path):
+    write_lm_eval(tmp_path / "before", scored([0.2, 0.4, 0.6, 0.8]))
+    write_lm_eval(tmp_path / "after", scored([0.7, 0.7, 0.2, 0.9]))
+    out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"], "--threshold", "0.5")
+    assert effects_of(out)["gain:none"]["estimate"] == pytest.approx(0.25)
