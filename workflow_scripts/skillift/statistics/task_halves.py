@@ -46,11 +46,12 @@ def sums_by_skill(
     Returns:
         Two arrays of shape (students, skills, halves).
     """
-    known = ~np.isnan(values)
-    membership = (skills[:, None] == np.arange(skills.max(initial=-1) + 1)).astype(float)
-    inside = halves.T.astype(float)
+    from scipy.sparse import csr_array
+
+    known, tasks = ~np.isnan(values), np.arange(len(skills))
+    inside, shape = halves.T.astype(float), (skills.max(initial=-1) + 1, len(skills))
     sums, counts = (
-        np.stack([(membership * row[:, None]).T @ inside for row in rows])
+        np.stack([csr_array((row, (skills, tasks)), shape=shape) @ inside for row in rows])
         for rows in (np.where(known, values, 0.0), known.astype(float))
     )
     return sums, counts
