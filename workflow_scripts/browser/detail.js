@@ -120,7 +120,7 @@ function answerOf(model, view, phase, condition) {
 
 function told(tokens, finish) {
   const cut = { length: ", cut off", error: ", engine failed" }[finish] ?? "";
-  return `${tokens} tokens${cut}`;
+  return `${tokens < 0 ? "" : `${tokens} tokens`}${cut}`;
 }
 
 /** A response with its ANSWER line set off, or the word for an empty one. */

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.browser.data import browser_data
+from skillift.browser.data import NOTHING, browser_data
 from skillift.browser.page import browser_page
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS
@@ -147,6 +147,9 @@ def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Pat
         spec,
         made.messages,
     )
+    for condition in data["conditions"]:  # 0 stands for what the log does not count
+        cells = data["cells"][condition]
+        cells["tokens"] = [tokens or NOTHING for tokens in cells["tokens"]]
     folder = assets["browser"]
     scripts = [read_part(folder / f"{name}.js") for name in SCRIPTS]
     _write(
