@@ -22,7 +22,7 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan status verify audit summary second-opinion sampler lint check test test-nightly \
+.PHONY: help setup demo study plan status verify audit summary compare second-opinion sampler lint check test test-nightly \
 	validate bench pictures pins clean distclean
 .DEFAULT_GOAL := help
 
@@ -58,6 +58,9 @@ verify: setup ## check that the results of STUDY are what their manifests say
 
 summary: setup ## print the results of STUDY as a Markdown table
 	@$(RUN) python workflow_scripts/summarise.py --study "$(STUDY)"
+
+compare: setup ## set an effect of finished studies side by side (STUDIES="studies/a.yaml studies/b.yaml")
+	@$(RUN) python workflow_scripts/compare_studies.py --studies $(STUDIES) $(if $(CONTRAST),--contrast $(CONTRAST))
 
 second-opinion: setup sampler ## set a Bayesian model's intervals beside those of the finished STUDY
 	@$(RUN) python workflow_scripts/second_opinion.py --study "$(STUDY)"

@@ -1,0 +1,136 @@
+"""Effects of several studies: paired by task where they share tasks, summed up where they share none."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import t as student_t
+
+from skillift.errors import UserError
+from skillift.reporting.across_studies import comparison_text
+from skillift.statistics.across_studies import (
+    Finished,
+    differences_of_pairs,
+    groups_of,
+    side_by_side,
+    spread_p,
+    summed_up,
+)
+from skillift.statistics.analysis import analyse
+from skillift.statistics.pass_rates import no_responses
+
+RUNS = [
+    {"student": "s", "run": "base", "recipe": None, "seed": None},
+    {"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0},
+]
+SPEC = {"analysis": {"confidence": 0.95, "bootstrap_samples": 50, "seed": 0, "splits": 2}, "runs": RUNS}
+
+
+def study(seed: int, gain: float, tasks: str = "t", wording: str = "") -> Finished:
+    """40 tasks in 8 skills, passed at 0.3 before and at 0.3 + gain after."""
+    draw = np.random.default_rng(seed)
+    ids = [f"{tasks}{number:02}" for number in range(40)]
+    known = pl.DataFrame(
+        {
+            "task_id": ids,
+            "skill_id": [f"skill {number // 5}" for number in range(40)],
+            "suite": "holdout",
+            "prompt": [f"{wording}{name}?" for name in ids],
+            "reference": "1",
+            "scorer": "judge",
+            "answer_type": "text",
+            "worked_solution": pl.Series([None] * 40, dtype=pl.String),
+        }
+    )
+    arms = [
+        pl.DataFrame({"task_id": ids, "run": run, "condition": condition, "passed": draw.random(40) < rate})
+        for run, rate in (("base", 0.3), ("sft-s0", 0.3 + gain))
+        for condition in ("none", "curated")
+    ]
+    scores = pl.concat(arms).select(
+        path=pl.lit("bench"),
+        student=pl.lit("s"),
+        run="run",
+        step=pl.lit(0, dtype=pl.Int64),
+        suite=pl.lit("holdout"),
+        condition="condition",
+        task_id="task_id",
+        sample=pl.lit(0, dtype=pl.Int64),
+        passed="passed",
+        status=pl.lit("scored"),
+    )
+    effects = analyse(scores, known, no_responses(), SPEC).effects
+    return Finished("bench", "holdout", known, scores, effects, RUNS)
+
+
+def gains(found: Finished) -> np.ndarray:
+    """The gain under none of each task."""
+    arms = [
+        found.scores.filter(run=run, condition="none").sort("task_id")["passed"].cast(pl.Int64).to_numpy()
+        for run in ("sft-s0", "base")
+    ]
+    return arms[0] - arms[1]
+
+
+def test_studies_of_the_same_tasks_are_compared_task_by_task():
+    ours, theirs = study(0, 0.5), study(1, 0.1)
+    (row,) = differences_of_pairs({"a": ours, "b": theirs}, "gain:none", 0.95).to_dicts()
+    difference = gains(ours) - gains(theirs)
+    skills = difference.reshape(8, 5).mean(axis=1)
+    half = student_t.ppf(0.975, 7) * skills.std(ddof=1) / np.sqrt(8)
+    assert (row["study"], row["against"], row["n_tasks"]) == ("a", "b", 40)
+    assert row["estimate"] == pytest.approx(difference.mean())
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(
+        (difference.mean() - half, difference.mean() + half)
+    )
+    text = comparison_text({"a": ours, "b": theirs}, "gain:none", 0.95)
+    assert "- same 40 tasks, s by sft: a - b = " in text and "other tasks" not in text
+
+
+def test_other_tasks_of_the_same_ids_are_not_paired():
+    studies = {"a": study(0, 0.5), "b": study(1, 0.1, wording="Say ")}
+    assert differences_of_pairs(studies, "gain:none", 0.95).is_empty()
+    text = comparison_text(studies, "gain:none", 0.95)
+    assert "- other tasks, s by sft-s0: " in text and "fewer than 5 studies have no mean" in text
+
+
+def test_another_scoring_path_is_not_subtracted():
+    theirs = study(1, 0.1)
+    moved = Finished(
+        "judge:x", *(getattr(theirs, name) for name in ("suite", "tasks", "scores", "effects", "runs"))
+    )
+    assert differences_of_pairs({"a": study(0, 0.5), "b": moved}, "gain:none", 0.95).is_empty()
+
+
+def test_a_mean_over_studies_is_that_of_dersimonian_and_laird_with_the_interval_of_hartung_and_knapp():
+    true = {"a": 0.0, "b": 0.1, "c": 0.3, "d": 0.4, "e": 0.6}
+    studies = {name: study(seed, gain, name) for seed, (name, gain) in enumerate(true.items())}
+    (rows,) = groups_of(side_by_side(studies, "gain:none"), studies)
+    found = summed_up(rows, 0.95)
+    effect, variance = rows["estimate"].to_numpy(), rows["standard_error"].to_numpy() ** 2
+    fixed = 1 / variance
+    q = (fixed * (effect - np.average(effect, weights=fixed)) ** 2).sum()
+    tau2 = max(0.0, (q - 4) / (fixed.sum() - (fixed**2).sum() / fixed.sum()))
+    weights = 1 / (variance + tau2)
+    mean = np.average(effect, weights=weights)
+    spread = (weights * (effect - mean) ** 2).sum() / 4 / weights.sum()
+    half = student_t.ppf(0.975, 4) * np.sqrt(spread)
+    assert tau2 > 0
+    assert found.estimate == pytest.approx(mean)
+    assert (found.ci_low, found.ci_high) == pytest.approx((mean - half, mean + half))
+    assert (found.tau, found.i2) == pytest.approx((np.sqrt(tau2), (q - 4) / q))
+    assert "mean of 5 studies" in comparison_text(studies, "gain:none", 0.95)
+
+
+def test_fewer_than_five_studies_have_no_mean_and_a_word_on_whether_they_differ():
+    studies = {"a": study(0, 0.65, "a"), "b": study(1, 0.0, "b")}
+    (rows,) = groups_of(side_by_side(studies, "gain:none"), studies)
+    assert summed_up(rows, 0.95) is None
+    assert spread_p(rows) < 0.05
+    assert "they differ (Cochran's Q" in comparison_text(studies, "gain:none", 0.95)
+
+
+def test_a_contrast_that_a_study_lacks_is_named():
+    with pytest.raises(UserError, match=r"study a, contrasts: found '.*gain:none.*', expected placebo-none"):
+        side_by_side({"a": study(0, 0.5)}, "placebo-none")
