@@ -121,7 +121,7 @@ def model_card(
         "lift": estimate["lift"].item() if estimate.height else "",
         "mde": (estimate["mde"].item() if estimate.height else None) or UNDEFINED,
     }
-    return _rendered(template, {**spec, **values})
+    return rendered(template, {**spec, **values})
 
 
 def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, tables: Mapping) -> str:
@@ -165,7 +165,7 @@ def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, t
         "fewest": skills.min(),
         "most": skills.max(),
     }
-    return _rendered(template, {**spec, **values})
+    return rendered(template, {**spec, **values})
 
 
 def _of_run(table: pl.DataFrame, spec: dict) -> pl.DataFrame:
@@ -216,7 +216,7 @@ def _settings(settings: Mapping) -> list[tuple[str, str]]:
     return [(key, json.dumps(value, sort_keys=True)) for key, value in sorted(settings.items())]
 
 
-def _rendered(template: str, values: Mapping) -> str:
+def rendered(template: str, values: Mapping) -> str:
     import jinja2
 
     try:
