@@ -21,7 +21,7 @@ COLUMNS = {
     "worked_solution": "a worked answer, where there is one",
     "metadata": "further fields of own tasks, as JSON",
     "student": "the model that answered",
-    "run": "`base` before training; `<recipe>-s<seed>` after; in effects `<recipe>` is the mean over its seeds",
+    "run": "`base` before training, else `<recipe>-s<seed>`; in effects `<recipe>` is the mean over seeds",
     "step": "optimiser step of the checkpoint; 0 before training",
     "condition": "what stood before the task: nothing (`none`), its skill's procedure (`curated`), another's "
     "(`placebo`), the steps in a wrong order (`shuffled`), neutral text (`filler`)",
