@@ -20,10 +20,30 @@ BAD_STUDIES = {
     "a condition that is missing": (("[none, curated,", "[none,"), ["found no condition 'curated'"]),
     "a condition twice": (("shuffled, filler]", "shuffled, none]"), ["conditions[4]: found 'none'", "once"]),
     "text for a number": (
-        ("    learning_rate: 5.0e-3", "    learning_rate: 2e-5"),
-        ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2.0e-5 "],
+        ("    learning_rate: 5.0e-3", "    learning_rate: '2e-5'"),
+        ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2e-5 without quotes."],
     ),
     "a quoted number": (("batch_size: 16", 'batch_size: "16"'), ["found '16'", "Write 16 without quotes."]),
+    "a decimal comma": (
+        ("confidence: 0.95", "confidence: 0,95"),
+        ["found '0,95'", "Write 0.95 without quotes."],
+    ),
+    "a switch as YAML had it before 1.2": (
+        ("thinking: false", "thinking: no"),
+        ["inference.thinking: found 'no', expected true or false", "Write false."],
+    ),
+    "nothing for an optional key": (
+        ("    label: 46 k", "    label:"),
+        ["students.s.label: found nothing, expected text, not empty"],
+    ),
+    "an unknown source": (
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ["students.m.source: found 'scrach', expected one of scratch, path", "Did you mean 'scratch'?"],
+    ),
+    "what else is wrong with an entry of an unknown kind": (
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ["students.m.tier: found 'two', expected a whole number at least 1"],
+    ),
     "a share in percent": (("confidence: 0.95", "confidence: 95%"), ["found '95%'", "Write 0.95."]),
     "a negative rate": (
         ("    learning_rate: 5.0e-3", "    learning_rate: -5.0e-3"),

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.settings.study_file import StudyFile
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
@@ -244,7 +245,7 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
     Raises:
         UserError: the file cannot be read, or is not a mapping in YAML.
     """
-    found = examined(read_source(path, "study file"), "study", reference_problems)
+    found = examined(read_source(path, "study file"), StudyFile, reference_problems)
     if not found.problems:
         _complete(found.data)
     return Study(str(path), found.data), found.problems, found.unsound
