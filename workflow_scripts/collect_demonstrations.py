@@ -22,13 +22,14 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.demonstrations import demonstrate
 from skillift.judging.verdicts import read_template
+from skillift.settings.specs import DemonstrationsSpec
 from skillift.students.chat_files import special_tokens_of
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, collect and judge, write the demonstrations."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, DemonstrationsSpec)
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     arguments.add_argument("--skills", type=Path, required=True, help="table of skills")
     arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")

@@ -22,12 +22,13 @@ from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVE
 from skillift.engines.options import add_engine_options, run_options
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
+from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_json, read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, answer, write the episodes."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, EpisodesSpec)
     arguments.add_argument("--tasks", required=True, help="table of tasks")
     arguments.add_argument("--skills", required=True, help="table of skills")
     arguments.add_argument(
@@ -51,9 +52,7 @@ def main(argv: list[str] | None = None) -> None:
             problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
         ) from None
     manifest = read_json(options.manifest) if options.manifest else None
-    checkpoints = checkpoint_folders(
-        options.spec["checkpoints"], options.model, options.checkpoints, manifest
-    )
+    checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(

@@ -22,12 +22,13 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
 from skillift.processes.progress import part
+from skillift.settings.specs import JudgeSpec
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read episodes and tasks, judge, write the verdicts."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, JudgeSpec)
     arguments.add_argument(
         "--episodes", type=Path, nargs="+", required=True, help="table of episodes of each run"
     )
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.error(
             f"--out: found {len(options.out)} files, expected {len(options.episodes)}, as --episodes"
         )
-    model = ChatModel.from_entry(options.spec["judge"], f"judges.{options.spec['name']}")
+    model = ChatModel.from_entry(options.spec.judge, f"judges.{options.spec.name}")
     template = read_template(options.template)
     tasks = read_table(options.tasks, TASKS)
     tables = [read_table(path, EPISODES) for path in options.episodes]

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.settings.specs import TrainSpec
 from skillift.tables import read_table, sha256_file, write_json, write_table
 from skillift.training.options import add_training_options, training_options
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the corpus, train, write the log, and the manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, TrainSpec)
     arguments.add_argument("--model", required=True, help="model folder of the base student")
     arguments.add_argument("--base-manifest", required=True, help="manifest of the base student")
     arguments.add_argument("--corpus", required=True, help="table of demonstrations to train on")

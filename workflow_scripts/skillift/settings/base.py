@@ -57,17 +57,6 @@ class OneOf(Settings):
         return value
 
 
-def plain(settings: object) -> object:
-    """Settings as plain dicts, lists, texts and numbers; for `json.dumps(default=plain)`, too.
-
-    Raises:
-        TypeError: a value that JSON has no form for.
-    """
-    if isinstance(settings, BaseModel):
-        return settings.model_dump()
-    raise TypeError(f"{type(settings).__name__} has no JSON form")
-
-
 class _NotNull:
     """That a key may be left out, but not be null."""
 

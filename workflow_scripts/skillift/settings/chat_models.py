@@ -20,6 +20,8 @@ from skillift.settings.values import (
     Template,
 )
 
+ResponseFormat = Literal["json_schema", "json_object", "none"]
+
 
 class Price(Settings):
     """What tokens cost."""
@@ -50,12 +52,21 @@ class Paid(Settings):
     """What the tokens cost; goes before litellm's price map, and is needed for a model that it lacks."""
 
 
+class AskedModel(Paid, _ChatModel):
+    """A model behind a chat API, as it is asked."""
+
+    max_tokens: LeftOut[Positive] = None
+    """Most tokens in a reply. The provider's own where left out."""
+    response_format: LeftOut[ResponseFormat] = None
+    """How the form of a reply is asked for."""
+
+
 class Judge(Paid, _ChatModel):
     """A model that gives verdicts."""
 
     temperature: Temperature | None = 0.0
     """Sampling temperature; 0 is greedy. Null sends none, for models that take none."""
-    response_format: LeftOut[Literal["json_schema", "json_object", "none"]] = None
+    response_format: LeftOut[ResponseFormat] = None
     """How the form of a reply is asked for: by `json_schema`, as any JSON object (`json_object`), or by the
     prompt alone (`none`). Where left out, by a schema where the model's provider is known to take one."""
     max_tokens: Positive = 512
@@ -81,13 +92,18 @@ class WorkedSolutionTeacher(_Teacher):
     """For `worked_solution`: seed of the teacher's choices."""
 
 
-class ApiTeacher(Paid, _ChatModel, _Teacher):
-    """A model behind a chat API that writes demonstrations."""
+class AskedTeacher(Paid, _ChatModel, _Teacher):
+    """A model behind a chat API that writes demonstrations, without what it is asked in."""
 
     kind: Literal["api"]
     """`worked_solution`: the worked solutions that come with the tasks; `api`: a model behind a chat API."""
     max_tokens: Positive = 1024
     """Most tokens in a demonstration; one that is cut off is kept and never passes."""
+
+
+class ApiTeacher(AskedTeacher):
+    """A model behind a chat API that writes demonstrations."""
+
     template: Template = "teacher.jinja"
     """For `api`: prompt template, a file of `workflow_scripts/prompts/`."""
 

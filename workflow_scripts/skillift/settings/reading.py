@@ -16,12 +16,12 @@ class Read(NamedTuple, Generic[S]):
     """What was read of a file.
 
     Attributes:
-        settings: the settings; None where something is wrong.
+        settings: the settings; where something is wrong, with its sound sections alone.
         data: the same as plain data with all defaults; sections that are wrong as they stand in the file.
         problems: what is wrong, by key, each as one line.
     """
 
-    settings: S | None
+    settings: S
     data: dict
     problems: dict[KeyPath, list[str]]
 
@@ -34,21 +34,18 @@ def read_settings(source: Source, model: type[S]) -> Read[S]:
         from skillift.settings.problems import problems
 
         found = problems(error, source, model)
-        return Read(None, _sound_sections(source.value, model, {str(key[0]) for key in found if key}), found)
+        return _sound_sections(source.value, model, found)
     return Read(settings, settings.model_dump(), {})
 
 
-def _sound_sections(value: object, model: type[Settings], unsound: set[str]) -> dict:
-    data: dict = {}
-    given = value if isinstance(value, dict) else {}
+def _sound_sections(value: object, model: type[S], found: dict[KeyPath, list[str]]) -> Read[S]:
+    sections: dict[str, object] = {}
+    unsound, given = {key[0] for key in found if key}, value if isinstance(value, dict) else {}
     for name, field in model.model_fields.items():
-        if name in unsound and name in given:
-            data[name] = given[name]
-        elif name in given:
-            section: TypeAdapter = TypeAdapter(field.rebuild_annotation())
-            data[name] = section.dump_python(section.validate_python(given[name]))
-        elif (
-            not field.is_required() and (default := field.get_default(call_default_factory=True)) is not None
-        ):
-            data[name] = default.model_dump() if isinstance(default, Settings) else default
-    return data | {name: entry for name, entry in given.items() if name not in data}
+        if name in given and name not in unsound:
+            sections[name] = TypeAdapter(field.rebuild_annotation()).validate_python(given[name])
+        elif name not in given and not field.is_required():
+            sections[name] = field.get_default(call_default_factory=True)
+    settings = model.model_construct(_fields_set=set(sections) & set(given), **sections)
+    others = {name: entry for name, entry in given.items() if name not in sections}
+    return Read(settings, settings.model_dump(warnings=False) | others, found)

@@ -41,6 +41,9 @@ class Corpus(Settings):
 _Names = Annotated[list[Text], Field(min_length=1), Unique()]
 
 
+Step = Literal["final"] | Positive
+
+
 class Lora(Settings):
     """Low-rank adapters, merged into the weights after training."""
 
@@ -66,13 +69,16 @@ class TrainedParts(OneOf):
     """Low-rank adapters, merged into the weights after training."""
 
 
-class Recipe(Settings):
-    """How a student is fine-tuned."""
+class _OnCorpus(Settings):
+    corpus: Id
+    """Corpus that is trained on; a key of `corpora`."""
+
+
+class Method(Settings):
+    """How a student is fine-tuned, on whatever corpus."""
 
     objective: Literal["sft"]
     """What is optimised. `sft` is the likelihood of the demonstration, given the prompt."""
-    corpus: Id
-    """Corpus that is trained on; a key of `corpora`."""
     trainable: Literal["full"] | TrainedParts
     """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
     learning_rate: PositiveShare
@@ -91,10 +97,22 @@ class Recipe(Settings):
     """Share of the optimiser steps in which the learning rate rises from 0 (fraction)."""
     weight_decay: Amount = 0.0
     """Decoupled weight decay of AdamW, for each step and unit of learning rate."""
-    checkpoints: Annotated[list[Literal["final"] | Positive], Field(min_length=1), Unique()] = Field(
-        default=["final"]
-    )
+    checkpoints: Annotated[list[Step], Field(min_length=1), Unique()] = Field(default=["final"])
     """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one."""
+
+    @property
+    def lora(self) -> Lora | None:
+        """The adapters, where these are what is trained."""
+        return self.trainable.lora if isinstance(self.trainable, TrainedParts) else None
+
+    @property
+    def last_n_layers(self) -> int | None:
+        """The number of blocks, where the last ones are what is trained."""
+        return self.trainable.last_n_layers if isinstance(self.trainable, TrainedParts) else None
+
+
+class Recipe(Method, _OnCorpus):
+    """How a student is fine-tuned."""
 
 
 class RunEntry(Settings):

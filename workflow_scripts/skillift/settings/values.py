@@ -77,6 +77,7 @@ Account = Annotated[
         "the name of an account: letters, digits, '.', '_' and '-', the first a letter or digit",
     ),
 ]
+DEFAULT_DATE = "2024-07-26"  # that Llama 3's templates name where they find no clock
 Day = Annotated[str, pattern(r"^\d{4}-\d{2}-\d{2}$", "a date as year-month-day, such as 2024-07-26")]
 
 Condition = Literal["none", "curated", "placebo", "shuffled", "filler"]

@@ -67,11 +67,13 @@ class Examined:
     """A file's data with its defaults filled in, and what is wrong with it.
 
     Attributes:
-        data: the file's content.
+        settings: the file's content, its sound sections alone.
+        data: the same as plain data, with sections that are not sound as they stand in the file.
         problems: one line each, in the file's order.
         unsound: top-level keys that do not keep the model, and so may hold anything.
     """
 
+    settings: Settings
     data: dict
     problems: list[str]
     unsound: set[str]
@@ -96,7 +98,7 @@ def examined(
         for key, lines in references(data, source, unsound).items():
             found.setdefault(key, []).extend(lines)
     problems = sorted((line for lines in found.values() for line in lines), key=_line_number)
-    return Examined(data, problems, unsound)
+    return Examined(read.settings, data, problems, unsound)
 
 
 def _line_number(text: str) -> tuple[int, str]:

@@ -45,10 +45,12 @@ class Study(Specs):
     Attributes:
         path: the study file.
         data: its content with all defaults filled in, plain dicts and lists.
+        declared: its content as typed settings; of one with problems, the sound sections alone.
     """
 
     path: str
     data: dict
+    declared: StudyFile
 
     @property
     def name(self) -> str:
@@ -248,7 +250,7 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
     found = examined(read_source(path, "study file"), StudyFile, reference_problems)
     if not found.problems:
         _complete(found.data)
-    return Study(str(path), found.data), found.problems, found.unsound
+    return Study(str(path), found.data, found.settings), found.problems, found.unsound
 
 
 def _complete(data: dict) -> None:
