@@ -19,6 +19,8 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.judging.certification import certify, read_cases
 from skillift.judging.verdicts import failed, read_template
+from skillift.settings.chat_models import Judging
+from skillift.settings.options import given
 from skillift.settings.specs import JudgeSpec
 from skillift.tables import write_table
 
@@ -31,12 +33,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
+    limits = given(options, Judging)
     model = ChatModel.from_entry(options.spec.judge, f"judges.{options.spec.name}")
     template = read_template(options.template)
     cases = read_cases(options.cases)
     with open_client(options) as client:
-        verdicts = certify(options.spec.name, cases, model, template, client, options.max_unparsed)
-    check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
+        verdicts = certify(options.spec.name, cases, model, template, client, limits.max_unparsed_in_a_row)
+    check_failed(model.where, failed(verdicts), verdicts.height, limits.max_failed_share)
     write_table(verdicts, options.out, CERTIFICATION)
 
 

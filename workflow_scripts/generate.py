@@ -19,9 +19,11 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
-from skillift.engines.options import add_engine_options, run_options
+from skillift.engines.interface import RunOptions
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
+from skillift.settings.config import EngineConfig
+from skillift.settings.options import add_options, given
 from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_json, read_table, write_table
 
@@ -37,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
     arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
     arguments.add_argument("--manifest", type=Path, help="manifest of the run")
-    add_engine_options(arguments)
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    add_options(arguments, EngineConfig, "`engine` in config.yaml")
     arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
     arguments.add_argument("--probes", type=Path, help="table of probes of the run")
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
@@ -60,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
         skills,
         options.spec,
         checkpoints,
-        run_options(options),
+        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
         template,
         probes,
         options.model,

@@ -22,6 +22,8 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
 from skillift.processes.progress import part
+from skillift.settings.chat_models import Judging
+from skillift.settings.options import given
 from skillift.settings.specs import JudgeSpec
 from skillift.tables import read_table, write_table
 
@@ -39,6 +41,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     add_client_options(arguments)
     options = arguments.parse_args(argv)
+    limits = given(options, Judging)
     if len(options.episodes) != len(options.out):
         arguments.error(
             f"--out: found {len(options.out)} files, expected {len(options.episodes)}, as --episodes"
@@ -50,8 +53,10 @@ def main(argv: list[str] | None = None) -> None:
     with open_client(options) as client:
         for number, (episodes, out) in enumerate(zip(tables, options.out, strict=True), start=1):
             with part(f"run {number} of {len(tables)}") if len(tables) > 1 else nullcontext():
-                verdicts = judge_episodes(episodes, tasks, model, template, client, options.max_unparsed)
-            check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
+                verdicts = judge_episodes(
+                    episodes, tasks, model, template, client, limits.max_unparsed_in_a_row
+                )
+            check_failed(model.where, failed(verdicts), verdicts.height, limits.max_failed_share)
             write_table(verdicts, out, VERDICTS)
 
 

@@ -115,8 +115,9 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
-    from skillift.engines.options import engine_options
     from skillift.episodes.asked import messages_of_suites
+    from skillift.settings.config import EngineConfig
+    from skillift.settings.options import words
     from skillift.settings.specs import EpisodesSpec
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer
@@ -132,7 +133,7 @@ def generation(
     command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
     command += ["--tasks", str(tables / "tasks.parquet"), "--skills", str(tables / "skills.parquet")]
     command += ["--task-template", str(SCRIPTS / "prompts" / "task.jinja"), "--out", str(episodes)]
-    command += engine_options(engine_settings)
+    command += words(EngineConfig(**engine_settings))
     bare = ["--model", str(model)]
     for name, path in files.items():
         bare += [f"--{name}", str(path)]

@@ -65,7 +65,7 @@ def select_corpus(
             example = unscored["reason"][0][:200]
             found += f" ({unscored.height} demonstrations without a verdict, such as: {example})"
             fix = f"See to the primary judge or the teacher first, as that reason says. Else: {fix}"
-        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", fix))
+        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec.rows}", fix))
     prompts = _prompts(chosen, tasks, spec, skills, task_template)
     rows = [
         {
