@@ -150,7 +150,7 @@ def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
             with fast_imports():
                 from skillift.training.callbacks import last_state
             arguments = (*work, last_state(state / "trainer"), asked)
-            fit_objective = OBJECTIVES[work[0].get("objective", "sft")]
+            fit_objective = OBJECTIVES[work[0].objective]
             if options.processes > 1:
                 in_processes(fit_objective, options.processes, *arguments)
             else:
