@@ -5,31 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from skillift.chat import offline_judges
 from skillift.errors import UserError, problem
-from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge
-from skillift.settings.models import ApiReference
+
+if TYPE_CHECKING:
+    from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge
+    from skillift.settings.models import ApiReference
+
+    Entry = AskedModel | AskedTeacher | Judge | ApiReference
 
 _SETTINGS = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
-RESPONSE_FORMATS = ("json_schema", "json_object", "none")
 # servers that take a schema whatever model they serve; of the other providers litellm knows which models do
 _SCHEMA_PROVIDERS = ("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_chat")
-
-
-Entry = AskedModel | AskedTeacher | Judge | ApiReference
-
-
-Entry = AskedModel | AskedTeacher | Judge | ApiReference
 
 
 @dataclass(frozen=True)
 class ChatModel:
     """A model and its sampling settings, as a study declares them.
 
-    `response_format`, one of `RESPONSE_FORMATS`, is how the form of a structured reply is asked for; None for
-    the provider's. `price` is (input, output) in USD per million tokens, and `where` the model's place in the
-    study file, for messages; neither changes an answer.
+    `response_format`, one of `skillift.settings.chat_models.ResponseFormat`, is how the form of a
+    structured reply is asked for; None for the provider's. `price` is (input, output) in USD per million
+    tokens, and `where` the model's place in the study file, for messages; neither changes an answer.
     """
 
     model: str
@@ -61,7 +59,7 @@ class ChatModel:
                 problem(f"{where}, key 'model'", name, f"one of {known}, or a model of another provider")
             )
         settings = {key: getattr(entry, key) for key in _SETTINGS}
-        form = None if isinstance(entry, AskedTeacher | ApiReference) else entry.response_format
+        form = getattr(entry, "response_format", None)  # of judges
         price = entry.price and (entry.price.input_per_million, entry.price.output_per_million)
         return cls(model=name, price=price, where=where, response_format=form, **settings)
 

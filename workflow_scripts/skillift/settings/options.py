@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from skillift.settings.base import Settings
-from skillift.settings.expectations import expectation
 from skillift.yaml_sources.source import scalar
 
 S = TypeVar("S", bound=Settings)
@@ -98,6 +97,8 @@ def _reader(field: FieldInfo) -> Callable[[str], object]:
         try:
             kind.validate_python(value, strict=True)
         except ValidationError:
+            from skillift.settings.expectations import expectation
+
             schema = kind.json_schema()
             wanted = "KEY=NUMBER" if _takes(field, dict) else expectation(schema, schema)
             raise argparse.ArgumentTypeError(f"found {text!r}, expected {wanted}") from None

@@ -124,3 +124,46 @@ class EpisodesSpec(Asked):
     """The run."""
     checkpoints: Annotated[list[Literal[0] | Step], Field(min_length=1)] = Field(default=[0])
     """Optimiser steps whose checkpoints answer, 0 for the base model, and the word `final`."""
+
+
+class RunName(Settings):
+    """Which run of which student."""
+
+    student: Id
+    """The student."""
+    run: str
+    """The run."""
+
+
+class ServedSpec(RunName):
+    """How what is served is compared with what was trained, and what was asked with the study."""
+
+    precision: Precision
+    """Number format of weights and activations."""
+    thinking: bool
+    """The chat template's thinking mode."""
+
+    @property
+    def where(self) -> str:
+        """The run, for messages."""
+        return f"{self.student}/{self.run}"
+
+
+class ScoresSpec(Settings):
+    """Which judges' verdicts become scoring paths, and of which runs."""
+
+    judges: list[Id]
+    """The judges."""
+    primary_judge: Id
+    """The one that scores tasks without an extractor on the path `bench`."""
+    runs: list[RunName]
+    """The runs."""
+
+
+class RatesSpec(Settings):
+    """How the error rates of certified judges are computed."""
+
+    confidence: float
+    """Level of their intervals (fraction)."""
+    judges: list[Id]
+    """The judges."""

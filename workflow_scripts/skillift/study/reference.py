@@ -19,7 +19,8 @@ Made by `python workflow_scripts/document_study.py` from the models in
 
 A study file says what is studied, config.yaml how it is run. Both are YAML 1.2 and checked before the first
 job; unknown keys are errors. Editors that know YAML schemas complete keys and show what they mean while you
-write: the first line of each study names its schema. In the tables, `<id>` stands for a name of your own choice and `[]` for the items of a list.
+write: the first line of each study names its schema. In the tables, `<id>` stands for a name of your own
+choice and `[]` for the items of a list.
 """
 
 

@@ -13,7 +13,10 @@ from skillift.settings.specs import (
     DemonstrationsSpec,
     EpisodesSpec,
     JudgeSpec,
+    RatesSpec,
     ReferenceSpec,
+    ScoresSpec,
+    ServedSpec,
     TrainSpec,
 )
 from skillift.settings.values import DEFAULT_DATE
@@ -139,14 +142,11 @@ class Specs:
         trainable = self.data["recipes"][recipe]["trainable"]
         return isinstance(trainable, dict) and "lora" in trainable
 
-    def served_spec(self, student: str, run: str) -> dict:
+    def served_spec(self, student: str, run: str) -> ServedSpec:
         """How what is served is compared with what was trained, and what was asked with the study."""
         inference = self.data["inference"]
-        return {
-            "student": student,
-            "run": run,
-            **{name: inference[name] for name in ("precision", "thinking")},
-        }
+        pinned = {name: inference[name] for name in ("precision", "thinking")}
+        return ServedSpec(student=student, run=run, **pinned)
 
     def reference_spec(self, reference: str) -> ReferenceSpec:
         """What a reference model behind an API is asked, and how it answers.
@@ -172,14 +172,14 @@ class Specs:
         """What a judge's verdicts, its certification and their cost depend on."""
         return JudgeSpec(name=judge, judge=self.data["judges"][judge])
 
-    def rates_spec(self) -> dict:
+    def rates_spec(self) -> RatesSpec:
         """How the error rates of certified judges are computed."""
-        return {"confidence": self.data["analysis"]["confidence"], "judges": self.judges}
+        return RatesSpec(confidence=self.data["analysis"]["confidence"], judges=self.judges)
 
-    def scores_spec(self) -> dict:
+    def scores_spec(self) -> ScoresSpec:
         """Which judges' verdicts become scoring paths, and of which runs."""
         runs = [{"student": run.student, "run": run.run} for run in sorted(self.runs)]
-        return {"judges": self.judges, "primary_judge": self.primary_judge, "runs": runs}
+        return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
 
     def analysis_spec(self) -> dict:
         """How effects are estimated, and over which runs."""
