@@ -291,6 +291,30 @@ BAD_STUDIES = {
         ("checkpoints: [final]", "checkpoints: [100, finl]"),
         ["recipes.sft.checkpoints[1]: found 'finl', expected the word final", "Did you mean 'final'?"],
     ),
+    "two kinds of trainable parts": (
+        ("dropout: 0.0}}", "dropout: 0.0}, last_n_layers: 1}"),
+        ["recipes.sft.trainable: found the keys lora, last_n_layers, expected exactly one of last_n_layers"],
+    ),
+    "a number for trainable parts": (
+        ("trainable: {lora: {rank: 16, alpha: 32, dropout: 0.0}}", "trainable: 5"),
+        ["recipes.sft.trainable: found 5, expected the word full or a mapping with the keys last_n_layers"],
+    ),
+    "a target of adapters that is no name": (
+        ("dropout: 0.0}}", "dropout: 0.0, target_modules: [q_proj, 1]}}"),
+        ["trainable.lora.target_modules[1]: found 1, expected text, not empty", 'Put it in quotes: "1".'],
+    ),
+    "half a step": (
+        ("checkpoints: [final]", "checkpoints: [1.5, final]"),
+        ["recipes.sft.checkpoints[0]: found 1.5, expected the word final or a whole number at least 1"],
+    ),
+    "a word for a list": (
+        ("checkpoints: [final]", "checkpoints: final"),
+        ["recipes.sft.checkpoints: found 'final', expected a list, not empty. Write [final]."],
+    ),
+    "a number for a student": (
+        ("\n  s:\n", "\n  xs: 5\n  s:\n"),
+        ["students.xs: found 5, expected a mapping with the keys label, tier, source"],
+    ),
     "trainable parts that are none": (
         ("trainable: {lora: {rank: 16, alpha: 32, dropout: 0.0}}", "trainable: ful"),
         ["recipes.sft.trainable: found 'ful', expected the word full", "Did you mean 'full'?"],

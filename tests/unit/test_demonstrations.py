@@ -16,7 +16,7 @@ from skillift.errors import UserError
 from skillift.judging.extraction import extract_answer
 from skillift.judging.verdicts import read_template
 from skillift.settings.chat_models import AskedModel
-from skillift.settings.specs import DemonstrationsSpec
+from skillift.settings.specs import CorpusSpec, DemonstrationsSpec
 from skillift.tables import check
 from skillift.taskpack import build_pack
 
@@ -233,7 +233,7 @@ def test_an_answer_that_holds_a_special_token_of_a_student_is_kept_and_trained_o
     assert kept["leaked"]["reason"].startswith("not judged: special token: it holds <|im_end|>")
     assert kept["good"]["passed"] is True
     corpus = {"rows": rows.height - 1, "condition": "curated", "verified": False}
-    trained = select_corpus(rows, TASKS, corpus)["task_id"].to_list()
+    trained = select_corpus(rows, TASKS, CorpusSpec(**corpus))["task_id"].to_list()
     assert len(trained) == rows.height - 1 and kept["leaked"]["task_id"] not in trained
     again, _ = _taught(templates, teacher_template, reply, special, attempts=2)
     assert again.filter("passed").height == TRAIN.height

@@ -80,6 +80,8 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield node.target.id
     elif isinstance(node, ast.arg):
         yield node.arg
+    elif isinstance(node, ast.Attribute):  # settings.key
+        yield node.attr
 
 
 @cache

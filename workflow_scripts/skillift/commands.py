@@ -51,7 +51,7 @@ def json_object(text: str) -> dict:
 def spec_of(model: type[S]) -> Callable[[str], S]:
     """The parser of `--spec` for a step whose settings have that model; for use as an argparse type.
 
-    It raises `argparse.ArgumentTypeError` with all that is wrong.
+    It raises a `UserError` with all that is wrong, one line each.
     """
 
     def spec(text: str) -> S:
@@ -60,8 +60,7 @@ def spec_of(model: type[S]) -> Callable[[str], S]:
 
         read = read_settings(Source("--spec", json_object(text)), model)
         if read.problems:
-            lines = (line for lines in read.problems.values() for line in lines)
-            raise argparse.ArgumentTypeError("\n".join(lines))
+            raise UserError("\n".join(line for lines in read.problems.values() for line in lines))
         return read.settings
 
     return spec

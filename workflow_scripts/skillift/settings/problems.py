@@ -103,7 +103,8 @@ def _lines(detail: Any, place: _Place, source: Source, root: Schema) -> Iterator
             yield here, source.problem(here, value[index], "every item once", "Delete one of the two.")
     elif kind == "exactly_one":
         found = Words(f"the keys {', '.join(value)}" if value else "no key")
-        yield key, source.problem(key, found, f"exactly {one_of(list(place.schema['properties']))}")
+        keys = list((branch_of(value, place.schema, root) or place.schema)["properties"])
+        yield key, source.problem(key, found, f"exactly {one_of(keys)}")
     else:
         yield from _wrong_value(kind, place, source, root)
 
