@@ -15,11 +15,11 @@ from skillift.errors import UserError
 from skillift.settings.chat_models import AskedModel
 
 PRICE = {"input_per_million": 0.0, "output_per_million": 1000.0}  # a reply of 10 tokens costs a cent
-PRICED = {"price": PRICE}
 
 
-def _requests(n_requests, price=PRICED, **entry):
-    entry = {"model": "hosted_vllm/served", "max_tokens": 10, **price, **entry}
+def _requests(n_requests, price=PRICE, **entry):
+    priced = {"price": price} if price else {}
+    entry = {"model": "hosted_vllm/served", "max_tokens": 10, **priced, **entry}
     model = ChatModel.from_entry(AskedModel(**entry), "judges.main")
     return [ChatRequest(model, [{"role": "user", "content": f"Question {n}"}]) for n in range(n_requests)]
 
@@ -97,7 +97,7 @@ def test_a_ceiling_for_one_model_leaves_others_alone():
 
 
 def test_a_model_without_a_price_is_never_free_where_there_is_a_budget():
-    requests = _requests(1, {})
+    requests = _requests(1, price=None)
     with (
         ChatClient(budget_usd=1.0) as client,
         pytest.raises(UserError, match=r"judges\.main, key 'price'.*input_per_million"),
@@ -105,7 +105,7 @@ def test_a_model_without_a_price_is_never_free_where_there_is_a_budget():
         client.ask_all(requests)
     # litellm knows this model and counts it as free
     with pytest.raises(UserError, match="key 'price'"):
-        estimate(_requests(1, {}, model="openrouter/openai/gpt-5"))
+        estimate(_requests(1, price=None, model="openrouter/openai/gpt-5"))
 
 
 def test_a_price_of_litellms_map_is_used_and_the_studys_goes_before_it():

@@ -100,16 +100,6 @@ class Method(Settings):
     checkpoints: Annotated[list[Step], Field(min_length=1), Unique()] = Field(default=["final"])
     """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one."""
 
-    @property
-    def lora(self) -> Lora | None:
-        """The adapters, where these are what is trained."""
-        return self.trainable.lora if isinstance(self.trainable, TrainedParts) else None
-
-    @property
-    def last_n_layers(self) -> int | None:
-        """The number of blocks, where the last ones are what is trained."""
-        return self.trainable.last_n_layers if isinstance(self.trainable, TrainedParts) else None
-
 
 class Recipe(Method, _OnCorpus):
     """How a student is fine-tuned."""

@@ -17,6 +17,7 @@ from skillift.engines.probes import probes_of
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.settings.specs import TrainSpec
+from skillift.settings.training import TrainedParts
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import write_json
 from skillift.training.options import TrainingOptions
@@ -25,6 +26,7 @@ from skillift.training.parts import lora_config, train_last_layers
 if TYPE_CHECKING:
     from trl import SFTConfig, SFTTrainer
 
+WHOLE = TrainedParts.model_construct()  # no parts of its own
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 FITTED = "fitted.json"
 CPU_IS_FULL = "DefaultCPUAllocator"  # where `ulimit -v` binds; elsewhere the kernel kills
@@ -115,21 +117,22 @@ def _trainer(
         from skillift.training.device_memory import set_rows
 
     datasets.disable_progress_bars()
+    parts = WHOLE if spec.trainable == "full" else spec.trainable
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)
     dataset = conversations(corpus, tokenizer, spec.thinking, ends, spec.today)
     set_seed(spec.seed)
     # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
     half = spec.precision == "bfloat16"
-    model = load_model(model_folder, "bfloat16" if half and spec.lora else "float32")
-    if spec.last_n_layers:
-        train_last_layers(model, spec.last_n_layers)
+    model = load_model(model_folder, "bfloat16" if half and parts.lora else "float32")
+    if parts.last_n_layers:
+        train_last_layers(model, parts.last_n_layers)
     trainer = (GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
         model=model,
         args=_arguments(spec, corpus.height, state, options),
         train_dataset=dataset,
         processing_class=tokenizer,
-        peft_config=lora_config(spec.lora, model) if spec.lora else None,
+        peft_config=lora_config(parts.lora, model) if parts.lora else None,
         batch_size=spec.batch_size,
     )
     trainer.remove_callback(PrinterCallback)
