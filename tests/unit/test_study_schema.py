@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 
 import jsonschema
@@ -15,9 +17,10 @@ from skillift.errors import UserError
 from skillift.settings.config import Config
 from skillift.settings.expectations import resolve
 from skillift.settings.json_schema import json_schema
+from skillift.settings.reading import read_settings
 from skillift.settings.study_file import StudyFile
 from skillift.study.study import load_config, load_study
-from skillift.yaml_sources.source import parse_source, read_source
+from skillift.yaml_sources.source import Source, parse_source, read_source
 
 MODELS = [StudyFile, Config]
 STUDIES = sorted((REPOSITORY / "studies").glob("*.yaml"))
@@ -79,6 +82,32 @@ def test_the_exported_schema_accepts_what_only_other_sections_make_wrong(name):
         assert keeps_the_schema(EMBEDDED.replace(*replacement, 1))
     except UserError as error:
         assert "YAML" in str(error) or "a second time" in str(error) or "finite" in str(error)
+
+
+def _places(value, key=()):
+    if key:
+        yield key
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        yield from _places(item, (*key, name))
+
+
+def test_of_odd_values_anywhere_in_a_study_models_and_schema_say_the_same():
+    plain = yaml.safe_load(EMBEDDED)
+    validator = jsonschema.Draft202012Validator(json_schema(StudyFile))
+    odd = itertools.cycle([None, {}, -1, "2e-5", 1.5, [1], True, [], 1.0, "full", {"lora": {}}])
+    said = []
+    for key in [*_places(plain)][::5]:
+        changed = copy.deepcopy(plain)
+        around = changed
+        for part in key[:-1]:
+            around = around[part]
+        around[key[-1]] = value = next(odd)
+        problems = read_settings(Source("study.yaml", changed), StudyFile).problems
+        said.append(not problems)
+        assert validator.is_valid(changed) == said[-1], (key, value, problems)
+        assert all(": found " in line for lines in problems.values() for line in lines)
+    assert 20 < said.count(False) < len(said)
 
 
 def _schemas(schema, place=""):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -14,8 +15,6 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
-
-from skillift.settings.descriptions import NullSaysMore, described
 
 T = TypeVar("T")
 
@@ -39,7 +38,9 @@ class Settings(BaseModel):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         found = handler(schema)
-        described(cls, handler.resolve_ref_schema(found))
+        # by name, as what a key means is no part of the code that a result depends on
+        descriptions = importlib.import_module("skillift.settings.descriptions")
+        descriptions.described(cls, handler.resolve_ref_schema(found))
         return found
 
 
@@ -75,6 +76,10 @@ def _not_null(value: object) -> object:
 
 
 LeftOut = Annotated[T | None, _NotNull()]  # None where the key is left out; `key: null` is refused
+
+
+class NullSaysMore:
+    """That null is something else than leaving the key out, so that the key has no default."""
 
 
 OrNull = Annotated[T | None, NullSaysMore()]

@@ -14,9 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-
-class NullSaysMore:
-    """That null is something else than leaving the key out, so that the key has no default."""
+from skillift.settings.base import NullSaysMore
 
 
 def described(model: type[BaseModel], schema: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ command was called with, and `words` writes settings as such options.
 from __future__ import annotations
 
 import argparse
+import importlib
 from collections.abc import Callable, Iterable
 from typing import TypeVar, get_args, get_origin
 
@@ -97,10 +98,9 @@ def _reader(field: FieldInfo) -> Callable[[str], object]:
         try:
             kind.validate_python(value, strict=True)
         except ValidationError:
-            from skillift.settings.expectations import expectation
-
             schema = kind.json_schema()
-            wanted = "KEY=NUMBER" if _takes(field, dict) else expectation(schema, schema)
+            told = importlib.import_module("skillift.settings.expectations")  # which no result depends on
+            wanted = "KEY=NUMBER" if _takes(field, dict) else told.expectation(schema, schema)
             raise argparse.ArgumentTypeError(f"found {text!r}, expected {wanted}") from None
         return (key, item) if _takes(field, dict) else item
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,9 +32,8 @@ def read_settings(source: Source, model: type[S]) -> Read[S]:
     try:
         settings = model.model_validate(source.value)
     except ValidationError as error:
-        from skillift.settings.problems import problems
-
-        found = problems(error, source, model)
+        # by name, as how a mistake is told is no part of the code that a result depends on
+        found = importlib.import_module("skillift.settings.problems").problems(error, source, model)
         return _sound_sections(source.value, model, found)
     return Read(settings, settings.model_dump(), {})
 
