@@ -155,8 +155,7 @@ def test_a_prompt_without_room_for_the_answer_is_named_and_not_cut(student):
 
 
 def test_without_max_model_len_the_longest_prompt_decides(student):
-    settings = spec()
-    del settings["inference"]["max_model_len"]
+    settings = spec(max_model_len=None)
     assert episodes(student).equals(episodes(student, settings))
     messages = pl.DataFrame({"task_id": ["t1", "t2"], "condition": ["none", "curated"]})
     prompts, inference = [[0] * 20, [0] * 100], {"max_model_len": None, "max_tokens": 8}
