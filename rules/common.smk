@@ -86,7 +86,9 @@ HOW_TO_RUN = {
     "RUN_BY": this_process(),
     "ENGINE_OPTIONS": " ".join(words(HOW.engine)),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
-    "TRAINING_OPTIONS": " ".join(["--project", STUDY.name, *words(HOW.training)]),  # too
+    "TRAINING_OPTIONS": " ".join(
+        ["--project", STUDY.name, *words(HOW.training)]
+    ),  # too
     "HUB_OFFLINE": os.environ.get(
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub
