@@ -34,7 +34,7 @@ BAD_STUDIES = {
     ),
     "nothing for an optional key": (
         ("    label: 46 k", "    label:"),
-        ["students.s.label: found nothing, expected text, not empty"],
+        ["students.s.label: found nothing, expected one line of at most 80 characters"],
     ),
     "an unknown source": (
         ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
