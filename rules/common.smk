@@ -13,15 +13,15 @@ from snakemake.logging import logger
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from skillift.chat.options import api_options, judging_options
-from skillift.engines.options import engine_options
+from skillift.chat.options import client_words
 from skillift.errors import UserError
 from skillift.processes.parent_watchdog import this_process
 from skillift.preflight.mistakes import checked_study, warnings
 from skillift.provenance import canonical, code_digest
+from skillift.settings.config import Config
+from skillift.settings.options import words
 from skillift.study.places import found_study
 from skillift.study.study import BASE, load_config, load_study
-from skillift.training.options import training_flags
 from snakemake_inside.cached_planning import cache_planning
 from snakemake_inside.version import warn_if_untested
 
@@ -50,9 +50,8 @@ try:
         if workflow.is_main_process
         else load_study(CONFIG["study"])
     )
-    API_OPTIONS = " ".join(
-        [*api_options(CONFIG["api"]), *judging_options(STUDY.data["judging"])]
-    )
+    HOW = Config(**CONFIG)
+    API_OPTIONS = " ".join(client_words(HOW.api, STUDY.declared.judging))
 except UserError as error:
     refuse(error)
 if workflow.is_main_process:
@@ -85,9 +84,11 @@ HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
     "RUN_BY": this_process(),
-    "ENGINE_OPTIONS": " ".join(engine_options(CONFIG["engine"])),  # used without quotes
+    "ENGINE_OPTIONS": " ".join(words(HOW.engine)),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
-    "TRAINING_OPTIONS": " ".join(training_flags(CONFIG["training"], STUDY.name)),  # too
+    "TRAINING_OPTIONS": " ".join(
+        ["--project", STUDY.name, *words(HOW.training)]
+    ),  # too
     "HUB_OFFLINE": os.environ.get(
         "HF_HUB_OFFLINE", 0
     ),  # for the download, which alone may go to the hub

@@ -20,10 +20,30 @@ BAD_STUDIES = {
     "a condition that is missing": (("[none, curated,", "[none,"), ["found no condition 'curated'"]),
     "a condition twice": (("shuffled, filler]", "shuffled, none]"), ["conditions[4]: found 'none'", "once"]),
     "text for a number": (
-        ("    learning_rate: 5.0e-3", "    learning_rate: 2e-5"),
-        ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2.0e-5 "],
+        ("    learning_rate: 5.0e-3", "    learning_rate: '2e-5'"),
+        ["recipes.sft.learning_rate: found '2e-5', expected a number above 0", "Write 2e-5 without quotes."],
     ),
     "a quoted number": (("batch_size: 16", 'batch_size: "16"'), ["found '16'", "Write 16 without quotes."]),
+    "a decimal comma": (
+        ("confidence: 0.95", "confidence: 0,95"),
+        ["found '0,95'", "Write 0.95 without quotes."],
+    ),
+    "a switch as YAML had it before 1.2": (
+        ("thinking: false", "thinking: no"),
+        ["inference.thinking: found 'no', expected true or false", "Write false."],
+    ),
+    "nothing for an optional key": (
+        ("    label: 46 k", "    label:"),
+        ["students.s.label: found nothing, expected one line of at most 80 characters"],
+    ),
+    "an unknown source": (
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ["students.m.source: found 'scrach', expected one of scratch, path", "Did you mean 'scratch'?"],
+    ),
+    "what else is wrong with an entry of an unknown kind": (
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ["students.m.tier: found 'two', expected a whole number at least 1"],
+    ),
     "a share in percent": (("confidence: 0.95", "confidence: 95%"), ["found '95%'", "Write 0.95."]),
     "a negative rate": (
         ("    learning_rate: 5.0e-3", "    learning_rate: -5.0e-3"),
@@ -270,6 +290,30 @@ BAD_STUDIES = {
     "a misspelt checkpoint": (
         ("checkpoints: [final]", "checkpoints: [100, finl]"),
         ["recipes.sft.checkpoints[1]: found 'finl', expected the word final", "Did you mean 'final'?"],
+    ),
+    "two kinds of trainable parts": (
+        ("dropout: 0.0}}", "dropout: 0.0}, last_n_layers: 1}"),
+        ["recipes.sft.trainable: found the keys lora, last_n_layers, expected exactly one of last_n_layers"],
+    ),
+    "a number for trainable parts": (
+        ("trainable: {lora: {rank: 16, alpha: 32, dropout: 0.0}}", "trainable: 5"),
+        ["recipes.sft.trainable: found 5, expected the word full or a mapping with the keys last_n_layers"],
+    ),
+    "a target of adapters that is no name": (
+        ("dropout: 0.0}}", "dropout: 0.0, target_modules: [q_proj, 1]}}"),
+        ["trainable.lora.target_modules[1]: found 1, expected text, not empty", 'Put it in quotes: "1".'],
+    ),
+    "half a step": (
+        ("checkpoints: [final]", "checkpoints: [1.5, final]"),
+        ["recipes.sft.checkpoints[0]: found 1.5, expected the word final or a whole number at least 1"],
+    ),
+    "a word for a list": (
+        ("checkpoints: [final]", "checkpoints: final"),
+        ["recipes.sft.checkpoints: found 'final', expected a list, not empty. Write [final]."],
+    ),
+    "a number for a student": (
+        ("\n  s:\n", "\n  xs: 5\n  s:\n"),
+        ["students.xs: found 5, expected a mapping with the keys label, tier, source"],
     ),
     "trainable parts that are none": (
         ("trainable: {lora: {rank: 16, alpha: 32, dropout: 0.0}}", "trainable: ful"),

@@ -44,8 +44,8 @@ NOTHING = [
     Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),
     Edit("a caption of a table", append("rules/captions/claims.rst", "\nA further remark.\n"), set()),
     Edit(
-        "a description in the schema of studies",
-        replace("rules/schemas/study.schema.yaml", "description: What is studied.", "description: Studied."),
+        "what the reference page says of a key",
+        replace("workflow_scripts/skillift/settings/training.py", "Peak learning rate.", "The peak."),
         set(),
     ),
     Edit("resources in a profile", append("profiles/default/config.yaml", "  - disk_mb=2000\n"), set()),

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from skillift.contracts.pipeline import CORPUS
+from skillift.settings.specs import TrainSpec
 from skillift.tables import check
+
+if TYPE_CHECKING:
+    from skillift.training.run import TrainingResult
 
 LORA = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.0}}
 RECIPE = {
@@ -24,6 +29,13 @@ RECIPE = {
     "precision": "float32",
     "thinking": False,
 }
+
+
+def train(recipe: dict, *parts, **others) -> TrainingResult:
+    """A training by a recipe that is given as a study file has it, with what the study pins."""
+    from skillift.training import run
+
+    return run.train(TrainSpec(**recipe), *parts, **others)
 
 
 def corpus_of(rows: list[tuple[str, str]]) -> pl.DataFrame:

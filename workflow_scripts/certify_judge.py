@@ -19,23 +19,27 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.judging.certification import certify, read_cases
 from skillift.judging.verdicts import failed, read_template
+from skillift.settings.chat_models import Judging
+from skillift.settings.options import given
+from skillift.settings.specs import JudgeSpec
 from skillift.tables import write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the cases, ask the judge about them, write its verdicts."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, JudgeSpec)
     arguments.add_argument("--cases", type=Path, required=True, help="the suite of cases, a YAML file")
     arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
     arguments.add_argument("--out", type=Path, required=True, help="table of verdicts to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
-    model = ChatModel.from_entry(options.spec["judge"], f"judges.{options.spec['name']}")
+    limits = given(options, Judging)
+    model = ChatModel.from_entry(options.spec.judge, f"judges.{options.spec.name}")
     template = read_template(options.template)
     cases = read_cases(options.cases)
     with open_client(options) as client:
-        verdicts = certify(options.spec["name"], cases, model, template, client, options.max_unparsed)
-    check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
+        verdicts = certify(options.spec.name, cases, model, template, client, limits.max_unparsed_in_a_row)
+    check_failed(model.where, failed(verdicts), verdicts.height, limits.max_failed_share)
     write_table(verdicts, options.out, CERTIFICATION)
 
 

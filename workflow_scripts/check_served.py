@@ -17,12 +17,13 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
 from skillift.engines.probes import check_served
 from skillift.episodes.answer_checks import check_answers, check_same_prompts
+from skillift.settings.specs import ServedSpec
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Compare the tables, write what was found."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, ServedSpec)
     arguments.add_argument("--episodes", required=True, help="table of episodes")
     arguments.add_argument("--prompts", required=True, help="table of what was to be asked")
     arguments.add_argument("--base-prompts", help="table of what the run base was to be asked")
@@ -32,14 +33,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", required=True, help="table of distances to write")
     options = arguments.parse_args(argv)
     spec, served = options.spec, read_table(options.served, SERVED)
-    where = f"{spec['student']}/{spec['run']}"
     episodes, prompts = read_table(options.episodes, EPISODES), read_table(options.prompts, PROMPTS)
     if options.base_prompts:
-        check_same_prompts(prompts, read_table(options.base_prompts, PROMPTS), where)
-    answers = check_answers(episodes, prompts, spec["thinking"], where)
+        check_same_prompts(prompts, read_table(options.base_prompts, PROMPTS), spec.where)
+    answers = check_answers(episodes, prompts, spec.thinking, spec.where)
     probes = read_table(options.probes, PROBES) if options.probes else None
     write_table(answers, options.answers, ANSWER_CHECK)
-    write_table(check_served(probes, served, spec["precision"], where), options.out, SERVED_CHECK)
+    write_table(check_served(probes, served, spec.precision, spec.where), options.out, SERVED_CHECK)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,16 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.demonstrations import demonstrate
 from skillift.judging.verdicts import read_template
+from skillift.settings.chat_models import Judging
+from skillift.settings.options import given
+from skillift.settings.specs import DemonstrationsSpec
 from skillift.students.chat_files import special_tokens_of
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, collect and judge, write the demonstrations."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, DemonstrationsSpec)
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     arguments.add_argument("--skills", type=Path, required=True, help="table of skills")
     arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")
@@ -40,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="table of demonstrations to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
+    limits = given(options, Judging)
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     task_template = options.task_template.read_text(encoding="utf-8")
     template = read_template(options.template)
@@ -55,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
             client,
             teacher_template,
             special,
-            options.max_unparsed,
+            limits.max_unparsed_in_a_row,
         )
     write_table(demonstrations, options.out, DEMONSTRATIONS)
 

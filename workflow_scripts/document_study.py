@@ -1,33 +1,46 @@
-"""Write the reference page of all keys of study files and config.yaml from their schemas.
+"""Write what is made from the models of settings: the reference page, and the schemas for editors.
 
-python workflow_scripts/document_study.py --out docs/study-reference.md
+python workflow_scripts/document_study.py --out docs/study-reference.md --schemas rules/schemas
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from skillift.commands import run
+from skillift.settings.config import Config
+from skillift.settings.json_schema import json_schema
+from skillift.settings.study_file import StudyFile
 from skillift.study.reference import reference_page
 from skillift.tables import atomic_path
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "study-reference.md"
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "docs" / "study-reference.md"
+SCHEMAS = REPOSITORY / "rules" / "schemas"
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Make the page and write it.
+    """Make the page and the schemas and write them.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: a file cannot be written.
     """
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    arguments.add_argument("--out", default=PAGE, type=Path, help="page to write (default: the repository's)")
+    add = arguments.add_argument
+    add("--out", default=PAGE, type=Path, help="page to write (default: the repository's)")
+    add("--schemas", default=SCHEMAS, type=Path, help="folder of the schemas (default: the repository's)")
     options = arguments.parse_args(argv)
-    with atomic_path(options.out) as temporary:
-        temporary.write_text(reference_page(), encoding="utf-8")
+    texts = {options.out: reference_page()}
+    for name, model in {"study": StudyFile, "config": Config}.items():
+        schema = json.dumps(json_schema(model), indent=2, ensure_ascii=False)
+        texts[options.schemas / f"{name}.schema.json"] = schema + "\n"
+    for path, text in texts.items():
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from skillift.chat.client import ChatModel
 from skillift.commands import run
 from skillift.costs.estimate import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs, tasks_of
+from skillift.settings.chat_models import AskedModel
 from skillift.study.study import load_study
 
 
@@ -79,7 +82,11 @@ def priced_model(text: str) -> ChatModel:
             entry["price"] = dict(zip(("input_per_million", "output_per_million"), given, strict=True))
         except ValueError:
             raise argparse.ArgumentTypeError(f"found {text!r}, expected MODEL=INPUT/OUTPUT") from None
-    return ChatModel.from_entry(entry, "--judge")
+    try:
+        return ChatModel.from_entry(AskedModel(**entry), "--judge")
+    except ValidationError:
+        expected = "<provider>/<model> as litellm names it, with prices of 0 or more"
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected {expected}") from None
 
 
 def _judgments(options: argparse.Namespace) -> list[Cost]:

@@ -19,15 +19,18 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
-from skillift.engines.options import add_engine_options, run_options
+from skillift.engines.interface import RunOptions
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
+from skillift.settings.config import EngineConfig
+from skillift.settings.options import add_options, given
+from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_json, read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, answer, write the episodes."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, EpisodesSpec)
     arguments.add_argument("--tasks", required=True, help="table of tasks")
     arguments.add_argument("--skills", required=True, help="table of skills")
     arguments.add_argument(
@@ -36,7 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
     arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
     arguments.add_argument("--manifest", type=Path, help="manifest of the run")
-    add_engine_options(arguments)
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    add_options(arguments, EngineConfig, "`engine` in config.yaml")
     arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
     arguments.add_argument("--probes", type=Path, help="table of probes of the run")
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
@@ -51,9 +55,7 @@ def main(argv: list[str] | None = None) -> None:
             problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
         ) from None
     manifest = read_json(options.manifest) if options.manifest else None
-    checkpoints = checkpoint_folders(
-        options.spec["checkpoints"], options.model, options.checkpoints, manifest
-    )
+    checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
@@ -61,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
         skills,
         options.spec,
         checkpoints,
-        run_options(options),
+        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
         template,
         probes,
         options.model,

@@ -22,12 +22,15 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
 from skillift.processes.progress import part
+from skillift.settings.chat_models import Judging
+from skillift.settings.options import given
+from skillift.settings.specs import JudgeSpec
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read episodes and tasks, judge, write the verdicts."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, JudgeSpec)
     arguments.add_argument(
         "--episodes", type=Path, nargs="+", required=True, help="table of episodes of each run"
     )
@@ -38,19 +41,22 @@ def main(argv: list[str] | None = None) -> None:
     )
     add_client_options(arguments)
     options = arguments.parse_args(argv)
+    limits = given(options, Judging)
     if len(options.episodes) != len(options.out):
         arguments.error(
             f"--out: found {len(options.out)} files, expected {len(options.episodes)}, as --episodes"
         )
-    model = ChatModel.from_entry(options.spec["judge"], f"judges.{options.spec['name']}")
+    model = ChatModel.from_entry(options.spec.judge, f"judges.{options.spec.name}")
     template = read_template(options.template)
     tasks = read_table(options.tasks, TASKS)
     tables = [read_table(path, EPISODES) for path in options.episodes]
     with open_client(options) as client:
         for number, (episodes, out) in enumerate(zip(tables, options.out, strict=True), start=1):
             with part(f"run {number} of {len(tables)}") if len(tables) > 1 else nullcontext():
-                verdicts = judge_episodes(episodes, tasks, model, template, client, options.max_unparsed)
-            check_failed(model.where, failed(verdicts), verdicts.height, options.max_failed_share)
+                verdicts = judge_episodes(
+                    episodes, tasks, model, template, client, limits.max_unparsed_in_a_row
+                )
+            check_failed(model.where, failed(verdicts), verdicts.height, limits.max_failed_share)
             write_table(verdicts, out, VERDICTS)
 
 

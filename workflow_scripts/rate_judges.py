@@ -12,11 +12,12 @@ from pathlib import Path
 
 from skillift.commands import parser, run
 from skillift.path_patterns import path_pattern
+from skillift.settings.specs import RatesSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the certification of each judge, compute the rates, write them in one table."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, RatesSpec)
     arguments.add_argument(
         "--certification", type=path_pattern("judge"), required=True, help="path pattern of certifications"
     )
@@ -30,9 +31,9 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.statistics.certification import error_rates
     from skillift.tables import read_each, write_table
 
-    judges = [{"judge": judge} for judge in options.spec["judges"]]
+    judges = [{"judge": judge} for judge in options.spec.judges]
     verdicts = pl.concat([frame for _, frame in read_each(options.certification, judges, CERTIFICATION)])
-    write_table(error_rates(verdicts, options.spec["confidence"]), options.out, CERTIFICATION_RATES)
+    write_table(error_rates(verdicts, options.spec.confidence), options.out, CERTIFICATION_RATES)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,13 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.judging.scoring import build_scores
 from skillift.path_patterns import path_pattern
+from skillift.settings.specs import ScoresSpec
 from skillift.tables import read_each, read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks, episodes and verdicts, score, write the scores."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, ScoresSpec)
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     for option, names in (("episodes", ("student", "run")), ("verdicts", ("judge", "student", "run"))):
         arguments.add_argument(
@@ -30,14 +31,14 @@ def main(argv: list[str] | None = None) -> None:
         )
     arguments.add_argument("--out", type=Path, required=True, help="table of scores to write")
     options = arguments.parse_args(argv)
-    judges, runs = options.spec["judges"], options.spec["runs"]
+    judges, runs = options.spec.judges, [run.model_dump() for run in options.spec.runs]
     judged = [{"judge": judge, **run} for judge in judges for run in runs]
     scores = build_scores(
         read_each(options.episodes, runs, EPISODES),
         read_each(options.verdicts, judged, VERDICTS),
         read_table(options.tasks, TASKS),
         judges,
-        options.spec["primary_judge"],
+        options.spec.primary_judge,
     )
     write_table(scores, options.out, SCORES)
 

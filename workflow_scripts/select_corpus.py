@@ -16,12 +16,13 @@ from pathlib import Path
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.corpora import select_corpus
+from skillift.settings.specs import CorpusSpec
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read demonstrations and tasks, select, write the corpus."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, CorpusSpec)
     arguments.add_argument("--demonstrations", type=Path, required=True, help="table of demonstrations")
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     arguments.add_argument("--skills", type=Path, help="table of skills")

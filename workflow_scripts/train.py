@@ -18,18 +18,24 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.settings.config import TrainingConfig
+from skillift.settings.options import add_options, given
+from skillift.settings.specs import TrainSpec
 from skillift.tables import read_table, sha256_file, write_json, write_table
-from skillift.training.options import add_training_options, training_options
+from skillift.training.options import TrainingOptions
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the corpus, train, write the log, and the manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, TrainSpec)
     arguments.add_argument("--model", required=True, help="model folder of the base student")
     arguments.add_argument("--base-manifest", required=True, help="manifest of the base student")
     arguments.add_argument("--corpus", required=True, help="table of demonstrations to train on")
     arguments.add_argument("--state", required=True, help="folder for resumable state; removed after success")
-    add_training_options(arguments)
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    arguments.add_argument("--project", help="what the tracker calls the study")
+    arguments.add_argument("--run-name", help="what the tracker calls the run")
+    add_options(arguments, TrainingConfig, "`training` in config.yaml")
     arguments.add_argument("--checkpoints", required=True, help="folder of checkpoints to write")
     arguments.add_argument("--log", required=True, help="training log to write")
     arguments.add_argument(
@@ -44,7 +50,8 @@ def main(argv: list[str] | None = None) -> None:
 
     corpus = read_table(options.corpus, CORPUS)
     base = sha256_file(options.base_manifest)
-    how = training_options(options)
+    named = {name: getattr(options, name) for name in ("threads", "project", "run_name")}
+    how = TrainingOptions.of(given(options, TrainingConfig), **named)
     result = train(options.spec, options.model, corpus, options.checkpoints, options.state, how)
     write_table(result.log, options.log, TRAINING_LOG)
     write_table(result.probes, options.probes, PROBES)

@@ -96,7 +96,7 @@ def engine(
     results: Path, study, config: dict, student: str, folder: Path, threads: int, repeats: int
 ) -> tuple[list[Comparison], float]:
     """The command generate against bare vLLM on a student's base episodes, and the share of equal answers."""
-    spec = study.episodes_spec(student, "base")
+    spec = study.episodes_spec(student, "base").model_dump()
     model = results / "students" / student / "model"
     return generation(results, model, spec, config["engine"], folder, threads, repeats)
 
@@ -115,14 +115,16 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
-    from skillift.engines.options import engine_options
     from skillift.episodes.asked import messages_of_suites
+    from skillift.settings.config import EngineConfig
+    from skillift.settings.options import words
+    from skillift.settings.specs import EpisodesSpec
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer
 
     settings = {**spec["inference"], **engine_settings}
     tasks, skills = (pl.read_parquet(tables / f"{name}.parquet") for name in ("tasks", "skills"))
-    prompts = messages_of_suites(tasks, skills, spec["inference"]["suites"], spec)
+    prompts = messages_of_suites(tasks, skills, spec["inference"]["suites"], EpisodesSpec(**spec))
     files = {name: folder / f"{name}.json" for name in ("prompts", "settings", "out")}
     files["prompts"].write_text(json.dumps(prompts["content"].to_list()))
     files["settings"].write_text(json.dumps(settings))
@@ -131,7 +133,7 @@ def generation(
     command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
     command += ["--tasks", str(tables / "tasks.parquet"), "--skills", str(tables / "skills.parquet")]
     command += ["--task-template", str(SCRIPTS / "prompts" / "task.jinja"), "--out", str(episodes)]
-    command += engine_options(engine_settings)
+    command += words(EngineConfig(**engine_settings))
     bare = ["--model", str(model)]
     for name, path in files.items():
         bare += [f"--{name}", str(path)]

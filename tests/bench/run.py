@@ -118,7 +118,7 @@ def main() -> None:
         console.print(comparison_table("Episodes: generate.py and bare vLLM", caption, rows))
         model = results / "students" / student / "model"
         corpus = results / "corpus" / f"{study.corpus_of(run)}.parquet"
-        spec = study.train_spec(student, run)
+        spec = study.train_spec(student, run).model_dump()
         rows = fine_tuning.measure(model, corpus, spec, Path(folder), options.threads, options.repeats)
         console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
     title = "Judging over an API: judge.py and a server that answers in a fixed time"

@@ -57,5 +57,5 @@ def test_episodes_are_written_and_a_second_run_makes_no_call_and_the_same_bytes(
 
 
 def test_a_model_without_a_provider_is_an_error_before_any_call(ask):
-    with pytest.raises(UserError, match="key 'model'"):
+    with pytest.raises(UserError, match=r"reference\.model: found 'big'"):
         ask("a.parquet", model="big")

@@ -62,7 +62,7 @@ def run(tmp_path, repository):
                     f"--cache={tmp_path / out / 'answers.sqlite'}",
                     f"--out={tmp_path / out / 'table.parquet'}",
                     *options,
-                    *([*BATCHED, "--batch-poll=0.05"] if batch else []),
+                    *([*BATCHED, "--batch-poll-s=0.05"] if batch else []),
                 ]
             )
         return tmp_path / out / "table.parquet", server

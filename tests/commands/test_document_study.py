@@ -1,18 +1,21 @@
-"""The reference page is made from the schemas, and the committed page is the one that they make."""
+"""The reference page and the schemas are those that the models of settings make."""
 
 from __future__ import annotations
 
 import yaml
-from document_study import PAGE, main
+from document_study import PAGE, SCHEMAS, main
 
 from skillift.study.reference import reference_page
 
 
-def test_the_committed_page_is_the_one_that_the_schemas_make(tmp_path):
-    main(["--out", str(tmp_path / "page.md")])
-    made = (tmp_path / "page.md").read_text(encoding="utf-8")
-    fix = "run: python workflow_scripts/document_study.py"
-    assert PAGE.read_text(encoding="utf-8") == made, fix
+def test_the_committed_page_and_schemas_are_those_that_the_models_make(tmp_path):
+    main(["--out", str(tmp_path / "page.md"), "--schemas", str(tmp_path)])
+    made = [PAGE, *(SCHEMAS / f"{name}.schema.json" for name in ("study", "config"))]
+    assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(path.name for path in made[1:])
+    for path in made:
+        new = tmp_path / (path.name if path != PAGE else "page.md")
+        fix = "run: python workflow_scripts/document_study.py"
+        assert path.read_text(encoding="utf-8") == new.read_text(encoding="utf-8"), fix
 
 
 def test_every_key_of_the_embedded_study_is_on_the_page(repository):

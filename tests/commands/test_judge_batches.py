@@ -51,12 +51,12 @@ def arguments(inputs, address, folder, *more, model=MODEL, out="verdicts.parquet
         f"--spec={json.dumps({'name': 'served', 'judge': entry})}",
         f"--cache={folder / 'answers.sqlite'}",
         f"--out={folder / out}",
-        "--backoff=0.02",
-        "--timeout=30",
+        "--backoff-s=0.02",
+        "--timeout-s=30",
         *more,
     ]
     if batch:
-        given += [f"--batch={model}", "--batch-poll=0.05", f"--batch-requests={N_EPISODES // N_BATCHES}"]
+        given += [f"--batch={model}", "--batch-poll-s=0.05", f"--batch-requests={N_EPISODES // N_BATCHES}"]
     return given
 
 

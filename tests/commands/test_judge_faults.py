@@ -25,7 +25,7 @@ from skillift.tables import read_table, write_table
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("loaded judge")]
 
 FEW = 100
-LENIENT = ("--max-failed-share=1", f"--max-unparsed={FEW}")
+LENIENT = ("--max-failed-share=1", f"--max-unparsed-in-a-row={FEW}")
 CONCURRENCY = 16  # with more, a busy machine answers so late that calls time out
 
 
@@ -82,7 +82,7 @@ def _inputs(folder, repository, n_episodes):
 def arguments(inputs, entry, cache, out, *more):
     spec = {"name": "faulty", "judge": {"max_tokens": 64, **entry}}
     fixed = [f"--spec={json.dumps(spec)}", f"--cache={cache}", f"--out={out}"]
-    return [*inputs, *fixed, f"--concurrency={CONCURRENCY}", "--backoff=0.02", "--retries=14", *more]
+    return [*inputs, *fixed, f"--concurrency={CONCURRENCY}", "--backoff-s=0.02", "--retries=14", *more]
 
 
 def _expected(inputs, out):

@@ -104,7 +104,7 @@ def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_n
     train.main([*whole, *options])
     script = Path(__file__).parents[1] / "killed_training.py"
     moments = [f"{step}:{moment}" for step, moment in sorted(kills)]
-    command = [sys.executable, str(script), *moments, "--", *killed, *options, "--state-interval", "0"]
+    command = [sys.executable, str(script), *moments, "--", *killed, *options, "--state-interval-s", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split() == [str(-signal.SIGKILL)] * len(kills), done.stderr
     assert not (tmp_path / "killed/out/manifest.json").exists()

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 import skillift.episodes.run
 from skillift.contracts.pipeline import SKILLS, TASKS
@@ -17,9 +17,9 @@ from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import Probe, check_served, served_table
 from skillift.episodes.run import answer
 from skillift.errors import UserError
+from skillift.settings.specs import EpisodesSpec
 from skillift.students.model_folders import adapter_rank
 from skillift.tables import check, read_json
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 
@@ -92,7 +92,7 @@ def _answers(student, trained, **inference):
     return answer(
         check(pl.DataFrame(tasks), TASKS, "tasks"),
         check(pl.DataFrame(skills), SKILLS, "skills"),
-        spec,
+        EpisodesSpec(**spec),
         {6: folder},
         RunOptions(),
         probes=probes,

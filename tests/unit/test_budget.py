@@ -12,14 +12,15 @@ from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.budget import Budget, count_tokens, estimate
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.errors import UserError
+from skillift.settings.chat_models import AskedModel
 
 PRICE = {"input_per_million": 0.0, "output_per_million": 1000.0}  # a reply of 10 tokens costs a cent
 
 
-def _requests(n_requests, **entry):
-    model = ChatModel.from_entry(
-        {"model": "hosted_vllm/served", "max_tokens": 10, "price": PRICE, **entry}, "judges.main"
-    )
+def _requests(n_requests, price=PRICE, **entry):
+    priced = {"price": price} if price else {}
+    entry = {"model": "hosted_vllm/served", "max_tokens": 10, **priced, **entry}
+    model = ChatModel.from_entry(AskedModel(**entry), "judges.main")
     return [ChatRequest(model, [{"role": "user", "content": f"Question {n}"}]) for n in range(n_requests)]
 
 

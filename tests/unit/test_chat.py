@@ -14,6 +14,7 @@ from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 from skillift.chat.counts import Counts
 from skillift.errors import UserError
+from skillift.settings.chat_models import AskedModel
 
 
 def _request(text: str = "Hello", **options) -> ChatRequest:
@@ -217,15 +218,14 @@ def test_a_key_covers_everything_that_can_change_an_answer(changed):
 
 def test_a_key_leaves_out_the_price():
     priced = ChatModel.from_entry(
-        {"model": "stub/model", "price": {"input_per_million": 1.0, "output_per_million": 5.0}}
+        AskedModel(model="stub/model", price={"input_per_million": 1.0, "output_per_million": 5.0})
     )
     assert ChatRequest(priced, []).key() == ChatRequest(STUB, []).key()
 
 
-@pytest.mark.parametrize("model", [None, "gpt", "offline/oracle"])
-def test_a_model_that_cannot_be_asked_is_an_error_before_any_call(model):
+def test_an_offline_judge_that_does_not_exist_is_an_error_before_any_call():
     with pytest.raises(UserError, match="key 'model'"):
-        ChatModel.from_entry({"model": model})
+        ChatModel.from_entry(AskedModel(model="offline/oracle"))
 
 
 @pytest.mark.parametrize("provider", ["hosted_vllm", "openai"])
@@ -245,7 +245,7 @@ def test_a_request_over_http_is_sent_once_even_when_the_server_fails(provider, m
             "max_tokens": 9,
             "price": {"input_per_million": 1.0, "output_per_million": 2.0},
         }
-        model = ChatModel.from_entry(entry)
+        model = ChatModel.from_entry(AskedModel(**entry))
         bad, good = client.ask_all(
             [ChatRequest(model, [{"role": "user", "content": text}]) for text in ("bad", "good")]
         )

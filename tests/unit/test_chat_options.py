@@ -9,9 +9,15 @@ import yaml
 
 from skillift.chat.batches.settings import BatchSettings
 from skillift.chat.client import add_client_options, open_client
-from skillift.chat.options import api_options
+from skillift.chat.options import client_words
 from skillift.errors import UserError
+from skillift.settings.chat_models import Judging
+from skillift.settings.config import ApiConfig
 from skillift.study.study import load_config
+
+
+def _words(**api) -> list[str]:
+    return client_words(ApiConfig(**api), Judging())
 
 
 def _options(*given):
@@ -26,7 +32,7 @@ def test_every_setting_of_the_configuration_reaches_the_client(tmp_path):
         "timeout_s": 7.5,
         "retries": 2,
         "backoff_s": 0.5,
-        "requests_per_minute": 60,
+        "requests_per_minute": 60.0,
         "tokens_per_minute": 1000.0,
         "budget_usd": 5.0,
         "budgets_usd": {"anthropic/x": 1.5, "openrouter/a/b": 2.0},
@@ -39,21 +45,21 @@ def test_every_setting_of_the_configuration_reaches_the_client(tmp_path):
         "batch_discount": 0.25,
     }
     assert set(load_config({"study": "a.yaml"})["api"]) <= {*api, *batch}
-    given = api_options(api | batch)
+    given = _words(**api, **batch)
     with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *given)) as client:
         assert {name: getattr(client, name) for name in api} == api
         assert client.batch == BatchSettings(frozenset(batch["batch"]), 5.0, 3.0, 7, 0.25)
 
 
-@pytest.mark.parametrize(("batch", "models"), [(True, {"all"}), (False, set()), ([], set()), (None, set())])
+@pytest.mark.parametrize(("batch", "models"), [(True, {"all"}), (False, set()), ([], set())])
 def test_batches_are_for_all_models_that_offer_them_or_for_none(batch, models, tmp_path):
-    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *api_options({"batch": batch}))) as client:
+    with open_client(_options(f"--cache={tmp_path / 'a.sqlite'}", *_words(batch=batch))) as client:
         assert client.batch == BatchSettings(frozenset(models))
 
 
 def test_a_model_whose_provider_has_no_batches_is_an_error_before_any_job():
     with pytest.raises(UserError, match=r"^config\.yaml: api\.batch: found 'openrouter/x'.*openai"):
-        api_options({"batch": ["openai/gpt", "openrouter/x"]})
+        _words(batch=["openai/gpt", "openrouter/x"])
 
 
 @pytest.mark.parametrize(
@@ -78,10 +84,22 @@ def test_the_defaults_of_the_configuration_are_those_of_the_commands(tmp_path, r
     path = repository / "config.yaml"
     api = load_config(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))["api"]
     cache = f"--cache={tmp_path / 'a.sqlite'}"
-    assert vars(_options(cache, *api_options(api))) == vars(_options(cache))
+    with open_client(_options(cache, *_words(**api))) as told, open_client(_options(cache)) as untold:
+        for name in (
+            "concurrency",
+            "timeout_s",
+            "retries",
+            "backoff_s",
+            "budget_usd",
+            "budgets_usd",
+            "batch",
+        ):
+            assert getattr(told, name) == getattr(untold, name)
 
 
-@pytest.mark.parametrize("given", ["--budget=-1", "--budget=nan", "--model-budget=anthropic/x"])
+@pytest.mark.parametrize(
+    "given", ["--budget-usd=-1", "--budget-usd=nan", "--budgets-usd=anthropic/x", "--budgets-usd=a/x=-1"]
+)
 def test_a_budget_that_is_no_amount_is_an_error(given, capsys):
     with pytest.raises(SystemExit):
         _options("--cache=a.sqlite", given)

@@ -12,12 +12,13 @@ from chat_templates import chat_tokenizer
 from plain_folders import DATED
 from study_files import EMBEDDED
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.engines.interface import RunOptions
 from skillift.episodes import run as episodes
 from skillift.episodes.answer_checks import check_same_prompts
 from skillift.errors import UserError
+from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import generation_prompt, prompt_text, trained_tokens
 from skillift.study.study import load_study
 
@@ -53,7 +54,6 @@ def test_what_is_trained_begins_with_the_prompt_of_that_date():
 
 @pytest.mark.models
 def test_training_and_answering_are_told_the_same_date(tmp_path):
-    from skillift.training.run import train
 
     student = write_student(tmp_path / "model", chat_template=DATED)
     recipe = {**RECIPE, "date": OTHER, "epochs": 1}
@@ -74,15 +74,15 @@ def test_the_date_is_part_of_the_study_with_quotes_or_without(study_file, writte
     )
     students = text[text.index("students:\n") : text.index("references:")]
     study = load_study(study_file(text.replace(students, f"students:\n{indent(hub, '  ')}\n")))
-    assert study.train_spec("s", "sft-s0")["date"] == OTHER
-    assert study.episodes_spec("s", "base")["inference"]["date"] == OTHER
-    assert "date" not in study.train_spec("m", "sft-s0")  # from scratch: its template prints none
+    assert study.train_spec("s", "sft-s0").date == OTHER
+    assert study.episodes_spec("s", "base").inference.date == OTHER
+    assert study.train_spec("m", "sft-s0").date is None  # from scratch: its template prints none
 
 
 def test_studies_without_a_date_keep_the_settings_of_their_results(study_file):
     study = load_study(study_file(EMBEDDED))
-    assert "date" not in study.train_spec("s", "sft-s0")
-    assert "date" not in study.episodes_spec("s", "base")["inference"]
+    assert "date" not in study.train_spec("s", "sft-s0").model_dump()
+    assert "date" not in study.episodes_spec("s", "base").inference.model_dump()
 
 
 @pytest.mark.parametrize("written", ["today", "'2024-02-31'", "26 Jul 2024", "2024-7-26"])
@@ -122,4 +122,4 @@ def test_a_checkpoint_with_another_template_is_refused_before_an_engine_starts(t
     )
     skills = pl.DataFrame({"skill_id": ["k"], "steps": [["Look."]]})
     with pytest.raises(UserError, match=r"step 6, task t under the condition none: prompt: .*base model"):
-        episodes.answer(tasks, skills, spec, {6: checkpoint}, RunOptions(), base=base)
+        episodes.answer(tasks, skills, EpisodesSpec(**spec), {6: checkpoint}, RunOptions(), base=base)

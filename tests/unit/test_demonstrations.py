@@ -15,6 +15,8 @@ from skillift.corpus.teachers import Lecture, WorkedSolutionTeacher
 from skillift.errors import UserError
 from skillift.judging.extraction import extract_answer
 from skillift.judging.verdicts import read_template
+from skillift.settings.chat_models import AskedModel
+from skillift.settings.specs import CorpusSpec, DemonstrationsSpec
 from skillift.tables import check
 from skillift.taskpack import build_pack
 
@@ -44,9 +46,13 @@ def templates(repository):
 
 
 def _demonstrate(templates, tasks=TASKS, **teacher):
-    spec = {**SPEC, "teacher": {**SPEC["teacher"], **teacher}}
+    spec = DemonstrationsSpec(**{**SPEC, "teacher": {**SPEC["teacher"], **teacher}})
     with ChatClient() as client:
-        return check(demonstrate(tasks, SKILLS, spec, *templates, client), DEMONSTRATIONS, "demonstrations")
+        return check(
+            demonstrate(tasks, SKILLS, spec, *templates, client),
+            DEMONSTRATIONS,
+            "demonstrations",
+        )
 
 
 def test_every_train_task_is_demonstrated_under_the_condition_and_kept(templates):
@@ -103,11 +109,9 @@ def test_holdout_tasks_need_no_worked_solution(templates):
     assert _demonstrate(templates, TASKS.with_columns(worked_solution=solution)).height == TRAIN.height
 
 
-def test_no_train_tasks_or_an_unknown_teacher_are_errors(templates):
+def test_no_train_tasks_are_an_error(templates):
     with pytest.raises(UserError, match="no task of the suite train"):
         _demonstrate(templates, TASKS.filter(pl.col("suite") != "train"))
-    with pytest.raises(UserError, match="key 'kind'"):
-        _demonstrate(templates, kind="oracle")
 
 
 class _UnluckyTeacher:
@@ -141,7 +145,7 @@ def test_the_judge_sees_the_bare_prompt(templates):
 
 def test_the_judge_is_checked_before_any_call():
     with pytest.raises(UserError, match="key 'model'"):
-        ChatModel.from_entry({"model": "offline/nobody"})
+        ChatModel.from_entry(AskedModel(model="offline/nobody"))
 
 
 def _taught(templates, teacher_template, reply, special=(), **teacher):
@@ -159,7 +163,7 @@ def _taught(templates, teacher_template, reply, special=(), **teacher):
 
     with chat_server(respond) as (address, arrived), ChatClient() as client:
         entry = {**API_TEACHER, "api_base": address, **teacher}
-        spec = {**SPEC, "teacher": entry}
+        spec = DemonstrationsSpec(**{**SPEC, "teacher": entry})
         rows = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template, special)
     return check(rows, DEMONSTRATIONS, "demonstrations"), arrived
 
@@ -229,7 +233,7 @@ def test_an_answer_that_holds_a_special_token_of_a_student_is_kept_and_trained_o
     assert kept["leaked"]["reason"].startswith("not judged: special token: it holds <|im_end|>")
     assert kept["good"]["passed"] is True
     corpus = {"rows": rows.height - 1, "condition": "curated", "verified": False}
-    trained = select_corpus(rows, TASKS, corpus)["task_id"].to_list()
+    trained = select_corpus(rows, TASKS, CorpusSpec(**corpus))["task_id"].to_list()
     assert len(trained) == rows.height - 1 and kept["leaked"]["task_id"] not in trained
     again, _ = _taught(templates, teacher_template, reply, special, attempts=2)
     assert again.filter("passed").height == TRAIN.height
@@ -239,7 +243,7 @@ def test_a_second_collection_asks_the_teacher_nothing(templates, teacher_templat
     wrong = chat_completion("ANSWER: never right")
     with AnswerCache(tmp_path / "answers.sqlite") as cache:
         with chat_server(lambda _: (200, wrong)) as (address, arrived), ChatClient(cache=cache) as client:
-            spec = {**SPEC, "teacher": {**API_TEACHER, "api_base": address}}
+            spec = DemonstrationsSpec(**{**SPEC, "teacher": {**API_TEACHER, "api_base": address}})
             first = demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
         asked = len(arrived)
         with ChatClient(cache=cache) as client:  # the server is gone
@@ -257,7 +261,8 @@ def test_a_judge_that_cannot_be_asked_is_found_before_the_teacher_is_paid(
         ChatClient() as client,
     ):
         teacher = {**API_TEACHER, "api_base": address}
-        spec = {**SPEC, "teacher": teacher, "judge": {"model": "anthropic/claude-haiku-4-5"}}
+        judge = {"model": "anthropic/claude-haiku-4-5"}
+        spec = DemonstrationsSpec(**{**SPEC, "teacher": teacher, "judge": judge})
         with pytest.raises(UserError, match=r"judges\.<primary_judge>.*ANTHROPIC_API_KEY"):
             demonstrate(TASKS, SKILLS, spec, *templates, client, teacher_template)
     assert arrived == []
@@ -265,4 +270,4 @@ def test_a_judge_that_cannot_be_asked_is_found_before_the_teacher_is_paid(
 
 def test_a_teacher_behind_an_api_needs_its_template(templates):
     with ChatClient() as client, pytest.raises(UserError, match="--teacher-template"):
-        demonstrate(TASKS, SKILLS, {**SPEC, "teacher": API_TEACHER}, *templates, client)
+        demonstrate(TASKS, SKILLS, DemonstrationsSpec(**{**SPEC, "teacher": API_TEACHER}), *templates, client)

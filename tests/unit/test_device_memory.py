@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 from tiny_models import smallest, write_model, write_student, write_tokenizer
-from trainings import RECIPE, corpus_of, demonstrations
+from trainings import RECIPE, corpus_of, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.processes.memory import GIB, Memory, measured_peak
 from skillift.tables import folder_digests, read_json
 from skillift.training import device_memory
 from skillift.training.options import TrainingOptions
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -18,6 +18,7 @@ from skillift.episodes.run import answer, checkpoint_folders, sample_seed
 from skillift.errors import UserError
 from skillift.judging.extraction import score_answer_line, strip_reasoning
 from skillift.judging.verdicts import Candidate, render_judge_prompt
+from skillift.settings.specs import EpisodesSpec
 from skillift.tables import check
 
 pytestmark = pytest.mark.models
@@ -26,8 +27,8 @@ JUDGE_TEMPLATE = "{{ fence }} {{ task }} {{ reference }} {{ response }}"
 INFERENCE = inferences.INFERENCE | {"suites": ["dev", "holdout"], "max_tokens": 8, "max_model_len": 256}
 
 
-def spec(**inference) -> dict:
-    return {"conditions": ["none", "curated"], "prompt_seed": 0, "inference": {**INFERENCE, **inference}}
+def spec(**inference) -> EpisodesSpec:
+    return EpisodesSpec(conditions=["none", "curated"], inference={**INFERENCE, **inference})
 
 
 SKILLS_FRAME = check(
@@ -66,7 +67,7 @@ def student(tmp_path_factory) -> Path:
     return write_student(tmp_path_factory.mktemp("student") / "model")
 
 
-def episodes(student: Path, settings: dict | None = None, **options) -> pl.DataFrame:
+def episodes(student: Path, settings: EpisodesSpec | None = None, **options) -> pl.DataFrame:
     return answer(
         TASKS_FRAME, SKILLS_FRAME, settings or spec(), {0: student}, RunOptions(), **options
     ).episodes
@@ -154,8 +155,7 @@ def test_a_prompt_without_room_for_the_answer_is_named_and_not_cut(student):
 
 
 def test_without_max_model_len_the_longest_prompt_decides(student):
-    settings = spec()
-    del settings["inference"]["max_model_len"]
+    settings = spec(max_model_len=None)
     assert episodes(student).equals(episodes(student, settings))
     messages = pl.DataFrame({"task_id": ["t1", "t2"], "condition": ["none", "curated"]})
     prompts, inference = [[0] * 20, [0] * 100], {"max_model_len": None, "max_tokens": 8}

@@ -6,13 +6,12 @@ import random
 
 import pytest
 from hybrid_models import write_hybrid_student
-from trainings import LORA, RECIPE, demonstrations
+from trainings import LORA, RECIPE, demonstrations, train
 
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import Probe, check_served, served_table
 from skillift.students.model_folders import load_model
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -26,6 +26,7 @@ from skillift.judging.verdicts import (
     read_template,
     render_judge_prompt,
 )
+from skillift.settings.chat_models import AskedModel
 from skillift.tables import check
 
 TEMPLATE = "Judge with {{ fence }}.\n{{ task }}\n{{ reference }}\n{{ response }}\nReply in JSON."
@@ -215,7 +216,7 @@ def test_replies_that_cannot_be_read_now_and_then_do_not_end_the_job():
 )
 def test_the_form_of_the_reply_is_asked_for_as_the_judge_declares(entry, sent):
     with chat_server(lambda _: (200, chat_completion(PASS))) as (address, arrived), ChatClient() as client:
-        model = ChatModel.from_entry({"model": "hosted_vllm/served", "api_base": address, **entry})
+        model = ChatModel.from_entry(AskedModel(model="hosted_vllm/served", api_base=address, **entry))
         judge_candidates([CANDIDATE], model, TEMPLATE, client)
     form = arrived[0].get("response_format")
     assert (form and form["type"]) == sent

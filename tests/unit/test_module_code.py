@@ -82,3 +82,14 @@ def test_comments_docstrings_and_layout_are_no_part_of_a_modules_code(tmp_path):
         '"""About."""\n\n\ndef f(a):  # why\n    """More."""\n    return (\n        a,\n        1,\n    )\n'
     )
     assert module_code(plain, tmp_path)["statements"] == module_code(dressed, tmp_path)["statements"]
+
+
+def test_what_stands_below_a_field_to_say_what_it_means_is_no_part_of_a_modules_code(tmp_path):
+    plain, told = tmp_path / "plain.py", tmp_path / "told.py"
+    plain.write_text("class A:\n    rate: float = 0.1\n    steps: int\n")
+    told.write_text(
+        'class A:\n    rate: float = 0.1\n    """Peak."""\n    steps: int\n    """All of them."""\n'
+    )
+    assert module_code(plain, tmp_path)["statements"] == module_code(told, tmp_path)["statements"]
+    told.write_text('class A:\n    rate: float = 0.2\n    """Peak."""\n    steps: int\n')
+    assert module_code(plain, tmp_path)["statements"] != module_code(told, tmp_path)["statements"]

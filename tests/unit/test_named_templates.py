@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from chat_folders import EOS, GEMMA, number_of, write_base, write_base_student
 from plain_folders import write_json
-from trainings import RECIPE, corpus_of
+from trainings import RECIPE, corpus_of, train
 
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import open_engine
@@ -21,7 +21,6 @@ from skillift.students.file_tokenizer import FileTokenizer
 from skillift.students.folders import import_student
 from skillift.students.model_folders import end_tokens, load_tokenizer
 from skillift.tables import read_json
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

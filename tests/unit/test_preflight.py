@@ -81,7 +81,7 @@ def test_mistakes_of_all_kinds_stand_in_one_list(own, study_file, tmp_path, monk
     """In the study file, in what it names, and the keys that would be missing next."""
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     (tmp_path / "skills.yaml").write_text("a: {name: a, steps: 5}")
-    text = own.replace("learning_rate: 5.0e-3", "learning_rate: 5e-3")
+    text = own.replace("learning_rate: 5.0e-3", "learning_rate: '5e-3'")
     lines = mistakes(study_file(text.replace("offline/tail", "anthropic/claude-haiku-4-5")))
     assert "recipes.sft.learning_rate" in lines[0]
     assert any("skills.yaml" in line for line in lines)

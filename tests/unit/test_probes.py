@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from datasets import Dataset
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
 from skillift.engines.interface import RunOptions
@@ -17,7 +17,6 @@ from skillift.engines.probes import Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.options import TrainingOptions
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -44,7 +44,7 @@ def certification(study, judge="tail", **others) -> Job:
 
 def keep(path: Path, study, cases) -> None:
     """Keep answers to some cases as a run would."""
-    model = ChatModel.from_entry(study.data["judges"]["tail"])
+    model = ChatModel.from_entry(study.declared.judges["tail"])
     template = (PROMPTS / "judge.jinja").read_text(encoding="utf-8")
     with AnswerCache(path) as cache:
         for case in cases:

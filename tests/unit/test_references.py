@@ -12,6 +12,8 @@ from skillift.chat.client import ChatAnswer, ChatClient, ChatModel
 from skillift.contracts.pipeline import EPISODES
 from skillift.episodes.references import ask_reference
 from skillift.errors import UserError
+from skillift.settings.chat_models import AskedModel
+from skillift.settings.specs import ReferenceSpec
 from skillift.tables import check
 from skillift.taskpack import build_pack
 from skillift.tasks.prompts import messages_for
@@ -22,9 +24,13 @@ HOLDOUT = TASKS.filter(pl.col("suite") == "holdout")
 SPEC = {"conditions": ["none", "curated", "placebo"], "prompt_seed": 3, "suites": ["holdout"], "samples": 1}
 
 
+def asked(**spec) -> ReferenceSpec:
+    return ReferenceSpec(name="big", reference={"model": STUB.model}, **{**SPEC, **spec})
+
+
 def _ask(answer, **spec):
     with stub_provider(answer) as arrived, ChatClient() as client:
-        frame = ask_reference(TASKS, SKILLS, {**SPEC, **spec}, STUB, client)
+        frame = ask_reference(TASKS, SKILLS, asked(**spec), STUB, client)
     return check(frame, EPISODES, "episodes"), [messages[0]["content"] for messages in arrived]
 
 
@@ -68,8 +74,8 @@ def test_a_refusal_in_words_is_an_answer():
     reply = chat_completion("I will not.")
     reply["choices"][0]["message"]["refusal"] = "against the rules"
     with chat_server(lambda _: (200, reply)) as (address, _), ChatClient() as client:
-        model = ChatModel.from_entry({"model": "hosted_vllm/big", "api_base": address})
-        episodes = ask_reference(TASKS, SKILLS, SPEC, model, client)
+        model = ChatModel.from_entry(AskedModel(model="hosted_vllm/big", api_base=address))
+        episodes = ask_reference(TASKS, SKILLS, asked(), model, client)
     assert set(episodes["finish_reason"]) == {"stop"}
 
 
@@ -77,7 +83,7 @@ def test_half_an_answer_that_an_earlier_version_kept_is_not_scored():
     old = ChatAnswer("refused", text="ANSWER: 7, since the", reason="filtered by the provider")
     with ChatClient() as client:
         client.ask_all = lambda requests, _: [old] * len(requests)
-        episodes = ask_reference(TASKS, SKILLS, SPEC, STUB, client)
+        episodes = ask_reference(TASKS, SKILLS, asked(), STUB, client)
     assert set(episodes["finish_reason"]) == {"error"}
 
 
@@ -88,8 +94,8 @@ def test_a_lost_answer_is_an_error_and_not_an_empty_response():
         return 200, chat_completion("ANSWER: 1")
 
     with chat_server(respond) as (address, _), ChatClient() as client:
-        model = ChatModel.from_entry({"model": "hosted_vllm/big", "api_base": address})
-        episodes = ask_reference(TASKS, SKILLS, SPEC, model, client)
+        model = ChatModel.from_entry(AskedModel(model="hosted_vllm/big", api_base=address))
+        episodes = ask_reference(TASKS, SKILLS, asked(), model, client)
     lost = episodes.filter(pl.col("finish_reason") == "error")
     assert lost.select("condition", "task_id").rows() == [("none", HOLDOUT["task_id"][0])]
 

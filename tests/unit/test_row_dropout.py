@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import pytest
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.training.options import TrainingOptions
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

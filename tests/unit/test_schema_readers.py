@@ -10,11 +10,17 @@ from functools import cache
 import pytest
 from study_files import REPOSITORY
 
-from skillift.yaml_sources.schema import read_schema, resolve
+from skillift.settings.base import words_of
+from skillift.settings.config import Config
+from skillift.settings.expectations import resolve
+from skillift.settings.json_schema import json_schema
+from skillift.settings.study_file import StudyFile
+from skillift.settings.training import Recipe
 
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
-PASSED_ON = ("study/checks.py", "yaml_sources/schema.py", "study/specs.py")
+PASSED_ON = ("study/checks.py", "study/specs.py")
+FILES = {"study": StudyFile, "config": Config}
 CHAT = ("chat", "costs")
 MODELS = ("students", "study", "cards", "publication", "figures", "reporting", *CHAT)
 READERS = {
@@ -38,14 +44,14 @@ READERS = {
 
 def keys_of(name: str) -> Iterator[tuple[str, ...]]:
     """The path of every key that a schema declares, without ids and places in lists."""
-    root = read_schema(name)
+    root = json_schema(FILES[name])
 
     def below(schema: dict, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         schema = resolve(schema, root)
         for key, part in schema.get("properties", {}).items():
             yield (*path, key)
             yield from below(part, (*path, key))
-        inner = [schema.get("additionalProperties"), schema.get("items"), *schema.get("oneOf", ())]
+        inner = [schema.get("additionalProperties"), schema.get("items"), *schema.get("anyOf", ())]
         for part in inner:
             if isinstance(part, dict):
                 yield from below(part, path)
@@ -74,6 +80,8 @@ def _names(node: ast.AST) -> Iterator[str]:
         yield node.target.id
     elif isinstance(node, ast.arg):
         yield node.arg
+    elif isinstance(node, ast.Attribute):  # settings.key
+        yield node.attr
 
 
 @cache
@@ -81,6 +89,7 @@ def everything() -> frozenset[str]:
     rules = [path.read_text(encoding="utf-8") for path in sorted((REPOSITORY / "rules").glob("*.smk"))]
     quoted = frozenset(" ".join(rules).replace("'", '"').split('"'))
     folders = [path.name for path in (REPOSITORY / LIBRARY).iterdir() if path.is_dir()]
+    folders.remove("settings")  # declares the keys
     return quoted.union(*map(names_in, [*folders, "plan.py", "run_study.py"]))
 
 
@@ -110,5 +119,4 @@ def test_a_key_that_only_a_docstring_names_is_not_read():
 def test_an_objective_that_training_does_not_know_is_not_in_the_schema():
     from skillift.training.run import OBJECTIVES
 
-    recipe = read_schema("study")["properties"]["recipes"]["additionalProperties"]
-    assert set(recipe["properties"]["objective"]["enum"]) == set(OBJECTIVES)
+    assert set(words_of(Recipe, "objective")) == set(OBJECTIVES)

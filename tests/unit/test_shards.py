@@ -11,6 +11,7 @@ from skillift.engines.interface import RunOptions
 from skillift.episodes.run import answer
 from skillift.episodes.shards import merge, tasks_of_shard
 from skillift.errors import UserError
+from skillift.settings.specs import EpisodesSpec
 
 pytestmark = pytest.mark.models
 
@@ -37,7 +38,7 @@ def episodes_of(model, engine="transformers", shards=1, shard=0, most=3):
     if shards > 1:
         spec["shards"] = shards
     options = RunOptions(max_num_seqs=most)
-    return answer(TASKS, SKILLS, spec, {0: model}, options, TEMPLATE, shard=shard)
+    return answer(TASKS, SKILLS, EpisodesSpec(**spec), {0: model}, options, TEMPLATE, shard=shard)
 
 
 @pytest.mark.parametrize("shards", [1, 2, 3, 7])

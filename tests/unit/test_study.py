@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from study_files import EMBEDDED, REPOSITORY, TEACHER
 from study_specs import all_specs
 
@@ -51,7 +52,7 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     study = load_study(study_file(text))
     assert [run for run in study.runs if run.student == "big"] == [Run("big", "base")]
     assert study.students_from("api") == ["big"]
-    assert study.reference_spec("big") == {
+    assert study.reference_spec("big").model_dump() == {
         "name": "big",
         "conditions": ["none", "curated", "placebo", "shuffled", "filler"],
         "prompt_seed": 0,
@@ -62,11 +63,11 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
     }
     own = text.replace("model: a/big,", "model: a/big, max_tokens: 900, temperature: 1,")
     own = own.replace("top_p: 1.0", "top_p: 0.9")
-    reference = load_study(study_file(own)).reference_spec("big")["reference"]
-    assert (reference["max_tokens"], reference["temperature"], reference["top_p"]) == (900, 1.0, 0.9)
+    reference = load_study(study_file(own)).reference_spec("big").reference
+    assert (reference.max_tokens, reference.temperature, reference.top_p) == (900, 1.0, 0.9)
     none = own.replace("temperature: 1,", "temperature: null, top_p: null,")
-    reference = load_study(study_file(none)).reference_spec("big")["reference"]
-    assert (reference["temperature"], reference["top_p"]) == (None, None)  # and none is sent
+    reference = load_study(study_file(none)).reference_spec("big").reference
+    assert (reference.temperature, reference.top_p) == (None, None)  # and none is sent
 
 
 def test_the_models_behind_an_api_in_the_docs_make_a_study(study_file):
@@ -84,7 +85,7 @@ def test_a_teachers_spec_holds_what_its_kind_depends_on(study_file):
         "teacher: {kind: api, model: a/b, attempts: 3, price: {input_per_million: 5, output_per_million: 25}}"
     )
     study = load_study(study_file(EMBEDDED.replace(TEACHER, teacher + "\n\n")))
-    spec = study.demonstrations_spec()["teacher"]
+    spec = study.demonstrations_spec().teacher.model_dump()
     assert {name: spec[name] for name in ("kind", "model", "attempts", "max_tokens")} == {
         "kind": "api",
         "model": "a/b",
@@ -94,7 +95,12 @@ def test_a_teachers_spec_holds_what_its_kind_depends_on(study_file):
     assert not {"corrupted_share", "seed", "template"} & set(spec)
     assert study.teacher_template == "teacher.jinja"
     offline = load_study(study_file(EMBEDDED))
-    assert set(offline.demonstrations_spec()["teacher"]) == {"kind", "attempts", "corrupted_share", "seed"}
+    assert set(offline.demonstrations_spec().teacher.model_dump()) == {
+        "kind",
+        "attempts",
+        "corrupted_share",
+        "seed",
+    }
     assert offline.teacher_template is None
 
 
@@ -225,9 +231,10 @@ def test_the_order_of_sections_and_students_changes_nothing(study_file):
 
 
 def test_no_spec_shares_state_with_the_study(study):
-    study.train_spec("s", "sft-s0")["trainable"]["lora"]["rank"] = 1
+    with pytest.raises(ValidationError, match="frozen"):
+        study.train_spec("s", "sft-s0").trainable.lora.rank = 1
     study.tasks_spec()["pack"]["per_skill"]["train"] = 0
-    study.episodes_spec("s", "base")["inference"]["suites"].append("dev")
+    study.episodes_spec("s", "base").inference.suites.append("dev")
     study.figures_spec()["runs"][0]["run"] = "other"
     assert all_specs(study) == all_specs(load_study(study.path))
 

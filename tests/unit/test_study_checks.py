@@ -64,11 +64,11 @@ def test_a_folder_that_holds_an_adapter_alone_is_told_so(problems_of, tmp_path):
 
 def test_without_max_model_len_prompts_decide_and_served_weights_are_merged(study_file):
     text = EMBEDDED.replace("  max_model_len: 256\n", "")
-    inference = load_study(study_file(text)).episodes_spec("s", "sft-s0")["inference"]
+    inference = load_study(study_file(text)).episodes_spec("s", "sft-s0").inference.model_dump()
     assert "max_model_len" not in inference
     assert (inference["adapters"], inference["batch_invariant"]) == ("merged", False)
     # how adapters are served is no matter of a run without one
-    assert "adapters" not in load_study(study_file(text)).episodes_spec("s", "base")["inference"]
+    assert "adapters" not in load_study(study_file(text)).episodes_spec("s", "base").inference.model_dump()
 
 
 def test_the_line_of_a_problem_is_the_keys_own(problems_of):

@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 from progress_lines import lines_told
 from tiny_models import CHAT_TEMPLATE, THINKING_CHAT_TEMPLATE, write_student
-from trainings import RECIPE, corpus_of, demonstrations
+from trainings import RECIPE, corpus_of, demonstrations, train
 
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import check, folder_digests
 from skillift.training.options import TrainingOptions
-from skillift.training.run import TrainingResult, checkpoint_steps, optimiser_steps, train
+from skillift.training.run import TrainingResult, checkpoint_steps, optimiser_steps
 
 pytestmark = pytest.mark.models
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.tables import read_json
 from skillift.training.batches import BatchParts, accumulation
 from skillift.training.options import TrainingOptions
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 from tiny_models import write_student
-from trainings import RECIPE, corpus_of
+from trainings import RECIPE, corpus_of, train
 
 from skillift.contracts.pipeline import TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.data import check_batch
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

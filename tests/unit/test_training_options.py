@@ -7,13 +7,10 @@ import argparse
 import pytest
 
 from skillift.errors import UserError
+from skillift.settings.config import TrainingConfig
+from skillift.settings.options import add_options, given, words
 from skillift.study.study import load_config
-from skillift.training.options import (
-    TrainingOptions,
-    add_training_options,
-    training_flags,
-    training_options,
-)
+from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options
 
 
@@ -21,8 +18,9 @@ def options_of(training: dict) -> TrainingOptions:
     """Through config.yaml's schema and the command line."""
     config = load_config({"study": "studies/embedded.yaml", "training": training})
     arguments = argparse.ArgumentParser()
-    add_training_options(arguments)
-    return training_options(arguments.parse_args(training_flags(config["training"], "mine")))
+    add_options(arguments, TrainingConfig, "`training` in config.yaml")
+    called = arguments.parse_args(words(TrainingConfig(**config["training"])))
+    return TrainingOptions.of(given(called, TrainingConfig), project="mine")
 
 
 def test_what_config_leaves_out_is_the_librarys_default():

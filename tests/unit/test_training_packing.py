@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.training.options import TrainingOptions
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

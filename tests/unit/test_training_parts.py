@@ -6,12 +6,11 @@ import pytest
 from hybrid_models import write_hybrid_student
 from safetensors.torch import load_file
 from tiny_models import write_student
-from trainings import RECIPE, demonstrations
+from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.students.model_folders import load_model
 from skillift.training.parts import adapted_layers
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

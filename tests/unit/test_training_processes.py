@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 from tiny_models import write_student
 from training_work import end_at_once, fit_shared_out, refuse_in_the_second, stopped_at_step_4
-from trainings import LORA, RECIPE, demonstrations
+from trainings import LORA, RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_json
 from skillift.training.fit import fit
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hybrid_models import write_hybrid_student
-from trainings import LORA, RECIPE, demonstrations
+from trainings import LORA, RECIPE, demonstrations, train
 
 from skillift.engines.interface import RunOptions
 from skillift.engines.opening import open_engine
@@ -13,7 +13,6 @@ from skillift.errors import UserError
 from skillift.students.folders import import_student, write_manifest
 from skillift.students.model_folders import load_model
 from skillift.tables import read_json
-from skillift.training.run import train
 
 pytestmark = pytest.mark.models
 

@@ -20,8 +20,8 @@ def refused(project, *texts, **options):
 
 
 def test_a_wrong_study_ends_before_any_job_with_place_and_fix(project):
-    replace_in(project / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 5e-3")
-    refused(project, "studies/smoke.yaml", "recipes.sft.learning_rate", "5.0e-3")
+    replace_in(project / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: '5e-3'")
+    refused(project, "studies/smoke.yaml", "recipes.sft.learning_rate", "Write 5e-3 without quotes.")
     assert not (project / "results").exists()
 
 

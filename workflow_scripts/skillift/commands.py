@@ -19,12 +19,18 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
 
 from skillift.errors import UserError
 from skillift.processes.killed_jobs import watch_memory
 from skillift.processes.parent_watchdog import exit_with_parent
 from skillift.processes.progress import heartbeat
 from skillift.redaction import redact
+
+if TYPE_CHECKING:
+    from skillift.settings.base import Settings
+
+S = TypeVar("S", bound="Settings")
 
 
 def json_object(text: str) -> dict:
@@ -42,6 +48,24 @@ def json_object(text: str) -> dict:
     return value
 
 
+def spec_of(model: type[S]) -> Callable[[str], S]:
+    """The parser of `--spec` for a step whose settings have that model; for use as an argparse type.
+
+    It raises a `UserError` with all that is wrong, one line each.
+    """
+
+    def spec(text: str) -> S:
+        from skillift.settings.reading import read_settings
+        from skillift.yaml_sources.source import Source
+
+        read = read_settings(Source("--spec", json_object(text)), model)
+        if read.problems:
+            raise UserError("\n".join(line for lines in read.problems.values() for line in lines))
+        return read.settings
+
+    return spec
+
+
 def parser_without_spec(doc: str) -> argparse.ArgumentParser:
     """An argument parser with the command's docstring as its help; `@FILE` stands for its lines."""
     return argparse.ArgumentParser(
@@ -49,10 +73,16 @@ def parser_without_spec(doc: str) -> argparse.ArgumentParser:
     )
 
 
-def parser(doc: str) -> argparse.ArgumentParser:
-    """An argument parser with the command's docstring as its help and `--spec` declared."""
+def parser(doc: str, spec: type[Settings] | None = None) -> argparse.ArgumentParser:
+    """An argument parser with the command's docstring as its help and `--spec` declared.
+
+    Args:
+        doc: the docstring.
+        spec: the model of the step's settings; without one they are a plain dict.
+    """
     result = parser_without_spec(doc)
-    result.add_argument("--spec", type=json_object, required=True, help="behavioural settings, a JSON object")
+    kind = spec_of(spec) if spec else json_object
+    result.add_argument("--spec", type=kind, required=True, help="behavioural settings, a JSON object")
     return result
 
 

@@ -127,13 +127,10 @@ def _name(node: ast.AST) -> list | None:
 class _WithoutDocstrings(ast.NodeTransformer):
     def _strip(self, node):
         self.generic_visit(node)
-        first = node.body[0] if node.body else None
-        if (
-            isinstance(first, ast.Expr)
-            and isinstance(first.value, ast.Constant)
-            and isinstance(first.value.value, str)
-        ):
+        if node.body and _is_text(node.body[0]):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+        if isinstance(node, ast.ClassDef):  # texts below fields, which say what these mean
+            node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
         return node
 
     def visit(self, node):
@@ -141,3 +138,11 @@ class _WithoutDocstrings(ast.NodeTransformer):
             return node
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

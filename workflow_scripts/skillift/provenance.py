@@ -25,14 +25,24 @@ from skillift.module_code import module_code
 SCRIPTS = Path(__file__).resolve().parent.parent
 
 
-def canonical(spec: dict) -> str:
-    """`spec` as JSON that is equal exactly when the settings are: sorted keys, no spaces, no NaN.
+def canonical(spec: object) -> str:
+    """A spec as JSON that is equal exactly when the settings are: sorted keys, no spaces, no NaN.
+
+    Args:
+        spec: settings (`skillift.settings`) or plain data.
 
     Raises:
         TypeError: a value has no JSON form (Snakemake would drop it without a word).
         ValueError: a number is not finite.
     """
-    return json.dumps(spec, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    form = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False, "allow_nan": False}
+    return json.dumps(spec, default=_plain, **form)
+
+
+def _plain(settings: object) -> object:
+    if hasattr(settings, "model_dump"):  # of `skillift.settings`
+        return settings.model_dump()
+    raise TypeError(f"a {type(settings).__name__} has no JSON form")
 
 
 @dataclass

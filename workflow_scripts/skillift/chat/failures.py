@@ -13,7 +13,6 @@ from collections.abc import Iterable
 
 from skillift.errors import UserError
 
-MAX_FAILED_SHARE, MAX_UNPARSED_IN_A_ROW = 0.01, 10  # as in the study's schema
 LONGEST_WAIT_S = 600.0  # a provider that asks for more has a quota that is used up
 
 _MONEY = re.compile(

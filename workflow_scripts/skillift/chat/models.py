@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from skillift.chat import offline_judges
 from skillift.errors import UserError, problem
 
+if TYPE_CHECKING:
+    from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge
+    from skillift.settings.models import ApiReference
+
+    Entry = AskedModel | AskedTeacher | Judge | ApiReference
+
 _SETTINGS = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
-RESPONSE_FORMATS = ("json_schema", "json_object", "none")
 # servers that take a schema whatever model they serve; of the other providers litellm knows which models do
 _SCHEMA_PROVIDERS = ("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_chat")
 
@@ -19,9 +25,9 @@ _SCHEMA_PROVIDERS = ("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_
 class ChatModel:
     """A model and its sampling settings, as a study declares them.
 
-    `response_format`, one of `RESPONSE_FORMATS`, is how the form of a structured reply is asked for; None for
-    the provider's. `price` is (input, output) in USD per million tokens, and `where` the model's place in the
-    study file, for messages; neither changes an answer.
+    `response_format`, one of `skillift.settings.chat_models.ResponseFormat`, is how the form of a
+    structured reply is asked for; None for the provider's. `price` is (input, output) in USD per million
+    tokens, and `where` the model's place in the study file, for messages; neither changes an answer.
     """
 
     model: str
@@ -35,31 +41,27 @@ class ChatModel:
     where: str = field(default="judge", compare=False)
 
     @classmethod
-    def from_entry(cls, entry: dict, where: str = "judge") -> ChatModel:
+    def from_entry(cls, entry: Entry, where: str = "judge") -> ChatModel:
         """The model of a judge's (teacher's, reference model's) entry in a study file.
 
         Args:
-            entry: `model`, and any of the settings and `price`.
-            where: the entry's place in the study file, such as `judges.main`.
+            entry: the entry.
+            where: its place in the study file, such as `judges.main`.
 
         Raises:
-            UserError: the entry names no model, or an offline judge that does not exist.
+            UserError: an offline judge that does not exist.
         """
-        name = entry.get("model")
-        if not isinstance(name, str) or "/" not in name:
-            raise UserError(problem(f"{where}, key 'model'", name, "<provider>/<model>, as litellm names it"))
+        name = entry.model
         provider, _, rest = name.partition("/")
         if provider == offline_judges.PROVIDER and rest not in offline_judges.JUDGES:
             known = ", ".join(f"offline/{judge}" for judge in offline_judges.JUDGES)
             raise UserError(
                 problem(f"{where}, key 'model'", name, f"one of {known}, or a model of another provider")
             )
-        form = entry.get("response_format")
-        if form not in (None, *RESPONSE_FORMATS):
-            expected = f"one of {', '.join(RESPONSE_FORMATS)}"
-            raise UserError(problem(f"{where}, key 'response_format'", form, expected))
-        settings = {key: entry.get(key) for key in (*_SETTINGS, "response_format")}
-        return cls(model=name, price=_price(entry.get("price"), where), where=where, **settings)
+        settings = {key: getattr(entry, key) for key in _SETTINGS}
+        form = getattr(entry, "response_format", None)  # of judges
+        price = entry.price and (entry.price.input_per_million, entry.price.output_per_million)
+        return cls(model=name, price=price, where=where, response_format=form, **settings)
 
     @property
     def offline(self) -> bool:
@@ -76,16 +78,6 @@ class ChatModel:
     def sampling(self) -> dict:
         """The settings that are declared, by litellm's names."""
         return {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
-
-
-def _price(declared: dict | None, where: str) -> tuple[float, float] | None:
-    if not declared:
-        return None
-    found = tuple(declared.get(f"{name}_per_million") for name in ("input", "output"))
-    if any(isinstance(usd, bool) or not isinstance(usd, int | float) or not usd >= 0 for usd in found):
-        expected = "input_per_million and output_per_million, numbers in USD"
-        raise UserError(problem(f"{where}, key 'price'", declared, expected))
-    return found
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ import polars as pl
 from skillift.contracts.pipeline import CORPUS, key_of
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import answer_lines, strip_reasoning
+from skillift.settings.specs import CorpusSpec
 from skillift.students.chat_files import SPECIAL_TOKEN
 from skillift.tasks.prompts import messages_for
 
-FORMS = ("worked", "answer_only")
 _SHOWN_IDS = 20  # of tasks in one message
 DEMONSTRATED = "curated"  # the condition under which demonstrations are collected
 
@@ -25,7 +25,7 @@ DEMONSTRATED = "curated"  # the condition under which demonstrations are collect
 def select_corpus(
     demonstrations: pl.DataFrame,
     tasks: pl.DataFrame,
-    spec: dict,
+    spec: CorpusSpec,
     skills: pl.DataFrame | None = None,
     task_template: str | None = None,
 ) -> pl.DataFrame:
@@ -36,11 +36,7 @@ def select_corpus(
     Args:
         demonstrations: keeps the contract DEMONSTRATIONS, collected under the condition `curated`.
         tasks: keeps the contract TASKS.
-        spec: `rows`; `condition`, of the prompts trained on; `form`, `worked` (the whole response) or
-            `answer_only` (its last ANSWER line alone; responses without one are left out); `verified`, false
-            to take the first answer to each task whatever its verdict; `skills`, the number of skills that
-            rows come from, drawn by `seed` (all where left out); `seed`; `prompt_seed`, of the conditions'
-            choices; `filler`, of the condition `filler`.
+        spec: how it is selected.
         skills: keeps the contract SKILLS; needed where `condition` is not `curated`.
         task_template: the text of the template of user messages, for such conditions.
 
@@ -51,14 +47,11 @@ def select_corpus(
         UserError: fewer usable demonstrations than rows, or fewer skills; a demonstration of an unknown
             task; a condition that needs the skills.
     """
-    form = spec.get("form", "worked")
-    if form not in FORMS:
-        raise UserError(problem("corpus, key 'form'", form, f"one of {', '.join(FORMS)}"))
-    verified = spec.get("verified", True)
+    form, verified = spec.form, spec.verified
     taken = _of_skills(_first_answers(demonstrations, tasks, verified), spec)
     usable = [row for row in taken if _response(row["response"], form)]
-    chosen = _balanced(usable, spec["rows"], spec.get("seed", 0))
-    if len(chosen) < spec["rows"]:
+    chosen = _balanced(usable, spec.rows, spec.seed)
+    if len(chosen) < spec.rows:
         n_tasks = demonstrations["task_id"].n_unique()
         mute = sorted({row["task_id"] for row in taken} - {row["task_id"] for row in usable})
         more = [f"and {len(mute) - _SHOWN_IDS} more"] if len(mute) > _SHOWN_IDS else []
@@ -72,7 +65,7 @@ def select_corpus(
             example = unscored["reason"][0][:200]
             found += f" ({unscored.height} demonstrations without a verdict, such as: {example})"
             fix = f"See to the primary judge or the teacher first, as that reason says. Else: {fix}"
-        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec['rows']}", fix))
+        raise UserError(problem("corpus, key 'rows'", found, f"at least {spec.rows}", fix))
     prompts = _prompts(chosen, tasks, spec, skills, task_template)
     rows = [
         {
@@ -106,9 +99,9 @@ def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: 
     return answers.sort("task_id", "attempt").unique("task_id", keep="first").sort("task_id").to_dicts()
 
 
-def _of_skills(rows: list[dict], spec: dict) -> list[dict]:
+def _of_skills(rows: list[dict], spec: CorpusSpec) -> list[dict]:
     """Those of the `skills` that the seed draws first; all where no number is asked for."""
-    number, seed = spec.get("skills"), spec.get("seed", 0)
+    number, seed = spec.skills, spec.seed
     skills = sorted({row["skill_id"] for row in rows}, key=lambda skill: _order(seed, skill))
     if number is None:
         return rows
@@ -144,17 +137,16 @@ def _balanced(rows: Sequence[dict], n_rows: int, seed: int) -> list[dict]:
 def _prompts(
     chosen: Sequence[dict],
     tasks: pl.DataFrame,
-    spec: dict,
+    spec: CorpusSpec,
     skills: pl.DataFrame | None,
     task_template: str | None,
 ) -> dict[str, str]:
-    condition = spec.get("condition", DEMONSTRATED)
+    condition = spec.condition
     if condition == DEMONSTRATED:
         return {row["task_id"]: row["prompt"] for row in chosen}
     if skills is None:
         fix = "Give the skills table and the task template too (--skills, --task-template)."
         raise UserError(problem("corpus, key 'condition'", condition, DEMONSTRATED, fix))
     taken = tasks.filter(pl.col("task_id").is_in([row["task_id"] for row in chosen]))
-    seed, filler = spec.get("prompt_seed", 0), spec.get("filler", "plain")
-    messages = messages_for(taken, skills, [condition], seed, task_template, filler)
+    messages = messages_for(taken, skills, [condition], spec.prompt_seed, task_template, spec.filler_text)
     return dict(messages.select("task_id", "content").iter_rows())

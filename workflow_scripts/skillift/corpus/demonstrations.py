@@ -17,6 +17,8 @@ from skillift.contracts.pipeline import DEMONSTRATIONS, key_of
 from skillift.corpus.teachers import ApiTeacher, Lecture, Lesson, Teacher, WorkedSolutionTeacher
 from skillift.errors import UserError, problem
 from skillift.judging.verdicts import Candidate, Verdict, judge_candidates
+from skillift.settings import chat_models as settings
+from skillift.settings.specs import DemonstrationsSpec
 from skillift.tasks.prompts import messages_for
 
 
@@ -101,7 +103,7 @@ def _row(teacher: str, lesson: Lesson, lecture: Lecture, verdict: Verdict | None
 def demonstrate(
     tasks: pl.DataFrame,
     skills: pl.DataFrame,
-    spec: dict,
+    spec: DemonstrationsSpec,
     task_template: str,
     judge_template: str,
     client: ChatClient,
@@ -114,9 +116,7 @@ def demonstrate(
     Args:
         tasks: keeps the contract TASKS.
         skills: keeps the contract SKILLS.
-        spec: `teacher` (`kind` and `attempts`; of the kind `worked_solution` also `corrupted_share` and
-            `seed`, of `api` the model's entry), `condition`, `judge` (the primary judge's entry) and
-            `seed` (of the prompts).
+        spec: how they are written and judged.
         task_template: the text of the template of user messages.
         judge_template: the text of the judge template.
         teacher_template: the text of the template that a teacher of the kind `api` is asked with.
@@ -125,27 +125,28 @@ def demonstrate(
         max_unparsed: see `judging.judge_candidates`.
 
     Raises:
-        UserError: an unknown kind of teacher; see also `collect_demonstrations`.
+        UserError: see `collect_demonstrations`.
     """
-    entry = spec["teacher"]
+    entry = spec.teacher
     train = tasks.filter(pl.col("suite") == "train")
     teacher = _open_teacher(entry, train, client, teacher_template, special)
-    prompts = messages_for(train, skills, [spec["condition"]], spec["seed"], task_template)
-    judge = ChatModel.from_entry(spec["judge"], "judges.<primary_judge>")
+    prompts = messages_for(train, skills, [spec.condition], spec.seed, task_template)
+    judge = ChatModel.from_entry(spec.judge, "judges.<primary_judge>")
     check_access(judge)  # before the teacher is paid
-    attempts = entry.get("attempts", 1)
     return collect_demonstrations(
-        tasks, prompts, teacher, judge, judge_template, client, attempts, max_unparsed
+        tasks, prompts, teacher, judge, judge_template, client, entry.attempts, max_unparsed
     )
 
 
 def _open_teacher(
-    entry: dict, train: pl.DataFrame, client: ChatClient, template: str | None, special: Sequence[str]
+    entry: settings.WorkedSolutionTeacher | settings.AskedTeacher,
+    train: pl.DataFrame,
+    client: ChatClient,
+    template: str | None,
+    special: Sequence[str],
 ) -> Teacher:
-    if entry["kind"] == WorkedSolutionTeacher.name:
-        return WorkedSolutionTeacher(train, entry.get("corrupted_share", 0.0), entry.get("seed", 0))
-    if entry["kind"] != "api":
-        raise UserError(problem("teacher, key 'kind'", entry["kind"], "worked_solution or api"))
+    if isinstance(entry, settings.WorkedSolutionTeacher):
+        return WorkedSolutionTeacher(train, entry.corrupted_share, entry.seed)
     if template is None:
         fix = "Give it to the command (--teacher-template)."
         raise UserError(

@@ -21,6 +21,7 @@ from skillift.corpus.teachers import compile_teacher_template
 from skillift.episodes.asked import messages_of_suites
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import Candidate, render_judge_prompt
+from skillift.settings.chat_models import ApiTeacher
 from skillift.study.study import Study
 from skillift.tasks.prompts import messages_for
 
@@ -99,19 +100,19 @@ def study_costs(
         UserError: a template is not usable, or a suite has no tasks.
     """
     judges = {
-        name: ChatModel.from_entry(entry, f"judges.{name}") for name, entry in study.data["judges"].items()
+        name: ChatModel.from_entry(entry, f"judges.{name}") for name, entry in study.declared.judges.items()
     }
     costs = []
     if study.corpora:
         train = tasks.filter(pl.col("suite") == "train")
-        entry, primary = study.data["teacher"], judges[study.primary_judge]
-        taught = entry["kind"] == "api"
+        entry, primary = study.declared.teacher, judges[study.primary_judge]
+        taught = isinstance(entry, ApiTeacher)
         if taught:
             costs.append(_teacher_cost(study, ChatModel.from_entry(entry, "teacher"), train, skills))
         template = _read(study.judge_template(study.primary_judge))
-        length = entry["max_tokens"] if taught else study.data["inference"]["max_tokens"]
+        length = entry.max_tokens if taught else study.data["inference"]["max_tokens"]
         asked = _judged(primary, template, train, length)
-        calls = train.height * entry["attempts"]
+        calls = train.height * entry.attempts
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
     costs += [_reference_cost(study, name, tasks, skills) for name in study.students_from("api")]
     answered = tasks.filter(pl.col("suite").is_in(study.data["inference"]["suites"]))
@@ -131,19 +132,19 @@ def study_costs(
 def _teacher_cost(study: Study, model: ChatModel, train: pl.DataFrame, skills: pl.DataFrame) -> Cost:
     template = compile_teacher_template(_read(study.teacher_template))
     spec = study.demonstrations_spec()
-    shown = messages_for(train, skills, [spec["condition"]], spec["seed"])["content"]
+    shown = messages_for(train, skills, [spec.condition], spec.seed)["content"]
     asked = _mean_tokens(model, [template.render(prompt=content) for content in shown])
-    calls = train.height * spec["teacher"]["attempts"]
-    return _times("demonstrations: teacher", model, calls, asked, spec["teacher"]["max_tokens"])
+    calls = train.height * spec.teacher.attempts
+    return _times("demonstrations: teacher", model, calls, asked, spec.teacher.max_tokens)
 
 
 def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.DataFrame) -> Cost:
     spec = study.reference_spec(name)
-    model = ChatModel.from_entry(spec["reference"], f"references.{name}")
-    asked = messages_of_suites(tasks, skills, spec["suites"], spec)["content"].to_list()
-    calls = len(asked) * spec["samples"]
+    model = ChatModel.from_entry(spec.reference, f"references.{name}")
+    asked = messages_of_suites(tasks, skills, spec.suites, spec)["content"].to_list()
+    calls = len(asked) * spec.samples
     tokens = _mean_tokens(model, asked)
-    return _times(f"episodes: {name}", model, calls, tokens, spec["reference"]["max_tokens"])
+    return _times(f"episodes: {name}", model, calls, tokens, spec.reference.max_tokens)
 
 
 def _lengths_of_responses(study: Study, response_tokens: int | None) -> list[int]:

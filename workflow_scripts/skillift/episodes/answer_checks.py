@@ -14,8 +14,8 @@ import polars as pl
 
 from skillift.answers.reasoning import reasons
 from skillift.errors import UserError, problem
+from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_format import generation_prompt, opened_reasoning, template_options
-from skillift.students.clock import DEFAULT_DATE
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.settings.specs import Asked
+from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_format import prompt_text, refuse_special_tokens
-from skillift.students.clock import DEFAULT_DATE
 from skillift.students.model_folders import load_tokenizer, max_positions
 from skillift.tasks.prompts import messages_for
 
@@ -25,10 +26,9 @@ _LENGTH_FIX = "Raise `inference: max_model_len` or leave it out, or lower max_to
 
 
 def messages_of_suites(
-    tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: dict, template: str | None = None
+    tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: Asked, template: str | None = None
 ) -> pl.DataFrame:
-    """What is asked: every task of the suites under every condition of `spec` (conditions, prompt_seed,
-    filler).
+    """What is asked: every task of the suites under every condition of `spec`.
 
     Returns:
         A frame of `suite`, `condition`, `task_id` and `content` (the user message), in the order of these.
@@ -40,8 +40,7 @@ def messages_of_suites(
     if asked.is_empty():
         where = f"tasks: suites {', '.join(suites)}"
         raise UserError(problem(where, "no tasks", "at least one", "Correct `inference: suites`."))
-    filler = spec.get("filler", "plain")
-    messages = messages_for(asked, skills, spec["conditions"], spec["prompt_seed"], template, filler)
+    messages = messages_for(asked, skills, spec.conditions, spec.prompt_seed, template, spec.filler_text)
     messages = messages.join(asked.select("task_id", "suite"), on="task_id")
     return messages.sort("suite", "condition", "task_id")
 

@@ -16,6 +16,7 @@ from skillift.chat.completions import FILTERED
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.asked import messages_of_suites
 from skillift.episodes.run import SCHEMA
+from skillift.settings.specs import ReferenceSpec
 
 ENGINE = "api"
 
@@ -25,7 +26,7 @@ _FINISHES = {"answered": "stop", "truncated": "length", "failed": "error"}
 def ask_reference(
     tasks: pl.DataFrame,
     skills: pl.DataFrame,
-    spec: dict,
+    spec: ReferenceSpec,
     model: ChatModel,
     client: ChatClient,
     template: str | None = None,
@@ -35,7 +36,7 @@ def ask_reference(
     Args:
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
-        spec: conditions, prompt_seed, suites, samples.
+        spec: what it is asked, and how often.
         model: the model and its sampling settings.
         client: asks it.
         template: the text of the task template; `prompts/task.jinja` by default.
@@ -48,8 +49,8 @@ def ask_reference(
     Raises:
         UserError: no task in the suites; see also the client's.
     """
-    messages = messages_of_suites(tasks, skills, spec["suites"], spec, template)
-    asked = [(row, sample) for row in messages.iter_rows(named=True) for sample in range(spec["samples"])]
+    messages = messages_of_suites(tasks, skills, spec.suites, spec, template)
+    asked = [(row, sample) for row in messages.iter_rows(named=True) for sample in range(spec.samples)]
     requests = [
         ChatRequest(model, [{"role": "user", "content": row["content"]}], sample=sample)
         for row, sample in asked

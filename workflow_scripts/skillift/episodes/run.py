@@ -31,6 +31,7 @@ from skillift.episodes.self_parity import measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
+from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import ADAPTER, load_tokenizer
 
@@ -58,7 +59,7 @@ SCHEMA = {
 def answer(
     tasks: pl.DataFrame,
     skills: pl.DataFrame,
-    spec: dict,
+    spec: EpisodesSpec,
     checkpoints: Mapping[int, Path],
     options: RunOptions,
     template: str | None = None,
@@ -71,9 +72,7 @@ def answer(
     Args:
         tasks: a frame that keeps the contract TASKS.
         skills: a frame that keeps the contract SKILLS.
-        spec: conditions, prompt_seed, inference (engine, precision, thinking, suites, samples, temperature,
-            top_p, max_tokens, batch_invariant, seed; max_model_len, adapters and date may be left out), and
-            where several jobs share the tasks, their number as `shards`.
+        spec: what is asked, and how it is answered.
         checkpoints: servable model folders by step; 0 is the base model.
         options: how the engine is run.
         template: the text of the task template; `prompts/task.jinja` by default.
@@ -90,9 +89,9 @@ def answer(
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
     """
-    inference = spec["inference"]
+    inference = spec.inference.model_dump()
     messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
-    own = tasks_of_shard(messages["task_id"], shard, spec.get("shards", 1))
+    own = tasks_of_shard(messages["task_id"], shard, spec.shards or 1)
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
     found = []

@@ -24,7 +24,7 @@ from skillift.statistics.power import (
     mde_of_many_tasks,
     precision,
 )
-from skillift.yaml_sources.schema import read_schema
+from skillift.taskpack.skills import FULL_PACK
 
 Scenarios = Mapping[str, Mapping[str, Components]]
 """Components of each contrast, by the name of the scenario."""
@@ -121,7 +121,7 @@ def default_axes(own: Design, temperature: float, from_pack: bool) -> dict[str, 
     Greedy decoding gives one and the same response again, so it has one sample. The task pack has so many
     skills and no more.
     """
-    most = _skills_of_the_pack() if from_pack else 4 * own.n_skills
+    most = FULL_PACK if from_pack else 4 * own.n_skills
     skills = [own.n_skills * factor for factor in (1, 2, 4) if own.n_skills * factor <= most]
     return {
         "tasks": [own.n_tasks * factor for factor in (1, 2, 4, 8)],
@@ -129,11 +129,6 @@ def default_axes(own: Design, temperature: float, from_pack: bool) -> dict[str, 
         "samples": [1] if temperature == 0 else [own.samples, 1, 2, 4],
         "seeds": [own.seeds, 1, 2, 3, 5],
     }
-
-
-def _skills_of_the_pack() -> int:
-    pack = read_schema("study")["properties"]["tasks"]["properties"]["pack"]
-    return pack["properties"]["skills"]["maximum"]
 
 
 def plan(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError
+from skillift.settings.chat_models import ApiTeacher
+from skillift.settings.models import ApiReference
 from skillift.study.study import Study
 
 
@@ -13,11 +15,11 @@ def chat_models(study: Study) -> list[ChatModel]:
     Raises:
         UserError: an entry names no model.
     """
-    entries = {f"judges.{name}": entry for name, entry in study.data["judges"].items()}
-    if study.data.get("teacher", {}).get("kind") == "api":
-        entries["teacher"] = study.data["teacher"]
-    for name, entry in study.data["references"].items():
-        if entry["source"] == "api":
+    entries = {f"judges.{name}": entry for name, entry in study.declared.judges.items()}
+    if isinstance(study.declared.teacher, ApiTeacher):
+        entries["teacher"] = study.declared.teacher
+    for name, entry in study.declared.references.items():
+        if isinstance(entry, ApiReference):
             entries[f"references.{name}"] = entry
     models = [ChatModel.from_entry(entry, where) for where, entry in sorted(entries.items())]
     return [model for model in models if not model.offline]

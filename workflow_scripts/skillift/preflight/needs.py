@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.settings.chat_models import ApiTeacher, AskedModel, AskedTeacher, Judge
 from skillift.stages import rule_named
 from skillift.study.study import Study
 
@@ -44,22 +45,20 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], state: P
     """By key of the study: a function that raises where that model cannot be had."""
     looks: dict[str, Callable[[], None]] = {}
 
-    def chat(where: str, entry: dict) -> None:
+    def chat(where: str, entry: Judge | AskedTeacher | AskedModel) -> None:
         looks[where] = partial(_check_chat, where, entry)
 
     for name, wildcards in jobs:
         rule = rule_named(name)
         if rule.asks in ("verdicts", "certification"):
-            chat(f"judges.{wildcards['judge']}", study.data["judges"][wildcards["judge"]])
+            chat(f"judges.{wildcards['judge']}", study.declared.judges[wildcards["judge"]])
         elif rule.asks == "demonstrations":
-            chat(f"judges.{study.primary_judge}", study.data["judges"][study.primary_judge])
-            if study.data["teacher"]["kind"] == "api":
-                chat("teacher", study.data["teacher"])
+            chat(f"judges.{study.primary_judge}", study.declared.judges[study.primary_judge])
+            if isinstance(study.declared.teacher, ApiTeacher):
+                chat("teacher", study.declared.teacher)
         elif rule.asks == "episodes":
             # with the settings that it has of `inference`
-            chat(
-                f"references.{wildcards['student']}", study.reference_spec(wildcards["student"])["reference"]
-            )
+            chat(f"references.{wildcards['student']}", study.reference_spec(wildcards["student"]).reference)
         elif rule.downloads:
             student = wildcards["student"]
             where = f"{'students' if student in study.students else 'references'}.{student}"
@@ -95,7 +94,7 @@ def _check_weights(where: str, study: Study, student: str, file: Path) -> None:
         raise UserError("\n".join(f"{where}: {line}" for line in lines))
 
 
-def _check_chat(where: str, entry: dict) -> None:
+def _check_chat(where: str, entry: Judge | AskedTeacher | AskedModel) -> None:
     from skillift.chat.models import ChatModel
 
     model = ChatModel.from_entry(entry, where)

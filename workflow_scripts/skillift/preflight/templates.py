@@ -17,11 +17,11 @@ import polars as pl
 from skillift.episodes.answer_checks import asked_table, check_mode
 from skillift.errors import UserError, problem
 from skillift.preflight.students import chat_of, model_folders
+from skillift.settings.values import DEFAULT_DATE
 from skillift.students.answer_ends import AnswerEnds, answer_ends
 from skillift.students.chat_files import template_mistakes, template_of
 from skillift.students.chat_format import prompt_text, token_ids, trained_tokens
 from skillift.students.chat_settings import ChatSettings
-from skillift.students.clock import DEFAULT_DATE
 from skillift.students.file_tokenizer import FILE, FileTokenizer
 from skillift.students.gguf_header import is_gguf
 from skillift.study.study import Study

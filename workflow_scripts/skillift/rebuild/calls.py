@@ -8,7 +8,6 @@ most that it may use; else nobody knows.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,8 @@ from pathlib import Path
 from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
 from skillift.rebuild.plan import Job, Plan
+from skillift.settings.chat_models import AskedTeacher
+from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ReferenceSpec
 from skillift.stages import rule_named
 from skillift.study.study import Study
 
@@ -95,11 +96,12 @@ def _models(job: Job, study: Study) -> list[ChatModel]:
             return []
         case "demonstrations":
             spec = study.demonstrations_spec()
-            entries = [spec["judge"]] + ([spec["teacher"]] if spec["teacher"]["kind"] == "api" else [])
+            taught = isinstance(spec.teacher, AskedTeacher)
+            entries = [spec.judge, *([spec.teacher] if taught else [])]
         case "episodes":
-            entries = [study.reference_spec(job.wildcards["student"])["reference"]]
+            entries = [study.reference_spec(job.wildcards["student"]).reference]
         case _:
-            entries = [study.data["judges"][job.wildcards["judge"]]]
+            entries = [study.declared.judges[job.wildcards["judge"]]]
     models = [ChatModel.from_entry(entry) for entry in entries]
     return [model for model in models if not model.offline]
 
@@ -115,18 +117,20 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
     from skillift.tables import read_table
 
-    spec, asked_for = json.loads(job.spec), rule_named(job.rule).asks
+    asked_for = rule_named(job.rule).asks
     if asked_for == "certification":
         from skillift.judging.certification import certify, read_cases
 
-        model = ChatModel.from_entry(spec["judge"])
-        certify(spec["name"], read_cases(job.file("cases")), model, _text(job.file("template")), client)
+        spec = JudgeSpec.model_validate_json(job.spec)
+        model = ChatModel.from_entry(spec.judge)
+        certify(spec.name, read_cases(job.file("cases")), model, _text(job.file("template")), client)
         return
     tasks = read_table(Path(job.file("tasks")), TASKS)
     if asked_for == "verdicts":
         from skillift.judging.verdicts import judge_episodes
 
-        model, template = ChatModel.from_entry(spec["judge"]), _text(job.file("template"))
+        spec = JudgeSpec.model_validate_json(job.spec)
+        model, template = ChatModel.from_entry(spec.judge), _text(job.file("template"))
         for path in job.inputs["episodes"]:
             judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
         return
@@ -134,12 +138,14 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     if asked_for == "episodes":
         from skillift.episodes.references import ask_reference
 
-        ask_reference(tasks, skills, spec, ChatModel.from_entry(spec["reference"]), client, shown)
+        spec = ReferenceSpec.model_validate_json(job.spec)
+        ask_reference(tasks, skills, spec, ChatModel.from_entry(spec.reference), client, shown)
     else:
         from skillift.corpus.demonstrations import demonstrate
 
         teacher = job.file("teacher_template")
         judge = _text(job.file("template"))
+        spec = DemonstrationsSpec.model_validate_json(job.spec)
         demonstrate(tasks, skills, spec, shown, judge, client, teacher and _text(teacher))
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from skillift.answers.reasoning import opened_block
 from skillift.errors import UserError, problem
+from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_files import (
     REASONING_TAGS,
     AddedToken,
@@ -23,7 +24,7 @@ from skillift.students.chat_files import (
     special_token_problem,
     special_tokens,
 )
-from skillift.students.clock import DEFAULT_DATE, pinned_clock
+from skillift.students.clock import pinned_clock
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -11,7 +11,8 @@ import jinja2.ext
 import jinja2.nodes
 import jinja2.sandbox
 
-from skillift.students.clock import DEFAULT_DATE, pinned_clock
+from skillift.settings.values import DEFAULT_DATE
+from skillift.students.clock import pinned_clock
 
 QUESTION, ANSWER = "A question.", "An answer."
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-# The date that Llama 3's templates name where they find no clock
-DEFAULT_DATE = "2024-07-26"
-
 
 def pinned_clock(date: str) -> Callable[[str], str]:
     """What a template calls as `strftime_now`: midnight of `date` (year-month-day), in its format."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skillift.students.chat_settings import ready_made, template_file_mistake, template_path
-from skillift.yaml_sources.schema import did_you_mean
 from skillift.yaml_sources.source import KeyPath, Source, Words
+from skillift.yaml_sources.wording import did_you_mean
 
 OWN_CHAT = ("scratch", "api")  # sources of models whose chat format is not the study's to say
 

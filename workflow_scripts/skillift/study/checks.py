@@ -24,8 +24,8 @@ from skillift.study.prediction_checks import SECTIONS, prediction_problems
 from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
 from skillift.tasks.user_skills import SKILL_FILE, skill_files
-from skillift.yaml_sources.schema import HUB_NAME, did_you_mean, hub_hint, one_of
 from skillift.yaml_sources.source import KeyPath, Source, Words, beside
+from skillift.yaml_sources.wording import HUB_NAME, did_you_mean, hub_hint, one_of
 
 BASE = "base"
 DEMONSTRATED = "curated"  # the condition under which demonstrations are written

@@ -1,4 +1,4 @@
-"""Checks a file's data by schema and across sections and fills in defaults; loads config.yaml."""
+"""Checks a file's data by its model and across sections and fills in defaults; loads config.yaml."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from pathlib import Path
 import yaml
 
 from skillift.errors import UserError
-from skillift.yaml_sources.schema import filled, read_schema, schema_problems
-from skillift.yaml_sources.source import KeyPath, Source, read_source
+from skillift.settings.base import Settings
+from skillift.settings.config import Config
+from skillift.settings.reading import read_settings
+from skillift.yaml_sources.source import KeyPath, Source, read_source, scalar
+
+_NONE = object()  # the file has no such key
 
 
 def load_config(config: Mapping, path: str = "config.yaml") -> dict:
     """Check and complete how a study is run.
+
+    The file is read again here, by YAML 1.2 and with its lines; what differs from it in `config` was changed
+    by the command line.
 
     Args:
         config: the content of config.yaml with what the command line changed: Snakemake's `config`.
@@ -24,36 +31,35 @@ def load_config(config: Mapping, path: str = "config.yaml") -> dict:
     Raises:
         UserError: everything that is wrong, one line each.
     """
-    lines, values = {}, copy.deepcopy(dict(config))
+    lines: dict[KeyPath, int] = {}
+    values: object = copy.deepcopy(dict(config))
     if Path(path).is_file():
         source = read_source(path, "configuration")
-        values = _as_yaml(values, source.value)
-        lines = {
-            key: line for key, line in source.lines.items() if not _overridden(key, source.value, config)
-        }
-    found = examined(Source(str(path), values, lines), "config")
+        before = yaml.safe_load(Path(path).read_text(encoding="utf-8"))  # as Snakemake reads it
+        values = _merged(values, before, source.value)
+        changed = {name for name in {*config, *before} if config.get(name) != before.get(name)}
+        # the file's line would mislead
+        lines = {key: line for key, line in source.lines.items() if not changed & set(key[:1])}
+    found = examined(Source(str(path), values, lines), Config)
     if found.problems:
         raise UserError("\n".join(found.problems))
     return found.data
 
 
-def _as_yaml(value: object, in_file: object) -> object:
-    """What a command line changed, as YAML reads it: in nested values, Snakemake takes numbers for text."""
+def _merged(value: object, before: object, in_file: object) -> object:
+    """What the file has, with what the command line changed of it in its place.
+
+    Args:
+        value: as Snakemake has it: of nested values, it takes numbers for text.
+        before: as Snakemake reads the file.
+        in_file: as YAML 1.2 reads the file.
+    """
+    if value == before and type(value) is type(before):
+        return in_file
     if isinstance(value, dict):
-        known = in_file if isinstance(in_file, dict) else {}
-        return {name: _as_yaml(item, known.get(name)) for name, item in value.items()}
-    if isinstance(value, str) and value != in_file:
-        try:
-            read = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        return read if isinstance(read, bool | int | float) or (read is None and value) else value
-    return value
-
-
-def _overridden(key: KeyPath, in_file: dict, config: Mapping) -> bool:
-    """Whether the command line changed the section of `key`, so that the file's line would mislead."""
-    return bool(key) and in_file.get(key[0]) != config.get(key[0])
+        old, own = (part if isinstance(part, dict) else {} for part in (before, in_file))
+        return {name: _merged(item, old.get(name, _NONE), own.get(name)) for name, item in value.items()}
+    return scalar(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,13 @@ class Examined:
     """A file's data with its defaults filled in, and what is wrong with it.
 
     Attributes:
-        data: the file's content.
+        settings: the file's content, its sound sections alone.
+        data: the same as plain data, with sections that are not sound as they stand in the file.
         problems: one line each, in the file's order.
-        unsound: top-level keys that do not keep the schema, and so may hold anything.
+        unsound: top-level keys that do not keep the model, and so may hold anything.
     """
 
+    settings: Settings
     data: dict
     problems: list[str]
     unsound: set[str]
@@ -73,25 +81,24 @@ class Examined:
 
 def examined(
     source: Source,
-    schema_name: str,
+    model: type[Settings],
     references: Callable[[dict, Source, set[str]], dict[KeyPath, list[str]]] | None = None,
 ) -> Examined:
     """Check a file's data and fill in its defaults.
 
     Args:
         source: the file.
-        schema_name: its schema in `rules/schemas/`.
+        model: what it may say.
         references: finds what is wrong between sections: see `checks.reference_problems`.
     """
-    schema = read_schema(schema_name)
-    found = schema_problems(source, schema)
+    read = read_settings(source, model)
+    found, data = read.problems, read.data
     unsound = {str(key[0]) for key in found if key}
-    data = filled(source.value, schema, schema)
     if references:
         for key, lines in references(data, source, unsound).items():
             found.setdefault(key, []).extend(lines)
     problems = sorted((line for lines in found.values() for line in lines), key=_line_number)
-    return Examined(data, problems, unsound)
+    return Examined(read.settings, data, problems, unsound)
 
 
 def _line_number(text: str) -> tuple[int, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from skillift.statistics.contrast_names import changes_of, contrasts_of
-from skillift.yaml_sources.schema import did_you_mean, one_of
 from skillift.yaml_sources.source import KeyPath, Words
+from skillift.yaml_sources.wording import did_you_mean, one_of
 
 Finding = tuple[KeyPath, object, str, str]
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 import copy
 from dataclasses import asdict
 
-from skillift.students.clock import DEFAULT_DATE
+from skillift.settings.specs import (
+    CorpusSpec,
+    DemonstrationsSpec,
+    EpisodesSpec,
+    JudgeSpec,
+    RatesSpec,
+    ReferenceSpec,
+    ScoresSpec,
+    ServedSpec,
+    TrainSpec,
+)
+from skillift.settings.values import DEFAULT_DATE
 from skillift.study.checks import DEMONSTRATED
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
@@ -69,38 +80,33 @@ class Specs:
         declared = {name: model[name] for name in ("sha256", "licence")}
         return copy.deepcopy({"name": student, "parts": parts, **declared, **self._chat(student)})
 
-    def demonstrations_spec(self) -> dict:
+    def demonstrations_spec(self) -> DemonstrationsSpec:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
-        teacher = {name: value for name, value in self.data["teacher"].items() if name != "template"}
-        left_out = ("corrupted_share", "seed") if teacher["kind"] == "api" else _CHAT_KEYS
-        return {
-            "teacher": copy.deepcopy({name: teacher[name] for name in teacher if name not in left_out}),
-            "condition": DEMONSTRATED,
-            "judge": self.judge_spec(self.primary_judge)["judge"],
-            "seed": self.data["prompt_seed"],
-        }
+        return DemonstrationsSpec(
+            teacher={name: value for name, value in self.data["teacher"].items() if name != "template"},
+            condition=DEMONSTRATED,
+            judge=self.data["judges"][self.primary_judge],
+            seed=self.data["prompt_seed"],
+        )
 
-    def corpus_spec(self, corpus: str) -> dict:
+    def corpus_spec(self, corpus: str) -> CorpusSpec:
         """How a corpus is selected from the demonstrations."""
         declared = self.data["corpora"][corpus]
-        return {
-            **declared,
-            "prompt_seed": self.data["prompt_seed"],
-            **self._filler([declared["condition"]]),
-        }
+        shown = self._filler([declared["condition"]])
+        return CorpusSpec(**declared, prompt_seed=self.data["prompt_seed"], **shown)
 
     def _filler(self, conditions: list[str]) -> dict:
         """What the condition `filler` shows, where it is one of these."""
         return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
-    def train_spec(self, student: str, run: str) -> dict:
+    def train_spec(self, student: str, run: str) -> TrainSpec:
         """How a run is trained; its corpus and student enter as files."""
         found = self.run(student, run)
         recipe = copy.deepcopy(self.data["recipes"][found.recipe])
         del recipe["corpus"]
         inference = self.data["inference"]
         pinned = {name: inference[name] for name in ("precision", "thinking")}
-        return {**recipe, "seed": found.seed, **pinned, **self._date(student)}
+        return TrainSpec(**recipe, seed=found.seed, **pinned, **self._date(student))
 
     def _date(self, student: str) -> dict:
         """The date for a chat template, where it is not the default: results older than the key stay.
@@ -111,7 +117,7 @@ class Specs:
         printed = self.model(student)["source"] != "scratch" and date != DEFAULT_DATE
         return {"date": date} if printed else {}
 
-    def episodes_spec(self, student: str, run: str) -> dict:
+    def episodes_spec(self, student: str, run: str) -> EpisodesSpec:
         """What a run is asked, and how it answers."""
         found = self.run(student, run)
         inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
@@ -121,31 +127,28 @@ class Specs:
         inference |= self._date(student)
         if found.recipe is None or not self._has_adapter(found.recipe):
             del inference["adapters"]
-        return {
+        return EpisodesSpec(
             **({"shards": shards} if shards > 1 else {}),
-            "conditions": self.conditions,
-            "prompt_seed": self.data["prompt_seed"],
+            conditions=self.conditions,
+            prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            "inference": inference,
-            "student": student,
-            "run": run,
-            "checkpoints": list(self.data["recipes"][found.recipe]["checkpoints"]) if found.recipe else [0],
-        }
+            inference=inference,
+            student=student,
+            run=run,
+            checkpoints=self.data["recipes"][found.recipe]["checkpoints"] if found.recipe else [0],
+        )
 
     def _has_adapter(self, recipe: str) -> bool:
         trainable = self.data["recipes"][recipe]["trainable"]
         return isinstance(trainable, dict) and "lora" in trainable
 
-    def served_spec(self, student: str, run: str) -> dict:
+    def served_spec(self, student: str, run: str) -> ServedSpec:
         """How what is served is compared with what was trained, and what was asked with the study."""
         inference = self.data["inference"]
-        return {
-            "student": student,
-            "run": run,
-            **{name: inference[name] for name in ("precision", "thinking")},
-        }
+        pinned = {name: inference[name] for name in ("precision", "thinking")}
+        return ServedSpec(student=student, run=run, **pinned)
 
-    def reference_spec(self, reference: str) -> dict:
+    def reference_spec(self, reference: str) -> ReferenceSpec:
         """What a reference model behind an API is asked, and how it answers.
 
         It samples as the students do, unless its entry says otherwise.
@@ -155,28 +158,28 @@ class Specs:
         inherited = {name: inference[name] for name in ("temperature", "max_tokens")}
         if inference["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
             inherited["top_p"] = inference["top_p"]
-        return {
-            "name": reference,
-            "conditions": self.conditions,
-            "prompt_seed": self.data["prompt_seed"],
+        return ReferenceSpec(
+            name=reference,
+            conditions=self.conditions,
+            prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            "suites": sorted(inference["suites"]),
-            "samples": inference["samples"],
-            "reference": copy.deepcopy({**inherited, **chat}),
-        }
+            suites=sorted(inference["suites"]),
+            samples=inference["samples"],
+            reference={**inherited, **chat},
+        )
 
-    def judge_spec(self, judge: str) -> dict:
+    def judge_spec(self, judge: str) -> JudgeSpec:
         """What a judge's verdicts, its certification and their cost depend on."""
-        return {"name": judge, "judge": copy.deepcopy(self.data["judges"][judge])}
+        return JudgeSpec(name=judge, judge=self.data["judges"][judge])
 
-    def rates_spec(self) -> dict:
+    def rates_spec(self) -> RatesSpec:
         """How the error rates of certified judges are computed."""
-        return {"confidence": self.data["analysis"]["confidence"], "judges": self.judges}
+        return RatesSpec(confidence=self.data["analysis"]["confidence"], judges=self.judges)
 
-    def scores_spec(self) -> dict:
+    def scores_spec(self) -> ScoresSpec:
         """Which judges' verdicts become scoring paths, and of which runs."""
         runs = [{"student": run.student, "run": run.run} for run in sorted(self.runs)]
-        return {"judges": self.judges, "primary_judge": self.primary_judge, "runs": runs}
+        return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
 
     def analysis_spec(self) -> dict:
         """How effects are estimated, and over which runs."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.settings.study_file import StudyFile
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
@@ -44,10 +45,12 @@ class Study(Specs):
     Attributes:
         path: the study file.
         data: its content with all defaults filled in, plain dicts and lists.
+        declared: its content as typed settings; of one with problems, the sound sections alone.
     """
 
     path: str
     data: dict
+    declared: StudyFile
 
     @property
     def name(self) -> str:
@@ -244,10 +247,10 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
     Raises:
         UserError: the file cannot be read, or is not a mapping in YAML.
     """
-    found = examined(read_source(path, "study file"), "study", reference_problems)
+    found = examined(read_source(path, "study file"), StudyFile, reference_problems)
     if not found.problems:
         _complete(found.data)
-    return Study(str(path), found.data), found.problems, found.unsound
+    return Study(str(path), found.data, found.settings), found.problems, found.unsound
 
 
 def _complete(data: dict) -> None:

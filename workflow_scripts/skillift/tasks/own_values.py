@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from skillift.tasks.file_text import unusable, with_newlines
 from skillift.tasks.raw_rows import Moment, Number
-from skillift.yaml_sources.schema import shown
 from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import shown
 
 _MISSING = ("nan", "none", "null", "<na>", "nat")  # what pandas and Python make of nothing, as text
 

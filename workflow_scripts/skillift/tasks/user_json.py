@@ -13,8 +13,8 @@ from pathlib import Path
 from skillift.errors import problem
 from skillift.tasks.file_text import file_text, printable, with_newlines
 from skillift.tasks.raw_rows import Number, Row, repeated
-from skillift.yaml_sources.schema import shown
 from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import shown
 
 _SPACE = re.compile(r"[ \t\n]*")
 _EXPECTED = "a JSON object with the fields of a task"

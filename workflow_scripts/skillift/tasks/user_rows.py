@@ -18,8 +18,8 @@ from skillift.errors import UserError, problem
 from skillift.tasks.file_text import file_bytes, file_text, printable
 from skillift.tasks.raw_rows import Moment, Number, Row, is_index, repeated
 from skillift.tasks.user_json import json_rows
-from skillift.yaml_sources.schema import one_of
 from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import one_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -20,8 +20,8 @@ from skillift.errors import UserError, problem
 from skillift.tasks.file_text import file_text, printable, unusable, with_newlines
 from skillift.tasks.front_matter import read_front_matter
 from skillift.tasks.skill_documents import NAMES, procedure_of
-from skillift.yaml_sources.schema import did_you_mean, one_of, shown
 from skillift.yaml_sources.source import Source, Words, parse_source
+from skillift.yaml_sources.wording import did_you_mean, one_of, shown
 
 FEWEST_STEPS = 2
 SKILL_FILE = "SKILL.md"

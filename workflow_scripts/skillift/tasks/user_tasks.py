@@ -23,8 +23,8 @@ from skillift.tasks.file_text import printable
 from skillift.tasks.own_values import Refused, id_of, is_missing, metadata_of, text_of
 from skillift.tasks.user_rows import read_rows
 from skillift.tasks.user_skills import read_skills
-from skillift.yaml_sources.schema import did_you_mean, one_of, shown
 from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import did_you_mean, one_of, shown
 
 MOST_LIKE_IT = 3  # rows with the same mistake that are named: a column may be missing in all
 MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise

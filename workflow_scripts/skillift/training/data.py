@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_format import (
     opened_reasoning,
     prompt_text,
@@ -22,7 +23,6 @@ from skillift.students.chat_format import (
     token_ids,
     trained_tokens,
 )
-from skillift.students.clock import DEFAULT_DATE
 
 if TYPE_CHECKING:
     from datasets import Dataset

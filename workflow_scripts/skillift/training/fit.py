@@ -16,7 +16,8 @@ import polars as pl
 from skillift.engines.probes import probes_of
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
-from skillift.students.clock import DEFAULT_DATE
+from skillift.settings.specs import TrainSpec
+from skillift.settings.training import TrainedParts
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import write_json
 from skillift.training.options import TrainingOptions
@@ -25,6 +26,7 @@ from skillift.training.parts import lora_config, train_last_layers
 if TYPE_CHECKING:
     from trl import SFTConfig, SFTTrainer
 
+WHOLE = TrainedParts.model_construct()  # no parts of its own
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
 FITTED = "fitted.json"
 CPU_IS_FULL = "DefaultCPUAllocator"  # where `ulimit -v` binds; elsewhere the kernel kills
@@ -42,7 +44,7 @@ def optimiser_steps(rows: int, batch_size: int, epochs: int) -> int:
 
 
 def fit(
-    spec: dict,
+    spec: TrainSpec,
     model_folder: Path,
     corpus: pl.DataFrame,
     state: Path,
@@ -102,7 +104,7 @@ def fit(
 
 
 def _trainer(
-    spec: dict, model_folder: Path, corpus: pl.DataFrame, state: Path, options: TrainingOptions
+    spec: TrainSpec, model_folder: Path, corpus: pl.DataFrame, state: Path, options: TrainingOptions
 ) -> tuple[SFTTrainer, pl.DataFrame]:
     """The trainer of a recipe, and the table of what its corpus is trained on; both checked."""
     with fast_imports():
@@ -115,76 +117,75 @@ def _trainer(
         from skillift.training.device_memory import set_rows
 
     datasets.disable_progress_bars()
-    adapters = isinstance(spec["trainable"], dict) and "lora" in spec["trainable"]
+    parts = WHOLE if spec.trainable == "full" else spec.trainable
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)
-    date = spec.get("date", DEFAULT_DATE)
-    dataset = conversations(corpus, tokenizer, spec["thinking"], ends, date)
-    set_seed(spec["seed"])
+    dataset = conversations(corpus, tokenizer, spec.thinking, ends, spec.today)
+    set_seed(spec.seed)
     # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
-    half = spec["precision"] == "bfloat16"
-    model = load_model(model_folder, "bfloat16" if half and adapters else "float32")
-    if isinstance(spec["trainable"], dict) and not adapters:
-        train_last_layers(model, spec["trainable"]["last_n_layers"])
+    half = spec.precision == "bfloat16"
+    model = load_model(model_folder, "bfloat16" if half and parts.lora else "float32")
+    if parts.last_n_layers:
+        train_last_layers(model, parts.last_n_layers)
     trainer = (GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
         model=model,
         args=_arguments(spec, corpus.height, state, options),
         train_dataset=dataset,
         processing_class=tokenizer,
-        peft_config=lora_config(spec["trainable"]["lora"], model) if adapters else None,
-        batch_size=spec["batch_size"],
+        peft_config=lora_config(parts.lora, model) if parts.lora else None,
+        batch_size=spec.batch_size,
     )
     trainer.remove_callback(PrinterCallback)
     longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
     prepared = trainer.train_dataset
-    checked = check_trained_tokens(corpus, prepared, tokenizer, spec["thinking"], ends, longest, date)
+    checked = check_trained_tokens(corpus, prepared, tokenizer, spec.thinking, ends, longest, spec.today)
     _check_batches(trainer, spec, tokenizer.pad_token_id)
     if not torch.cuda.is_available():
-        share = math.ceil(spec["batch_size"] / options.processes)
-        set_rows(trainer, share, options.device_batch_size, spec["precision"], state)
+        share = math.ceil(spec.batch_size / options.processes)
+        set_rows(trainer, share, options.device_batch_size, spec.precision, state)
     return trainer, checked
 
 
-def _check_batches(trainer: SFTTrainer, spec: dict, pad_token: int) -> None:
+def _check_batches(trainer: SFTTrainer, spec: TrainSpec, pad_token: int) -> None:
     """Check what the trainer makes of the longest and the first rows, and whether they may be packed."""
     from skillift.training.data import check_batch
 
-    packed = spec.get("packing", False)
+    packed = bool(spec.packing)
     rows = [{name: row[name] for name in ("input_ids", "labels")} for row in trainer.train_dataset]
     longest = max(rows, key=lambda row: len(row["input_ids"]))
-    shown = [*rows[: spec["batch_size"]], longest]
+    shown = [*rows[: spec.batch_size], longest]
     check_batch(trainer.data_collator(shown), shown, pad_token, packed)
     if packed:
         from skillift.training.packing import check_packing
 
-        check_packing(trainer.model, rows, trainer.data_collator, spec["precision"])
+        check_packing(trainer.model, rows, trainer.data_collator, spec.precision)
 
 
-def _arguments(spec: dict, rows: int, state: Path, options: TrainingOptions) -> SFTConfig:
+def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions) -> SFTConfig:
     import torch
     from trl import SFTConfig
 
     from skillift.training.batches import accumulation
 
     on_cpu = not torch.cuda.is_available()
-    parts = accumulation(spec["batch_size"], options.processes, options.device_batch_size)
+    parts = accumulation(spec.batch_size, options.processes, options.device_batch_size)
     checkpointing = not on_cpu if options.gradient_checkpointing is None else options.gradient_checkpointing
-    steps = optimiser_steps(rows, spec["batch_size"], spec["epochs"])
+    steps = optimiser_steps(rows, spec.batch_size, spec.epochs)
     arguments = SFTConfig(
         output_dir=str(state / "trainer"),
-        seed=spec["seed"],
-        learning_rate=spec["learning_rate"],
-        num_train_epochs=spec["epochs"],
-        per_device_train_batch_size=math.ceil(spec["batch_size"] / (options.processes * parts)),
+        seed=spec.seed,
+        learning_rate=spec.learning_rate,
+        num_train_epochs=spec.epochs,
+        per_device_train_batch_size=math.ceil(spec.batch_size / (options.processes * parts)),
         gradient_accumulation_steps=parts,
-        lr_scheduler_type=SCHEDULES[spec["schedule"]],
-        warmup_steps=math.ceil(spec["warmup_ratio"] * steps),
-        weight_decay=spec["weight_decay"],
+        lr_scheduler_type=SCHEDULES[spec.schedule],
+        warmup_steps=math.ceil(spec.warmup_ratio * steps),
+        weight_decay=spec.weight_decay,
         completion_only_loss=True,
         max_length=None,
         packing=False,
-        padding_free=spec.get("packing", False),
-        bf16=spec["precision"] == "bfloat16",
+        padding_free=bool(spec.packing),
+        bf16=spec.precision == "bfloat16",
         gradient_checkpointing=checkpointing,
         use_cpu=on_cpu,
         ddp_backend="gloo" if on_cpu and options.processes > 1 else None,

@@ -1,18 +1,15 @@
 """How a training is run: nothing here changes what is trained beyond the rounding of sums.
 
-config.yaml's section `training` holds the values; `training_flags` makes a command's options of them. The
-rows of an optimiser step are the recipe's `batch_size` whatever stands here.
+The rows of an optimiser step are the recipe's `batch_size` whatever stands here.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from skillift.settings.config import TrainingConfig
+
 AUTO = "auto"
-TRACKERS = ("none", "trackio", "wandb", "mlflow")
-STATE_INTERVAL_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -42,63 +39,18 @@ class TrainingOptions:
     tracker: str = "none"
     project: str | None = None
     run_name: str | None = None
-    state_interval_s: float = STATE_INTERVAL_S
+    state_interval_s: float = 120.0
 
-
-def add_training_options(arguments: argparse.ArgumentParser) -> None:
-    """Declare how a training is run; `training_options` reads them."""
-    add = arguments.add_argument
-    add("--threads", type=int, default=1, help="CPU threads")
-    add("--processes", type=_processes, default=1, help="processes that share a batch, or `auto`: every GPU")
-    add("--device-batch-size", type=int, help="rows on a device at once (default: what its memory holds)")
-    add(
-        "--gradient-checkpointing",
-        choices=(AUTO, "true", "false"),
-        default=AUTO,
-        help="compute activations twice instead of keeping them (default: on a GPU)",
-    )
-    add("--fsdp", action="store_true", help="share out the weights over the processes")
-    add("--tracker", choices=TRACKERS, default="none", help="where the loss curve is sent, too")
-    add(
-        "--state-interval",
-        type=float,
-        default=STATE_INTERVAL_S,
-        help="seconds between two saves of the resumable state",
-    )
-    add("--project", help="what the tracker calls the study")
-    add("--run-name", help="what the tracker calls the run")
-
-
-def training_options(options: argparse.Namespace) -> TrainingOptions:
-    """The options that a command was called with."""
-    checkpointing = options.gradient_checkpointing
-    return TrainingOptions(
-        threads=options.threads,
-        processes=options.processes,
-        device_batch_size=options.device_batch_size,
-        gradient_checkpointing=None if checkpointing == AUTO else checkpointing == "true",
-        fsdp=options.fsdp,
-        tracker=options.tracker,
-        project=options.project,
-        run_name=options.run_name,
-        state_interval_s=options.state_interval,
-    )
-
-
-def training_flags(training: Mapping, study: str) -> list[str]:
-    """The options of the command that say what config.yaml's section `training` says; null is left out."""
-    flags = ["--project", study]
-    for key, value in training.items():
-        option = "--" + key.removesuffix("_s").replace("_", "-")
-        if key == "fsdp":
-            flags += [option] if value else []
-        elif value is not None:
-            flags += [option, str(value).lower()]
-    return flags
-
-
-def _processes(text: str) -> int:
-    number = 0 if text == AUTO else int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
+    @classmethod
+    def of(cls, config: TrainingConfig, **others: int | str | None) -> TrainingOptions:
+        """As `training` in config.yaml says, with the attributes that it does not have."""
+        kept = config.gradient_checkpointing
+        return cls(
+            processes=0 if config.processes == AUTO else config.processes,
+            device_batch_size=config.device_batch_size,
+            gradient_checkpointing=None if kept == AUTO else kept,
+            fsdp=config.fsdp,
+            tracker=config.tracker,
+            state_interval_s=config.state_interval_s,
+            **others,
+        )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
+from skillift.settings.training import Lora
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -43,7 +44,7 @@ def train_last_layers(model: PreTrainedModel, number: int) -> None:
         layer.requires_grad_(True)
 
 
-def lora_config(settings: dict, model: PreTrainedModel) -> LoraConfig:
+def lora_config(settings: Lora, model: PreTrainedModel) -> LoraConfig:
     """The adapters of a recipe's `trainable.lora` on that student.
 
     Raises:
@@ -53,10 +54,10 @@ def lora_config(settings: dict, model: PreTrainedModel) -> LoraConfig:
 
     return LoraConfig(
         task_type="CAUSAL_LM",
-        r=settings["rank"],
-        lora_alpha=settings["alpha"],
-        lora_dropout=settings.get("dropout", 0.0),
-        target_modules=adapted_layers(model, settings.get("target_modules", ALL_LINEAR)),
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=adapted_layers(model, settings.target_modules or ALL_LINEAR),
     )
 
 

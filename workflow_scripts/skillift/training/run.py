@@ -21,6 +21,7 @@ import polars as pl
 from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
+from skillift.settings.specs import TrainSpec
 from skillift.tables import folder_digests, read_json, write_json
 from skillift.training.data import TRAINED_TOKENS_SCHEMA
 from skillift.training.fit import FITTED, DeviceMemoryError, fit, optimiser_steps
@@ -75,7 +76,7 @@ def checkpoint_steps(checkpoints: list[int | str], final_step: int) -> list[int]
 
 
 def train(
-    spec: dict,
+    spec: TrainSpec,
     model_folder: Path | str,
     corpus: pl.DataFrame,
     checkpoints_folder: Path | str,
@@ -85,9 +86,7 @@ def train(
     """Train a student and write its checkpoints as `<checkpoints_folder>/step-<n>/`.
 
     Args:
-        spec: a recipe (objective, trainable, learning_rate, epochs, batch_size, schedule, warmup_ratio,
-            weight_decay, checkpoints, and packing where it is on) with seed, precision, thinking, and
-            `date` where it is not the default.
+        spec: how it is trained.
         model_folder: the base student.
         corpus: a frame that keeps the contract CORPUS.
         checkpoints_folder: where checkpoints are written; earlier ones are removed.
@@ -103,9 +102,9 @@ def train(
     model_folder, checkpoints, state = Path(model_folder), Path(checkpoints_folder), Path(state_folder)
     with fast_imports():
         prepare_libraries(options.threads)
-    options = checked_options(options, spec["batch_size"])
-    final_step = optimiser_steps(corpus.height, spec["batch_size"], spec["epochs"])
-    steps = checkpoint_steps(spec["checkpoints"], final_step) if final_step else []
+    options = checked_options(options, spec.batch_size)
+    final_step = optimiser_steps(corpus.height, spec.batch_size, spec.epochs)
+    steps = checkpoint_steps(spec.checkpoints, final_step) if final_step else []
     _open_state(state, spec, model_folder, corpus)
     _fit_in_memory((spec, model_folder, corpus, state, steps), options)
 
@@ -116,7 +115,7 @@ def train(
     digests, parameters = {}, 0
     for step in steps:
         folder = checkpoints / f"step-{step}"
-        parameters = write_checkpoint(model_folder, state / "weights" / str(step), folder, spec["precision"])
+        parameters = write_checkpoint(model_folder, state / "weights" / str(step), folder, spec.precision)
         digests[str(step)] = {"digests": folder_digests(folder)}
     (state / KEY).unlink()  # first of all, so that what a kill leaves of the rest is not taken up
     shutil.rmtree(state)
@@ -125,7 +124,7 @@ def train(
         "final_step": final_step,
         "parameter_count": parameters,
         "trainable_parameters": fitted["trainable_parameters"],
-        "spec": spec,
+        "spec": spec.model_dump(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
     probes = [Probe(*probe) for probe in fitted["probes"]]
@@ -151,14 +150,14 @@ def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
             with fast_imports():
                 from skillift.training.callbacks import last_state
             arguments = (*work, last_state(state / "trainer"), asked)
-            fit_objective = OBJECTIVES[work[0].get("objective", "sft")]
+            fit_objective = OBJECTIVES[work[0].objective]
             if options.processes > 1:
                 in_processes(fit_objective, options.processes, *arguments)
             else:
                 fit_objective(*arguments)
             return
         except DeviceMemoryError as error:
-            share = math.ceil(work[0]["batch_size"] / options.processes)
+            share = math.ceil(work[0].batch_size / options.processes)
             if options.device_batch_size is not None or rows == 1 or share == 1:
                 raise
             rows = math.ceil((rows or share) / 2)
@@ -166,9 +165,9 @@ def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
         free_device_memory()
 
 
-def _open_state(state: Path, spec: dict, model_folder: Path, corpus: pl.DataFrame) -> None:
+def _open_state(state: Path, spec: TrainSpec, model_folder: Path, corpus: pl.DataFrame) -> None:
     """Keep what an interrupted run of this very training left; remove what any other left."""
-    identity = {"spec": spec, "model": folder_digests(model_folder), "corpus": corpus.rows()}
+    identity = {"spec": spec.model_dump(), "model": folder_digests(model_folder), "corpus": corpus.rows()}
     key = {"key": hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()}
     key_file = state / KEY
     if not (key_file.is_file() and read_json(key_file) == key):

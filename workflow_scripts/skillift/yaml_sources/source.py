@@ -1,17 +1,18 @@
 """A YAML file as plain data together with the line of every key.
 
-YAML itself forgives what a study cannot: a key given twice silently keeps the last value, `2e-5` is
-text, `no` is false. This module reads the file into nodes first, so that such things are found, and
-keeps where each key stands, so that every later message can name the line.
+YAML is read by the rules of its version 1.2, where `2e-5` is a number and `no` is text. It forgives what a
+study cannot: a key given twice silently keeps the last value. This module reads the file into nodes first, so
+that such things are found, and keeps where each key stands, so that every later message can name the line.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import yaml
 
@@ -19,7 +20,34 @@ from skillift.errors import UserError, problem
 
 KeyPath = tuple[str | int, ...]
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times faster where it is built
+
+class _Loader(
+    getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+):  # the C parser is ten times faster where it is built
+    """The core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema), and `<<` of 1.1."""
+
+    yaml_implicit_resolvers: ClassVar = {}
+
+    def whole_number(self, node: yaml.Node) -> int:
+        """A whole number, which may be octal or hexadecimal; a leading 0 says nothing."""
+        text = self.construct_scalar(node)
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+
+
+for _kind, _pattern, _first in (
+    ("merge", r"<<", "<"),
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+):
+    _firsts = [*_first, *([""] if _kind == "null" else [])]
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), _firsts)
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.whole_number)
 
 
 class Words(str):
@@ -85,12 +113,12 @@ def parse_source(text: str, path: Path | str, kind: str) -> Source:
         if node is None:
             raise UserError(problem(str(path), Words("an empty file"), f"a {kind}", _look_at(kind)))
         _walk(node, (), node_lines, problems, str(path), ())
-        value = None if problems else _dates_as_text(loader.construct_document(node))
+        value = None if problems else loader.construct_document(node)
         _check_finite(value, (), node_lines, problems, str(path))
     except yaml.YAMLError as error:
         raise UserError(_yaml_problem(str(path), error)) from None
     except (ValueError, OverflowError, RecursionError) as error:
-        # such as the date 2024-02-31, or lists nested a thousand deep
+        # such as lists nested a thousand deep
         raise UserError(problem(str(path), Words(str(error)), "plain YAML", _look_at(kind))) from None
     finally:
         loader.dispose()
@@ -102,6 +130,15 @@ def parse_source(text: str, path: Path | str, kind: str) -> Source:
         found = Words(f"a {type(value).__name__}")
         raise UserError(problem(str(path), found, f"a mapping of keys: a {kind}", _look_at(kind)))
     return Source(str(path), value, node_lines)
+
+
+def scalar(text: str) -> object:
+    """A plain value as a YAML file would have it; texts that are none stay as they are."""
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError):
+        return text
+    return text if isinstance(value, dict | list) or (value is None and not text) else value
 
 
 def _look_at(kind: str) -> str:
@@ -189,15 +226,6 @@ def _walk_mapping(node, key, lines, problems, path, around) -> None:
         first_line[name] = line
         lines[here] = line
         _walk(value_node, here, lines, problems, path, around)
-
-
-def _dates_as_text(value: object) -> object:
-    """YAML reads 2024-07-26 as a date; a study writes dates as text, with quotes or without."""
-    if isinstance(value, dict):
-        return {name: _dates_as_text(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_dates_as_text(item) for item in value]
-    return value.isoformat() if type(value) is date else value
 
 
 def _check_finite(value: object, key: KeyPath, lines: dict, problems: list[str], path: str) -> None:

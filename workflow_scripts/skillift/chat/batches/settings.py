@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError, problem
+from skillift.settings.config import ApiConfig
 
 ALL = "all"
 PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.chat.batches.providers` speaks
@@ -31,6 +32,22 @@ class BatchSettings:
     wait_h: float = 26.0
     most_requests: int = 10_000
     discount: float = 0.5
+
+    @classmethod
+    def of(cls, api: ApiConfig) -> BatchSettings:
+        """As `api` in config.yaml says.
+
+        Raises:
+            UserError: a model cannot be asked in batches.
+        """
+        named = [ALL] if api.batch is True else api.batch or []
+        return cls(
+            models=batched_models(named),
+            poll_s=api.batch_poll_s,
+            wait_h=api.batch_wait_h,
+            most_requests=api.batch_requests,
+            discount=api.batch_discount,
+        )
 
     def takes(self, model: ChatModel) -> bool:
         """Whether the model is asked in batches."""

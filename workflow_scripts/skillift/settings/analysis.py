@@ -1,0 +1,103 @@
+"""Settings of the analysis, the figures and the predictions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from skillift.settings.base import LeftOut, Settings
+from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite, Temperature
+
+
+class Margins(Settings):
+    """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
+    where two one-sided tests show the difference to be smaller."""
+
+    uniform_lift: PositiveShare = 0.05
+    """Margin of "the lift is the same at every tier", for each pair of tiers (fraction)."""
+    recipe_tie: PositiveShare = 0.02
+    """Margin of "the recipes tie" in the pass rate under `curated` after SFT, for each pair of recipes at a
+    student: the recipe band (fraction). The reference study's is 0.02."""
+    neutral_filler: PositiveShare = 0.05
+    """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
+    study with the condition `filler` reads it."""
+
+
+class CertificationLimits(Settings):
+    """How often the judge behind the headline path may err on the built-in suite of hostile and benign cases.
+    Above that, the headline figures carry a warning."""
+
+    max_false_pass: Share = 0.05
+    """Largest rate of passed cases that must fail (fraction of the hostile cases)."""
+    max_false_fail: Share = 0.1
+    """Largest rate of failed cases that must pass (fraction of the benign cases)."""
+
+
+class Analysis(Settings):
+    """How effects are estimated."""
+
+    headline_path: LeftOut[str] = None
+    """Scoring path of the headline figures. `judge:<primary_judge>` where left out."""
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
+    """1 - alpha, as a fraction. The looks at a study's results share alpha: words and intervals of the first
+    are at alpha / 2, those of look j at alpha / (j (j + 1))."""
+    bootstrap_samples: Annotated[int, Field(ge=100), WHOLE] = 2000
+    """Resamples of a bootstrap."""
+    seed: Seed = 0
+    """Seed of the bootstrap, and of the splits."""
+    splits: Annotated[int, Field(ge=1, le=10000), WHOLE] = 200
+    """Random splits of the tasks into halves, for the slope of the lift on the baseline procedural delta: the
+    two come from different halves."""
+    margins: Margins = Field(default_factory=Margins)
+    """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
+    where two one-sided tests show the difference to be smaller."""
+    effect_of_interest: LeftOut[PositiveShare] = None
+    """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
+    certification: CertificationLimits = Field(default_factory=CertificationLimits)
+    """How often the judge behind the headline path may err on the built-in suite of hostile and benign cases.
+    Above that, the headline figures carry a warning."""
+
+
+class Figures(Settings):
+    """What the figures show beside the study's own results."""
+
+    published_values: bool | None = None
+    """Show the reference study's published procedural deltas (arXiv 2605.11907) in the tier trajectory, apart
+    from the study's own. `null`: where no student is trained from scratch."""
+
+
+class PredictedEffect(Settings):
+    """One effect: at the last checkpoint, over the seeds of the recipe."""
+
+    contrast: str
+    """`curated-none` or another contrast of two conditions; with a recipe also `lift:<contrast>` (what
+    training changed in it) and `gain:<condition>` (what training changed under one condition)."""
+    student: Id
+    """A student or reference model."""
+    recipe: LeftOut[Id] = None
+    """A recipe of a run of that student. Before training where left out."""
+
+
+class Prediction(Settings):
+    """What is expected of an effect, or of the difference of two."""
+
+    text: str = ""
+    """The prediction in words, and why it is made. Shown in the report."""
+    effect: PredictedEffect
+    """One effect: at the last checkpoint, over the seeds of the recipe."""
+    minus: LeftOut[PredictedEffect] = None
+    """A second effect that is taken off the first, task by task; on the same path and suite."""
+    path: LeftOut[str] = None
+    """Scoring path of the effect, or of both. That of the headline figures where left out."""
+    suite: Suite = "holdout"
+    """Suite of the effect, or of both."""
+    direction: Literal["greater", "less", "equivalent"]
+    """`greater`: above `than` + `margin`; `less`: below `than` - `margin`; `equivalent`: between the two."""
+    than: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    """What the effect is compared with (fraction)."""
+    margin: Temperature = 0.0
+    """How far beyond `than`, or with `direction: equivalent` how near to it (fraction)."""
+    known: bool = False
+    """`true` where the outcome, or an estimate of it, was known when this was written, as from a pilot study:
+    it is then shown as post hoc, and never among the predictions that held."""

@@ -1,0 +1,73 @@
+"""Settings of how episodes are made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from skillift.settings.base import OrNull, Settings, Unique
+from skillift.settings.values import (
+    DEFAULT_DATE,
+    WHOLE,
+    Day,
+    Positive,
+    PositiveShare,
+    Seed,
+    Suite,
+    Temperature,
+    Text,
+)
+
+Precision = Literal["float32", "bfloat16", "float16"]
+
+
+Adapters = Literal["merged", "lora"]
+
+
+class Decoding(Settings):
+    """How a model answers."""
+
+    engine: Literal["vllm", "transformers"] = "vllm"
+    """What runs the model."""
+    precision: Precision = "float32"
+    """Number format of weights and activations."""
+    thinking: bool = False
+    """The chat template's thinking mode, pinned for every tier."""
+    suites: Annotated[list[Suite], Field(min_length=1), Unique()] = Field(default=["holdout"])
+    """Suites whose tasks are answered."""
+    samples: Positive = 1
+    """Answers of each task under each condition. More than 1 needs a temperature above 0."""
+    temperature: Temperature = 0.0
+    """Sampling temperature; 0 is greedy."""
+    top_p: PositiveShare = 1.0
+    """Smallest probability mass that is sampled from (fraction)."""
+    max_tokens: Positive
+    """Most tokens in an answer."""
+    max_model_len: Annotated[int, Field(ge=2), WHOLE] | None = None
+    """Most tokens of prompt and answer together. Where null, what the longest prompt needs."""
+    batch_invariant: bool = False
+    """Whether an answer is to be the same whatever is answered beside it: by vLLM's kernels on a GPU (some
+    architectures have none), elsewhere by answering one prompt at a time. Slower."""
+    seed: Seed = 0
+    """Seed of the sampling."""
+
+
+class Inference(Decoding):
+    """How episodes are made; the same for `base` and trained runs."""
+
+    date: Day = DEFAULT_DATE
+    """Today's date for chat templates that print it, as those of Llama 3.2, Granite and SmolLM3 do: the same
+    for all runs, on every day. The default is the date that Llama 3's templates name where they find no
+    clock."""
+    chat_template: OrNull[Text] = None
+    """Chat template of all models but those with `source: scratch` or `api`, in the place of their own: a
+    file (Jinja; relative to the study file's folder), or `plain`, one for base models that comes with the
+    workflow. The `chat_template` of a model's entry goes before it."""
+    adapters: Adapters = "merged"
+    """How what LoRA has trained is served: `merged` into the weights, or as `lora` adapters beside the base
+    model's, which engines have been seen to ignore."""
+    shards: Positive = 1
+    """Jobs that share the tasks of each run, for suites that one job would take too long over. Each has a
+    fixed range of the tasks, whatever runs at once; on a GPU the last bits of an answer may still depend
+    on it, without `batch_invariant`."""

@@ -1,0 +1,57 @@
+"""Settings of tasks: the task pack, or own files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from skillift.settings.base import LeftOut, OneOf, Settings
+from skillift.settings.values import WHOLE, Count, FilePath, Positive, Seed
+
+
+class PerSkill(Settings):
+    """Number of tasks of each skill, by suite. No instance is in two suites."""
+
+    train: Positive
+    """Tasks of each skill that the teacher demonstrates."""
+    dev: Count = 0
+    """Tasks of each skill for choosing settings."""
+    holdout: Positive
+    """Tasks of each skill that effects are measured on; never looked at to choose settings."""
+
+
+class TaskPack(Settings):
+    """The built-in family of list-rewriting skills, made by seed."""
+
+    difficulty: Literal["tiny", "standard"]
+    """`tiny` for students trained from scratch, `standard` for real models."""
+    seed: Seed = 0
+    """Seed of the skills and their instances."""
+    skills: Annotated[int, Field(ge=2, le=40), WHOLE] = 40
+    """Number of skills."""
+    per_skill: PerSkill
+    """Number of tasks of each skill, by suite. No instance is in two suites."""
+    judge_scored: Count = 0
+    """Number of holdout tasks without a deterministic extractor (`scorer: judge`); on the path `bench` the
+    primary judge scores them."""
+
+
+class OwnFiles(Settings):
+    """Own tasks and own skills."""
+
+    tasks: FilePath
+    """Tasks, one a row: a file with the ending .jsonl, .json, .csv, .tsv or .parquet (docs/own-data.md).
+    Relative to the study file's folder."""
+    skills: FilePath
+    """Skills: a YAML file by id, or a folder of `<skill>/SKILL.md` files (Agent Skills format). Relative to
+    the study file's folder."""
+
+
+class TaskSource(OneOf):
+    """Where tasks and skills come from. Exactly one of `pack` and `files`."""
+
+    pack: LeftOut[TaskPack] = None
+    """The built-in family of list-rewriting skills, made by seed."""
+    files: LeftOut[OwnFiles] = None
+    """Own tasks and own skills."""

@@ -1,0 +1,116 @@
+"""Settings of what students are trained on, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from skillift.settings.base import LeftOut, OneOf, Settings, Unique
+from skillift.settings.values import (
+    Amount,
+    Condition,
+    Id,
+    PartialShare,
+    Positive,
+    PositiveNumber,
+    PositiveShare,
+    Seed,
+    Text,
+)
+
+
+class Corpus(Settings):
+    """A set of demonstrations that recipes train on."""
+
+    rows: Positive
+    """Number of demonstrations, balanced over skills."""
+    verified: bool = True
+    """Whether only demonstrations that passed are taken; else the first of each task, whatever its
+    verdict."""
+    skills: LeftOut[Positive] = None
+    """Number of skills that the demonstrations come from, drawn by `seed`. All where left out."""
+    condition: Condition
+    """Condition of the prompts that are trained on."""
+    form: Literal["worked", "answer_only"] = "worked"
+    """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone."""
+    seed: Seed = 0
+    """Seed of the selection."""
+
+
+_Names = Annotated[list[Text], Field(min_length=1), Unique()]
+
+
+Step = Literal["final"] | Positive
+
+
+class Lora(Settings):
+    """Low-rank adapters, merged into the weights after training."""
+
+    rank: Positive
+    """Rank of the adapters."""
+    alpha: PositiveNumber
+    """Scale of the adapters; they are multiplied by alpha / rank."""
+    dropout: PartialShare = 0.0
+    """Dropout before the adapters (fraction), drawn for each row of the corpus by seed, step and layer."""
+    target_modules: LeftOut[Literal["all-linear"] | Annotated[list[Text], Field(min_length=1), Unique()]] = (
+        None
+    )
+    """Linear layers with adapters: `all-linear`, or a list of groups (`attention`, `mlp`, `gated_delta`) and
+    of names as the student has them, such as `q_proj`. All but the output head where left out."""
+
+
+class TrainedParts(OneOf):
+    """The parts of a student that are trained, where these are not all of it."""
+
+    last_n_layers: LeftOut[Positive] = None
+    """Number of blocks, counted from the last, whose weights are trained; all others are frozen."""
+    lora: LeftOut[Lora] = None
+    """Low-rank adapters, merged into the weights after training."""
+
+
+class _OnCorpus(Settings):
+    corpus: Id
+    """Corpus that is trained on; a key of `corpora`."""
+
+
+class Method(Settings):
+    """How a student is fine-tuned, on whatever corpus."""
+
+    objective: Literal["sft"]
+    """What is optimised. `sft` is the likelihood of the demonstration, given the prompt."""
+    trainable: Literal["full"] | TrainedParts
+    """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
+    learning_rate: PositiveShare
+    """Peak learning rate."""
+    epochs: Positive
+    """Passes over the corpus."""
+    batch_size: Positive
+    """Demonstrations in one optimiser step."""
+    packing: LeftOut[bool] = None
+    """Whether demonstrations are laid end to end instead of being padded to one length. The training ends
+    before its first step where that would change their log-probabilities, as it does where a student
+    carries state from one into the next. Off where left out."""
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
+    """Course of the learning rate after the warm-up."""
+    warmup_ratio: PartialShare = 0.0
+    """Share of the optimiser steps in which the learning rate rises from 0 (fraction)."""
+    weight_decay: Amount = 0.0
+    """Decoupled weight decay of AdamW, for each step and unit of learning rate."""
+    checkpoints: Annotated[list[Step], Field(min_length=1), Unique()] = Field(default=["final"])
+    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one."""
+
+
+class Recipe(Method, _OnCorpus):
+    """How a student is fine-tuned."""
+
+
+class RunEntry(Settings):
+    """Trainings: one for each student and seed."""
+
+    recipe: Id
+    """A key of `recipes`."""
+    students: Annotated[list[Id], Field(min_length=1), Unique()]
+    """Keys of `students`."""
+    seeds: Annotated[list[Seed], Field(min_length=1), Unique()]
+    """Seeds of the training; one run for each."""
