@@ -1,10 +1,10 @@
-"""Simulated pairs of evaluations, before and after, put to skillift and to other packages: who covers the truth?
+"""Simulated pairs of evaluations, put to skillift and to other packages: who covers the truth?
 
 python -m venv /tmp/peers && /tmp/peers/bin/pip install -r envs/peers.txt
 python tests/validation/head_to_head.py --python /tmp/peers/bin/python --out docs/head-to-head.md
 
-Each design is simulated without a gain and with one of 15 percentage points. The other packages are asked as their
-documentation does; a naive interval of the difference of two independent binomials stands beside them.
+Each design is simulated without a gain and with one of 15 percentage points. The other packages are asked as
+their documentation does; a naive interval of the difference of two independent binomials stands beside them.
 """
 
 from __future__ import annotations
@@ -45,8 +45,6 @@ class Design(NamedTuple):
         name: in words.
         sizes: tasks of each skill.
         base: pass rate before.
-        seeds: trainings, of which a task has the mean.
-        seed_sd: standard deviation of a training's gain, as a fraction.
         missing: share of the answers without a score.
         grouped: whether tasks of a skill are alike; without, every task is drawn by itself.
     """
@@ -172,20 +170,20 @@ def page(rows: list[Row], n_studies: int, machine: str) -> str:
         "# Beside other packages",
         "",
         f"Made by `python tests/validation/head_to_head.py` on {datetime.now(UTC):%Y-%m-%d} ({machine}): "
-        f"{n_studies:,} studies of each design without a gain and as many with a true gain of {100 * GAIN:.0f} pp. "
-        "An interval of 95 % should cover the truth in 95 % of them, and leave 0 out in 5 % of those without a gain. "
-        "Skills are a sample: the truth is the gain over the population that they are drawn from. evalstats 0.3.3 "
-        "pairs items and has no argument for groups of them; truescore 0.7.4 has a bootstrap over groups.",
+        f"{n_studies:,} studies of each design without a gain and as many with a true gain of "
+        f"{100 * GAIN:.0f} pp. An interval of 95 % should cover the truth in 95 % of them, and leave 0 out "
+        "in 5 % of those without a gain. Skills are a sample: the truth is the gain over the population that "
+        "they are drawn from. evalstats 0.3.3 pairs items and has no argument for groups of them; truescore "
+        "0.7.4 has a bootstrap over groups.",
         "",
         "| design | package | covers, % | false, % | power, % | width, pp | no interval, % |",
         "|---|---|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         numbers = [row.covered, row.false_words, row.power]
-        cells = [f"{100 * value:.1f}" for value in numbers]
-        lines.append(
-            f"| {row.design} | {row.package} | {' | '.join(cells)} | {row.width:.1f} | {100 * row.undefined:.1f} |"
-        )
+        cells = [row.design, row.package, *(f"{100 * value:.1f}" for value in numbers)]
+        cells += [f"{row.width:.1f}", f"{100 * row.undefined:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

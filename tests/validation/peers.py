@@ -1,9 +1,9 @@
-"""Intervals of other packages for simulated pairs of evaluations; called by head_to_head.py in their environment.
+"""Intervals of other packages for simulated pairs of evaluations; head_to_head.py calls it.
 
 python tests/validation/peers.py PAIRS.npz OUT.json
 
-Needs `evalstats` and `truescore` and nothing of skillift. PAIRS.npz has, for each study i, `after_i`, `before_i` and
-`skill_i`. Writes for each study and package [low, high], or null where it gives no interval.
+Needs the packages of envs/peers.txt and nothing of skillift. PAIRS.npz has, for each study i, `after_i`,
+`before_i` and `skill_i`. Writes for each study and package [low, high], or null where it gives no interval.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import truescore
 
 
 def by_evalstats(after: np.ndarray, before: np.ndarray, skill: np.ndarray) -> list[float]:
-    """Its `compare` of two prompts over items, as its README shows; it has no argument for groups of items."""
+    """Its `compare` of two prompts over items, as its README shows; it knows no groups of items."""
     items = np.arange(len(after))
     frame = pd.concat(
         pd.DataFrame({"prompt": name, "item": items, "score": scores})
