@@ -69,6 +69,14 @@ def mount_2(machine: Machine, root: str = "/") -> str:
     return f"32 31 0:29 {root} {machine.groups} rw,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate"
 
 
+def test_lines_of_other_programs_and_folders_of_any_bytes_are_passed_over(machine):
+    machine.inside("0::/a\nnonsense\n", "short - cgroup2", " - ", mount_2(machine))
+    machine.version_2("a", 4 * GIB, GIB, 0)
+    file = machine.proc / "self/mountinfo"
+    file.write_bytes(b"40 1 0:3 / /mnt/M\xfcller rw - ext4 /dev/x rw\n" + file.read_bytes())
+    assert memory(machine.proc).available == 3 * GIB
+
+
 def test_without_a_limit_it_is_the_machines(machine):
     machine.inside("4:memory:/a\n0::/\n", mount_1(machine), mount_2(machine))
     machine.version_1("a", NO_LIMIT_OF_VERSION_1, GIB, 0)

@@ -55,7 +55,7 @@ def _machine(proc: Path) -> Memory:
         lines = (proc / "meminfo").read_text(encoding="ascii").splitlines()
         kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
         return Memory(kib["MemTotal"] * 1024, kib["MemAvailable"] * 1024, "this machine")
-    except (OSError, KeyError, ValueError):
+    except (OSError, KeyError, ValueError, IndexError):
         import psutil
 
         found = psutil.virtual_memory()
@@ -80,13 +80,17 @@ def control_groups(proc: Path = Path("/proc")) -> Iterator[Memory]:
 def _group_folders(proc: Path) -> Iterator[tuple[int, Path, Path]]:
     """Version, folder of this process's group, and folder of the outermost one that can be seen."""
     try:
-        groups = (proc / "self/cgroup").read_text(encoding="utf-8").splitlines()
-        mounts = (proc / "self/mountinfo").read_text(encoding="utf-8").splitlines()
+        groups, mounts = (
+            # names of folders may be any bytes
+            (proc / "self" / name).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+            for name in ("cgroup", "mountinfo")
+        )
     except OSError:
         return
     paths = {}
     for line in groups:  # such as `4:memory:/slurm/job_7` and `0::/user.slice`
-        number, controllers, path = line.split(":", 2)
+        number, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
         if number == "0" and not controllers:
             paths[2] = path
         elif "memory" in controllers.split(","):
@@ -94,7 +98,7 @@ def _group_folders(proc: Path) -> Iterator[tuple[int, Path, Path]]:
     for line in mounts:
         mount, _, file_system = line.partition(" - ")
         fields, kind = mount.split(), file_system.split()
-        version = {"cgroup": 1, "cgroup2": 2}.get(kind[0])
+        version = {"cgroup": 1, "cgroup2": 2}.get(kind[0]) if len(fields) > 4 and kind else None
         if version not in paths or (version == 1 and "memory" not in kind[-1].split(",")):
             continue
         root, point = fields[3], Path(fields[4])
@@ -124,7 +128,11 @@ def _group(folder: Path, version: int) -> Memory | None:
         lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
         stat = {name: int(value) for name, value in (line.split() for line in lines)}
         used -= sum(stat.get(f"{prefix}{name}", 0) for name in ("active_file", "inactive_file"))
-    return Memory(limit, max(0, limit - max(0, used)), f"the control group {folder}")
+    return Memory(limit, max(0, limit - max(0, used)), f"the control group {_shown(folder)}")
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def _number(path: Path) -> int | None:
