@@ -145,9 +145,18 @@ def test_secrets_in_logs_are_not_shown(folder, capsys, monkeypatch):
     assert "asking with [X_API_KEY]" in "\n".join(told(folder, capsys))
 
 
-def test_a_file_that_is_no_record_is_named_with_the_fix(folder):
+def test_a_log_that_cannot_be_read_is_told_as_such(folder, capsys):
+    (folder / "a.log").mkdir()  # even root may not read it
+    running(folder, running=[Job("train", {}, "a.log", time.time() - 9)])
+    assert "train: its log a.log cannot be read (Is a directory)" in "\n".join(told(folder, capsys))
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"total": 9', "[]", '{"process": "x@"}', '{"running": [{"wildcards": {"a": 1}}]}']
+)
+def test_a_file_that_is_no_record_is_named_with_the_fix(folder, text):
     path = folder / ".skillift/smoke" / FILE
     path.parent.mkdir(parents=True)
-    path.write_text("{}")
+    path.write_text(text)
     with pytest.raises(UserError, match=r"run\.json: found .*expected the record of a run.*Delete it"):
         read_record(path)

@@ -61,6 +61,22 @@ def test_a_job_that_was_killed_is_named_too(failed):
     assert missing.startswith("error: train m: ended without a word (")
 
 
+def test_what_would_steer_a_terminal_is_taken_out_of_a_log_and_a_long_line_is_cut(failed):
+    (line,) = last_words(
+        [failed("train", "\x1b[31mred\x1b[0m \x1b]0;title\x07\u202e\0" + "x" * 50_000 + "\r\n")]
+    )
+    assert line.isprintable()
+    assert ", after: red" in line
+    assert len(line) < 1_000
+
+
+def test_a_log_that_cannot_be_read_is_told_as_such(failed):
+    job = failed("train", None)
+    Path(job.log).mkdir()  # even root may not read it
+    (line,) = last_words([job])
+    assert line == f"error: train: failed, and its log {job.log} cannot be read (Is a directory)."
+
+
 def test_of_jobs_that_ran_as_one_those_without_an_error_are_not_blamed(failed):
     jobs = [failed("make_table_a", "", grouped=True), failed("make_table_b", "error: b\n", grouped=True)]
     assert last_words(jobs) == ["error: make_table_b: b"]

@@ -51,10 +51,22 @@ def test_a_line_is_read_back_as_what_it_was_written_from(line):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "error: train: found 3 of 4 files", "warning: x ... y", "Traceback (most recent call last):"]
+    "text",
+    [
+        "",
+        "error: train: found 3 of 4 files",
+        "warning: x ... y",
+        "Traceback (most recent call last):",
+        "x: , of , steps",
+        f"x: 1 of {'9' * 5000} steps",
+    ],
 )
 def test_other_lines_of_a_log_are_not_taken_for_progress(text):
     assert parse_line(text) is None
+
+
+def test_a_time_left_that_is_none_is_no_time():
+    assert parse_line("copying: 1 of 2 files, some h left").seconds_left is None
 
 
 def test_a_line_says_done_of_how_many_rate_loss_tokens_and_time_left():

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _LINE = re.compile(
-    r"(?P<label>[^:]+): (?P<done>[\d,]+) of (?P<total>[\d,]+) (?P<unit>[a-z-]+)(?P<more>(?:, .+)?)"
+    r"(?P<label>[^:]+): (?P<done>\d[\d,]{0,20}) of (?P<total>\d[\d,]{0,20}) (?P<unit>[a-z-]+)"
+    r"(?P<more>(?:, .+)?)"
 )
-_PHASE = re.compile(r"(?P<label>[^:]+): (?P<what>.+) \.\.\. (?P<time>\d+ (?:d|h|min|s)(?: \d+ (?:h|min|s))?)")
+_PHASE = re.compile(
+    r"(?P<label>[^:]+): (?P<what>.+) \.\.\. (?P<time>\d{1,9} (?:d|h|min|s)(?: \d{1,9} (?:h|min|s))?)"
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def duration_text(seconds: float) -> str:
 def _seconds(text: str) -> int | None:
     sizes = {unit: size for size, unit in _UNITS}
     words = text.split()
-    if len(words) % 2 or not all(word in sizes for word in words[1::2]):
+    numbers = all(word.isdecimal() and len(word) < 10 for word in words[::2])
+    if len(words) % 2 or not numbers or not all(word in sizes for word in words[1::2]):
         return None
     return sum(int(number) * sizes[unit] for number, unit in zip(words[::2], words[1::2], strict=True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from skillift.stages import rule_named
 
 _MOST_LINES = 20  # of one job
 _TAIL_BYTES = 64 * 1024  # of a log that are read
+_LONGEST = 500  # characters of a line that is shown of a job without an error
 _ERROR = "error: "
 _TRACEBACK = "Traceback "
 # what SLURM writes into its log of a job that it ends, "slurmstepd-n1: error: Detected 1 oom_kill event ..."
@@ -19,6 +21,7 @@ _SLURM_ENDED = re.compile(
     r"slurmstepd\S*: error: (.*(?:memory limit|oom.kill|TIME LIMIT|PREEMPTION|NODE FAIL).*)", re.I
 )
 _OF_MEMORY = re.compile("memory limit|oom.kill", re.I)
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # as `subprocess.CalledProcessError` says it
 _WHOLE_COMMAND = re.compile(r"Command '.*' returned non-zero exit status (\d+)\.", re.DOTALL)
 
@@ -85,11 +88,16 @@ def _error_of(job: FailedJob, state: str | None) -> list[str]:
     """The error in a job's log, without the word itself; of a traceback its last line; else how it ended."""
     if job.log is None:
         return ["failed; Snakemake's messages above say why."]
-    lines = list(_tail(Path(job.log)))
+    try:
+        lines = list(log_lines(Path(job.log), _TAIL_BYTES))
+    except FileNotFoundError:
+        lines = []
+    except OSError as error:
+        return [f"failed, and its log {job.log} cannot be read ({error.strerror or error})."]
     starts = _errors(lines)
     if not starts:
         if any(line.startswith(_TRACEBACK) for line in lines):
-            return [f"{lines[-1]} (whole log: {job.log})"]
+            return [f"{lines[-1][:_LONGEST]} (whole log: {job.log})"]
         return [_killed(job, lines, state)]
     # a list of mistakes is one error of several lines
     found = [lines[starts[-1]].removeprefix(_ERROR), *lines[starts[-1] + 1 :]]
@@ -104,7 +112,7 @@ def _killed(job: FailedJob, lines: list[str], state: str | None) -> str:
     if last is None:
         said = f"ended without a word ({job.log} is empty or missing): killed, or never started."
     else:
-        said = f"ended without an error of its own, after: {last} (whole log: {job.log})."
+        said = f"ended without an error of its own, after: {last[:_LONGEST]} (whole log: {job.log})."
     ended = _slurms_words(job.slurm_log)
     if ended is not None:
         said += f" SLURM: {ended.rstrip('.')}."
@@ -132,12 +140,28 @@ def _errors(lines: list[str]) -> list[int]:
     return [number for number, line in enumerate(lines) if line.startswith(_ERROR)]
 
 
-def _tail(path: Path) -> Iterator[str]:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-            text = file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return
-    # a progress bar overwrites its line: the last state counts
-    yield from (shown for line in text.split("\n") if (shown := line.rsplit("\r", 1)[-1].rstrip()))
+def _tail(path: Path) -> list[str]:
+    with suppress(OSError):
+        return list(log_lines(path, _TAIL_BYTES))
+    return []
+
+
+def log_lines(path: Path, most: int) -> Iterator[str]:
+    """The last lines of a log, as they may be shown on a terminal: without signs that would steer it.
+
+    Args:
+        path: the log.
+        most: bytes that are read.
+
+    Raises:
+        OSError: it is missing or cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - most))
+        text = file.read(most).decode("utf-8", errors="replace")
+    for line in text.split("\n"):
+        # a progress bar overwrites its line: the last state counts
+        last = line.rstrip("\r").rsplit("\r", 1)[-1]
+        last = "".join(sign if sign.isprintable() else " " for sign in _COLOUR.sub("", last)).rstrip()
+        if last:
+            yield last

@@ -18,10 +18,44 @@ from pathlib import Path
 
 from skillift.errors import UserError, problem
 from skillift.processes.parent_watchdog import this_process
+from skillift.yaml_sources.source import Words
 
 FILE = "run.json"
 EVERY_S = 20.0  # between two writes while nothing changes
+_TEXT = {"type": ["string", "null"]}
+_NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+_JOBS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "rule": {"type": "string"},
+            "wildcards": {"type": "object", "additionalProperties": {"type": "string"}},
+            "log": _TEXT,
+            "since": {"type": "number"},
+            "memory_mb": {"type": ["number", "null"]},
+            "slurm_log": _TEXT,
+        },
+    },
+}
+_FORM = {
+    "type": "object",
+    "properties": {
+        "process": {"type": "string", "pattern": "^[0-9]+(@|$)"},
+        "born": {"type": "number"},
+        "host": {"type": "string"},
+        "started": {"type": "number"},
+        "updated": {"type": "number"},
+        "ended": {"type": ["number", "null"]},
+        "total": {"type": "integer"},
+        "planned": _NUMBERS,
+        "done": _NUMBERS,
+        "running": _JOBS,
+        "failed": _JOBS,
+    },
+}
 _SAME_S = 5.0  # by which a clock may be set while a process runs
+_LONGEST = 200  # characters of what is wrong with a record
 SILENT_S = 90.0  # after which a writer that cannot be looked for has ended
 
 
@@ -134,12 +168,20 @@ def read_record(path: Path) -> RunRecord | None:
     Raises:
         UserError: it is no record.
     """
+    import jsonschema
+
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        jsonschema.validate(found, _FORM)
         jobs = {name: [Job(**job) for job in found.pop(name)] for name in ("running", "failed")}
         return RunRecord(**found, **jobs)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        fix = "Delete it: the next run writes it."
-        raise UserError(problem(f"{path}", str(error), "the record of a run", fix)) from None
+    except jsonschema.ValidationError as error:
+        reason = f"{error.json_path}: {error.message[:_LONGEST]}"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = str(error)
+    fix = "Delete it: the next run writes it."
+    raise UserError(problem(f"{path}", Words(reason), "the record of a run", fix))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skillift.processes.progress_lines import duration_text, parse_line
 from skillift.redaction import redact
-from skillift.running.failed_jobs import FailedJob, last_words
+from skillift.running.failed_jobs import FailedJob, last_words, log_lines
 from skillift.running.run_record import Job, RunRecord
 from skillift.stages import family
 
@@ -31,24 +31,23 @@ def last_line(job: Job, folder: Path, now: float) -> tuple[str, float] | None:
         now: seconds since 1970.
 
     Returns:
-        None where it has written nothing since it was started.
+        None where it has written nothing since it was started; of a log that cannot be read, why.
     """
     if job.log is None:
         return None
     path = folder / job.log
     try:
-        found = path.stat()
-        with path.open("rb") as file:
-            file.seek(max(0, found.st_size - _TAIL_BYTES))
-            text = file.read().decode("utf-8", errors="replace")
-    except OSError:
+        written = path.stat().st_mtime
+        # clocks of a cluster's machines differ a little; a log of an earlier try is older than that
+        if written < job.since - 5:
+            return None
+        lines = list(log_lines(path, _TAIL_BYTES))
+    except FileNotFoundError:
         return None
-    # clocks of a cluster's machines differ a little; a log of an earlier try is older than that
-    if found.st_mtime < job.since - 5:
-        return None
-    lines = [shown for line in text.split("\n") if (shown := line.rsplit("\r", 1)[-1].strip())]
+    except OSError as error:
+        return f"its log {job.log} cannot be read ({error.strerror or error})", 0.0
     told = next((line for line in reversed(lines) if parse_line(line)), lines[-1] if lines else None)
-    return None if told is None else (redact(told)[:_LONGEST], max(0.0, now - found.st_mtime))
+    return None if told is None else (redact(told.strip())[:_LONGEST], max(0.0, now - written))
 
 
 def job_line(job: Job, folder: Path, now: float) -> str:
