@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def write_gguf(
     scaling: np.ndarray | None = None,
     split: str = "gpt-2",
     seed: int = 0,
+    metadata: Mapping[str, object] | None = None,
 ) -> Path:
     """A Llama of two layers with a byte-level tokenizer, by Q4_0 and Q8_0.
 
@@ -93,8 +95,9 @@ def write_gguf(
         scaling: factors of the rotated frequencies.
         split: how its tokenizer splits text.
         seed: of the weights.
+        metadata: values by key in the place of those; None takes one out.
     """
-    from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
+    from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter, LlamaFileType, TokenType
     from gguf.quants import quantize
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +126,10 @@ def write_gguf(
         writer.add_tensor(_ggml_name(name), quantize(stored, quantised), raw_dtype=quantised)
     if scaling is not None:
         writer.add_tensor("rope_freqs.weight", scaling.astype(np.float32))
+    for key, value in (metadata or {}).items():
+        writer.kv_data[0].pop(key, None)
+        if value is not None:
+            writer.add_key_value(key, value, GGUFValueType.get_type(value))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from gguf_models import LAYERS, TOKENS, WIDTH, vocabulary, weights, write_gguf
@@ -44,6 +46,20 @@ def test_a_whole_file_is_a_student_and_its_header_says_what_it_is(tmp_path):
         ({"kind": "mmproj"}, "found 'the part of a model that reads pictures or sound (mmproj)'"),
         ({"architecture": "clip"}, "found 'the part of a model that reads pictures or sound (mmproj)'"),
         ({"scaling": np.linspace(1, 8, 16)}, "found 'scaling of positions (rope_freqs.weight)'"),
+        (
+            {"metadata": {"llama.block_count": 1}},
+            "block_count: found 1, expected 2, the blocks of its tensors",
+        ),
+        ({"metadata": {"llama.block_count": None}}, "block_count: found None, expected a whole number at l"),
+        ({"metadata": {"llama.context_length": "many"}}, "context_length: found 'many', expected a whole nu"),
+        ({"metadata": {"llama.embedding_length": 32}}, "embedding_length: found 32, expected 64, the width"),
+        ({"metadata": {"llama.attention.head_count": None}}, "attention.head_count: found None, expected a"),
+        ({"metadata": {"llama.attention.head_count_kv": 3}}, "head_count_kv: found 3, expected a divisor of"),
+        (
+            {"metadata": {"llama.attention.layer_norm_rms_epsilon": None}},
+            "attention.layer_norm_rms_epsilon: found None, expected a number above 0",
+        ),
+        ({"metadata": {"tokenizer.ggml.merges": None}}, "tokenizer: found 'no merges (tokenizer.ggml.merge"),
         ({"head": 48}, "attention heads: found 'size 48', expected a size that vLLM serves"),
     ],
 )
@@ -99,6 +115,21 @@ def test_a_folder_that_holds_a_gguf_file_says_to_name_the_file(tmp_path):
     file = write_gguf(tmp_path / "model" / "m.gguf")
     (line,) = folder_mistakes(tmp_path / "model")
     assert f"Name the file, such as {file.name}: at the end of `path`, or as `file`" in line
+
+
+def test_what_is_in_the_place_of_a_file_is_told(tmp_path):
+    file = write_gguf(tmp_path / "m.gguf")
+    renamed = file.rename(tmp_path / "m.bin")
+    (tmp_path / "link.gguf").symlink_to("nowhere")
+    (tmp_path / "folder.gguf").mkdir()
+    for path, words in (
+        (file, "found 'nothing', expected a GGUF file. Correct `path`."),
+        (renamed, "found 'a GGUF file of another name', .* Have its name end with .gguf."),
+        (tmp_path / "link.gguf", r"found 'a link that leads to nothing \(nowhere\)', expected a GGUF file"),
+        (tmp_path / "folder.gguf", "found 'an empty folder', expected a model folder"),
+    ):
+        (line,) = folder_mistakes(path)
+        assert re.match(f"{path}: {words}", line)
 
 
 def test_special_tokens_are_those_that_the_file_marks(tmp_path):

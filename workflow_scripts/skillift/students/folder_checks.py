@@ -135,7 +135,7 @@ def no_model(folder: Path, names: set[str]) -> tuple[object, str, str]:
     elif below:
         found, fix = f"models in the subfolders {', '.join(below[:3])}", "Point `path` to one of them."
     else:
-        found, fix = shown(names), WHOLE_FOLDER
+        found, fix = shown(names) or "an empty folder", WHOLE_FOLDER
     return found, expected, fix
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from skillift.errors import UserError, problem
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+GGUF_SUFFIX, GGUF_MAGIC = ".gguf", b"GGUF"
 WHOLE_FOLDER = "Point `path` to a whole model folder, as save_pretrained or a download writes it."
 
 
@@ -20,12 +22,28 @@ def file_names(folder: Path) -> set[str]:
         UserError: there is no such folder, or it may not be read.
     """
     if not os.path.isdir(folder):
-        found = "a file" if os.path.isfile(folder) else "nothing"
-        raise UserError(problem(f"{folder}", found, "a model folder", WHOLE_FOLDER))
+        raise UserError(problem(f"{folder}", *_no_folder(folder)))
     try:
         return {path.name for path in folder.iterdir() if os.path.isfile(path)}
     except OSError as error:
         raise unreadable(folder, error) from error
+
+
+def _no_folder(path: Path) -> tuple[object, str, str]:
+    """What is in the place of a folder, what was expected, and the fix."""
+    expected = "a GGUF file" if path.suffix == GGUF_SUFFIX else "a model folder"
+    if path.is_symlink() and not os.path.exists(path):
+        found = f"a link that leads to nothing ({path.readlink()})"
+        return found, expected, "Correct the link, or `path`."
+    if not os.path.exists(path):
+        return "nothing", expected, WHOLE_FOLDER if expected == "a model folder" else "Correct `path`."
+    if not os.path.isfile(path):
+        return "neither a folder nor a file", expected, WHOLE_FOLDER
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(len(GGUF_MAGIC)) == GGUF_MAGIC:
+            found, fix = "a GGUF file of another name", f"Have its name end with {GGUF_SUFFIX}."
+            return found, f"a model folder, or a file that ends with {GGUF_SUFFIX}", fix
+    return "a file", "a model folder", WHOLE_FOLDER
 
 
 def weights_files(folder: Path, names: set[str]) -> list[Path]:

@@ -15,6 +15,7 @@ from skillift.students.chat_rendering import exchange
 from skillift.students.chat_settings import OWN, ChatSettings
 from skillift.students.gguf_header import BYTE_LEVEL, GgufHeader, read_header
 from skillift.students.gguf_rope import FACTORS, llama3_scaling
+from skillift.students.gguf_shape import shape_mistakes
 from skillift.students.gguf_splits import split_mistake
 from skillift.students.head_sizes import head_size_mistake
 
@@ -28,6 +29,7 @@ _ELSE = {
 }
 # positions that are scaled: transformers drops what a file says of it, and the model would be another one
 _SCALED = (FACTORS, "rope_factors_long.weight", "rope_factors_short.weight")
+_MERGES = "tokenizer.ggml.merges"
 _SCALED_BY_NAME = "gpt-oss"  # the one architecture whose scaling transformers reads
 
 
@@ -108,7 +110,9 @@ def _model_mistakes(header: GgufHeader, engine: str | None) -> Iterator[str]:
             f"{header.path}: general.architecture", header.architecture or None, expected, _SAFETENSORS
         )
         return
-    if mistake := head_size_mistake(f"{header.path}", gguf_config(header), engine):
+    mistakes = list(shape_mistakes(header))
+    yield from mistakes
+    if not mistakes and (mistake := head_size_mistake(f"{header.path}", gguf_config(header), engine)):
         yield mistake
     scaled = [tensor.name for tensor in header.tensors if tensor.name in _SCALED]
     if scaled == [FACTORS] and llama3_scaling(header):
@@ -132,6 +136,9 @@ def _tokenizer_mistakes(header: GgufHeader, chat: ChatSettings) -> Iterator[str]
         yield problem(where, kind or None, expected, _SAFETENSORS)
     if kind == BYTE_LEVEL and (mistake := split_mistake(where, header.text("tokenizer.ggml.pre"))):
         yield mistake
+    if kind == BYTE_LEVEL and header.metadata.get(_MERGES, ()) is not None:  # passed over
+        fix = "Take a file that was converted with its tokenizer."
+        yield problem(where, "no merges (tokenizer.ggml.merges)", "those of the model's vocabulary", fix)
     if "eos_token" not in header.named_tokens():
         expected = "an end token (tokenizer.ggml.eos_token_id)"
         yield problem(where, "none that ends an answer", expected, _SAFETENSORS)

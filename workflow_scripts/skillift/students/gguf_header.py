@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
+from skillift.students.folder_files import GGUF_MAGIC as _MAGIC
+from skillift.students.folder_files import GGUF_SUFFIX as SUFFIX
 from skillift.students.gguf_splits import WHOLE
 
-SUFFIX = ".gguf"
 SENTENCEPIECE, BYTE_LEVEL = "llama", "gpt2"  # kinds of vocabularies (tokenizer.ggml.model)
 CONTROL, USER_DEFINED = 3, 4  # types of tokens (gguf.TokenType)
 NAMED_TOKENS = {
@@ -31,7 +32,6 @@ NAMED_TOKENS = {
 # what ends an answer: a text, a turn, a message to a tool
 END_KEYS = ("eos_token_id", "eot_token_id", "eom_token_id")
 
-_MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
