@@ -83,11 +83,29 @@ def test_torch_is_not_loaded_for_it(told):
             ["found \"a loss on 'Step 1: 19 + 23 = 42 ANSWER: 42<end_of_turn>'\""],
         ),
         (
+            GEMMA.replace("if add_generation_prompt", "if false"),
+            [
+                "opens an answer with '<start_of_turn>model\\n' alone",
+                "under `{% if add_generation_prompt %}`",
+            ],
+        ),
+        (GEMMA.replace("message.content | trim", "message.content[:12]"), ["without the whole user message"]),
+        (
             GEMMA.replace("message.content | trim", "(message.content if role == 'user' else '7')"),
             ["a question and an answer: found \"a loss on '7<end_of_turn>"],
         ),
     ],
-    ids=["no-token", "nothing", "words", "a-token-of-texts", "another-prompt", "other-breaks", "other-words"],
+    ids=[
+        "no-token",
+        "nothing",
+        "words",
+        "a-token-of-texts",
+        "another-prompt",
+        "other-breaks",
+        "no-opening",
+        "cut",
+        "other-words",
+    ],
 )
 def test_what_training_would_refuse_is_told_in_one_sentence(told, template, words):
     (line,) = told(template)

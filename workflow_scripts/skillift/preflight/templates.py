@@ -94,6 +94,9 @@ def _check_asked(tokenizer: FileTokenizer, thinking: bool, date: str) -> None:
     texts = [prompt_text(tokenizer, QUESTION, thinking, date)]
     message = {"suite": ["-"], "condition": ["-"], "task_id": ["-"], "content": [QUESTION]}
     asked = asked_table(0, pl.DataFrame(message), texts, ["-"], [[]], tokenizer, thinking, date)
+    if QUESTION.splitlines()[-1] not in texts[0]:
+        found, expected = Words("a prompt without the whole user message"), "all of the user message"
+        raise UserError(problem(f"{tokenizer.name_or_path}: chat template", found, expected))
     check_mode(asked, thinking, f"{tokenizer.name_or_path}: chat template")
 
 

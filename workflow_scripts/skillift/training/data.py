@@ -180,6 +180,10 @@ def check_row(
         found = f"a loss on {tokenizer.decode(trained)!r}"
         expected = f"a loss on {texts[1] + tokenizer.decode(list(ends)[:1])!r} alone"
         fix = "The chat template or the tokenizer changes the response: fix it, or change `thinking`."
+        opening = tokenizer.decode(trained[:end]).partition(texts[1])[0]
+        if response[1].endswith(texts[1].strip()) and opening.strip():
+            fix = f"The chat template opens an answer with {opening!r} alone, not where one is asked for: "
+            fix += "have it open one under `{% if add_generation_prompt %}`."
         raise UserError(problem(where, found, expected, fix))
 
 
