@@ -125,6 +125,13 @@ BAD_STUDIES = {
         ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: 1.0, file: a.gguf}}}}"),
         ["references.p.version: found 1.0, expected one version, in quotes, such as '1.0.0'. Put it in quot"],
     ),
+    "a package whose version ends with a line break": (
+        (
+            "references: {}",
+            f'references: {{p: {{{PACKAGE}, package: a, version: "1.0\\n", file: a.gguf}}}}',
+        ),
+        ["references.p.version: found '1.0\\n', expected one version, in quotes, such as '1.0.0'"],
+    ),
     "a package of the latest version": (
         ("references: {}", f"references: {{p: {{{PACKAGE}, package: a, version: latest, file: a.gguf}}}}"),
         ["references.p.version: found 'latest', expected one version, in quotes, such as '1.0.0'"],
