@@ -152,7 +152,8 @@ def test_a_log_that_cannot_be_read_is_told_as_such(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    "text", ["{}", '{"total": 9', "[]", '{"process": "x@"}', '{"running": [{"wildcards": {"a": 1}}]}']
+    "text",
+    ["{}", '{"total": 9', "[]", '{"started": null}', '{"running": [{"wildcards": {"a": 1}}]}', "[" * 9999],
 )
 def test_a_file_that_is_no_record_is_named_with_the_fix(folder, text):
     path = folder / ".skillift/smoke" / FILE

@@ -13,7 +13,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from skillift.errors import UserError, problem
@@ -22,40 +22,7 @@ from skillift.yaml_sources.source import Words
 
 FILE = "run.json"
 EVERY_S = 20.0  # between two writes while nothing changes
-_TEXT = {"type": ["string", "null"]}
-_NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
-_JOBS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "rule": {"type": "string"},
-            "wildcards": {"type": "object", "additionalProperties": {"type": "string"}},
-            "log": _TEXT,
-            "since": {"type": "number"},
-            "memory_mb": {"type": ["number", "null"]},
-            "slurm_log": _TEXT,
-        },
-    },
-}
-_FORM = {
-    "type": "object",
-    "properties": {
-        "process": {"type": "string", "pattern": "^[0-9]+(@|$)"},
-        "born": {"type": "number"},
-        "host": {"type": "string"},
-        "started": {"type": "number"},
-        "updated": {"type": "number"},
-        "ended": {"type": ["number", "null"]},
-        "total": {"type": "integer"},
-        "planned": _NUMBERS,
-        "done": _NUMBERS,
-        "running": _JOBS,
-        "failed": _JOBS,
-    },
-}
 _SAME_S = 5.0  # by which a clock may be set while a process runs
-_LONGEST = 200  # characters of what is wrong with a record
 SILENT_S = 90.0  # after which a writer that cannot be looked for has ended
 
 
@@ -132,7 +99,8 @@ class RunRecord:
         if self.ended is not None:
             return False
         number, _, namespace = self.process.partition("@")
-        if self.host == socket.gethostname() and namespace == this_process().partition("@")[2]:
+        here = self.host == socket.gethostname() and namespace == this_process().partition("@")[2]
+        if here and number.isdecimal():
             # another process may have its number by now
             return abs(_born(int(number)) - self.born) < _SAME_S
         return now - self.updated < SILENT_S
@@ -168,20 +136,21 @@ def read_record(path: Path) -> RunRecord | None:
     Raises:
         UserError: it is no record.
     """
-    import jsonschema
+    from pydantic import TypeAdapter, ValidationError
 
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        jsonschema.validate(found, _FORM)
-        jobs = {name: [Job(**job) for job in found.pop(name)] for name in ("running", "failed")}
-        return RunRecord(**found, **jobs)
+        text = path.read_bytes()
+        found = TypeAdapter(RunRecord).validate_json(text)
+        if absent := sorted({key.name for key in fields(RunRecord)} - json.loads(text).keys()):
+            reason = f"no {absent[0]}"
+        else:
+            return found
     except FileNotFoundError:
         return None
-    except jsonschema.ValidationError as error:
-        reason = f"{error.json_path}: {error.message[:_LONGEST]}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = ": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]]))
     except OSError as error:
         reason = error.strerror or str(error)
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = str(error)
     fix = "Delete it: the next run writes it."
     raise UserError(problem(f"{path}", Words(reason), "the record of a run", fix))
