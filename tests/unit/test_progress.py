@@ -60,6 +60,7 @@ def test_a_line_is_read_back_as_what_it_was_written_from(line):
         "x: , of , steps",
         f"x: 1 of {'9' * 5000} steps",
     ],
+    ids=lambda text: text[:20],
 )
 def test_other_lines_of_a_log_are_not_taken_for_progress(text):
     assert parse_line(text) is None
