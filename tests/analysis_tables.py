@@ -6,6 +6,7 @@ look like a study's. They are no one's results.
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,15 @@ STUDENTS = {"l": ("338 k", 3), "m": ("115 k", 2), "s": ("45 k", 1)}
 HELP = {"none": 0.0, "placebo": -0.02, "shuffled": 0.06, "curated": 0.15}
 JUDGES = ("conclusion", "tail")
 LIFT = {"contrast": "lift:curated-none", "student": "s", "recipe": "sft"}
+RECIPES = (
+    "worked_solution_full",
+    "answer_only_no_steps",
+    "rationale_distilled1",
+    "shuffled_steps_train",
+    "self_distilled_best1",
+    "preference_then_sft1",
+    "low_rank_adapter_r64",
+)
 PREDICTION = {
     "text": "What training adds is positive at the smallest tier.",
     "path": "judge:conclusion",
@@ -77,6 +87,29 @@ def smoke_study() -> tuple[dict, dict[str, pl.DataFrame]]:
     """Spec and tables of one student and one run on eight tasks: much of it is undefined."""
     spec = make_spec(("s",), (("sft", (0,)),))
     return spec, make_tables(spec, n_skills=8, per_skill=1)
+
+
+def seven_recipes() -> tuple[dict, dict[str, pl.DataFrame]]:
+    """The made-up study, with the run of its second recipe under seven names."""
+    spec, tables = full_study()
+    spec = copy.deepcopy(spec)
+    spec["runs"] = [run for run in spec["runs"] if run["run"] == "base"] + [
+        {"student": "s", "run": f"{recipe}-s0", "recipe": recipe, "seed": 0} for recipe in RECIPES
+    ]
+    one, base = (pl.col("run") == name for name in ("answer_only-s0", "base"))
+    shown = {
+        name: pl.concat(
+            [
+                tables[name].filter(base),
+                *(
+                    tables[name].filter(one, student="s").with_columns(run=pl.lit(f"{recipe}-s0"))
+                    for recipe in RECIPES
+                ),
+            ]
+        )
+        for name in ("effects", "pass_rates", "path_shift")
+    }
+    return spec, {**tables, **shown, "log": make_log(spec)}
 
 
 MADE_STUDIES = {"three tiers": full_study, "smoke": smoke_study}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import xml.etree.ElementTree as ElementTree
 
-import polars as pl
 import pytest
-from analysis_tables import full_study, make_log
+from analysis_tables import RECIPES, seven_recipes
 
 from skillift.figures import draw
 from skillift.figures.theme import BEFORE_COLOUR, LABEL_LINE, WIDTH, broken, colours, row_axis, shapes, to_svg
@@ -17,39 +15,7 @@ from skillift.reporting.arms import DOT, read_spec
 
 pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
 
-RECIPES = (
-    "worked_solution_full",
-    "answer_only_no_steps",
-    "rationale_distilled1",
-    "shuffled_steps_train",
-    "self_distilled_best1",
-    "preference_then_sft1",
-    "low_rank_adapter_r64",
-)
 WITH_LEGEND = ("tier_trajectory", "path_audit", "placebo_ladder", "condition_ladder", "loss_curves")
-
-
-def seven_recipes() -> tuple[dict, dict[str, pl.DataFrame]]:
-    """The made-up study, with the run of its second recipe under seven names."""
-    spec, tables = full_study()
-    spec = copy.deepcopy(spec)
-    spec["runs"] = [run for run in spec["runs"] if run["run"] == "base"] + [
-        {"student": "s", "run": f"{recipe}-s0", "recipe": recipe, "seed": 0} for recipe in RECIPES
-    ]
-    one, base = (pl.col("run") == name for name in ("answer_only-s0", "base"))
-    shown = {
-        name: pl.concat(
-            [
-                tables[name].filter(base),
-                *(
-                    tables[name].filter(one, student="s").with_columns(run=pl.lit(f"{recipe}-s0"))
-                    for recipe in RECIPES
-                ),
-            ]
-        )
-        for name in ("effects", "pass_rates", "path_shift")
-    }
-    return spec, {**tables, **shown, "log": make_log(spec)}
 
 
 def test_each_of_seven_recipes_has_a_look_of_its_own_and_none_that_of_before():

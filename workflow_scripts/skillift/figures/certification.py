@@ -50,15 +50,13 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     kinds = rows.filter(pl.col("kind") != ALL_KINDS)
     limited = any(limit(spec, error) is not None for error in WORDS)
     notes = [
-        *warnings(certification, spec),
         f"{span(kinds['n_cases'])} cases a kind · unscored: {span(kinds['n_unscored'])} a kind · "
         f"{view.declared_level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
         *(["dashed line: the study's limit for the rate over all cases"] if limited else []),
         *_undefined(rows),
     ]
-    return finish(
-        alt.vconcat(*panels, spacing=18), "How often does each judge err where the verdict is known?", notes
-    )
+    question = "How often does each judge err where the verdict is known?"
+    return finish(alt.vconcat(*panels, spacing=18), question, notes, warnings(certification, spec))
 
 
 def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, shape) -> alt.Chart:

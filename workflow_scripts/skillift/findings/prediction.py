@@ -32,9 +32,7 @@ def prediction(table: pl.DataFrame | None, view: View) -> Part:
 def _answer(table: pl.DataFrame) -> str:
     """What held of what was registered before results existed, and apart from it of what was not."""
     judged = table.filter(pl.col("verdict").is_not_null())
-    registered = pl.col("registration") == BEFORE
-    strict = judged.filter(registered)["verdict"].to_list()
-    late = judged.filter(~registered)
+    strict = judged.filter(registration=BEFORE)["verdict"].to_list()
     if judged.is_empty():
         return "All were withdrawn."
     if strict:
@@ -43,9 +41,9 @@ def _answer(table: pl.DataFrame) -> str:
         which = "" if judged.height == table.height else " that stands"
         parts = [f"No prediction{which} was registered before results existed."]
     for words, kinds in _LATE.items():
-        if verdicts := late.filter(pl.col("registration").is_in(kinds))["verdict"].to_list():
+        if verdicts := judged.filter(pl.col("registration").is_in(kinds))["verdict"].to_list():
             parts.append(f"{len(verdicts)} {words}: {told(verdicts)}.")
-    if known := late.filter(registration=POST_HOC)["verdict"].to_list():
+    if known := judged.filter(registration=POST_HOC)["verdict"].to_list():
         agrees = ", ".join(f"{known.count(word)} {said}" for word, said in AS_STATED.items() if word in known)
         parts.append(f"{len(known)} post hoc, known when written, so no predictions: {agrees}.")
     gone = table.height - judged.height
