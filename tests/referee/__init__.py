@@ -4,21 +4,17 @@ A sentence of the page is registered with what it asserts, a study in which that
 it is not: in the modules of this package, one for each question. The page must say it of the first and of
 none of the others. Which sentences there are is read off the syntax trees of the modules that write them
 (`fragments`), so none can be left out; and each condition of those modules can be removed in memory
-(`guards`, `without`), to see that a test fails.
+(`referee.conditions`), to see that a test fails.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Callable, Mapping
 from functools import cache
 from html import unescape
 from pathlib import Path
-from types import FunctionType
 from typing import NamedTuple
 
 import polars as pl
@@ -28,6 +24,7 @@ from skillift.figures import draw
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.page import Made, findings_page
+from skillift.findings.rows import findings_rows, findings_text
 from skillift.findings.summary import summary
 from skillift.reporting.registry import FIGURES
 
@@ -58,7 +55,6 @@ _PLACES = {
 _OF_PATTERNS = ("compile", "sub", "split", "findall")  # regular expressions
 # pages of tables, which no finding is on
 _OF_TABLES = ("predictions", "ledger")
-_WITHOUT_FIGURES = ("findings.", "publication.")  # no figure is drawn by these packages
 # arguments of these are names of tables and files, for messages to who wrote a wrong file
 _NAMING = ("place", "on_path", "render", "Column", "Page")
 _TWO_WORDS = re.compile(r"[^\W\d_]\S*\s.*[^\W\d_]")
@@ -81,7 +77,8 @@ class Sentence(NamedTuple):
         true: a study in which that is so.
         false: studies in which it is not.
         where: `findings` (a question with its answer, a finding with its claim and word, a line at the end of
-            a run), `page` (what else the page has), `summary`, or `figure <name>` (the lines around it).
+            a run), `page` (what else the page has), `report` (what opens the report, and the table of
+            findings), `summary`, or `figure <name>` (the lines around it).
     """
 
     says: str
@@ -98,6 +95,9 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     if where.startswith("figure "):
         return _around(where.removeprefix("figure "), study)
     parts = findings(study.tables, study.spec, study.students)
+    if where == "report":
+        opening = findings_text(parts, dict.fromkeys(FIGURES, "")).splitlines()
+        return [f"{line} |" for line in opening] + findings_rows(parts).write_csv().splitlines()
     if where == "page":
         made = Made("2026-11-29", "1.0", "", b"")
         html = findings_page(parts, study.spec, PAGE.read_text(encoding="utf-8"), "", "", {}, {}, made)
@@ -149,7 +149,7 @@ class Fragment(NamedTuple):
 
 
 @cache
-def _tree(module: str) -> ast.Module:
+def tree_of(module: str) -> ast.Module:
     path = Path(skillift.__path__[0], *module.split(".")).with_suffix(".py")
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -166,9 +166,9 @@ def fragments(module: str) -> list[Fragment]:
         if isinstance(node, ast.Raise | ast.Compare) or (isinstance(node, ast.Expr) and _is_text(node.value)):
             return
         of_table = module.startswith("publication.") and getattr(node, "name", "") in _OF_TABLES
-        if of_table or (isinstance(node, ast.Call) and _called(node) in _OF_PATTERNS):
+        if of_table or (isinstance(node, ast.Call) and called(node) in _OF_PATTERNS):
             return
-        if isinstance(node, ast.Call) and _called(node) in _NAMING:
+        if isinstance(node, ast.Call) and called(node) in _NAMING:
             visit(node.func)
             for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
                 if not _is_text(argument):
@@ -182,124 +182,13 @@ def fragments(module: str) -> list[Fragment]:
         for child in ast.iter_child_nodes(node):
             visit(child)
 
-    visit(_tree(module))
+    visit(tree_of(module))
     return found
 
 
-def _called(node: ast.Call) -> str:
+def called(node: ast.Call) -> str:
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-class Guard(NamedTuple):
-    """A condition of a function, and the function's syntax tree without it."""
-
-    module: str
-    function: str
-    line: int
-    change: str
-    tree: ast.Module
-
-
-def guards(module: str) -> Iterator[Guard]:
-    """Every condition that decides in a function of a module what is said, removed one at a time.
-
-    The test of an `if`, of a conditional expression or of a comprehension, and one part of an `and` or `or`,
-    holds always, or never; an argument of `filter` is left out; `drop_nulls` is.
-    """
-    tree = _tree(module)
-    for function in tree.body:
-        if isinstance(function, ast.FunctionDef):
-            nodes = list(ast.walk(function))
-            for place, node in enumerate(nodes):
-                for number, (change, _) in enumerate(_removals(node)):
-                    mutant = deepcopy(tree)
-                    changed = next(each for each in mutant.body if getattr(each, "name", "") == function.name)
-                    same = list(ast.walk(changed))[place]
-                    _removals(same)[number][1]()
-                    ast.fix_missing_locations(mutant)
-                    line = getattr(node, "lineno", function.lineno)
-                    yield Guard(module, function.name, line, change, mutant)
-
-
-def _removals(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
-    """What can be removed at a node: in words, and the function that does it."""
-    found: list[tuple[str, Callable[[], None]]] = []
-    if isinstance(node, ast.If | ast.IfExp):
-        for value in (True, False):
-            found.append(
-                (f"`{ast.unparse(node.test)}` is {value}", _setter(node, "test", ast.Constant(value)))
-            )
-    if isinstance(node, ast.comprehension):
-        for place, test in enumerate(node.ifs):
-            found.append((f"every one, not `{ast.unparse(test)}`", _deleter(node.ifs, place)))
-    if isinstance(node, ast.Call) and _called(node) == "filter":
-        for part in (node.args, node.keywords):
-            for place, argument in enumerate(part):
-                text = ast.unparse(argument.value if isinstance(argument, ast.keyword) else argument)
-                name = getattr(argument, "arg", "")
-                found.append((f"not filtered by {name} `{text}`", _deleter(part, place)))
-    return found
-
-
-def _setter(node: ast.AST, name: str, value: ast.AST) -> Callable[[], None]:
-    return lambda: setattr(node, name, value)
-
-
-def _deleter(items: list, place: int) -> Callable[[], None]:
-    return lambda: items.pop(place)
-
-
-@contextmanager
-def without(guard: Guard) -> Iterator[None]:
-    """The library with a guard removed, in memory: the code of the one function is another's meanwhile."""
-    module = importlib.import_module(f"skillift.{guard.module}".removesuffix(".__init__"))
-    names = {"__name__": module.__name__, "__file__": module.__file__, "__package__": module.__package__}
-    exec(compile(guard.tree, str(module.__file__), "exec"), names)
-    function: FunctionType = getattr(module, guard.function)
-    original = function.__code__
-    function.__code__ = names[guard.function].__code__
-    try:
-        yield
-    finally:
-        function.__code__ = original
-
-
-def survives(guard: Guard, sentences: Sequence[Sentence]) -> bool:
-    """Whether no sentence is wrong without a guard."""
-    pages = dict.fromkeys(
-        (study, each.where)
-        for each in sorted(sentences, key=lambda each: not _written_in(each, guard))
-        for study in (each.true, *each.false)
-        if not (each.where.startswith("figure ") and guard.module.startswith(_WITHOUT_FIGURES))
-    )
-    about = {page: [each for each in sentences if page[0] in (each.true, *each.false)] for page in pages}
-    for page in pages:
-        said_of(*page)  # with the guard
-    changed: dict[tuple, list[str]] = {}
-
-    def said(study: Callable[[], Study], where: str) -> list[str]:
-        return changed.get((study, where)) or said_of(study, where)
-
-    with without(guard):
-        for study, where in pages:
-            try:
-                lines = lines_of(study(), where)
-            except Exception:
-                return False  # the referee's test fails of it
-            if lines != said_of(study, where):
-                changed[study, where] = lines
-                if any(wrong(each, said) for each in about[study, where]):
-                    return False
-    return True
-
-
-def _written_in(sentence: Sentence, guard: Guard) -> bool:
-    """Whether the function of a guard writes a part of a sentence."""
-    function = next(each for each in _tree(guard.module).body if getattr(each, "name", "") == guard.function)
-    lines = range(function.lineno, (function.end_lineno or function.lineno) + 1)
-    texts = [each.text for each in fragments(guard.module) if each.line in lines]
-    return any(text in sentence.says for text in texts)

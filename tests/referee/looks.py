@@ -18,6 +18,7 @@ def _events(*rows: dict) -> pl.DataFrame:
 
 
 _REGISTERED = {"event": "registered", "key": "confidence", "after": "0.95"}
+_MORE = {"event": "changed", "results": True, "key": "samples", "before": "", "after": "4"}
 _LOOK = {"event": "look", "results": True, "alpha": 0.025, "n_tasks": 36, "n_skills": 12}
 
 
@@ -44,11 +45,22 @@ def second_look() -> Study:
         "before": "0.02",
         "after": "0.1",
     }
-    more = {"event": "changed", "results": True, "key": "samples", "before": "", "after": "4"}
     early = {"event": "changed", "key": "headline_path", "before": "bench", "after": "judge:a"}
     predicted = {"event": "changed", "results": True, "key": "predictions.adds", "before": "a", "after": "b"}
     looks = [_LOOK | {"look": number} for number in (1, 2, 3)]
-    return _looked(2, {**_REGISTERED, "results": True}, early, *looks, changed, more, predicted)
+    return _looked(2, {**_REGISTERED, "results": True}, early, *looks, changed, _MORE, predicted)
+
+
+@cache
+def more_samples() -> Study:
+    """No word depends on what was changed when results existed."""
+    return _looked(1, _REGISTERED, _LOOK | {"look": 1}, _MORE)
+
+
+@cache
+def registered_late() -> Study:
+    """The design was registered when results existed, and not changed since."""
+    return _looked(1, {**_REGISTERED, "results": True}, _LOOK | {"look": 1})
 
 
 @cache
@@ -130,6 +142,18 @@ CASES = [
         "a setting that no word depends on was",
         second_look,
         (known, first_look),
+    ),
+    Sentence(
+        "warning | … \u2192 …, changed on 2026-11-01 after results existed. [",
+        "a setting that words depend on was changed when results existed",
+        second_look,
+        (registered_late, more_samples, first_look),
+    ),
+    Sentence(
+        "design | … \u2192 …, changed on 2026-11-01 after results existed. [",
+        "a setting that no word depends on was changed when results existed",
+        more_samples,
+        (registered_late, first_look),
     ),
     Sentence(
         "(97.5 % interval ", "intervals are at the level of the first look", first_look, (known, second_look)

@@ -14,6 +14,7 @@ from referee import (
     missing,
     paths,
     predictions,
+    report,
     results_table,
     room,
     sameness,
@@ -32,6 +33,7 @@ _QUESTIONS = (
     looks,
     room,
     basis,
+    report,
     results_table,
     figures,
 )

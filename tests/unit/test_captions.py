@@ -82,7 +82,7 @@ DRAWN: dict[str, Callable[[dict], object]] = {
 }
 # looks that no figure has, so that no caption may speak of one without a line above
 FURTHER = re.compile(
-    r"\b(?:red|blue|green|orange|shaded|shading|whiskers?|error bars?|triangles?|squares?|circles?|diamonds?)\b"
+    r"\b(?:red|blue|green|orange|shad(?:ed|ing)|whiskers?|error bars?|triangle|square|circle|diamond)"
 )
 
 

@@ -1,13 +1,14 @@
 """Each condition of what the findings say is needed: without it the referee finds a sentence that is false.
 
-Conditions are removed one at a time, in memory (`referee.guards`). Those without which every sentence stays
-as it is are listed with the reason.
+Conditions are removed one at a time, in memory (`referee.conditions`). Those without which every sentence
+stays as it is are listed with the reason.
 """
 
 from __future__ import annotations
 
 import pytest
-from referee import WRITERS, guards, survives
+from referee import WRITERS
+from referee.conditions import guards, survives
 from referee.sentences import SENTENCES
 
 pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("referee")]
