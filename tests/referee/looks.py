@@ -19,6 +19,8 @@ def _events(*rows: dict) -> pl.DataFrame:
 
 _REGISTERED = {"event": "registered", "key": "confidence", "after": "0.95"}
 _MORE = {"event": "changed", "results": True, "key": "samples", "before": "", "after": "4"}
+_EARLY = {"event": "changed", "key": "headline_path", "before": "bench", "after": "judge:a"}
+_PREDICTED = {"event": "changed", "results": True, "key": "predictions.adds", "before": "a", "after": "b"}
 _LOOK = {"event": "look", "results": True, "alpha": 0.025, "n_tasks": 36, "n_skills": 12}
 
 
@@ -45,10 +47,8 @@ def second_look() -> Study:
         "before": "0.02",
         "after": "0.1",
     }
-    early = {"event": "changed", "key": "headline_path", "before": "bench", "after": "judge:a"}
-    predicted = {"event": "changed", "results": True, "key": "predictions.adds", "before": "a", "after": "b"}
     looks = [_LOOK | {"look": number} for number in (1, 2, 3)]
-    return _looked(2, {**_REGISTERED, "results": True}, early, *looks, changed, _MORE, predicted)
+    return _looked(2, {**_REGISTERED, "results": True}, _EARLY, *looks, changed, _MORE, _PREDICTED)
 
 
 @cache
@@ -61,6 +61,12 @@ def more_samples() -> Study:
 def registered_late() -> Study:
     """The design was registered when results existed, and not changed since."""
     return _looked(1, {**_REGISTERED, "results": True}, _LOOK | {"look": 1})
+
+
+@cache
+def changed_early() -> Study:
+    """The design was changed before results existed, and a prediction after."""
+    return _looked(1, _REGISTERED, _EARLY, _EARLY | {"key": "samples"}, _LOOK | {"look": 1}, _PREDICTED)
 
 
 @cache
@@ -147,13 +153,13 @@ CASES = [
         "warning | … \u2192 …, changed on 2026-11-01 after results existed. [",
         "a setting that words depend on was changed when results existed",
         second_look,
-        (registered_late, more_samples, first_look),
+        (registered_late, changed_early, more_samples, first_look),
     ),
     Sentence(
         "design | … \u2192 …, changed on 2026-11-01 after results existed. [",
         "a setting that no word depends on was changed when results existed",
         more_samples,
-        (registered_late, first_look),
+        (registered_late, changed_early, first_look),
     ),
     Sentence(
         "(97.5 % interval ", "intervals are at the level of the first look", first_look, (known, second_look)

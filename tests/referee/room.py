@@ -55,6 +55,12 @@ def every_arm_fails() -> Study:
 
 
 @cache
+def settled_at_the_floor() -> Study:
+    """Every arm fails nearly everywhere, and a lift is supported all the same."""
+    return edited(known(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+
+
+@cache
 def one_recipe_fails() -> Study:
     """Before SFT and after one recipe nearly every task fails at a student, and not after the other."""
     return edited(
@@ -63,6 +69,12 @@ def one_recipe_fails() -> Study:
 
 
 CASES = [
+    Sentence(
+        "lift | No room to move: … below 5 %. Lift at 45 k after SFT by sft, mean of 2 seeds: ",
+        "the arms of that lift fail nearly everywhere, and it is not settled",
+        every_arm_fails,
+        (known, settled_at_the_floor),
+    ),
     Sentence(
         "at the end: Lift resolved       no room to move (40 of 40 arms below 5 %); 3 undefined",
         "every arm fails nearly everywhere",
