@@ -25,6 +25,11 @@ def one_student_fails() -> Study:
 
 
 @cache
+def other_student_fails() -> Study:
+    return edited(room(), "pass_rates", {"path": "judge:a", "student": "s"}, pass_rate=0.02)
+
+
+@cache
 def room() -> Study:
     """All arms have room."""
     return edited(known(), "pass_rates", pass_rate=0.5)
@@ -74,6 +79,12 @@ CASES = [
         "the arms of that lift fail nearly everywhere, and it is not settled",
         every_arm_fails,
         (known, settled_at_the_floor),
+    ),
+    Sentence(
+        "uniform lift | No room to move: ",
+        "nearly every task fails in the arms of all students, not of one of them alone",
+        every_arm_fails,
+        (known, one_student_fails, other_student_fails),
     ),
     Sentence(
         "at the end: Lift resolved       no room to move (40 of 40 arms below 5 %); 3 undefined",
