@@ -30,6 +30,11 @@ def other_student_fails() -> Study:
 
 
 @cache
+def before_sft_fails() -> Study:
+    return edited(room(), "pass_rates", {"path": "judge:a", "run": "base"}, pass_rate=0.01)
+
+
+@cache
 def room() -> Study:
     """All arms have room."""
     return edited(known(), "pass_rates", pass_rate=0.5)
@@ -85,6 +90,12 @@ CASES = [
         "nearly every task fails in the arms of all students, not of one of them alone",
         every_arm_fails,
         (known, one_student_fails, other_student_fails),
+    ),
+    Sentence(
+        "adds_by_dpo | No room to move: ",
+        "nearly every task fails before and after SFT, and the prediction is undetermined",
+        every_arm_fails,
+        (known, before_sft_fails),
     ),
     Sentence(
         "at the end: Lift resolved       no room to move (40 of 40 arms below 5 %); 3 undefined",
