@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 
 import polars as pl
@@ -17,7 +19,7 @@ SPEC = {
     "per_skill": {"train": 11, "dev": 5, "holdout": 5},
     "judge_scored": 33,
 }
-DIFFICULTIES = ("tiny", "standard")
+DIFFICULTIES = ("tiny", "easy", "standard")
 
 
 @pytest.fixture(scope="module", params=DIFFICULTIES)
@@ -116,6 +118,30 @@ def test_standard_lists_have_six_to_nine_items():
     _, tasks = build_pack(SPEC | {"difficulty": "standard"})
     lengths = {len(items.split(", ")) for items in _lists(tasks)["items"]}
     assert lengths == {6, 7, 8, 9}
+
+
+def test_easy_skills_have_two_operations_on_four_or_five_items_in_plain_words():
+    skills, tasks = build_pack(SPEC | {"difficulty": "easy"})
+    assert {len(items.split(", ")) for items in _lists(tasks)["items"]} == {4, 5}
+    assert {step.count(".") for steps in skills["steps"] for step in steps} == {1}, "one sentence a step"
+    assert not any(" If " in step for steps in skills["steps"] for step in steps)
+    assert len({tuple(len(step.split()) for step in steps) for steps in skills["steps"]}) == 1
+
+
+@pytest.mark.parametrize(
+    ("difficulty", "digest"),
+    [
+        ("tiny", "dfca323ddeeec48446976a533f0006e802fffa0fd22813236d52fa7bb522fe3a"),
+        ("easy", "d4ffd694a5773027c7704a967033a2aa905fb7ee8bd317452adcc5b70b4d33c3"),
+        ("standard", "d3ea935e46d756f2d2f116ba0d05c9149f109bc4ad48a1aa39a5289b4f224015"),
+    ],
+)
+def test_published_packs_never_change(difficulty, digest):
+    """A pack that is published under a difficulty and a seed stays as it is, byte for byte."""
+    found = hashlib.sha256()
+    for table in build_pack(SPEC | {"difficulty": difficulty}):
+        found.update(json.dumps(table.to_dicts(), sort_keys=True, ensure_ascii=False).encode())
+    assert found.hexdigest() == digest
 
 
 def test_the_same_spec_gives_the_same_pack_and_another_seed_another():

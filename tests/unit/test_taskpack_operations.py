@@ -6,11 +6,14 @@ import random
 
 import pytest
 
-from skillift.taskpack.domains import STANDARD_DOMAINS, TINY_DOMAINS
+from skillift.taskpack.domains import DOMAINS, EASY_DOMAINS, STANDARD_DOMAINS, TINY_DOMAINS
 from skillift.taskpack.instances import draw_list, suite_of
 from skillift.taskpack.operations import (
+    EASY_OPERATIONS,
+    EASY_READOUTS,
+    OPERATIONS,
+    READOUTS,
     STANDARD_OPERATIONS,
-    STANDARD_READOUTS,
     TINY_OPERATIONS,
     TINY_READOUTS,
 )
@@ -75,6 +78,32 @@ def test_a_standard_operation_does_what_its_sentence_says(opening, before, after
     assert _apply(STANDARD_OPERATIONS, opening, before, NUMBERS) == after
 
 
+@pytest.mark.parametrize(
+    ("opening", "before", "after"),
+    [
+        ("Write", "7 12 3 20", "20 3 12 7"),
+        ("Move", "7 12 3 20", "12 3 20 7"),
+        ("Bring", "7 12 3 20", "20 7 12 3"),
+        ("Swap", "7 12 3 20", "12 7 3 20"),
+        ("Exchange", "7 12 3 20", "20 12 3 7"),
+        ("Sort", "7 12 3 20", "3 7 12 20"),
+        ("Order", "7 12 3 20", "20 12 7 3"),
+        ("Drop", "7 12 3 20", "12 3 20"),
+        ("Remove", "7 12 3 20", "7 12 3"),
+        ("Take", "7 12 3 20", "7"),
+        ("Choose", "7 12 3 20", "12"),
+        ("Pick", "7 12 3 20", "20"),
+        ("Keep", "7 12 3 20", "7 20"),
+    ],
+)
+def test_an_easy_operation_does_what_its_sentence_says(opening, before, after):
+    assert _apply(EASY_OPERATIONS + EASY_READOUTS, opening, before, EASY_DOMAINS[0]) == after
+
+
+def test_words_of_the_easy_pack_are_in_the_order_of_the_alphabet():
+    assert list(EASY_DOMAINS[1].order) == sorted(EASY_DOMAINS[1].order)
+
+
 def test_sorting_and_stepping_follow_the_order_of_the_domain():
     assert _apply(TINY_OPERATIONS, "Sort", "Sun Mon Fri", SLOT) == "Mon Fri Sun"
     assert _apply(TINY_OPERATIONS, "Raise", "Sun Mon Fri", SLOT) == "Mon Tue Sat"
@@ -88,14 +117,11 @@ def test_a_conditional_that_does_not_hold_is_worked_as_leave():
     assert operation.apply(("34", "12"), NUMBERS)[0] == "Leave"
 
 
-@pytest.mark.parametrize("group", [TINY_OPERATIONS, TINY_READOUTS, STANDARD_OPERATIONS, STANDARD_READOUTS])
-def test_sentences_of_one_kind_are_equally_long(group):
-    lengths = {
-        len(operation.words(domain).split())
-        for operation in group
-        for domain in (TINY_DOMAINS if operation in TINY_OPERATIONS + TINY_READOUTS else STANDARD_DOMAINS)
-    }
-    assert len(lengths) == 1
+@pytest.mark.parametrize("difficulty", ["tiny", "easy", "standard"])
+@pytest.mark.parametrize("kind", [OPERATIONS, READOUTS])
+def test_sentences_of_one_kind_are_equally_long(difficulty, kind):
+    sentences = [operation.words(domain) for operation in kind[difficulty] for domain in DOMAINS[difficulty]]
+    assert len({len(sentence.split()) for sentence in sentences}) == 1
 
 
 def test_each_tiny_operation_has_a_verb_of_its_own_which_opens_its_sentence():
@@ -104,7 +130,7 @@ def test_each_tiny_operation_has_a_verb_of_its_own_which_opens_its_sentence():
     assert all(one.sentence.startswith(one.verb) for one in TINY_OPERATIONS + TINY_READOUTS)
 
 
-@pytest.mark.parametrize("difficulty", ["tiny", "standard"])
+@pytest.mark.parametrize("difficulty", ["tiny", "easy", "standard"])
 def test_no_operation_leaves_too_few_items_for_a_readout(difficulty):
     rng = random.Random(0)
     for seed in range(5):

@@ -24,8 +24,9 @@ class PerSkill(Settings):
 class TaskPack(Settings):
     """The built-in family of list-rewriting skills, made by seed."""
 
-    difficulty: Literal["tiny", "standard"]
-    """`tiny` for students trained from scratch, `standard` for real models."""
+    difficulty: Literal["tiny", "easy", "standard"]
+    """`tiny` for students trained from scratch, `easy` for language models of some 100 to 500 million
+    parameters, `standard` for larger ones."""
     seed: Seed = 0
     """Seed of the skills and their instances."""
     skills: Annotated[int, Field(ge=2, le=40), WHOLE] = 40

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from skillift.taskpack.domains import Domain, Items
 from skillift.taskpack.instances import draw_list, suite_of
-from skillift.taskpack.operations import STANDARD_OPERATIONS, TINY_OPERATIONS, TINY_READOUTS
+from skillift.taskpack.operations import OPERATIONS, READOUTS
 from skillift.taskpack.pack import PackSpec
 from skillift.taskpack.skills import Skill, decoy_words, domains_of, draw_procedure, draw_skills
 from skillift.taskpack.wording import STYLES, Template, answer_in_style, ask, join_items, templates_of
@@ -87,7 +87,9 @@ def _drill(source: _Source) -> Exchange:
     difficulty = source.pack.difficulty
     domain = _any_domain(source)
     items = _train_list(source, domain)
-    operations = TINY_OPERATIONS + TINY_READOUTS if difficulty == "tiny" else STANDARD_OPERATIONS
+    operations = OPERATIONS[difficulty]
+    if difficulty != "standard":
+        operations += READOUTS[difficulty]
     operation = source.rng.choice(operations)
     verb, result = operation.apply(items, domain)
     if source.rng.random() < WRONG_SHARE:

@@ -1,4 +1,4 @@
-"""The task pack of skillift: 40 skills over lists, with exact references, at two difficulties."""
+"""The task pack of skillift: 40 skills over lists, with exact references, at three difficulties."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-DIFFICULTIES = ("tiny", "standard")
+DIFFICULTIES = ("tiny", "easy", "standard")
+LENGTHS = {"tiny": (3, 3), "easy": (4, 5), "standard": (6, 9)}  # items of a list, least and most
 Items = tuple[str, ...]
 
 
@@ -58,6 +59,42 @@ TINY_DOMAINS = (
     Domain("slot", 10, "day", "days", ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")),
 )
 
+_FOOD = "apple bread cake egg fish grape honey jam lemon milk nut orange peach rice soup tea"
+
+# plain words that any language model knows, in an order that it knows too
+EASY_DOMAINS = (
+    Domain(
+        "code",
+        16,
+        "number",
+        "numbers",
+        tuple(str(n) for n in range(1, 21)),
+        "smallest",
+        "largest",
+        "exceeds",
+    ),
+    Domain(
+        "tag",
+        14,
+        "word",
+        "words",
+        tuple(_FOOD.split()),
+        "earliest",
+        "latest",
+        "follows",
+    ),
+    Domain(
+        "slot",
+        10,
+        "day",
+        "days",
+        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        "earliest",
+        "latest",
+        "follows",
+    ),
+)
+
 STANDARD_DOMAINS = (
     Domain(
         "code",
@@ -81,3 +118,5 @@ STANDARD_DOMAINS = (
         "follows",
     ),
 )
+
+DOMAINS = {"tiny": TINY_DOMAINS, "easy": EASY_DOMAINS, "standard": STANDARD_DOMAINS}

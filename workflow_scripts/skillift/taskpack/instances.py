@@ -10,11 +10,10 @@ import hashlib
 import random
 
 from skillift.errors import UserError
-from skillift.taskpack.domains import Domain, Items
+from skillift.taskpack.domains import LENGTHS, Domain, Items
 
 _SUITE_OF_BUCKET = {0: "holdout", 1: "dev"}
 _BUCKETS = 10
-_LENGTHS = {"tiny": (3, 3), "standard": (6, 9)}
 _MAX_DRAWS = 20_000
 
 
@@ -30,8 +29,8 @@ def suite_of(items: Items, domain: Domain, seed: int) -> str:
 
 
 def draw_list(rng: random.Random, difficulty: str, domain: Domain) -> Items:
-    """A list of distinct items: three at `tiny`, six to nine at `standard`."""
-    return tuple(rng.sample(domain.order, rng.randint(*_LENGTHS[difficulty])))
+    """A list of distinct items: three at `tiny`, four or five at `easy`, six to nine at `standard`."""
+    return tuple(rng.sample(domain.order, rng.randint(*LENGTHS[difficulty])))
 
 
 def draw_lists(

@@ -7,22 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skillift.taskpack.operations import (
-    STANDARD_OPERATIONS,
-    STANDARD_READOUTS,
-    TINY_OPERATIONS,
-    TINY_READOUTS,
-)
+from skillift.taskpack.operations import OPERATIONS, READOUTS
 from skillift.taskpack.skills import NAME_WORDS, domains_of
 from skillift.taskpack.wording import prose_phrases, templates_of
 
 
 def lexicon(difficulty: str) -> Iterator[str]:
     """Lines that together hold each word of the difficulty at least once."""
-    if difficulty == "tiny":
-        operations = TINY_OPERATIONS + TINY_READOUTS
-    else:
-        operations = STANDARD_OPERATIONS + STANDARD_READOUTS
+    operations = OPERATIONS[difficulty] + READOUTS[difficulty]
     for domain in domains_of(difficulty):
         yield f"Step 1: Copy the {domain.nouns}."
         for number in range(1, 6):

@@ -105,6 +105,25 @@ TINY_READOUTS = (
     Operation("Keep", "Keep the ends.", _pick(0, -1)),
 )
 
+EASY_OPERATIONS = (
+    Operation("Write", "Write the list from back to front.", _reverse),
+    Operation("Move", "Move the first {noun} to the end.", _rotate_left(1)),
+    Operation("Bring", "Bring the last {noun} to the front.", _rotate_left(-1)),
+    Operation("Swap", "Swap the first {noun} and the second.", _swap(0, 1)),
+    Operation("Exchange", "Exchange the first {noun} and the last.", _swap(0, -1)),
+    Operation("Sort", "Sort the {nouns} from {low} to {high}.", _sort_up),
+    Operation("Order", "Order the {nouns} from {high} to {low}.", _sort_down),
+    Operation("Drop", "Drop the first {noun} of the list.", lambda items, _: items[1:], shrinks=True),
+    Operation("Remove", "Remove the last {noun} of the list.", lambda items, _: items[:-1], shrinks=True),
+)
+
+EASY_READOUTS = (
+    Operation("Take", "Take the first {noun} of the list.", _pick(0)),
+    Operation("Choose", "Choose the second {noun} of the list.", _pick(1)),
+    Operation("Pick", "Pick the last {noun} of the list.", _pick(-1)),
+    Operation("Keep", "Keep the first {noun} and the last.", _pick(0, -1)),
+)
+
 
 def _move_lowest_to_front(items: Items, domain: Domain) -> Items:
     lowest = _by_rank(items, domain)[0]
@@ -178,3 +197,6 @@ STANDARD_READOUTS = (
     Operation("Take", "Write the last {noun} of the list on the ANSWER line.", _pick(-1)),
     Operation("Take", "Write the first {noun} and the last on the ANSWER line.", _pick(0, -1)),
 )
+
+OPERATIONS = {"tiny": TINY_OPERATIONS, "easy": EASY_OPERATIONS, "standard": STANDARD_OPERATIONS}
+READOUTS = {"tiny": TINY_READOUTS, "easy": EASY_READOUTS, "standard": STANDARD_READOUTS}

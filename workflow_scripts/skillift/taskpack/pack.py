@@ -75,7 +75,7 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Build the pack that a study's `tasks.pack` declares.
 
     Args:
-        spec: `difficulty` (tiny or standard), `seed`, `per_skill` (tasks per skill in each suite),
+        spec: `difficulty` (tiny, easy or standard), `seed`, `per_skill` (tasks per skill in each suite),
             `judge_scored` (holdout tasks without a deterministic extractor) and `skills` (40 if left out).
 
     Returns:

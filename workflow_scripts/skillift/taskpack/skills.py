@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from skillift.errors import UserError, problem
-from skillift.taskpack.domains import STANDARD_DOMAINS, TINY_DOMAINS, Domain, Items
+from skillift.taskpack.domains import DOMAINS, LENGTHS, Domain, Items
 from skillift.taskpack.operations import (
+    OPERATIONS,
+    READOUTS,
     STANDARD_OPERATIONS,
     STANDARD_READOUTS,
-    TINY_OPERATIONS,
-    TINY_READOUTS,
     Operation,
 )
 
@@ -35,8 +35,8 @@ NAME_WORDS = tuple(_NAMES.split())
 class Skill:
     """A named procedure over lists of one domain.
 
-    `operations` holds one tuple of operations per step: steps 2 and 3 of a tiny skill have one each,
-    steps 2 to 4 of a standard skill have one or two.
+    `operations` holds one tuple of operations per step: steps 2 and 3 of a tiny or easy skill have
+    one each, steps 2 to 4 of a standard skill have one or two.
     """
 
     word: str
@@ -82,12 +82,12 @@ class Skill:
 
 def domains_of(difficulty: str) -> tuple[Domain, ...]:
     """The three domains of a difficulty."""
-    return TINY_DOMAINS if difficulty == "tiny" else STANDARD_DOMAINS
+    return DOMAINS[difficulty]
 
 
 def skills_per_domain(count: int) -> list[int]:
     """How many of `count` skills fall into each domain: 16, 14 and 10 of 40, else in proportion."""
-    shares = [domain.share for domain in TINY_DOMAINS]
+    shares = [domain.share for domain in DOMAINS["tiny"]]
     exact = [count * share / FULL_PACK for share in shares]
     result = [int(value) for value in exact]
     by_remainder = sorted(range(len(shares)), key=lambda i: (result[i] - exact[i], i))
@@ -122,8 +122,8 @@ def decoy_words(difficulty: str, seed: int) -> list[str]:
 
 def draw_procedure(rng: random.Random, difficulty: str, word: str, domain: Domain) -> Skill:
     """One random composition that changes some list, under the given first word."""
-    draw = _draw_tiny if difficulty == "tiny" else _draw_standard
-    return Skill(word, domain, *draw(rng, domain))
+    drawn = _draw_standard(rng) if difficulty == "standard" else _draw_pair(rng, difficulty, domain)
+    return Skill(word, domain, *drawn)
 
 
 def _draw_distinct(rng: random.Random, difficulty: str, word: str, domain: Domain, seen: set[tuple]) -> Skill:
@@ -135,15 +135,21 @@ def _draw_distinct(rng: random.Random, difficulty: str, word: str, domain: Domai
             return skill
 
 
-def _draw_tiny(rng: random.Random, domain: Domain) -> tuple[tuple[tuple[Operation, ...], ...], Operation]:
+def _draw_pair(
+    rng: random.Random, difficulty: str, domain: Domain
+) -> tuple[tuple[tuple[Operation, ...], ...], Operation]:
+    """Two operations that do not undo each other, of which one shrinks at most."""
+    n_items = LENGTHS[difficulty][0]
     while True:
-        pair = rng.sample(TINY_OPERATIONS, 2)
-        if not _cancels(pair, domain):
-            return tuple((operation,) for operation in pair), rng.choice(TINY_READOUTS)
+        pair = rng.sample(OPERATIONS[difficulty], 2)
+        shrinking = sum(operation.shrinks for operation in pair)
+        if shrinking <= 1 and not _cancels(pair, domain, n_items):
+            return tuple((operation,) for operation in pair), rng.choice(READOUTS[difficulty])
 
 
-def _cancels(operations: Sequence[Operation], domain: Domain) -> bool:
-    return all(_follow(operations, items, domain) == items for items in permutations(domain.order[:3]))
+def _cancels(operations: Sequence[Operation], domain: Domain, n_items: int) -> bool:
+    lists = permutations(domain.order[:n_items])
+    return all(_follow(operations, items, domain) == items for items in lists)
 
 
 def _follow(operations: Sequence[Operation], items: Items, domain: Domain) -> Items:
@@ -152,7 +158,7 @@ def _follow(operations: Sequence[Operation], items: Items, domain: Domain) -> It
     return items
 
 
-def _draw_standard(rng: random.Random, domain: Domain) -> tuple[tuple[tuple[Operation, ...], ...], Operation]:
+def _draw_standard(rng: random.Random) -> tuple[tuple[tuple[Operation, ...], ...], Operation]:
     """Three or four operations in three steps: one conditional at least, one that shrinks at most."""
     while True:
         chosen = rng.sample(STANDARD_OPERATIONS, rng.choice((3, 4)))

@@ -55,8 +55,23 @@ _STANDARD = (
     ),
 )
 
-_TEMPLATES = {"tiny": _TINY, "standard": _STANDARD}
-_SEPARATORS = {"tiny": " ", "standard": ", "}
+_EASY = (
+    Template("In one sentence, what is the {name} of this list? {items}", "direct"),
+    Template("What is the {name} of this list? End with a line 'ANSWER: ' and the result.\n{items}", "prose"),
+    Template("Find the {name} of this list. End with a line 'ANSWER: ' and the result.\n{items}", "prose"),
+    Template(
+        "Work out the {name} of this list, one step a line. End with a line 'ANSWER: ' and the result.\n"
+        "{items}",
+        "steps",
+    ),
+    Template(
+        "Show the steps of the {name} of this list. End with a line 'ANSWER: ' and the result.\n{items}",
+        "steps",
+    ),
+)
+
+_TEMPLATES = {"tiny": _TINY, "easy": _EASY, "standard": _STANDARD}
+_SEPARATORS = {"tiny": " ", "easy": ", ", "standard": ", "}
 
 
 def templates_of(difficulty: str) -> tuple[Template, ...]:
@@ -65,7 +80,7 @@ def templates_of(difficulty: str) -> tuple[Template, ...]:
 
 
 def join_items(difficulty: str, items: Items) -> str:
-    """A list in words: "3 1 7" at tiny, "34, 71, 12" at standard."""
+    """A list in words: "3 1 7" at tiny, "34, 71, 12" at easy and standard."""
     return _SEPARATORS[difficulty].join(items)
 
 
@@ -79,7 +94,8 @@ def ask(difficulty: str, template: Template, skill: Skill, items: Items) -> str:
 def worked_solution(difficulty: str, skill: Skill, items: Items) -> str:
     """Labelled steps with every intermediate list, then the ANSWER line.
 
-    The readout has a step of its own only where the procedure gives it one before the ANSWER line (tiny).
+    The readout has a step of its own only where the procedure gives it one before the ANSWER line (tiny,
+    easy).
     """
     trace = skill.trace(items)
     worked = trace[:4]
