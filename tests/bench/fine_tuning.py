@@ -7,12 +7,7 @@ python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's s
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
 Prints a row of docs/benchmarks.md for each measure; the target is at least the bare script's tokens/s.
-
-Model FLOPs utilisation is what a training step needs at least (recomputed activations do not count;
-Chowdhery et al. 2022, arXiv 2204.02311, appendix B) over what the device could do: for each token 2 FLOPs
-for each weight of a linear layer forward, as many for the gradients of activations, and as many for those
-of weights where they are trained; the output head at the trained positions alone; attention and gated delta
-besides.
+Model FLOPs utilisation: see flops.py.
 """
 
 from __future__ import annotations
@@ -22,7 +17,6 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,10 +25,9 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 import against_bare  # noqa: E402
 import polars as pl  # noqa: E402
+from flops import device, model_flops, peak_flops  # noqa: E402
 from student_shapes import SHAPES, write_shaped_student  # noqa: E402
 
-# dense bfloat16 with float32 sums, FLOP/s, from NVIDIA's data sheets
-PEAK = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12, "RTX 4090": 165e12}
 RECIPE = {
     "objective": "sft",
     "trainable": {"lora": {"rank": 32, "alpha": 64, "dropout": 0.05}},
@@ -69,41 +62,6 @@ def write_corpus(path: Path, rows: int) -> None:
     ]
     keys = prompts.select("task_id", attempt=pl.lit(0, pl.Int64))
     write_table(keys.with_columns(messages=pl.Series(messages)), path, CORPUS)
-
-
-def model_flops(model: Path, lengths: Sequence[int], trained: Sequence[int], trainable) -> float:
-    """FLOPs of one pass over rows of so many tokens, of which so many are trained; see this file's head."""
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    from skillift.training.parts import linear_layers
-
-    config = AutoConfig.from_pretrained(model)
-    with torch.device("meta"):
-        empty = AutoModelForCausalLM.from_config(config)
-    modules = dict(empty.named_modules())
-    weights = sum(modules[name].weight.numel() for name in linear_layers(empty))
-    head = config.vocab_size * config.hidden_size
-    kinds = getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers
-    attended = 2 * config.num_attention_heads * config.head_dim * kinds.count("full_attention")
-    delta = 0
-    if "linear_attention" in kinds:  # read, update and read again a matrix for each value head
-        state = config.linear_key_head_dim * config.linear_value_head_dim * config.linear_num_value_heads
-        delta = 6 * state * kinds.count("linear_attention")
-    forward = sum((2 * weights + delta) * n + attended * n * n for n in lengths) + 2 * head * sum(trained)
-    if trainable == "full":
-        return 3 * forward
-    rank = trainable["lora"]["rank"]
-    adapters = sum(rank * sum(modules[name].weight.shape) for name in linear_layers(empty))
-    return 2 * forward + 6 * adapters * sum(lengths)
-
-
-def peak_flops() -> float | None:
-    """What the device could do in a second; None where it is not known."""
-    import torch
-
-    name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
-    return next((value for part, value in PEAK.items() if part in name), None)
 
 
 def measure(
@@ -161,13 +119,6 @@ def measure(
     if peak := peak_flops():
         measures["model FLOPs utilisation"] = lambda times: flops() / times[target] / peak
     return against_bare.compare(ours, theirs, measures, repeats)
-
-
-def device() -> str:
-    """What is measured on, in words."""
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 import against_bare  # noqa: E402
+from flops import device  # noqa: E402
 from student_shapes import SHAPES, write_shaped_student  # noqa: E402
 
 ENGINE = {"max_num_seqs": 128, "kv_cache_gib": 1, "gpu_memory_utilization": 0.9}
@@ -50,13 +51,6 @@ def write_tables(folder: Path, tasks_per_skill: int) -> None:
     )
     write_table(skills, folder / "skills.parquet", SKILLS)
     write_table(tasks, folder / "tasks.parquet", TASKS)
-
-
-def device() -> str:
-    """What is measured on, in words."""
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
 def main() -> None:
