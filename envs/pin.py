@@ -7,11 +7,13 @@ The sets are installed with `--no-deps`, so each must hold everything that is im
 - torch-cuda.txt  what the CUDA build of torch loads besides cpu.txt: registries that offer no CPU build serve
                   that one, and it runs without a GPU, but not without these libraries
 - second-opinion.txt  the sampler of `make second-opinion`, in an environment of its own
+- reasoning-gym.txt  the task generators of `import_tasks.py`, in an environment of its own
 - cpu.yaml, cuda.yaml, second-opinion.yaml  the same pins for conda
 
-All sets are cut from one joint resolution, so a package that is in several has one version. The resolution is
-made for the oldest supported Python and must hold unchanged for the newer ones. It needs `uv`, which reads
-its own settings for the registry (UV_DEFAULT_INDEX and others); no address of a registry is written.
+All sets but reasoning-gym.txt are cut from one joint resolution, so a package that is in several has one
+version. The resolution is made for the oldest supported Python and must hold unchanged for the newer ones. It
+needs `uv`, which reads its own settings for the registry (UV_DEFAULT_INDEX and others); no address of a
+registry is written.
 """
 
 from __future__ import annotations
@@ -45,8 +47,11 @@ OVERRIDES = [
 # what skillift/second_opinion/model.py imports beyond the standard library; nothing else does
 SECOND_OPINION = ["numpyro==0.22.0", "jax==0.10.2", "numpy", "scipy"]
 
-# published as source only; pure Python
-SOURCE_ONLY = ["connection-pool"]
+# what ask_reasoning_gym.py imports beyond the standard library; nothing else does
+REASONING_GYM = ["reasoning-gym==0.1.25"]
+
+# published as source only; pure Python, but for pycosat, a solver in C
+SOURCE_ONLY = ["connection-pool", "pycosat", "cellpylib", "zss"]
 
 HEADER = "# Made by `make pins` from envs/direct.txt; do not edit.\n# {purpose}\n"
 PURPOSES = {
@@ -54,6 +59,7 @@ PURPOSES = {
     "cuda.txt": "Linux on x86-64 with NVIDIA GPUs. Install with: pip install --no-deps -r envs/cuda.txt",
     "torch-cuda.txt": "What the CUDA build of torch loads besides envs/cpu.txt, even without a GPU.",
     "second-opinion.txt": "The sampler of `make second-opinion`, in an environment of its own.",
+    "reasoning-gym.txt": "The task generators of `import_tasks.py`, in an environment of its own.",
     "cpu.yaml": "The pins of envs/cpu.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "cuda.yaml": "The pins of envs/cuda.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "second-opinion.yaml": "The pins of envs/second-opinion.txt, for `second_opinion.py --python`.",
@@ -134,9 +140,11 @@ def main() -> None:
     check_newer_pythons(on_cuda, cuda, [])
     opinion = resolve(SECOND_OPINION, joint)
     check_newer_pythons(SECOND_OPINION, opinion, [])
+    gym = resolve(REASONING_GYM)  # not from the joint pins: it asks for versions of its own
+    check_newer_pythons(REASONING_GYM, gym, [])
 
     sets = {"cpu": cpu, "cuda": cuda, "second-opinion": opinion}
-    for name, pins in (sets | {"torch-cuda": torch_cuda}).items():
+    for name, pins in (sets | {"torch-cuda": torch_cuda, "reasoning-gym": gym}).items():
         text = HEADER.format(purpose=PURPOSES[f"{name}.txt"]) + "".join(f"{line}\n" for line in lines(pins))
         (ENVS / f"{name}.txt").write_text(text)
     for name, pins in sets.items():

@@ -1,0 +1,1 @@
+"""Tasks that others made, as files of own tasks and skills: from generators, and from JSON Lines."""
