@@ -5,6 +5,7 @@ CORES ?= $(shell env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 2)
 # tests at once: more than cores, as some of them wait for a cluster most of the time
 JOBS ?= 3
 STUDY ?= studies/embedded.yaml
+TASKS ?= 8
 # Any Python 3 can start make_venv.py; it picks a supported one (3.11 to 3.13), or takes PYTHON=...
 PYTHON ?=
 STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHON)"; do \
@@ -12,6 +13,7 @@ STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHO
 
 VENV := .venv
 SAMPLER := .venv-second-opinion# of `make second-opinion` alone
+GENERATORS := .venv-reasoning-gym# of import_tasks.py alone
 BIN := $$PWD/$(VENV)/bin# as the shell sees it: the name of the folder may hold what shells expand
 PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
 # a study starts Python some hundred times: each would compile the project where a container forbids to keep that
@@ -22,8 +24,8 @@ EMBEDDED := results/embedded
 UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label != "make_figure_loss_curves"] \
 	{ delete($$G, $$) }
 
-.PHONY: help setup demo study plan status verify audit summary compare second-opinion sampler lint check test test-nightly \
-	validate bench pictures pins clean distclean
+.PHONY: help setup demo study try plan status verify audit summary compare second-opinion sampler generators lint \
+	check test test-nightly validate bench bench-gpu pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -42,6 +44,9 @@ demo: setup ## run the embedded study to its report
 
 study: setup ## run STUDY=studies/other.yaml to its report
 	@$(RUN) python workflow_scripts/run_study.py --study "$(STUDY)" --cores $(CORES)
+
+try: setup ## run STUDY on a few tasks (TASKS=8), and say what the whole of it would take
+	@$(RUN) python workflow_scripts/try_study.py --study "$(STUDY)" --tasks $(TASKS) --cores $(CORES)
 
 plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/embedded, EFFECT=0.05)
 	@$(RUN) python workflow_scripts/plan.py --study "$(STUDY)" $(if $(FROM),--from "$(FROM)") \
@@ -65,6 +70,10 @@ compare: setup ## set an effect of finished studies side by side (STUDIES="studi
 second-opinion: setup sampler ## set a Bayesian model's intervals beside those of the finished STUDY
 	@$(RUN) python workflow_scripts/second_opinion.py --study "$(STUDY)"
 
+generators: setup ## make .venv-reasoning-gym, for import_tasks.py --from reasoning-gym (needs a C compiler)
+	@"$(STARTER)" envs/make_venv.py --venv $(GENERATORS) --pins envs/reasoning-gym.txt --needed-gib 0.5 \
+		$(if $(PYTHON),--python "$(PYTHON)")
+
 sampler: setup # what a second opinion needs more, once for each set of pins
 	@"$(STARTER)" envs/make_venv.py --venv $(SAMPLER) --pins envs/second-opinion.txt --needed-gib 0.7 \
 		$(if $(PYTHON),--python "$(PYTHON)")
@@ -82,7 +91,7 @@ check: lint ## the quick loop: style, and the tests that load no model and run n
 test: lint ## check style and run all tests
 	@$(PYTEST) -n $(JOBS) -m "not nightly"
 
-test-nightly: setup sampler ## the long forms of tests: twenty kills, whole second runs, long simulations
+test-nightly: setup sampler generators ## the long forms of tests: twenty kills, whole second runs, long simulations
 	@$(PYTEST) -n 2 -m nightly
 
 validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
@@ -90,6 +99,9 @@ validate: setup ## simulate studies with a known truth; write what the intervals
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) python tests/bench/run.py --cores $(CORES)
+
+bench-gpu: setup ## measure the rows of docs/benchmarks.md that want a GPU, in 9 minutes at most
+	@$(RUN) python tests/bench/gpu.py --out gpu-rows.md
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
@@ -106,4 +118,4 @@ clean: ## remove results and everything else made by running, but .venv
 	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove the virtual environments too
-	rm -rf $(VENV) $(SAMPLER)
+	rm -rf $(VENV) $(SAMPLER) $(GENERATORS)

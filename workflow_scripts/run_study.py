@@ -26,7 +26,7 @@ from skillift.ledger.looks import at_look
 from skillift.processes.signals import run_with_signals
 from skillift.publication.inputs import finished_tables
 from skillift.reporting.registry import FINDINGS
-from skillift.running.settings import PROJECT, add_options, settings
+from skillift.running.settings import PROJECT, Settings, add_options, settings
 from skillift.study.study import Study
 from skillift.tables import read_json
 
@@ -50,26 +50,47 @@ def main(argv: list[str] | None = None) -> None:
     )
     options, others = arguments.parse_known_args(argv)
     found = settings(options.study, options.directory, options.config, options.configfile)
+    start = Path.cwd()
+    if run_snakemake(found, options.cores, options.jobs, others):
+        study = found.study_from_folder()
+        folder = Path(found.config["results"], study.name)
+        page = _seen_from(start, folder / "findings.html")
+        print("\n" + "\n".join(last_lines(folder, study, page)))
+
+
+def run_snakemake(found: Settings, cores: str | None, jobs: str | None, others: list[str]) -> bool:
+    """Run Snakemake in the working folder, which is the current one from then on.
+
+    Ends the process where Snakemake did not end well, see `main`.
+
+    Args:
+        found: where and what is run.
+        cores: as Snakemake takes them; None for all.
+        jobs: the same, of a cluster; None for one machine.
+        others: further options of Snakemake.
+
+    Returns:
+        Whether the whole study was run, so that there is a report.
+    """
     study = found.study_from_folder()
     found.folder.mkdir(parents=True, exist_ok=True)
-    start = Path.cwd()
     os.chdir(found.folder)
     folder = Path(found.config["results"], study.name)
-    report = folder / "report.html"
     command = [sys.executable, "-m", "snakemake"]
-    if options.jobs:
-        command += ["--jobs", options.jobs]
-    if options.cores or not options.jobs:
-        command += ["--cores", options.cores or str(os.cpu_count())]
+    if jobs:
+        command += ["--jobs", jobs]
+    if cores or not jobs:
+        command += ["--cores", cores or str(os.cpu_count())]
     command += others
     if found.folder != PROJECT:
         command += ["--snakefile", str(PROJECT / "Snakefile")]
     if found.files:
         command += ["--configfile", *found.files]
     command += ["--config", *found.changes, f"study={study.path}"]
-    if not {"-n", "--dry-run", "--dryrun"}.intersection(others) and not _part_alone(others):
+    whole = not {"-n", "--dry-run", "--dryrun"}.intersection(others) and not _part_alone(others)
+    if whole:
         folder.mkdir(parents=True, exist_ok=True)  # Snakemake asks for the report's folder
-        command += ["--report", str(report), "--report-after-run"]
+        command += ["--report", str(folder / "report.html"), "--report-after-run"]
     if sys.stdout.isatty():
         command += ["--logger", "rich"]
     # Snakemake, making the report, warns of a coroutine of its own once for each rule
@@ -80,9 +101,7 @@ def main(argv: list[str] | None = None) -> None:
         with suppress(OSError):  # not empty, as a rule
             folder.rmdir()
         sys.exit(128 + ended_by if ended_by else 1)
-    if "--report" in command:
-        page = _seen_from(start, folder / "findings.html")
-        print("\n" + "\n".join(last_lines(folder, study, page)))
+    return whole
 
 
 def _part_alone(others: list[str]) -> bool:

@@ -51,7 +51,7 @@ def own(tmp_path):
     return text.replace("rows: 26", "rows: 6").replace("corrupted_share: 0.1", "corrupted_share: 0.0")
 
 
-@pytest.mark.parametrize("name", ["embedded", "smoke", "paper", "paper-next-tiers"])
+@pytest.mark.parametrize("name", ["embedded", "smoke", "pocket", "paper", "paper-next-tiers"])
 def test_the_studies_that_come_with_the_project_have_no_mistakes(name):
     path = str(REPOSITORY / f"studies/{name}.yaml")
     assert checked_study(path, config()) == load_study(path)

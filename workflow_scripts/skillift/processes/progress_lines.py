@@ -66,11 +66,13 @@ def parse_line(text: str) -> Line | Phase | None:
     if found := _LINE.fullmatch(text):
         total = _number(found["total"])
         more = found["more"].split(", ")[1:]
-        left = _seconds(more.pop().removesuffix(" left")) if more and more[-1].endswith(" left") else None
+        left = (
+            parse_duration(more.pop().removesuffix(" left")) if more and more[-1].endswith(" left") else None
+        )
         unit = found["unit"] if total == 1 else found["unit"].removesuffix("s")
         return Line(found["label"], _number(found["done"]), total, unit, tuple(more), left)
     if found := _PHASE.fullmatch(text):
-        return Phase(found["label"], found["what"], _seconds(found["time"]) or 0)
+        return Phase(found["label"], found["what"], parse_duration(found["time"]) or 0)
     return None
 
 
@@ -89,7 +91,8 @@ def duration_text(seconds: float) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts[:2] if number) or "0 s"
 
 
-def _seconds(text: str) -> int | None:
+def parse_duration(text: str) -> int | None:
+    """Seconds of a text of `duration_text`, as exactly as it gives them; None where it is another text."""
     sizes = {unit: size for size, unit in _UNITS}
     words = text.split()
     numbers = all(word.isdecimal() and len(word) < 10 for word in words[::2])

@@ -1,0 +1,180 @@
+"""The trial of a study: the same models, recipes, conditions, judges and pages, on a few tasks and steps.
+
+Made from the study file as it is written, so that what the study leaves out stays out. The trial has a name
+of its own and so its own results, kept answers and ledger; it declares no prediction. Its numbers mean
+nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from skillift.students.chat_settings import READY_MADE, template_path
+from skillift.study.study import Study
+from skillift.tables import atomic_path
+from skillift.yaml_sources.source import beside, read_source
+
+SUFFIX = "-trial"
+STEPS = 4  # of each training: one warms up, and the rest have to change more than rounding does
+PER_SKILL = 2  # answered tasks of each skill
+# Few steps at the study's rate change less than rounding, which the check of what is served refuses.
+FASTER, FASTEST = 10, 5e-3
+PRETRAINING_STEPS = 120
+SAMPLES = 2
+DESCRIPTION = "A trial of the study {name} on a few tasks and steps. Its numbers mean nothing."
+_OWN = ("task_id", "skill_id", "suite", "prompt", "reference", "scorer", "answer_type", "worked_solution")
+
+
+def trial_name(study: Study) -> str:
+    """The name of a study's trial, and of its folder below the results."""
+    return study.name + SUFFIX
+
+
+def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
+    """Write the study file of a trial, and where the study has own tasks, the file of those that it takes.
+
+    Args:
+        study: the study.
+        n_tasks: about how many tasks are answered in each suite.
+        folder: for both files; made where it is missing.
+
+    Returns:
+        The study file.
+
+    Raises:
+        UserError: the study file, or a file that it names, cannot be read.
+    """
+    data = copy.deepcopy(read_source(study.path, "study file").value)
+    data["name"] = trial_name(study)
+    data["description"] = DESCRIPTION.format(name=study.name)
+    data.pop("predictions", None)
+    _make_paths_absolute(data, study)
+    _use_few_tasks(data, study, n_tasks, folder)
+    _train_briefly(data, study)
+    inference = data["inference"]
+    inference.pop("shards", None)
+    if inference.get("samples", 1) > SAMPLES:
+        inference["samples"] = SAMPLES
+    with atomic_path(folder / "study.yaml") as temporary:
+        temporary.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return folder / "study.yaml"
+
+
+def rows_of(study: Study, corpus: str, n_tasks: int) -> int:
+    """Demonstrations that a trial trains on: two batches; fewer where a model is asked to write them."""
+    rows = study.data["corpora"][corpus]["rows"]
+    if study.data["teacher"]["kind"] == "api":
+        return min(rows, n_tasks)
+    recipes = [recipe for recipe in study.data["recipes"].values() if recipe["corpus"] == corpus]
+    return min(rows, 2 * max((recipe["batch_size"] for recipe in recipes), default=1))
+
+
+def spread(items: Sequence, number: int) -> list:
+    """So many items, the first among them and the rest evenly spaced; all where there are no more."""
+    if number >= len(items):
+        return list(items)
+    return [items[place * len(items) // number] for place in range(number)]
+
+
+def _make_paths_absolute(data: dict, study: Study) -> None:
+    def absolute(declared: str) -> str:
+        return str(Path(beside(study.path, declared)).absolute())
+
+    def template(section: dict) -> None:
+        if declared := section.get("chat_template"):
+            path = Path(template_path(study.path, declared))
+            if not path.is_relative_to(READY_MADE):
+                section["chat_template"] = str(path.absolute())
+
+    for name, declared in data["tasks"].get("files", {}).items():
+        data["tasks"]["files"][name] = absolute(declared)
+    if "filler_text" in data:
+        data["filler_text"] = absolute(data["filler_text"])
+    for model in [*data["students"].values(), *(data.get("references") or {}).values()]:
+        if "path" in model:
+            model["path"] = absolute(model["path"])
+        template(model)
+    template(data["inference"])
+
+
+def _use_few_tasks(data: dict, study: Study, n_tasks: int, folder: Path) -> None:
+    needed = _train_tasks(study, n_tasks)
+    wanted = max(2, math.ceil(n_tasks / PER_SKILL))
+    if pack := data["tasks"].get("pack"):
+        full = study.data["tasks"]["pack"]
+        skills = min(full["skills"], wanted)
+        most = {"train": math.ceil(needed / skills), "dev": PER_SKILL, "holdout": math.ceil(n_tasks / skills)}
+        per_skill = {suite: min(full["per_skill"][suite], most[suite]) for suite in pack["per_skill"]}
+        share = full["judge_scored"] / (full["skills"] * full["per_skill"]["holdout"])
+        judged = math.ceil(share * skills * per_skill["holdout"])
+        pack |= {"skills": skills, "per_skill": per_skill, "judge_scored": judged}
+        train = skills * per_skill["train"]
+    else:
+        skills, train = _write_own(data, study, n_tasks, wanted, needed, folder)
+    usable = train - round(study.data.get("teacher", {}).get("corrupted_share", 0.0) * train)
+    for name, corpus in (data.get("corpora") or {}).items():
+        corpus["rows"] = min(rows_of(study, name, n_tasks), usable)
+        if "skills" in corpus:
+            corpus["skills"] = min(corpus["skills"], skills)
+
+
+def _train_tasks(study: Study, n_tasks: int) -> int:
+    """Train tasks for the largest corpus; some demonstrations are made wrong, or come out so."""
+    rows = max((rows_of(study, name, n_tasks) for name in study.data["corpora"]), default=0)
+    teacher = study.data.get("teacher", {})
+    if teacher.get("kind") == "api":
+        return 2 * rows
+    return math.ceil(rows / (1 - teacher.get("corrupted_share", 0.0))) + 1
+
+
+def _write_own(
+    data: dict, study: Study, n_tasks: int, wanted: int, needed: int, folder: Path
+) -> tuple[int, int]:
+    """Few of the own tasks in a file of their own; the numbers of their skills and train tasks."""
+    from skillift.tasks.user_tasks import read_own
+
+    own = study.own_files()
+    _, tasks = read_own(own["tasks"], own["skills"])
+    # the longest first, so that what does not fit the memory or the context shows in the trial
+    longest = tasks.with_columns(length=pl.col("prompt").str.len_chars()).sort(
+        "length", "task_id", descending=[True, False]
+    )
+    trained = ["train"] if study.corpora else []
+    suites = [*trained, *study.data["inference"]["suites"]]
+    held = longest.filter(pl.col("suite").is_in(suites)).group_by("skill_id", maintain_order=True)
+    complete = [skill for (skill,), rows in held if set(trained) <= set(rows["suite"])]
+    skills = spread(complete or longest["skill_id"].unique(maintain_order=True).to_list(), wanted)
+    chosen = []
+    for suite in sorted(set(suites)):
+        most = math.ceil((needed if suite == "train" else n_tasks) / len(skills))
+        for skill in skills:
+            ids = longest.filter(suite=suite, skill_id=skill)["task_id"].to_list()
+            chosen += spread(ids, most)
+    with atomic_path(folder / "tasks.jsonl") as temporary:
+        tasks.filter(pl.col("task_id").is_in(chosen)).select(_OWN).write_ndjson(temporary)
+    data["tasks"]["files"]["tasks"] = str((folder / "tasks.jsonl").absolute())
+    return len(skills), tasks.filter(pl.col("task_id").is_in(chosen), suite="train").height
+
+
+def _train_briefly(data: dict, study: Study) -> None:
+    for model in data["students"].values():
+        if pretraining := model.get("pretraining"):
+            pretraining["steps"] = min(pretraining["steps"], PRETRAINING_STEPS)
+    for recipe in (data.get("recipes") or {}).values():
+        rows = data["corpora"][recipe["corpus"]]["rows"]
+        in_epoch = math.ceil(rows / recipe["batch_size"])
+        recipe["epochs"] = math.ceil(STEPS / in_epoch)
+        last = recipe["epochs"] * in_epoch
+        declared = recipe.get("checkpoints", ["final"])
+        early = [place for place, step in enumerate(declared, start=1) if step != "final" and place < last]
+        recipe["checkpoints"] = [*early, "final"]
+        rate = recipe["learning_rate"]
+        recipe["learning_rate"] = max(rate, min(FASTER * rate, FASTEST))
+    for entry in data.get("runs") or []:
+        entry["seeds"] = entry["seeds"][:1]
