@@ -24,7 +24,7 @@ def test_what_a_row_prints_before_it_fails_is_kept_and_why_it_failed_is_said(gpu
     text = "print('| CPU, today | tiny | tokens/s | | 5 | |'); raise SystemExit('out of memory | of 4 GiB')"
     lines = list(gpu.measured(python(gpu, text), 60))
     assert lines[0] == "| CPU, today | tiny | tokens/s | | 5 | |"
-    assert "failed: out of memory / of 4 GiB" in lines[1] and lines[1].count("|") == 6
+    assert "failed: out of memory / of 4 GiB" in lines[1] and lines[1].count("|") == 7
 
 
 def test_the_rest_goes_on_and_every_line_is_in_the_file_at_once(gpu, tmp_path, monkeypatch, capsys):
