@@ -134,13 +134,15 @@ def test_jobs_of_every_seed_take_what_the_first_ones_took_with_more_of_the_count
         Job("generate", {"student": "s", "run": "base"}, "episodes", NEW),
         Job("make_figure_lift", {}, "publication", NEW),
         Job("train", {"student": "m", "run": "sft-s0"}, "training", NEW),
+        Job("check_predictions", {}, "predictions", NEW),
     ]
     found = forecast_durations(Plan(tuple(jobs)), Size.of(study), Size.of(trial), results)
     steps = 6 * 23  # 353 rows in batches of 16
     assert found[0].seconds == pytest.approx(5 + 20 * steps / 4)
     assert found[1].seconds == pytest.approx(30 + 10 * 1000 / 40)
     assert found[2].seconds == 3.0
-    assert found[3].seconds is None, "nobody knows what a job takes that was not measured"
+    assert found[3].seconds is None, "nobody knows what a training takes that was not measured"
+    assert found[4].seconds == 3.0, "as pages take that were measured"
 
 
 def test_jobs_that_do_not_fit_the_memory_together_are_not_counted_side_by_side(repository, tmp_path):

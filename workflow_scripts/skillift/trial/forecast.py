@@ -97,6 +97,7 @@ def forecast_durations(plan: Plan, own: Size, trial: Size, results: Path) -> dic
         results: the trial's folder of results.
     """
     found: dict[int, Duration] = {}
+    plain: list[float] = []  # jobs of a second or two, that count no work
     for number, job in enumerate(plan.jobs):
         if not (job.planned and job.runs):
             continue
@@ -111,7 +112,20 @@ def forecast_durations(plan: Plan, own: Size, trial: Size, results: Path) -> dic
             wildcards["run"] = name.rsplit("/", 1)[-1]
         ratio = inner / trial.work(job.rule, wildcards)
         found[number] = Duration(scaled(measured, ratio), MEASURED if ratio == 1 else ALIKE)
+        if _is_plain(job):
+            plain.append(measured.seconds)
+    if plain:  # a page that the trial has not, such as that of the predictions, is like the others
+        mean = sum(plain) / len(plain)
+        for number, each in found.items():
+            if each.seconds is None and _is_plain(plan.jobs[number]):
+                found[number] = Duration(mean, ALIKE)
     return found
+
+
+def _is_plain(job: Job) -> bool:
+    """Whether a job takes no model in and asks none."""
+    rule = rule_named(job.rule)
+    return not (rule.work or rule.asks or rule.imports)
 
 
 def held_apart(plan: Plan, study: Study, results: Path, cores: int, available_mib: float) -> Plan:
