@@ -63,8 +63,9 @@ def test_after_the_trial_stands_what_the_real_run_would_take(
 
 
 def test_fewer_than_two_tasks_are_refused(called, capsys):
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         try_study.main(["--tasks", "1"])
+    assert ended.value.code == 2
     assert "expected a whole number from 2" in capsys.readouterr().err
 
 
