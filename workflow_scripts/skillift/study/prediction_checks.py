@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from skillift.metrics.names import PASS, TEXT, VERDICTS
+from skillift.metrics.registry import metrics
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
@@ -34,8 +36,17 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
     suites = sorted(data["inference"]["suites"])
     for name, entry in data["predictions"].items():
         here = ("predictions", name)
-        if entry.get("path", paths[0]) not in paths:
-            yield _unknown((*here, "path"), entry["path"], paths, "a scoring path")
+        metric = entry.get("metric", PASS)
+        known = {PASS: (VERDICTS,)}
+        if metric != PASS:  # the others take long to load
+            known |= {name: each.reads for name, each in metrics().items()}
+        if metric not in known:
+            yield _unknown((*here, "metric"), metric, sorted(known), "a metric")
+            continue
+        allowed = paths if VERDICTS in known[metric] else [TEXT]
+        if entry.get("path", allowed[0]) not in allowed:
+            what = "a scoring path" if allowed is paths else f"the path of what reads no verdict, as {metric}"
+            yield _unknown((*here, "path"), entry["path"], allowed, what)
         if entry["suite"] not in suites:
             yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
