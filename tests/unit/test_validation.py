@@ -14,6 +14,7 @@ from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.designs import cells
 from validation.families import families
+from validation.further_claims import further_claims
 from validation.judges import DIFFERENTIAL, biases
 from validation.looks import looks
 from validation.missing import missing, prose
@@ -49,6 +50,7 @@ def measured() -> Measured:
         prose(300, seed=12),
         looks(4000, seed=13),
         families(12, seed=14),
+        further_claims(200, seed=15),
     )
 
 
@@ -109,6 +111,15 @@ def test_few_and_unequal_skills_and_rates_near_zero_are_covered(measured):
     for row in measured.designs:
         assert row.covered > 0.93 - four_errors(0.93, 200), row
     assert {row.undefined > 0 for row in measured.designs if row.rates != "mid"} == {True, False}
+
+
+def test_further_claims_are_found_where_they_are_so_and_not_where_they_are_not(measured):
+    for row in measured.further:
+        assert row.supported < 0.025 + four_errors(0.025, 200), row
+        assert row.resolved < 0.05 + four_errors(0.05, 200), row
+        assert row.power == pytest.approx(0.8, abs=four_errors(0.8, 200)), row
+        for covered in (row.covered, row.covered_effect):
+            assert covered is None or covered > 0.95 - four_errors(0.95, 200), row
 
 
 def test_a_stated_detectable_effect_is_found_with_its_power(measured):

@@ -31,7 +31,7 @@ METRIC = Metric(
     claims=(
         Claim(
             "format_before_correctness",
-            "SFT teaches the form before the answer (gain in form above that in passes, without the procedure)",
+            "SFT teaches the form before the answer (gain in form above that in passes, under none)",
             "gain:none",
             metric="format_lead",
         ),

@@ -221,9 +221,9 @@ def format_cells(frame: pl.DataFrame, view: View) -> Page:
         ],
         notes=[
             "Of the tasks with an extractor. In form: the response has an ANSWER line that the extractor "
-            "reads. Right: it passes on the path. On bench nothing is right out of form: the gain in its pass rate "
-            "since before SFT is what more lines of mean quality, and better lines at their mean number, add "
-            "(Kitagawa 1955). Intervals are for the run itself."
+            "reads. Right: it passes on the path. On bench nothing is right out of form: the gain in its "
+            "pass rate since before SFT is what more lines of mean quality, and better lines at their mean "
+            "number, add (Kitagawa 1955). Intervals are for the run itself."
         ],
     )
 

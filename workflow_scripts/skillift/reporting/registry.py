@@ -47,8 +47,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "path_audit": ("path_shift",),
     "corrected_lift": ("corrected_effects", "bounds"),
     "placebo_ladder": ("effects",),
-    "condition_ladder": ("pass_rates",),
     "metrics": ("effects",),
+    "condition_ladder": ("pass_rates",),
     "loss_curves": ("log",),
     "costs": ("costs",),
 }
@@ -138,7 +138,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "placebo_ladder": {"controls": 1},
     "recipe_band": {"recipes": 2, "delta": 1},
     "asymmetry": {"trained": 1, "delta": 1},
-    "metrics": {"trained": 1},
+    "metrics": {"trained": 1, "delta": 1},
     "asymmetry_slopes": {"trained": 1, "delta": 1},
     "claims": {"delta": 1},
     "variance": {"trained": 1, "delta": 1},

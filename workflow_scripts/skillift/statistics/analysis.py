@@ -103,7 +103,7 @@ def analyse(
         estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
         claimed = made(claims, values, found, estimates, seeds, runs, settings)
         others = [
-            _of_metric(name, of_it, response_frame, runs, settings)
+            of_metric_alone(name, of_it, response_frame, runs, settings)
             for name, of_it in metric_values(known, tasks, response_frame)
         ]
         by = LABELLED_BY[labels is not None]
@@ -134,7 +134,7 @@ def analyse(
         )
 
 
-class _OfMetric(NamedTuple):
+class OfMetric(NamedTuple):
     """The tables that have rows of every metric, with those of one."""
 
     rates: pl.DataFrame
@@ -143,16 +143,17 @@ class _OfMetric(NamedTuple):
     claims: pl.DataFrame
 
 
-def _of_metric(
+def of_metric_alone(
     name: str, values: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict], settings: dict
-) -> _OfMetric:
+) -> OfMetric:
+    """The tables of one metric but `pass`; `values`: of `metric_values`; `settings`: as in `claims`."""
     confidence = settings["confidence"]
     found = list(differences(values, runs))
     given_seeds = effects(found, confidence, 0, 0, name)  # without the bootstrap, which is of `pass` alone
     seeds = seed_variance(given_seeds, runs, confidence)
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     claimed = claims_of_metric(name, found, estimates, seeds, runs, settings)
-    return _OfMetric(
+    return OfMetric(
         pass_rates(values, response_frame, confidence, name),
         at_level_of_claims(estimates, claimed),
         seeds,

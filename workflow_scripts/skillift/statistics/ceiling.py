@@ -1,10 +1,11 @@
 """Does the base model set the ceiling: do skills that it passes more often pass more often after SFT?
 
-The slope of a skill's pass rate after SFT on the same before, under `curated`, over the skills of one student.
-Before and after share their tasks, and an easy task is easy in both: so the two come from different halves
-of the tasks, over many splits, as the slopes of the asymmetry do (`slopes.split_slope`). Without a relation the
-slope is 0; with one it is shrunk by the reliability of a skill's base pass rate in half of its tasks. With
-several seeds the slope is that of their mean, and its interval holds the variance between seeds.
+The slope of a skill's pass rate after SFT on the same before, under `curated`, over the skills of one
+student. Before and after share their tasks, and an easy task is easy in both: so the two come from
+different halves of the tasks, over many splits, as the slopes of the asymmetry do (`slopes.split_slope`).
+Without a relation the slope is 0; with one it is shrunk by the reliability of a skill's base pass rate in
+half of its tasks. With several seeds the slope is that of their mean, and its interval holds the variance
+between seeds.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def ceiling(values: pl.DataFrame, runs: list[dict], settings: dict) -> Iterator[
     Args:
         values: rows of `pairing.task_values` of one path and suite.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence, seed and splits of the tasks into halves.
+        settings: confidence; seed (0 where left out) and splits of the tasks into halves.
 
     Yields:
         Columns of CLAIMS from `student` on, and `uncertainty`: None where fewer than three skills, or none
@@ -88,7 +89,7 @@ def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, setting
             n_runs[recipe] = part["run"].n_unique()
     base = before.select(*_TASK, before="value", lost="n_unscored").sort("skill_id", "task_id")
     skills = base["skill_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    first = split_tasks(skills, settings.get("splits", SPLITS), settings["seed"])
+    first = split_tasks(skills, settings.get("splits", SPLITS), settings.get("seed", 0))
     halves = np.vstack([first, ~first])
     for run, side in sides.items():
         both = base.join(side.select("task_id", "value", "n_unscored"), on="task_id", how="left")

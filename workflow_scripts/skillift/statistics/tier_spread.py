@@ -161,10 +161,10 @@ def _of_recipe(sides: Sides, before: pl.DataFrame, confidence: float) -> dict:
         return row
     whole, test = students_t(found.standard_error, freedom), students_t(found.under_equality, freedom)
     row |= whole.of(found.estimate, confidence) | {"p_value": float(test.p_value(found.estimate))}
-    return row | {"uncertainty": _detecting(means, covariance, len(sides.names), freedom, confidence)}
+    return row | {"uncertainty": detecting(means, covariance, len(sides.names), freedom, confidence)}
 
 
-def _detecting(
+def detecting(
     means: np.ndarray, covariance: np.ndarray, n_tiers: int, freedom: float, confidence: float
 ) -> Uncertainty:
     """The uncertainty where the lifts are alike and the deltas differ just enough to be found.

@@ -2,7 +2,7 @@
 
 | claim | what is claimed | rows |
 |---|---|---|
-| `trajectory_shape` | the deltas, and their differences between neighbouring tiers, have the declared signs | \
+| `trajectory_shape` | the deltas, and their differences between neighbours, have the declared signs | \
 before SFT over all tiers, and after SFT over the trained ones, one per recipe |
 | `dominated_by_base` | see `tier_spread` | one per recipe |
 | `base_sets_ceiling` | see `ceiling` | one per student and recipe |

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from skillift.metrics.names import PASS, TEXT, VERDICTS
+from skillift.metrics.names import PASS, SHARE, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.yaml_sources.source import KeyPath, Words
@@ -49,6 +49,7 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
             yield _unknown((*here, "path"), entry["path"], allowed, what)
         if entry["suite"] not in suites:
             yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
+        yield from _size_problems(here, entry, metric)
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
             fix = "Declare how large a difference counts as none."
             yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", fix
@@ -58,6 +59,16 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
             if entry["minus"] == entry["effect"]:
                 found = Words("the same effect as under `effect`")
                 yield (*here, "minus"), found, "another effect", "Their difference is 0 by definition."
+
+
+def _size_problems(here: KeyPath, entry: dict, metric: str) -> Iterator[Finding]:
+    """What no difference of fractions can be; metrics in another unit have no such limits."""
+    if metric != PASS and metrics()[metric].unit != SHARE:
+        return
+    for key, least in (("than", -2), ("margin", 0)):
+        if not least <= entry[key] <= 2:
+            expected = f"a number at least {least} and at most 2"
+            yield (*here, key), entry[key], expected, "Write points as a fraction: 0.05 is 5 points."
 
 
 def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Finding]:
