@@ -42,6 +42,7 @@ CORRECTIONS = (
     "Let me recheck the second step.",
     "I made a small mistake in step two.",
     "That is wrong, so the list is 3 4.",
+    "This isn't quite right: one is missing.",
     "Correction: the result is 12.",
     "Actually, that gives 5.",
 )
@@ -51,7 +52,7 @@ NO_CORRECTIONS = (
     "Let me check the list.",
     "We make a list of mistakes.",
     "The answer is correct.",
-    "That is right.",
+    "That is correct. The next step is to reverse the list.",
     "The price actually fell.",
     "ANSWER: 3 4 5",
     "Actually 5 of them are left.",
@@ -222,7 +223,7 @@ def test_a_metric_of_ones_own_is_in_effects_a_claim_a_figure_and_a_prediction(sc
             "effect": {"contrast": "gain:none", "student": "s", "recipe": "sft"},
             "minus": None,
             "direction": "greater",
-            "than": 0.5,
+            "than": 0.3,
             "margin": 0.0,
             "confidence": 0.95,
         }

@@ -18,7 +18,7 @@ from validation.coverage import CONFIDENCE
 
 from skillift.metrics.claim import ABOVE, BELOW
 from skillift.statistics.intersection_union import deciding
-from skillift.statistics.intervals import clustered_estimates, least_variance, minimum_detectable_effect
+from skillift.statistics.intervals import clustered_estimates, least_variance
 from skillift.statistics.sides import Joint
 from skillift.statistics.slopes import Sums, split_slope
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
@@ -88,6 +88,8 @@ def _checked(
     sign = -1 if shape == BELOW else 1
     null = study(rng, n_studies, 0.0)
     stated = float(np.nanmedian(null.stated))
+    # errors may grow with the effect: what studies of such an effect state
+    stated = float(np.nanmedian(study(rng, 200, stated).stated))
     effect = study(rng, n_studies, stated)
     words = [_word(row, shape) for row in zip(*null[:4], strict=True)]
     at_effect = [_word(row, shape) for row in zip(*effect[:4], strict=True)]
@@ -217,7 +219,7 @@ def _dominated(rng: np.random.Generator, n_studies: int, effect: float) -> _Foun
         known = students_t(found.standard_error, freedom).of(found.estimate, CONFIDENCE)
         p_value = students_t(found.under_equality, freedom).p_value(found.estimate)
         stated = np.nan
-        if len(rows) < 200 and not effect:
+        if len(rows) < 200:
             stated = detecting(means, covariance, 3, freedom, CONFIDENCE).detectable(CONFIDENCE)["mde"]
         rows.append((found.estimate, known["ci_low"], known["ci_high"], p_value, stated))
     return _Found(*np.array(rows).T)
@@ -247,7 +249,7 @@ def _ceiling(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         freedom = N_SKILLS - 1.0
         error = (found.ci_high - found.slope) / stdtrit(freedom, (1 + CONFIDENCE) / 2)
         p_value = students_t(error, freedom).p_value(found.slope)
-        stated = minimum_detectable_effect(error, freedom, CONFIDENCE)
+        stated = students_t(error, freedom).detectable(CONFIDENCE)["mde"] if number < 200 else np.nan
         rows.append((found.slope, found.ci_low, found.ci_high, p_value, stated))
     return _Found(*np.array(rows).T)
 

@@ -21,9 +21,8 @@ PATTERNS = (
     r"(?:re-?check|re-?do|re-?consider|re-?think|re-?calculate|re-?compute|re-?examine|re-?visit|try again|"
     r"start over|double[- ]check|back ?track|go back)\b",
     r"\b(?:i|we) (?:made|have made) (?:a|an|some) (?:\w+ )?(?:mistakes?|errors?|slips?)\b",
-    r"\b(?:that|this) (?:is|was|isn't|is not|wasn't|was not) (?:quite )?"
-    r"(?:wrong|incorrect|right|correct)[,.;:!—–-]+"
-    r"\s*(?:so|let|i|we|instead|the)\b",
+    r"\b(?:that|this)(?:'s| is| was) (?:quite )?(?:wrong|incorrect)\b",
+    r"\b(?:that|this) (?:isn't|is not|wasn't|was not) (?:quite )?(?:right|correct)\b",
     r"\bcorrection\s*:",
     r"\bactually,\s+(?:no\b|that|this|it|the|i|we|let)",
 )

@@ -86,9 +86,7 @@ def spread(lifts: np.ndarray, deltas: np.ndarray, covariance: np.ndarray) -> Spr
         covariance: of both, lifts first.
     """
     n_tiers = len(lifts)
-    around = (np.eye(n_tiers) - 1 / n_tiers) / (n_tiers - 1)
-    nothing = np.zeros((n_tiers, n_tiers))
-    form = np.block([[around, nothing], [nothing, -around]])
+    form, around = _form(n_tiers), _form(n_tiers)[:n_tiers, :n_tiers]
     means = np.concatenate([lifts, deltas])
     noise = [
         float(np.trace(around @ covariance[part, part]))
@@ -167,32 +165,54 @@ def _of_recipe(sides: Sides, before: pl.DataFrame, confidence: float) -> dict:
 def detecting(
     means: np.ndarray, covariance: np.ndarray, n_tiers: int, freedom: float, confidence: float
 ) -> Uncertainty:
-    """The uncertainty where the lifts are alike and the deltas differ just enough to be found.
+    """The uncertainty at which lifts that are alike are told from deltas that differ just enough.
 
     The standard error grows with what there is to find; so the pattern of the deltas is scaled until the
-    difference of mean squares is as large as two quantiles of Student's t, of the test and of its power,
-    times the standard error there.
+    difference of mean squares is the sum of what the test needs and of what its power takes, each a quantile
+    of Student's t times a standard error: that of the test, at means that hold their noise as estimated ones
+    do, and that of the estimate itself.
     """
     from scipy.optimize import brentq
     from scipy.special import stdtrit
 
-    deltas = means[n_tiers:] - means[n_tiers:].mean()
-    if not np.abs(deltas).max() > ZERO:
-        return students_t(spread(means[:n_tiers], means[n_tiers:], covariance).standard_error, freedom)
-    lifts, quantiles = np.zeros(n_tiers), stdtrit(freedom, (1 + confidence) / 2) + stdtrit(freedom, POWER)
+    around = _form(n_tiers)[:n_tiers, :n_tiers]
+    parts = (slice(n_tiers), slice(n_tiers, 2 * n_tiers))
+    noise = [float(np.trace(around @ covariance[part, part])) for part in parts]
+    patterns = [_unit_pattern(means[part]) for part in parts]
+    test, power = (float(stdtrit(freedom, level)) for level in ((1 + confidence) / 2, POWER))
 
-    def at(scale: float) -> Spread:
-        return spread(lifts, scale * deltas, covariance)
+    def short(square: float) -> float:
+        estimated = (noise[0] ** 0.5 * patterns[0], (square + noise[1]) ** 0.5 * patterns[1])
+        true = (np.zeros(n_tiers), square**0.5 * patterns[1])
+        reach = test * spread(*estimated, covariance).under_equality
+        return square - reach - power * _true_error(np.concatenate(true), covariance)
 
-    def short(scale: float) -> float:
-        square = float(((scale * deltas) ** 2).sum() / (n_tiers - 1))
-        return square - quantiles * at(scale).under_equality
-
-    most = 1.0
+    most = sum(noise)
     while short(most) < 0:
         most *= 2
-    scale = brentq(short, 0.0, most) if short(0.0) < 0 else 0.0
-    return students_t(at(scale).under_equality, freedom)
+    return students_t(float(brentq(short, 0.0, most)) / (test + power), freedom)
+
+
+def _true_error(means: np.ndarray, covariance: np.ndarray) -> float:
+    """The standard error of the estimate at true means: of the quadratic form, without noise in the means."""
+    scatter = _form(len(means) // 2) @ covariance
+    variance = 4 * means @ scatter @ _form(len(means) // 2) @ means + 2 * np.trace(scatter @ scatter)
+    return float(variance) ** 0.5
+
+
+def _form(n_tiers: int) -> np.ndarray:
+    """A of the quadratic form m'Am = MS(l) - MS(d)."""
+    around = (np.eye(n_tiers) - 1 / n_tiers) / (n_tiers - 1)
+    nothing = np.zeros((n_tiers, n_tiers))
+    return np.block([[around, nothing], [nothing, -around]])
+
+
+def _unit_pattern(values: np.ndarray) -> np.ndarray:
+    """How tiers differ, with a mean square of 1; from smallest to largest where they do not."""
+    centred = values - values.mean()
+    if not np.abs(centred).max() > ZERO:
+        centred = np.linspace(-1.0, 1.0, len(values))
+    return centred / (centred**2).sum() ** 0.5 * (len(values) - 1) ** 0.5
 
 
 def _wide(rows: pl.DataFrame, names: list[str], prefix: str) -> pl.DataFrame:
