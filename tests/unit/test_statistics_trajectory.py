@@ -54,7 +54,7 @@ def test_after_sft_the_shape_is_asked_of_the_trained_tiers_alone():
     found = claim("trajectory_shape", run="sft")
     assert found["word"] != "supported"
     decides = [DELTA_AFTER[student] * sign for student, sign in zip(DELTA_AFTER, (-1, 1, -1), strict=True)]
-    assert found["estimate"] in pytest.approx(sorted(decides)[0])
+    assert found["estimate"] == pytest.approx(min(decides))
     assert set(analysis().claims.filter(claim="trajectory_shape")["run"]) == {"base", "sft"}
 
 
