@@ -68,7 +68,8 @@ def _size_problems(here: KeyPath, entry: dict, metric: str) -> Iterator[Finding]
     for key, least in (("than", -2), ("margin", 0)):
         if not least <= entry[key] <= 2:
             expected = f"a number at least {least} and at most 2"
-            yield (*here, key), Words(f"{entry[key]:g}"), expected, "Write points as a fraction: 0.05 is 5 points."
+            found, fix = Words(f"{entry[key]:g}"), "Write points as a fraction: 0.05 is 5 points."
+            yield (*here, key), found, expected, fix
 
 
 def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Finding]:
