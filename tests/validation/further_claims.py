@@ -2,9 +2,9 @@
 
 Every claim is simulated at its null (how often has it a word of an effect, and how often the word that is
 claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
-`supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks, one tier or three.
-The shape's nulls are those at which most is found: all signs but one are certain, and that one's delta is 0;
-its effect is the published pattern at the multiple that is stated.
+`supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks (for slopes 20), one
+tier or three. The shape's nulls are those at which most is found: all signs but one are certain, and that one's
+delta is 0; its effect is the published pattern at the multiple that is stated.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from skillift.statistics.words import CONTRADICTED, SUPPORTED, word
 N_SKILLS, PER_SKILL = 40, 5
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
 SPLITS = 20
+_TASKS_OF_SLOPES = 20  # with five, no true slope below 1 can be found
 
 
 class Checked(NamedTuple):
@@ -226,12 +227,12 @@ def _dominated(rng: np.random.Generator, n_studies: int, effect: float) -> _Foun
 
 
 def _ceiling(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
-    """Skills with base pass rates of 0.2 to 0.8; after SFT these move with the base's by the effect.
+    """Skills of 20 tasks with base pass rates of 0.25 to 0.75; after SFT these move with it by the effect.
 
     A slope is shrunk by the reliability of a base rate in half of a skill's tasks; the truth is the slope
     that is expected of such data, from the population's variances. Tasks are easy or hard in both alike.
     """
-    skills = np.repeat(np.arange(N_SKILLS), PER_SKILL)
+    skills = np.repeat(np.arange(N_SKILLS), _TASKS_OF_SLOPES)
     rows = []
     reliability = _reliability()
     for number in range(n_studies):
@@ -255,8 +256,8 @@ def _ceiling(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
 
 
 def _reliability() -> float:
-    """Of a skill's base rate in half of its five tasks (two or three): its variance over that with noise."""
+    """Of a skill's base rate in half of its tasks: its variance over that with noise."""
     between = 0.5**2 / 12
     within = 0.25 - between  # of one task: rates average one half
-    noise = within * (1 / 2 + 1 / 3) / 2
+    noise = within / (_TASKS_OF_SLOPES / 2)
     return between / (between + noise)

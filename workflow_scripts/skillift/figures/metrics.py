@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import COLOURS, described, finish, undefined
+from skillift.figures.theme import COLOURS, around, described, finish, row_axis, row_height, undefined
 from skillift.metrics.names import PASS, SHARE, TEXT
 from skillift.metrics.registry import metrics
 from skillift.reporting.arms import BASE, in_rows, place, read_spec, span
@@ -43,12 +43,8 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     rows, names = in_rows(place(rows, view, "effects").filter("headline"))
     rows = _in_units(rows)
     order = [name for name in metrics() if name in set(rows["metric"])]
-    y = alt.Y(
-        "name:N",
-        sort=names,
-        title=None,
-        axis=alt.Axis(labelLimit=200, grid=False, ticks=False, domain=False),
-    )
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
+    height = row_height(names, _LINE) * len(names)
     panels = []
     for place_of, name in enumerate(order):
         of_it = rows.filter(metric=name)
@@ -62,10 +58,10 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         marks = [mark.encode(tooltip=tooltip(of_it)) for mark in (bars, point)]
         panels.append(
             alt.layer(zero("x"), *marks, data=of_it).properties(
-                width=150, height=max(_LINE * len(names), 40), title=alt.TitleParams(_head(name), fontSize=12)
+                width=150, height=height, title=alt.TitleParams(_head(name), fontSize=12)
             )
         )
-    chart = alt.concat(*panels, columns=_COLUMNS, spacing=24).resolve_scale(x="independent", y="shared")
+    chart = alt.concat(*panels, columns=_COLUMNS, spacing=24).resolve_scale(x="independent")
     notes = [
         described(rows, view, f"{view.headline_path}; {TEXT} for what reads no verdict", _KIND),
         f"gain under none: after SFT minus before, paired by task; n = {span(rows['n_tasks'])} tasks",

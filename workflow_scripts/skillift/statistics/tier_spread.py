@@ -34,6 +34,7 @@ from skillift.statistics.sides import ZERO, Sides, lifts_by_recipe
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
 _TASK = ["task_id", "skill_id"]
+_DRAWS = 1000
 _NUMBERS = ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value")
 
 
@@ -62,7 +63,7 @@ def tier_spreads(
 
 
 class Spread(NamedTuple):
-    """Mean squares between tiers, in squared fractions.
+    """Mean squares between tiers, in squared fractions; numbers, or arrays of several studies.
 
     Attributes:
         estimate: that of the lifts less that of the deltas before SFT, without what noise adds.
@@ -85,26 +86,33 @@ def spread(lifts: np.ndarray, deltas: np.ndarray, covariance: np.ndarray) -> Spr
         lifts, deltas: one of each tier.
         covariance: of both, lifts first.
     """
-    n_tiers = len(lifts)
-    form, around = _form(n_tiers), _form(n_tiers)[:n_tiers, :n_tiers]
-    means = np.concatenate([lifts, deltas])
-    noise = [
-        float(np.trace(around @ covariance[part, part]))
-        for part in (slice(n_tiers), slice(n_tiers, 2 * n_tiers))
-    ]
-    squares = [float(each @ around @ each) for each in (lifts, deltas)]
-    scatter = form @ covariance
-    own = 2 * float(np.trace(scatter @ scatter))
+    found = _compared(np.concatenate([lifts, deltas])[np.newaxis], covariance)
+    return Spread(*(float(each[0]) for each in found))
 
-    def variance(at: np.ndarray) -> float:
-        return 4 * float(at @ scatter @ form @ at) + own
+
+def _compared(means: np.ndarray, covariance: np.ndarray) -> Spread:
+    """`spread` of each row of `means`, lifts first."""
+    n_tiers = means.shape[1] // 2
+    around = (np.eye(n_tiers) - 1 / n_tiers) / (n_tiers - 1)
+    nothing = np.zeros((n_tiers, n_tiers))
+    form = np.block([[around, nothing], [nothing, -around]])
+    parts = (slice(n_tiers), slice(n_tiers, 2 * n_tiers))
+    noise = [float(np.trace(around @ covariance[part, part])) for part in parts]
+    squares = [np.einsum("si,ij,sj->s", means[:, part], around, means[:, part]) for part in parts]
+    scatter = form @ covariance
+    inner, own = 4 * scatter @ form, 2 * float(np.trace(scatter @ scatter))
+
+    def variance(at: np.ndarray) -> np.ndarray:
+        return np.einsum("si,ij,sj->s", at, inner, at) + own
 
     middle = sum(squares) / 2
-    scales = [(middle / square) ** 0.5 if square > ZERO else 1.0 for square in squares]
-    equal = means * np.repeat(scales, n_tiers)
-    of_lifts, of_deltas = (square - less for square, less in zip(squares, noise, strict=True))
-    known = variance(means)
-    return Spread(of_lifts - of_deltas, of_lifts, of_deltas, known**0.5, max(known, variance(equal)) ** 0.5)
+    scales = [
+        np.sqrt(np.divide(middle, square, out=np.ones(len(means)), where=square > ZERO)) for square in squares
+    ]
+    equal = means * np.repeat(np.stack(scales, axis=1), n_tiers, axis=1)
+    known, of_lifts, of_deltas = variance(means), squares[0] - noise[0], squares[1] - noise[1]
+    under_equality = np.sqrt(np.maximum(known, variance(equal)))
+    return Spread(of_lifts - of_deltas, of_lifts, of_deltas, np.sqrt(known), under_equality)
 
 
 def tier_spread(
@@ -167,44 +175,31 @@ def detecting(
 ) -> Uncertainty:
     """The uncertainty at which lifts that are alike are told from deltas that differ just enough.
 
-    The standard error grows with what there is to find; so the pattern of the deltas is scaled until the
-    difference of mean squares is the sum of what the test needs and of what its power takes, each a quantile
-    of Student's t times a standard error: that of the test, at means that hold their noise as estimated ones
-    do, and that of the estimate itself.
+    The standard error grows with what there is to find. So lifts and deltas are drawn with their covariance,
+    the lifts around one value and the deltas around their pattern, which is scaled until the test finds it with
+    80 % power: its mean square is the smallest that is detectable. The draws are always the same.
     """
-    from scipy.optimize import brentq
     from scipy.special import stdtrit
 
-    around = _form(n_tiers)[:n_tiers, :n_tiers]
-    parts = (slice(n_tiers), slice(n_tiers, 2 * n_tiers))
-    noise = [float(np.trace(around @ covariance[part, part])) for part in parts]
-    patterns = [_unit_pattern(means[part]) for part in parts]
+    rng = np.random.default_rng(0)
+    values, vectors = np.linalg.eigh(covariance)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    noise = rng.normal(size=(_DRAWS, 2 * n_tiers)) @ root
+    errors = np.sqrt(rng.chisquare(freedom, _DRAWS) / freedom)
+    pattern = np.concatenate([np.zeros(n_tiers), _unit_pattern(means[n_tiers:])])
     test, power = (float(stdtrit(freedom, level)) for level in ((1 + confidence) / 2, POWER))
 
-    def short(square: float) -> float:
-        estimated = (noise[0] ** 0.5 * patterns[0], (square + noise[1]) ** 0.5 * patterns[1])
-        true = (np.zeros(n_tiers), square**0.5 * patterns[1])
-        reach = test * spread(*estimated, covariance).under_equality
-        return square - reach - power * _true_error(np.concatenate(true), covariance)
+    def found(square: float) -> float:
+        drawn = _compared(noise + square**0.5 * pattern, covariance)
+        return float(np.mean(drawn.estimate < -test * errors * drawn.under_equality))
 
-    most = sum(noise)
-    while short(most) < 0:
-        most *= 2
-    return students_t(float(brentq(short, 0.0, most)) / (test + power), freedom)
-
-
-def _true_error(means: np.ndarray, covariance: np.ndarray) -> float:
-    """The standard error of the estimate at true means: of the quadratic form, without noise in the means."""
-    scatter = _form(len(means) // 2) @ covariance
-    variance = 4 * means @ scatter @ _form(len(means) // 2) @ means + 2 * np.trace(scatter @ scatter)
-    return float(variance) ** 0.5
-
-
-def _form(n_tiers: int) -> np.ndarray:
-    """A of the quadratic form m'Am = MS(l) - MS(d)."""
-    around = (np.eye(n_tiers) - 1 / n_tiers) / (n_tiers - 1)
-    nothing = np.zeros((n_tiers, n_tiers))
-    return np.block([[around, nothing], [nothing, -around]])
+    least, most = 0.0, float(np.trace(covariance))
+    while found(most) < POWER:
+        least, most = most, 2 * most
+    while most - least > 0.01 * most:
+        middle = (least + most) / 2
+        least, most = (least, middle) if found(middle) >= POWER else (middle, most)
+    return students_t(most / (test + power), freedom)
 
 
 def _unit_pattern(values: np.ndarray) -> np.ndarray:
