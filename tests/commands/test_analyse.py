@@ -14,8 +14,8 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.contracts.analysis import ANALYSIS_TABLES, PASS_RATES
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
 from skillift.contracts.scoring_audit import JUDGE_ERRORS, LABELS
-from skillift.metrics.metric import of_metric
 from skillift.errors import UserError
+from skillift.metrics.metric import of_metric
 from skillift.provenance import code_digest
 from skillift.study.study import load_study
 from skillift.tables import read_table, write_table

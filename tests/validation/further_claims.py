@@ -2,9 +2,9 @@
 
 Every claim is simulated at its null (how often has it a word of an effect, and how often the word that is
 claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
-`supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks (for slopes 20), one
-tier or three. The shape's nulls are those at which most is found: all signs but one are certain, and that one's
-delta is 0; its effect is the published pattern at the multiple that is stated.
+`supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks (for slopes 20),
+one tier or three. The shape's nulls are those at which most is found: all signs but one are certain, and
+that one's delta is 0; its effect is the published pattern at the multiple that is stated.
 """
 
 from __future__ import annotations

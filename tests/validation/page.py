@@ -156,12 +156,12 @@ difference.
 
 ## Further claims
 
-Claims on form, length and the trajectory over the tiers, each in {measured.further[0].n_studies:,} studies of
-40 skills with 5 tasks each (of slopes 20). At its null: the share of studies in which it is `supported`, and has any word of an effect; the
-share of intervals that hold the truth. At the smallest effect that it states as detectable: the share of
-intervals, and of studies in which it is `supported`. A shape has no single interval; its null has all signs
-certain but one, whose delta is 0, and its effect is the multiple of the published pattern
-({tables.pattern()}). Other effects are in pp, tokens, squared pp, and as a slope.
+Claims on form, length and the trajectory over the tiers, each in {measured.further[0].n_studies:,} studies
+of 40 skills with 5 tasks each (of slopes 20). At its null: the share of studies in which it is `supported`,
+and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it
+states as detectable: the share of intervals, and of studies in which it is `supported`. A shape has no
+single interval; its null has all signs certain but one, whose delta is 0, and its effect is the multiple of
+the published pattern ({tables.pattern()}). Other effects are in pp, tokens, squared pp, and as a slope.
 
 {tables.further(measured.further)}
 """

@@ -175,9 +175,10 @@ def detecting(
 ) -> Uncertainty:
     """The uncertainty at which lifts that are alike are told from deltas that differ just enough.
 
-    The standard error grows with what there is to find. So lifts and deltas are drawn with their covariance,
-    the lifts around one value and the deltas around their pattern, which is scaled until the test finds it with
-    80 % power: its mean square is the smallest that is detectable. The draws are always the same.
+    The standard error grows with what there is to find. So lifts and deltas are drawn with their
+    covariance, the lifts around one value and the deltas around their pattern, which is scaled until the
+    test finds it with 80 % power: its mean square is the smallest that is detectable. The draws are always
+    the same.
     """
     from scipy.special import stdtrit
 
