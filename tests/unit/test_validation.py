@@ -50,7 +50,7 @@ def measured() -> Measured:
         prose(300, seed=12),
         looks(4000, seed=13),
         families(12, seed=14),
-        further_claims(200, seed=15),
+        further_claims(120, seed=15),
     )
 
 
@@ -115,11 +115,11 @@ def test_few_and_unequal_skills_and_rates_near_zero_are_covered(measured):
 
 def test_further_claims_are_found_where_they_are_so_and_not_where_they_are_not(measured):
     for row in measured.further:
-        assert row.supported < 0.025 + four_errors(0.025, 200), row
-        assert row.resolved < 0.05 + four_errors(0.05, 200), row
-        assert row.power == pytest.approx(0.8, abs=four_errors(0.8, 200)), row
+        assert row.supported < 0.025 + four_errors(0.025, 120), row
+        assert row.resolved < 0.05 + four_errors(0.05, 120), row
+        assert row.power == pytest.approx(0.8, abs=four_errors(0.8, 120)), row
         for covered in (row.covered, row.covered_effect):
-            assert covered is None or covered > 0.95 - four_errors(0.95, 200), row
+            assert covered is None or covered > 0.95 - four_errors(0.95, 120), row
 
 
 def test_a_stated_detectable_effect_is_found_with_its_power(measured):
