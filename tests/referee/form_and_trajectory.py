@@ -267,7 +267,8 @@ OF_TRAJECTORY = [
     Sentence("What shapes the trajectory", "a trajectory is claimed of", shaped, (without_trajectory,)),
     Sentence(
         "trajectory shape | Declared signs of the procedural deltas before SFT, and of their differences "
-        "between neighbours: the one that decides is +1.0 pp as declared (95 % interval \u22125.0 to +7.0 "
+        "between neighbours: the one that decides is +1.0 pp in its declared direction (95 % interval "
+        "\u22125.0 to +7.0 "
         "pp; "
         f"Holm-adjusted p = 0.700; {_COUNTS}; path judge:a). With 80 % power a pattern 3.5 times as large as "
         "the declared one would be found, or this one with 12.2 times as many tasks and skills. [not "
@@ -280,13 +281,14 @@ OF_TRAJECTORY = [
     ),
     Sentence(
         "Declared signs of the procedural deltas after SFT by sft, and of their differences between "
-        "neighbours: the one that decides is +8.0 pp as declared",
+        "neighbours: the one that decides is +8.0 pp in its declared direction",
         "after SFT all signs are as declared",
         shaped,
         (known, other_shape),
     ),
     Sentence(
-        "the one that decides is \u221220.0 pp as declared (95 % interval \u221230.0 to \u221210.0 pp; "
+        "the one that decides is \u221220.0 pp in its declared direction (95 % interval \u221230.0 to "
+        "\u221210.0 pp; "
         f"Holm-adjusted p = 0.001; {_COUNTS}; path judge:a). [contradicted]",
         "a sign is the other one",
         other_shape,

@@ -75,7 +75,8 @@ def _shape(row: Mapping, view: View) -> str:
         counts(row),
     ]
     multiple = row["mde"]
-    found = f"{subject}: the one that decides is {points(row['estimate'])} as declared ({'; '.join(parts)})."
+    decides = f"{points(row['estimate'])} in its declared direction ({'; '.join(parts)})"
+    found = f"{subject}: the one that decides is {decides}."
     if multiple is None:
         return found
     return (
