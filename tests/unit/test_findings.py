@@ -101,7 +101,9 @@ def test_one_estimate_has_one_interval_in_claims_effects_and_predictions():
     place = {"path": "judge:conclusion", "suite": "holdout", "student": "s"}
     lift = {"contrast": "lift:curated-none", **place}
     numbers = ["estimate", "ci_low", "ci_high"]
-    effect = tables["effects"].filter(run="sft", metric="pass", **lift).sort("step").tail(1).select(numbers).row(0)
+    effect = (
+        tables["effects"].filter(run="sft", metric="pass", **lift).sort("step").tail(1).select(numbers).row(0)
+    )
     claim = tables["claims"].filter(claim="lift", run="sft", **place).select(numbers).row(0)
     (told,) = tables["predictions"].filter(prediction="lift_at_s").select(numbers).rows()
     assert claim == effect == pytest.approx(told, abs=1e-12)
