@@ -226,7 +226,10 @@ def test_every_claim_stands_beside_its_interval_n_unscored_path_and_detectable_e
     intervals = [
         each.sentence for each in every_one if "% interval" in each.sentence and " pp" in each.sentence
     ]
-    beside = r"\d+ tasks in \d+ skills, \d+ episodes unscored; paths? judge:\w+|\d+ tasks in .*; path (?:bench|text)"
+    beside = (
+        r"\d+ tasks in \d+ skills, \d+ episodes unscored; paths? judge:\w+"
+        r"|\d+ tasks in .*; path (?:bench|text)"
+    )
     assert len(claims) > 3 and len(intervals) > len(claims)
     for sentence in {*claims, *intervals}:
         assert re.search(beside, sentence), sentence

@@ -30,7 +30,8 @@ from skillift.statistics.words import CONTRADICTED, SUPPORTED, word
 N_SKILLS, PER_SKILL = 40, 5
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
 SPLITS = 20
-STATED = 60  # studies that the stated effect is the median of
+_FEWEST_STATED = 60
+
 _TASKS_OF_SLOPES = 20  # with five, no true slope below 1 can be found
 
 
@@ -91,7 +92,7 @@ def _checked(
     null = study(rng, n_studies, 0.0)
     stated = float(np.nanmedian(null.stated))
     # errors may grow with the effect: what studies of such an effect state
-    stated = float(np.nanmedian(study(rng, STATED, stated).stated))
+    stated = float(np.nanmedian(study(rng, _n_stated(n_studies), stated).stated))
     effect = study(rng, n_studies, stated)
     words = [_word(row, shape) for row in zip(*null[:4], strict=True)]
     at_effect = [_word(row, shape) for row in zip(*effect[:4], strict=True)]
@@ -105,6 +106,11 @@ def _checked(
         at_effect.count(SUPPORTED) / n_studies,
         n_studies,
     )
+
+
+def _n_stated(n_studies: int) -> int:
+    """Studies that the stated effect is the median of."""
+    return max(_FEWEST_STATED, n_studies // 5)
 
 
 def _word(row: tuple, shape: str) -> str:
@@ -121,7 +127,7 @@ def _means(values: np.ndarray) -> _Found:
     errors, freedom = (found[name].to_numpy() for name in ("standard_error", "degrees_of_freedom"))
     stated = [
         students_t(error, own).detectable(CONFIDENCE)["mde"]
-        for error, own in zip(errors[:STATED], freedom[:STATED], strict=True)
+        for error, own in zip(errors[:200], freedom[:200], strict=True)
     ]
     columns = (found[name].to_numpy() for name in ("estimate", "ci_low", "ci_high", "p_value"))
     return _Found(*columns, np.array(stated))
@@ -160,7 +166,9 @@ def _shapes(rng: np.random.Generator, n_studies: int) -> list[Checked]:
     for name, tiers in (("four tiers", list(PATTERN)), ("three tiers", list(PATTERN)[:3])):
         declared = np.array([PATTERN[tier] for tier in tiers])
         one_null = np.where(np.abs(declared) == np.abs(declared).min(), 0.0, 20 * declared)
-        null = [_shape(rng, one_null, tiers, stated=number < STATED) for number in range(n_studies)]
+        null = [
+            _shape(rng, one_null, tiers, stated=number < _n_stated(n_studies)) for number in range(n_studies)
+        ]
         stated = float(np.median([multiple for _, multiple in null if multiple is not None]))
         effect = [_shape(rng, stated * declared, tiers, stated=False)[0] for _ in range(n_studies)]
         words = [each for each, _ in null]
@@ -221,7 +229,7 @@ def _dominated(rng: np.random.Generator, n_studies: int, effect: float) -> _Foun
         known = students_t(found.standard_error, freedom).of(found.estimate, CONFIDENCE)
         p_value = students_t(found.under_equality, freedom).p_value(found.estimate)
         stated = np.nan
-        if len(rows) < STATED:
+        if len(rows) < _n_stated(n_studies):
             stated = detecting(means, covariance, 3, freedom, CONFIDENCE).detectable(CONFIDENCE)["mde"]
         rows.append((found.estimate, known["ci_low"], known["ci_high"], p_value, stated))
     return _Found(*np.array(rows).T)
@@ -251,7 +259,11 @@ def _ceiling(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         freedom = N_SKILLS - 1.0
         error = (found.ci_high - found.slope) / stdtrit(freedom, (1 + CONFIDENCE) / 2)
         p_value = students_t(error, freedom).p_value(found.slope)
-        stated = students_t(error, freedom).detectable(CONFIDENCE)["mde"] if number < STATED else np.nan
+        stated = (
+            students_t(error, freedom).detectable(CONFIDENCE)["mde"]
+            if number < _n_stated(n_studies)
+            else np.nan
+        )
         rows.append((found.slope, found.ci_low, found.ci_high, p_value, stated))
     return _Found(*np.array(rows).T)
 
