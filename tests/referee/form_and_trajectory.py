@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import polars as pl
-from referee import Sentence, Study
-from referee_studies import LIFT, base_alone, edited, known, on_bench, without_rows
 
+from referee import Sentence, Study
+from referee.studies import LIFT, base_alone, known, on_bench
+from referee.whole import edited, without_rows
 from skillift.contracts.analysis import FORMAT_CELLS, TIER_SPREADS
 
 _NUMBERS = {

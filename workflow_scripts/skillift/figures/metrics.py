@@ -38,8 +38,9 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     here = pl.col("path").is_in([view.headline_path, TEXT]) & (pl.col("metric") != PASS)
     rows = effects.filter(here, pl.col("run") != BASE, contrast=CONTRAST)
     if rows.is_empty():
-        expected = f"rows of the contrast {CONTRAST} and of another metric than {PASS}"
-        raise UserError(problem("effects table", "none of them", expected))
+        raise UserError(
+            problem("effects table", "none of them", f"rows of {CONTRAST} in another metric than {PASS}")
+        )
     rows, names = in_rows(place(rows, view, "effects").filter("headline"))
     rows = _in_units(rows)
     order = [name for name in metrics() if name in set(rows["metric"])]

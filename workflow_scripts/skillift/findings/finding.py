@@ -125,9 +125,8 @@ def in_unit(value: float | None, unit: str, sign: bool = True) -> str:
         return UNDEFINED
     if unit == POINTS:
         return points(value, sign)
-    number = round(value * (1e4 if unit == SQUARED else 1), 1 if unit else 2) + 0.0  # no negative zero
-    written = f"{number:{'+' if sign else ''}.{1 if unit else 2}f}".replace("-", "\u2212")
-    return f"{written} {unit}".rstrip()
+    number = value * (1e4 if unit == SQUARED else 1)
+    return f"{numbers.decimal(number, sign, digits=1 if unit else 2)} {unit}".rstrip()
 
 
 def detectable(row: Mapping) -> str:

@@ -15,7 +15,6 @@ from skillift.findings.finding import (
     interval,
     label_of,
     numbers_of,
-    points,
     told,
     whose,
 )
@@ -23,6 +22,7 @@ from skillift.metrics.names import TEXT
 from skillift.metrics.registry import metrics
 from skillift.publication.pages import contrast_in_words
 from skillift.reporting.arms import View, place
+from skillift.reporting.numbers import points
 from skillift.statistics.claim_registry import of_metrics, unit_of
 from skillift.statistics.path_audit import BENCH
 

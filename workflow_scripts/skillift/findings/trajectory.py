@@ -15,14 +15,13 @@ from skillift.findings.finding import (
     interval,
     label_of,
     numbers_of,
-    percent,
-    points,
     probability,
     told,
     whose,
 )
 from skillift.findings.lift import of_claim
 from skillift.reporting.arms import BASE, BEFORE, View
+from skillift.reporting.numbers import percent, points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.claim_registry import CEILING, DOMINATED, SHAPE, SQUARED, says
 

@@ -11,7 +11,6 @@ from skillift.reporting.arms import View
 from skillift.reporting.text import (
     UNDEFINED,
     decimal,
-    detectable,
     percent,
     percent_span,
     points,
