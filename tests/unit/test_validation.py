@@ -160,6 +160,7 @@ def test_whole_studies_without_an_effect_have_few_words_of_one(measured):
         "uniform_lift",
         "recipe_tie",
         "neutral_filler",
+        "dominated_by_base",
     }
     assert {row.claim for row in measured.families} == kinds
     assert all(row.flagged < 0.05 + four_errors(0.05, 12) for row in measured.families)
@@ -219,10 +220,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
         prose=[row._replace(covered=0.5) for row in measured.prose],
         looks=[row._replace(sharing_alpha=0.2) for row in measured.looks],
         families=[row._replace(flagged=0.2) for row in measured.families],
+        further=[row._replace(supported=0.2, covered=0.8, power=0.5) for row in measured.further],
     )
     found = claims(bad)
     assert [found[place].holds for place in (0, 5, 6, 7, 8, 9, 10)] == [False, True, *[False] * 5]
-    assert [claim.holds for claim in found[11:]] == [True, *[False] * 7]
+    assert [claim.holds for claim in found[11:]] == [True, *[False] * 10]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach
