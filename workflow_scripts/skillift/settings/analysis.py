@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skillift.settings.base import LeftOut, Settings
-from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite, Temperature
+from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite
 
 
 class Margins(Settings):
@@ -59,8 +59,9 @@ class Analysis(Settings):
     """Random splits of the tasks into halves, for the slope of the lift on the baseline procedural delta: the
     two come from different halves."""
     trajectory: LeftOut[Annotated[list[TierDelta], Field(min_length=2)]] = None
-    """The procedural delta of each tier as the study expects it, the smallest tier first: its signs, and those
-    of the differences between neighbours, are the claim `trajectory_shape`. Where left out, no shape is claimed."""
+    """The procedural delta of each tier as the study expects it, the smallest tier first: its signs, and
+    those of the differences between neighbours, are the claim `trajectory_shape`. Where left out, no shape is
+    claimed."""
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""
@@ -105,8 +106,8 @@ class Prediction(Settings):
     suite: Suite = "holdout"
     """Suite of the effect, or of both."""
     metric: LeftOut[str] = None
-    """Metric of the effect, or of both: `pass` where left out, or one of `skillift.metrics`, such as `length`.
-    Numbers are then in its unit, and one that reads no verdict stands on the path `text`."""
+    """Metric of the effect, or of both: `pass` where left out, or one of `skillift.metrics`, such as
+    `length`. Numbers are then in its unit, and one that reads no verdict stands on the path `text`."""
     direction: Literal["greater", "less", "equivalent"]
     """`greater`: above `than` + `margin`; `less`: below `than` - `margin`; `equivalent`: between the two."""
     than: float = 0.0
