@@ -1,5 +1,7 @@
 """From scores to estimates: pass rates, effects, the scoring-path audit and judge agreement."""
 
+from skillift.metrics.registry import modules as metric_modules
+
 
 rule analyse:
     input:
@@ -17,7 +19,7 @@ rule analyse:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.analysis_spec()),
-        code=code_digest("analyse.py"),
+        code=code_digest("analyse.py", *metric_modules()),
         episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
     shell:

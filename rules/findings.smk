@@ -1,5 +1,7 @@
 """The findings: one sentence for each claim, under the questions that a referee would ask."""
 
+from skillift.metrics.registry import modules as metric_modules
+
 
 rule write_findings:
     input:
@@ -30,7 +32,7 @@ rule write_findings:
         ENVIRONMENT
     params:
         spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
-        code=code_digest("write_findings.py"),
+        code=code_digest("write_findings.py", *metric_modules()),
         sources=source_options(FINDINGS),
     shell:
         """

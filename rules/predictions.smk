@@ -5,7 +5,10 @@ could come before inference only as an input of it: then new predictions, or a l
 Snakemake ask every model again.
 """
 
-from skillift.study.predictions import predictions_spec
+from skillift.metrics.registry import modules as metric_modules
+from skillift.study.predictions import predictions_spec, reads_responses
+
+OF_RESPONSES = bool(STUDY.data["predictions"]) and reads_responses(STUDY)
 
 if STUDY.data["predictions"]:
 
@@ -14,6 +17,7 @@ if STUDY.data["predictions"]:
             tasks=f"{RESULTS}/tasks.parquet",
             scores=f"{RESULTS}/scores.parquet",
             look=LOOK,
+            episodes=per_run(EPISODES) if OF_RESPONSES else [],
         output:
             f"{RESULTS}/analysis/predictions.parquet",
         log:
@@ -24,11 +28,12 @@ if STUDY.data["predictions"]:
             ENVIRONMENT
         params:
             spec=canonical(predictions_spec(STUDY)),
-            code=code_digest("check_predictions.py"),
+            code=code_digest("check_predictions.py", *metric_modules()),
+            episodes=verbatim(f"--episodes '{EPISODES}'" if OF_RESPONSES else ""),
         shell:
             """
             printf '%s\\n' --spec {params.spec:q} \
                 | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks:q} \
                     --scores {input.scores:q} --look {input.look:q} --ledger "$STATE/ledger.jsonl" \
-                    --out {output:q} >{log:q} 2>&1
+                    {params.episodes} --out {output:q} >{log:q} 2>&1
             """

@@ -1,5 +1,8 @@
 """Figures and tables, each by a rule of its own: a caption of the report belongs to one rule."""
 
+from skillift.metrics.registry import modules as metric_modules
+from skillift.reporting.registry import EVERY_METRIC
+
 SHOWN = canonical(STUDY.figures_spec())
 
 
@@ -47,7 +50,11 @@ for figure in published_figures():
         params:
             figure=figure,
             spec=SHOWN,
-            code=code_digest("make_figure.py", f"skillift.figures.{figure}"),
+            code=code_digest(
+                "make_figure.py",
+                f"skillift.figures.{figure}",
+                *(metric_modules() if figure in EVERY_METRIC else []),
+            ),
             sources=source_options(FIGURES[figure]),
         shell:
             """
@@ -84,7 +91,9 @@ for table in published_tables():
         params:
             table=table,
             spec=SHOWN,
-            code=code_digest("make_table.py"),
+            code=code_digest(
+                "make_table.py", *(metric_modules() if table == "claims" else [])
+            ),
             sources=source_options(TABLES[table]),
         shell:
             """

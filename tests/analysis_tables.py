@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from metric_tables import with_metrics
 from score_tables import make_tasks
 
 from skillift.contracts.pipeline import PARITY, SCORES
@@ -50,6 +51,12 @@ PREDICTION = {
 }
 
 
+def _pattern(students: tuple[str, ...]) -> dict:
+    """A declared trajectory of two tiers or more, the smallest first."""
+    rising = [{"student": name, "delta": 0.05 * place} for place, name in enumerate(students, 1)]
+    return {"trajectory": rising} if len(rising) > 1 else {}
+
+
 def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only", (0,)))) -> dict:
     """An analysis spec; every recipe but the first is run at the smallest student alone."""
     runs = [(student, "base", None, None) for student in students]
@@ -64,6 +71,7 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
             "seed": 0,
             "margins": {"uniform_lift": 0.05, "recipe_tie": 0.02},
             "splits": 20,
+            **_pattern(students),
         },
         "students": {
             name: dict(zip(("label", "tier"), STUDENTS[name], strict=True)) for name in sorted(students)
@@ -165,7 +173,7 @@ def make_tables(
         },
     }
     return {
-        **analysis._asdict(),
+        **with_metrics(analysis._asdict(), scores, tasks, spec),
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "ledger": events([]),

@@ -42,7 +42,7 @@ def claimed(arms, runs, tasks=None, margins=MARGINS, n_samples: int = 1, confide
     seeds = check(seed_variance(given_seeds, runs, confidence), SEED_VARIANCE, "seed variance")
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     joint = check(joint_model(values, found, seeds, runs, confidence), JOINT_MODEL, "joint model")
-    settings = {"confidence": confidence, "margins": margins}
+    settings = {"confidence": confidence, "margins": margins, "splits": 2}
     table = check(claims(values, found, estimates, seeds, runs, settings), CLAIMS, "claims")
     for frame in (seeds, joint, table):
         assert not any(column.is_nan().any() for column in frame.select(pl.selectors.float()))

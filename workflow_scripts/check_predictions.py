@@ -12,7 +12,8 @@ r"""Check what a study predicted against what it found, and say when each predic
 Any tables that keep the contracts TASKS and SCORES will do. The ledger is written before a study's first
 job (`rules/predictions.smk`); predictions that it lacks are added here, after the results. Without `--ledger`
 every prediction is "not registered". `--look` gives the level of the verdicts; without it they are at the
-confidence that the study declares.
+confidence that the study declares. `--episodes` says where the table of each run stands: predictions about a
+metric that reads responses, such as `length`, need them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 from skillift.commands import parser, run
 from skillift.ledger.looks import confidence_of
 from skillift.ledger.registration import records_of, register
+from skillift.path_patterns import path_pattern
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -29,15 +31,23 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
+    arguments.add_argument(
+        "--episodes",
+        type=path_pattern("student", "run"),
+        help="path pattern of the episodes, for metrics that read responses",
+    )
     arguments.add_argument("--ledger", type=Path, help="the study's ledger, JSON lines")
     arguments.add_argument("--look", type=Path, help="look.json, the level of the verdicts")
     arguments.add_argument("--out", type=Path, required=True, help="predictions.parquet")
     options = arguments.parse_args(argv)
 
-    from skillift.contracts.pipeline import SCORES, TASKS
+    import polars as pl
+
+    from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
+    from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
-    from skillift.tables import read_json, read_table, write_table
+    from skillift.tables import read_each, read_json, read_table, write_table
 
     scores, tasks = read_table(options.scores, SCORES), read_table(options.tasks, TASKS)
     history = []
@@ -46,7 +56,10 @@ def main(argv: list[str] | None = None) -> None:
     spec = options.spec
     if options.look:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
-    write_table(predictions(scores, tasks, spec, history), options.out, PREDICTIONS)
+    episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
+    frames = [responses(frame, student, run_id) for student, run_id, frame in episodes]
+    judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]))
+    write_table(judged, options.out, PREDICTIONS)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from skillift.contracts.analysis import ANALYSIS_TABLES, PASS_RATES
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
 from skillift.contracts.scoring_audit import JUDGE_ERRORS, LABELS
 from skillift.errors import UserError
+from skillift.metrics.metric import of_metric
 from skillift.provenance import code_digest
 from skillift.study.study import load_study
 from skillift.tables import read_table, write_table
@@ -79,7 +80,9 @@ def test_each_table_has_its_rows_and_keeps_its_contract(analysed):
         "corrected_effects": 2 * 3 * (4 * 4 + 4 * (4 + 3)),
         "asymmetry": 3 * 3 * 4,
     }
-    assert {name: tables[name].height for name in rows} == rows
+    assert {name: of_metric(tables[name]).height for name in rows} == rows
+    metrics = {"pass", "length", "backtracking", "format", "format_lead"}
+    assert all(set(tables[name]["metric"]) == metrics for name in ("pass_rates", "effects", "seed_variance"))
     assert tables["pass_rates"]["answer_line_rate"].unique().to_list() == [0.5]
     assert set(tables["effects"]["run"]) == {"base", "sft-s0", "sft-s1", "sft"}
     for table in tables.values():

@@ -52,12 +52,12 @@ def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
     assert "| learning_rate | `0.005` |" in text
     assert "torch 2.13.0, trl 1.16.0" in text
     lift = tables["effects"].filter(
-        path="judge:conclusion", student="s", run="sft-s1", contrast="lift:curated-none"
+        path="judge:conclusion", metric="pass", student="s", run="sft-s1", contrast="lift:curated-none"
     )
     assert f"Lift of the procedural delta by this training: {100 * lift['estimate'].item():+.1f} [" in text
     data = ModelCard(text).data
     assert (data.base_model, data.library_name, data.license) == ("owner/tiny", "transformers", None)
-    rates = tables["pass_rates"].filter(path="judge:conclusion", student="s", run="sft-s1")
+    rates = tables["pass_rates"].filter(path="judge:conclusion", metric="pass", student="s", run="sft-s1")
     found = {result.dataset_config: result.metric_value for result in data.eval_results}
     assert found == pytest.approx(dict(rates.select("condition", "pass_rate").iter_rows()), abs=1e-4)
 

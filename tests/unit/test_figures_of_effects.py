@@ -31,7 +31,9 @@ def test_the_forest_has_every_skill_by_its_mean_lift_and_the_mean_of_all_on_top(
     expected = means.sort("estimate", "skill_id", descending=[True, False])["skill_id"].to_list()
     drawn = rows.filter(pl.col("row") > 0).select("row", "skill_id").unique().sort("row")
     assert drawn["skill_id"].to_list() == expected
-    whole = tables["effects"].filter(path="judge:conclusion", student="l", run="sft", contrast=LIFT)
+    whole = tables["effects"].filter(
+        path="judge:conclusion", metric="pass", student="l", run="sft", contrast=LIFT
+    )
     assert rows.filter(row=0, label="338 k")["value"].item() == pytest.approx(100 * whole["estimate"].item())
 
 

@@ -77,7 +77,7 @@ def test_random_labels_lead_with_the_correction_that_is_for_them_and_need_no_cav
 
 def test_missing_verdicts_that_could_change_a_word_are_told():
     spec, tables = full_study()  # one verdict in a hundred is lost
-    claims = tables["claims"].filter(pl.col("n_unscored") > 0, path="judge:conclusion")
+    claims = tables["claims"].filter(pl.col("n_unscored") > 0, path="judge:conclusion", metric="pass")
     (finding,) = every(tables, "missing verdicts", spec)
     hanging = claims.filter(~pl.col("word_holds")).height
     start = f"Of {claims.height} claims with missing verdicts on the path judge:conclusion, {hanging} have"

@@ -61,6 +61,7 @@ def test_contrasts_with_a_placebo_are_a_family_each_with_the_effect_that_its_wor
     rows = tables["effects"].filter(
         pl.col("run").is_in(["base", "sft", "answer_only-s0"]),
         path="judge:conclusion",
+        metric="pass",
         contrast="curated-placebo",
     )
     found = [each for each in every(tables, None, spec) if each.claim.startswith("curated − placebo")]

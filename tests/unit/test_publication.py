@@ -31,7 +31,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ),
         (
             {"trained": 0},
-            {"lift", "lift_by_path", "skill_forest", "asymmetry", "corrected_lift", "loss_curves"},
+            {"lift", "lift_by_path", "skill_forest", "asymmetry", "corrected_lift", "metrics", "loss_curves"},
             {"variance", "asymmetry_slopes"},
         ),
         ({"recipes": 1}, {"recipe_band"}, set()),
@@ -39,7 +39,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         (
             {"delta": 0},
             {"tier_trajectory", "lift", "lift_by_path", "skill_forest", "recipe_band", "asymmetry"}
-            | {"corrected_lift"},
+            | {"corrected_lift", "metrics"},
             {"claims", "variance", "asymmetry_slopes", "mixed_paths", "agreement", "corrections"},
         ),
         ({"predictions": 0}, set(), {"predictions"}),

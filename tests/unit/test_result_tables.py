@@ -11,6 +11,7 @@ import pytest
 from analysis_tables import MADE_STUDIES, full_study, publish_table, published, smoke_study
 
 from skillift.errors import UserError
+from skillift.metrics.metric import of_metric
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.tables import publish
 from skillift.reporting.registry import TABLES
@@ -75,7 +76,7 @@ def test_every_contrast_of_the_study_is_on_the_page_in_words():
 
 def test_answer_lines_and_lengths_stand_beside_every_pass_rate():
     spec, tables = full_study()
-    seen = tables["pass_rates"].with_columns(
+    seen = of_metric(tables["pass_rates"]).with_columns(
         answer_line_rate=pl.lit(0.625), mean_completion_tokens=pl.lit(41.25)
     )
     page, _, _ = publish_table("pass_rates", {"pass_rates": seen}, spec)
@@ -86,6 +87,7 @@ def test_answer_lines_and_lengths_stand_beside_every_pass_rate():
 
 def test_the_cross_checks_stand_beside_the_estimate_and_are_not_asked_of_lifts():
     page, _, rows = published("effects")
+    rows = rows.filter(metric="pass")
     row = rows.filter(path="judge:conclusion", student="l", run="base", contrast="curated-none").to_dicts()[0]
     low, high = (f"{100 * row[end]:+.1f}".replace("-", "\u2212") for end in ("boot_low", "boot_high"))
     assert f">[{low}, {high}]<" in page

@@ -256,7 +256,7 @@ def test_a_margin_that_is_none_is_named(margins, message):
 
 def test_a_study_of_one_student_and_recipe_claims_no_sameness():
     found = claimed(arms(rates={"s": RATES["s"]}), make_runs({("s", "sft"): (0,)}))
-    assert set(found.claims["claim"]) == {"lift", "procedural_delta"}
+    assert set(found.claims["claim"]) == {"lift", "procedural_delta", "base_sets_ceiling"}
 
 
 def test_a_missing_arm_leaves_its_claims_undefined_and_the_others_as_they_are():

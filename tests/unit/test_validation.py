@@ -14,6 +14,7 @@ from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.designs import cells
 from validation.families import families
+from validation.further_claims import further_claims
 from validation.judges import DIFFERENTIAL, biases
 from validation.looks import looks
 from validation.missing import missing, prose
@@ -49,6 +50,7 @@ def measured() -> Measured:
         prose(300, seed=12),
         looks(4000, seed=13),
         families(12, seed=14),
+        further_claims(120, seed=15),
     )
 
 
@@ -111,6 +113,15 @@ def test_few_and_unequal_skills_and_rates_near_zero_are_covered(measured):
     assert {row.undefined > 0 for row in measured.designs if row.rates != "mid"} == {True, False}
 
 
+def test_further_claims_are_found_where_they_are_so_and_not_where_they_are_not(measured):
+    for row in measured.further:
+        assert row.supported < 0.025 + four_errors(0.025, 120), row
+        assert row.resolved < 0.05 + four_errors(0.05, 120), row
+        assert row.power == pytest.approx(0.8, abs=four_errors(0.8, 120)), row
+        for covered in (row.covered, row.covered_effect):
+            assert covered is None or covered > 0.95 - four_errors(0.95, 120), row
+
+
 def test_a_stated_detectable_effect_is_found_with_its_power(measured):
     for row in measured.power:
         assert row.supported > 0.8 - four_errors(0.8, 400), row
@@ -149,6 +160,7 @@ def test_whole_studies_without_an_effect_have_few_words_of_one(measured):
         "uniform_lift",
         "recipe_tie",
         "neutral_filler",
+        "dominated_by_base",
     }
     assert {row.claim for row in measured.families} == kinds
     assert all(row.flagged < 0.05 + four_errors(0.05, 12) for row in measured.families)
@@ -208,10 +220,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
         prose=[row._replace(covered=0.5) for row in measured.prose],
         looks=[row._replace(sharing_alpha=0.2) for row in measured.looks],
         families=[row._replace(flagged=0.2) for row in measured.families],
+        further=[row._replace(supported=0.2, covered=0.8, power=0.5) for row in measured.further],
     )
     found = claims(bad)
     assert [found[place].holds for place in (0, 5, 6, 7, 8, 9, 10)] == [False, True, *[False] * 5]
-    assert [claim.holds for claim in found[11:]] == [True, *[False] * 7]
+    assert [claim.holds for claim in found[11:]] == [True, *[False] * 10]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach

@@ -8,6 +8,7 @@ from validation.asymmetry import Slopes
 from validation.coverage import Rate
 from validation.designs import Cell
 from validation.families import Family
+from validation.further_claims import Checked
 from validation.judges import Bias
 from validation.looks import Looked
 from validation.missing import Missing, Prose
@@ -41,6 +42,7 @@ class Measured(NamedTuple):
     prose: list[Prose]
     looks: list[Looked]
     families: list[Family]
+    further: list[Checked]
 
 
 def claims(measured: Measured) -> list[Claim]:
@@ -145,6 +147,24 @@ def claims(measured: Measured) -> list[Claim]:
         Claim(
             "in whole studies without an effect, each family of claims has a word of one in at most 6 %",
             all(row.flagged <= 0.06 for row in measured.families),
+        ),
+        Claim(
+            "further claims, on form and on the trajectory, are `supported` in at most 3.5 % of studies in "
+            "which they are not so, and have a word of an effect in at most 7 %",
+            all(row.supported <= 0.035 and row.resolved <= 0.07 for row in measured.further),
+        ),
+        Claim(
+            "their 95 % intervals cover in at least 93 %",
+            all(
+                covered >= 0.93
+                for row in measured.further
+                for covered in (row.covered, row.covered_effect)
+                if covered is not None
+            ),
+        ),
+        Claim(
+            "at the effect that they state as detectable they are `supported` in 77 to 83 % of studies",
+            all(0.77 <= row.power <= 0.83 for row in measured.further),
         ),
     ]
 

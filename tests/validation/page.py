@@ -153,6 +153,17 @@ trainings move the rate of each arm by a standard deviation of {100 * BETWEEN:.0
 difference.
 
 {tables.families(measured.families)}
+
+## Further claims
+
+Claims on form, length and the trajectory over the tiers, each in {measured.further[0].n_studies:,} studies
+of 40 skills with 5 tasks each (of slopes 20). At its null: the share of studies in which it is `supported`,
+and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it
+states as detectable: the share of intervals, and of studies in which it is `supported`. A shape has no
+single interval; its null has all signs certain but one, whose delta is 0, and its effect is the multiple of
+the published pattern ({tables.pattern()}). Other effects are in pp, tokens, squared pp, and as a slope.
+
+{tables.further(measured.further)}
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 

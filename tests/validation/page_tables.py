@@ -9,6 +9,7 @@ from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
 from validation.designs import FEW, KINDS, RATES, Cell
 from validation.families import Family
+from validation.further_claims import PATTERN, Checked
 from validation.judges import DIFFERENTIAL, Bias
 from validation.looks import SKILLS, Looked
 from validation.missing import Prose
@@ -246,3 +247,30 @@ def looks(rows: Sequence[Looked]) -> str:
 def families(found: list[Family]) -> str:
     rows = [(f"`{row.claim}`", str(row.n_claims), percent(row.flagged)) for row in found]
     return table(["claim", "claims of a study", "false words"], rows, words=1)
+
+
+def pattern() -> str:
+    return ", ".join(f"{100 * delta:+.1f}".replace("-", "\u2212") for delta in PATTERN.values()) + " pp"
+
+
+def further(rows: Iterable[Checked]) -> str:
+    def share(value: float | None) -> str:
+        return "" if value is None else percent(value)
+
+    factors = {"format_before_correctness": 100, "dominated_by_base": 1e4}
+    return table(
+        ("claim", "supported", "any word", "covered", "stated effect", "covered there", "power"),
+        (
+            (
+                f"`{row.claim.partition(',')[0]}`{''.join(row.claim.partition(',')[1:])}",
+                percent(row.supported),
+                percent(row.resolved),
+                share(row.covered),
+                f"{factors.get(row.claim, 1) * row.stated:.2f}",
+                share(row.covered_effect),
+                percent(row.power),
+            )
+            for row in rows
+        ),
+        words=1,
+    )

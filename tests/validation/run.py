@@ -24,6 +24,7 @@ from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
 from validation.designs import cells  # noqa: E402
 from validation.families import families  # noqa: E402
+from validation.further_claims import further_claims  # noqa: E402
 from validation.judges import biases  # noqa: E402
 from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
@@ -69,6 +70,7 @@ def main(argv: list[str] | None = None) -> None:
         prose(options.studies, SEED),
         looks(options.studies, SEED),
         families(min(options.slopes, 400), SEED),
+        further_claims(options.slopes, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start

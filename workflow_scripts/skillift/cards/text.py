@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.metrics.metric import of_metric
 from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.students.origin import origin
 
@@ -61,7 +62,7 @@ def model_cards(
 
 def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
     """The held-out rows of one scoring path by student and run; no rows under None."""
-    rows = table.filter(path=path, suite=HOLDOUT)
+    rows = of_metric(table).filter(path=path, suite=HOLDOUT)
     return {None: rows.clear(), **rows.partition_by("student", "run", as_dict=True)}
 
 
@@ -87,6 +88,7 @@ def model_card(
     Raises:
         UserError: the tables do not have the run, or the template is not usable.
     """
+    tables = {name: of_metric(table) for name, table in tables.items()}
     rates = _of_run(tables["pass_rates"], spec)
     steps = sorted(int(step) for step in run["steps"])
     lift = tables["effects"].filter(

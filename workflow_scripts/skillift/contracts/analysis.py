@@ -36,26 +36,30 @@ from skillift.contracts.scoring_audit import (
 # interval means "undefined on these data"; NaN never occurs.
 _ARM_COLUMNS = {"path": text(filled=True), **CELL}
 
+# `pass_rate` is the mean over tasks of what `metric` names (`skillift.metrics`), in that metric's unit: of
+# `pass` a fraction. The path of metrics that read no verdict is `text`.
 PASS_RATES = table(
     "pass rates",
-    (*_ARM_COLUMNS, "condition"),
+    (*_ARM_COLUMNS, "metric", "condition"),
     {
         **_ARM_COLUMNS,
+        "metric": text(filled=True),
         "condition": text(isin=CONDITIONS),
-        "pass_rate": rate(nullable=True),
-        "ci_low": rate(nullable=True),
-        "ci_high": rate(nullable=True),
+        "pass_rate": difference(nullable=True),
+        **INTERVAL,
         "answer_line_rate": rate(nullable=True),
         "mean_completion_tokens": magnitude(nullable=True),
         **COUNTS,
     },
 )
 
+# Of metrics other than `pass`, the cross-checks and the normalised gain are null.
 EFFECTS = table(
     "effects",
-    (*_ARM_COLUMNS, "contrast"),
+    (*_ARM_COLUMNS, "metric", "contrast"),
     {
         **_ARM_COLUMNS,
+        "metric": text(filled=True),
         "contrast": text(filled=True),
         **ESTIMATE,
         "degrees_of_freedom": magnitude(nullable=True),
@@ -67,6 +71,45 @@ EFFECTS = table(
         "normalised_low": difference(nullable=True),
         "normalised_high": difference(nullable=True),
         "mde": magnitude(nullable=True),
+        **COUNTS,
+        "n_runs": count(),
+    },
+)
+
+# Four shares that add up to 1, of the tasks with an extractor; on the path `bench` none is right out of form.
+# There, the gain from before training is the sum of both parts; null in all other rows.
+FORMAT_CELLS = table(
+    "format and correctness",
+    (*_ARM_COLUMNS, "condition"),
+    {
+        **_ARM_COLUMNS,
+        "condition": text(isin=CONDITIONS),
+        "right_in_form": rate(nullable=True),
+        "wrong_in_form": rate(nullable=True),
+        "right_out_of_form": rate(nullable=True),
+        "wrong_out_of_form": rate(nullable=True),
+        **COUNTS,
+        "gain": difference(nullable=True),
+        "more_lines": difference(nullable=True),
+        "more_lines_low": difference(nullable=True),
+        "more_lines_high": difference(nullable=True),
+        "better_lines": difference(nullable=True),
+        "better_lines_low": difference(nullable=True),
+        "better_lines_high": difference(nullable=True),
+    },
+)
+
+# Mean squares between the tiers of a recipe, in squared fractions, without what noise adds; below 0 where
+# noise alone explains how tiers differ.
+TIER_SPREADS = table(
+    "spread of the tiers",
+    ("path", "suite", "recipe"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "recipe": text(filled=True),
+        "of_lifts": difference(nullable=True),
+        "of_deltas": difference(nullable=True),
         **COUNTS,
         "n_runs": count(),
     },
@@ -166,4 +209,6 @@ ANALYSIS_TABLES = {
     "judge_errors": JUDGE_ERRORS,
     "corrected_effects": CORRECTED_EFFECTS,
     "asymmetry": ASYMMETRY,
+    "format_cells": FORMAT_CELLS,
+    "tier_spreads": TIER_SPREADS,
 }

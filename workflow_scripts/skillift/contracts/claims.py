@@ -31,15 +31,9 @@ from skillift.contracts.pipeline import SUITES
 # `mde_high` is what the estimated variance leaves open. `word_holds`: whatever the missing verdicts are.
 # `answer_lines_low` to `answer_lines_high` are the shares of responses with an ANSWER line in its arms.
 # A row of `beyond_longer_prompt` has the numbers of the lift that decides (`contrast`), and the most
-# `n_unscored` of any. Words: `skillift.statistics.words`.
-CLAIM_KINDS = (
-    "lift",
-    "procedural_delta",
-    "uniform_lift",
-    "recipe_tie",
-    "beyond_longer_prompt",
-    "neutral_filler",
-)
+# `n_unscored` of any. Words: `skillift.statistics.words`; which claims there are, of which metric and in
+# which unit: `skillift.statistics.claim_registry`. Of `trajectory_shape`, `mde` is no effect but the
+# multiple of the declared pattern that would be found.
 WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
 
 CLAIMS = table(
@@ -48,7 +42,8 @@ CLAIMS = table(
     {
         "path": text(filled=True),
         "suite": text(isin=SUITES),
-        "claim": text(isin=CLAIM_KINDS),
+        "claim": text(filled=True),
+        "metric": text(filled=True),
         "student": text(),
         "run": text(),
         "against": text(),
@@ -102,12 +97,13 @@ JOINT_MODEL = table(
 # pooled one beyond the noise that sampling adds to it. With one seed, what rests on the seeds is null.
 SEED_VARIANCE = table(
     "seed variance",
-    ("path", "suite", "student", "recipe", "contrast"),
+    ("path", "suite", "student", "recipe", "metric", "contrast"),
     {
         "path": text(filled=True),
         "suite": text(isin=SUITES),
         "student": text(filled=True),
         "recipe": text(filled=True),
+        "metric": text(filled=True),
         "contrast": text(filled=True),
         "estimate": difference(nullable=True),
         "sampling_variance": magnitude(nullable=True),

@@ -16,11 +16,12 @@ DIRECTIONS = ("greater", "less", "equivalent")
 VERDICTS = ("held", "failed", "undetermined")
 REGISTRATIONS = (BEFORE, AFTER, CHANGED, WITHDRAWN, NOT_REGISTERED, POST_HOC)
 
-# `recipe` is empty for an effect before SFT, the `minus_` columns where no second effect is taken off.
-# `ci_low` and `ci_high` are at the confidence of the look; `equivalence_low` and `equivalence_high`, of the
-# two one-sided tests, are filled for the direction `equivalent` alone. A prediction that was taken out of the
-# study after results existed has a row without verdict: `withdrawn`. `n_runs` counts the trainings of the
-# recipe that has the fewest (0 before SFT): with one the verdict is about that run.
+# Numbers are in the unit of `metric`, fractions for `pass`. `recipe` is empty for an effect before SFT, the
+# `minus_` columns where no second effect is taken off. `ci_low` and `ci_high` are at the confidence of the
+# look; `equivalence_low` and `equivalence_high`, of the two one-sided tests, are filled for the direction
+# `equivalent` alone. A prediction that was taken out of the study after results existed has a row without
+# verdict: `withdrawn`. `n_runs` counts the trainings of the recipe that has the fewest (0 before SFT): with
+# one the verdict is about that run.
 PREDICTIONS = table(
     "predictions",
     ("prediction",),
@@ -29,6 +30,7 @@ PREDICTIONS = table(
         "text": text(),
         "path": text(filled=True),
         "suite": text(isin=SUITES),
+        "metric": text(filled=True),
         "contrast": text(filled=True),
         "student": text(filled=True),
         "recipe": text(),

@@ -31,8 +31,8 @@ from skillift.tables import atomic_path, write_json, write_table
 
 MOST_SHOWN = 2000  # items in the browser: with their texts, some 20 MB
 SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")  # of the browser, in their order
-# what only a study has: judges, trainings, costs
-_OF_STUDIES = ("loss_curves", "costs", "certification")
+# what only a study has: judges, trainings, costs, responses that were asked for in a form
+_OF_STUDIES = ("loss_curves", "costs", "certification", "metrics")
 
 
 def analysed(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:

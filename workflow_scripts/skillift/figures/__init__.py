@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.reporting.registry import FIGURES
+from skillift.metrics.metric import of_metric
+from skillift.reporting.registry import EVERY_METRIC, FIGURES
 from skillift.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     if missing:
         raise UserError(problem(f"figure {name}", sorted(tables), f"the tables {', '.join(FIGURES[name])}"))
     module = import_module(f"skillift.figures.{name}")
-    return module.figure(*(tables[table] for table in FIGURES[name]), spec)
+    every = name in EVERY_METRIC
+    return module.figure(
+        *(tables[table] if every else of_metric(tables[table]) for table in FIGURES[name]), spec
+    )
 
 
 def save(chart: alt.Chart, path: Path | str) -> None:

@@ -15,6 +15,7 @@ import polars as pl
 
 from skillift.findings.basis import basis
 from skillift.findings.finding import QUESTIONS, Finding, Part
+from skillift.findings.form import form
 from skillift.findings.lift import resolved
 from skillift.findings.looks import looks
 from skillift.findings.prediction import prediction
@@ -22,6 +23,8 @@ from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
 from skillift.findings.sameness import uniform
 from skillift.findings.scoring import judge
+from skillift.findings.trajectory import trajectory
+from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import read_spec
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
@@ -30,7 +33,7 @@ __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
 def findings(
     tables: Mapping[str, pl.DataFrame], spec: dict, students: Mapping[str, dict] | None = None
 ) -> list[Part]:
-    """All findings, a part for each of `QUESTIONS`, in their order.
+    """All findings, a part for each of `QUESTIONS` that the study's data ask, in their order.
 
     Args:
         tables: those of `skillift.reporting.registry.FINDINGS` by name; `predictions` and `ledger` may be
@@ -42,13 +45,16 @@ def findings(
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
     """
     view = read_spec(spec)
+    every, tables = tables, {name: of_metric(table) for name, table in tables.items()}
     labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
     parts = [
         resolved(tables, view),
         uniform(tables, view),
         judge(tables, view, spec),
         procedure(tables, view),
-        prediction(tables.get("predictions"), view),
+        *form(every, view),
+        *trajectory(tables, view),
+        prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
     return room_first(parts, tables["pass_rates"], view)

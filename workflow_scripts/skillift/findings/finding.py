@@ -15,6 +15,7 @@ from skillift.reporting.arms import BASE, View
 from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics import words
+from skillift.statistics.claim_registry import POINTS, SQUARED
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 from skillift.statistics.uncertainty import students_t
 
@@ -24,6 +25,8 @@ QUESTIONS = {
     "uniform": "Is it uniform across tiers?",
     "judge": "Is the judge to blame?",
     "procedure": "Is it the procedure, or just a longer prompt?",
+    "form": "Is it the answer, or its form?",
+    "trajectory": "What shapes the trajectory over the tiers?",
     "prediction": "Did the prediction hold?",
     "basis": "What do the numbers rest on?",
 }
@@ -76,9 +79,15 @@ class Part:
 
 def interval(low: float | None, high: float | None, level: str) -> str:
     """An interval of differences: `95 % interval −1.0 to +3.0 pp`."""
+    ends = (None if end is None else points(end) for end in (low, high))
+    return between(*ends, level, POINTS)
+
+
+def between(low: str | None, high: str | None, level: str, unit: str) -> str:
+    """An interval whose ends are written in a unit, which is said once."""
     if low is None or high is None:
         return f"interval {UNDEFINED}"
-    return f"{level} interval {points(low).removesuffix(' pp')} to {points(high)}"
+    return f"{level} interval {low.removesuffix(f' {unit}')} to {high}"
 
 
 def probability(value: float, name: str = "p") -> str:
@@ -97,15 +106,27 @@ def counts(row: Mapping) -> str:
     return f"{sizes(row)}; path {row['path']}"
 
 
-def estimated(row: Mapping, view: View) -> str:
-    """An estimate with its interval, p-value, detectable effect and counts."""
+def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
+    """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`."""
     if row["estimate"] is None:
         return f"{UNDEFINED} ({counts(row)})"
-    parts = [interval(row["ci_low"], row["ci_high"], view.level)]
+    ends = [row[name] if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high")]
+    parts = [between(*ends, view.level, unit)]
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
-    parts += [f"smallest detectable effect {detectable(row)}", counts(row)]
-    return f"{points(row['estimate'])} ({'; '.join(parts)})"
+    least = detectable(row) if unit == POINTS else in_unit(row["mde"], unit, sign=False)
+    parts += [f"smallest detectable effect {least}", counts(row)]
+    return f"{in_unit(row['estimate'], unit)} ({'; '.join(parts)})"
+
+
+def in_unit(value: float | None, unit: str, sign: bool = True) -> str:
+    """A difference in a unit of `claim_registry.unit_of`: pp, pp\u00b2, a metric's own, or none (a slope)."""
+    if value is None:
+        return UNDEFINED
+    if unit == POINTS:
+        return points(value, sign)
+    number = value * (1e4 if unit == SQUARED else 1)
+    return f"{numbers.decimal(number, sign, digits=1 if unit else 2)} {unit}".rstrip()
 
 
 def detectable(row: Mapping) -> str:

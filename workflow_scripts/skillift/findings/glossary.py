@@ -112,11 +112,11 @@ TERMS = (
         f"more than half of the arms pass below {100 * FLOOR:g} % or above {100 * CEILING:g} % of their "
         "tasks, so that hardly an effect could show: easier or harder tasks are needed, not more of them",
     ),
-    Term(words.SUPPORTED, words.SUPPORTED, "the effect is above zero: p below {alpha}"),
+    Term(words.SUPPORTED, words.SUPPORTED, "the effect is above zero, or as it is claimed: p below {alpha}"),
     Term(
         words.CONTRADICTED,
         words.CONTRADICTED,
-        "the effect is below zero, or what was to be the same differs: p below {alpha}",
+        "the effect is the other way round, or what was to be the same differs: p below {alpha}",
     ),
     Term(
         words.EQUIVALENT,

@@ -10,6 +10,7 @@ from skillift.findings.finding import Finding, Part, estimated, how_many, number
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
 from skillift.publication.predictions import AS_STATED, REGISTERED, statement
 from skillift.reporting.arms import View
+from skillift.statistics.claim_registry import unit_of_metric
 
 # statements that are no predictions in the strict sense, and how they are told apart
 _LATE = {
@@ -59,9 +60,10 @@ def _prediction(row: Mapping, view: View) -> Finding:
     if row["verdict"] is None:
         gone = f"Predicted{text}: {statement(row, labels)}; {REGISTERED[row['registration']]}."
         return Finding("prediction", row["prediction"], gone, path=row["path"])
+    unit = unit_of_metric(row["metric"])
     sentence = (
         f"{'Stated' if post_hoc else 'Predicted'}{text}: {statement(row, labels)}. "
-        f"Found {estimated(row, view)}{about}; {said}{REGISTERED[row['registration']]}."
+        f"Found {estimated(row, view, unit)}{about}; {said}{REGISTERED[row['registration']]}."
     )
     verdict = "" if post_hoc else row["verdict"]
     return Finding("prediction", row["prediction"], sentence, verdict, row["path"], numbers=numbers_of(row))

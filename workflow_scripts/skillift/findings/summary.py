@@ -10,6 +10,7 @@ from skillift.findings import findings
 from skillift.findings.finding import interval, label_of
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
+from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import BASE, View, read_spec
 from skillift.reporting.numbers import detectable, percent, points
 from skillift.reporting.text import UNDEFINED, as_markdown
@@ -43,7 +44,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     warnings = [finding.sentence for finding in found if finding.claim in ("warning", "format")]
     room = [part.answer.split(". ")[0] for part in parts[:1] if part.answer.startswith(NO_ROOM)]
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
-    rows = [_row(claim, row, tables["pass_rates"], view) for row in of_claim(tables, view, claim)]
+    rows = [_row(claim, row, of_metric(tables["pass_rates"]), view) for row in of_claim(tables, view, claim)]
     what = (
         "Lift: what SFT added to curated \u2212 none"
         if claim == "lift"

@@ -11,22 +11,15 @@ from skillift.reporting.arms import View
 from skillift.reporting.text import (
     UNDEFINED,
     decimal,
-    detectable,
     percent,
     percent_span,
     points,
     probability,
     with_interval,
 )
+from skillift.reporting.units import in_units
+from skillift.statistics.claim_registry import SHAPE, says
 
-CLAIMS = {
-    "lift": "SFT raises what the procedure is worth (lift above 0)",
-    "procedural_delta": "the procedure helps (procedural delta above 0)",
-    "uniform_lift": "the lift is the same at every tier",
-    "recipe_tie": "the recipes tie (pass rate under curated after SFT)",
-    "beyond_longer_prompt": "the lift is not a longer prompt's (above 0 over none and over every control)",
-    "neutral_filler": "the filler is neutral (filler − none before SFT)",
-}
 ESTIMATORS = {
     "naive": "naive: coupled, for comparison",
     "split_half": "disjoint halves of the tasks",
@@ -43,6 +36,7 @@ _STUDENT = Column("label", "student", align="left")
 
 def claims(frame: pl.DataFrame, view: View) -> Page:
     """Every claim with its word, by path, the headline path first."""
+    in_words = says()
     rows = _labelled(frame, view, "claims").with_columns(
         about=pl.concat_str(
             pl.when(run="")
@@ -52,23 +46,25 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             .otherwise("run"),
             pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + _name("against", view)),
         ),
-        estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
+        estimate=in_units("claim", "estimate", "ci_low", "ci_high"),
         word=pl.col("word").str.replace_all(" ", "\u00a0"),  # on one line
         margin=percent("margin").fill_null(""),
         p_equivalence=probability("p_equivalence").fill_null(""),
         p_holm=probability("p_holm").fill_null(""),
-        mde=detectable("mde").fill_null(UNDEFINED),
+        mde=pl.when(claim=SHAPE)
+        .then((decimal("mde") + " times the pattern").fill_null(UNDEFINED))
+        .otherwise(in_units("claim", "mde", sign=False)),
         lines=percent_span("answer_lines_low", "answer_lines_high"),
         holds=pl.when(n_unscored=0)
         .then(pl.lit(""))
         .when("word_holds")
         .then(pl.lit("holds"))
         .otherwise(pl.lit("hangs on them")),
-        group=pl.col("path") + " · " + pl.col("claim").replace_strict(CLAIMS),
+        group=pl.col("path") + " · " + pl.col("claim").replace_strict(in_words, default=pl.col("claim")),
     )
-    order = {claim: place for place, claim in enumerate(CLAIMS)}
+    order = {claim: place for place, claim in enumerate(in_words)}
     rows = rows.sort(
-        pl.col("claim").replace_strict(order),
+        pl.col("claim").replace_strict(order, default=len(order)),
         "position",
         view.run_place(),
         view.run_place("against"),
@@ -106,7 +102,8 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "With one seed a claim is about that run, and a difference of tiers or recipes about those "
             "runs: others "
             "might not differ. The smallest detectable effect is that of the word, at the level of its "
-            "family.",
+            "family; of a trajectory's shape it is the multiple of the declared pattern.",
+            "Where another unit stands beside a number it is in that one: pp² are squared percentage points.",
         ],
     )
 

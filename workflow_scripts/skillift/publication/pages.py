@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View, by_condition, place
+from skillift.reporting.arms import BASE, View, by_condition, place
 from skillift.reporting.text import (
     UNDEFINED,
     decimal,
@@ -22,6 +22,7 @@ from skillift.reporting.text import (
     with_interval,
 )
 from skillift.statistics.contrast_names import LIFT
+from skillift.statistics.path_audit import BENCH
 
 CONTRASTS = {
     "curated-none": "procedural delta (curated − none)",
@@ -173,6 +174,56 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
             "Shift: pass rate on this path minus pass rate on the bench path, over the same episodes. On "
             "tasks with an extractor it is the first two parts minus the third. Different ANSWER lines: "
             "several in one response that do not say the same; the last one counts."
+        ],
+    )
+
+
+def format_cells(frame: pl.DataFrame, view: View) -> Page:
+    """Form and correctness of every arm, and what of the gain on `bench` is more lines or better ones."""
+    rows = by_condition(shown(frame, view, "format and correctness")).sort(
+        pl.col("path") != view.headline_path,
+        "path",
+        "position",
+        view.run_place(),
+        "condition_place",
+        maintain_order=True,
+    )
+    shares = ("right_in_form", "wrong_in_form", "right_out_of_form", "wrong_out_of_form")
+    divided = (pl.col("path") == BENCH) & (pl.col("run") != BASE)
+    parts = ("more_lines", "better_lines")
+    rows = rows.with_columns(
+        *(percent(name).fill_null(UNDEFINED).alias(name) for name in shares),
+        *(
+            pl.when(divided)
+            .then(with_interval(points, name, f"{name}_low", f"{name}_high"))
+            .otherwise(pl.lit(NOT_ASKED))
+            .alias(name)
+            for name in parts
+        ),
+        gain=pl.when(divided).then(points("gain").fill_null(UNDEFINED)).otherwise(pl.lit(NOT_ASKED)),
+    )
+    return Page(
+        title="Format and correctness",
+        subtitle=subtitle(view),
+        rows=rows,
+        groups="path",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            Column("right_in_form", "right", "in form, %"),
+            Column("wrong_in_form", "wrong", "in form, %"),
+            Column("right_out_of_form", "right", "out of form, %"),
+            Column("wrong_out_of_form", "wrong", "out of form, %"),
+            Column("gain", "gain, pp"),
+            Column("more_lines", f"by more lines, pp [{view.level} interval]"),
+            Column("better_lines", f"by better lines, pp [{view.level} interval]"),
+            *COUNTS,
+        ],
+        notes=[
+            "Of the tasks with an extractor. In form: the response has an ANSWER line that the extractor "
+            "reads. Right: it passes on the path. On bench nothing is right out of form: the gain in its "
+            "pass rate since before SFT is what more lines of mean quality, and better lines at their mean "
+            "number, add (Kitagawa 1955). Intervals are for the run itself."
         ],
     )
 

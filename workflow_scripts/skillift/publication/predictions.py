@@ -10,9 +10,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
+from skillift.metrics.names import PASS
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
-from skillift.reporting.text import UNDEFINED, detectable, points, with_interval
+from skillift.reporting.units import in_units
+from skillift.statistics.claim_registry import POINTS, unit_of_metric
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
 # how the column `registration` reads
@@ -33,8 +35,8 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
     """One row for each prediction: text, statement, estimate with its interval, verdict, registration."""
     labels = dict(view.students.select("student", "label").iter_rows())
     rows = frame.sort(pl.col("verdict").is_null(), "prediction").with_columns(
-        shown=with_interval(points, "estimate", "ci_low", "ci_high"),
-        mde=detectable("mde").fill_null(UNDEFINED),
+        shown=in_units("metric", "estimate", "ci_low", "ci_high"),
+        mde=in_units("metric", "mde", sign=False),
         verdict=pl.when(pl.col("registration") == POST_HOC)
         .then(pl.lit("post hoc, ") + pl.col("verdict").replace(AS_STATED))
         .otherwise(pl.col("verdict"))
@@ -87,12 +89,15 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
     if row["minus_contrast"]:
         parts = (row[f"minus_{name}"] for name in ("contrast", "student", "recipe"))
         effect += f", less {_effect(*parts, labels)}"
-    than, margin = row["than"], row["margin"]
+    than, margin, metric = row["than"], row["margin"], row.get("metric", PASS)
+    unit = unit_of_metric(metric)
+    if metric != PASS:
+        effect = f"{metric.replace('_', ' ')}, {effect}"
     if row["direction"] == "equivalent":
-        return f"{effect}: between {_points(than - margin)} and {_points(than + margin)} pp"
+        return f"{effect}: between {_number(than - margin, unit)} and {_number(than + margin, unit)} {unit}"
     above = row["direction"] == "greater"
     limit = than + margin if above else than - margin
-    return f"{effect}: {'above' if above else 'below'} {_points(limit)} pp"
+    return f"{effect}: {'above' if above else 'below'} {_number(limit, unit)} {unit}"
 
 
 def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str]) -> str:
@@ -103,8 +108,8 @@ def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str])
     return f"{_NAMES.get(contrast, name)} at {labels.get(student, student)} {when}"
 
 
-def _points(fraction: float) -> str:
-    rounded = round(100 * fraction, 2)
+def _number(value: float, unit: str) -> str:
+    rounded = round(100 * value if unit == POINTS else value, 2)
     if not rounded:
         return "0"
     text = f"{rounded:+.2f}"

@@ -58,6 +58,7 @@ class Page:
 
 # characters that pdfLaTeX's default input encoding lacks, or that LaTeX has a sign of its own for
 _LATEX = {
+    "\u00b2": "$^2$",
     "\u2212": "$-$",
     "\u2013": "--",
     "\u00a0": "~",

@@ -1,6 +1,7 @@
 """The published tables: a self-contained HTML page, LaTeX and CSV each.
 
-A page shows the study's suite and the last checkpoint of each run (`skillift.publication.pages`); the CSV
+A page shows the study's suite and the last checkpoint of each run (`skillift.publication.pages`), of the
+metric `pass` but for claims and predictions; the CSV
 file holds every row of the table of the analysis with all columns, as fractions. A published table of several
 parts has one page with all of them and a CSV file for each.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.metrics.metric import of_metric
 from skillift.publication import claims as claims_pages
 from skillift.publication import pages as result_pages
 from skillift.publication import scoring_audit as audit_pages
@@ -45,7 +47,10 @@ PAGES = {
     "self_parity": self_parity,
     "predictions": predictions,
     "ledger": ledger,
+    "format_cells": result_pages.format_cells,
 }
+# pages of every metric
+_EVERY_METRIC = ("claims", "predictions")
 
 
 def publish(
@@ -92,6 +97,10 @@ def _parts(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[tu
     view = read_spec(spec)
     sources = parts_of(name) if name in PARTS else TABLES[name][:1]
     return [
-        (PAGES[part](tables[source], view), result_pages.headline_first(tables[source], view))
+        (PAGES[part](_shown(part, tables[source]), view), result_pages.headline_first(tables[source], view))
         for part, source in zip(parts_of(name), sources, strict=True)
     ]
+
+
+def _shown(part: str, table: pl.DataFrame) -> pl.DataFrame:
+    return table if part in _EVERY_METRIC else of_metric(table)

@@ -29,6 +29,8 @@ ANALYSIS = (
     "judge_errors",
     "corrected_effects",
     "asymmetry",
+    "format_cells",
+    "tier_spreads",
 )
 
 # In the order of the argument, in which the report and the findings page number them: what SFT adds, whether
@@ -45,6 +47,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "path_audit": ("path_shift",),
     "corrected_lift": ("corrected_effects", "bounds"),
     "placebo_ladder": ("effects",),
+    "metrics": ("effects",),
     "condition_ladder": ("pass_rates",),
     "loss_curves": ("log",),
     "costs": ("costs",),
@@ -55,6 +58,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "variance": ("joint_model", "seed_variance"),
     "asymmetry_slopes": ("asymmetry",),
     "pass_rates": ("pass_rates",),
+    "format_cells": ("format_cells",),
     "path_shift": ("path_shift",),
     "mixed_paths": ("mixed_paths",),
     "agreement": ("agreement", "judge_shift"),
@@ -78,6 +82,8 @@ FINDINGS = (
     "bounds",
     "corrected_effects",
     "asymmetry",
+    "format_cells",
+    "tier_spreads",
     "certification",
     "predictions",
     "ledger",
@@ -90,8 +96,11 @@ BESIDE_FINDINGS = {
         ("lift_by_path", "certification", "judge_agreement", "path_audit", "corrected_lift"), "judge"
     ),
     "placebo_ladder": "procedure",
+    "metrics": "form",
     "condition_ladder": "basis",
 }
+# figures of every metric; all others are of `pass` alone
+EVERY_METRIC = ("metrics",)
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 
@@ -129,6 +138,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "placebo_ladder": {"controls": 1},
     "recipe_band": {"recipes": 2, "delta": 1},
     "asymmetry": {"trained": 1, "delta": 1},
+    "metrics": {"trained": 1, "delta": 1},
     "asymmetry_slopes": {"trained": 1, "delta": 1},
     "claims": {"delta": 1},
     "variance": {"trained": 1, "delta": 1},

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.publication.claims import CLAIMS
 from skillift.publication.pages import COUNTS, headline_first
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
 from skillift.reporting.text import decimal, points, probability, with_interval
 from skillift.second_opinion.comparison import agreement
+from skillift.statistics.claim_registry import says
 
 
 def page(table: pl.DataFrame, view: View) -> Page:
@@ -32,7 +32,7 @@ def page(table: pl.DataFrame, view: View) -> Page:
             effective=pl.col("n_effective").round(0).cast(pl.Int64).cast(pl.String).fill_null(""),
             divergent=pl.col("n_divergent").cast(pl.String).fill_null(""),
             word=pl.col("word").str.replace_all(" ", "\u00a0"),
-            group=pl.col("path") + " · " + pl.col("claim").replace_strict(CLAIMS),
+            group=pl.col("path") + " · " + pl.col("claim").replace_strict(says()),
         )
     )
     return Page(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skillift.settings.base import LeftOut, Settings
-from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite, Temperature
+from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite
 
 
 class Margins(Settings):
@@ -34,6 +34,15 @@ class CertificationLimits(Settings):
     """Largest rate of failed cases that must pass (fraction of the benign cases)."""
 
 
+class TierDelta(Settings):
+    """The procedural delta of one tier, as the study expects it."""
+
+    student: Id
+    """A student or a reference model."""
+    delta: Annotated[float, Field(ge=-1, le=1)]
+    """Its procedural delta (fraction); 0 claims no sign."""
+
+
 class Analysis(Settings):
     """How effects are estimated."""
 
@@ -49,6 +58,10 @@ class Analysis(Settings):
     splits: Annotated[int, Field(ge=1, le=10000), WHOLE] = 200
     """Random splits of the tasks into halves, for the slope of the lift on the baseline procedural delta: the
     two come from different halves."""
+    trajectory: LeftOut[Annotated[list[TierDelta], Field(min_length=2)]] = None
+    """The procedural delta of each tier as the study expects it, the smallest tier first: its signs, and
+    those of the differences between neighbours, are the claim `trajectory_shape`. Where left out, no shape is
+    claimed."""
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""
@@ -92,11 +105,14 @@ class Prediction(Settings):
     """Scoring path of the effect, or of both. That of the headline figures where left out."""
     suite: Suite = "holdout"
     """Suite of the effect, or of both."""
+    metric: LeftOut[str] = None
+    """Metric of the effect, or of both: `pass` where left out, or one of `skillift.metrics`, such as
+    `length`. Numbers are then in its unit, and one that reads no verdict stands on the path `text`."""
     direction: Literal["greater", "less", "equivalent"]
     """`greater`: above `than` + `margin`; `less`: below `than` - `margin`; `equivalent`: between the two."""
-    than: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    than: float = 0.0
     """What the effect is compared with (fraction)."""
-    margin: Temperature = 0.0
+    margin: Annotated[float, Field(ge=0)] = 0.0
     """How far beyond `than`, or with `direction: equivalent` how near to it (fraction)."""
     known: bool = False
     """`true` where the outcome, or an estimate of it, was known when this was written, as from a pilot study:

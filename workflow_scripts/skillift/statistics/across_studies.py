@@ -15,6 +15,7 @@ from itertools import combinations
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.metrics.metric import of_metric
 from skillift.statistics.predictions import predictions
 
 LEAST = 5  # studies of disjoint tasks for a summary: with fewer the variance between them is hardly known
@@ -54,7 +55,7 @@ def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
     columns += ["n_tasks", "n_skills", "n_unscored", "n_runs"]
     parts = []
     for name, study in studies.items():
-        rows = study.effects.filter(path=study.path, suite=study.suite)
+        rows = of_metric(study.effects).filter(path=study.path, suite=study.suite)
         found = rows.filter(contrast=contrast)
         if found.is_empty():
             there = ", ".join(sorted(set(rows["contrast"])))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import polars as pl
 
+from skillift.contracts import pa
+from skillift.contracts.analysis import EFFECTS, PASS_RATES
+from skillift.contracts.claims import CLAIMS, SEED_VARIANCE
+from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import LABELLED_BY
 from skillift.errors import UserError, problem
 from skillift.processes.progress import Progress, part
@@ -14,20 +18,23 @@ from skillift.statistics.agreement import agreement
 from skillift.statistics.answer_lines import with_answer_lines
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.bounds import bounds
-from skillift.statistics.claims import at_level_of_claims, claims
+from skillift.statistics.claims import at_level_of_claims, claims, claims_of_metric
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
+from skillift.statistics.format_cells import format_cells
 from skillift.statistics.joint_model import joint_model
 from skillift.statistics.judge_errors import judge_errors
 from skillift.statistics.judge_shift import judge_shift
 from skillift.statistics.labels import exact_labels, given_labels, judged_and_labelled
+from skillift.statistics.metric_values import metric_values
 from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
 from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.skill_effects import skill_effects
+from skillift.statistics.tier_spread import tier_spreads
 
 
 class Analysis(NamedTuple):
@@ -47,6 +54,8 @@ class Analysis(NamedTuple):
     judge_errors: pl.DataFrame
     corrected_effects: pl.DataFrame
     asymmetry: pl.DataFrame
+    format_cells: pl.DataFrame
+    tier_spreads: pl.DataFrame
 
 
 def analyse(
@@ -62,8 +71,8 @@ def analyse(
         scores: contract SCORES.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
-        spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`);
-            `runs` as in `contrasts.differences`.
+        spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`),
+            and `trajectory` (as in `trajectory`); `runs` as in `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
 
     Raises:
@@ -93,15 +102,25 @@ def analyse(
         seeds = made(seed_variance, given_seeds, runs, confidence)
         estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
         claimed = made(claims, values, found, estimates, seeds, runs, settings)
+        others = [
+            of_metric_alone(name, of_it, response_frame, runs, settings)
+            for name, of_it in metric_values(known, tasks, response_frame)
+        ]
         by = LABELLED_BY[labels is not None]
         corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)
         return Analysis(
-            pass_rates=made(pass_rates, values, response_frame, confidence),
-            effects=at_level_of_claims(estimates, claimed),
+            pass_rates=_with(
+                PASS_RATES,
+                made(pass_rates, values, response_frame, confidence),
+                (each.rates for each in others),
+            ),
+            effects=_with(EFFECTS, at_level_of_claims(estimates, claimed), (each.effects for each in others)),
             skill_effects=made(skill_effects, found, confidence),
-            seed_variance=seeds,
+            seed_variance=_with(SEED_VARIANCE, seeds, (each.seeds for each in others)),
             joint_model=made(joint_model, values, found, seeds, runs, confidence),
-            claims=with_answer_lines(claimed, response_frame, runs),
+            claims=with_answer_lines(
+                _with(CLAIMS, claimed, (each.claims for each in others)), response_frame, runs
+            ),
             path_shift=made(path_shift, known, response_frame, confidence),
             mixed_paths=made(mixed_paths, values, runs, confidence),
             agreement=made(agreement, known, confidence, *bootstrap),
@@ -110,7 +129,42 @@ def analyse(
             judge_errors=made(judge_errors, judged, confidence),
             corrected_effects=with_answer_lines(corrected, response_frame, runs),
             asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
+            format_cells=made(format_cells, known, response_frame, confidence),
+            tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
         )
+
+
+class OfMetric(NamedTuple):
+    """The tables that have rows of every metric, with those of one."""
+
+    rates: pl.DataFrame
+    effects: pl.DataFrame
+    seeds: pl.DataFrame
+    claims: pl.DataFrame
+
+
+def of_metric_alone(
+    name: str, values: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict], settings: dict
+) -> OfMetric:
+    """The tables of one metric but `pass`; `values`: of `metric_values`; `settings`: as in `claims`."""
+    confidence = settings["confidence"]
+    found = list(differences(values, runs))
+    given_seeds = effects(found, confidence, 0, 0, name)  # without the bootstrap, which is of `pass` alone
+    seeds = seed_variance(given_seeds, runs, confidence)
+    estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
+    claimed = claims_of_metric(name, found, estimates, seeds, runs, settings)
+    return OfMetric(
+        pass_rates(values, response_frame, confidence, name),
+        at_level_of_claims(estimates, claimed),
+        seeds,
+        claimed,
+    )
+
+
+def _with(
+    schema: pa.DataFrameSchema, of_pass: pl.DataFrame, of_others: Iterable[pl.DataFrame]
+) -> pl.DataFrame:
+    return pl.concat([of_pass, *of_others]).sort(key_of(schema))
 
 
 def _settings(spec: dict) -> dict:

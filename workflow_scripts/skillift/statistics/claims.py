@@ -7,15 +7,18 @@
 | `uniform_lift` | a recipe's lift is the same at every tier | one per recipe, and one per pair of students |
 | `recipe_tie` | after SFT, recipes pass equally under curated | one per student, one per pair of recipes |
 | `beyond_longer_prompt`, `neutral_filler` | see `control_claims` | |
+| `trajectory_shape`, `dominated_by_base`, `base_sets_ceiling` | see `trajectory` | |
+| of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
-Every path and suite has rows of its own. Of a run the last checkpoint counts. Where a recipe has several
-seeds, a claim is about the recipe: its uncertainty holds the training-seed variance
-(`seed_variance`). With one seed it is about that run, which `run` names; `n_runs` says so of sides, too.
+All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
+counts. Where a recipe has several seeds, a claim is about the recipe: its uncertainty holds the training-seed
+variance (`seed_variance`). With one seed it is about that run, which `run` names; `n_runs` says so of sides,
+too.
 
 Families for Holm's correction, each within one path and suite: all lifts; all procedural deltas; the pairs
-of one claim of sameness; each kind of claim about the controls. The row of a whole claim of sameness is one
-test, and in no family. The smallest detectable effect is that of the family, and `word_holds` says whether
-the missing verdicts could change a word.
+of one claim of sameness; each kind of claim about the controls; every further claim. The row of a whole claim
+of sameness is one test, and in no family. The smallest detectable effect is that of the family, and
+`word_holds` says whether the missing verdicts could change a word.
 """
 
 from __future__ import annotations
@@ -27,14 +30,16 @@ import polars as pl
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
+from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_registry import DELTA, LIFT, RATE, of_metrics
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.sameness import sameness
 from skillift.statistics.sides import lifts_by_recipe, recipes_by_student
+from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.words import CONTRADICTED, SAMENESS, holds, word
 
-LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
 
@@ -72,7 +77,42 @@ def claims(
     for part in values.partition_by("path", "suite", maintain_order=True):
         rows += _recipe_ties(part, seeds, runs, margins.get("recipe_tie"), confidence)
     rows += control_claims(found, effects, seeds, runs, margins.get("neutral_filler"), confidence)
+    rows += trajectory_claims(values, found, seeds, runs, settings)
+    return _table(rows, PASS, confidence)
+
+
+def claims_of_metric(
+    metric: str,
+    found: list[Differences],
+    effects: pl.DataFrame,
+    seeds: pl.DataFrame,
+    runs: list[dict],
+    settings: dict,
+) -> pl.DataFrame:
+    """The table CLAIMS of a metric other than `pass`: what its module claims, each claim a family of its own.
+
+    Args:
+        metric: its name.
+        found: of `contrasts.differences`, from its values.
+        effects, seeds, runs, settings: as in `claims`, of this metric.
+    """
+    confidence, margins = settings["confidence"], _margins(settings)
+    rows = []
+    for claim in of_metrics():
+        for item in found:
+            if claim.metric != metric or item.contrast != claim.contrast or not item.cells.height:
+                continue
+            if claim.suite and item.cells["suite"][0] != claim.suite:
+                continue
+            known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
+            rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
+    return _table(rows, metric, confidence)
+
+
+def _table(rows: list[dict], metric: str, confidence: float) -> pl.DataFrame:
+    """CLAIMS from rows without their words."""
     for row in rows:
+        row["metric"] = metric
         row["word"] = word(row, confidence)
     for row in rows:
         row["word_holds"] = _holds(row, confidence)
@@ -136,8 +176,9 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
         effects: the table EFFECTS.
         table: the table CLAIMS made from it.
     """
-    key = ["path", "suite", "contrast", "student", "run"]
-    claimed = table.filter(pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL])).select(*key, of_claim="mde")
+    key = ["path", "suite", "metric", "contrast", "student", "run"]
+    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL])
+    claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")
     level = pl.when(last & pl.col("of_claim").is_not_null()).then("of_claim").otherwise("mde")
     joined = effects.join(claimed, on=key, how="left", maintain_order="left")

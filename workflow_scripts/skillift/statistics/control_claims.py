@@ -6,9 +6,8 @@
 | `neutral_filler` | before SFT, filler - none is 0 | one per student |
 
 SFT that only makes a placebo harmful raises the lift over that placebo alone: so all lifts of a student and
-recipe are one test. It is an intersection-union test (Berger, Technometrics 24, 1982): its p-value is
-that of the part that speaks most against the claim, and needs no correction for the number of parts. Over
-students and recipes these tests are one family. What is supported here is supported as a `lift`, too.
+recipe are one test (`intersection_union`). Over students and recipes these tests are one family. What is
+supported here is supported as a `lift`, too.
 
 A filler that changes what students do is no neutral control. That it does not is a claim of sameness: two
 one-sided tests with a margin that the study declares.
@@ -23,6 +22,7 @@ import polars as pl
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.contrasts import BASE, Differences
+from skillift.statistics.intersection_union import deciding
 from skillift.statistics.words import End
 
 CONTROLS = ("placebo", "filler")
@@ -71,12 +71,12 @@ def _read_together(items: Mapping[str, Differences], *known: object) -> list[dic
 
 def _together(parts: list[dict]) -> dict:
     """The part that decides, with the p-value and the missing verdicts of all."""
-    place, p_value = _deciding([(part["estimate"], part["p_value"]) for part in parts])
+    place, p_value = deciding([(part["estimate"], part["p_value"]) for part in parts])
     ends = []
     if any(part["ends"] for part in parts):
         for end in (0, 1):
             each = [_end(part, end) for part in parts]
-            least, p_at_end = _deciding(each)
+            least, p_at_end = deciding(each)
             ends.append(End(each[least][0], p_at_end))
     n_unscored = max(part["n_unscored"] for part in parts)
     return parts[place] | {"p_value": p_value, "n_unscored": n_unscored, "ends": ends}
@@ -86,22 +86,3 @@ def _end(part: dict, end: int) -> tuple[float | None, float | None]:
     if not part["ends"]:
         return part["estimate"], part["p_value"]
     return part["ends"][end].estimate, part["ends"][end].p_value
-
-
-def _deciding(parts: list[tuple[float | None, float | None]]) -> tuple[int, float | None]:
-    """Which of several tests of "above 0" decides that all are, and the p-value of the claim.
-
-    An undefined one, if there is one. Else the most certain of those that are not above 0, with Bonferroni's
-    correction, because it is the most certain of several; else the least certain.
-    """
-    for place, part in enumerate(parts):
-        if None in part:
-            return place, None
-
-    def against(place: int) -> tuple[bool, float]:
-        estimate, p_value = parts[place]
-        return (True, -p_value) if estimate > 0 else (False, p_value)
-
-    place = min(range(len(parts)), key=against)
-    estimate, p_value = parts[place]
-    return place, p_value if estimate > 0 else min(1.0, len(parts) * p_value)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from skillift.contracts.analysis import EFFECTS
+from skillift.metrics.names import PASS
 from skillift.statistics.bootstrap import ratio_intervals
 from skillift.statistics.contrasts import LIFT, Differences
 from skillift.statistics.grouping import Groups, grouped
@@ -21,9 +22,9 @@ _TESTS = ("boot_low", "boot_high", "mcnemar_p", "normalised_gain", "normalised_l
 
 
 def effects(
-    found: Iterable[Differences], confidence: float, bootstrap_samples: int, seed: int
+    found: Iterable[Differences], confidence: float, bootstrap_samples: int, seed: int, metric: str = PASS
 ) -> pl.DataFrame:
-    """The table EFFECTS.
+    """The table EFFECTS of one metric.
 
     - standard_error, degrees_of_freedom, ci_low, ci_high, p_value, mde: clustered by skill
       (`intervals.clustered_estimates`); those of a recipe's row are given its seeds here, and the analysis
@@ -36,6 +37,8 @@ def effects(
       tasks (Hake's "class average"), and never a mean over tasks of ratios, which a passed task leaves
       undefined. Its interval is the bootstrap's. Null for lifts and where that arm passes everything.
 
+    The last three are of `pass` alone: other metrics need not be yes or no, nor have a most of 1.
+
     The step of a recipe's row is the last of its runs.
 
     Args:
@@ -43,24 +46,26 @@ def effects(
         confidence: of the intervals, as a fraction.
         bootstrap_samples: replicates of the bootstrap.
         seed: of the bootstrap.
+        metric: whose values they are.
     """
     empty = pl.DataFrame(schema={name: column.dtype.type for name, column in EFFECTS.columns.items()})
-    rows = [_rows(contrast, confidence, bootstrap_samples, seed) for contrast in found]
+    rows = [_rows(contrast, metric, confidence, bootstrap_samples, seed) for contrast in found]
     return pl.concat([empty, *rows]).sort(EFFECTS.unique)
 
 
-def _rows(differences: Differences, confidence: float, samples: int, seed: int) -> pl.DataFrame:
+def _rows(differences: Differences, metric: str, confidence: float, samples: int, seed: int) -> pl.DataFrame:
     """EFFECTS of one contrast on one path and suite."""
     contrast, cells, tasks = differences
     groups = grouped(tasks, ["cell"], ("value", "control"))
     sums, counts = groups.sums(groups.values["value"]), groups.sums()
-    bootstrap = {"present": counts > 0, "confidence": confidence, "samples": samples, "seed": seed}
-    low, high = ratio_intervals(sums, counts, **bootstrap)
-    columns = dict.fromkeys(_TESTS, np.full(len(low), np.nan))
-    columns |= {"boot_low": low, "boot_high": high, "mcnemar_p": _mcnemar(groups)}
-    if not contrast.startswith(LIFT):
-        room = counts - groups.sums(groups.values["control"])
-        columns |= _normalised_gain(sums, room, bootstrap)
+    columns = dict.fromkeys(_TESTS, np.full(len(sums), np.nan))
+    if metric == PASS:
+        bootstrap = {"present": counts > 0, "confidence": confidence, "samples": samples, "seed": seed}
+        low, high = ratio_intervals(sums, counts, **bootstrap)
+        columns |= {"boot_low": low, "boot_high": high, "mcnemar_p": _mcnemar(groups)}
+        if not contrast.startswith(LIFT):
+            room = counts - groups.sums(groups.values["control"])
+            columns |= _normalised_gain(sums, room, bootstrap)
     known = pl.concat(
         [
             groups.keys,
@@ -77,6 +82,7 @@ def _rows(differences: Differences, confidence: float, samples: int, seed: int) 
         .with_columns(
             pl.col("n_tasks", "n_skills", "n_unscored").fill_null(0),
             pl.when(testable).then("mcnemar_p"),
+            metric=pl.lit(metric),
             contrast=pl.lit(contrast),
         )
         .select(list(EFFECTS.columns))

@@ -9,9 +9,11 @@ import polars as pl
 
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.pipeline import EPISODE_KEY
+from skillift.metrics.names import PASS
+from skillift.metrics.registry import metrics
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.grouping import grouped
-from skillift.statistics.intervals import clustered_rate_interval
+from skillift.statistics.intervals import clustered_estimates, clustered_rate_interval
 from skillift.statistics.pairing import CELL
 
 RESPONSE_SCHEMA = {
@@ -28,10 +30,15 @@ RESPONSE_SCHEMA = {
 }
 
 
+def response_schema() -> dict:
+    """`RESPONSE_SCHEMA`, and a column of numbers for each metric that is measured on texts."""
+    return RESPONSE_SCHEMA | {name: pl.Float64 for name, metric in metrics().items() if metric.measure}
+
+
 def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
     """What the analysis needs of one run's episodes (contract EPISODES), without the texts.
 
-    Returns `RESPONSE_SCHEMA`; has_answer_line: the extractor finds a final ANSWER line;
+    Returns `response_schema`; has_answer_line: the extractor finds a final ANSWER line;
     different_lines: it finds several that do not say the same.
     """
     from skillift.judging.extraction import extract_answer, has_different_lines
@@ -45,28 +52,40 @@ def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
         },
         schema={"response": pl.String, "has_answer_line": pl.Boolean, "different_lines": pl.Boolean},
     )
+    measured = {
+        name: metric.measure(episodes).cast(pl.Float64)
+        for name, metric in metrics().items()
+        if metric.measure
+    }
     return (
         episodes.select(*EPISODE_KEY, "response", "completion_tokens")
-        .join(lines, on="response", how="left")
+        .with_columns(**measured)
+        .join(lines, on="response", how="left", maintain_order="left")
         .with_columns(student=pl.lit(student), run=pl.lit(run))
-        .select(list(RESPONSE_SCHEMA))
+        .select(list(response_schema()))
     )
 
 
 def no_responses() -> pl.DataFrame:
     """The frame of `responses` without rows: where episodes are not at hand, what rests on them is null."""
-    return pl.DataFrame(schema=RESPONSE_SCHEMA)
+    return pl.DataFrame(schema=response_schema())
 
 
-def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: float) -> pl.DataFrame:
-    """The table PASS_RATES: one row per path and arm.
+def pass_rates(
+    values: pl.DataFrame, response_frame: pl.DataFrame, confidence: float, metric: str = PASS
+) -> pl.DataFrame:
+    """The table PASS_RATES of one metric: one row per path and arm.
 
     pass_rate: mean over tasks of the share of a task's scored samples that pass, with
     `intervals.clustered_rate_interval` by skill, null with one skill of several tasks; n_unscored: episodes
     without a verdict, in no denominator.
     answer_line_rate: share of all the arm's responses with an ANSWER line; mean_completion_tokens: tokens
     per response. These two are null for runs without rows in `response_frame` (see `responses`).
-    `values`: the frame of `pairing.task_values`.
+
+    Of another metric than `pass`, pass_rate is its mean over tasks, with the clustered t interval: Wilson's
+    is for one yes or no a task.
+
+    `values`: the frame of `pairing.task_values`, or of `metric_values`.
     """
     arm = [*CELL, "condition"]
     rates = as_text(
@@ -81,7 +100,12 @@ def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
         .sort("path", *arm)
     )
     groups = grouped(values, ["path", *arm])
-    low, high = clustered_rate_interval(groups.sums(groups.values["value"]), groups.sums(), confidence)
+    sums, counts = groups.sums(groups.values["value"]), groups.sums()
+    if metric == PASS:
+        low, high = clustered_rate_interval(sums, counts, confidence)
+    else:
+        found = clustered_estimates(sums, counts, confidence)
+        low, high = found["ci_low"], found["ci_high"]
     texts = response_frame.group_by(arm).agg(
         answer_line_rate=pl.col("has_answer_line").mean(),
         mean_completion_tokens=pl.col("completion_tokens").mean(),
@@ -94,6 +118,7 @@ def pass_rates(values: pl.DataFrame, response_frame: pl.DataFrame, confidence: f
             ci_high=pl.Series(high, dtype=pl.Float64).fill_nan(None),
         )
         .join(texts, on=arm, how="left")
+        .with_columns(metric=pl.lit(metric))
         .select(list(PASS_RATES.columns))
         .sort("path", *arm)
     )

@@ -24,8 +24,11 @@ from skillift.contracts.predictions import PREDICTIONS, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.ledger.entries import Record
 from skillift.ledger.registration import Registration, registration_of, withdrawn
+from skillift.metrics.names import PASS
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
+from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
+from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.seed_variance import SeedComponents, components_by_student, with_seeds
 from skillift.statistics.task_effects import runs_of, task_effect
 
@@ -35,7 +38,11 @@ _NOTHING = Estimate(*[None] * (len(ESTIMATE_SCHEMA) - 2), 0, 0)
 
 
 def predictions(
-    scores: pl.DataFrame, tasks: pl.DataFrame, spec: dict, history: list[Record] | None = None
+    scores: pl.DataFrame,
+    tasks: pl.DataFrame,
+    spec: dict,
+    history: list[Record] | None = None,
+    response_frame: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table PREDICTIONS: each prediction with its estimate, its verdict, and when it was registered.
 
@@ -50,6 +57,8 @@ def predictions(
         spec: `predictions` as `predictions.declared` has them; `runs`: {student, run, recipe}; `confidence`
             of the look that judges them, where it is not what they were registered with.
         history: of the registrations; every prediction is "not registered" where it is left out.
+        response_frame: the frames of `pass_rates.responses`; a prediction about a metric that reads responses
+            is undetermined without them.
 
     Raises:
         UserError: the spec lacks a part, or a scored task is unknown.
@@ -59,18 +68,37 @@ def predictions(
     except KeyError as error:
         found = f"no {error.args[0]!r}"
         raise UserError(problem("--spec", found, "the keys predictions and runs")) from None
-    values = task_values(with_skills(scores, tasks))
+    values = _values(declared, with_skills(scores, tasks), tasks, response_frame)
     rows = []
     for name, prediction in declared.items():
         known = registration_of(name, prediction, history or [])
         n_runs = _fewest_runs(prediction, runs)
         judged = prediction | {"confidence": spec.get("confidence", prediction["confidence"])}
-        rows.append(_row(name, prediction, *_estimated(judged, values, runs), n_runs, known))
+        rows.append(
+            _row(name, prediction, *_estimated(judged, values[_metric(prediction)], runs), n_runs, known)
+        )
     for name, (prediction, registration) in withdrawn(declared, history or []).items():
         row = _row(name, prediction, _NOTHING, _NOTHING, 0, 0, registration)
         rows.append(row | {"verdict": None})
     schema = {name: column.dtype.type for name, column in PREDICTIONS.columns.items()}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("prediction")
+
+
+def _metric(prediction: dict) -> str:
+    return prediction.get("metric", PASS)
+
+
+def _values(
+    declared: dict, scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame | None
+) -> dict[str, pl.DataFrame]:
+    """Task values of each metric that is predicted of; no rows of one that the data do not allow."""
+    of_pass = task_values(scores)
+    asked = {_metric(prediction) for prediction in declared.values()}
+    values = {name: of_pass.clear() for name in asked} | {PASS: of_pass}
+    if asked - {PASS}:
+        responses = no_responses() if response_frame is None else response_frame
+        values |= {name: found for name, found in metric_values(scores, tasks, responses) if name in asked}
+    return values
 
 
 def verdict(
@@ -182,6 +210,7 @@ def _row(
     measured = ("estimate", "standard_error", "ci_low", "ci_high", "mde", "n_tasks", "n_skills")
     return {
         "prediction": name,
+        "metric": _metric(prediction),
         **{key: prediction[key] for key in shared},
         **{key: prediction["effect"][key] or "" for key in _EFFECT},
         **{f"minus_{key}": minus[key] or "" for key in _EFFECT},

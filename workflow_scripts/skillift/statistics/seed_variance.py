@@ -32,7 +32,7 @@ from skillift.statistics.pooling import Pooled, pool
 from skillift.statistics.recipes import last_checkpoints
 from skillift.statistics.uncertainty import Part, Uncertainty
 
-_PLACE = ["path", "suite", "contrast"]
+_PLACE = ["path", "suite", "metric", "contrast"]
 _REPLACED = ("standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", "mde")
 
 
@@ -84,7 +84,7 @@ def with_seeds(sampling: float, degrees_of_freedom: float, parts: Sequence[SeedC
 
 
 def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
-    """The table SEED_VARIANCE: one row per path, suite, student, recipe and contrast.
+    """The table SEED_VARIANCE: one row per path, suite, student, recipe, metric and contrast.
 
     With one seed all but the estimate and sampling_variance is null: nothing is known of other trainings.
     seed_variance is that of one training around its recipe, max(S2 - W, 0), with the pooled S2.
@@ -156,7 +156,7 @@ def seed_components(row: dict) -> SeedComponents | None:
     """The components of a row of SEED_VARIANCE; None where they are undefined, as with one seed."""
     if row["seed_variance"] is None:
         return None
-    place = tuple(row[name] for name in ("path", "suite", "contrast", "recipe"))
+    place = tuple(row[name] for name in (*_PLACE, "recipe"))
     return SeedComponents(
         row["pooled_between_seeds"],
         row["noise_between_seeds"],

@@ -11,6 +11,8 @@ else the p-value itself. The first line that holds gives the word:
 | `contradicted` | p < alpha, estimate below 0 | p < alpha: the sides differ |
 | `not resolvable at this n` | otherwise | otherwise |
 
+Of a claim that an effect is below 0, `supported` and `contradicted` are the other way round.
+
 A difference can be both: smaller than the margin, and not zero. `equivalent` goes first, because the margin
 says which differences count as none. `not resolvable at this n` says nothing about absence: the smallest
 detectable effect stands beside it.
@@ -21,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from skillift.metrics.claim import ABOVE, BELOW, SAME
+
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
 EQUIVALENT = "equivalent"
@@ -30,23 +34,34 @@ UNDEFINED = "undefined"
 SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler")
 
 
+def shape_of(claim: dict) -> str:
+    """The shape of a row's claim (`skillift.metrics.claim`); that of an effect where the row has none."""
+    return claim.get("shape") or (SAME if claim["claim"] in SAMENESS else ABOVE)
+
+
 def word(claim: dict, confidence: float) -> str:
     """The word of one row of the table CLAIMS, by the rule at the head of this module.
 
     Args:
-        claim: the row's claim, estimate, ci_low, p_value, p_holm and p_equivalence.
+        claim: the row's claim, estimate, ci_low, p_value, p_holm and p_equivalence, and `shape` unless it is
+            one of the first six claims of `claim_registry`.
         confidence: of the intervals, as a fraction.
     """
     if claim["estimate"] is None or claim["ci_low"] is None:
         return UNDEFINED
     alpha = 1 - confidence
-    same = claim["claim"] in SAMENESS
+    shape = shape_of(claim)
+    same = shape == SAME
     if same and claim["p_equivalence"] is not None and claim["p_equivalence"] < alpha:
         return EQUIVALENT
     p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]
     if p_value is None or not p_value < alpha:
         return NOT_RESOLVABLE
-    return SUPPORTED if not same and claim["estimate"] > 0 else CONTRADICTED
+    return SUPPORTED if not same and _as_claimed(claim["estimate"], shape) else CONTRADICTED
+
+
+def _as_claimed(estimate: float, shape: str) -> bool:
+    return estimate < 0 if shape == BELOW else estimate > 0
 
 
 class End(NamedTuple):
@@ -85,8 +100,9 @@ def holds(claim: dict, ends: Sequence[End], n_tests: int, confidence: float) -> 
         return all(end.p_value is not None for end in ends) and all(p is None or p >= alpha for p in settled)
     if claim["word"] == UNDEFINED or any(end.p_value is None for end in ends):
         return False
-    signs = {end.estimate > 0 for end in ends}
-    if claim["claim"] not in SAMENESS:
+    shape = shape_of(claim)
+    signs = {_as_claimed(end.estimate, shape) for end in ends}
+    if shape != SAME:
         signs |= {claim["word"] == SUPPORTED}
     return len(signs) == 1 and all(end.p_value * n_tests < alpha for end in ends)
 

@@ -340,3 +340,17 @@ def _checkpoints(data: dict, source: Source) -> Iterator[Finding]:
             if other < one:
                 key = ("recipes", name, "checkpoints", index + 1)
                 yield key, other, f"steps in rising order (after {one})", ""
+
+
+@_reads("analysis", "students", "references")
+def _trajectory(data: dict, source: Source) -> Iterator[Finding]:
+    """Each tier of the declared pattern is a model of the study, once."""
+    models = {**data["students"], **data["references"]}
+    seen: set[str] = set()
+    for place, entry in enumerate(data["analysis"].get("trajectory", [])):
+        key = ("analysis", "trajectory", place, "student")
+        if entry["student"] not in models:
+            yield _unknown(key, entry["student"], models, "students")
+        elif entry["student"] in seen:
+            yield key, entry["student"], "each tier once", "Remove one of the two."
+        seen.add(entry["student"])

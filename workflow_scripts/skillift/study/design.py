@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 def declared_design(study: Study) -> dict[str, object]:
     """What is registered of a study besides its predictions, by key, such as `margins.uniform_lift`.
 
-    Confidence, headline path, margins, conditions, suites, samples, models, and the training seeds of each
-    recipe by student; `with_sizes` adds what only the tasks tell.
+    Confidence, headline path, margins, a declared trajectory, conditions, suites, samples, models, and the
+    training seeds of each recipe by student; `with_sizes` adds what only the tasks tell.
     """
     analysis, inference = study.data["analysis"], study.data["inference"]
     found: dict[str, object] = {name: analysis[name] for name in ("confidence", "headline_path")}
     found |= {f"margins.{name}": margin for name, margin in analysis["margins"].items()}
+    if "trajectory" in analysis:
+        found["trajectory"] = analysis["trajectory"]
     found |= {"conditions": study.conditions, "samples": inference["samples"]}
     found |= {"suites": sorted(inference["suites"]), "models": sorted(study.evaluated)}
     seeds: dict[str, list] = {}
@@ -48,5 +50,6 @@ def with_sizes(design: Mapping, tasks: pl.DataFrame) -> dict[str, object]:
 def look_spec(study: Study) -> dict:
     """Which look an analysis is, besides its verdicts: the settings that words depend on, and the design."""
     analysis = study.data["analysis"]
-    settings = {name: analysis[name] for name in ("confidence", "headline_path", "margins")}
+    read = ("confidence", "headline_path", "margins", "trajectory")
+    settings = {name: analysis[name] for name in read if name in analysis}
     return {"settings": settings, "design": declared_design(study)}

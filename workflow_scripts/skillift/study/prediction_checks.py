@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from skillift.metrics.names import PASS, SHARE, TEXT, VERDICTS
+from skillift.metrics.registry import metrics
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
@@ -34,10 +36,20 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
     suites = sorted(data["inference"]["suites"])
     for name, entry in data["predictions"].items():
         here = ("predictions", name)
-        if entry.get("path", paths[0]) not in paths:
-            yield _unknown((*here, "path"), entry["path"], paths, "a scoring path")
+        metric = entry.get("metric", PASS)
+        known = {PASS: (VERDICTS,)}
+        if metric != PASS:  # the others take long to load
+            known |= {name: each.reads for name, each in metrics().items()}
+        if metric not in known:
+            yield _unknown((*here, "metric"), metric, sorted(known), "a metric")
+            continue
+        allowed = paths if VERDICTS in known[metric] else [TEXT]
+        if entry.get("path", allowed[0]) not in allowed:
+            what = "a scoring path" if allowed is paths else f"the path of what reads no verdict, as {metric}"
+            yield _unknown((*here, "path"), entry["path"], allowed, what)
         if entry["suite"] not in suites:
             yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
+        yield from _size_problems(here, entry, metric)
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
             fix = "Declare how large a difference counts as none."
             yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", fix
@@ -47,6 +59,17 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
             if entry["minus"] == entry["effect"]:
                 found = Words("the same effect as under `effect`")
                 yield (*here, "minus"), found, "another effect", "Their difference is 0 by definition."
+
+
+def _size_problems(here: KeyPath, entry: dict, metric: str) -> Iterator[Finding]:
+    """What no difference of fractions can be; metrics in another unit have no such limits."""
+    if metric != PASS and metrics()[metric].unit != SHARE:
+        return
+    for key, least in (("than", -2), ("margin", 0)):
+        if not least <= entry[key] <= 2:
+            expected = f"a number at least {least} and at most 2"
+            found, fix = Words(f"{entry[key]:g}"), "Write points as a fraction: 0.05 is 5 points."
+            yield (*here, key), found, expected, fix
 
 
 def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Finding]:

@@ -17,13 +17,16 @@ from __future__ import annotations
 
 import copy
 
+from skillift.metrics.names import PASS, RESPONSES, TEXT, VERDICTS
+from skillift.metrics.registry import metrics
 from skillift.study.study import Study
 
 
 def declared(study: Study) -> dict[str, dict]:
     """All that each prediction of a study says, by id, with nothing left to other sections.
 
-    text, path, suite, effect and minus ({contrast, student, recipe}; recipe None before SFT; minus None where
+    text, path, suite, `metric` where it is not `pass`, effect and minus ({contrast, student, recipe}; recipe
+    None before SFT; minus None where
     there is none), direction, than, margin, `known` where it is declared as known, and the confidence of
     the study. Two studies predict the same exactly where these are equal.
     """
@@ -32,14 +35,26 @@ def declared(study: Study) -> dict[str, dict]:
     for name, entry in sorted(study.data["predictions"].items()):
         if not entry.get("known"):  # as in registrations that are older than the key
             entry = {key: value for key, value in entry.items() if key != "known"}
+        if entry.get("metric") == PASS:
+            entry = {key: value for key, value in entry.items() if key != "metric"}
         found[name] = {
-            "path": analysis["headline_path"],
+            "path": TEXT if _reads_no_verdict(entry) else analysis["headline_path"],
             **copy.deepcopy(entry),
             "effect": _effect(entry["effect"]),
             "minus": _effect(entry["minus"]) if "minus" in entry else None,
             "confidence": analysis["confidence"],
         }
     return found
+
+
+def reads_responses(study: Study) -> bool:
+    """Whether a prediction is about a metric that reads responses, so that its verdict needs the episodes."""
+    declared_metrics = {entry.get("metric", PASS) for entry in study.data["predictions"].values()}
+    return any(RESPONSES in metrics()[name].reads for name in declared_metrics - {PASS})
+
+
+def _reads_no_verdict(entry: dict) -> bool:
+    return "metric" in entry and VERDICTS not in metrics()[entry["metric"]].reads
 
 
 def predictions_spec(study: Study) -> dict:

@@ -24,7 +24,7 @@ from skillift.study.checks import DEMONSTRATED
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
-_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
+_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
 
 class Specs:
@@ -185,7 +185,7 @@ class Specs:
         """How effects are estimated, and over which runs."""
         analysis = self._analysis()
         return {
-            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS},
+            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis},
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
 

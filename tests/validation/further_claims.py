@@ -1,0 +1,276 @@
+"""Claims on form, length and the trajectory: found where they are not so, covered, and found where they are.
+
+Every claim is simulated at its null (how often has it a word of an effect, and how often the word that is
+claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
+`supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks (for slopes 20),
+one tier or three. The shape's nulls are those at which most is found: all signs but one are certain, and
+that one's delta is 0; its effect is the published pattern at the multiple that is stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+from validation.coverage import CONFIDENCE
+
+from skillift.metrics.claim import ABOVE, BELOW
+from skillift.statistics.intersection_union import deciding
+from skillift.statistics.intervals import clustered_estimates, least_variance
+from skillift.statistics.sides import Joint
+from skillift.statistics.slopes import Sums, split_slope
+from skillift.statistics.task_halves import split_tasks, sums_by_skill
+from skillift.statistics.tier_spread import detecting, spread
+from skillift.statistics.trajectory import parts_of, resolvable_multiple
+from skillift.statistics.uncertainty import students_t
+from skillift.statistics.words import CONTRADICTED, SUPPORTED, word
+
+N_SKILLS, PER_SKILL = 40, 5
+PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
+SPLITS = 20
+_FEWEST_STATED = 60
+
+_TASKS_OF_SLOPES = 20  # with five, no true slope below 1 can be found
+
+
+class Checked(NamedTuple):
+    """How often a claim says what it should.
+
+    Attributes:
+        claim: its name, and where it is looked at in several ways, which.
+        supported, resolved: shares of studies at its null with the word that is claimed, and with any word of
+            an effect.
+        covered, covered_effect: shares of intervals that hold the truth at the null, and at the stated
+            effect; None where there is no single interval.
+        stated: the smallest detectable effect, in the claim's unit.
+        power: share of studies at that effect in which the claim is supported.
+    """
+
+    claim: str
+    supported: float
+    resolved: float
+    covered: float | None
+    covered_effect: float | None
+    stated: float
+    power: float
+    n_studies: int
+
+
+class _Found(NamedTuple):
+    """Of each study: estimate, limits of the interval, p-value, stated detectable effect."""
+
+    estimate: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p_value: np.ndarray
+    stated: np.ndarray
+
+
+def further_claims(n_studies: int, seed: int) -> list[Checked]:
+    """Every further claim, each with its own draws."""
+    rng = np.random.default_rng(seed)
+    return [
+        _checked("format_before_correctness", _form, ABOVE, rng, n_studies),
+        _checked("longer_answers", _length, ABOVE, rng, n_studies),
+        *_shapes(rng, n_studies),
+        _checked("dominated_by_base", _dominated, BELOW, rng, n_studies),
+        _checked("base_sets_ceiling", _ceiling, ABOVE, rng, n_studies),
+    ]
+
+
+def _checked(
+    claim: str,
+    study: Callable[[np.random.Generator, int, float], _Found],
+    shape: str,
+    rng: np.random.Generator,
+    n_studies: int,
+) -> Checked:
+    """`study` draws studies with a true effect of the given size, in the direction that is claimed."""
+    sign = -1 if shape == BELOW else 1
+    null = study(rng, n_studies, 0.0)
+    stated = float(np.nanmedian(null.stated))
+    # errors may grow with the effect: what studies of such an effect state
+    stated = float(np.nanmedian(study(rng, _n_stated(n_studies), stated).stated))
+    effect = study(rng, n_studies, stated)
+    words = [_word(row, shape) for row in zip(*null[:4], strict=True)]
+    at_effect = [_word(row, shape) for row in zip(*effect[:4], strict=True)]
+    return Checked(
+        claim,
+        words.count(SUPPORTED) / n_studies,
+        (words.count(SUPPORTED) + words.count(CONTRADICTED)) / n_studies,
+        float(np.mean((null.low <= 0) & (null.high >= 0))),
+        float(np.mean((effect.low <= sign * stated) & (effect.high >= sign * stated))),
+        stated,
+        at_effect.count(SUPPORTED) / n_studies,
+        n_studies,
+    )
+
+
+def _n_stated(n_studies: int) -> int:
+    """Studies that the stated effect is the median of."""
+    return max(_FEWEST_STATED, n_studies // 5)
+
+
+def _word(row: tuple, shape: str) -> str:
+    estimate, low, _, p_value = map(float, row)
+    known = {"claim": "", "shape": shape, "p_holm": None, "p_equivalence": None}
+    return word(known | {"estimate": estimate, "ci_low": low, "p_value": p_value}, CONFIDENCE)
+
+
+def _means(values: np.ndarray) -> _Found:
+    """The clustered means of values of shape (studies, skills, tasks)."""
+    sums, counts = values.sum(axis=2), np.full(values.shape[:2], float(values.shape[2]))
+    least = least_variance(values.reshape(len(values), -1))
+    found = clustered_estimates(sums, counts, CONFIDENCE, least)
+    errors, freedom = (found[name].to_numpy() for name in ("standard_error", "degrees_of_freedom"))
+    stated = [
+        students_t(error, own).detectable(CONFIDENCE)["mde"]
+        for error, own in zip(errors[:200], freedom[:200], strict=True)
+    ]
+    columns = (found[name].to_numpy() for name in ("estimate", "ci_low", "ci_high", "p_value"))
+    return _Found(*columns, np.array(stated))
+
+
+def _uniform(rng: np.random.Generator, n_studies: int, width: float, per_skill: int = 1) -> np.ndarray:
+    return rng.uniform(-width, width, (n_studies, N_SKILLS, per_skill))
+
+
+def _form(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Gains in form and in passes of 20 pp each, that in form larger by the effect; skills move both."""
+    ease = _uniform(rng, n_studies, 0.1)
+    lead = []
+    for gain in (0.0, 0.2):
+        more = effect if gain else 0.0
+        rates = [
+            base + gain + extra + ease + _uniform(rng, n_studies, 0.1)
+            for base, extra in ((0.45, more), (0.3, 0.0))
+        ]
+        form, right = (rng.random((n_studies, N_SKILLS, PER_SKILL)) < rate for rate in rates)
+        lead.append(form.astype(float) - right)
+    return _means(lead[1] - lead[0])
+
+
+def _length(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Responses of 30 tokens in the mean before SFT, longer after it by the effect; skills differ."""
+    before = 30 + 20 * _uniform(rng, n_studies, 0.5)
+    after = before + 10 * _uniform(rng, n_studies, 0.5) + effect
+    shape = (n_studies, N_SKILLS, PER_SKILL)
+    return _means(rng.poisson(after, shape).astype(float) - rng.poisson(before, shape))
+
+
+def _shapes(rng: np.random.Generator, n_studies: int) -> list[Checked]:
+    """The published pattern, before SFT over four tiers and after it over three."""
+    found = []
+    for name, tiers in (("four tiers", list(PATTERN)), ("three tiers", list(PATTERN)[:3])):
+        declared = np.array([PATTERN[tier] for tier in tiers])
+        one_null = np.where(np.abs(declared) == np.abs(declared).min(), 0.0, 20 * declared)
+        null = [
+            _shape(rng, one_null, tiers, stated=number < _n_stated(n_studies)) for number in range(n_studies)
+        ]
+        stated = float(np.median([multiple for _, multiple in null if multiple is not None]))
+        effect = [_shape(rng, stated * declared, tiers, stated=False)[0] for _ in range(n_studies)]
+        words = [each for each, _ in null]
+        found.append(
+            Checked(
+                f"trajectory_shape, {name}",
+                words.count(SUPPORTED) / n_studies,
+                (words.count(SUPPORTED) + words.count(CONTRADICTED)) / n_studies,
+                None,
+                None,
+                stated,
+                effect.count(SUPPORTED) / n_studies,
+                n_studies,
+            )
+        )
+    return found
+
+
+def _shape(
+    rng: np.random.Generator, deltas: np.ndarray, tiers: list[str], stated: bool = True
+) -> tuple[str, float | None]:
+    """The word of one study, and the multiple that it states."""
+    skills = deltas + rng.normal(0, 0.05, (N_SKILLS, 1)) + rng.normal(0, 0.22, (N_SKILLS, len(deltas)))
+    covariance = np.cov(skills.T) / N_SKILLS
+    means, freedom = skills.mean(axis=0), N_SKILLS - 1.0
+    parts = parts_of([{"student": tier, "delta": PATTERN[tier]} for tier in tiers], tiers)
+    tests = []
+    for part in parts:
+        weights = np.zeros(len(tiers))
+        weights[tiers.index(part.student)] = np.sign(part.declared)
+        if part.neighbour:
+            weights[tiers.index(part.neighbour)] = -np.sign(part.declared)
+        estimate, error = float(weights @ means), float(weights @ covariance @ weights) ** 0.5
+        tests.append((estimate, students_t(error, freedom).p_value(estimate)))
+    place, p_value = deciding(tests)
+    known = _word((tests[place][0], 0.0, 0.0, p_value), "all_of")
+    joint = Joint(means, [], covariance, freedom)
+    return known, resolvable_multiple(joint, tiers, parts, CONFIDENCE) if stated else None
+
+
+def _dominated(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Lifts and deltas with mean squares of 100 pp\u00b2 and more; those of deltas larger by the effect.
+
+    At the null both are equal. At the effect lifts are alike at every tier, as the stated effect has it.
+    """
+    pattern = np.array([-1.0, 0.8, 0.2])
+    pattern /= pattern.std(ddof=1)
+    deltas = pattern * (effect**0.5 if effect else 0.1)
+    lifts = np.zeros(3) if effect else pattern[::-1] * 0.1
+    rows = []
+    for _ in range(n_studies):
+        shared = rng.normal(0, 0.1, (2, N_SKILLS, 1))
+        before, after = (rng.normal(0, 0.25, (N_SKILLS, 3)) + each for each in shared)
+        values = np.hstack([lifts + after - before, deltas + before])
+        means, covariance = values.mean(axis=0), np.cov(values.T) / N_SKILLS
+        found = spread(means[:3], means[3:], covariance)
+        freedom = N_SKILLS - 1.0
+        known = students_t(found.standard_error, freedom).of(found.estimate, CONFIDENCE)
+        p_value = students_t(found.under_equality, freedom).p_value(found.estimate)
+        stated = np.nan
+        if len(rows) < _n_stated(n_studies):
+            stated = detecting(means, covariance, 3, freedom, CONFIDENCE).detectable(CONFIDENCE)["mde"]
+        rows.append((found.estimate, known["ci_low"], known["ci_high"], p_value, stated))
+    return _Found(*np.array(rows).T)
+
+
+def _ceiling(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Skills of 20 tasks with base pass rates of 0.25 to 0.75; after SFT these move with it by the effect.
+
+    A slope is shrunk by the reliability of a base rate in half of a skill's tasks; the truth is the slope
+    that is expected of such data, from the population's variances. Tasks are easy or hard in both alike.
+    """
+    skills = np.repeat(np.arange(N_SKILLS), _TASKS_OF_SLOPES)
+    rows = []
+    reliability = _reliability()
+    for number in range(n_studies):
+        base, own = rng.uniform(0.25, 0.75, N_SKILLS), rng.uniform(-0.1, 0.1, N_SKILLS)
+        ease = rng.uniform(-0.15, 0.15, len(skills))
+        later = 0.5 + effect / reliability * (base - 0.5) + own
+        before, after = (
+            (rng.random(len(skills)) < np.clip(rate[skills] + ease, 0, 1)).astype(float)[np.newaxis]
+            for rate in (base, later)
+        )
+        first = split_tasks(skills, SPLITS, number)
+        halves = np.vstack([first, ~first])
+        x, y = (Sums(*sums_by_skill(each, skills, halves)) for each in (before, after))
+        found = split_slope(x, y, between_students=False, confidence=CONFIDENCE)
+        freedom = N_SKILLS - 1.0
+        error = (found.ci_high - found.slope) / stdtrit(freedom, (1 + CONFIDENCE) / 2)
+        p_value = students_t(error, freedom).p_value(found.slope)
+        stated = (
+            students_t(error, freedom).detectable(CONFIDENCE)["mde"]
+            if number < _n_stated(n_studies)
+            else np.nan
+        )
+        rows.append((found.slope, found.ci_low, found.ci_high, p_value, stated))
+    return _Found(*np.array(rows).T)
+
+
+def _reliability() -> float:
+    """Of a skill's base rate in half of its tasks: its variance over that with noise."""
+    between = 0.5**2 / 12
+    within = 0.25 - between  # of one task: rates average one half
+    noise = within / (_TASKS_OF_SLOPES / 2)
+    return between / (between + noise)

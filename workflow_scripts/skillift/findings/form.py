@@ -1,0 +1,86 @@
+"""Findings on form: do responses gain in form before correctness, and what else changes in them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.findings.finding import (
+    Finding,
+    Part,
+    by_tier,
+    counts,
+    estimated,
+    interval,
+    label_of,
+    numbers_of,
+    told,
+    whose,
+)
+from skillift.metrics.names import TEXT
+from skillift.metrics.registry import metrics
+from skillift.publication.pages import contrast_in_words
+from skillift.reporting.arms import View, place
+from skillift.reporting.numbers import points
+from skillift.statistics.claim_registry import of_metrics, unit_of
+from skillift.statistics.path_audit import BENCH
+
+_NONE = "none"
+
+
+def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
+    """What is claimed of other metrics than `pass`, and what of the gain on `bench` is more lines.
+
+    Args:
+        tables: claims and format_cells, with the rows of every metric.
+        view: how results are shown.
+
+    Yields:
+        One part; none where the study has no such claim, as where its responses are not at hand.
+    """
+    shown = pl.col("path").is_in([view.headline_path, TEXT])
+    claims = tables["claims"].filter(shown, pl.col("metric") != "pass", suite=view.suite)
+    found, answers = [], []
+    for claim in of_metrics():
+        rows = list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
+        found += [_finding(row, view) for row in rows]
+        answers += [f"{claim.says}: {told([row['word'] for row in rows])}"] if rows else []
+    if found:
+        text = "; ".join(answers)
+        yield Part("form", f"{text[0].upper()}{text[1:]}.", [*found, *_divided(tables["format_cells"], view)])
+
+
+def _finding(row: Mapping, view: View) -> Finding:
+    label = metrics()[row["metric"]].label
+    subject = f"{label[0].upper()}{label[1:]}, {contrast_in_words(row['contrast'])}"
+    where = whose(row["student"], row["run"], view)
+    return Finding(
+        "form",
+        row["claim"].replace("_", " "),
+        f"{subject}, {where}: {estimated(row, view, unit_of(row['claim']))}.",
+        row["word"],
+        row["path"],
+        label_of(row["student"], view),
+        "metrics",
+        numbers_of(row),
+        row["run"],
+    )
+
+
+def _divided(cells: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence for each run: its gain on `bench`, divided."""
+    rows = cells.filter(path=BENCH, suite=view.suite, condition=_NONE)
+    if rows.is_empty():
+        return
+    rows = place(rows, view, "format and correctness").filter(pl.col("gain").is_not_null())
+    for row in rows.iter_rows(named=True):
+        more, better = (
+            f"{points(row[name])} ({interval(row[f'{name}_low'], row[f'{name}_high'], view.level)})"
+            for name in ("more_lines", "better_lines")
+        )
+        sentence = (
+            f"Of the gain of {points(row['gain'])} under {_NONE} {whose(row['student'], row['run'], view)}: "
+            f"{more} by more ANSWER lines, {better} by better ones ({counts(row)})."
+        )
+        yield Finding("form", "more or better lines", sentence, path=BENCH, student=row["label"])

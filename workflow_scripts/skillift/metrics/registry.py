@@ -1,0 +1,30 @@
+"""Which metrics there are: every module of this package that has the constant `METRIC`.
+
+They are found in the folder and loaded by name, so a rule's code digest names `modules()` as further roots.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skillift.metrics.metric import Metric
+
+# modules of this package that are no metrics
+_OTHERS = ("__init__", "claim", "metric", "names", "registry")
+
+
+def modules() -> list[str]:
+    """Dotted names of the metrics' modules, sorted."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
+    return [f"skillift.metrics.{name}" for name in names if name not in _OTHERS]
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """Every metric but `pass`, by name."""
+    found = [import_module(name).METRIC for name in modules()]
+    return {metric.name: metric for metric in found}

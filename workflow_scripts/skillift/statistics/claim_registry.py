@@ -1,0 +1,99 @@
+"""Every claim that a study tests, in one place: of the headlines, of the trajectory, and of each metric.
+
+A claim of a metric stands in that metric's module (`skillift.metrics`). Each claim that is not among the
+first six is a family of its own, so the headline tests are what they were without it.
+"""
+
+from __future__ import annotations
+
+from skillift.errors import UserError, problem
+from skillift.metrics.claim import ABOVE, ALL_OF, BELOW, SAME, Claim
+from skillift.metrics.names import SHARE
+from skillift.metrics.registry import metrics
+
+LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
+POINTS, SQUARED = "pp", "pp\u00b2"
+SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_ceiling"
+
+_OF_PASSES = (
+    Claim("lift", "SFT raises what the procedure is worth (lift above 0)", LIFT),
+    Claim("procedural_delta", "the procedure helps (procedural delta above 0)", DELTA),
+    Claim("uniform_lift", "the lift is the same at every tier", LIFT, "tiers", SAME, margin="uniform_lift"),
+    Claim(
+        "recipe_tie",
+        "the recipes tie (pass rate under curated after SFT)",
+        RATE,
+        "recipes",
+        SAME,
+        margin="recipe_tie",
+    ),
+    Claim(
+        "beyond_longer_prompt",
+        "the lift is not a longer prompt's (above 0 over none and over every control)",
+        LIFT,
+        shape=ALL_OF,
+    ),
+    Claim(
+        "neutral_filler",
+        "the filler is neutral (filler − none before SFT)",
+        "filler-none",
+        "student",
+        SAME,
+        margin="neutral_filler",
+    ),
+    Claim(SHAPE, "the procedural deltas over the tiers have the declared signs", DELTA, "study", ALL_OF),
+    Claim(
+        DOMINATED,
+        "tiers differ less in their lifts than in their procedural deltas before SFT (mean squares)",
+        LIFT,
+        "study",
+        BELOW,
+    ),
+    Claim(
+        CEILING,
+        "skills that pass more often before SFT do so after it (slope over skills, under curated)",
+        RATE,
+        shape=ABOVE,
+    ),
+)
+
+
+def registry() -> dict[str, Claim]:
+    """Every claim by name, in the order of pages.
+
+    Raises:
+        UserError: two claims have one name, or a metric claims something of another one.
+    """
+    found = {claim.name: claim for claim in _OF_PASSES}
+    for metric in metrics().values():
+        for claim in metric.claims:
+            where = f"skillift.metrics.{metric.name}, claims"
+            if claim.name in found:
+                raise UserError(problem(where, claim.name, "a name that no other claim has"))
+            if claim.metric != metric.name:
+                raise UserError(problem(where, f"metric={claim.metric!r}", f"metric={metric.name!r}"))
+            found[claim.name] = claim
+    return found
+
+
+def says() -> dict[str, str]:
+    """What each claim says, by name."""
+    return {name: claim.says for name, claim in registry().items()}
+
+
+def of_metrics() -> list[Claim]:
+    """The claims of metrics other than `pass`."""
+    return [claim for claim in registry().values() if claim.metric != "pass"]
+
+
+def unit_of(claim: str) -> str:
+    """The unit of a claim's estimate: `pp`, `pp\u00b2`, a metric's own, or empty for a slope."""
+    if claim in (CEILING, DOMINATED):
+        return "" if claim == CEILING else SQUARED
+    return unit_of_metric(registry()[claim].metric)
+
+
+def unit_of_metric(name: str) -> str:
+    """`pp` of shares, and else the metric's own unit."""
+    metric = metrics().get(name)
+    return POINTS if metric is None or metric.unit == SHARE else metric.unit
