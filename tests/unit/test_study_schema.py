@@ -70,7 +70,12 @@ def test_the_bad_studies_that_models_refuse_are_most_of_them():
     assert len(WRONG) >= 50 and len(WRONG) < len(BAD_STUDIES)
 
 
-@pytest.mark.parametrize("replacement", WRONG.values(), ids=WRONG)
+# jsonschema reads patterns as Python does, whose `$` stands before a last line break too; editors read them
+# as JSON Schema says, by ECMA-262, whose `$` does not
+BY_ECMA_ALONE = {"a package whose version ends with a line break"}
+
+
+@pytest.mark.parametrize("replacement", [WRONG[name] for name in WRONG if name not in BY_ECMA_ALONE])
 def test_the_exported_schema_refuses_what_the_models_refuse(replacement):
     assert not keeps_the_schema(EMBEDDED.replace(*replacement, 1))
 
