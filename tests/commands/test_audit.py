@@ -112,10 +112,10 @@ def test_a_wrong_option_is_named(fresh, options, text):
 
 def test_a_wrong_study_ends_as_it_does_in_snakemake(tmp_path):
     folder = copy_project(tmp_path / "project")
-    replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: 5e-3")
+    replace_in(folder / "studies/smoke.yaml", "learning_rate: 5.0e-3", "learning_rate: fast")
     done = run_at_once(folder)
     assert done.returncode == 1
-    assert "recipes.sft.learning_rate" in done.stderr and "5.0e-3" in done.stderr
+    assert "recipes.sft.learning_rate" in done.stderr and "'fast'" in done.stderr
 
 
 def test_minutes_are_read_as_they_are_written():

@@ -15,12 +15,12 @@ from skillift.study.study import load_study
 # where one differs on purpose, as after an edit of the study: python tests/unit/test_spec_digests.py
 RECORDED = {
     "embedded": {
-        "analysis": "74604acf",
+        "analysis": "d4961197",
         "browser": "6df65cfe",
         "corpus": "f5a21440",
         "demonstrations": "719693b9",
         "episodes": "18d4fb0b",
-        "figures": "8f124aca",
+        "figures": "cf293d81",
         "judge": "d4d7b74f",
         "predictions": "dd38da4a",
         "pretrain": "17cddb65",

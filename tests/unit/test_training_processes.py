@@ -10,6 +10,7 @@ from training_work import end_at_once, fit_shared_out, refuse_in_the_second, sto
 from trainings import LORA, RECIPE, demonstrations, train
 
 from skillift.errors import UserError
+from skillift.settings.specs import TrainSpec
 from skillift.tables import folder_digests, read_json
 from skillift.training.fit import fit
 from skillift.training.options import TrainingOptions
@@ -90,7 +91,7 @@ def test_a_process_that_is_killed_ends_the_others():
     "trainable", [pytest.param(LORA, id="lora"), pytest.param("full", id="full", marks=pytest.mark.nightly)]
 )
 def test_weights_that_are_shared_out_are_trained_and_gathered_as_whole_ones(student, tmp_path, trainable):
-    recipe = {**RECIPE_OF_5, "trainable": trainable, "learning_rate": 1e-3}
+    recipe = TrainSpec(**RECIPE_OF_5 | {"trainable": trainable, "learning_rate": 1e-3})
     for processes, work, name in [(2, fit_shared_out, "shared"), (1, fit, "alone")]:
         # as on a GPU: activations are computed twice
         how = TrainingOptions(processes=processes, fsdp=processes > 1, gradient_checkpointing=True)
