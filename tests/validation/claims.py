@@ -149,8 +149,8 @@ def claims(measured: Measured) -> list[Claim]:
             all(row.flagged <= 0.06 for row in measured.families),
         ),
         Claim(
-            "further claims are falsely `supported` in at most 3.5 % of studies, and have a word of an effect "
-            "in at most 7 %",
+            "further claims are falsely `supported` in at most 3.5 % of studies, and have a word of an "
+            "effect in at most 7 %",
             all(row.supported <= 0.035 and row.resolved <= 0.07 for row in measured.further),
         ),
         Claim(
