@@ -73,6 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.evaluation_logs.comparison import write_comparison
     from skillift.evaluation_logs.records import Wanted
     from skillift.evaluation_logs.tables import spec_of, tables
+    from skillift.findings.made import made_now
 
     sources = [*_sources(options.before, "base", None), *_sources(options.after, options.recipe, 0)]
     wanted = Wanted(options.metric, options.filter, options.item, options.cluster, dict(options.columns))
@@ -80,7 +81,15 @@ def main(argv: list[str] | None = None) -> None:
     spec = spec_of(arms, options.name, options.recipe, options.confidence, {}, options.label)
     given = {name: value for name, value in vars(options).items() if name != "out"}
     print(
-        write_comparison(arms, tables(arms, options.threshold), spec, options.out, _assets(), _made(), given),
+        write_comparison(
+            arms,
+            tables(arms, options.threshold),
+            spec,
+            options.out,
+            _assets(),
+            made_now(ROOT / "CITATION.cff"),
+            given,
+        ),
         end="",
     )
 
@@ -107,14 +116,6 @@ def _sources(given: list[str], name: str, seed: int | None) -> list:
 def _assets() -> dict[str, Path]:
     here = ROOT / "workflow_scripts"
     return {"pages": here / "pages", "captions": ROOT / "rules/captions", "browser": here / "browser"}
-
-
-def _made():
-    from write_findings import _commit, _today, _version
-
-    from skillift.findings.page import Made
-
-    return Made(_today(), _version(ROOT / "CITATION.cff"), _commit(), b"")
 
 
 if __name__ == "__main__":

@@ -16,20 +16,17 @@ The page says on which day and from which commit it was made; SOURCE_DATE_EPOCH 
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.errors import UserError, problem
 from skillift.findings import findings
-from skillift.findings.page import Made, findings_page
+from skillift.findings.made import made_now
+from skillift.findings.page import findings_page
 from skillift.findings.rows import findings_rows, findings_text
 from skillift.publication.html_parts import read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.reporting.registry import FINDINGS
-from skillift.running.surroundings import commit_of
 from skillift.tables import atomic_path, read_json
 
 
@@ -70,36 +67,13 @@ def main(argv: list[str] | None = None) -> None:
     table = BytesIO()
     findings_rows(parts).write_csv(table)
     page = (read_part(path) for path in (options.page, options.style, options.script))
-    made = Made(_today(), _version(options.citation), _commit(), table.getvalue())
+    made = made_now(options.citation, table.getvalue())
     html = findings_page(parts, spec, *page, figures, captions, made)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     with atomic_path(options.csv) as temporary:
         temporary.write_bytes(table.getvalue())
-
-
-def _today() -> str:
-    seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    day = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
-    return day.date().isoformat()
-
-
-def _version(citation: Path) -> str:
-    import yaml
-
-    try:
-        return str(yaml.safe_load(read_part(citation))["version"])
-    except (yaml.YAMLError, KeyError, TypeError):
-        fix = "Take the file from the repository."
-        raise UserError(problem(str(citation), "no version", "the key `version`", fix)) from None
-
-
-def _commit() -> str:
-    found = commit_of(Path(__file__).resolve().parent)
-    if found is None:
-        return ""
-    return f"{str(found['commit'])[:12]}{' with changes' if found['dirty'] else ''}"
 
 
 if __name__ == "__main__":

@@ -192,6 +192,16 @@ def test_a_plain_table_with_other_names_of_its_columns(tmp_path):
     assert (row["estimate"], row["n_skills"]) == (pytest.approx(1 / 3), 1)
 
 
+def test_tables_of_a_folder_are_tasks_by_their_names(tmp_path):
+    for side, score in (("before", 0), ("after", 1)):
+        (tmp_path / side).mkdir()
+        for task in ("plain", "steps"):
+            (tmp_path / side / f"{task}.csv").write_text(f"item,score\na,{score}\nb,0\n")
+    logs = [tmp_path / "before"], [tmp_path / "after"]
+    out = compare(tmp_path / "out", *logs, "--condition", "none=plain", "curated=steps")
+    assert set(effects_of(out)) == {"curated-none", "gain:curated", "gain:none", "lift:curated-none"}
+
+
 def test_a_threshold_makes_right_and_wrong_of_a_score(tmp_path):
     write_lm_eval(tmp_path / "before", scored([0.2, 0.4, 0.6, 0.8]))
     write_lm_eval(tmp_path / "after", scored([0.7, 0.7, 0.2, 0.9]))

@@ -30,7 +30,7 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     ]
 
 
-def _read(path: Path, wanted: Wanted, name: str) -> list[Evaluation]:
+def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
     options = {"infer_schema_length": None} if path.suffix != ".parquet" else {}
     try:
         table = _READERS[path.suffix](path, **options)
@@ -66,7 +66,7 @@ def _read(path: Path, wanted: Wanted, name: str) -> list[Evaluation]:
         prompt_key=pl.col("prompt").cast(pl.String).fill_null("") if "prompt" in known else pl.lit(""),
         item_key=pl.col("target").cast(pl.String).fill_null("") if "target" in known else pl.lit(""),
         tokens=pl.col("tokens") if "tokens" in known else pl.lit(None, dtype=pl.Int64),
-        task=pl.col("task") if "task" in known else pl.lit(name),
+        task=pl.col("task") if "task" in known else pl.lit(own_name),
     )
     return [
         Evaluation(

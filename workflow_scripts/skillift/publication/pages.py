@@ -46,9 +46,9 @@ def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
     return frame.sort(pl.col("path") != view.headline_path, "path", maintain_order=True)
 
 
-def pass_rates(frame: pl.DataFrame, view: View) -> Page:
-    """Pass rate of every arm with its interval; beside it, what the arm's responses looked like."""
-    rows = by_condition(shown(frame, view, "pass rates")).sort(
+def _arms(frame: pl.DataFrame, view: View, title: str) -> pl.DataFrame:
+    """Rows of arms: the headline path first, then by path, tier, run and condition."""
+    return by_condition(shown(frame, view, title)).sort(
         pl.col("path") != view.headline_path,
         "path",
         "position",
@@ -56,6 +56,11 @@ def pass_rates(frame: pl.DataFrame, view: View) -> Page:
         "condition_place",
         maintain_order=True,
     )
+
+
+def pass_rates(frame: pl.DataFrame, view: View) -> Page:
+    """Pass rate of every arm with its interval; beside it, what the arm's responses looked like."""
+    rows = _arms(frame, view, "pass rates")
     return Page(
         title="Pass rates",
         subtitle=subtitle(view),
@@ -180,14 +185,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
 
 def format_cells(frame: pl.DataFrame, view: View) -> Page:
     """Form and correctness of every arm, and what of the gain on `bench` is more lines or better ones."""
-    rows = by_condition(shown(frame, view, "format and correctness")).sort(
-        pl.col("path") != view.headline_path,
-        "path",
-        "position",
-        view.run_place(),
-        "condition_place",
-        maintain_order=True,
-    )
+    rows = _arms(frame, view, "format and correctness")
     shares = ("right_in_form", "wrong_in_form", "right_out_of_form", "wrong_out_of_form")
     divided = (pl.col("path") == BENCH) & (pl.col("run") != BASE)
     parts = ("more_lines", "better_lines")
