@@ -33,10 +33,10 @@ _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")
 # those that draw figures; `page` puts them on pages of their own, `interaction` names columns
 _DRAWING = sorted(path.stem for path in Path(skillift.__path__[0], "figures").glob("[!_]*.py"))
 DRAWERS = tuple(f"figures.{name}" for name in _DRAWING if name not in ("page", "interaction"))
-# what words mean, and how captions are read, is true of no study in particular
-_MEANINGS = ("glossary", "captions")
+# what words mean, how captions are read, and of which commit a page is, is true of no study in particular
+_OF_NO_STUDY = ("captions", "glossary", "made")
 WRITERS = (
-    *sorted(f"findings.{path.stem}" for path in _FINDINGS if path.stem not in _MEANINGS),
+    *sorted(f"findings.{path.stem}" for path in _FINDINGS if path.stem not in _OF_NO_STUDY),
     "findings.__init__",
     "publication.ledger",
     "publication.predictions",
