@@ -7,7 +7,7 @@ from referee import (
     controls,
     corrections,
     figures,
-    form_and_trajectory,
+    form,
     judges,
     lifts,
     longer_prompt,
@@ -19,6 +19,7 @@ from referee import (
     results_table,
     room,
     sameness,
+    trajectory,
 )
 
 _QUESTIONS = (
@@ -30,7 +31,8 @@ _QUESTIONS = (
     missing,
     longer_prompt,
     controls,
-    form_and_trajectory,
+    form,
+    trajectory,
     predictions,
     looks,
     room,

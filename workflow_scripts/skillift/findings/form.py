@@ -40,7 +40,7 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         One part; none where the study has no such claim, as where its responses are not at hand.
     """
     shown = pl.col("path").is_in([view.headline_path, TEXT])
-    claims = tables["claims"].filter(shown, pl.col("metric") != "pass", suite=view.suite)
+    claims = tables["claims"].filter(shown, suite=view.suite)
     found, answers = [], []
     for claim in of_metrics():
         rows = list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))

@@ -55,11 +55,11 @@ def trajectory(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]
 
 def _finding(row: Mapping, sentence: str, view: View) -> Finding:
     label = label_of(row["student"], view) if row["student"] else ""
-    run = "" if row["run"] == BASE else row["run"]
     figure = "" if row["claim"] == CEILING else "tier_trajectory"
     claim = row["claim"].replace("_", " ")
+    numbers = numbers_of(row)
     return Finding(
-        "trajectory", claim, sentence, row["word"], row["path"], label, figure, numbers_of(row), run
+        "trajectory", claim, sentence, row["word"], row["path"], label, figure, numbers, row["run"]
     )
 
 

@@ -1,0 +1,162 @@
+"""What the findings can say of form and of length: once true, once false."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from referee import Sentence, Study
+from referee.claim_rows import COUNTS, claim_row, elsewhere, made_table
+from referee.studies import known, on_bench
+from referee.whole import edited
+from skillift.contracts.analysis import FORMAT_CELLS
+
+
+def _cells(**values: object) -> dict:
+    types = {name: column.dtype.type for name, column in FORMAT_CELLS.columns.items()}
+    row = dict.fromkeys(types) | {
+        "path": "bench",
+        "suite": "holdout",
+        "student": "s",
+        "run": "sft-s0",
+        "step": 138,
+        "condition": "none",
+        "n_tasks": 30,
+        "n_skills": 11,
+        "n_unscored": 2,
+        "gain": 0.2,
+        "more_lines": 0.15,
+        "more_lines_low": 0.1,
+        "more_lines_high": 0.2,
+        "better_lines": 0.05,
+        "better_lines_low": -0.05,
+        "better_lines_high": 0.15,
+    }
+    return row | values
+
+
+@cache
+def formed() -> Study:
+    """Form is learned before the answer at 45 k and not resolved at 115 k; responses grow longer."""
+    study = known()
+    lead = {"claim": "format_before_correctness", "metric": "format_lead", "contrast": "gain:none"}
+    longer = {"claim": "longer_answers", "metric": "length", "contrast": "gain:none", "path": "text"}
+    rows = [
+        claim_row(**lead, student="s", run="sft", estimate=0.25, ci_low=0.1, ci_high=0.4, mde=0.12),
+        claim_row(**lead, student="m", run="sft", word="not resolvable at this n", p_holm=0.5),
+        claim_row(**longer, student="s", run="sft", estimate=6.24, ci_low=5.0, ci_high=7.46, mde=0.9),
+    ]
+    cells = made_table(
+        [
+            _cells(),
+            _cells(run="sft-s1", gain=None),
+            _cells(suite="dev", gain=0.9),
+            _cells(condition="curated", gain=0.8),
+            _cells(path="judge:a", gain=0.7),
+        ],
+        FORMAT_CELLS,
+    )
+    claims = pl.concat([study.tables["claims"], elsewhere(pl.concat(rows))])
+    return study._replace(tables={**study.tables, "claims": claims, "format_cells": cells})
+
+
+@cache
+def formed_and_not_divided() -> Study:
+    study = formed()
+    return study._replace(tables={**study.tables, "format_cells": study.tables["format_cells"].clear()})
+
+
+@cache
+def learned_together() -> Study:
+    """The gain in form is that in passes."""
+    where = {"claim": "format_before_correctness", "student": "s"}
+    study = edited(formed(), "claims", where, estimate=0.0, word="not resolvable at this n", p_holm=0.9)
+    return edited(study, "claims", {"claim": "longer_answers"}, estimate=-6.24, word="contradicted")
+
+
+@cache
+def better_lines_alone() -> Study:
+    values = {"more_lines": 0.0, "better_lines": 0.2, "more_lines_low": None, "more_lines_high": None}
+    return edited(formed(), "format_cells", {"path": "bench", "run": "sft-s0"}, **values)
+
+
+def _gained(gain: float) -> Study:
+    return edited(formed(), "format_cells", {"path": "bench", "run": "sft-s0"}, gain=gain)
+
+
+@cache
+def gained_as_on_another_path() -> Study:
+    return _gained(0.7)
+
+
+@cache
+def gained_as_under_curated() -> Study:
+    return _gained(0.8)
+
+
+@cache
+def gained_as_on_dev() -> Study:
+    return _gained(0.9)
+
+
+CASES = [
+    Sentence(
+        "Is it the answer, or its form? SFT teaches the form before the answer (gain in form above that in "
+        "passes, under none): 1 supported, 1 not resolvable at this n; SFT makes responses longer (tokens, "
+        "without the procedure): 1 supported.",
+        "so many claims about further metrics have that word on the headline path and the path text",
+        formed,
+        (known, learned_together),
+    ),
+    Sentence(
+        "format before correctness | In form less right, gain under none, at 45 k after SFT by sft, mean "
+        "of 2 "
+        "seeds: +25.0 pp (95 % interval +10.0 to +40.0 pp; Holm-adjusted p = 0.004; smallest detectable "
+        "effect "
+        f"12.0 pp; {COUNTS}; path judge:a). [supported] metrics",
+        "the gain in form is that much above the gain in passes, sample by sample on that path",
+        formed,
+        (known, learned_together, on_bench),
+    ),
+    Sentence(
+        "longer answers | Length of the response, gain under none, at 45 k after SFT by sft, mean of 2 "
+        "seeds: "
+        "+6.2 tokens (95 % interval +5.0 to +7.5 tokens; Holm-adjusted p = 0.004; smallest detectable "
+        "effect "
+        f"0.9 tokens; {COUNTS}; path text). [supported] metrics",
+        "responses grow longer by so many tokens",
+        formed,
+        (known, learned_together),
+    ),
+    Sentence(
+        "more or better lines | Of the gain of +20.0 pp under none at 45 k after SFT by sft, seed 0: +15.0 "
+        "pp "
+        "(95 % interval +10.0 to +20.0 pp) by more ANSWER lines, +5.0 pp (95 % interval \u22125.0 to +15.0 "
+        "pp) "
+        "by better ones (30 tasks in 11 skills, 2 episodes unscored; path bench).",
+        "the gain on bench is what more lines add, and what better lines add",
+        formed,
+        (known, better_lines_alone, formed_and_not_divided),
+    ),
+    *(
+        Sentence(
+            f"Of the gain of +{points}.0 pp under none",
+            "that is the gain on bench, under none, of the suite shown",
+            gained,
+            (formed,),
+        )
+        for points, gained in (
+            (70, gained_as_on_another_path),
+            (80, gained_as_under_curated),
+            (90, gained_as_on_dev),
+        )
+    ),
+    Sentence(
+        "+0.0 pp (interval undefined) by more ANSWER lines, +20.0 pp",
+        "no more lines are there, and all that is gained is gained by better ones",
+        better_lines_alone,
+        (formed,),
+    ),
+    Sentence("by more ANSWER lines", "a gain on bench is divided", formed, (known, formed_and_not_divided)),
+]
