@@ -75,6 +75,31 @@ def learned_together() -> Study:
     return edited(study, "claims", {"claim": "longer_answers"}, estimate=-6.24, word="contradicted")
 
 
+def _corrected(word: str) -> Study:
+    """`formed`, and a claim on responses that correct themselves."""
+    row = claim_row(
+        claim="more_backtracking",
+        metric="backtracking",
+        contrast="gain:none",
+        path="text",
+        student="s",
+        run="sft",
+        word=word,
+    )
+    study = formed()
+    return study._replace(tables={**study.tables, "claims": pl.concat([study.tables["claims"], row])})
+
+
+@cache
+def nothing_is_corrected() -> Study:
+    return _corrected("undefined")
+
+
+@cache
+def more_is_corrected() -> Study:
+    return _corrected("supported")
+
+
 @cache
 def better_lines_alone() -> Study:
     values = {"more_lines": 0.0, "better_lines": 0.2, "more_lines_low": None, "more_lines_high": None}
@@ -159,4 +184,17 @@ CASES = [
         (formed,),
     ),
     Sentence("by more ANSWER lines", "a gain on bench is divided", formed, (known, formed_and_not_divided)),
+    Sentence(
+        "1 supported; after SFT more responses correct themselves (without the procedure): 1 undefined.",
+        "no response corrects itself, before SFT or after it",
+        nothing_is_corrected,
+        (formed, more_is_corrected),
+    ),
+    Sentence(
+        "Is it the answer, or its form? After SFT more responses correct themselves (without the "
+        "procedure): 1 supported; ",
+        "more responses correct themselves",
+        more_is_corrected,
+        (formed, nothing_is_corrected),
+    ),
 ]

@@ -93,6 +93,11 @@ def shape_alone() -> Study:
 
 
 @cache
+def not_resolved_after_sft() -> Study:
+    return edited(shaped(), "claims", _SHAPE | {"run": "sft"}, word="not resolvable at this n")
+
+
+@cache
 def nobody_passes_before_sft() -> Study:
     """Nearly every task fails before SFT at both tiers, and half pass after it."""
     study = edited(shaped(), "pass_rates", pass_rate=0.5)
@@ -212,8 +217,8 @@ CASES = [
         (shaped,),
     ),
     Sentence(
-        "trajectory shape | No room to move: 15 of 15 arms below 5 %. Declared signs of the procedural deltas "
-        "before SFT",
+        "trajectory shape | No room to move: 15 of 15 arms below 5 %. Declared signs of the procedural "
+        "deltas before SFT",
         "nearly every task fails before SFT, and the claim about that is not resolved",
         nobody_passes_before_sft,
         (shaped, nobody_passes_after_sft),
@@ -224,5 +229,11 @@ CASES = [
         shaped,
         (known, other_shape),
         where="report",
+    ),
+    Sentence(
+        "With 80 % power a pattern 0.9 times as large as the declared one would be found",
+        "the shape after SFT is not resolved, and one that large would be",
+        not_resolved_after_sft,
+        (shaped, other_shape),
     ),
 ]

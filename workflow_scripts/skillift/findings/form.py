@@ -25,6 +25,7 @@ from skillift.reporting.arms import View, place
 from skillift.reporting.numbers import points
 from skillift.statistics.claim_registry import of_metrics, unit_of
 from skillift.statistics.path_audit import BENCH
+from skillift.statistics.words import UNDEFINED
 
 _NONE = "none"
 
@@ -42,10 +43,15 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     shown = pl.col("path").is_in([view.headline_path, TEXT])
     claims = tables["claims"].filter(shown, suite=view.suite)
     found, answers = [], []
-    for claim in of_metrics():
-        rows = list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
+    rows_of = {
+        claim.says: list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
+        for claim in of_metrics()
+    }
+    # what is undefined throughout, as for a metric that never moves, comes last
+    undefined = {says for says, rows in rows_of.items() if {row["word"] for row in rows} == {UNDEFINED}}
+    for says, rows in sorted(rows_of.items(), key=lambda each: each[0] in undefined):
         found += [_finding(row, view) for row in rows]
-        answers += [f"{claim.says}: {told([row['word'] for row in rows])}"] if rows else []
+        answers += [f"{says}: {told([row['word'] for row in rows])}"] if rows else []
     if found:
         text = "; ".join(answers)
         yield Part("form", f"{text[0].upper()}{text[1:]}.", [*found, *_divided(tables["format_cells"], view)])

@@ -24,6 +24,7 @@ from skillift.reporting.arms import BASE, BEFORE, View
 from skillift.reporting.numbers import percent, points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.claim_registry import CEILING, DOMINATED, SHAPE, SQUARED, says
+from skillift.statistics.words import NOT_RESOLVABLE
 
 
 def trajectory(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
@@ -76,7 +77,7 @@ def _shape(row: Mapping, view: View) -> str:
     multiple = row["mde"]
     decides = f"{points(row['estimate'])} in its declared direction ({'; '.join(parts)})"
     found = f"{subject}: the one that decides is {decides}."
-    if multiple is None:
+    if multiple is None or row["word"] != NOT_RESOLVABLE:
         return found
     return (
         f"{found} With 80 % power a pattern {multiple:.1f} times as large as the declared one would be "
