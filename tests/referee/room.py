@@ -71,6 +71,13 @@ def settled_at_the_floor() -> Study:
 
 
 @cache
+def one_recipe_has_room() -> Study:
+    """Nothing is settled; before SFT and after one recipe nearly every task fails, and not after the other."""
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+    return edited(study, "pass_rates", {"path": "judge:a", "run": "dpo-s0"}, pass_rate=0.5)
+
+
+@cache
 def one_recipe_fails() -> Study:
     """Before SFT and after one recipe nearly every task fails at a student, and not after the other."""
     return edited(
@@ -155,5 +162,11 @@ CASES = [
         "more than half of the arms of that student fail nearly everywhere",
         one_student_fails,
         (room,),
+    ),
+    Sentence(
+        "uniform lift | No room to move: 35 of 35 arms below 5 %. Largest difference of the lifts by sft",
+        "nearly every task fails before SFT and after that recipe, whatever becomes of others",
+        one_recipe_has_room,
+        (room, undefined),
     ),
 ]
