@@ -71,6 +71,20 @@ def settled_at_the_floor() -> Study:
 
 
 @cache
+def tie_of_one_that_has_room() -> Study:
+    """Nothing is settled; nearly every task fails before SFT and after one of two recipes."""
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.5)
+    return edited(study, "pass_rates", {"path": "judge:a", "run": ["base", "dpo-s0"]}, pass_rate=0.01)
+
+
+@cache
+def one_recipe_has_room() -> Study:
+    """Nothing is settled; nearly every task fails before SFT and after one recipe, not after the other."""
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.01)
+    return edited(study, "pass_rates", {"path": "judge:a", "run": "dpo-s0"}, pass_rate=0.5)
+
+
+@cache
 def one_recipe_fails() -> Study:
     """Before SFT and after one recipe nearly every task fails at a student, and not after the other."""
     return edited(
@@ -155,5 +169,17 @@ CASES = [
         "more than half of the arms of that student fail nearly everywhere",
         one_student_fails,
         (room,),
+    ),
+    Sentence(
+        "uniform lift | No room to move: 35 of 35 arms below 5 %. Largest difference of the lifts by sft",
+        "nearly every task fails before SFT and after that recipe, whatever becomes of others",
+        one_recipe_has_room,
+        (room, undefined),
+    ),
+    Sentence(
+        "recipes tie | No room to move: ",
+        "nearly every task fails before SFT and after both recipes",
+        every_arm_fails,
+        (room, undefined, tie_of_one_that_has_room),
     ),
 ]

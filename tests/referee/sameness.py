@@ -135,7 +135,7 @@ CASES = [
     Sentence(
         "recipes tie | Largest difference of the pass rates under curated at 45 k, of any two recipes: "
         f"+30.0 pp (… pp; 36 tasks in 12 skills, 0 episodes unscored; path judge:a); {_THESE}. "
-        "[contradicted]",
+        "[contradicted] recipe_band",
         "the largest difference of recipes is this, and is known not to be zero, of these trainings",
         known,
         (recipes_have_seeds, undefined, other_numbers),

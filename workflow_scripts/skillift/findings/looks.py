@@ -38,11 +38,11 @@ def looks(ledger: pl.DataFrame | None, view: View) -> Iterator[Finding]:
 
 
 def in_short(view: View) -> str:
-    """The look in a few words, such as `look 2 (1 before), alpha 0.00833`; empty where none is counted."""
+    """The look, to follow a level: ` (look 2 (1 before), alpha 0.00833)`; empty where none is counted."""
     if view.look is None:
         return ""
     number, alpha = view.look["look"], view.look["alpha"]
-    return f"look {number} ({number - 1 or 'none'} before), alpha {alpha:.3g}"
+    return f" (look {number} ({number - 1 or 'none'} before), alpha {alpha:.3g})"
 
 
 def _look(known: pl.DataFrame, view: View) -> str:

@@ -153,10 +153,9 @@ def findings_page(
 
 
 def _facts(view: View) -> str:
-    looked = f" ({in_short(view)})" if view.look else ""
     return (
         f"{view.suite} suite, last checkpoint of each run, scored by the path {view.headline_path} where "
-        f"nothing else is said; {view.level} intervals{looked}; differences in percentage points (pp)"
+        f"nothing else is said; {view.level} intervals{in_short(view)}; differences in percentage points (pp)"
     )
 
 

@@ -50,11 +50,10 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         if claim == "lift"
         else "Procedural delta: curated \u2212 none"
     )
-    looked = f" ({in_short(view)})" if view.look else ""
     head = (
         f"**skillift study `{name}`**, suite {view.suite}, scoring path {view.headline_path}. {what}, in "
-        f"percentage points with its {view.level} interval{looked}, paired by task and clustered by skill; "
-        "p is adjusted by Holm."
+        f"percentage points with its {view.level} interval{in_short(view)}, paired by task and clustered by "
+        "skill; p is adjusted by Holm."
     )
     return "\n\n".join(
         [
