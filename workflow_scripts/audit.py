@@ -20,10 +20,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
 from skillift.running.settings import add_options, settings
+
+if TYPE_CHECKING:
+    from skillift.rebuild.audit import Audit
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -69,7 +73,7 @@ def main(argv: list[str] | None = None) -> None:
         _print(audit)
 
 
-def audited(options: list[str], cores: int, minutes: dict[str, float]):
+def audited(options: list[str], cores: int, minutes: dict[str, float]) -> Audit:
     """The audit of a run with these options of Snakemake, in the working folder."""
     from skillift.rebuild.audit import Audit
     from skillift.rebuild.code_notes import NotedCode
@@ -83,7 +87,7 @@ def audited(options: list[str], cores: int, minutes: dict[str, float]):
     return Audit(planned.plan, planned.study, cores, answers, NotedCode(planned.state / "code"), declared)
 
 
-def _print(audit) -> None:
+def _print(audit: Audit) -> None:
     from rich.console import Console
 
     from skillift.rebuild.text import headline, notes, rows

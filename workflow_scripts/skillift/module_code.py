@@ -125,7 +125,7 @@ def _name(node: ast.AST) -> list | None:
 
 
 class _WithoutDocstrings(ast.NodeTransformer):
-    def _strip(self, node):
+    def _strip(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
         if node.body and _is_text(node.body[0]):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
@@ -133,7 +133,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
         return node
 
-    def visit(self, node):
+    def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.expr):  # no statement is below it
             return node
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -30,6 +30,7 @@ class Reader:
         self.environments: Counter[tuple[str, str]] = Counter()
 
     def job(self, job) -> Job:
+        """A job of Snakemake's graph as the audit's record of it."""
         planned = self._graph.needrun(job)
         needs = {self._numbers[other] for other in self._graph.dependencies[job]}
         follows: set[int] = set()

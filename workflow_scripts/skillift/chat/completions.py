@@ -11,6 +11,7 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from skillift.chat import offline_judges
@@ -31,7 +32,7 @@ _NOWHERE = "http://nowhere.invalid/v1"  # a name that never resolves (RFC 6761)
 
 
 @cache
-def load_litellm():
+def load_litellm() -> ModuleType:
     """litellm, imported once, with its network access at import, debug output and .env files off."""
     # else it fetches its price map while it is imported
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

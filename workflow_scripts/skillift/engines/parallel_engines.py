@@ -16,6 +16,7 @@ from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from skillift.engines.interface import Completion, Engine, RunOptions, Sampling, by_shared_prefix
 from skillift.engines.probes import Probe
@@ -113,7 +114,7 @@ class ParallelEngines:
                 process.terminate()
                 process.join()
 
-    def _send(self, engine: int, name: str, *arguments) -> None:
+    def _send(self, engine: int, name: str, *arguments: object) -> None:
         """Have a process call a method of its engine.
 
         Raises:
@@ -124,7 +125,7 @@ class ParallelEngines:
         except OSError:
             raise self._ended(engine) from None
 
-    def _receive(self, engine: int):
+    def _receive(self, engine: int) -> Any:
         """What a process has sent.
 
         Raises:

@@ -1,5 +1,4 @@
-"""What memory there is for a job, and what a job takes: of the machine, of its control groups, of its
-processes.
+"""What memory there is for a job, and what it takes: of the machine, its control groups, its processes.
 
 Sizes are bytes. A batch system or a container gives a job a control group of the kernel (versions 1 and 2),
 whose limit binds although the machine has more. Read are the files of `/proc` and of the groups' file systems

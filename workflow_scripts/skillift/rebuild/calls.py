@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
@@ -19,6 +20,9 @@ from skillift.settings.chat_models import AskedTeacher
 from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ReferenceSpec
 from skillift.stages import rule_named
 from skillift.study.study import Study
+
+if TYPE_CHECKING:
+    from skillift.study.study import Run
 
 CALL_BASES = {
     "measured": "what this study's calls of the model cost on average",
@@ -222,7 +226,7 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
 def _share(job: Job, study: Study) -> float:
     """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
-    def checkpoints(run) -> int:
+    def checkpoints(run: Run) -> int:
         return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
 
     total = sum(checkpoints(run) for run in study.runs)

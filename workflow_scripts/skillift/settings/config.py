@@ -40,8 +40,10 @@ class EngineConfig(Settings):
 
 
 class TrainingConfig(Settings):
-    """How students are fine-tuned. The rows of an optimiser step are the recipe's `batch_size`, whatever
-    stands here."""
+    """How students are fine-tuned.
+
+    The rows of an optimiser step are the recipe's `batch_size`, whatever stands here.
+    """
 
     processes: Literal["auto"] | Positive = 1
     """Processes that share each batch, each with a GPU where there are any, else with a share of the threads.

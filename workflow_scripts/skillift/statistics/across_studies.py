@@ -131,7 +131,7 @@ def groups_of(rows: pl.DataFrame, studies: dict[str, Finished]) -> list[pl.DataF
 
 
 def spread_p(rows: pl.DataFrame) -> float | None:
-    """p of Cochran's Q for independent effects that are all the same; None where it is undefined."""
+    """P of Cochran's Q for independent effects that are all the same; None where it is undefined."""
     from statsmodels.stats.meta_analysis import combine_effects
 
     known = rows.drop_nulls(["estimate", "standard_error"]).filter(pl.col("standard_error") > 0)

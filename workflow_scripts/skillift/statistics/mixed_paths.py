@@ -47,7 +47,7 @@ def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl
 
 
 def mixed_difference(minuend: np.ndarray, subtrahend: np.ndarray) -> np.ndarray:
-    """minuend - subtrahend, task by task, whatever their paths are: a wrong number unless they are one."""
+    """Minuend - subtrahend, task by task, whatever their paths are: a wrong number unless they are one."""
     return minuend - subtrahend
 
 

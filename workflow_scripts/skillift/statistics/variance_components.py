@@ -251,7 +251,14 @@ def _of_lifts(sides: Iterable[_Lift], noise: _Noise) -> Measured:
     return _measured(contrast, where, parts, shared, n_seeds, samples)
 
 
-def _lift_components(values, skills, matrices, base, trained, samples) -> Components:
+def _lift_components(
+    values: np.ndarray,
+    skills: np.ndarray,
+    matrices: list[np.ndarray],
+    base: list[float | None],
+    trained: list[float | None],
+    samples: int,
+) -> Components:
     skill, within = nested_components(values, skills)
     known_noise = None not in (*base, *trained)
     sample_base, sample_trained = (sum(base), sum(trained)) if known_noise else (0.0, 0.0)
@@ -270,7 +277,9 @@ def _lift_components(values, skills, matrices, base, trained, samples) -> Compon
     return Components(skill, task, *sampled, seed_task, seed)
 
 
-def _measured(contrast, where, components, tasks: pl.DataFrame, n_seeds, samples) -> Measured:
+def _measured(
+    contrast: str, where: str, components: Components, tasks: pl.DataFrame, n_seeds: int, samples: int
+) -> Measured:
     if not components.skill + (components.task or 0.0) + (components.sample_base or 0.0) > 0:
         raise UserError(
             problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import jinja2
 import jinja2.ext
@@ -49,7 +50,7 @@ def _compiled(template: str) -> jinja2.Template:
 
 
 def rendered(
-    template: str, tokens: Mapping[str, str], messages: Sequence[Mapping], answer_begins: bool, **options
+    template: str, tokens: Mapping[str, str], messages: Sequence[Mapping], answer_begins: bool, **options: Any
 ) -> str:
     """Messages in a chat template.
 

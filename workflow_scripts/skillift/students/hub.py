@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -196,7 +197,7 @@ def _refuse(where: str, mistakes: list[str]) -> None:
 
 
 @contextmanager
-def _explained(where: str, model: str, revision: str):
+def _explained(where: str, model: str, revision: str) -> Iterator[None]:
     """Turn the hub's errors into a `UserError` that names the student and the fix."""
     import httpx
     from huggingface_hub import errors

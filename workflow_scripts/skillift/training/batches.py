@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 from accelerate.data_loader import SeedableRandomSampler
@@ -59,7 +60,7 @@ class PartsLoader(DataLoader):
 class WholeBatches:
     """Mixin for trl's SFTTrainer: steps of `batch_size` rows, whatever the processes and devices."""
 
-    def __init__(self, *args, batch_size: int, **kwargs) -> None:
+    def __init__(self, *args: Any, batch_size: int, **kwargs: Any) -> None:
         """Take SFTTrainer's arguments, with the accumulation in `args`."""
         super().__init__(*args, **kwargs)
         self.batch_size, self.row_masks = batch_size, RowMasks(self.args.seed)
@@ -83,7 +84,9 @@ class WholeBatches:
         numbers, rows = zip(*numbered, strict=True)
         return with_rows(self.data_collator(list(rows)), numbers, [len(row["input_ids"]) for row in rows])
 
-    def training_step(self, model, inputs, num_items_in_batch=None):
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict, num_items_in_batch: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
         """A part of a batch, forward and backward, with the dropout of its rows."""
         rows = inputs.pop(ROWS)
         self.row_masks.at(self.state.global_step, rows, inputs["input_ids"].numel())

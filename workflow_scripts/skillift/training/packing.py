@@ -87,5 +87,5 @@ def _packed(
     return found
 
 
-def _on(model: PreTrainedModel, value):
+def _on(model: PreTrainedModel, value: object) -> object:
     return value.to(model.device) if isinstance(value, torch.Tensor) else value

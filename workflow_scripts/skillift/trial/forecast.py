@@ -154,8 +154,9 @@ def folder_bytes(folder: Path) -> int:
 
 
 def forecast_bytes(results: Path, own: Size, trial: Size) -> int:
-    """Disk that a study's results would take: students as they are, checkpoints by their number, the rest
-    by episodes.
+    """Bytes of disk that a study's results would take.
+
+    Students as they are, checkpoints by their number, the rest by episodes.
     """
     students, runs = (folder_bytes(results / name) for name in ("students", "runs"))
     rest = folder_bytes(results) - students - runs

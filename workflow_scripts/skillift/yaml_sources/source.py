@@ -201,7 +201,14 @@ def _walk(
         _walk_mapping(node, key, lines, problems, path, around)
 
 
-def _walk_mapping(node, key, lines, problems, path, around) -> None:
+def _walk_mapping(
+    node: yaml.MappingNode,
+    key: KeyPath,
+    lines: dict[KeyPath, int],
+    problems: list[str],
+    path: str,
+    around: tuple[int, ...],
+) -> None:
     first_line: dict[str, int] = {}
     for name_node, value_node in node.value:
         line = name_node.start_mark.line + 1
