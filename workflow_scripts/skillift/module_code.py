@@ -17,7 +17,6 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-_NAMING = (ast.Name, ast.Attribute, ast.Import, ast.ImportFrom)
 MOST_KEPT = 2000  # of a project of some 250 modules: eight versions of each
 
 
@@ -78,7 +77,8 @@ def _keep() -> None:
 
 
 def _read(text: str, path: Path) -> dict:
-    tree = _WithoutDocstrings().visit(ast.parse(text, filename=str(path)))
+    tree = ast.parse(text, filename=str(path))
+    _WithoutDocstrings().visit(tree)  # in place
     definitions: dict[str, list[int]] = {}
     always, imports = [], []
     for index, statement in enumerate(tree.body):
@@ -111,7 +111,7 @@ def _names(statement: ast.stmt) -> list[list]:
                 nodes += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST) and value._fields:
                 nodes.append(value)
-    named = (_name(node) for node in nodes if isinstance(node, _NAMING))
+    named = (_name(node) for node in nodes)
     return list({json.dumps(name): name for name in named if name}.values())
 
 
@@ -120,12 +120,17 @@ def _name(node: ast.AST) -> list | None:
         return ["name", node.id]
     if isinstance(node, ast.Attribute):
         return ["attribute", node.value.id, node.attr] if isinstance(node.value, ast.Name) else None
-    names = [[alias.name, alias.asname] for alias in node.names]
-    return ["import", names] if isinstance(node, ast.Import) else ["from", node.level, node.module, names]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [[alias.name, alias.asname] for alias in node.names]
+        return ["import", names] if isinstance(node, ast.Import) else ["from", node.level, node.module, names]
+    return None
+
+
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class _WithoutDocstrings(ast.NodeTransformer):
-    def _strip(self, node: ast.AST) -> ast.AST:
+    def _strip(self, node: _Documented) -> ast.AST:
         self.generic_visit(node)
         if node.body and _is_text(node.body[0]):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
@@ -136,8 +141,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.expr):  # no statement is below it
             return node
-        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)
+        return self._strip(node) if isinstance(node, _Documented) else self.generic_visit(node)
 
 
 def _is_text(statement: ast.stmt) -> bool:

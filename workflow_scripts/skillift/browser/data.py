@@ -212,7 +212,7 @@ def _tasks(
     """`skills` and `tasks`; a message is `before`, the prompt and `after`."""
     used = skills.filter(pl.col("skill_id").is_in(set(shown["skill_id"]))).sort("skill_id")
     places = {skill: place for place, skill in enumerate(used["skill_id"])}
-    around = {name: {"before": [], "after": []} for name in conditions}
+    around: dict[str, dict[str, list[int]]] = {name: {"before": [], "after": []} for name in conditions}
     for condition in conditions:
         rendered = shown.select("task_id", "prompt").join(
             messages.filter(condition=condition), on="task_id", maintain_order="left"

@@ -17,7 +17,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
@@ -27,7 +27,7 @@ from skillift.chat.budget import Budget, booked, count_tokens, without_usage
 from skillift.chat.completions import complete, load_litellm
 from skillift.chat.counts import Counts
 from skillift.chat.giving_up import FIRST_CALLS, GivingUp, place_of
-from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest, Result
 from skillift.chat.options import add_client_options, client_options
 from skillift.chat.rate_limits import RateLimits
 from skillift.chat.retries import CallFailed, retrying
@@ -44,8 +44,6 @@ __all__ = [
     "load_litellm",
     "open_client",
 ]
-
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -305,4 +303,4 @@ def open_client(options: argparse.Namespace) -> ChatClient:
 class _ClientWithCache(ChatClient):
     def __exit__(self, *what: object) -> None:
         super().__exit__(*what)
-        self.cache.close()
+        self._state.close()

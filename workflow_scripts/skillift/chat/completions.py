@@ -16,7 +16,7 @@ from typing import Any
 
 from skillift.chat import offline_judges
 from skillift.chat.failures import setting_problem
-from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest, Spent
 from skillift.chat.retries import CallFailed, retry_after
 from skillift.redaction import redact
 
@@ -145,7 +145,8 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
     except Exception:  # litellm raises errors of several kinds for a model that it does not know
         return None
     # it knows some models without a price, and then counts them as free
-    return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
+    prompt_usd, completion_usd = (round(float(usd) * 1000, 9) for usd in found)
+    return (prompt_usd, completion_usd) if all(found) else None
 
 
 def brief(error: Exception, secrets: Mapping[str, str]) -> str:
@@ -230,7 +231,7 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
     usage = getattr(response, "usage", None)
     prompt_tokens = _tokens(getattr(usage, "prompt_tokens", None))
     completion_tokens = _tokens(getattr(usage, "completion_tokens", None))
-    spent = {
+    spent: Spent = {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "cost_usd": _cost(response, model, prompt_tokens, completion_tokens),

@@ -51,7 +51,8 @@ def probes_of(dataset: Dataset) -> list[Probe]:
     Args:
         dataset: `input_ids`, and `labels` (-100 where there is no loss).
     """
-    probes, tokens = [], 0
+    probes: list[Probe] = []
+    tokens = 0
     for row in dataset.select(range(min(N_PROBES, len(dataset)))):
         tokens += len(row["input_ids"])
         if probes and tokens > PROBE_TOKENS:
@@ -131,8 +132,10 @@ def check_served(
         UserError: the served checkpoint is not the trained one, or no further from the base model than from
             the trained one.
     """
+    if probes is None:
+        return pl.DataFrame(schema=_CHECK_SCHEMA)
     tolerance, rows = TOLERANCE[precision], []
-    for step in served["step"].unique().sort() if probes is not None else ():
+    for step in served["step"].unique().sort():
         trained = probes.filter(step=step)
         mine = served.filter(step=step)
         if not mine.select(_KEY).equals(trained.select(_KEY)):

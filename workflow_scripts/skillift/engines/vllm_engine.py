@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix
+from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix, in_order
 from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -133,7 +133,7 @@ class VllmEngine:
             for place in order
         ]
         requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
-        answers: list[Completion | None] = [None] * len(prompts)
+        answers: dict[int, Completion] = {}
         with (
             Progress("answering", len(requests), "prompt") as progress,
             _counted(self.llm.llm_engine, progress, sampling.max_tokens),
@@ -150,7 +150,7 @@ class VllmEngine:
                 completion_tokens=len(tokens),
                 tokens=tuple(tokens),
             )
-        return answers
+        return in_order(answers)
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
         """Of every response token of each probe, in nats."""

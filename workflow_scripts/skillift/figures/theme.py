@@ -180,7 +180,7 @@ def legend(names: Sequence[str], **options: Any) -> alt.Legend:
     return alt.Legend(values=list(names), **({"columns": columns} if columns else {}), **options)
 
 
-def places(names: list[str | list[str]], title: str | None, **options: Any) -> alt.Axis:
+def places(names: Sequence[str | list[str]], title: str | None, **options: Any) -> alt.Axis:
     """An axis of named places at 0, 1, 2, ...: marks can then stand a little beside their place.
 
     A name that is a list stands on several lines.
@@ -250,7 +250,7 @@ def by_student(
     return channel("label:N", sort=list(labels), title=None, header=header)
 
 
-def around(names: Sequence[str], down: bool = False) -> alt.Scale:
+def around(names: Sequence[str | list[str]], down: bool = False) -> alt.Scale:
     """The scale of `places`, with half a place free at either end; `down`: the first place on top."""
     import altair as alt
 

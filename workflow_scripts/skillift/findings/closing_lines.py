@@ -75,7 +75,7 @@ def _said(part: Part) -> list[str]:
     if part.question == "resolved":
         kind = "" if claim == "lift" else "deltas: "
         texts = [kind + text for text in texts]
-        estimates = [each.numbers["estimate"] for each in found if each.numbers["estimate"] is not None]
+        estimates = [value for each in found if (value := (each.numbers or {}).get("estimate")) is not None]
         if estimates:
             ends = [points(value).removesuffix(" pp") for value in (min(estimates), max(estimates))]
             span = " to ".join(dict.fromkeys(ends)) + " pp"

@@ -79,8 +79,8 @@ class Part:
 
 def interval(low: float | None, high: float | None, level: str) -> str:
     """An interval of differences: `95 % interval −1.0 to +3.0 pp`."""
-    ends = (None if end is None else points(end) for end in (low, high))
-    return between(*ends, level, POINTS)
+    low_end, high_end = (None if end is None else points(end) for end in (low, high))
+    return between(low_end, high_end, level, POINTS)
 
 
 def between(low: str | None, high: str | None, level: str, unit: str) -> str:
@@ -110,8 +110,8 @@ def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
     """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`."""
     if row["estimate"] is None:
         return f"{UNDEFINED} ({counts(row)})"
-    ends = [row[name] if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high")]
-    parts = [between(*ends, view.level, unit)]
+    low, high = (None if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high"))
+    parts = [between(low, high, view.level, unit)]
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
     least = detectable(row) if unit == POINTS else in_unit(row["mde"], unit, sign=False)

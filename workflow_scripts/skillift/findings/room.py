@@ -32,7 +32,7 @@ def room_first(parts: Iterable[Part], rates: pl.DataFrame, view: View) -> list[P
 
 
 def _of_part(part: Part, rates: pl.DataFrame, view: View) -> Part:
-    found, without = [], {}
+    found, without = [], dict[str, None]()
     for finding in part.findings:
         said = no_room(_arms(finding, rates, view)["pass_rate"]) if finding.word in _UNRESOLVED else ""
         if said:

@@ -53,9 +53,9 @@ def lines_by_stage(audit: Audit) -> list[list[Group]]:
 
 
 def _joined(groups: list[Group]) -> list[Group]:
-    found = []
-    for name, some in groupby(groups, lambda group: (family(group.rule), group.reasons)):
-        some = list(some)
+    found: list[Group] = []
+    for name, alike in groupby(groups, lambda group: (family(group.rule), group.reasons)):
+        some = list(alike)
         if len({group.rule for group in some}) < _MANY:
             found += some
             continue

@@ -87,7 +87,7 @@ class Shape:
 
     def trained(self, trainable: str | Mapping) -> int:
         """About how many parameters a recipe's `trainable` trains."""
-        if trainable == "full":
+        if isinstance(trainable, str):  # the word `full`
             return self.parameters
         if "lora" in trainable:  # on all linear layers of a block: four of the attention, three besides
             sides = 8 * self.hidden + 3 * (self.hidden + self.intermediate)

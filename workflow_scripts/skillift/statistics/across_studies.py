@@ -98,8 +98,9 @@ def differences_of_pairs(studies: dict[str, Finished], contrast: str, confidence
                 {"contrast": contrast, "student": f"{each}/{student}", "recipe": recipe}
                 for each in (name, other)
             )
-            declared = {"text": "-", "path": ours.path, "suite": ours.suite, "effect": effect, "minus": minus}
-            declared |= {"direction": "greater", "than": 0.0, "margin": 0.0, "confidence": confidence}
+            declared: dict = {"text": "-", "path": ours.path, "suite": ours.suite}
+            declared |= {"effect": effect, "minus": minus, "confidence": confidence}
+            declared |= {"direction": "greater", "than": 0.0, "margin": 0.0}
             tasks = ours.tasks.filter(pl.col("task_id").is_in(shared.implode()))
             found = predictions(scores, tasks, {"predictions": {"difference": declared}, "runs": runs})
             row = found.row(0, named=True)

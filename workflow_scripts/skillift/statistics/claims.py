@@ -66,7 +66,7 @@ def claims(
         UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
     """
     confidence, margins = settings["confidence"], _margins(settings)
-    rows = []
+    rows: list[dict] = []
     for item in found:
         if item.contrast in _CLAIM_OF and item.cells.height:
             rows += family(
@@ -97,7 +97,7 @@ def claims_of_metric(
         effects, seeds, runs, settings: as in `claims`, of this metric.
     """
     confidence, margins = settings["confidence"], _margins(settings)
-    rows = []
+    rows: list[dict] = []
     for claim in of_metrics():
         for item in found:
             if claim.metric != metric or item.contrast != claim.contrast or not item.cells.height:

@@ -87,7 +87,7 @@ def spread(lifts: np.ndarray, deltas: np.ndarray, covariance: np.ndarray) -> Spr
         covariance: of both, lifts first.
     """
     found = _compared(np.concatenate([lifts, deltas])[np.newaxis], covariance)
-    return Spread(*(float(each[0]) for each in found))
+    return Spread(*(float(np.ravel(each)[0]) for each in found))
 
 
 def _compared(means: np.ndarray, covariance: np.ndarray) -> Spread:

@@ -21,7 +21,7 @@ QUESTION, ANSWER = "A question.", "An answer."
 class _Generation(jinja2.ext.Extension):
     """The block `generation`, which marks in some templates what is trained on: its content as it is."""
 
-    tags = frozenset({"generation"})
+    tags = {"generation"}  # noqa: RUF012 (as jinja2 declares it)
 
     def parse(self, parser: jinja2.parser.Parser) -> list[jinja2.nodes.Node]:
         next(parser.stream)

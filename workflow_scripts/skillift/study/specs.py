@@ -6,20 +6,26 @@ In an order that does not follow the file's, so an edit rebuilds exactly what it
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
 
+from skillift.settings.chat_models import AskedModel
 from skillift.settings.specs import (
+    AnsweringSpec,
     CorpusSpec,
     DemonstrationsSpec,
     EpisodesSpec,
     JudgeSpec,
     RatesSpec,
     ReferenceSpec,
+    RunName,
     ScoresSpec,
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE
+from skillift.settings.values import DEFAULT_DATE, Condition
+from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
@@ -27,7 +33,51 @@ _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_
 _ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
 
-class Specs:
+if TYPE_CHECKING:
+
+    class _Run(Protocol):
+        """A run, as `skillift.study.study.Run` has it."""
+
+        @property
+        def student(self) -> str: ...
+        @property
+        def run(self) -> str: ...
+        @property
+        def recipe(self) -> str | None: ...
+        @property
+        def seed(self) -> int | None: ...
+
+    class _Declared(Protocol):
+        """What the specs are cut out of; `skillift.study.study.Study` says what each is."""
+
+        @property
+        def data(self) -> dict: ...
+        @property
+        def name(self) -> str: ...
+        @property
+        def conditions(self) -> list[Condition]: ...
+        @property
+        def evaluated(self) -> list[str]: ...
+        @property
+        def filler(self) -> str | dict[str, str]: ...
+        @property
+        def judges(self) -> list[str]: ...
+        @property
+        def primary_judge(self) -> str: ...
+        @property
+        def references(self) -> list[str]: ...
+        @property
+        def runs(self) -> list[Any]: ...
+        def chat(self, student: str) -> ChatSettings: ...
+        def model(self, student: str) -> dict: ...
+        def run(self, student: str, run: str) -> Any: ...
+        def students_from(self, source: str) -> list[str]: ...
+
+else:
+    _Declared = object
+
+
+class Specs(_Declared):
     """The specs of a `skillift.study.study.Study`, which is one."""
 
     def tasks_spec(self) -> dict:
@@ -82,8 +132,10 @@ class Specs:
 
     def demonstrations_spec(self) -> DemonstrationsSpec:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
+        # plain data, which the model takes for one of its two kinds
+        teacher: Any = {name: value for name, value in self.data["teacher"].items() if name != "template"}
         return DemonstrationsSpec(
-            teacher={name: value for name, value in self.data["teacher"].items() if name != "template"},
+            teacher=teacher,
             condition=DEMONSTRATED,
             judge=self.data["judges"][self.primary_judge],
             seed=self.data["prompt_seed"],
@@ -95,7 +147,7 @@ class Specs:
         shown = self._filler([declared["condition"]])
         return CorpusSpec(**declared, prompt_seed=self.data["prompt_seed"], **shown)
 
-    def _filler(self, conditions: list[str]) -> dict:
+    def _filler(self, conditions: Sequence[str]) -> dict:
         """What the condition `filler` shows, where it is one of these."""
         return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
@@ -132,7 +184,7 @@ class Specs:
             conditions=self.conditions,
             prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            inference=inference,
+            inference=AnsweringSpec(**inference),
             student=student,
             run=run,
             checkpoints=self.data["recipes"][found.recipe]["checkpoints"] if found.recipe else [0],
@@ -165,7 +217,7 @@ class Specs:
             **self._filler(self.conditions),
             suites=sorted(inference["suites"]),
             samples=inference["samples"],
-            reference={**inherited, **chat},
+            reference=AskedModel(**inherited, **chat),
         )
 
     def judge_spec(self, judge: str) -> JudgeSpec:
@@ -178,7 +230,7 @@ class Specs:
 
     def scores_spec(self) -> ScoresSpec:
         """Which judges' verdicts become scoring paths, and of which runs."""
-        runs = [{"student": run.student, "run": run.run} for run in sorted(self.runs)]
+        runs = [RunName(student=run.student, run=run.run) for run in sorted(self.runs)]
         return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
 
     def analysis_spec(self) -> dict:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.settings.study_file import StudyFile
+from skillift.settings.values import Condition
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
@@ -25,7 +26,7 @@ from skillift.yaml_sources.source import beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
-_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled", "filler")
+_CONDITION_ORDER: tuple[Condition, ...] = ("none", "curated", "placebo", "shuffled", "filler")
 
 
 @dataclass(frozen=True, order=True)
@@ -205,7 +206,7 @@ class Study(Specs):
         return self.data["corpora"][corpus]["condition"] == DEMONSTRATED
 
     @property
-    def conditions(self) -> list[str]:
+    def conditions(self) -> list[Condition]:
         """The study's conditions, in the order of the vocabulary."""
         return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
 

@@ -141,7 +141,7 @@ def _items(tokens: list, place: int, lines: list[str]) -> list[str]:
 
 def _plain(inline: Token) -> str:
     breaks = ("softbreak", "hardbreak")
-    return "".join(" " if part.type in breaks else part.content for part in inline.children)
+    return "".join(" " if part.type in breaks else part.content for part in inline.children or ())
 
 
 def _dedented(lines: list[str]) -> str:

@@ -197,7 +197,7 @@ class ShowProgress(TrainerCallback):
         if self.progress is not None:
             self.parts_done += 1
             self.progress.begun = self.parts_done / self.parts
-            self._count(state)
+            self._count(self.progress, state)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -206,7 +206,7 @@ class ShowProgress(TrainerCallback):
         if self.progress is not None:
             self.parts_done = 0
             self.progress.move_to(state.global_step)
-            self._count(state)
+            self._count(self.progress, state)
 
     def on_log(
         self,
@@ -228,5 +228,5 @@ class ShowProgress(TrainerCallback):
             self.progress.__exit__(None)
             self.progress = None
 
-    def _count(self, state: TrainerState) -> None:
-        self.progress.amounts["token"] = state.num_input_tokens_seen - self.tokens
+    def _count(self, progress: Progress, state: TrainerState) -> None:
+        progress.amounts["token"] = state.num_input_tokens_seen - self.tokens

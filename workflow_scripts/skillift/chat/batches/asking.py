@@ -166,7 +166,8 @@ class _Asking:
         """Wait for a batch, and keep what it brings; another process may do so first."""
         told = ""
         while (batch := self.state.find(batch_id)) is not None:
-            if batch.stage != CREATED:  # another process planned it since, and may have died
+            if batch.stage != CREATED or batch.provider_id is None:
+                # another process planned it since, and may have died
                 async with self.state.submitting():
                     await self.submission.recover()
                 continue
@@ -201,7 +202,7 @@ class _Asking:
         late = now - batch.at - self.batches.settings.wait_h * 3600
         if late > _CANCELLING_S:
             self._give_up(batch, "did not end though it was cancelled")
-        elif late >= 0:
+        elif late >= 0 and batch.provider_id is not None:
             with suppress(CallFailed):  # it is being cancelled already, or has ended
                 await self.api.cancel(batch.provider_id)
 
@@ -210,7 +211,9 @@ class _Asking:
         self._tell(f"batch {batch.provider_id} {why}; its questions are asked again")
 
     async def _keep(self, batch: Outstanding, seen: Batch, replies: Mapping[str, Reply]) -> None:
-        answers, failed, lost, account = {}, {}, [], None
+        answers: dict[str, ChatAnswer] = {}
+        failed: dict[str, ChatAnswer] = {}
+        lost, account = [], None
         requests = self.state.requests(batch.id)
         share = 1.0 - self.batches.settings.discount
         for key, request in requests.items():

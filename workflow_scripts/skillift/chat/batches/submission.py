@@ -89,7 +89,8 @@ class Submission:
         return True
 
     def _chunks(self, requests: Mapping[str, ChatRequest]) -> Iterator[dict[str, ChatRequest]]:
-        chunk, size = {}, 0
+        chunk: dict[str, ChatRequest] = {}
+        size = 0
         for key, request in requests.items():
             length = len(json.dumps(request.messages))
             if chunk and (len(chunk) == self.settings.most_requests or size + length > _MOST_BYTES):
@@ -115,10 +116,10 @@ class Submission:
         try:
             return await self.api.create(batch_id, uploaded)
         except CallFailed as failure:
-            if not failure.final:
-                found = await self._look_for(self.state.find(batch_id))
-                if found is not None:
-                    return found
+            planned = None if failure.final else self.state.find(batch_id)
+            found = None if planned is None else await self._look_for(planned)
+            if found is not None:
+                return found
             raise
 
     async def _look_for(self, batch: Outstanding) -> str | None:
