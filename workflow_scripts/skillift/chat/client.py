@@ -1,7 +1,7 @@
 """The one client for models that answer over a chat API: judges, teachers and reference models.
 
 Requests go through litellm's asynchronous API, a bounded number at once. Every request ends in a `ChatAnswer`
-with a status; nothing that a provider does to a single request raises. Calls that failed for a passing reason
+with a status; nothing that a provider does to a single request raises. Calls that failed for a transient reason
 are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`) and the
 study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
 in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
@@ -54,7 +54,7 @@ class ChatClient:
         concurrency: requests under way at once.
         timeout_s: seconds after which a call has failed.
         cache: where answers, what was spent, and the limits' state are kept; None to keep none.
-        retries: how often a call that failed for a passing reason is made again.
+        retries: how often a call that failed for a transient reason is made again.
         backoff_s: the longest pause before the first retry; see `retries.pause`.
         requests_per_minute: for each model; None for no limit.
         tokens_per_minute: for each model, prompts and replies; None for no limit.
@@ -199,7 +199,7 @@ class ChatClient:
                 return failure.answer
             self._giving_up.note_lasting(failure, request.model)
             self.counts.failed += 1
-            of_model = failure.passing and failure.retries is None
+            of_model = failure.transient and failure.retries is None
             self._giving_up.note_failed(key, request.model, failure.reason, of_model)
             return ChatAnswer("failed", reason=failure.reason)
 
