@@ -35,8 +35,8 @@ HOME = re.compile(r"(?<![\w.])/(root|home/[a-z]\w*|Users/\w+|work/main)/")
 PLAIN_WORDS = {
     "men" + "d(s|ed|ing)?": "fix",
     "hee" + "d(s|ed|ing)?": "defer, handle, obey",
-    r"from\s+noth" + "ing": "from scratch",
-    "ane" + "w": "again, rebuilt",
+    r"fro" + r"m\s+nothing": "from scratch",
+    "a" + "new": "again, rebuilt",
     r"hand(s|ed|ing)?[\s_]+i" + "n": "submit",
     "ow" + "(e|es|ed|ing)": "need, support",
     "life" + "line|hold_on" + "_to": "parent_watchdog, exit_with_parent",
@@ -104,7 +104,7 @@ def test_the_patterns_find_what_they_look_for(repository, tmp_path):
     )
     assert lines_with(INDEX_OPTION, [bad], tmp_path) == ["bad.txt:1"]
     assert lines_with(HOME, [bad], tmp_path) == ["bad.txt:2"]
-    bad.write_text("Recommended by hand.\nBatches are hand" + "ed\nin; self.hee" + "d_all() men" + "ds them.\n")
+    bad.write_text("Recommended.\nBatches are hand" + "ed\nin; self.hee" + "d_all() men" + "ds them.\n")
     assert lines_with(PRIVATE_WORD, [bad], tmp_path) == ["bad.txt:2", "bad.txt:3"]
 
 

@@ -1,10 +1,10 @@
 """The one client for models that answer over a chat API: judges, teachers and reference models.
 
 Requests go through litellm's asynchronous API, a bounded number at once. Every request ends in a `ChatAnswer`
-with a status; nothing that a provider does to a single request raises. Calls that failed for a transient reason
-are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`) and the
-study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
-in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
+with a status; nothing that a provider does to a single request raises. Calls that failed for a transient
+reason are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`)
+and the study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers
+are kept in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
 (`skillift.chat.giving_up`). Where a provider offers batches, the requests that are known beforehand may go in
 these (`skillift.chat.batches.asking`). Judges of the provider `offline` (`skillift.chat.offline_judges`) go
 through the same client, without litellm.

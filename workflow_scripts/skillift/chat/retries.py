@@ -57,8 +57,8 @@ class CallFailed(Exception):  # noqa: N818 (it is no bug)
     def transient(self) -> bool:
         """Whether another attempt may succeed: everything but a 4xx other than 408, 409 and 429.
 
-        A reply that cannot be read carries the status 200 or none; it counts as transient. A 429 that says that
-        money or a day's quota is used up does not.
+        A reply that cannot be read carries the status 200 or none; it counts as transient. A 429 that says
+        that money or a day's quota is used up does not.
         """
         return not self.permanent and (self.retry_after or 0.0) <= LONGEST_WAIT_S
 
