@@ -244,7 +244,7 @@ def _cells(
         **{f"raw:{judge}": pl.Series(texts.column(whole[f"raw:{judge}"])) for judge in judges},
     )
     cells = coded.select(_CELL).unique().sort(_CELL)
-    columns = {name: cells[name].to_list() for name in _CELL}
+    columns: dict[str, list | dict] = {name: cells[name].to_list() for name in _CELL}
     for condition in conditions:
         rows = cells.join(coded.filter(condition=condition), on=_CELL, how="left", maintain_order="left")
         columns[condition] = {

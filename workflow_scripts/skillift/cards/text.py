@@ -67,7 +67,8 @@ def model_cards(
 def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
     """The held-out rows of one scoring path by student and run; no rows under None."""
     rows = of_metric(table).filter(path=path, suite=HOLDOUT)
-    return {None: rows.clear(), **rows.partition_by("student", "run", as_dict=True)}
+    parts = rows.partition_by("student", "run", as_dict=True).items()
+    return {None: rows.clear(), **{(student, run): part for (student, run), part in parts}}
 
 
 def model_card(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
@@ -28,7 +28,7 @@ BASE_STEP = 0
 TOLERANCE = {"float32": 1e-3, "float16": 0.03, "bfloat16": 0.1}
 
 _KEY = ["task_id", "attempt"]
-PROBE_SCHEMA = {
+PROBE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "step": pl.Int64,
     "task_id": pl.String,
     "attempt": pl.Int64,
@@ -162,7 +162,7 @@ _CHECK_SCHEMA = {
 
 def _distance(one: pl.DataFrame, other: pl.DataFrame) -> float:
     difference = one["logprobs"].explode() - other["logprobs"].explode()
-    return float(difference.abs().mean())
+    return cast(float, difference.abs().mean())
 
 
 def _check(where: str, from_trainer: float, from_base: float, tolerance: float) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from skillift.chat.models import ChatModel
 from skillift.rebuild.kept_answers import ReplayClient, kept_answers
@@ -223,7 +223,7 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
         return None
     costs = pl.read_parquet(standing, columns=["cost_usd"])["cost_usd"]
     paid = costs.filter(costs > 0)
-    return float(paid.mean()) if len(paid) else None
+    return cast(float | None, paid.mean())
 
 
 def _share(job: Job, study: Study) -> float:

@@ -53,7 +53,7 @@ def errs_too_often(rates: pl.DataFrame, spec: dict) -> bool:
     return any(row["rate"] is not None and exceeds(row, spec) for row in rows)
 
 
-def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
+def totals(rates: pl.DataFrame, judge: str) -> list[dict]:
     """The judge's rows over all kinds of both parts, false passes first."""
     rows = rates.filter(judge=judge, part=ALL_PARTS).sort("error", descending=True)
     return rows.to_dicts()

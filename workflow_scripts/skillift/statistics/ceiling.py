@@ -110,7 +110,7 @@ def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, setting
             **_slope(x, y, n_skills, settings["confidence"]),
             "n_tasks": int(known.sum()),
             "n_skills": n_skills,
-            "n_unscored": int(both["lost"].sum() + (both["n_unscored"].sum() or 0)),
+            "n_unscored": int(both["lost"].sum()) + int(both["n_unscored"].sum()),
             "n_runs": n_runs[run],
         }
 

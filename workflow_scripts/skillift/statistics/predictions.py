@@ -143,7 +143,7 @@ def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tupl
                 Estimate(estimate, n_tasks=each.n_tasks, n_skills=each.n_skills, **whole.of(estimate, level))
                 for each, level in ((outer, confidence), (inner, 2 * confidence - 1))
             )
-    return outer, inner, effect["n_unscored"].sum()
+    return outer, inner, int(effect["n_unscored"].sum())
 
 
 def _fewest_runs(prediction: dict, runs: list[dict]) -> int:

@@ -156,7 +156,7 @@ def _together(sides: Sides, parts: list[Part], confidence: float) -> dict:
     tasks = pl.concat(frames)
     known = _estimates(tasks, "value", sides, parts, confidence)
     place, p_value = deciding([(row["estimate"], row["p_value"]) for row in known])
-    n_unscored = int(tasks.group_by("part").agg(pl.col("n_unscored").sum())["n_unscored"].max())
+    n_unscored = max(tasks.group_by("part").agg(pl.col("n_unscored").sum())["n_unscored"])
     ends = []
     if n_unscored:
         for end in _ENDS:

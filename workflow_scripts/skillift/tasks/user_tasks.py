@@ -72,7 +72,7 @@ def read_own(
     own = look_at_own(tasks_path, skills_path)
     for text in own.warnings:
         warn(text)
-    if own.mistakes:
+    if own.mistakes or own.skills is None or own.tasks is None:
         raise UserError("\n".join(shortened(own.mistakes)))
     return own.skills, own.tasks
 

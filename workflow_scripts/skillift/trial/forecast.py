@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
@@ -191,7 +192,7 @@ def _mean_tokens(files: Iterable[Path]) -> int | None:
     """Mean completion tokens of those rows of some tables that have any, rounded up; None for none."""
     tokens = [pl.read_parquet(path, columns=["completion_tokens"])["completion_tokens"] for path in files]
     written = pl.concat(tokens).drop_nulls() if tokens else pl.Series([], dtype=pl.Int64)
-    mean = written.filter(written > 0).mean()
+    mean = cast(float | None, written.filter(written > 0).mean())
     return math.ceil(mean) if mean else None
 
 
