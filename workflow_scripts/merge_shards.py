@@ -9,10 +9,10 @@ python workflow_scripts/merge_shards.py --episodes 0/episodes.parquet 1/episodes
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import EPISODES, PARITY, PROMPTS, SERVED
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
-TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": PARITY}
+TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}
 
 
 def main(argv: list[str] | None = None) -> None:
