@@ -25,8 +25,8 @@ from skillift.publication.html_parts import read_part
 from skillift.reporting.arms import read_spec
 from skillift.reporting.registry import Extent, figures_for
 from skillift.statistics.analysis import analyse
+from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
 from skillift.statistics.pass_rates import no_responses
-from skillift.statistics.words import CONTRADICTED, SUPPORTED
 from skillift.tables import atomic_path, write_json, write_table
 
 MOST_SHOWN = 2000  # items in the browser: with their texts, some 20 MB

@@ -32,13 +32,13 @@ from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_labels import CONTRADICTED, SAMENESS, holds, word
 from skillift.statistics.claim_registry import DELTA, LIFT, RATE, of_metrics
+from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
-from skillift.statistics.sameness import sameness
-from skillift.statistics.sides import lifts_by_recipe, recipes_by_student
+from skillift.statistics.equivalence_claims import sameness
 from skillift.statistics.trajectory import trajectory_claims
-from skillift.statistics.words import CONTRADICTED, SAMENESS, holds, word
 
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
@@ -59,8 +59,8 @@ def claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence of the intervals; margins (of `words.SAMENESS`) as fractions, without which
-            equivalence is not tested.
+        settings: confidence of the intervals; margins (of `claim_labels.SAMENESS`) as fractions, without
+            which equivalence is not tested.
 
     Raises:
         UserError: a margin of no claim of sameness, or one that is not a fraction above 0.

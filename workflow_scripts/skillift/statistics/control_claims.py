@@ -21,10 +21,10 @@ from functools import partial
 import polars as pl
 
 from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_labels import End
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.intersection_union import deciding
-from skillift.statistics.words import End
 
 CONTROLS = ("placebo", "filler")
 BEYOND, NEUTRAL = "beyond_longer_prompt", "neutral_filler"

@@ -27,12 +27,12 @@ import polars as pl
 
 from skillift.contracts.claims import JOINT_MODEL
 from skillift.contracts.pipeline import key_of
+from skillift.statistics.comparisons import ZERO, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.joint_arms import ARMS, Arms, arms_by_recipe
 from skillift.statistics.recipes import TASK
-from skillift.statistics.sides import ZERO, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
 LIFT = "lift:curated-none"
