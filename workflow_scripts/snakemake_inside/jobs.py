@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from skillift.rebuild.plan import AGAIN, NEW, REUSED, Job, Trigger
+from skillift.audit.plan import AGAIN, NEW, REUSED, Job, Trigger
 
 ACCELERATORS = ("gpu", "gpus", "gpus_per_task")  # resources by which rules or profiles ask for accelerators
 

@@ -16,12 +16,12 @@ from typing import cast
 
 import polars as pl
 
+from skillift.audit.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
+from skillift.audit.plan import Job, Plan
 from skillift.costs.estimate import VERDICT_TOKENS, Cost, study_costs, tasks_of
 from skillift.processes.memory import memory
 from skillift.processes.progress import FIRST_AFTER_S
 from skillift.processes.progress_lines import Line, parse_duration, parse_line
-from skillift.rebuild.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
-from skillift.rebuild.plan import Job, Plan
 from skillift.stages import FAMILIES, rule_named
 from skillift.study.study import Study
 from skillift.trial.work import Size

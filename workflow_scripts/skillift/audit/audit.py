@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from skillift.rebuild import durations as times
-from skillift.rebuild.calls import CALL_BASES, JobCalls, planned_calls
-from skillift.rebuild.packages import changed_packages
-from skillift.rebuild.plan import NEW, Job, Plan
-from skillift.rebuild.reasons import CodeNotes, families, followed, own_reasons
+from skillift.audit import durations as times
+from skillift.audit.calls import CALL_BASES, JobCalls, planned_calls
+from skillift.audit.packages import changed_packages
+from skillift.audit.plan import NEW, Job, Plan
+from skillift.audit.reasons import CodeNotes, families, followed, own_reasons
 from skillift.study.study import Study
 
 

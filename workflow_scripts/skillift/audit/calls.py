@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from skillift.audit.kept_answers import ReplayClient, kept_answers
+from skillift.audit.plan import Job, Plan
 from skillift.chat.models import ChatModel
-from skillift.rebuild.kept_answers import ReplayClient, kept_answers
-from skillift.rebuild.plan import Job, Plan
 from skillift.settings.chat_models import AskedTeacher
 from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ReferenceSpec
 from skillift.stages import rule_named

@@ -7,10 +7,10 @@ from itertools import groupby
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from skillift.rebuild.audit import Audit, Group
-from skillift.rebuild.calls import CALL_BASES
-from skillift.rebuild.durations import DURATION_BASES
-from skillift.rebuild.packages import changed_packages
+from skillift.audit.audit import Audit, Group
+from skillift.audit.calls import CALL_BASES
+from skillift.audit.durations import DURATION_BASES
+from skillift.audit.packages import changed_packages
 from skillift.stages import family
 
 _MANY = 4  # rules of one family (make_figure_...) that are shown in one line from here on

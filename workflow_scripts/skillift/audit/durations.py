@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from skillift.rebuild.plan import Job, Plan
+from skillift.audit.plan import Job, Plan
 from skillift.stages import rule_named
 
 MEASURED, ALIKE, DECLARED, UNKNOWN = "measured", "alike", "declared", "unknown"
