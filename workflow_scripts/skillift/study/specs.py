@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from skillift.settings.chat_models import AskedModel
@@ -33,19 +33,17 @@ _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_
 _ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
 
+@dataclass(frozen=True, order=True)
+class Run:
+    """One run of one student: `base`, or one training by a recipe with a seed."""
+
+    student: str
+    run: str
+    recipe: str | None = None
+    seed: int | None = None
+
+
 if TYPE_CHECKING:
-
-    class _Run(Protocol):
-        """A run, as `skillift.study.study.Run` has it."""
-
-        @property
-        def student(self) -> str: ...
-        @property
-        def run(self) -> str: ...
-        @property
-        def recipe(self) -> str | None: ...
-        @property
-        def seed(self) -> int | None: ...
 
     class _Declared(Protocol):
         """What the specs are cut out of; `skillift.study.study.Study` says what each is."""
@@ -67,10 +65,10 @@ if TYPE_CHECKING:
         @property
         def references(self) -> list[str]: ...
         @property
-        def runs(self) -> list[Any]: ...
+        def runs(self) -> list[Run]: ...
         def chat(self, student: str) -> ChatSettings: ...
         def model(self, student: str) -> dict: ...
-        def run(self, student: str, run: str) -> Any: ...
+        def run(self, student: str, run: str) -> Run: ...
         def students_from(self, source: str) -> list[str]: ...
 
 else:
@@ -152,8 +150,14 @@ class Specs(_Declared):
         return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
     def train_spec(self, student: str, run: str) -> TrainSpec:
-        """How a run is trained; its corpus and student enter as files."""
+        """How a run is trained; its corpus and student enter as files.
+
+        Raises:
+            KeyError: the run is no training.
+        """
         found = self.run(student, run)
+        if found.recipe is None or found.seed is None:
+            raise KeyError(f"{run} of {student} is no training")
         recipe = copy.deepcopy(self.data["recipes"][found.recipe])
         del recipe["corpus"]
         inference = self.data["inference"]
