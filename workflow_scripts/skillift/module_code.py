@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+_NAMING = (ast.Name, ast.Attribute, ast.Import, ast.ImportFrom)
 MOST_KEPT = 2000  # of a project of some 250 modules: eight versions of each
 
 
@@ -111,7 +112,7 @@ def _names(statement: ast.stmt) -> list[list]:
                 nodes += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST) and value._fields:
                 nodes.append(value)
-    named = (_name(node) for node in nodes)
+    named = (_name(node) for node in nodes if isinstance(node, _NAMING))
     return list({json.dumps(name): name for name in named if name}.values())
 
 

@@ -38,8 +38,7 @@ _HEADS = ("LMHeadModel", "DoubleHeadsModel")  # names that end as those of model
 def writing_types() -> frozenset[str]:
     """Each `model_type` that transformers has a model for that writes text; empty where that is not known."""
     try:
-        calls = [value for value in _assigned(NAMES, _LISTS) if isinstance(value, ast.Call)]
-        lists = [ast.literal_eval(call.args[0]) for call in calls]
+        lists = [ast.literal_eval(_argument(value)) for value in _assigned(NAMES, _LISTS)]
         return frozenset(name for pairs in lists for name, _ in pairs)
     except (OSError, SyntaxError, ValueError, AttributeError, IndexError, TypeError):
         return frozenset()  # another version's file: nothing is known before the model is loaded
@@ -86,8 +85,16 @@ def _assigned_keys(file: str, name: str) -> Iterator[str]:
         if not isinstance(mapping, ast.Dict):
             raise TypeError(f"{file}: {name}: no mapping")
         for key in mapping.keys:
-            if key is not None:
-                yield ast.literal_eval(key)
+            if key is None:
+                raise TypeError(f"{file}: {name}: keys of another mapping")
+            yield ast.literal_eval(key)
+
+
+def _argument(value: ast.expr) -> ast.expr:
+    """What an `OrderedDict(...)` is made of."""
+    if not isinstance(value, ast.Call):
+        raise TypeError(f"{NAMES}: no call")
+    return value.args[0]
 
 
 def _assigned(file: str, names: Collection[str]) -> list[ast.expr]:
