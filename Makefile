@@ -78,12 +78,14 @@ sampler: setup # what a second opinion needs more, once for each set of pins
 	@"$(STARTER)" envs/make_venv.py --venv $(SAMPLER) --pins envs/second-opinion.txt --needed-gib 0.7 \
 		$(if $(PYTHON),--python "$(PYTHON)")
 
-lint: setup ## check style: ruff, snakefmt, snakemake --lint, and that no imports go round in circles
+lint: setup ## check style, types (mypy), spelling (codespell), and that no imports go round in circles
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) snakefmt --check $(SNAKEFILES)
 	@$(RUN) snakemake --lint
 	@$(RUN) env PYTHONPATH=workflow_scripts lint-imports --no-cache --no-logo
+	@$(RUN) mypy workflow_scripts/skillift
+	@$(RUN) codespell
 
 check: lint ## the quick loop: style, and the tests that load no model and run no study
 	@$(PYTEST) -n 2 --quick tests/unit tests/commands
@@ -114,7 +116,7 @@ pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
 	@"$(STARTER)" envs/pin.py
 
 clean: ## remove results and everything else made by running, but .venv
-	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove the virtual environments too

@@ -1,5 +1,6 @@
-"""What a set-up asks of the machine: a supported Python, a known platform, disk space; and what pip's
-failures mean. From the standard library alone, and in words for the user.
+"""What a set-up asks of the machine (Python, platform, disk space), and what pip's failures mean.
+
+From the standard library alone, and in words for the user.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.preflight.room import too_large
 from skillift.study.predictions import declared
-from skillift.rebuild.code_notes import note_code
+from skillift.audit.code_notes import note_code
 from skillift.running.run_record import FILE as RUN_RECORD
 from skillift.study.design import declared_design, with_sizes
 from skillift.ledger.entries import FILE as LEDGER

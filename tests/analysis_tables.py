@@ -17,7 +17,7 @@ import polars as pl
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
-from skillift.contracts.pipeline import PARITY, SCORES
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, SCORES
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.ledger import events
 from skillift.statistics.analysis import analyse
@@ -178,7 +178,7 @@ def make_tables(
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "ledger": events([]),
         "log": make_log(spec),
-        "parity": make_parity(spec),
+        "parity": make_batch_sensitivity(spec),
         "costs": make_costs(),
     }
 
@@ -233,13 +233,13 @@ def _arm(generator, tasks, skill_effect, spec, run, condition, step, unscored):
         )
 
 
-def make_parity(spec: dict) -> pl.DataFrame:
-    """Self-parity of the base and all runs of `spec`; one run has an answer that differs."""
+def make_batch_sensitivity(spec: dict) -> pl.DataFrame:
+    """Batch sensitivity of the base and all runs of `spec`; one run has an answer that differs."""
     base = [(student, "base", 0) for student in spec["students"]]
     runs = base + [(run["student"], run["run"], 138) for run in spec["runs"] if run["run"] != "base"]
     rows = [(*run, 16, 16, None, 640, 2.4e-7) for run in runs[:-1]] + [(*runs[-1], 16, 15, 7, 655, 0.0021)]
-    schema = {"student": pl.String, "run": pl.String, **dict.fromkeys(PARITY.columns)}
-    types = {name: column.dtype.type for name, column in PARITY.columns.items()}
+    schema = {"student": pl.String, "run": pl.String, **dict.fromkeys(BATCH_SENSITIVITY.columns)}
+    types = {name: column.dtype.type for name, column in BATCH_SENSITIVITY.columns.items()}
     return pl.DataFrame(rows, schema=schema | types, orient="row")
 
 

@@ -37,11 +37,11 @@ BAD_STUDIES = {
         ["students.s.label: found nothing, expected one line of at most 80 characters"],
     ),
     "an unknown source": (
-        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),  # codespell:ignore scrach
         ["students.m.source: found 'scrach', expected one of scratch, path", "Did you mean 'scratch'?"],
     ),
     "what else is wrong with an entry of an unknown kind": (
-        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),
+        ("    tier: 2\n    source: scratch", "    tier: two\n    source: scrach"),  # codespell:ignore scrach
         ["students.m.tier: found 'two', expected a whole number at least 1"],
     ),
     "a share in percent": (("confidence: 0.95", "confidence: 95%"), ["found '95%'", "Write 0.95."]),
@@ -63,7 +63,7 @@ BAD_STUDIES = {
         ["analysis.margins.recipe_ties: found an unknown key", "Did you mean 'recipe_tie'?"],
     ),
     "a recipe naming a missing corpus": (
-        ("    corpus: worked", "    corpus: workd"),
+        ("    corpus: worked", "    corpus: workd"),  # codespell:ignore workd
         ["recipes.sft.corpus: found 'workd', expected a key of `corpora`", "Did you mean 'worked'?"],
     ),
     "a recipe called base": (("  sft:\n", "  base:\n"), ["recipes.base: found 'base', expected another id"]),

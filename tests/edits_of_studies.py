@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edits import Edit, append, both, in_study, study
 from rerun_sets import (
+    BATCH_TABLE,
     DEMONSTRATED,
     FIGURE_JOBS,
     JUDGES,
@@ -15,7 +16,6 @@ from rerun_sets import (
     REMAINING,
     RUNS,
     SCORES,
-    SELF_PARITY,
     TABLE_JOBS,
     TRAINED,
     answered,
@@ -164,7 +164,7 @@ MODELS = [
     Edit(
         "a run removed",
         in_study("students: [s, m], seeds: [0]}", "students: [s], seeds: [0]}"),
-        SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES,
+        SCORES | {LOSS_CURVES, BATCH_TABLE} | OF_JUDGES,
     ),
     Edit(
         "a tier added",
@@ -174,7 +174,7 @@ MODELS = [
     Edit(
         "a tier removed",
         remove_a_student,
-        SCORES | {LOSS_CURVES, SELF_PARITY} | OF_JUDGES,
+        SCORES | {LOSS_CURVES, BATCH_TABLE} | OF_JUDGES,
     ),
     Edit(
         "a label",

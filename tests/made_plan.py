@@ -6,8 +6,8 @@ from pathlib import Path
 
 from projects import ROOT
 
-from skillift.rebuild.audit import Audit
-from skillift.rebuild.plan import AGAIN, NEW, REUSED, Job, Plan, Trigger
+from skillift.audit.audit import Audit
+from skillift.audit.plan import AGAIN, NEW, REUSED, Job, Plan, Trigger
 from skillift.study.study import load_study
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

@@ -28,7 +28,7 @@ def sources(job: str) -> set[str]:
 
 
 LOSS_CURVES = "make_figure_loss_curves"
-SELF_PARITY = "make_table_self_parity"
+BATCH_TABLE = "make_table_self_parity"
 # what rests on the certification of the judges: their error rates, and the warnings of the headline figures
 RATED = {name for name in FIGURE_JOBS | TABLE_JOBS if "certification" in sources(name)}
 OF_JUDGES = RATED & {"make_figure_certification", "make_table_certification_rates"}
@@ -58,7 +58,7 @@ def certified(*judges: str) -> set[str]:
 def answered(*runs: str) -> set[str]:
     """The episodes of runs and all that rests on them."""
     checked = {f"check_served {run}" for run in runs}
-    return {f"generate {run}" for run in runs} | checked | judged(*runs) | SCORES | {SELF_PARITY}
+    return {f"generate {run}" for run in runs} | checked | judged(*runs) | SCORES | {BATCH_TABLE}
 
 
 def trained(*runs: str) -> set[str]:

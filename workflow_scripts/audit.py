@@ -20,10 +20,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
 from skillift.running.settings import add_options, settings
+
+if TYPE_CHECKING:
+    from skillift.audit.audit import Audit
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -59,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
     os.chdir(found.folder)
     audit = audited(others, options.cores, dict(options.minutes))
     if html:
-        from skillift.rebuild.page import write_page
+        from skillift.audit.page import write_page
 
         write_page(audit, html, REPOSITORY / "workflow_scripts/pages")
     if options.json:
@@ -69,10 +73,10 @@ def main(argv: list[str] | None = None) -> None:
         _print(audit)
 
 
-def audited(options: list[str], cores: int, minutes: dict[str, float]):
+def audited(options: list[str], cores: int, minutes: dict[str, float]) -> Audit:
     """The audit of a run with these options of Snakemake, in the working folder."""
-    from skillift.rebuild.audit import Audit
-    from skillift.rebuild.code_notes import NotedCode
+    from skillift.audit.audit import Audit
+    from skillift.audit.code_notes import NotedCode
     from snakemake_inside.plan import read_plan
 
     planned = read_plan(["--cores", str(cores), *options])
@@ -83,10 +87,10 @@ def audited(options: list[str], cores: int, minutes: dict[str, float]):
     return Audit(planned.plan, planned.study, cores, answers, NotedCode(planned.state / "code"), declared)
 
 
-def _print(audit) -> None:
+def _print(audit: Audit) -> None:
     from rich.console import Console
 
-    from skillift.rebuild.text import headline, notes, rows
+    from skillift.audit.text import headline, notes, rows
 
     console = Console(highlight=False, markup=False)
     console.print(headline(audit))

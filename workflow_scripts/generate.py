@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import EPISODES, PARITY, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROBES, PROMPTS, SERVED, SKILLS, TASKS
 from skillift.engines.interface import RunOptions
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
     for table, path, schema in (
         (found.served, options.served, SERVED),
         (found.prompts, options.prompts, PROMPTS),
-        (found.parity, options.parity, PARITY),
+        (found.parity, options.parity, BATCH_SENSITIVITY),
         (found.episodes, options.out, EPISODES),
     ):
         if path:

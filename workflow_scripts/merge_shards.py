@@ -1,6 +1,6 @@
 r"""Put the parts of a run's episodes together that several jobs have answered.
 
-    python workflow_scripts/merge_shards.py --episodes 0/episodes.parquet 1/episodes.parquet \
+python workflow_scripts/merge_shards.py --episodes 0/episodes.parquet 1/episodes.parquet \
         --served 0/served.parquet 1/served.parquet --prompts 0/prompts.parquet 1/prompts.parquet \
         --parity 0/parity.parquet 1/parity.parquet --out episodes.parquet --served-out served.parquet \
         --prompts-out prompts.parquet --parity-out parity.parquet --spec '{}'
@@ -9,10 +9,10 @@ r"""Put the parts of a run's episodes together that several jobs have answered.
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import EPISODES, PARITY, PROMPTS, SERVED
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
-TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": PARITY}
+TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -24,7 +24,7 @@ SCRIPTS = ROOT / "workflow_scripts"
 ENGINE_START = "vllm.entrypoints.llm:LLM.__init__"
 ANSWERS = ("skillift.engines.vllm_engine:VllmEngine.generate", "vllm.entrypoints.llm:LLM.chat")
 # asks a few prompts twice and scores the answers, through the same engine
-PARITY = "skillift.episodes.self_parity:measure"
+BATCH_SENSITIVITY = "skillift.episodes.batch_sensitivity:measure"
 SCORES = "skillift.engines.vllm_engine:VllmEngine.log_probabilities"
 TRAINING = "transformers.trainer:Trainer.train"
 
@@ -148,7 +148,7 @@ def generation(
             "tokens": sum(len(answer["tokens"]) for answer in json.loads(files["out"].read_text()))
         }
 
-    targets = (ENGINE_START, *ANSWERS, PARITY, SCORES)
+    targets = (ENGINE_START, *ANSWERS, BATCH_SENSITIVITY, SCORES)
     rows = compare(
         ours,
         theirs,
@@ -169,6 +169,6 @@ def generation(
 
 
 def _answering(times: dict[str, float]) -> float:
-    """Seconds in which all prompts were answered, without the few that are asked twice for self-parity."""
-    asked_twice = times.get(PARITY, 0.0) - times.get(SCORES, 0.0)
+    """Seconds in which all prompts were answered, without the few that are asked twice."""
+    asked_twice = times.get(BATCH_SENSITIVITY, 0.0) - times.get(SCORES, 0.0)
     return sum(times.get(name, 0.0) for name in ANSWERS) - asked_twice

@@ -65,7 +65,7 @@ def test_a_corpus_is_pushed_as_a_dataset(push, tmp_path):
     assert any(path.startswith("/api/datasets/owner/tiny/commit") for path in arrived)
 
 
-def test_what_the_hub_refuses_is_one_line_with_the_mend_and_no_key(push, tmp_path):
+def test_what_the_hub_refuses_is_one_line_with_the_fix_and_no_key(push, tmp_path):
     with hub("owner/tiny", tmp_path, error="Forbidden") as (address, _):
         done = push(address, "model", *_of_run(tmp_path))
     assert done.returncode == 1

@@ -8,8 +8,8 @@ import pytest
 import run_study
 import try_study
 
+from skillift.audit.plan import NEW, Job, Plan
 from skillift.errors import UserError
-from skillift.rebuild.plan import NEW, Job, Plan
 from skillift.study.study import load_study
 from snakemake_inside import plan
 from snakemake_inside.plan import StudyPlan

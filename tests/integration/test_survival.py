@@ -169,7 +169,7 @@ def test_a_terminated_snakemake_finishes_its_running_jobs_first(mishaps):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="makes a small pipe: needs Linux")
-def test_ctrl_c_while_snakemake_prints_is_heeded(tmp_path):
+def test_ctrl_c_while_snakemake_prints_ends_the_run(tmp_path):
     """Nobody reads what it prints, so that it waits in the midst of its table of jobs."""
     reading, writing = os.pipe()
     room = 1500  # bytes: less than the table, more than what comes before it

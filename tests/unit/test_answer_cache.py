@@ -100,3 +100,10 @@ def test_a_file_that_cannot_be_the_cache_is_an_error_with_the_fix(tmp_path, kind
         connection.close()
     with pytest.raises(UserError, match=r"cache of answers cannot be used.*(permission|Move the file)"):
         AnswerCache(path)
+
+
+def test_a_closed_cache_says_so(tmp_path):
+    cache = AnswerCache(tmp_path / "answers.sqlite")
+    cache.close()
+    with pytest.raises(UserError, match="the file is closed"):
+        cache.get("key")

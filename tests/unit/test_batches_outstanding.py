@@ -62,6 +62,13 @@ def test_a_batch_that_may_exist_is_not_created_again_by_the_next_run(cache):
     assert server.count("create") == 1
 
 
+def test_a_batch_that_is_kept_no_more_fails_as_the_provider_said(cache, monkeypatch):
+    monkeypatch.setattr(BatchState, "find", lambda self, batch_id: None)  # another process gave it up
+    server = BatchServer(echo, fail={"create": [-1]})
+    with serving(server) as address, pytest.raises(UserError, match="a batch cannot be submitted"):
+        ask(cache, requests_to(address, 2))
+
+
 def test_a_batch_is_found_behind_many_others(cache):
     server = BatchServer(echo, fail={"create": [-1]})
     with serving(server) as address:

@@ -114,7 +114,7 @@ def test_a_run_that_the_tables_do_not_have_is_an_error(templates):
 
 def test_a_template_with_an_unknown_name_is_an_error(templates):
     with pytest.raises(UserError, match=r"template of a card: found .*'promt' is undefined"):
-        model_card("{{ promt }}", SPEC, RUN, BASE, (1, "b"), full_study()[1])
+        model_card("{{ promt }}", SPEC, RUN, BASE, (1, "b"), full_study()[1])  # codespell:ignore promt
 
 
 def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templates):

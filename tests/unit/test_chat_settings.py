@@ -81,7 +81,7 @@ def test_a_file_as_windows_writes_it_is_the_same_template(study, tmp_path):
             None,
             ["found no.jinja, expected a file with a chat template (looked for", "relative to the"],
         ),
-        ("plian", None, ["Did you mean 'plain'?"]),
+        ("plian", None, ["Did you mean 'plain'?"]),  # codespell:ignore plian
         ("folder", "", ["found a folder (", "Name a file in it, such as folder/inner.jinja."]),
         ("empty.jinja", b" \n", ["found an empty file"]),
         (

@@ -17,7 +17,7 @@ from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import detectable, points, probability, told
 from skillift.findings.rows import findings_text
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses, responses
 
@@ -46,7 +46,7 @@ def test_a_lift_is_told_with_its_claims_numbers_and_word(tables):
         f"Holm-adjusted p = {row['p_holm']:.3f}; smallest detectable effect {detectable(row)}; "
         "200 tasks in 40 skills, 0 episodes unscored; path judge:a)."
     )
-    assert (finding.word, finding.student, finding.path) == (words.SUPPORTED, "45 k", "judge:a")
+    assert (finding.word, finding.student, finding.path) == (claim_labels.SUPPORTED, "45 k", "judge:a")
     assert {name: row[name] for name in finding.numbers} == finding.numbers
 
 
@@ -160,7 +160,7 @@ def test_a_dequantised_student_is_told_on_the_page_and_in_the_report(tables):
 def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
     tables = tables_of(unscored="judge:a")
     (lift,) = every(tables, "lift")
-    assert lift.word == words.UNDEFINED
+    assert lift.word == claim_labels.UNDEFINED
     assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored; path judge:a)." in lift.sentence
     assert answers(tables)["resolved"] == "0 of 1 lift resolved on the path judge:a: 1 undefined."
 
@@ -222,7 +222,7 @@ def test_the_findings_need_the_tables_that_are_listed_and_no_others():
 def test_every_claim_stands_beside_its_interval_n_unscored_path_and_detectable_effect(made):
     spec, tables = made()
     every_one = every(tables, None, spec)
-    claims = [each.sentence for each in every_one if each.word and each.word != words.UNDEFINED]
+    claims = [each.sentence for each in every_one if each.word and each.word != claim_labels.UNDEFINED]
     intervals = [
         each.sentence for each in every_one if "% interval" in each.sentence and " pp" in each.sentence
     ]
@@ -282,5 +282,5 @@ def test_differences_are_written_in_percentage_points_with_their_sign(value, tex
 def test_small_probabilities_and_words_are_written_plainly():
     assert probability(0.0004) == "p < 0.001"
     assert probability(0.0123, "Holm-adjusted p") == "Holm-adjusted p = 0.012"
-    given = [words.NOT_RESOLVABLE, words.SUPPORTED, words.NOT_RESOLVABLE]
+    given = [claim_labels.NOT_RESOLVABLE, claim_labels.SUPPORTED, claim_labels.NOT_RESOLVABLE]
     assert told(given) == "1 supported, 2 not resolvable at this n"

@@ -13,7 +13,7 @@ from skillift.findings.captions import caption
 from skillift.findings.glossary import TERMS, Glossary
 from skillift.findings.page import Made, findings_page, numbered
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
@@ -72,7 +72,13 @@ def test_every_word_is_explained_once_where_it_first_stands(html):
 def test_every_verdict_has_its_meaning_in_the_glossary():
     names = [term.name for term in TERMS]
     assert len(names) == len(set(names))
-    verdicts = {words.SUPPORTED, words.CONTRADICTED, words.EQUIVALENT, words.NOT_RESOLVABLE, words.UNDEFINED}
+    verdicts = {
+        claim_labels.SUPPORTED,
+        claim_labels.CONTRADICTED,
+        claim_labels.EQUIVALENT,
+        claim_labels.NOT_RESOLVABLE,
+        claim_labels.UNDEFINED,
+    }
     assert verdicts | {HELD, FAILED, UNDETERMINED} <= set(names)
 
 

@@ -12,7 +12,7 @@ from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.rows import findings_text
 from skillift.findings.summary import summary
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 
@@ -66,15 +66,15 @@ def test_contrasts_with_a_placebo_are_a_family_each_with_the_effect_that_its_wor
     )
     found = [each for each in every(tables, None, spec) if each.claim.startswith("curated − placebo")]
     assert len(found) == rows.height == 7
-    expected = words.holm(rows["p_value"].to_list())
+    expected = claim_labels.holm(rows["p_value"].to_list())
     assert sorted(each.numbers["p_holm"] for each in found) == pytest.approx(sorted(expected))
     for each in found:
         assert "Holm-adjusted p" in each.sentence
         (row,) = rows.filter(estimate=each.numbers["estimate"]).head(1).iter_rows(named=True)
         assert each.numbers["mde"] > row["mde"]
         resolved = each.numbers["p_holm"] < 0.05
-        sign = words.SUPPORTED if each.numbers["estimate"] > 0 else words.CONTRADICTED
-        assert each.word == (sign if resolved else words.NOT_RESOLVABLE)
+        sign = claim_labels.SUPPORTED if each.numbers["estimate"] > 0 else claim_labels.CONTRADICTED
+        assert each.word == (sign if resolved else claim_labels.NOT_RESOLVABLE)
 
 
 BEFORE = {"none": 40, "curated": 60, "placebo": 40, "filler": 40}
@@ -85,7 +85,7 @@ def test_sft_that_only_makes_the_placebo_harmful_adds_nothing_beyond_a_longer_pr
     over_placebo = tables["effects"].filter(contrast="lift:curated-placebo").row(0, named=True)
     assert over_placebo["ci_low"] > 0
     (finding,) = every(tables, TOGETHER, spec)
-    assert finding.word == words.NOT_RESOLVABLE
+    assert finding.word == claim_labels.NOT_RESOLVABLE
     assert finding.sentence.endswith("What SFT changed may be the placebo.")
     assert "supported" not in answers(tables, spec)["procedure"]
     assert BEYOND not in all_texts(spec, tables)
@@ -94,7 +94,7 @@ def test_sft_that_only_makes_the_placebo_harmful_adds_nothing_beyond_a_longer_pr
 def test_nor_does_sft_that_only_makes_the_filler_harmful():
     spec, tables = controlled_study(BEFORE, BEFORE | {"filler": 4})
     (finding,) = every(tables, TOGETHER, spec)
-    assert finding.word == words.NOT_RESOLVABLE
+    assert finding.word == claim_labels.NOT_RESOLVABLE
     assert "supported" not in answers(tables, spec)["procedure"]
     assert BEYOND not in all_texts(spec, tables)
 
@@ -103,15 +103,15 @@ def test_nor_sft_that_lifts_every_longer_prompt():
     spec, tables = controlled_study(BEFORE, BEFORE | {"curated": 120, "filler": 100, "placebo": 100})
     (lift,) = every(tables, "lift", spec)
     (finding,) = every(tables, TOGETHER, spec)
-    assert lift.word == words.SUPPORTED
-    assert finding.word == words.NOT_RESOLVABLE
+    assert lift.word == claim_labels.SUPPORTED
+    assert finding.word == claim_labels.NOT_RESOLVABLE
     assert BEYOND not in all_texts(spec, tables)
 
 
 def test_a_lift_over_none_and_every_control_is_one_beyond_a_longer_prompt():
     spec, tables = controlled_study(BEFORE, BEFORE | {"curated": 150})
     (finding,) = every(tables, TOGETHER, spec)
-    assert finding.word == words.SUPPORTED
+    assert finding.word == claim_labels.SUPPORTED
     assert finding.sentence.startswith(
         f"{BEYOND} at 45 k after SFT by sft, seed 0. Lift over none +45.0 pp ("
     )
@@ -138,9 +138,9 @@ def test_the_answer_says_what_the_placebo_does_beside_the_word_that_judges_it(af
 @pytest.mark.parametrize(
     ("passed", "start", "word", "said"),
     [
-        (40, 7, words.EQUIVALENT, "The filler is a neutral control at 45 k: "),
-        (80, 7, words.CONTRADICTED, "The filler is no neutral control at 45 k: "),
-        (40, 100, words.NOT_RESOLVABLE, "The filler is not shown to be a neutral control at 45 k: "),
+        (40, 7, claim_labels.EQUIVALENT, "The filler is a neutral control at 45 k: "),
+        (80, 7, claim_labels.CONTRADICTED, "The filler is no neutral control at 45 k: "),
+        (40, 100, claim_labels.NOT_RESOLVABLE, "The filler is not shown to be a neutral control at 45 k: "),
     ],
 )
 def test_a_filler_is_a_neutral_control_only_where_equivalence_is_shown(passed, start, word, said):
@@ -148,7 +148,7 @@ def test_a_filler_is_a_neutral_control_only_where_equivalence_is_shown(passed, s
     (finding,) = every(tables, "filler \u2212 none before SFT: is the filler neutral?", spec)
     assert (finding.word, finding.sentence.startswith(said)) == (word, True)
     assert ("There is no neutral control: " in answers(tables, spec)["procedure"]) == (
-        word != words.EQUIVALENT
+        word != claim_labels.EQUIVALENT
     )
 
 

@@ -8,7 +8,7 @@ from findings_tables import SPEC, answers, every, tables_of
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.planning.evidence import room_of
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.room import no_room
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
@@ -25,7 +25,7 @@ ONE_ARM = {"base": (2, 3), "sft-s0": (60, 65), "sft-s1": (62, 60)}
 def test_what_is_not_resolved_for_want_of_room_says_so_first(counts, end):
     tables = tables_of(runs=counts)
     (lift,) = every(tables, "lift")
-    assert lift.word == words.NOT_RESOLVABLE
+    assert lift.word == claim_labels.NOT_RESOLVABLE
     assert lift.sentence.startswith(f"No room to move: {end}. Lift at 45 k")
     assert lift.sentence.index("No room") < lift.sentence.index("smallest detectable")
     answer = answers(tables)["resolved"]

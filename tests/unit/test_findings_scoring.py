@@ -11,7 +11,7 @@ from findings_tables import SPEC, answers, every, tables_of
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.finding import points
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_few_lost_verdicts_have_no_banner(tables):
 
 
 def test_what_is_undefined_never_keeps_its_word(tables):
-    gone = pl.when(claim="lift").then(pl.lit(words.UNDEFINED)).otherwise("word")
+    gone = pl.when(claim="lift").then(pl.lit(claim_labels.UNDEFINED)).otherwise("word")
     everywhere = answers({**tables, "claims": tables["claims"].with_columns(word=gone)})["judge"]
     assert "1 lift of 1 undefined on judge:a" in everywhere
     assert "keeps its word" not in everywhere
@@ -125,7 +125,7 @@ def test_a_second_judge_without_a_verdict_is_no_missing_judge(tables):
 def test_a_lift_that_another_path_gives_another_word_is_named(tables):
     assert every(tables, "another path") == []
     claims = tables["claims"].with_columns(
-        word=pl.when(path="bench", claim="lift").then(pl.lit(words.UNDEFINED)).otherwise("word")
+        word=pl.when(path="bench", claim="lift").then(pl.lit(claim_labels.UNDEFINED)).otherwise("word")
     )
     changed = {**tables, "claims": claims}
     (finding,) = every(changed, "another path")

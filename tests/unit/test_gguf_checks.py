@@ -47,6 +47,10 @@ def test_a_whole_file_is_a_student_and_its_header_says_what_it_is(tmp_path):
         ({"architecture": "clip"}, "found 'the part of a model that reads pictures or sound (mmproj)'"),
         ({"scaling": np.linspace(1, 8, 16)}, "found 'scaling of positions (rope_freqs.weight)'"),
         (
+            {"scaling": np.linspace(1, 8, 16), "metadata": {"llama.rope.freq_base": "high"}},
+            "found 'scaling of positions (rope_freqs.weight)'",
+        ),
+        (
             {"metadata": {"llama.block_count": 1}},
             "block_count: found 1, expected 2, the blocks of its tensors",
         ),

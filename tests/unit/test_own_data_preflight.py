@@ -126,7 +126,8 @@ def test_a_skill_without_another_one_has_no_placebo(study):
 
 def test_mistakes_of_all_files_stand_together(study):
     broken = {"ledger": "---\nname: [x\n---\n\nGo.\n", "harbor": "---\nname: y\ndescription: z\n---\n"}
-    lines = mistakes(study(skills=broken, raw='{"task_id": "x"\n{"task_id": "y", "suite": "trian"}'))
+    raw = '{"task_id": "x"\n{"task_id": "y", "suite": "trian"}'  # codespell:ignore trian
+    lines = mistakes(study(skills=broken, raw=raw))
     for place in ("skills/harbor", "skills/ledger", "tasks.jsonl:1", "tasks.jsonl:2: suite"):
         assert any(place in line for line in lines), place
 

@@ -59,7 +59,14 @@ def test_a_template_of_ones_own_is_used():
     assert render_user_message("p", ["a", "b"], "{{ steps | join('; ') }} -> {{ prompt }}") == "a; b -> p"
 
 
-@pytest.mark.parametrize("template", ["{{ promt }}", "{% for %}", "{{ prompt | nofilter }}"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ promt }}",  # codespell:ignore promt
+        "{% for %}",
+        "{{ prompt | nofilter }}",
+    ],
+)
 def test_a_template_with_a_mistake_is_named(template):
     with pytest.raises(UserError, match="task template"):
         render_user_message("p", None, template)

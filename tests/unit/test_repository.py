@@ -22,7 +22,8 @@ TOP_LEVEL = {
         "docs",
     ),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"),
-    *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".ruff.toml", ".importlinter"),
+    *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".pre-commit-config.yaml"),
+    *(".ruff.toml", ".importlinter", ".mypy.ini", ".codespellrc"),
 }
 MIB = 1024**2
 
@@ -30,6 +31,21 @@ MIB = 1024**2
 REGISTRY = re.compile("|".join(["files.python" + "hosted", "py" + "pi.org/simple", "download.py" + "torch"]))
 INDEX_OPTION = re.compile(r"--(extra-)?index-url[ =]+\S*//|--find-links[ =]+\S*/")
 HOME = re.compile(r"(?<![\w.])/(root|home/[a-z]\w*|Users/\w+|work/main)/")
+# Words of a private English, and the plain ones that a newcomer knows; in names of the code, too.
+PLAIN_WORDS = {
+    "men" + "d(s|ed|ing)?": "fix",
+    "hee" + "d(s|ed|ing)?": "defer, handle, obey",
+    r"fro" + r"m\s+nothing": "from scratch",
+    "a" + "new": "again, rebuilt",
+    r"hand(s|ed|ing)?[\s_]+i" + "n": "submit",
+    "ow" + "(e|es|ed|ing)": "need, support",
+    "life" + "line|hold_on" + "_to": "parent_watchdog, exit_with_parent",
+    "leave_no" + "_jobs|end_left" + "_jobs": "cancel_orphaned_jobs",
+    "take_short" + "cuts|looking" + "_once": "cache_planning, cache_file_lookups",
+    "stays" + "_here": "runs_locally",
+    r"what\s+comes\s+of" + r"\s+it": "outcome",
+}
+PRIVATE_WORD = re.compile(rf"(?i)(?<![a-z])({'|'.join(PLAIN_WORDS)})(?![a-z])")
 INDEX_URL = re.compile(r"(?i)\w*index_url\W+https?://(?!127\.0\.0\.1)")
 
 
@@ -44,16 +60,15 @@ def tracked(repository: Path) -> list[Path]:
 
 
 def lines_with(pattern: re.Pattern, paths: list[Path], repository: Path) -> list[str]:
-    """`file:line` of every line that the pattern matches; files that are no text are passed over."""
+    """`file:line` of every line on which a match begins; files that are no text are passed over."""
     found = []
     for path in paths:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        for number, line in enumerate(text.splitlines(), 1):
-            if pattern.search(line):
-                found.append(f"{path.relative_to(repository)}:{number}")
+        starts = [text.count("\n", 0, match.start()) + 1 for match in pattern.finditer(text)]
+        found += [f"{path.relative_to(repository)}:{number}" for number in dict.fromkeys(starts)]
     return found
 
 
@@ -77,6 +92,11 @@ def test_no_file_names_a_place_on_one_machine(tracked, repository):
     assert lines_with(HOME, tracked, repository) == []
 
 
+def test_no_file_uses_a_word_of_a_private_english(tracked, repository):
+    found = lines_with(PRIVATE_WORD, tracked, repository)
+    assert found == [], f"Words that a newcomer knows: {PLAIN_WORDS}"
+
+
 def test_the_patterns_find_what_they_look_for(repository, tmp_path):
     bad = tmp_path / "bad.txt"
     bad.write_text(
@@ -84,6 +104,8 @@ def test_the_patterns_find_what_they_look_for(repository, tmp_path):
     )
     assert lines_with(INDEX_OPTION, [bad], tmp_path) == ["bad.txt:1"]
     assert lines_with(HOME, [bad], tmp_path) == ["bad.txt:2"]
+    bad.write_text("Recommended.\nBatches are hand" + "ed\nin; self.hee" + "d_all() men" + "ds them.\n")
+    assert lines_with(PRIVATE_WORD, [bad], tmp_path) == ["bad.txt:2", "bad.txt:3"]
 
 
 def test_no_file_is_larger_than_a_mebibyte(tracked):

@@ -159,7 +159,7 @@ def test_the_main_recipe_comes_before_the_others(name):
     assert runs.index("sft") < runs.index("answer_only")
 
 
-def test_self_parity_shows_each_run_and_where_an_answer_differs():
+def test_batch_sensitivity_shows_each_run_and_where_an_answer_differs():
     _, tables = full_study()
     page, _, rows = published("self_parity")
     assert rows.equals(tables["parity"]) and page.count(">16 of 16<") == rows.height - 1

@@ -148,7 +148,7 @@ def test_pauses_grow_are_random_and_have_an_end():
 
 
 @pytest.mark.parametrize(
-    ("code", "passing"), [(None, True), (200, True), (429, True), (500, True), (400, False), (404, False)]
+    ("code", "transient"), [(None, True), (200, True), (429, True), (500, True), (400, False), (404, False)]
 )
-def test_what_passes_is_told_by_the_status(code, passing):
-    assert CallFailed("why", code).passing is passing
+def test_what_passes_is_told_by_the_status(code, transient):
+    assert CallFailed("why", code).transient is transient

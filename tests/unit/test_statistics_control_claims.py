@@ -6,8 +6,8 @@ import pytest
 from claim_tables import PATH, claimed, make_runs
 from score_tables import passes
 
+from skillift.statistics.claim_labels import holm
 from skillift.statistics.control_claims import BEYOND, NEUTRAL
-from skillift.statistics.words import holm
 
 STUDENTS = ("s", "m")
 RUNS = make_runs({(student, "sft"): (0,) for student in STUDENTS})

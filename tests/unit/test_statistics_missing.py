@@ -8,8 +8,8 @@ import pytest
 from claim_tables import PATH, STEP, claimed, draw_study, make_runs
 from score_tables import make_scores, make_tasks
 
+from skillift.statistics.claim_labels import End, holds
 from skillift.statistics.pairing import task_values, with_skills
-from skillift.statistics.words import End, holds
 
 LIFT = "lift:curated-none"
 RATES = {"l": (0.4, 0.4, 0.4, 0.7), "s": (0.4, 0.4, 0.4, 0.4)}

@@ -12,9 +12,9 @@ from score_tables import make_scores, make_tasks
 
 from skillift.errors import UserError
 from skillift.statistics.analysis import Analysis, analyse
+from skillift.statistics.comparisons import Joint
 from skillift.statistics.intersection_union import deciding
 from skillift.statistics.pass_rates import no_responses
-from skillift.statistics.sides import Joint
 from skillift.statistics.tier_spread import spread
 from skillift.statistics.trajectory import Part, parts_of, resolvable_multiple
 

@@ -199,8 +199,10 @@ def test_the_configuration_is_checked_and_completed(tmp_path, monkeypatch):
         load_config({"study": "a.yaml", "api": {"budget_usd": "5 USD"}})
     assert config["results"] == "results"
     assert config["engine"]["max_num_seqs"] == 128
-    with pytest.raises(UserError, match=r"api\.concurency: found an unknown key.*Did you mean 'concurrency'"):
-        load_config({"study": "a.yaml", "api": {"concurency": 8}})
+    wrong = "concurency"  # codespell:ignore concurency
+    said = rf"api\.{wrong}: found an unknown key.*Did you mean 'concurrency'"
+    with pytest.raises(UserError, match=said):
+        load_config({"study": "a.yaml", "api": {wrong: 8}})
     with pytest.raises(UserError, match="found no key 'study'"):
         load_config({})
 

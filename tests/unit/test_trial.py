@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from skillift.audit.durations import MEASURED, Duration, wall_seconds
+from skillift.audit.plan import NEW, Job, Plan
 from skillift.costs.estimate import tasks_of
 from skillift.preflight.mistakes import checked_study
 from skillift.processes.progress_lines import Line
-from skillift.rebuild.durations import MEASURED, Duration, wall_seconds
-from skillift.rebuild.plan import NEW, Job, Plan
 from skillift.running.settings import settings
 from skillift.study.study import load_study
 from skillift.trial.derivation import STEPS, spread, write_trial

@@ -121,7 +121,7 @@ BAD_TASKS = {
     "a wrong scorer": (task(task_id="x", scorer="regex"), "2: scorer: found 'regex'", "answer_line, judge"),
     "a list for a suite": (task(task_id="x", suite=["train"]), "2: suite: found ['train']", "one of train"),
     "a misspelt field": (
-        task(task_id="x", prompt=..., promt="p"),
+        task(task_id="x", prompt=..., promt="p"),  # codespell:ignore promt
         "2: prompt: found no such",
         "Rename 'promt'",
     ),
@@ -160,7 +160,7 @@ BAD_SKILLS = {
         "Put it in quotes: a colon makes a mapping",
     ),
     "a step of two lines": ("- Add the debits.", '- "Add\\nthem."', "expected a step on one line"),
-    "an unknown key": ("  domain: books", "  domian: books", "found an unknown key 'domian'"),
+    "an unknown key": ("  domain: books", "  domains: books", "found an unknown key 'domains'"),
     "a nameless skill": (
         "  name: ledger check\n",
         "",

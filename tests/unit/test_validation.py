@@ -13,6 +13,7 @@ from validation.asymmetry import DELTAS, LIFT, population_of, slopes
 from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
 from validation.designs import cells
+from validation.equivalence_claims import false_findings
 from validation.families import families
 from validation.further_claims import further_claims
 from validation.judges import DIFFERENTIAL, biases
@@ -21,7 +22,6 @@ from validation.missing import missing, prose
 from validation.page import page
 from validation.power import family_size, power
 from validation.run import main
-from validation.sameness import false_findings
 from validation.seeds import seed_coverage
 from validation.studies import Population, right_responses, verdicts
 

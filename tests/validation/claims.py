@@ -7,13 +7,13 @@ from typing import NamedTuple
 from validation.asymmetry import Slopes
 from validation.coverage import Rate
 from validation.designs import Cell
+from validation.equivalence_claims import Flagged
 from validation.families import Family
 from validation.further_claims import Checked
 from validation.judges import Bias
 from validation.looks import Looked
 from validation.missing import Missing, Prose
 from validation.power import Power
-from validation.sameness import Flagged
 from validation.seeds import SeedCoverage
 
 HALF_A_TASK = 0.0025  # of 200

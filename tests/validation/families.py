@@ -15,13 +15,13 @@ import polars as pl
 from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import tasks_of
 
+from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
 from skillift.statistics.claim_registry import CEILING
 from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.seed_variance import about_recipes, seed_variance
-from skillift.statistics.words import CONTRADICTED, SUPPORTED
 
 STUDENTS, RECIPES, SEEDS = ("s", "m", "l"), ("sft", "other"), (0, 1)
 CONDITIONS = ("none", "curated", "placebo", "filler")

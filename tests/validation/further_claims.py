@@ -17,15 +17,15 @@ from scipy.special import stdtrit
 from validation.coverage import CONFIDENCE
 
 from skillift.metrics.claim import ABOVE, BELOW
+from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED, word
+from skillift.statistics.comparisons import Joint
 from skillift.statistics.intersection_union import deciding
 from skillift.statistics.intervals import clustered_estimates, least_variance
-from skillift.statistics.sides import Joint
 from skillift.statistics.slopes import Sums, split_slope
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
 from skillift.statistics.tier_spread import detecting, spread
 from skillift.statistics.trajectory import parts_of, resolvable_multiple
 from skillift.statistics.uncertainty import students_t
-from skillift.statistics.words import CONTRADICTED, SUPPORTED, word
 
 N_SKILLS, PER_SKILL = 40, 5
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT

@@ -13,8 +13,8 @@ from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import right_responses
 
 from skillift.ledger.looks import level
+from skillift.statistics.claim_labels import NOT_RESOLVABLE, word
 from skillift.statistics.intervals import clustered_estimates
-from skillift.statistics.words import NOT_RESOLVABLE, word
 
 SKILLS = (8, 16, 24, 32, 40)  # at each look, of 5 tasks
 _LIFT = np.array([1, -1, -1, 1])  # of the arms in the order of `studies.ARMS`

@@ -9,10 +9,10 @@ from validation import page_tables as tables
 from validation.asymmetry import DELTAS, LIFT, SPLITS
 from validation.claims import Claim, Measured
 from validation.coverage import NOTHING, PLANTED
+from validation.equivalence_claims import MARGIN, N_STUDENTS
 from validation.families import BETWEEN, CONDITIONS, RATE, RECIPES, SEEDS, STUDENTS
 from validation.judges import LABELLED
 from validation.missing import LOST, MISSES, N_LABELS
-from validation.sameness import MARGIN, N_STUDENTS
 from validation.seeds import MARGIN as SEED_MARGIN
 from validation.seeds import N_SKILLS, OF_ONE_RUN
 

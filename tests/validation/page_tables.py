@@ -8,13 +8,13 @@ from validation.asymmetry import Slopes as SlopeRow
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
 from validation.designs import FEW, KINDS, RATES, Cell
+from validation.equivalence_claims import Flagged
 from validation.families import Family
 from validation.further_claims import PATTERN, Checked
 from validation.judges import DIFFERENTIAL, Bias
 from validation.looks import SKILLS, Looked
 from validation.missing import Prose
 from validation.power import Power
-from validation.sameness import Flagged
 from validation.seeds import SeedCoverage
 from validation.studies import ARMS, Population
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from validation.coverage import CONFIDENCE
 
+from skillift.statistics.claim_labels import SUPPORTED, holm, word
 from skillift.statistics.uncertainty import students_t
-from skillift.statistics.words import SUPPORTED, holm, word
 
 FAMILIES = (1, 4)
 SKILLS = (8, 40)

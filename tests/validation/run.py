@@ -23,6 +23,7 @@ from validation.asymmetry import slopes  # noqa: E402
 from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
 from validation.designs import cells  # noqa: E402
+from validation.equivalence_claims import false_findings  # noqa: E402
 from validation.families import families  # noqa: E402
 from validation.further_claims import further_claims  # noqa: E402
 from validation.judges import biases  # noqa: E402
@@ -30,7 +31,6 @@ from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
 from validation.page import page  # noqa: E402
 from validation.power import family_size, power  # noqa: E402
-from validation.sameness import false_findings  # noqa: E402
 from validation.seeds import seed_coverage  # noqa: E402
 
 from skillift.tables import atomic_path  # noqa: E402

@@ -30,8 +30,8 @@ def test_a_missing_study_file_is_named(project):
 
 
 def test_an_unknown_key_of_config_yaml_is_an_error(project):
-    replace_in(project / "config.yaml", "concurrency: 64", "concurency: 64")
-    refused(project, "concurency", "concurrency")
+    replace_in(project / "config.yaml", "concurrency: 64", "concurency: 64")  # codespell:ignore concurency
+    refused(project, "concurency", "concurrency")  # codespell:ignore concurency
 
 
 def test_a_model_that_cannot_be_asked_in_batches_is_named(project):

@@ -78,7 +78,8 @@ def _keep() -> None:
 
 
 def _read(text: str, path: Path) -> dict:
-    tree = _WithoutDocstrings().visit(ast.parse(text, filename=str(path)))
+    tree = ast.parse(text, filename=str(path))
+    _WithoutDocstrings().visit(tree)  # in place
     definitions: dict[str, list[int]] = {}
     always, imports = [], []
     for index, statement in enumerate(tree.body):
@@ -120,12 +121,17 @@ def _name(node: ast.AST) -> list | None:
         return ["name", node.id]
     if isinstance(node, ast.Attribute):
         return ["attribute", node.value.id, node.attr] if isinstance(node.value, ast.Name) else None
-    names = [[alias.name, alias.asname] for alias in node.names]
-    return ["import", names] if isinstance(node, ast.Import) else ["from", node.level, node.module, names]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = [[alias.name, alias.asname] for alias in node.names]
+        return ["import", names] if isinstance(node, ast.Import) else ["from", node.level, node.module, names]
+    return None
+
+
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class _WithoutDocstrings(ast.NodeTransformer):
-    def _strip(self, node):
+    def _strip(self, node: _Documented) -> ast.AST:
         self.generic_visit(node)
         if node.body and _is_text(node.body[0]):
             node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
@@ -133,11 +139,10 @@ class _WithoutDocstrings(ast.NodeTransformer):
             node.body = [statement for statement in node.body if not _is_text(statement)] or [ast.Pass()]
         return node
 
-    def visit(self, node):
+    def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.expr):  # no statement is below it
             return node
-        documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        return self._strip(node) if isinstance(node, documented) else self.generic_visit(node)
+        return self._strip(node) if isinstance(node, _Documented) else self.generic_visit(node)
 
 
 def _is_text(statement: ast.stmt) -> bool:

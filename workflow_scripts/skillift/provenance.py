@@ -35,8 +35,14 @@ def canonical(spec: object) -> str:
         TypeError: a value has no JSON form (Snakemake would drop it without a word).
         ValueError: a number is not finite.
     """
-    form = {"sort_keys": True, "separators": (",", ":"), "ensure_ascii": False, "allow_nan": False}
-    return json.dumps(spec, default=_plain, **form)
+    return json.dumps(
+        spec,
+        default=_plain,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
 
 
 def _plain(settings: object) -> object:
@@ -129,8 +135,8 @@ def _uses(name: str, module: _Module, named: list[list], scripts: Path) -> list[
             if details[0] in module.definitions:
                 found.append((name, details[0]))
             elif details[0] in imports:
-                target = imports[details[0]]
-                found.append((target[0], "") if target[1] is None else _resolve(*target, scripts))
+                origin, attribute = imports[details[0]]
+                found.append((origin, "") if attribute is None else _resolve(origin, attribute, scripts))
     return found
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from skillift.rebuild.plan import AGAIN, NEW, REUSED, Job, Trigger
+from skillift.audit.plan import AGAIN, NEW, REUSED, Job, Trigger
 
 ACCELERATORS = ("gpu", "gpus", "gpus_per_task")  # resources by which rules or profiles ask for accelerators
 
@@ -30,6 +30,7 @@ class Reader:
         self.environments: Counter[tuple[str, str]] = Counter()
 
     def job(self, job) -> Job:
+        """A job of Snakemake's graph as the audit's record of it."""
         planned = self._graph.needrun(job)
         needs = {self._numbers[other] for other in self._graph.dependencies[job]}
         follows: set[int] = set()

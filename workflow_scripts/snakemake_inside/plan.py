@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from skillift.audit.plan import Plan
 from skillift.errors import UserError
-from skillift.rebuild.plan import Plan
 from skillift.study.study import Study
 from snakemake_inside.cached_planning import cache_file_lookups
 from snakemake_inside.jobs import Reader

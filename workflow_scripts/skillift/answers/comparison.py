@@ -21,6 +21,8 @@ from skillift.answers.dress import encloses, fold_characters, spell_scripts, und
 from skillift.answers.quantities import read_quantity
 from skillift.answers.words import text_key
 
+Key = tuple[Hashable, ...]
+
 _LABEL = re.compile(
     r"(?:(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)(?:\s+is)?:?\s+)?"
     r"[(\[]?(?P<label>[A-Za-z]|\d{1,2})(?:(?P<mark>[)\]])|(?=[.:\s]|\Z))"
@@ -112,7 +114,7 @@ def list_items(text: str) -> list[str]:
     return items
 
 
-def answer_key(answer: str, answer_type: str) -> Hashable:
+def answer_key(answer: str, answer_type: str) -> Key:
     """What stands for an answer in a comparison or a count of votes; answers of one key are equal.
 
     The keys of `latex` are finer than its equality, see `answer_groups`.
@@ -140,19 +142,19 @@ def answer_key(answer: str, answer_type: str) -> Hashable:
     raise ValueError(f"answer_type: found {answer_type!r}, expected one of {', '.join(ANSWER_TYPES)}")
 
 
-def _interval_key(plain: str) -> Hashable | None:
+def _interval_key(plain: str) -> Key | None:
     if not _INTERVAL.fullmatch(plain):
         return None
     ends = re.split("[,;]", plain[1:-1])
     return ("interval", plain[0], *(_item_key(end.strip()) for end in ends), plain[-1])
 
 
-def _item_key(item: str) -> Hashable:
+def _item_key(item: str) -> Key:
     plain = undress(item, brackets=False)
     return read_quantity(plain) or ("text", text_key(plain))
 
 
-def _choice_key(folded: str) -> Hashable:
+def _choice_key(folded: str) -> Key:
     for dressed in (folded.strip(), undress(folded)):
         text = _EMPHASIS.sub(r"\2", dressed)
         found = _LABEL.fullmatch(text)
@@ -197,7 +199,7 @@ def answer_groups(answers: Sequence[str], answer_type: str) -> list[int]:
 
     Of the type `latex`, an answer joins the first group whose first answer it equals.
     """
-    first: dict[Hashable, int] = {}
+    first: dict[Key, int] = {}
     groups: list[int] = []
     for place, answer in enumerate(answers):
         key = answer_key(answer, answer_type)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 
 _FOLDED = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-"),  # hyphens, en dash, minus signs
@@ -106,10 +107,15 @@ def undress(text: str, brackets: bool = True) -> str:
         elif brackets and encloses(text) and not re.search("[,;]", text):
             text = text[1:-1]
         else:  # the other half of the pair stands before the answer, as in **ANSWER: 5**
-            text = _HALF.sub(lambda mark, text=text: mark[0] * _is_pair(mark[0].strip(), text), text)
+            text = _HALF.sub(partial(_pair_alone, text), text)
     for pattern, plain in _ESCAPES:
         text = pattern.sub(plain, text)
     return " ".join(text.split())
+
+
+def _pair_alone(text: str, mark: re.Match[str]) -> str:
+    """The mark of emphasis at an end of a text, if it has its other half there."""
+    return mark[0] if _is_pair(mark[0].strip(), text) else ""
 
 
 def _is_pair(mark: str, text: str) -> bool:

@@ -78,6 +78,7 @@ class _Worker:
     def same(self, first: str, second: str) -> bool:
         with self._lock:
             process = self._started()
+            assert process.stdin is not None and process.stdout is not None  # both are pipes
             try:
                 process.stdin.write(json.dumps([first, second]).encode() + b"\n")
                 process.stdin.flush()

@@ -212,7 +212,7 @@ def _tasks(
     """`skills` and `tasks`; a message is `before`, the prompt and `after`."""
     used = skills.filter(pl.col("skill_id").is_in(set(shown["skill_id"]))).sort("skill_id")
     places = {skill: place for place, skill in enumerate(used["skill_id"])}
-    around = {name: {"before": [], "after": []} for name in conditions}
+    around: dict[str, dict[str, list[int]]] = {name: {"before": [], "after": []} for name in conditions}
     for condition in conditions:
         rendered = shown.select("task_id", "prompt").join(
             messages.filter(condition=condition), on="task_id", maintain_order="left"
@@ -244,7 +244,7 @@ def _cells(
         **{f"raw:{judge}": pl.Series(texts.column(whole[f"raw:{judge}"])) for judge in judges},
     )
     cells = coded.select(_CELL).unique().sort(_CELL)
-    columns = {name: cells[name].to_list() for name in _CELL}
+    columns: dict[str, list | dict] = {name: cells[name].to_list() for name in _CELL}
     for condition in conditions:
         rows = cells.join(coded.filter(condition=condition), on=_CELL, how="left", maintain_order="left")
         columns[condition] = {

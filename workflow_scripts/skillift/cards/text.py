@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
 from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.students.origin import origin
+
+if TYPE_CHECKING:
+    import jinja2
 
 BASE = "base"
 HOLDOUT = "holdout"
@@ -63,7 +67,8 @@ def model_cards(
 def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
     """The held-out rows of one scoring path by student and run; no rows under None."""
     rows = of_metric(table).filter(path=path, suite=HOLDOUT)
-    return {None: rows.clear(), **rows.partition_by("student", "run", as_dict=True)}
+    parts = rows.partition_by("student", "run", as_dict=True).items()
+    return {None: rows.clear(), **{(student, run): part for (student, run), part in parts}}
 
 
 def model_card(
@@ -219,6 +224,11 @@ def _settings(settings: Mapping) -> list[tuple[str, str]]:
 
 
 def rendered(template: str, values: Mapping) -> str:
+    """A Jinja template filled in with values.
+
+    Raises:
+        UserError: it is no usable template, or wants a value that is not there.
+    """
     import jinja2
 
     try:
@@ -228,7 +238,7 @@ def rendered(template: str, values: Mapping) -> str:
 
 
 @functools.cache
-def _compiled(template: str):
+def _compiled(template: str) -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(

@@ -68,7 +68,7 @@ def check_key(model: ChatModel) -> bool:
 def _check_address(model: ChatModel) -> None:
     """Try to connect, and hang up."""
     try:
-        address = urlsplit(model.api_base)
+        address = urlsplit(model.api_base or "")
         port = address.port or (443 if address.scheme == "https" else 80)
         if os.environ.get(f"{address.scheme}_proxy") or os.environ.get(f"{address.scheme.upper()}_PROXY"):
             return  # the proxy may reach what this machine cannot

@@ -41,13 +41,13 @@ class AnswerCache:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._connection: sqlite3.Connection | None = None
+        self._open: sqlite3.Connection | None = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._problem(error) from error
         try:
-            self._connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
+            self._open = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
             self._prepare()
         except sqlite3.Error as error:
             self.close()
@@ -158,9 +158,15 @@ class AnswerCache:
 
     def close(self) -> None:
         """Close the file; further calls fail."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._open is None:
+            raise sqlite3.ProgrammingError("the file is closed")
+        return self._open
 
     def __enter__(self) -> AnswerCache:
         return self

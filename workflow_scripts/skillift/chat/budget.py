@@ -205,7 +205,9 @@ class Budget:
 
     def _check(self, more: Mapping[str, float], what: str) -> None:
         spent, reserved = self.ledger.spent(), self.ledger.reserved()
-        ceilings = [(name, usd, f"api.budgets_usd.{name}") for name, usd in self.models_usd.items()]
+        ceilings: list[tuple[str | None, float, str]] = [
+            (name, usd, f"api.budgets_usd.{name}") for name, usd in self.models_usd.items()
+        ]
         if self.study_usd is not None:
             ceilings.append((None, self.study_usd, "api.budget_usd"))
         for name, ceiling, key in ceilings:

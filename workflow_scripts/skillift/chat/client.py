@@ -1,10 +1,10 @@
 """The one client for models that answer over a chat API: judges, teachers and reference models.
 
 Requests go through litellm's asynchronous API, a bounded number at once. Every request ends in a `ChatAnswer`
-with a status; nothing that a provider does to a single request raises. Calls that failed for a passing reason
-are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`) and the
-study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers are kept
-in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
+with a status; nothing that a provider does to a single request raises. Calls that failed for a transient
+reason are made again (`skillift.chat.retries`), within the provider's limits (`skillift.chat.rate_limits`)
+and the study's budget (`skillift.chat.budget`). Equal requests within one client are asked once, and answers
+are kept in `skillift.chat.answer_cache`. A job gives up where no request can succeed or too many fail
 (`skillift.chat.giving_up`). Where a provider offers batches, the requests that are known beforehand may go in
 these (`skillift.chat.batches.asking`). Judges of the provider `offline` (`skillift.chat.offline_judges`) go
 through the same client, without litellm.
@@ -17,7 +17,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
@@ -27,7 +27,7 @@ from skillift.chat.budget import Budget, booked, count_tokens, without_usage
 from skillift.chat.completions import complete, load_litellm
 from skillift.chat.counts import Counts
 from skillift.chat.giving_up import FIRST_CALLS, GivingUp, place_of
-from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest, Result
 from skillift.chat.options import add_client_options, client_options
 from skillift.chat.rate_limits import RateLimits
 from skillift.chat.retries import CallFailed, retrying
@@ -45,8 +45,6 @@ __all__ = [
     "open_client",
 ]
 
-Result = TypeVar("Result")
-
 
 @dataclass
 class ChatClient:
@@ -56,7 +54,7 @@ class ChatClient:
         concurrency: requests under way at once.
         timeout_s: seconds after which a call has failed.
         cache: where answers, what was spent, and the limits' state are kept; None to keep none.
-        retries: how often a call that failed for a passing reason is made again.
+        retries: how often a call that failed for a transient reason is made again.
         backoff_s: the longest pause before the first retry; see `retries.pause`.
         requests_per_minute: for each model; None for no limit.
         tokens_per_minute: for each model, prompts and replies; None for no limit.
@@ -201,7 +199,7 @@ class ChatClient:
                 return failure.answer
             self._giving_up.note_lasting(failure, request.model)
             self.counts.failed += 1
-            of_model = failure.passing and failure.retries is None
+            of_model = failure.transient and failure.retries is None
             self._giving_up.note_failed(key, request.model, failure.reason, of_model)
             return ChatAnswer("failed", reason=failure.reason)
 
@@ -305,4 +303,4 @@ def open_client(options: argparse.Namespace) -> ChatClient:
 class _ClientWithCache(ChatClient):
     def __exit__(self, *what: object) -> None:
         super().__exit__(*what)
-        self.cache.close()
+        self._state.close()

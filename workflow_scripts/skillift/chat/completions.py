@@ -11,11 +11,12 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from skillift.chat import offline_judges
 from skillift.chat.failures import setting_problem
-from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest, Spent
 from skillift.chat.retries import CallFailed, retry_after
 from skillift.redaction import redact
 
@@ -31,7 +32,7 @@ _NOWHERE = "http://nowhere.invalid/v1"  # a name that never resolves (RFC 6761)
 
 
 @cache
-def load_litellm():
+def load_litellm() -> ModuleType:
     """litellm, imported once, with its network access at import, debug output and .env files off."""
     # else it fetches its price map while it is imported
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -144,7 +145,8 @@ def declared_price(model: ChatModel) -> tuple[float, float] | None:
     except Exception:  # litellm raises errors of several kinds for a model that it does not know
         return None
     # it knows some models without a price, and then counts them as free
-    return tuple(round(float(usd) * 1000, 9) for usd in found) if all(found) else None
+    prompt_usd, completion_usd = (round(float(usd) * 1000, 9) for usd in found)
+    return (prompt_usd, completion_usd) if all(found) else None
 
 
 def brief(error: Exception, secrets: Mapping[str, str]) -> str:
@@ -229,7 +231,7 @@ def _read(response: Any, model: ChatModel, secrets: Mapping[str, str]) -> ChatAn
     usage = getattr(response, "usage", None)
     prompt_tokens = _tokens(getattr(usage, "prompt_tokens", None))
     completion_tokens = _tokens(getattr(usage, "completion_tokens", None))
-    spent = {
+    spent: Spent = {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "cost_usd": _cost(response, model, prompt_tokens, completion_tokens),

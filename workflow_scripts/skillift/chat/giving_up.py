@@ -73,7 +73,8 @@ class GivingUp:
         """
         key, fix = "model", failure.account
         if not fix and not self.has_answered(model):
-            key, fix = failure.setting if failure.setting[0] else ("model", _HOPELESS.get(failure.code, ""))
+            hopeless = "" if failure.code is None else _HOPELESS.get(failure.code, "")
+            key, fix = failure.setting if failure.setting[0] else ("model", hopeless)
         if fix:
             where = f"{model.where}, key '{key}' ({model.model})"
             raise self.end(UserError(f"{where}: {failure.reason}. {fix} {_KEPT}"))

@@ -90,8 +90,9 @@ def has_form(reference: str) -> bool:
 
 
 def ends_in(text: str, reference: str, answer_type: str, whole: bool = True) -> Mention | None:
-    """The last value that `text` names; None where it names none. It is not `right` where it is doubted,
-    denied or taken back afterwards. `whole`: see `mentions`.
+    """The last value that `text` names; None where it names none.
+
+    It is not `right` where it is doubted, denied or taken back afterwards. `whole`: see `mentions`.
     """
     plain = _plain(text)
     found = mentions(text, reference, answer_type, whole)

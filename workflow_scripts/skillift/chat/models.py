@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 from skillift.chat import offline_judges
 from skillift.errors import UserError, problem
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from skillift.settings.models import ApiReference
 
     Entry = AskedModel | AskedTeacher | Judge | ApiReference
+
+Result = TypeVar("Result")
 
 _SETTINGS = ("api_base", "temperature", "top_p", "max_tokens", "extra_body")
 # servers that take a schema whatever model they serve; of the other providers litellm knows which models do
@@ -60,7 +63,9 @@ class ChatModel:
             )
         settings = {key: getattr(entry, key) for key in _SETTINGS}
         form = getattr(entry, "response_format", None)  # of judges
-        price = entry.price and (entry.price.input_per_million, entry.price.output_per_million)
+        price = (
+            None if entry.price is None else (entry.price.input_per_million, entry.price.output_per_million)
+        )
         return cls(model=name, price=price, where=where, response_format=form, **settings)
 
     @property
@@ -118,3 +123,36 @@ class ChatAnswer:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+
+
+class Spent(TypedDict):
+    """What a reply took, as `ChatAnswer` and verdicts have it."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+
+
+class Asker(Protocol):
+    """What asks chat models: `client.ChatClient`, or what stands in for it."""
+
+    def ask_all(self, requests: Sequence[ChatRequest], label: str = "") -> list[ChatAnswer]:
+        """The answers to `requests`, in their order."""
+        ...
+
+    def run_all(
+        self,
+        conversations: Sequence[Coroutine[Any, Any, Result]],
+        label: str = "",
+        requests: Sequence[ChatRequest] = (),
+    ) -> list[Result]:
+        """The results of coroutines that await `ask`, in their order."""
+        ...
+
+    async def ask(self, request: ChatRequest) -> ChatAnswer:
+        """The answer to one request."""
+        ...
+
+    def end(self, error: UserError) -> UserError:
+        """Let no more calls leave, as `error` is about to be raised."""
+        ...

@@ -1,6 +1,6 @@
 """The one layer of retries: which failed calls are made again, and when.
 
-Calls that failed for a passing reason are made again after an exponentially growing, random pause, or after
+Calls that failed for a transient reason are made again after an exponentially growing, random pause, or after
 the time that the provider asks for by `Retry-After`. The retries of litellm and of the SDKs below it are off
 (`skillift.chat.completions`), or they would multiply with these.
 """
@@ -18,7 +18,7 @@ import tenacity
 from skillift.chat.failures import LONGEST_WAIT_S, account_problem
 from skillift.chat.models import ChatAnswer
 
-_PASSING = {408, 409, 429}  # the 4xx that another attempt can fix
+_TRANSIENT = {408, 409, 429}  # the 4xx that another attempt can fix
 _LONGEST_PAUSE_S = 60.0
 
 
@@ -54,19 +54,19 @@ class CallFailed(Exception):  # noqa: N818 (it is no bug)
         self.setting, self.retries, self.answer = setting, retries, answer
 
     @property
-    def passing(self) -> bool:
+    def transient(self) -> bool:
         """Whether another attempt may succeed: everything but a 4xx other than 408, 409 and 429.
 
-        A reply that cannot be read carries the status 200 or none; it counts as passing. A 429 that says that
-        money or a day's quota is used up does not.
+        A reply that cannot be read carries the status 200 or none; it counts as transient. A 429 that says
+        that money or a day's quota is used up does not.
         """
-        return not self.final and (self.retry_after or 0.0) <= LONGEST_WAIT_S
+        return not self.permanent and (self.retry_after or 0.0) <= LONGEST_WAIT_S
 
     @property
-    def final(self) -> bool:
+    def permanent(self) -> bool:
         """Whether the provider has refused the call for good, so that it had no effect."""
         refused = self.code is not None and 400 <= self.code < 500
-        return refused and (self.code not in _PASSING or bool(self.account))
+        return refused and (self.code not in _TRANSIENT or bool(self.account))
 
 
 def retry_after(headers: Mapping[str, str] | None, now: float | None = None) -> float | None:
@@ -96,7 +96,7 @@ def pause(attempt: int, asked: float | None, backoff_s: float) -> float:
 
 
 def retrying(retries: int, backoff_s: float, on_retry: Callable[[], None]) -> tenacity.AsyncRetrying:
-    """Runs a coroutine function up to `retries` times more while it raises a passing `CallFailed`.
+    """Runs a coroutine function up to `retries` times more while it raises a transient `CallFailed`.
 
     The last `CallFailed` is raised. `on_retry` is called before each pause.
     """
@@ -112,7 +112,7 @@ def retrying(retries: int, backoff_s: float, on_retry: Callable[[], None]) -> te
     return tenacity.AsyncRetrying(
         stop=over,
         wait=wait,
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, CallFailed) and error.passing),
+        retry=tenacity.retry_if_exception(lambda error: isinstance(error, CallFailed) and error.transient),
         before_sleep=lambda _: on_retry(),
         reraise=True,
     )

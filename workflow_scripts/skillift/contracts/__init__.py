@@ -14,7 +14,7 @@ import polars as pl
 
 
 class _LeftOut(MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name in ("pandas", "hypothesis"):
             raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 

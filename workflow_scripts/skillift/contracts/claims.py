@@ -31,8 +31,8 @@ from skillift.contracts.pipeline import SUITES
 # `mde_high` is what the estimated variance leaves open. `word_holds`: whatever the missing verdicts are.
 # `answer_lines_low` to `answer_lines_high` are the shares of responses with an ANSWER line in its arms.
 # A row of `beyond_longer_prompt` has the numbers of the lift that decides (`contrast`), and the most
-# `n_unscored` of any. Words: `skillift.statistics.words`; which claims there are, of which metric and in
-# which unit: `skillift.statistics.claim_registry`. Of `trajectory_shape`, `mde` is no effect but the
+# `n_unscored` of any. Words: `skillift.statistics.claim_labels`; which claims there are, of which metric and
+# in which unit: `skillift.statistics.claim_registry`. Of `trajectory_shape`, `mde` is no effect but the
 # multiple of the declared pattern that would be found.
 WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
 

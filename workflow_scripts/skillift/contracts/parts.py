@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import polars as pl
 
 from skillift.contracts import pa
 
 
-def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False, required=True) -> pa.Column:
+def column(
+    dtype: pl.DataType | type[pl.DataType],
+    *,
+    nullable: bool = False,
+    isin: Iterable | None = None,
+    ge: float | None = None,
+    le: float | None = None,
+    filled: bool = False,
+    required: bool = True,
+) -> pa.Column:
     """A column; `filled` forbids the empty text, and one that is not `required` may be absent."""
     checks = []
     if isin is not None:
@@ -21,32 +33,32 @@ def column(dtype, *, nullable=False, isin=None, ge=None, le=None, filled=False, 
     return pa.Column(dtype, checks=checks, nullable=nullable, required=required)
 
 
-def text(**options) -> pa.Column:
+def text(**options: Any) -> pa.Column:
     """A column of text."""
     return column(pl.String, **options)
 
 
-def count(**options) -> pa.Column:
+def count(**options: Any) -> pa.Column:
     """A column of counts, from 0."""
     return column(pl.Int64, ge=0, **options)
 
 
-def rate(**options) -> pa.Column:
+def rate(**options: Any) -> pa.Column:
     """A column of fractions from 0 to 1."""
     return column(pl.Float64, ge=0.0, le=1.0, **options)
 
 
-def coefficient(**options) -> pa.Column:
+def coefficient(**options: Any) -> pa.Column:
     """A column of coefficients from -1 to 1, such as kappa."""
     return column(pl.Float64, ge=-1.0, le=1.0, **options)
 
 
-def difference(**options) -> pa.Column:
+def difference(**options: Any) -> pa.Column:
     """A column of differences of fractions."""
     return column(pl.Float64, **options)
 
 
-def magnitude(**options) -> pa.Column:
+def magnitude(**options: Any) -> pa.Column:
     """A column of numbers from 0, such as standard errors."""
     return column(pl.Float64, ge=0.0, **options)
 

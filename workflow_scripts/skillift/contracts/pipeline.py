@@ -210,9 +210,9 @@ ANSWER_CHECK = table(
     },
 )
 
-# The same prompts in another batch (`skillift.episodes.self_parity`).
-PARITY = table(
-    "self-parity",
+# The same prompts in another batch (`skillift.episodes.batch_sensitivity`).
+BATCH_SENSITIVITY = table(
+    "batch sensitivity",
     ("step",),
     {
         "step": count(),

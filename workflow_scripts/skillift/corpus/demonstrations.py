@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from skillift.chat.access import check_access
-from skillift.chat.client import ChatClient, ChatModel
+from skillift.chat.models import Asker, ChatModel
 from skillift.contracts.pipeline import DEMONSTRATIONS, key_of
 from skillift.corpus.teachers import ApiTeacher, Lecture, Lesson, Teacher, WorkedSolutionTeacher
 from skillift.errors import UserError, problem
@@ -28,7 +28,7 @@ def collect_demonstrations(
     teacher: Teacher,
     judge: ChatModel,
     template: str,
-    client: ChatClient,
+    client: Asker,
     attempts: int = 1,
     max_unparsed: int | None = None,
 ) -> pl.DataFrame:
@@ -106,7 +106,7 @@ def demonstrate(
     spec: DemonstrationsSpec,
     task_template: str,
     judge_template: str,
-    client: ChatClient,
+    client: Asker,
     teacher_template: str | None = None,
     special: Sequence[str] = (),
     max_unparsed: int | None = None,
@@ -141,7 +141,7 @@ def demonstrate(
 def _open_teacher(
     entry: settings.WorkedSolutionTeacher | settings.AskedTeacher,
     train: pl.DataFrame,
-    client: ChatClient,
+    client: Asker,
     template: str | None,
     special: Sequence[str],
 ) -> Teacher:

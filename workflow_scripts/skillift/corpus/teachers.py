@@ -18,7 +18,7 @@ import jinja2.meta
 import polars as pl
 
 from skillift.answers.comparison import says_the_same, type_of
-from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
+from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import strip_reasoning
 from skillift.students.chat_files import SPECIAL_TOKEN, first_special
@@ -126,9 +126,7 @@ class ApiTeacher:
         UserError: see `compile_teacher_template`; the client's own.
     """
 
-    def __init__(
-        self, model: ChatModel, template: str, client: ChatClient, special: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, model: ChatModel, template: str, client: Asker, special: Sequence[str] = ()) -> None:
         self.name = model.model
         self._model, self._client, self._special = model, client, special
         self._template = compile_teacher_template(template)

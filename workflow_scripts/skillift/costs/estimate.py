@@ -103,14 +103,14 @@ def study_costs(
         name: ChatModel.from_entry(entry, f"judges.{name}") for name, entry in study.declared.judges.items()
     }
     costs = []
-    if study.corpora:
+    entry = study.declared.teacher
+    if study.corpora and entry is not None:
         train = tasks.filter(pl.col("suite") == "train")
-        entry, primary = study.declared.teacher, judges[study.primary_judge]
-        taught = isinstance(entry, ApiTeacher)
-        if taught:
-            costs.append(_teacher_cost(study, ChatModel.from_entry(entry, "teacher"), train, skills))
+        primary, length = judges[study.primary_judge], study.data["inference"]["max_tokens"]
+        if isinstance(entry, ApiTeacher):
+            costs.append(_teacher_cost(study, entry, train, skills))
+            length = entry.max_tokens
         template = _read(study.judge_template(study.primary_judge))
-        length = entry.max_tokens if taught else study.data["inference"]["max_tokens"]
         asked = _judged(primary, template, train, length)
         calls = train.height * entry.attempts
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
@@ -129,13 +129,14 @@ def study_costs(
     return costs
 
 
-def _teacher_cost(study: Study, model: ChatModel, train: pl.DataFrame, skills: pl.DataFrame) -> Cost:
-    template = compile_teacher_template(_read(study.teacher_template))
+def _teacher_cost(study: Study, teacher: ApiTeacher, train: pl.DataFrame, skills: pl.DataFrame) -> Cost:
+    model = ChatModel.from_entry(teacher, "teacher")
+    template = compile_teacher_template(_read(teacher.template))
     spec = study.demonstrations_spec()
     shown = messages_for(train, skills, [spec.condition], spec.seed)["content"]
     asked = _mean_tokens(model, [template.render(prompt=content) for content in shown])
-    calls = train.height * spec.teacher.attempts
-    return _times("demonstrations: teacher", model, calls, asked, spec.teacher.max_tokens)
+    calls = train.height * teacher.attempts
+    return _times("demonstrations: teacher", model, calls, asked, teacher.max_tokens)
 
 
 def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.DataFrame) -> Cost:
@@ -144,7 +145,8 @@ def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.Dat
     asked = messages_of_suites(tasks, skills, spec.suites, spec)["content"].to_list()
     calls = len(asked) * spec.samples
     tokens = _mean_tokens(model, asked)
-    return _times(f"episodes: {name}", model, calls, tokens, spec.reference.max_tokens)
+    most = spec.reference.max_tokens or study.data["inference"]["max_tokens"]
+    return _times(f"episodes: {name}", model, calls, tokens, most)
 
 
 def _lengths_of_responses(study: Study, response_tokens: int | None) -> list[int]:
@@ -162,7 +164,10 @@ def _judged(model: ChatModel, template: str, tasks: pl.DataFrame, response_token
     """Mean tokens of a judge's prompt on these tasks, with a response of that length."""
     rows = tasks.select("prompt", "reference").iter_rows()
     return (
-        _mean_tokens(model, [render_judge_prompt(Candidate(*row, ""), template) for row in rows])
+        _mean_tokens(
+            model,
+            [render_judge_prompt(Candidate(prompt, reference, ""), template) for prompt, reference in rows],
+        )
         + response_tokens
     )
 

@@ -71,7 +71,7 @@ def stage_of(job: str) -> str:
 def read_paid(
     patterns: Mapping[str, PathPattern | None], jobs: Iterable[str], paid: Mapping[str, str]
 ) -> pl.DataFrame:
-    """stage and cost_usd of every recorded call.
+    """Stage and cost_usd of every recorded call.
 
     Args:
         patterns: by what models were asked for (the keys of `PAID`), where the tables stand by what the {job}

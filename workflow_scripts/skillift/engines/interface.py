@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,6 +76,11 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free the model's memory."""
         ...
+
+
+def in_order(answers: Mapping[int, Completion]) -> list[Completion]:
+    """Answers by the places of their prompts, of which none is left out."""
+    return [answers[place] for place in range(len(answers))]
 
 
 def by_shared_prefix(prompts: Sequence[Sequence[int]]) -> list[int]:

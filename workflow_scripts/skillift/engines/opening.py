@@ -41,7 +41,7 @@ def open_engine(
     if options.data_parallel > 1:
         from skillift.engines.parallel_engines import ParallelEngines
 
-        engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
+        engine: Engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
     elif kind == "vllm":
         from skillift.engines.vllm_engine import VllmEngine
 

@@ -16,8 +16,16 @@ from dataclasses import replace
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
-from skillift.engines.interface import Completion, Engine, RunOptions, Sampling, by_shared_prefix
+from skillift.engines.interface import (
+    Completion,
+    Engine,
+    RunOptions,
+    Sampling,
+    by_shared_prefix,
+    in_order,
+)
 from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.processes.killed_jobs import ADVICE, explained, own_note, signal_of
@@ -85,7 +93,7 @@ class ParallelEngines:
         bounds = [len(order) * place // number for place in range(number + 1)]
         shares = [order[first:last] for first, last in pairwise(bounds)]
         asked = [(engine, share) for engine, share in enumerate(shares) if share]
-        answers: list[Completion | None] = [None] * len(prompts)
+        answers: dict[int, Completion] = {}
         self.counts.clear()
         with Progress("answering", len(prompts), "prompt") as progress:
             progress.look = self.counts.look
@@ -96,7 +104,7 @@ class ParallelEngines:
                 for place, answer in zip(share, self._receive(engine), strict=True):
                     answers[place] = answer
             progress.move_to(len(prompts))
-        return answers
+        return in_order(answers)
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
         """Of every response token of each probe, in nats; the first engine scores them."""
@@ -113,7 +121,7 @@ class ParallelEngines:
                 process.terminate()
                 process.join()
 
-    def _send(self, engine: int, name: str, *arguments) -> None:
+    def _send(self, engine: int, name: str, *arguments: object) -> None:
         """Have a process call a method of its engine.
 
         Raises:
@@ -124,7 +132,7 @@ class ParallelEngines:
         except OSError:
             raise self._ended(engine) from None
 
-    def _receive(self, engine: int):
+    def _receive(self, engine: int) -> Any:
         """What a process has sent.
 
         Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import polars as pl
 
@@ -28,7 +28,7 @@ BASE_STEP = 0
 TOLERANCE = {"float32": 1e-3, "float16": 0.03, "bfloat16": 0.1}
 
 _KEY = ["task_id", "attempt"]
-PROBE_SCHEMA = {
+PROBE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "step": pl.Int64,
     "task_id": pl.String,
     "attempt": pl.Int64,
@@ -51,7 +51,8 @@ def probes_of(dataset: Dataset) -> list[Probe]:
     Args:
         dataset: `input_ids`, and `labels` (-100 where there is no loss).
     """
-    probes, tokens = [], 0
+    probes: list[Probe] = []
+    tokens = 0
     for row in dataset.select(range(min(N_PROBES, len(dataset)))):
         tokens += len(row["input_ids"])
         if probes and tokens > PROBE_TOKENS:
@@ -131,8 +132,10 @@ def check_served(
         UserError: the served checkpoint is not the trained one, or no further from the base model than from
             the trained one.
     """
+    if probes is None:
+        return pl.DataFrame(schema=_CHECK_SCHEMA)
     tolerance, rows = TOLERANCE[precision], []
-    for step in served["step"].unique().sort() if probes is not None else ():
+    for step in served["step"].unique().sort():
         trained = probes.filter(step=step)
         mine = served.filter(step=step)
         if not mine.select(_KEY).equals(trained.select(_KEY)):
@@ -159,7 +162,7 @@ _CHECK_SCHEMA = {
 
 def _distance(one: pl.DataFrame, other: pl.DataFrame) -> float:
     difference = one["logprobs"].explode() - other["logprobs"].explode()
-    return float(difference.abs().mean())
+    return cast(float, difference.abs().mean())
 
 
 def _check(where: str, from_trainer: float, from_base: float, tolerance: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillift.engines.interface import Completion, RunOptions, Sampling
+from skillift.engines.interface import Completion, RunOptions, Sampling, in_order
 from skillift.engines.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -64,7 +64,7 @@ class TransformersEngine:
     ) -> list[Completion]:
         """Answer `prompts` in their order; see `engines.Engine.generate`."""
         order = sorted(range(len(prompts)), key=lambda place: (len(prompts[place]), list(prompts[place])))
-        answers: list[Completion | None] = [None] * len(prompts)
+        answers: dict[int, Completion] = {}
         with Progress("answering", len(prompts), "prompt") as progress:
             progress.amounts["token"] = 0
             for start in range(0, len(order), self.batch_size):
@@ -77,7 +77,7 @@ class TransformersEngine:
                     answers[place] = self._completion(len(prompts[place]), tokens)
                 progress.amounts["token"] += sum(answers[place].completion_tokens for place in places)
                 progress.advance(len(places))
-        return answers
+        return in_order(answers)
 
     def _answer(
         self,

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix
+from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix, in_order
 from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -23,6 +24,10 @@ from skillift.processes.progress import Progress, phase
 from skillift.students.chat_format import answer_text
 from skillift.students.head_sizes import head_size_mistake
 from skillift.students.model_folders import adapter_rank, check_positions, end_tokens, load_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+    from vllm.v1.engine.llm_engine import LLMEngine
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -128,7 +133,7 @@ class VllmEngine:
             for place in order
         ]
         requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
-        answers: list[Completion | None] = [None] * len(prompts)
+        answers: dict[int, Completion] = {}
         with (
             Progress("answering", len(requests), "prompt") as progress,
             _counted(self.llm.llm_engine, progress, sampling.max_tokens),
@@ -145,7 +150,7 @@ class VllmEngine:
                 completion_tokens=len(tokens),
                 tokens=tuple(tokens),
             )
-        return answers
+        return in_order(answers)
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:
         """Of every response token of each probe, in nats."""
@@ -176,7 +181,7 @@ class VllmEngine:
 
 
 @contextmanager
-def _counted(engine, progress: Progress, max_tokens: int) -> Iterator[None]:
+def _counted(engine: LLMEngine, progress: Progress, max_tokens: int) -> Iterator[None]:
     """Have each step of vLLM's engine tell which answers it has finished, for a `with` block.
 
     How long the others are stands in the engine, where the thread that writes the lines looks: the steps do
@@ -222,7 +227,7 @@ def _adapter_options(adapter: Path | str) -> dict:
     return {"enable_lora": True, "max_loras": 1, "max_lora_rank": min(fitting)}
 
 
-def _cpu_options(config, inference: dict, options: RunOptions) -> dict:
+def _cpu_options(config: PretrainedConfig, inference: dict, options: RunOptions) -> dict:
     """What vLLM needs to be told on a CPU."""
     return {
         "enforce_eager": True,
@@ -233,7 +238,7 @@ def _cpu_options(config, inference: dict, options: RunOptions) -> dict:
     }
 
 
-def _cpu_cache_bytes(config, inference: dict, options: RunOptions) -> int:
+def _cpu_cache_bytes(config: PretrainedConfig, inference: dict, options: RunOptions) -> int:
     """The key-value cache that `max_num_seqs` full sequences need, at most `kv_cache_gib`.
 
     vLLM fills the whole cache with zeros at start: 1 GiB takes as long as 100 answers of a small student.

@@ -14,7 +14,7 @@ class Answers(NamedTuple):
         episodes: contract EPISODES.
         served: the probes as the engine scores them; contract SERVED.
         prompts: what was asked, as noted before the engine was started; contract PROMPTS.
-        parity: the same prompts in another batch; contract PARITY.
+        parity: the same prompts in another batch; contract BATCH_SENSITIVITY.
     """
 
     episodes: pl.DataFrame

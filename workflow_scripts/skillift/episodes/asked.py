@@ -6,6 +6,7 @@ Everything here is known before an engine starts, and needs none.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,11 @@ _LENGTH_FIX = "Raise `inference: max_model_len` or leave it out, or lower max_to
 
 
 def messages_of_suites(
-    tasks: pl.DataFrame, skills: pl.DataFrame, suites: list[str], spec: Asked, template: str | None = None
+    tasks: pl.DataFrame,
+    skills: pl.DataFrame,
+    suites: Sequence[str],
+    spec: Asked,
+    template: str | None = None,
 ) -> pl.DataFrame:
     """What is asked: every task of the suites under every condition of `spec`.
 

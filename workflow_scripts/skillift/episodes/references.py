@@ -11,8 +11,8 @@ import hashlib
 
 import polars as pl
 
-from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
 from skillift.chat.completions import FILTERED
+from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.asked import messages_of_suites
 from skillift.episodes.run import SCHEMA
@@ -28,7 +28,7 @@ def ask_reference(
     skills: pl.DataFrame,
     spec: ReferenceSpec,
     model: ChatModel,
-    client: ChatClient,
+    client: Asker,
     template: str | None = None,
 ) -> pl.DataFrame:
     """Have a reference model answer the tasks of the suites in `spec`.

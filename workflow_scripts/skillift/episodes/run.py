@@ -27,7 +27,7 @@ from skillift.episodes.asked import (
     model_length,
     rendered_prompts,
 )
-from skillift.episodes.self_parity import measure
+from skillift.episodes.batch_sensitivity import measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase

@@ -36,7 +36,7 @@ def merge(parts: Sequence[Answers]) -> Answers:
     """What one job for all tasks would have given.
 
     Only the first shard scores the trainer's probes. Each asks a sample of its own prompts twice, so the
-    table of self-parity counts more of them.
+    table of batch sensitivity counts more of them.
 
     Raises:
         UserError: two shards answered the same task.

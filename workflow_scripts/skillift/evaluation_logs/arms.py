@@ -257,5 +257,5 @@ def _compare_prompts(before: Arm, arm: Arm, differences: _Differences) -> None:
     )
     other = both.filter(pl.col("prompt_key") != pl.col("prompt_key_right"))
     if other.height:
-        found = f"{other.height} of {both.height} prompts differ, such as that of {other['item'].min()}"
+        found = f"{other.height} of {both.height} prompts differ, such as that of {min(other['item'])}"
         differences.add("prompts", f"{_name(before)} and {_name(arm)}", found, "the same prompts")

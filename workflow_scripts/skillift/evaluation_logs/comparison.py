@@ -25,8 +25,8 @@ from skillift.publication.html_parts import read_part
 from skillift.reporting.arms import read_spec
 from skillift.reporting.registry import Extent, figures_for
 from skillift.statistics.analysis import analyse
+from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
 from skillift.statistics.pass_rates import no_responses
-from skillift.statistics.words import CONTRADICTED, SUPPORTED
 from skillift.tables import atomic_path, write_json, write_table
 
 MOST_SHOWN = 2000  # items in the browser: with their texts, some 20 MB
@@ -125,9 +125,9 @@ def _write_page(
     _write(out / "findings.csv", table.decode())
     figures = {name: read_part(out / f"figures/{name}.svg") for name in names}
     captions = {name: read_part(assets["captions"] / f"{name}.rst") for name in names}
-    page = [read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js")]
-    html = findings_page(parts, spec, *page, figures, captions, replace(made_by, table=table))
-    _write(out / "findings.html", html)
+    html, css, js = (read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
+    page = findings_page(parts, spec, html, css, js, figures, captions, replace(made_by, table=table))
+    _write(out / "findings.html", page)
 
 
 def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Path]) -> None:

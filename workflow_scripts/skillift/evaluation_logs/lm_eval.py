@@ -134,7 +134,8 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
 
 def _results(path: Path) -> dict:
     """The file of results of the same run; without one, nothing is known of settings."""
-    time = _NAME.fullmatch(path.name)["time"]
+    named = _NAME.fullmatch(path.name)
+    time = named["time"] if named else ""
     beside = path.with_name(f"results_{time}.json")
     try:
         found = json.loads(beside.read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,11 @@ ENDINGS = (".csv", ".jsonl", ".parquet")
 # the columns by their names here; `--columns item=question_id` names another
 NEEDED = ("item", "score")
 FURTHER = ("epoch", "cluster", "prompt", "target", "response", "tokens", "task")
-_READERS = {".csv": pl.read_csv, ".jsonl": pl.read_ndjson, ".parquet": pl.read_parquet}
+_READERS: dict[str, Callable[..., pl.DataFrame]] = {
+    ".csv": pl.read_csv,
+    ".jsonl": pl.read_ndjson,
+    ".parquet": pl.read_parquet,
+}
 
 
 def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
@@ -48,7 +53,7 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
         pl.col(name).cast(pl.String) for name in ("item", "cluster", "task") if name in known
     )
     if known["item"].null_count():
-        place = known["item"].is_null().arg_max()
+        place = known["item"].is_null().arg_true()[0]
         raise UserError(
             problem(f"{path}, row {place + 1}, column {names['item']}", None, "what the item is called")
         )
@@ -119,7 +124,7 @@ def _number(path: Path, column: pl.Series, name: str, kind: type[pl.DataType]) -
         cast = pl.Series(column.name, [None] * len(column), dtype=kind)
     wrong = cast.is_null() & known.is_not_null()
     if wrong.any():
-        place = wrong.arg_max()
+        place = wrong.arg_true()[0]
         raise UserError(
             problem(
                 f"{path}, row {place + 1}, column {name}", column[place], "a number, true, false or nothing"

@@ -15,7 +15,8 @@ LINE = 17  # px
 
 def row_of(blocks: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], int]:
     """The row of each line by its head and name; heads have rows of their own."""
-    rows, row = {}, 0
+    rows: dict[tuple[str, str], int] = {}
+    row = 0
     for head, lines in blocks.items():
         rows |= {(head, line): row + 1 + place for place, line in enumerate(lines)}
         row += 1 + len(lines)

@@ -59,7 +59,9 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     return finish(alt.vconcat(*panels, spacing=18), question, notes, warnings(certification, spec))
 
 
-def _panel(rows: pl.DataFrame, judges: list[str], most: float | None, colour, shape) -> alt.Chart:
+def _panel(
+    rows: pl.DataFrame, judges: list[str], most: float | None, colour: alt.Color, shape: alt.Shape
+) -> alt.Chart:
     """Kinds of case from the one that is erred on most often, below the rates over all kinds."""
     import altair as alt
 

@@ -32,7 +32,7 @@ ROW = 26  # px
 PLOT = 150  # px; the numbers stand to its right
 _COLOURS = [COLOURS[0], COLOURS[1], BEFORE_COLOUR]
 # columns of each measure, and how far from the middle of its row it stands
-MEASURES = {
+MEASURES: dict[str, tuple[tuple[str, str | None, str | None], float]] = {
     "Cohen's kappa": (("kappa", "kappa_low", "kappa_high"), -0.25),
     "Gwet's AC1": (("ac1", "ac1_low", "ac1_high"), 0.25),
     "raw agreement": (("agreement", None, None), 0.0),
@@ -53,7 +53,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     view = read_spec(spec)
     together = agreement.filter(condition=ALL_CONDITIONS)
-    rows = measure(place(together, view, "judge agreement"), *MEASURES["Cohen's kappa"][0], "")
+    rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
     rows = rows.with_columns(headline=pl.lit(True), name=view.named(), pair=_pair())
     names = rows["name"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(

@@ -35,7 +35,8 @@ def viewer() -> str:
     """The scripts that draw a chart in a browser, about 0.9 MB; the same for the same vl-convert."""
     import vl_convert
 
-    return vl_convert.javascript_bundle()
+    # its types leave out that a snippet may be left out
+    return vl_convert.javascript_bundle()  # type: ignore[call-arg]
 
 
 def to_html(chart: alt.Chart, title: str, scripts: str) -> str:

@@ -72,8 +72,8 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     counts = span(lifts["n_tasks"])
     width = max(80, min(280, PANELS // len(students)))
     title = ["lift (pp)", *within(f"n = {counts} tasks", width)]
-    least = min(-WIDEST, rows["value"].min() or 0.0)
-    most = max(WIDEST, rows["value"].max() or 0.0)
+    known = rows["value"].drop_nulls().to_list()
+    least, most = min([-WIDEST, *known]), max([WIDEST, *known])
     rows = cut(rows, least, most)
     are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     scale = alt.Scale(domain=[least, most], nice=False)

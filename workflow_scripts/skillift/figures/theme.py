@@ -12,7 +12,7 @@ import json
 import re
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -171,7 +171,7 @@ def repeated(values: Sequence[str], names: Sequence[str]) -> list[str]:
     return [values[i % len(values)] for i in range(len(names))]
 
 
-def legend(names: Sequence[str], **options) -> alt.Legend:
+def legend(names: Sequence[str], **options: Any) -> alt.Legend:
     """The legend of some series: in one line where they have room in the figure's width, else in columns."""
     import altair as alt
 
@@ -180,7 +180,7 @@ def legend(names: Sequence[str], **options) -> alt.Legend:
     return alt.Legend(values=list(names), **({"columns": columns} if columns else {}), **options)
 
 
-def places(names: list[str | list[str]], title: str | None, **options) -> alt.Axis:
+def places(names: Sequence[str | list[str]], title: str | None, **options: Any) -> alt.Axis:
     """An axis of named places at 0, 1, 2, ...: marks can then stand a little beside their place.
 
     A name that is a list stands on several lines.
@@ -196,7 +196,7 @@ def places(names: list[str | list[str]], title: str | None, **options) -> alt.Ax
     )
 
 
-def row_axis(names: Sequence[str], **options) -> alt.Axis:
+def row_axis(names: Sequence[str], **options: Any) -> alt.Axis:
     """The axis of named rows, without lines; `row_height` has room for names of several lines."""
     lines = [broken(name) for name in names]
     look = {"ticks": False, "domain": False, "labelOverlap": False, "labelLimit": NAME_WIDTH}
@@ -238,7 +238,9 @@ def within(text: str, width: float) -> list[str]:
     return textwrap.wrap(text, max(8, int(width / CHARACTER)), break_long_words=False)
 
 
-def by_student(channel: type[alt.Facet | alt.Column], labels: Sequence[str], width: float):
+def by_student(
+    channel: type[alt.Facet | alt.Column], labels: Sequence[str], width: float
+) -> alt.Facet | alt.Column:
     """One panel for each student: the field `label` in that channel, heads in lines that fit so many px."""
     import altair as alt
 
@@ -248,7 +250,7 @@ def by_student(channel: type[alt.Facet | alt.Column], labels: Sequence[str], wid
     return channel("label:N", sort=list(labels), title=None, header=header)
 
 
-def around(names: Sequence[str], down: bool = False) -> alt.Scale:
+def around(names: Sequence[str | list[str]], down: bool = False) -> alt.Scale:
     """The scale of `places`, with half a place free at either end; `down`: the first place on top."""
     import altair as alt
 

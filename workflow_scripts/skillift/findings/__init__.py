@@ -2,8 +2,8 @@
 
 They stand under the questions that a referee would ask (`finding.QUESTIONS`), all on the headline path and
 the last checkpoint of each run, from the tables of the analysis. A claim keeps the word that the table CLAIMS
-gives it; other contrasts get theirs by the same rule (`statistics.words`). Fractions of the tables become
-percentage points (pp) here.
+gives it; other contrasts get theirs by the same rule (`statistics.claim_labels`). Fractions of the tables
+become percentage points (pp) here.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from skillift.findings.looks import looks
 from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
-from skillift.findings.sameness import uniform
 from skillift.findings.scoring import judge
 from skillift.findings.trajectory import trajectory
+from skillift.findings.uniformity import uniform
 from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import read_spec
 

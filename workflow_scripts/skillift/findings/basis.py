@@ -26,10 +26,10 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
     """
     every = place(tables["pass_rates"], view, "pass rates")
     rates = on_path(every, view.headline_path, "pass rates")
-    lost = rates["n_unscored"].sum()
+    lost = int(rates["n_unscored"].sum())
     answer = (
-        f"Up to {how_many(rates['n_tasks'].max(), 'task')} with a verdict, in "
-        f"{how_many(rates['n_skills'].max(), 'skill')} of the suite {view.suite}, in each of "
+        f"Up to {how_many(max(rates['n_tasks']), 'task')} with a verdict, in "
+        f"{how_many(max(rates['n_skills']), 'skill')} of the suite {view.suite}, in each of "
         f"{how_many(rates.height, 'arm')} (student, run, condition); {how_many(lost, 'episode')} unscored "
         f"on the path {view.headline_path}."
     )
@@ -72,7 +72,8 @@ def _answer_lines(rates: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _span(rates: pl.Series) -> str:
-    low, high = percent(rates.min()), percent(rates.max())
+    known = rates.drop_nulls().to_list()
+    low, high = percent(min(known)), percent(max(known))
     return low if low == high else f"{low} to {high}"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from skillift.errors import UserError, problem
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from markupsafe import Markup
 
 
@@ -64,7 +65,7 @@ def _once(html: Markup) -> Markup:
     return Markup(re.sub(r"(figures?\s+<a [^>]*>)figure ", r"\1", str(html)))
 
 
-def _html(node, numbers: Mapping[str, int]) -> Markup:
+def _html(node: nodes.Node, numbers: Mapping[str, int]) -> Markup:
     """A part of a caption as HTML; markup that captions do not use is written as its text."""
     from docutils import nodes
     from markupsafe import Markup, escape

@@ -10,7 +10,7 @@ from skillift.findings.procedure import BEYOND_CLAIM
 from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
 from skillift.reporting.numbers import points
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 
 WIDTH = 80  # columns
 _LABELS = {
@@ -62,7 +62,7 @@ def _said(part: Part) -> list[str]:
     if not found:
         return [part.answer, *(re.split(mark, part.answer)[0] for mark in (r"[:;.]", r"[:;.,]"))]
     given = told([each.word for each in found])
-    short = given.replace(words.NOT_RESOLVABLE, "not resolvable")
+    short = given.replace(claim_labels.NOT_RESOLVABLE, "not resolvable")
     if part.question == "uniform" and len(found) == 1:
         given, short = given.removeprefix("1 "), short.removeprefix("1 ")
     room = part.answer.split(": ", 2)[1] if part.answer.startswith("No room to move: ") else ""
@@ -75,7 +75,7 @@ def _said(part: Part) -> list[str]:
     if part.question == "resolved":
         kind = "" if claim == "lift" else "deltas: "
         texts = [kind + text for text in texts]
-        estimates = [each.numbers["estimate"] for each in found if each.numbers["estimate"] is not None]
+        estimates = [value for each in found if (value := (each.numbers or {}).get("estimate")) is not None]
         if estimates:
             ends = [points(value).removesuffix(" pp") for value in (min(estimates), max(estimates))]
             span = " to ".join(dict.fromkeys(ends)) + " pp"

@@ -14,7 +14,7 @@ from skillift.reporting import numbers
 from skillift.reporting.arms import BASE, View
 from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 from skillift.statistics.uncertainty import students_t
@@ -32,8 +32,8 @@ QUESTIONS = {
 }
 
 _ORDER = (
-    *(words.SUPPORTED, words.CONTRADICTED, words.EQUIVALENT, HELD, FAILED),
-    *(words.NOT_RESOLVABLE, UNDETERMINED, words.UNDEFINED),
+    *(claim_labels.SUPPORTED, claim_labels.CONTRADICTED, claim_labels.EQUIVALENT, HELD, FAILED),
+    *(claim_labels.NOT_RESOLVABLE, UNDETERMINED, claim_labels.UNDEFINED),
 )
 NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored")
 # with fewer degrees of freedom a standard error is known to no better than 16 %, and its range is told
@@ -48,7 +48,7 @@ class Finding:
         question: a key of `QUESTIONS`.
         claim: what it is about, such as `lift`.
         sentence: the finding in full; empty texts never stand in it.
-        word: a word of `statistics.words`, a verdict on a prediction, or empty where nothing is tested.
+        word: a word of `statistics.claim_labels`, a verdict on a prediction, or empty where none is given.
         path: the scoring path, or empty where it is about several.
         student: the student's label, or empty where it is about several.
         figure: the figure that shows it.
@@ -79,8 +79,8 @@ class Part:
 
 def interval(low: float | None, high: float | None, level: str) -> str:
     """An interval of differences: `95 % interval −1.0 to +3.0 pp`."""
-    ends = (None if end is None else points(end) for end in (low, high))
-    return between(*ends, level, POINTS)
+    low_end, high_end = (None if end is None else points(end) for end in (low, high))
+    return between(low_end, high_end, level, POINTS)
 
 
 def between(low: str | None, high: str | None, level: str, unit: str) -> str:
@@ -110,8 +110,8 @@ def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
     """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`."""
     if row["estimate"] is None:
         return f"{UNDEFINED} ({counts(row)})"
-    ends = [row[name] if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high")]
-    parts = [between(*ends, view.level, unit)]
+    low, high = (None if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high"))
+    parts = [between(low, high, view.level, unit)]
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
     least = detectable(row) if unit == POINTS else in_unit(row["mde"], unit, sign=False)
@@ -149,7 +149,7 @@ def numbers_of(row: Mapping) -> dict:
 
 def tested(rows: list[dict], view: View) -> list[dict]:
     """Effects that no claim of the study covers, as a family: p_holm, mde and word by the same rule."""
-    adjusted = words.holm([row["p_value"] for row in rows])
+    adjusted = claim_labels.holm([row["p_value"] for row in rows])
     n_tests = sum(p_holm is not None for p_holm in adjusted)
     found = []
     for row, p_holm in zip(rows, adjusted, strict=True):
@@ -157,7 +157,7 @@ def tested(rows: list[dict], view: View) -> list[dict]:
         if row["standard_error"] is not None:
             whole = students_t(row["standard_error"], row["degrees_of_freedom"])
             row |= whole.detectable(view.confidence, n_tests)
-        found.append(row | {"word": words.word(row, view.confidence)})
+        found.append(row | {"word": claim_labels.word(row, view.confidence)})
     return found
 
 

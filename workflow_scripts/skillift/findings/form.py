@@ -23,9 +23,9 @@ from skillift.metrics.registry import metrics
 from skillift.publication.pages import contrast_in_words
 from skillift.reporting.arms import View, place
 from skillift.reporting.numbers import points
+from skillift.statistics.claim_labels import UNDEFINED
 from skillift.statistics.claim_registry import of_metrics, unit_of
 from skillift.statistics.path_audit import BENCH
-from skillift.statistics.words import UNDEFINED
 
 _NONE = "none"
 

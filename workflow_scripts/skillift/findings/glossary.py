@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 from skillift.statistics.room import CEILING, FLOOR
 
@@ -112,26 +112,30 @@ TERMS = (
         f"more than half of the arms pass below {100 * FLOOR:g} % or above {100 * CEILING:g} % of their "
         "tasks, so that hardly an effect could show: easier or harder tasks are needed, not more of them",
     ),
-    Term(words.SUPPORTED, words.SUPPORTED, "the effect is above zero, or as it is claimed: p below {alpha}"),
     Term(
-        words.CONTRADICTED,
-        words.CONTRADICTED,
+        claim_labels.SUPPORTED,
+        claim_labels.SUPPORTED,
+        "the effect is above zero, or as it is claimed: p below {alpha}",
+    ),
+    Term(
+        claim_labels.CONTRADICTED,
+        claim_labels.CONTRADICTED,
         "the effect is the other way round, or what was to be the same differs: p below {alpha}",
     ),
     Term(
-        words.EQUIVALENT,
-        words.EQUIVALENT,
+        claim_labels.EQUIVALENT,
+        claim_labels.EQUIVALENT,
         "the difference is smaller than the margin that the study declared (two one-sided tests)",
     ),
     Term(
-        words.NOT_RESOLVABLE,
-        words.NOT_RESOLVABLE,
+        claim_labels.NOT_RESOLVABLE,
+        claim_labels.NOT_RESOLVABLE,
         "neither is shown; that is no evidence of absence, and the smallest detectable effect says what "
         "could have been seen",
     ),
     Term(
-        words.UNDEFINED,
-        words.UNDEFINED,
+        claim_labels.UNDEFINED,
+        claim_labels.UNDEFINED,
         "these data give no estimate, or no interval; the counts beside it say why",
     ),
     Term(HELD, _given(HELD), "the interval lies on the predicted side"),

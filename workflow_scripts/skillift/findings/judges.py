@@ -58,8 +58,11 @@ def agreement(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         return
     rows = place(rows, view, "judge agreement")
     for (judge_a, judge_b), pair in rows.group_by("judge_a", "judge_b", maintain_order=True):
-        same = pair["both_pass"].sum() + pair["both_fail"].sum()
-        scored = same + pair["only_a"].sum() + pair["only_b"].sum()
+        both_pass, both_fail, only_a, only_b = (
+            int(pair[name].sum()) for name in ("both_pass", "both_fail", "only_a", "only_b")
+        )
+        same = both_pass + both_fail
+        scored = same + only_a + only_b
         share = f"{percent(same / scored)} of {scored} episodes" if scored else f"{UNDEFINED} (0 episodes)"
         known = pair.filter(pl.col("kappa").is_not_null()).sort("kappa", maintain_order=True)
         kappas = f"Cohen's kappa {UNDEFINED}"

@@ -19,7 +19,7 @@ from skillift.findings.finding import (
 )
 from skillift.findings.judges import format_caveats
 from skillift.reporting.arms import View
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 
 _ONE_SEED = "With one training a claim is about that run, not about its recipe: so at"
 
@@ -44,7 +44,7 @@ def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     if not lifts:
         return Part("resolved", "This study has no lift: no run was trained, or its arms are missing.", found)
     single = {row["student"] for row in of_claim(tables, view, "lift") if row["n_runs"] == 1}
-    settled = sum(word in (words.SUPPORTED, words.CONTRADICTED) for word in lifts)
+    settled = sum(word in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for word in lifts)
     number = f"{settled} of {how_many(len(lifts), 'lift')} resolved"
     about = f" {_ONE_SEED} {how_many(len(single), 'student')}." if single else ""
     if caveats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -28,7 +28,7 @@ def looks(ledger: pl.DataFrame | None, view: View) -> Iterator[Finding]:
         )
         yield Finding("basis", "looks", text)
         return
-    yield Finding("basis", "looks", f"{_look(ledger.filter(event=LOOK), view)} {beginning(ledger)}")
+    yield Finding("basis", "looks", f"{_look(ledger.filter(event=LOOK), view.look)} {beginning(ledger)}")
     late = ledger.filter(
         pl.col("event") == CHANGED, "results", ~pl.col("key").str.starts_with("predictions.")
     )
@@ -45,8 +45,8 @@ def in_short(view: View) -> str:
     return f" (look {number} ({number - 1 or 'none'} before), alpha {alpha:.3g})"
 
 
-def _look(known: pl.DataFrame, view: View) -> str:
-    number, alpha = view.look["look"], view.look["alpha"]
+def _look(known: pl.DataFrame, look: Mapping) -> str:
+    number, alpha = look["look"], look["alpha"]
     shared = alpha * number * (number + 1)
     before = "none came before" if number == 1 else f"{how_many(number - 1, 'look')} came before"
     later = f", {how_many(known.height - number, 'look')} came later" if known.height > number else ""

@@ -20,14 +20,14 @@ from skillift.findings.looks import in_short
 from skillift.publication.html_parts import render
 from skillift.reporting.arms import View, read_spec
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
 _CLASSES = {
-    **dict.fromkeys((words.SUPPORTED, HELD), "yes"),
-    **dict.fromkeys((words.CONTRADICTED, FAILED), "no"),
-    words.EQUIVALENT: "same",
-    **dict.fromkeys((words.NOT_RESOLVABLE, words.UNDEFINED, UNDETERMINED), "open"),
+    **dict.fromkeys((claim_labels.SUPPORTED, HELD), "yes"),
+    **dict.fromkeys((claim_labels.CONTRADICTED, FAILED), "no"),
+    claim_labels.EQUIVALENT: "same",
+    **dict.fromkeys((claim_labels.NOT_RESOLVABLE, claim_labels.UNDEFINED, UNDETERMINED), "open"),
 }
 # claims that are shown unfolded, by question; of the others the first kind is
 _OPEN = {

@@ -10,7 +10,7 @@ from skillift.findings.finding import Finding, counts, how_many, interval, large
 from skillift.findings.judges import DELTA
 from skillift.reporting.arms import View, place
 from skillift.reporting.numbers import points
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.contrasts import LIFT
 
 
@@ -47,7 +47,7 @@ def changed_words(
         others, on=[*key, "path"], how="left", maintain_order="left"
     )
     # without a row there, it is as undefined as with an empty one
-    both = both.with_columns(pl.col("other").fill_null(words.UNDEFINED)).filter(
+    both = both.with_columns(pl.col("other").fill_null(claim_labels.UNDEFINED)).filter(
         pl.col("word") != pl.col("other")
     )
     return both.select(*key, "word", "path", "other").rows()

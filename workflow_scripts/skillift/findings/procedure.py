@@ -30,7 +30,7 @@ from skillift.findings.lift import finding_of, of_claim
 from skillift.reporting.arms import BASE, View, place
 from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.control_claims import BEYOND, CONTROLS, NEUTRAL
 
@@ -100,7 +100,7 @@ def _by_themselves(
             yield f"The {control} by itself, against none: {', '.join(parts)}."
     if not controls:
         return
-    failed = [label_of(row["student"], view) for row in neutral if row["word"] != words.EQUIVALENT]
+    failed = [label_of(row["student"], view) for row in neutral if row["word"] != claim_labels.EQUIVALENT]
     if not neutral:
         why = "no student was asked with the filler and with none before SFT"
         yield f"There is no neutral control: {why if 'filler' in controls else 'this study has no filler'}."
@@ -120,7 +120,7 @@ def _span(rows: list[dict]) -> str:
 
 def _words(rows: list[dict]) -> str:
     """How often each word was given, and what those that settle something mean: it harms, or it helps."""
-    settled = (words.SUPPORTED, words.CONTRADICTED)
+    settled = (claim_labels.SUPPORTED, claim_labels.CONTRADICTED)
     meanings = [
         (
             row["word"],
@@ -128,7 +128,7 @@ def _words(rows: list[dict]) -> str:
         )
         for row in rows
     ]
-    order = (*settled, words.EQUIVALENT, words.NOT_RESOLVABLE, words.UNDEFINED)
+    order = (*settled, claim_labels.EQUIVALENT, claim_labels.NOT_RESOLVABLE, claim_labels.UNDEFINED)
     distinct = sorted(set(meanings), key=lambda meaning: (order.index(meaning[0]), meaning[1]))
     return ", ".join(f"{meanings.count(meaning)} {''.join(meaning)}" for meaning in distinct)
 
@@ -142,9 +142,9 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
     }
     over = "; ".join(f"over {name} {_estimate(part, view)}" for name, part in parts.items())
     said = {
-        words.SUPPORTED: f"SFT added something beyond a longer prompt {at}",
-        words.CONTRADICTED: f"No gain beyond a longer prompt {at}: one of these lifts is below zero",
-        words.UNDEFINED: f"Whether there is a gain beyond a longer prompt {at} is {UNDEFINED}",
+        claim_labels.SUPPORTED: f"SFT added something beyond a longer prompt {at}",
+        claim_labels.CONTRADICTED: f"No gain beyond a longer prompt {at}: one of these lifts is below zero",
+        claim_labels.UNDEFINED: f"Whether there is a gain beyond a longer prompt {at} is {UNDEFINED}",
     }.get(row["word"], f"A gain beyond a longer prompt is not shown {at}")
     decides = row["contrast"].rpartition("-")[2]
     p_value = UNDEFINED if row["p_holm"] is None else probability(row["p_holm"], "Holm-adjusted p of all")
@@ -178,7 +178,7 @@ def _harmed(row: Mapping, parts: Mapping[str, Mapping | None]) -> str:
         for name, part in parts.items()
         if name != "none" and part and part["ci_low"] is not None and part["ci_low"] > 0
     ]
-    if row["word"] == words.SUPPORTED or row["contrast"] != _LIFT or not above:
+    if row["word"] == claim_labels.SUPPORTED or row["contrast"] != _LIFT or not above:
         return ""
     return f" What SFT changed may be the {_listed(above)}."
 
@@ -186,9 +186,9 @@ def _harmed(row: Mapping, parts: Mapping[str, Mapping | None]) -> str:
 def _neutral(row: Mapping, view: View) -> Finding:
     """The claim that a student passes as often under the filler as under none, before SFT."""
     said = {
-        words.EQUIVALENT: "is a neutral control",
-        words.CONTRADICTED: "is no neutral control",
-        words.UNDEFINED: f"may be a neutral control or not: {UNDEFINED}",
+        claim_labels.EQUIVALENT: "is a neutral control",
+        claim_labels.CONTRADICTED: "is no neutral control",
+        claim_labels.UNDEFINED: f"may be a neutral control or not: {UNDEFINED}",
     }.get(row["word"], "is not shown to be a neutral control")
     margin = (
         "; no margin of equivalence is declared"

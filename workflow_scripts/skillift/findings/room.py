@@ -9,12 +9,12 @@ import polars as pl
 
 from skillift.findings.finding import Finding, Part, how_many
 from skillift.reporting.arms import BASE, View, place
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.predictions import UNDETERMINED
 from skillift.statistics.room import MORE_OF_THE_SAME, NO_ROOM, no_room
 
 UNIFORM = "uniform lift"
-_UNRESOLVED = (words.NOT_RESOLVABLE, words.UNDEFINED, UNDETERMINED)
+_UNRESOLVED = (claim_labels.NOT_RESOLVABLE, claim_labels.UNDEFINED, UNDETERMINED)
 
 
 def room_first(parts: Iterable[Part], rates: pl.DataFrame, view: View) -> list[Part]:
@@ -32,7 +32,7 @@ def room_first(parts: Iterable[Part], rates: pl.DataFrame, view: View) -> list[P
 
 
 def _of_part(part: Part, rates: pl.DataFrame, view: View) -> Part:
-    found, without = [], {}
+    found, without = [], dict[str, None]()
     for finding in part.findings:
         said = no_room(_arms(finding, rates, view)["pass_rate"]) if finding.word in _UNRESOLVED else ""
         if said:

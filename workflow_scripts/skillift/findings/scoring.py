@@ -12,7 +12,7 @@ from skillift.findings.paths import bounds, changed_words, hanging_words, mixed,
 from skillift.publication.unscored import unscored_warnings
 from skillift.reporting.arms import View
 from skillift.reporting.certificates import errs_too_often
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.path_audit import BENCH
 
 
@@ -71,7 +71,7 @@ def _lost(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Iterato
 def _of_paths(lifts: pl.DataFrame, paths: list[str], view: View) -> list[str]:
     """What becomes of the lifts' words on the other paths; what is undefined keeps no word."""
     others = len(set(paths) - {view.headline_path})
-    defined = lifts.filter(pl.col("word") != words.UNDEFINED)
+    defined = lifts.filter(pl.col("word") != claim_labels.UNDEFINED)
     total = lifts.filter(path=view.headline_path).height
     known = defined.filter(path=view.headline_path).height
     parts = []

@@ -108,7 +108,10 @@ def _rates(rates: pl.DataFrame, row: Mapping, run: str, view: View) -> str:
     arms = rates.filter(
         pl.col("run").is_in(seeds), path=row["path"], suite=row["suite"], student=row["student"]
     ).filter(pl.col("step") == pl.col("step").max().over("run"))
-    means = [arms.filter(condition=condition)["pass_rate"].mean() for condition in ("none", "curated")]
+    means = [
+        arms.filter(condition=condition).select(pl.col("pass_rate").mean()).item()
+        for condition in ("none", "curated")
+    ]
     return " \u2192 ".join(UNDEFINED if mean is None else percent(mean) for mean in means)
 
 

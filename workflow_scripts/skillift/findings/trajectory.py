@@ -23,8 +23,8 @@ from skillift.findings.lift import of_claim
 from skillift.reporting.arms import BASE, BEFORE, View
 from skillift.reporting.numbers import percent, points
 from skillift.reporting.text import UNDEFINED
+from skillift.statistics.claim_labels import NOT_RESOLVABLE
 from skillift.statistics.claim_registry import CEILING, DOMINATED, SHAPE, SQUARED, says
-from skillift.statistics.words import NOT_RESOLVABLE
 
 
 def trajectory(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:

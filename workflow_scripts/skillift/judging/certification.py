@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import yaml
 
-from skillift.chat.client import ChatClient, ChatModel
+from skillift.chat.models import Asker, ChatModel
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError, problem
 from skillift.judging.phrasings import derive
@@ -107,7 +107,7 @@ def certify(
     cases: Sequence[Case],
     model: ChatModel,
     template: str,
-    client: ChatClient,
+    client: Asker,
     max_unparsed: int | None = None,
 ) -> pl.DataFrame:
     """Ask a judge about every case; `max_unparsed` as in `judging.judge_candidates`.

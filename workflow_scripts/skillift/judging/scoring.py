@@ -94,9 +94,9 @@ def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.
         )
     wrong = verdicts.filter((pl.col("status") == "scored") != pl.col("passed").is_not_null()).sort(_KEY)
     if wrong.height:
-        found = wrong.select(_KEY + _SCORE).row(0, named=True)
+        row = wrong.select(_KEY + _SCORE).row(0, named=True)
         raise UserError(
-            problem(source, found, "`passed` where, and only where, the status is `scored`", _REMAKE)
+            problem(source, row, "`passed` where, and only where, the status is `scored`", _REMAKE)
         )
     return verdicts.select(_KEY + _SCORE)
 

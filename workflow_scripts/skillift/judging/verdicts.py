@@ -20,7 +20,7 @@ import jinja2
 import jinja2.meta
 import polars as pl
 
-from skillift.chat.client import ChatAnswer, ChatClient, ChatModel, ChatRequest
+from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest, Spent
 from skillift.contracts.pipeline import EPISODE_KEY, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import strip_reasoning
@@ -138,7 +138,7 @@ def judge_candidates(
     candidates: Sequence[Candidate],
     model: ChatModel,
     template: str,
-    client: ChatClient,
+    client: Asker,
     label: str = "judging",
     max_unparsed: int | None = None,
 ) -> list[Verdict]:
@@ -171,7 +171,7 @@ class _Judging:
     """
 
     model: ChatModel
-    client: ChatClient
+    client: Asker
     max_unparsed: int | None
     _readable: bool = False
     _in_a_row: int = 0
@@ -232,7 +232,7 @@ def _more_tokens(model: ChatModel) -> str:
 
 def _verdict(answers: list[ChatAnswer], model: ChatModel) -> Verdict:
     last = answers[-1]
-    spent = {
+    spent: Spent = {
         "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
         "completion_tokens": sum(answer.completion_tokens for answer in answers),
         "cost_usd": sum(answer.cost_usd for answer in answers),
@@ -252,7 +252,7 @@ def judge_episodes(
     tasks: pl.DataFrame,
     model: ChatModel,
     template: str,
-    client: ChatClient,
+    client: Asker,
     max_unparsed: int | None = None,
 ) -> pl.DataFrame:
     """Judge every episode, empty responses too; only what the engine lost (`error`) is `failed` unasked.
@@ -277,7 +277,7 @@ def judge_episodes(
         raise UserError(problem("episodes, column task_id", unknown[:3], "ids of the tasks table", fix))
     answered = episodes.filter(pl.col("finish_reason") != "error")
     candidates = [
-        Candidate(*known[task_id], response)
+        Candidate(prompt=known[task_id][0], reference=known[task_id][1], response=response)
         for task_id, response in answered.select("task_id", "response").iter_rows()
     ]
     judged = iter(judge_candidates(candidates, model, template, client, max_unparsed=max_unparsed))

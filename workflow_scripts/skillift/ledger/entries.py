@@ -19,6 +19,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from skillift.errors import UserError, problem
 from skillift.provenance import canonical
@@ -87,6 +88,7 @@ class Look:
 
 
 Entry = Record | Look
+Line = TypeVar("Line", bound=Record | Look)
 
 
 def digest(text: str) -> str:
@@ -108,8 +110,8 @@ def read_ledger(ledger: Path | str) -> list[Entry]:
     return _read(Path(ledger))[1]
 
 
-def append(ledger: Path | str, entry: Entry) -> list[Entry]:
-    """Add a line, whose `sha256` and `previous` are filled in here, and return all.
+def append(ledger: Path | str, entry: Line) -> tuple[list[Entry], Line]:
+    """Add a line, whose `sha256` and `previous` are filled in here, and return those before it, and it.
 
     Raises:
         UserError: the ledger is damaged or cannot be written.
@@ -122,7 +124,7 @@ def append(ledger: Path | str, entry: Entry) -> list[Entry]:
     _write(path, [*lines, canonical(fields)])
     if path.name == FILE:  # its lines stand in the ledger from now on
         path.with_name(_EARLIER).unlink(missing_ok=True)
-    return [*entries, type(entry)(**fields)]
+    return entries, type(entry)(**fields)
 
 
 def _read(path: Path) -> tuple[list[str], list[Entry]]:

@@ -66,14 +66,15 @@ def count_look(
     number = len(known) + 1
     alpha = round(level(number, shared_alpha(settings["confidence"], entries)), 10)
     look = Look(timestamp(now), number, alpha, dict(settings), data, n_tasks, n_skills, "", "")
-    return append(ledger, look)[-1]
+    _, written = append(ledger, look)
+    return written
 
 
 def shared_alpha(confidence: float, entries: Iterable[Entry]) -> float:
     """What all looks share: 1 - confidence, at most that of the design that was registered before results."""
-    registered = [record for record in records_of(entries) if record.design is not None]
-    before = [record for record in registered if not record.results] or registered[:1]
-    first = [before[-1].design["confidence"]] if before else []
+    known = [(record.results, record.design) for record in records_of(entries) if record.design is not None]
+    before = [design for results, design in known if not results] or [design for _, design in known[:1]]
+    first = [before[-1]["confidence"]] if before else []
     return round(1 - max([confidence, *first]), 10)
 
 

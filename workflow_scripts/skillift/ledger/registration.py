@@ -75,7 +75,8 @@ def register(
     existed = results or (last is not None and last.results)
     if last and (last.predictions, last.design, last.results) == (predictions, design, existed):
         return entries
-    return append(ledger, Record(timestamp(now), existed, predictions, "", "", design))
+    earlier, written = append(ledger, Record(timestamp(now), existed, predictions, "", "", design))
+    return [*earlier, written]
 
 
 def records_of(entries: Iterable[Entry]) -> list[Record]:
@@ -123,9 +124,9 @@ def design_began(history: Iterable[Record]) -> Record | None:
 
 def design_changes(history: Iterable[Record]) -> Iterator[Change]:
     """What of the design was changed since it was first declared, key by key, oldest first."""
-    known = [record for record in history if record.design is not None]
-    for before, after in pairwise(known):
-        for key in sorted(before.design.keys() | after.design.keys()):
-            pair = before.design.get(key), after.design.get(key)
-            if pair[0] != pair[1]:
-                yield Change(after.time, key, *pair, after.results)
+    known = [(record, record.design) for record in history if record.design is not None]
+    for (_, old), (record, new) in pairwise(known):
+        for key in sorted(old.keys() | new.keys()):
+            before, after = old.get(key), new.get(key)
+            if before != after:
+                yield Change(record.time, key, before, after, record.results)

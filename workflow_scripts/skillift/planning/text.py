@@ -22,7 +22,7 @@ NAMES = {
     "lift": "lift",
     "lift_difference": "difference of two lifts",
 }
-_LOOK = {"box": SIMPLE_HEAD, "padding": (0, 0, 0, 1)}
+_PADDING = (0, 0, 0, 1)
 _SHORT = {"procedural_delta": "delta", "lift": "lift", "lift_difference": "lift - lift"}
 _COMPONENTS = {
     "skill": "skills",
@@ -44,7 +44,8 @@ def design_rows(
     table = Table(
         title="Designs: standard error / smallest detectable effect, percentage points",
         caption=f"words at {1 - confidence:.2g}, {100 * POWER:.0f} % power; * as declared, > recommended",
-        **_LOOK,
+        box=SIMPLE_HEAD,
+        padding=_PADDING,
     )
     for name in ("", "tasks", "skills", "samples", "seeds", *_SHORT.values(), "USD", "hours"):
         head = name.replace(" - ", " -\n") if narrow else name
@@ -79,7 +80,8 @@ def component_rows(scenarios: Scenarios, narrow: bool = False) -> Table:
     table = Table(
         title="Standard deviations of one task's value by source, percentage points",
         caption="-: not known apart: counted with a coarser source, or (seeds) left out",
-        **_LOOK,
+        box=SIMPLE_HEAD,
+        padding=_PADDING,
     )
     for name in ("scenario", "contrast"):
         table.add_column(name, no_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError
-from skillift.settings.chat_models import ApiTeacher
+from skillift.settings.chat_models import ApiTeacher, Judge
 from skillift.settings.models import ApiReference
 from skillift.study.study import Study
 
@@ -15,7 +15,9 @@ def chat_models(study: Study) -> list[ChatModel]:
     Raises:
         UserError: an entry names no model.
     """
-    entries = {f"judges.{name}": entry for name, entry in study.declared.judges.items()}
+    entries: dict[str, Judge | ApiTeacher | ApiReference] = {
+        f"judges.{name}": entry for name, entry in study.declared.judges.items()
+    }
     if isinstance(study.declared.teacher, ApiTeacher):
         entries["teacher"] = study.declared.teacher
     for name, entry in study.declared.references.items():

@@ -47,8 +47,8 @@ def look(study: Study) -> Findings:
         return Findings([], [])
     own = own_data(study)
     found = shortened(own.mistakes)
-    if own.tasks is not None:
-        found = _against_study(study, own, study.own_files()["tasks"])
+    if own.skills is not None and own.tasks is not None:
+        found = _against_study(study, own.skills, own.tasks, study.own_files()["tasks"])
     return Findings(found, shortened(own.warnings))
 
 
@@ -70,15 +70,15 @@ def _stamps(path: str) -> tuple:
     return tuple((name, status.st_mtime_ns, status.st_size) for name, status in found)
 
 
-def _against_study(study: Study, own: OwnData, path: str) -> list[str]:
-    procedures = dict(own.skills.select("skill_id", "steps").iter_rows())
+def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
+    procedures = dict(skills.select("skill_id", "steps").iter_rows())
     asked = {*study.conditions, *(study.data["corpora"][name]["condition"] for name in study.corpora)}
-    used = set(own.tasks["skill_id"])
+    used = set(tasks["skill_id"])
     return [
         *condition_problems(procedures, used, sorted(asked), study.data["prompt_seed"]),
-        *_suites(study, own.tasks, path),
-        *_corpora(study, own.tasks, path),
-        *_solutions(study, own.tasks.filter(pl.col("suite") == "train"), path),
+        *_suites(study, tasks, path),
+        *_corpora(study, tasks, path),
+        *_solutions(study, tasks.filter(pl.col("suite") == "train"), path),
     ]
 
 

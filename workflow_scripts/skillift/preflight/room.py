@@ -42,6 +42,8 @@ def too_large(
     precision = study.data["inference"]["precision"]
     for name, wildcards in jobs:
         rule, student = rule_named(name), wildcards.get("student")
+        if student is None:
+            continue
         if rule.work == "training" or (rule.imports and student in study.dequantised):
             least = _FLOAT32
         elif rule.work == "answering" and not gpu:

@@ -23,7 +23,7 @@ def mistakes(study: Study) -> list[str]:
     from skillift.preflight.own_data import own_data  # plans of the task pack do without tables
 
     data = own_data(study)
-    if data.tasks is None:
+    if data.skills is None or data.tasks is None:
         return data.mistakes
     rejected = _rejected(study, data.tasks["suite"].to_list().count("train"))
     return [*rejected, *_special_tokens(study, data.tasks, data.skills)]

@@ -62,8 +62,8 @@ def _length_mistakes(study: Study, folder: Path) -> Iterator[str]:
         config = gguf_config(read_header(folder)) if is_gguf(folder) else read_object(folder / "config.json")
     except UserError:  # told with the folder
         return
-    text = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
-    positions = text.get("max_position_embeddings")
+    text = config.get("text_config")
+    positions = (text if isinstance(text, dict) else config).get("max_position_embeddings")
     if not isinstance(positions, int):
         return
     for key, most in (("max_model_len", positions), ("max_tokens", positions - 1)):
@@ -130,8 +130,8 @@ def model_folders(study: Study) -> Iterator[tuple[str, str, Path]]:
         for section, name in models_from(study, "hub"):
             entry = study.model(name)
             model = entry["model"], entry.get("revision", "main")
-            if folder := cached_folder(*model, entry.get("file")):
-                yield section, name, folder
+            if cached := cached_folder(*model, entry.get("file")):
+                yield section, name, cached
 
 
 def _texts(kind: str, frame: pl.DataFrame | None, columns: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

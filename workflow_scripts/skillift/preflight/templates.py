@@ -102,7 +102,7 @@ def _check_asked(tokenizer: FileTokenizer, thinking: bool, date: str) -> None:
 
 def _no_end(tokenizer: FileTokenizer, ends: AnswerEnds) -> str:
     """One line about a template with another end of an answer than an added token."""
-    mark = ends.after.strip().partition("\n")[0][:_SHOWN]
+    mark = (ends.after or "").strip().partition("\n")[0][:_SHOWN]
     if mark:
         said = "no added token of this tokenizer"
         with suppress(UserError):  # that of a GGUF file is made when it is dequantised
@@ -123,7 +123,7 @@ def _no_end(tokenizer: FileTokenizer, ends: AnswerEnds) -> str:
 def _check_trained(tokenizer: FileTokenizer, thinking: bool, ends: Set[int], date: str) -> None:
     """The checks of a training's rows, on one row; where a student thinks, with reasoning or without."""
     where = f"{tokenizer.name_or_path}: chat template: a question and an answer"
-    told = None
+    told: list[UserError] = []
     for answer in (ANSWER, REASONED) if thinking else (ANSWER,):
         try:
             prompt, response = trained_tokens(tokenizer, QUESTION, answer, thinking, ends, date)
@@ -131,5 +131,5 @@ def _check_trained(tokenizer: FileTokenizer, thinking: bool, ends: Set[int], dat
             check_row(where, ids, response, texts, tokenizer, thinking, sorted(ends), date)
             return
         except UserError as error:
-            told = told or error
-    raise told
+            told.append(error)
+    raise told[0]

@@ -82,8 +82,9 @@ class MemoryWatch(threading.Thread):
 
     def __init__(self, file: Path | None) -> None:
         super().__init__(daemon=True, name="memory watch")
-        self.file, self.note, self._kills = file, None, kills()
-        self._looks, self._children = 0, []
+        self.file, self._kills, self._looks = file, kills(), 0
+        self.note: Note | None = None
+        self._children: list[int] = []
         self._ended = threading.Event()
 
     def run(self) -> None:

@@ -1,5 +1,4 @@
-"""What memory there is for a job, and what a job takes: of the machine, of its control groups, of its
-processes.
+"""What memory there is for a job, and what it takes: of the machine, its control groups, its processes.
 
 Sizes are bytes. A batch system or a container gives a job a control group of the kernel (versions 1 and 2),
 whose limit binds although the machine has more. Read are the files of `/proc` and of the groups' file systems
@@ -102,9 +101,9 @@ def _group_folders(proc: Path) -> Iterator[tuple[int, Path, Path]]:
         if version not in paths or (version == 1 and "memory" not in kind[-1].split(",")):
             continue
         root, point = fields[3], Path(fields[4])
-        path = PurePosixPath(paths[version])
+        own = PurePosixPath(paths[version])
         # in a container the mount may show a part of the tree, of which the path is told from outside
-        inside = path.relative_to(root) if path.is_relative_to(root) else PurePosixPath()
+        inside = own.relative_to(root) if own.is_relative_to(root) else PurePosixPath()
         folder = point.joinpath(*(part for part in inside.parts if part != ".."))
         while folder != point and not folder.is_dir():
             folder = folder.parent

@@ -11,6 +11,10 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 _NAMESPACE = Path("/proc/self/ns/pid")  # of Linux; in a container, process ids mean something else
 
@@ -44,7 +48,7 @@ def exit_with_parent(starter: str) -> None:
     threading.Thread(target=_watch, args=(process,), daemon=True).start()
 
 
-def _watch(process) -> None:
+def _watch(process: psutil.Process) -> None:
     process.wait()
     _end(process.pid)
 

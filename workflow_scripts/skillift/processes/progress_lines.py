@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 def duration_text(seconds: float) -> str:
     """`48 s`, `3 min 20 s`, `1 h 25 min`, `2 d 3 h`: the two largest units."""
     rest = max(0, round(seconds))
-    parts = []
+    parts: list[tuple[int, str]] = []
     for size, unit in _UNITS:
         number, rest = divmod(rest, size)
         if number or parts:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SOURCES = (*ANALYSIS, "certification", "costs", *OPTIONAL)
 # tables that each run has one of, and what they are called
-OF_RUNS = {"log": "log.parquet", "parity": "self-parity"}
+OF_RUNS = {"log": "log.parquet", "parity": "batch sensitivity"}
 
 
 def option_of(name: str) -> str:
@@ -50,7 +50,7 @@ def spec_of(options: argparse.Namespace) -> dict:
 
 
 def runs_with(name: str, spec: dict) -> list[dict]:
-    """The runs that have a table of `OF_RUNS`: trained ones a log, those of students a self-parity."""
+    """The runs that have a table of `OF_RUNS`: trained ones a log, those of students the other."""
     if name == "log":
         return [run for run in spec["runs"] if run["recipe"] is not None]
     return [run for run in spec["runs"] if run["student"] not in spec.get("references", ())]
@@ -73,7 +73,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     import polars as pl
 
     from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
-    from skillift.contracts.pipeline import PARITY, TRAINING_LOG
+    from skillift.contracts.pipeline import BATCH_SENSITIVITY, TRAINING_LOG
     from skillift.contracts.predictions import PREDICTIONS
     from skillift.costs.stages import STAGE_COSTS
     from skillift.ledger.entries import read_ledger
@@ -86,7 +86,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
         "costs": STAGE_COSTS,
         "predictions": PREDICTIONS,
     }
-    of_runs = {"log": TRAINING_LOG, "parity": PARITY}
+    of_runs = {"log": TRAINING_LOG, "parity": BATCH_SENSITIVITY}
     tables = {}
     for name in names:
         given = getattr(options, name)

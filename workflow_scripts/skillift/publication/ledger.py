@@ -43,7 +43,7 @@ def events(entries: Iterable[Entry]) -> pl.DataFrame:
 def _design(entries: list[Entry]) -> Iterator[dict]:
     records = records_of(entries)
     if first := design_began(records):
-        for key, value in first.design.items():
+        for key, value in (first.design or {}).items():
             told = {"key": key, "before": "", "after": in_words(value)}
             yield {"time": first.time, "event": REGISTERED, "results": first.results, **told}
     for change in design_changes(records):
@@ -59,12 +59,14 @@ def _predictions(entries: list[Entry]) -> Iterator[dict]:
             yield _of_prediction(record, REGISTERED, name, None, entry)
     for before, after in pairwise(records):
         for name in sorted(before.predictions.keys() | after.predictions.keys()):
-            pair = before.predictions.get(name), after.predictions.get(name)
-            if None in pair and pair[0] != pair[1]:
-                yield _of_prediction(after, CHANGED if pair[0] else REGISTERED, name, *pair)
-            elif pair[0] != pair[1]:
-                for key in sorted(pair[0].keys() | pair[1].keys()):
-                    values = pair[0].get(key), pair[1].get(key)
+            old, new = before.predictions.get(name), after.predictions.get(name)
+            if old == new:
+                continue
+            if old is None or new is None:
+                yield _of_prediction(after, CHANGED if old else REGISTERED, name, old, new)
+            else:
+                for key in sorted(old.keys() | new.keys()):
+                    values = old.get(key), new.get(key)
                     if values[0] != values[1]:
                         yield _of_prediction(after, CHANGED, f"{name}.{key}", *values)
 

@@ -278,4 +278,5 @@ def shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
 
 
 def subtitle(view: View) -> str:
+    """Which suite, checkpoints and path a page's tables show."""
     return f"{view.suite} suite, last checkpoint of each run; headline path {view.headline_path}"

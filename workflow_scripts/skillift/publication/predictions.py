@@ -87,8 +87,8 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
     """
     effect = _effect(row["contrast"], row["student"], row["recipe"], labels)
     if row["minus_contrast"]:
-        parts = (row[f"minus_{name}"] for name in ("contrast", "student", "recipe"))
-        effect += f", less {_effect(*parts, labels)}"
+        minus = _effect(row["minus_contrast"], row["minus_student"], row["minus_recipe"], labels)
+        effect += f", less {minus}"
     than, margin, metric = row["than"], row["margin"], row.get("metric", PASS)
     unit = unit_of_metric(metric)
     if metric != PASS:

@@ -18,10 +18,10 @@ from skillift.metrics.metric import of_metric
 from skillift.publication import claims as claims_pages
 from skillift.publication import pages as result_pages
 from skillift.publication import scoring_audit as audit_pages
+from skillift.publication.batch_sensitivity import batch_sensitivity
 from skillift.publication.certification import certification_rates
 from skillift.publication.costs import stage_costs
 from skillift.publication.ledger import ledger
-from skillift.publication.parity import self_parity
 from skillift.publication.predictions import predictions
 from skillift.publication.table_page import Page, to_html, to_latex
 from skillift.reporting.arms import read_spec
@@ -44,7 +44,7 @@ PAGES = {
     "asymmetry_slopes": claims_pages.asymmetry,
     "certification_rates": certification_rates,
     "stage_costs": stage_costs,
-    "self_parity": self_parity,
+    "self_parity": batch_sensitivity,
     "predictions": predictions,
     "ledger": ledger,
     "format_cells": result_pages.format_cells,

@@ -296,5 +296,5 @@ def by_condition(rows: pl.DataFrame) -> pl.DataFrame:
 
 def span(column: pl.Series) -> str:
     """A count that rows may differ in: `200`, or `198 to 200`."""
-    low, high = column.min(), column.max()
-    return f"{low}" if low == high else f"{low} to {high}"
+    low, high = str(column.min()), str(column.max())
+    return low if low == high else f"{low} to {high}"

@@ -36,12 +36,13 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
         spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
     """
     judge = headline_judge(spec)
-    rows = [row for row in totals(rates, judge) if exceeds(row, spec)]
-    if not rows:
-        return []
     above = [
-        f"{WORDS[row['error']]} {_found(row)} (limit {100 * limit(spec, row['error']):g} %)" for row in rows
+        f"{WORDS[row['error']]} {_found(row)} (limit {100 * most:g} %)"
+        for row in totals(rates, judge)
+        if exceeds(row, spec) and (most := limit(spec, row["error"])) is not None
     ]
+    if not above:
+        return []
     errs = "errs too often" if errs_too_often(rates, spec) else "is not known to keep the limits"
     return [f"Warning: judge {judge} {errs}: {'; '.join(above)}"]
 
@@ -52,7 +53,7 @@ def errs_too_often(rates: pl.DataFrame, spec: dict) -> bool:
     return any(row["rate"] is not None and exceeds(row, spec) for row in rows)
 
 
-def totals(rates: pl.DataFrame, judge: str) -> list[Mapping]:
+def totals(rates: pl.DataFrame, judge: str) -> list[dict]:
     """The judge's rows over all kinds of both parts, false passes first."""
     rows = rates.filter(judge=judge, part=ALL_PARTS).sort("error", descending=True)
     return rows.to_dicts()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from skillift.reporting.text import UNDEFINED, decimal, detectable, points, with_interval
@@ -18,7 +20,7 @@ def in_units(by: str, value: str, low: str = "", high: str = "", sign: bool = Tr
         sign: whether differences in pp have one.
     """
 
-    def written(number) -> pl.Expr:
+    def written(number: Callable[[str], pl.Expr]) -> pl.Expr:
         return with_interval(number, value, low, high) if low else number(value).fill_null(UNDEFINED)
 
     unit = pl.col(by).map_elements(lambda name: _unit(by, name), return_dtype=pl.String)

@@ -119,8 +119,8 @@ def _killed(job: FailedJob, lines: list[str], state: str | None) -> str:
     declared = f" It had declared {job.memory_mb:,} MB (`mem_mb`)." if job.memory_mb else ""
     if ended is not None and not _OF_MEMORY.search(ended):
         return said
-    note = read_note(note_file(state, job.log)) if state else None
-    advice = ADVICE.get(rule_named(job.rule).work, OTHERS)
+    note = read_note(note_file(state, job.log)) if state and job.log else None
+    advice = ADVICE.get(rule_named(job.rule).work or "", OTHERS)
     if note is None and ended is not None:
         return f"{said}{declared} {advice}"
     if note is None and last is not None:

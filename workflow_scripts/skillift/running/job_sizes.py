@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 MB = 10**6
 
@@ -87,7 +87,7 @@ class Shape:
 
     def trained(self, trainable: str | Mapping) -> int:
         """About how many parameters a recipe's `trainable` trains."""
-        if trainable == "full":
+        if isinstance(trainable, str):  # the word `full`
             return self.parameters
         if "lora" in trainable:  # on all linear layers of a block: four of the attention, three besides
             sides = 8 * self.hidden + 3 * (self.hidden + self.intermediate)
@@ -189,8 +189,9 @@ def _corpus_size(corpus: str, changed: int, vocabulary: int) -> CorpusSize:
     )["messages"]
     letters = LETTERS_PER_TOKEN if vocabulary > SMALL_VOCABULARY else 1
     template = TEMPLATE_TOKENS * len(lengths)
-    longest = TEMPLATE_TOKENS + math.ceil((lengths.max() or 0) / letters)
-    return CorpusSize(len(lengths), longest, template + math.ceil(lengths.sum() / letters))
+    most = cast(int | None, lengths.max()) or 0
+    longest = TEMPLATE_TOKENS + math.ceil(most / letters)
+    return CorpusSize(len(lengths), longest, template + math.ceil(int(lengths.sum()) / letters))
 
 
 def serving_mb(parameters: int, kv_cache_gib: float, precision: str = "float32", engines: int = 1) -> int:

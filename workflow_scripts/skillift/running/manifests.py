@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import Any
 
 from skillift.errors import UserError, problem
 from skillift.provenance import canonical
@@ -136,7 +137,7 @@ def write_manifest(manifest: Manifest, results: Path | str) -> Path:
         UserError: the file cannot be written.
     """
     path = manifest_path(results, next(iter(manifest.outputs)))
-    content = _plain(asdict(manifest))
+    content: dict = _plain(asdict(manifest))
     text = json.dumps({**content, "sha256": _digest(content)}, indent=1) + "\n"
     temporary = path.with_name(f".{path.name}.partial")
     try:
@@ -243,7 +244,7 @@ def _read_kept(entry: dict) -> Kept:
     )
 
 
-def _plain(content: object) -> object:
+def _plain(content: object) -> Any:
     """The same as JSON gives it back."""
     return json.loads(json.dumps(content))
 

@@ -63,8 +63,8 @@ def check_results(results: Path | str) -> Check:
             problems.append(str(error))
     owners = by_output(manifests)
     now = cache(_now)
-    for path, manifest in sorted(owners.items()):
-        problems += _differences(path, manifest.outputs[path], now(path))
+    for output, manifest in sorted(owners.items()):
+        problems += _differences(output, manifest.outputs[output], now(output))
     for manifest in manifests:
         own = [path for path in manifest.outputs if owners[path] is manifest]
         if own:

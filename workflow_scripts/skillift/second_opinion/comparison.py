@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import cast
 
 import polars as pl
 
@@ -82,9 +83,10 @@ def agreement(table: pl.DataFrame) -> str:
     ]
     same = known.select(sides[0] == sides[1]).to_series().sum()
     widths = (known["posterior_high"] - known["posterior_low"]) / (known["ci_high"] - known["ci_low"])
-    apart = (known["posterior_mean"] - known["estimate"]).abs().max()
+    apart = (known["posterior_mean"] - known["estimate"]).abs()
+    most_apart, narrowest, widest = (cast(float, each) for each in (apart.max(), widths.min(), widths.max()))
     return (
         f"In {same} of {known.height} rows with both intervals, both are above 0, below 0 or around it; "
-        f"estimates are at most {100 * apart:.1f} pp apart, and the posterior's intervals "
-        f"{widths.min():.2f} to {widths.max():.2f} times as wide as the t intervals."
+        f"estimates are at most {100 * most_apart:.1f} pp apart, and the posterior's intervals "
+        f"{narrowest:.2f} to {widest:.2f} times as wide as the t intervals."
     )

@@ -46,7 +46,7 @@ def posteriors(paths: dict[str, dict], python: Path, seed: int, confidence: floa
         data, out = Path(folder, "data.json"), Path(folder, "posterior.json")
         settings = {**SETTINGS, "seed": seed, "confidence": confidence}
         data.write_text(json.dumps({"settings": settings, "paths": paths}), encoding="utf-8")
-        command = [python, _COMMAND, "--data", data, "--out", out]
+        command = [str(part) for part in (python, _COMMAND, "--data", data, "--out", out)]
         # its lines of progress go where this command's own go
         if code := subprocess.run(command, check=False).returncode:
             expected = "0 (its own message stands above)"

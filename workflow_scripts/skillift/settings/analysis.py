@@ -11,8 +11,10 @@ from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suit
 
 
 class Margins(Settings):
-    """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
-    where two one-sided tests show the difference to be smaller."""
+    """Largest differences that count as none, declared before the run.
+
+    A claim of sameness is `equivalent` where two one-sided tests show the difference to be smaller.
+    """
 
     uniform_lift: PositiveShare = 0.05
     """Margin of "the lift is the same at every tier", for each pair of tiers (fraction)."""
@@ -25,8 +27,10 @@ class Margins(Settings):
 
 
 class CertificationLimits(Settings):
-    """How often the judge behind the headline path may err on the built-in suite of hostile and benign cases.
-    Above that, the headline figures carry a warning."""
+    """How often the judge behind the headline path may err on the built-in hostile and benign cases.
+
+    Above that, the headline figures carry a warning.
+    """
 
     max_false_pass: Share = 0.05
     """Largest rate of passed cases that must fail (fraction of the hostile cases)."""

@@ -46,6 +46,8 @@ class _ChatModel(Settings):
 
 
 class Paid(Settings):
+    """Keys of a model behind an API that may cost money."""
+
     extra_body: LeftOut[dict[str, Any]] = None
     """Further fields of the request, passed to the provider as they are."""
     price: LeftOut[Price] = None

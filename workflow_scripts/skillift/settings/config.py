@@ -40,8 +40,10 @@ class EngineConfig(Settings):
 
 
 class TrainingConfig(Settings):
-    """How students are fine-tuned. The rows of an optimiser step are the recipe's `batch_size`, whatever
-    stands here."""
+    """How students are fine-tuned.
+
+    The rows of an optimiser step are the recipe's `batch_size`, whatever stands here.
+    """
 
     processes: Literal["auto"] | Positive = 1
     """Processes that share each batch, each with a GPU where there are any, else with a share of the threads.
@@ -78,7 +80,7 @@ class ApiConfig(Settings):
     timeout_s: PositiveNumber = 120.0
     """Longest wait for one reply (seconds)."""
     retries: Count = 8
-    """How often a call that failed for a passing reason (408, 409, 429, 5xx, time-out, dropped connection,
+    """How often a call that failed for a transient reason (408, 409, 429, 5xx, time-out, dropped connection,
     unreadable reply) is made again."""
     backoff_s: PositiveNumber = 1.0
     """Longest pause before the first retry (seconds). It doubles from one to the next, up to 60;
@@ -103,7 +105,7 @@ class ApiConfig(Settings):
     """Time after which a batch is cancelled, and what it left open asked directly (hours). Providers promise
     24."""
     batch_requests: Annotated[int, Field(ge=1, le=50000), WHOLE] = 10000
-    """Requests of one batch at most; a job with more hands in several."""
+    """Requests of one batch at most; a job with more submits several."""
     batch_discount: Share = 0.5
     """Share of the price that a batch saves (fraction)."""
 

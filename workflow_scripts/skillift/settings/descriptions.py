@@ -51,6 +51,7 @@ def _texts(module: str) -> dict[str, dict[str, str]]:
             for field, text in zip(node.body, node.body[1:], strict=False)
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
             if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+            if isinstance(text.value.value, str)
         }
         for node in tree.body
         if isinstance(node, ast.ClassDef)

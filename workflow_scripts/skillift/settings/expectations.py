@@ -68,8 +68,9 @@ def _is_of_kind(value: object, kind: str) -> bool:
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
     if kind in kinds:
         return isinstance(value, kinds[kind])
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and (kind == "number" or value == int(value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return kind == "number" or value == int(value)
 
 
 def expectation(schema: Schema, root: Schema) -> str:

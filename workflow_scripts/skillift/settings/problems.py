@@ -41,7 +41,7 @@ class _Place(NamedTuple):
     """
 
     key: KeyPath
-    value: object
+    value: Any
     schema: Schema
     around: Schema
     choice: Schema
@@ -92,7 +92,7 @@ def _lines(detail: Any, place: _Place, source: Source, root: Schema) -> Iterator
     elif kind == "extra_forbidden":
         yield from _unknown_key(place, source)
     elif kind == "missing":
-        properties = place.choice.get("properties", place.around["properties"])
+        properties = (place.choice or place.around)["properties"]
         if _is_chosen(place) or key[-1] in place.choice["required"]:
             found = Words(f"no key '{key[-1]}'")
             wanted = expectation(properties[key[-1]], root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic.config import JsonDict
 
 
 def _whole(value: object) -> object:
@@ -12,9 +13,10 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def pattern(regex: str, words: str, **limits: int) -> object:
+def pattern(regex: str, words: str, min_length: int | None = None, max_length: int | None = None) -> object:
     """Texts that match a pattern, and what these are in words, for messages."""
-    return Field(pattern=regex, json_schema_extra={"words": words}, **limits)
+    said: JsonDict = {"words": words}
+    return Field(pattern=regex, json_schema_extra=said, min_length=min_length, max_length=max_length)
 
 
 WHOLE = BeforeValidator(_whole)

@@ -98,8 +98,9 @@ def differences_of_pairs(studies: dict[str, Finished], contrast: str, confidence
                 {"contrast": contrast, "student": f"{each}/{student}", "recipe": recipe}
                 for each in (name, other)
             )
-            declared = {"text": "-", "path": ours.path, "suite": ours.suite, "effect": effect, "minus": minus}
-            declared |= {"direction": "greater", "than": 0.0, "margin": 0.0, "confidence": confidence}
+            declared: dict = {"text": "-", "path": ours.path, "suite": ours.suite}
+            declared |= {"effect": effect, "minus": minus, "confidence": confidence}
+            declared |= {"direction": "greater", "than": 0.0, "margin": 0.0}
             tasks = ours.tasks.filter(pl.col("task_id").is_in(shared.implode()))
             found = predictions(scores, tasks, {"predictions": {"difference": declared}, "runs": runs})
             row = found.row(0, named=True)
@@ -131,7 +132,7 @@ def groups_of(rows: pl.DataFrame, studies: dict[str, Finished]) -> list[pl.DataF
 
 
 def spread_p(rows: pl.DataFrame) -> float | None:
-    """p of Cochran's Q for independent effects that are all the same; None where it is undefined."""
+    """P of Cochran's Q for independent effects that are all the same; None where it is undefined."""
     from statsmodels.stats.meta_analysis import combine_effects
 
     known = rows.drop_nulls(["estimate", "standard_error"]).filter(pl.col("standard_error") > 0)

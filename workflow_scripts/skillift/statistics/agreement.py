@@ -78,9 +78,8 @@ def judged_by_both(scores: pl.DataFrame) -> pl.DataFrame:
         .with_columns(judge_a=pl.lit(a), judge_b=pl.lit(b))
         for a, b in combinations(sorted(by_judge), 2)
     ]
-    schema = {name: judged.schema[name] for name in key}
-    verdicts = {"a": pl.Boolean, "b": pl.Boolean, "judge_a": pl.String, "judge_b": pl.String}
-    return pl.concat([pl.DataFrame(schema=schema | verdicts), *pairs])
+    verdicts = {"a": pl.Boolean(), "b": pl.Boolean(), "judge_a": pl.String(), "judge_b": pl.String()}
+    return pl.concat([pl.DataFrame(schema={name: judged.schema[name] for name in key} | verdicts), *pairs])
 
 
 def _counts(episodes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

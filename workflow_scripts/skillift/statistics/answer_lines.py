@@ -7,7 +7,7 @@ may be one of format, which neither path nor correction can tell from one of ski
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -40,7 +40,7 @@ def with_answer_lines(table: pl.DataFrame, response_frame: pl.DataFrame, runs: l
     )
 
 
-def moved(row: dict) -> bool:
+def moved(row: Mapping) -> bool:
     """Whether the share of ANSWER lines differs between the arms of an effect; not where it is unknown."""
     low, high = (row.get(name) for name in COLUMNS)
     return low is not None and high is not None and high - low >= MOVED

@@ -59,7 +59,7 @@ def ceiling(values: pl.DataFrame, runs: list[dict], settings: dict) -> Iterator[
     """
     arms = values.filter(condition=RATE)
     trained = last_checkpoints(arms, runs)
-    rows = []
+    rows: list[dict] = []
     for (student,), after in trained.group_by("student", maintain_order=True):
         before = arms.filter(student=student, run=BASE)
         if before.height:
@@ -110,7 +110,7 @@ def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, setting
             **_slope(x, y, n_skills, settings["confidence"]),
             "n_tasks": int(known.sum()),
             "n_skills": n_skills,
-            "n_unscored": int(both["lost"].sum() + (both["n_unscored"].sum() or 0)),
+            "n_unscored": int(both["lost"].sum()) + int(both["n_unscored"].sum()),
             "n_runs": n_runs[run],
         }
 
@@ -121,7 +121,7 @@ def _slope(x: Sums, y: Sums, n_skills: int, confidence: float) -> dict:
 
     found = split_slope(x, y, between_students=False, confidence=confidence)
     row = dict.fromkeys(_NUMBERS) | {"estimate": found.slope}
-    if found.ci_high is None or n_skills < 3:
+    if found.slope is None or found.ci_high is None or n_skills < 3:
         return row
     freedom = float(x.sums.shape[1] - 1)  # one less than there are skills, as its interval has it
     error = (found.ci_high - found.slope) / float(stdtrit(freedom, (1 + confidence) / 2))

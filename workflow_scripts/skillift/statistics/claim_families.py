@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from skillift.statistics.claim_labels import End, holm
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.equivalence import tost
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.recipes import recipe_cells
 from skillift.statistics.seed_variance import about_recipes, uncertainty_of
 from skillift.statistics.uncertainty import Uncertainty, students_t
-from skillift.statistics.words import End, holm
 
 _HEAD = ["student", "run", "step"]
 

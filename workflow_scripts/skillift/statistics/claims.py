@@ -32,13 +32,13 @@ from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_labels import CONTRADICTED, SAMENESS, holds, word
 from skillift.statistics.claim_registry import DELTA, LIFT, RATE, of_metrics
+from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
-from skillift.statistics.sameness import sameness
-from skillift.statistics.sides import lifts_by_recipe, recipes_by_student
+from skillift.statistics.equivalence_claims import sameness
 from skillift.statistics.trajectory import trajectory_claims
-from skillift.statistics.words import CONTRADICTED, SAMENESS, holds, word
 
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
@@ -59,14 +59,14 @@ def claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence of the intervals; margins (of `words.SAMENESS`) as fractions, without which
-            equivalence is not tested.
+        settings: confidence of the intervals; margins (of `claim_labels.SAMENESS`) as fractions, without
+            which equivalence is not tested.
 
     Raises:
         UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
     """
     confidence, margins = settings["confidence"], _margins(settings)
-    rows = []
+    rows: list[dict] = []
     for item in found:
         if item.contrast in _CLAIM_OF and item.cells.height:
             rows += family(
@@ -97,7 +97,7 @@ def claims_of_metric(
         effects, seeds, runs, settings: as in `claims`, of this metric.
     """
     confidence, margins = settings["confidence"], _margins(settings)
-    rows = []
+    rows: list[dict] = []
     for claim in of_metrics():
         for item in found:
             if claim.metric != metric or item.contrast != claim.contrast or not item.cells.height:

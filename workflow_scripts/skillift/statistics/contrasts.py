@@ -79,7 +79,8 @@ def _arms_and_contrasts(values: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
     pairs = [pair for pair in CONTRASTS if set(pair) <= set(arms)]
     return arms | {
-        contrast_name(*pair): paired_difference(*map(arms.get, pair), cell=["cell"]) for pair in pairs
+        contrast_name(first, second): paired_difference(arms[first], arms[second], cell=["cell"])
+        for first, second in pairs
     }
 
 

@@ -15,15 +15,16 @@ one-sided tests with a margin that the study declares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import polars as pl
 
 from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_labels import End
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.intersection_union import deciding
-from skillift.statistics.words import End
 
 CONTROLS = ("placebo", "filler")
 BEYOND, NEUTRAL = "beyond_longer_prompt", "neutral_filler"
@@ -52,18 +53,20 @@ def control_claims(
         if item.cells.height:
             place = item.cells.select("path", "suite").row(0)
             places.setdefault(place, {})[item.contrast] = item
-    known = effects, seeds, runs, confidence
+    heads_of = partial(heads, effects=effects, seeds=seeds, runs=runs, confidence=confidence)
     for items in places.values():
-        yield from family(BEYOND, _read_together(items, *known), confidence)
+        yield from family(BEYOND, _read_together(items, heads_of), confidence)
         if neutral := items.get(contrast_name("filler", "none")):
-            rows = [row for row in heads(neutral, *known, margin) if row["run"] == BASE]
+            rows = [row for row in heads_of(neutral, margin=margin) if row["run"] == BASE]
             yield from family(NEUTRAL, rows, confidence)
 
 
-def _read_together(items: Mapping[str, Differences], *known: object) -> list[dict]:
+def _read_together(
+    items: Mapping[str, Differences], heads_of: Callable[[Differences], list[dict]]
+) -> list[dict]:
     """Of each student and recipe the lift that decides; none where the study has no control or no lift."""
     names = [LIFT + contrast_name("curated", control) for control in ("none", *CONTROLS)]
-    lifts = [heads(items[name], *known) for name in names if name in items]
+    lifts = [heads_of(items[name]) for name in names if name in items]
     if len(lifts) < 2:
         return []
     return [_together(list(parts)) for parts in zip(*lifts, strict=True)]

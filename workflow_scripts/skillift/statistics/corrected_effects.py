@@ -115,7 +115,7 @@ def _effect(arrays: ArmArrays, cells: Estimable, sides: list[_Side], options: tu
         cells = trained(arrays, cells)
     if not cells.rows.height:
         return pl.DataFrame()
-    parts, counts = [], {}
+    parts, counts = [], dict[str, np.ndarray]()
     for number, run in enumerate(cells.members.T):
         at = [arrays.base[run] if side.before else run for side in sides]
         columns = [arrays.arms[side.condition,] for side in sides]

@@ -264,7 +264,10 @@ def _reasons(arms: Sequence[tuple[float, ArmSums]], method: str) -> np.ndarray:
         ):
             few = [count < LEAST_LABELS for count in counts]
             checks.append((f"an arm with fewer than {LEAST_LABELS} labelled {name}", few))
-        blind = [sum(_rates_of_errors(total)) - 1 <= LEAST_YOUDEN for total in totals]
+        blind = [
+            sensitivity + specificity - 1 <= LEAST_YOUDEN
+            for sensitivity, specificity in map(_rates_of_errors, totals)
+        ]
         checks.append((f"an arm where the judge's Youden index is {LEAST_YOUDEN:g} or less", blind))
     found = [np.any(failing, axis=0) for _, failing in checks]
     return np.select(found, [text for text, _ in checks], default="")
@@ -287,7 +290,7 @@ def _bootstrap(
         places = np.flatnonzero(n_skills == size)
         for part in np.array_split(places, -(-len(places) // _ROWS)):
             chosen, mask = rows[part], present[rows[part]]
-            replicates = dict.fromkeys(methods, 0.0)
+            replicates = dict.fromkeys(methods, np.zeros(()))
             for weight, arm in arms:
                 sums = np.stack([each[chosen][mask] for each in arm]).reshape(-1, size)
                 drawn = ArmSums(*(sums @ draws).reshape(len(arm), len(part), samples))

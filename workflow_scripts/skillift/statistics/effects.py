@@ -5,7 +5,8 @@ For every scoring path, suite, student, run and step, from the task-level values
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -60,8 +61,10 @@ def _rows(differences: Differences, metric: str, confidence: float, samples: int
     sums, counts = groups.sums(groups.values["value"]), groups.sums()
     columns = dict.fromkeys(_TESTS, np.full(len(sums), np.nan))
     if metric == PASS:
-        bootstrap = {"present": counts > 0, "confidence": confidence, "samples": samples, "seed": seed}
-        low, high = ratio_intervals(sums, counts, **bootstrap)
+        bootstrap = partial(
+            ratio_intervals, present=counts > 0, confidence=confidence, samples=samples, seed=seed
+        )
+        low, high = bootstrap(sums, counts)
         columns |= {"boot_low": low, "boot_high": high, "mcnemar_p": _mcnemar(groups)}
         if not contrast.startswith(LIFT):
             room = counts - groups.sums(groups.values["control"])
@@ -99,9 +102,11 @@ def _mcnemar(groups: Groups) -> np.ndarray:
     return np.where(pairs > 0, exact_mcnemar(gained, lost), np.nan)
 
 
-def _normalised_gain(sums: np.ndarray, room: np.ndarray, bootstrap: dict) -> dict[str, np.ndarray]:
+def _normalised_gain(
+    sums: np.ndarray, room: np.ndarray, bootstrap: Callable[..., tuple[np.ndarray, np.ndarray]]
+) -> dict[str, np.ndarray]:
     """Gains as shares of what could be gained; `room`: sums of 1 - control by skill."""
     gain, possible = sums.sum(axis=1), room.sum(axis=1)
     share = np.divide(gain, possible, out=np.full(len(gain), np.nan), where=possible > 1e-10)
-    low, high = ratio_intervals(sums, room, **bootstrap)
+    low, high = bootstrap(sums, room)
     return {"normalised_gain": share, "normalised_low": low, "normalised_high": high}

@@ -6,7 +6,7 @@ at once, as arrays of shape (groups, skills).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import polars as pl
@@ -50,11 +50,12 @@ def grouped(frame: pl.DataFrame, by: list[str], columns: tuple[str, ...] = ("val
     )
     known = coded(known.select("group", "task_id", "skill_id", *columns))
     group, task = (known[name].to_physical().cast(pl.Int64) for name in ("group", "task_id"))
-    order = (group * (len(known.schema["task_id"].categories) + 1) + task).arg_sort()
+    tasks, skills = (cast(pl.Enum, known.schema[name]).categories for name in ("task_id", "skill_id"))
+    order = (group * (len(tasks) + 1) + task).arg_sort()
     known = known[order]
     return Groups(
         keys,
-        known.schema["skill_id"].categories.to_list(),
+        skills.to_list(),
         known["group"].to_numpy().astype(np.int64),
         known["skill_id"].to_physical().to_numpy().astype(np.int64),
         {name: known[name].cast(pl.Float64).to_numpy() for name in columns},

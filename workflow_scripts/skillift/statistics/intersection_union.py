@@ -18,14 +18,16 @@ def deciding(parts: Sequence[tuple[float | None, float | None]]) -> tuple[int, f
     Args:
         parts: estimate and two-sided p-value of each.
     """
-    for place, part in enumerate(parts):
-        if None in part:
+    known: list[tuple[float, float]] = []
+    for place, (estimate, p_value) in enumerate(parts):
+        if estimate is None or p_value is None:
             return place, None
+        known.append((estimate, p_value))
 
     def against(place: int) -> tuple[bool, float]:
-        estimate, p_value = parts[place]
+        estimate, p_value = known[place]
         return (True, -p_value) if estimate > 0 else (False, p_value)
 
-    place = min(range(len(parts)), key=against)
-    estimate, p_value = parts[place]
-    return place, p_value if estimate > 0 else min(1.0, len(parts) * p_value)
+    place = min(range(len(known)), key=against)
+    estimate, p_value = known[place]
+    return place, p_value if estimate > 0 else min(1.0, len(known) * p_value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -66,7 +66,7 @@ def arms_by_recipe(values: pl.DataFrame, runs: list[dict]) -> Iterator[Arms]:
         yield Arms(recipe, table.sort("student", "task_id"), unscored)
 
 
-def _first(by_student: pl.DataFrame, reason) -> dict[str, str]:
+def _first(by_student: pl.DataFrame, reason: Callable[[str, int | None], str | None]) -> dict[str, str]:
     """The first of each student's `reason(arm, number)` that is not None."""
     found = {}
     for row in by_student.iter_rows(named=True):

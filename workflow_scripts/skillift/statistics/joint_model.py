@@ -27,12 +27,12 @@ import polars as pl
 
 from skillift.contracts.claims import JOINT_MODEL
 from skillift.contracts.pipeline import key_of
+from skillift.statistics.comparisons import ZERO, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.joint_arms import ARMS, Arms, arms_by_recipe
 from skillift.statistics.recipes import TASK
-from skillift.statistics.sides import ZERO, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
 LIFT = "lift:curated-none"
@@ -115,12 +115,11 @@ def _logit(arms: Arms) -> _Fit:
     students = [name for name in arms.students if name not in reasons]
     counts = _counts(known, arms)
     n_skills = usable["skill_id"].n_unique()
-    reason = "one skill" if n_skills < 2 else ""
-    if students and not reason:
-        fit = fit_logit(usable["value"].to_numpy(), _design(usable, students), usable["skill_id"].to_numpy())
-        reason = fit.reason
-    if not students or reason:
-        return _nothing(counts, reasons | dict.fromkeys(students, reason))
+    if not students or n_skills < 2:
+        return _nothing(counts, reasons | dict.fromkeys(students, "one skill"))
+    fit = fit_logit(usable["value"].to_numpy(), _design(usable, students), usable["skill_id"].to_numpy())
+    if fit.coefficients is None or fit.covariance is None:
+        return _nothing(counts, reasons | dict.fromkeys(students, fit.reason))
     df = n_skills - 1.0
     coefficients = fit.coefficients.reshape(len(students), len(TERMS))
     errors = np.sqrt(np.maximum(np.diag(fit.covariance), 0.0)).reshape(coefficients.shape)
@@ -210,7 +209,7 @@ def _test(fit: _Fit, n_terms: int) -> dict:
     if fit.reasons:
         student, reason = min(fit.reasons.items())
         return {"reason": f"{student}: {reason}"}
-    if len(fit.students) < 2:
+    if len(fit.students) < 2 or fit.covariance is None:
         return {"reason": "one student"}
     lifts = slice(n_terms - 1, None, n_terms)
     found = equality_test(fit.coefficients[:, -1], fit.covariance[lifts, lifts], fit.of_test)

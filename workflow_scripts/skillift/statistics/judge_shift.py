@@ -54,7 +54,7 @@ def _by_judge(found: Iterable[Differences]) -> dict[str, pl.DataFrame]:
     """Task-level headlines of each judge: contrast, suite, student, run, step, task, value, n_unscored."""
     parts: dict[str, list[pl.DataFrame]] = {}
     for contrast, cells, tasks in found:
-        path = cells["path"].first() or ""
+        path: str = cells["path"][0] if cells.height else ""
         if contrast in HEADLINES and path.startswith(JUDGE_PREFIX):
             named = as_text(tasks.select("cell", *_TASK, "value", "n_unscored"))
             rows = named.join(cells.select("cell", *CELL), on="cell").drop("cell")

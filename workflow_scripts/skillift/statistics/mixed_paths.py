@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -38,7 +39,7 @@ def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl
     schema = {name: column.dtype.type for name, column in MIXED_PATHS.columns.items()}
     chosen = values.filter(pl.col("condition").is_in(HEADLINE))
     tables = [
-        _table(*row, confidence).with_columns(suite=pl.lit(suite)).select(list(schema))
+        _table(row, confidence).with_columns(suite=pl.lit(suite)).select(list(schema))
         for (suite,), part in chosen.group_by("suite")
         if set(HEADLINE) <= set(part["condition"])
         for row in _headlines(part, runs, suite)
@@ -47,12 +48,23 @@ def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl
 
 
 def mixed_difference(minuend: np.ndarray, subtrahend: np.ndarray) -> np.ndarray:
-    """minuend - subtrahend, task by task, whatever their paths are: a wrong number unless they are one."""
+    """Minuend - subtrahend, task by task, whatever their paths are: a wrong number unless they are one."""
     return minuend - subtrahend
 
 
-def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[tuple]:
-    """Every headline under every pair of paths: name, pair, rows, skills, task-level values, n_unscored."""
+class _Headlines(NamedTuple):
+    """One headline under one pair of paths; `values` and `unscored` are of each row and task."""
+
+    contrast: str
+    pair: tuple[str, str]
+    rows: pl.DataFrame
+    skills: np.ndarray
+    values: np.ndarray
+    unscored: np.ndarray
+
+
+def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[_Headlines]:
+    """Every headline under every pair of paths."""
     arrays = arm_arrays(values, ["condition", "path"], {"value": np.nan, "n_unscored": 0.0})
     pairs = list(product(values["path"].unique().sort(), repeat=2))
     deltas, unscored = {}, {}
@@ -63,26 +75,19 @@ def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[t
     for cells in estimable(arrays, runs, suite):
         for pair in pairs:
             of_runs = mean_of_runs(deltas[pair], cells.members)
-            yield DELTA, pair, cells.rows, arrays.skills, of_runs, unscored[pair][cells.members].sum(axis=1)
+            counts = unscored[pair][cells.members].sum(axis=1)
+            yield _Headlines(DELTA, pair, cells.rows, arrays.skills, of_runs, counts)
         lifted = trained(arrays, cells)
         base = arrays.base[lifted.members[:, 0]]
         for before, after in pairs if len(base) else []:
             of_runs = mean_of_runs(deltas[after, after], lifted.members)
             lift = mixed_difference(of_runs, deltas[before, before][base])
             counts = unscored[after, after][lifted.members].sum(axis=1) + unscored[before, before][base]
-            yield LIFT + DELTA, (before, after), lifted.rows, arrays.skills, lift, counts
+            yield _Headlines(LIFT + DELTA, (before, after), lifted.rows, arrays.skills, lift, counts)
 
 
-def _table(
-    contrast: str,
-    pair: tuple[str, str],
-    rows: pl.DataFrame,
-    skills: np.ndarray,
-    values: np.ndarray,
-    unscored: np.ndarray,
-    confidence: float,
-) -> pl.DataFrame:
-    before, after = pair
+def _table(found: _Headlines, confidence: float) -> pl.DataFrame:
+    contrast, (before, after), rows, skills, values, unscored = found
     return pl.concat([rows, estimates(values, skills, confidence)], how="horizontal").with_columns(
         n_unscored=pl.Series(unscored.sum(axis=1)).cast(pl.Int64),
         contrast=pl.lit(contrast),

@@ -132,7 +132,7 @@ def one_path(*frames: pl.DataFrame) -> None:
 def paired_difference(
     minuend: pl.DataFrame, subtrahend: pl.DataFrame, cell: list[str] | None = None
 ) -> pl.DataFrame:
-    """minuend - subtrahend, task by task, within one scoring path.
+    """Minuend - subtrahend, task by task, within one scoring path.
 
     Both frames: path, `cell` (default suite, student, run, step), task_id, skill_id, value, n_unscored;
     one row per cell and task. Returns the same columns for every task of either side: value is null

@@ -105,7 +105,7 @@ def pass_rates(
         low, high = clustered_rate_interval(sums, counts, confidence)
     else:
         found = clustered_estimates(sums, counts, confidence)
-        low, high = found["ci_low"], found["ci_high"]
+        low, high = found["ci_low"].to_numpy(), found["ci_high"].to_numpy()
     texts = response_frame.group_by(arm).agg(
         answer_line_rate=pl.col("has_answer_line").mean(),
         mean_completion_tokens=pl.col("completion_tokens").mean(),

@@ -34,7 +34,7 @@ from skillift.statistics.task_effects import runs_of, task_effect
 
 HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")
-_NOTHING = Estimate(*[None] * (len(ESTIMATE_SCHEMA) - 2), 0, 0)
+_NOTHING = Estimate(None, None, None, None, None, None, None, n_tasks=0, n_skills=0)
 
 
 def predictions(
@@ -134,15 +134,16 @@ def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tupl
     numbers = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
     confidence = prediction["confidence"]
     outer, inner = (clustered_mean(*numbers, level) for level in (confidence, 2 * confidence - 1))
-    if outer.standard_error is not None:
+    estimate = outer.estimate
+    if estimate is not None and outer.standard_error is not None and outer.degrees_of_freedom is not None:
         trainings = _trainings(prediction, arms, runs)
         whole = with_seeds(outer.standard_error**2, outer.degrees_of_freedom, trainings)
         if trainings and whole.readings:
             outer, inner = (
-                each._replace(**whole.of(each.estimate, level))
+                Estimate(estimate, n_tasks=each.n_tasks, n_skills=each.n_skills, **whole.of(estimate, level))
                 for each, level in ((outer, confidence), (inner, 2 * confidence - 1))
             )
-    return outer, inner, effect["n_unscored"].sum()
+    return outer, inner, int(effect["n_unscored"].sum())
 
 
 def _fewest_runs(prediction: dict, runs: list[dict]) -> int:
@@ -180,7 +181,7 @@ def _of_recipe(
         members = runs_of(runs, student, recipe)
         for name, own in [(run, [run]) for run in members] + [(recipe, members)] * (len(members) > 1):
             each = [task_effect(arms, contrast, student, own) for contrast in contrasts]
-            values = each[0] if len(each) == 1 else paired_difference(*each, cell=[])
+            values = each[0] if len(each) == 1 else paired_difference(each[0], each[1], cell=[])
             known = values.drop_nulls("value").sort("task_id")
             skills = known["skill_id"].rank("dense").to_numpy()
             found = clustered_mean(known["value"].to_numpy(), skills, confidence)

@@ -168,10 +168,10 @@ def seed_components(row: dict) -> SeedComponents | None:
 
 def uncertainty_of(row: dict) -> Uncertainty | None:
     """The uncertainty of a recipe's row of SEED_VARIANCE; None where it is undefined, as with one seed."""
-    if row["standard_error"] is None:
+    trainings = seed_components(row)
+    if row["standard_error"] is None or trainings is None:
         return None
-    sampling = row["sampling_variance"], row["sampling_degrees_of_freedom"]
-    return with_seeds(*sampling, [seed_components(row)])
+    return with_seeds(row["sampling_variance"], row["sampling_degrees_of_freedom"], [trainings])
 
 
 def _last_of_runs(rows: pl.DataFrame, runs: list[dict], by: list[str]) -> pl.DataFrame:

@@ -26,11 +26,11 @@ import polars as pl
 from skillift.contracts.analysis import TIER_SPREADS
 from skillift.contracts.pipeline import key_of
 from skillift.statistics.claim_registry import DELTA, LIFT
+from skillift.statistics.comparisons import ZERO, Sides, lifts_by_recipe
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.heterogeneity import clustered_covariance
 from skillift.statistics.intervals import POWER
 from skillift.statistics.seed_variance import with_seeds
-from skillift.statistics.sides import ZERO, Sides, lifts_by_recipe
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
 _TASK = ["task_id", "skill_id"]
@@ -87,7 +87,7 @@ def spread(lifts: np.ndarray, deltas: np.ndarray, covariance: np.ndarray) -> Spr
         covariance: of both, lifts first.
     """
     found = _compared(np.concatenate([lifts, deltas])[np.newaxis], covariance)
-    return Spread(*(float(each[0]) for each in found))
+    return Spread(*(float(np.ravel(each)[0]) for each in found))
 
 
 def _compared(means: np.ndarray, covariance: np.ndarray) -> Spread:

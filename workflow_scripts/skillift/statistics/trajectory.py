@@ -27,15 +27,15 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.statistics.ceiling import ceiling
 from skillift.statistics.claim_families import family
+from skillift.statistics.claim_labels import End, holm
 from skillift.statistics.claim_registry import CEILING, DELTA, DOMINATED, LIFT, SHAPE
+from skillift.statistics.comparisons import Joint, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.intersection_union import deciding
 from skillift.statistics.intervals import POWER, clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
-from skillift.statistics.sides import Joint, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.tier_spread import tier_spread
-from skillift.statistics.words import End, holm
 
 _ENDS = ("low", "high")
 _DRAWS, _MOST_FREEDOM = 4000, 200  # with more degrees of freedom Student's t is taken as normal
@@ -156,7 +156,7 @@ def _together(sides: Sides, parts: list[Part], confidence: float) -> dict:
     tasks = pl.concat(frames)
     known = _estimates(tasks, "value", sides, parts, confidence)
     place, p_value = deciding([(row["estimate"], row["p_value"]) for row in known])
-    n_unscored = int(tasks.group_by("part").agg(pl.col("n_unscored").sum())["n_unscored"].max())
+    n_unscored = max(tasks.group_by("part").agg(pl.col("n_unscored").sum())["n_unscored"])
     ends = []
     if n_unscored:
         for end in _ENDS:

@@ -69,7 +69,7 @@ class Uncertainty:
         return self.half_width(confidence) + self.reach(1 - POWER)
 
     def detectable(self, confidence: float, n_tests: int = 1) -> dict[str, float]:
-        """mde in a family of `n_tests`, and mde_low to mde_high: what the estimated variance leaves open.
+        """Mde in a family of `n_tests`, and mde_low to mde_high: what the estimated variance leaves open.
 
         The level is that of Bonferroni, at which Holm's correction resolves an effect wherever the rest of
         the family is null; the power is that of noncentral t, from which the sum of two quantiles departs

@@ -95,7 +95,8 @@ def pooled(parts: Iterable[Components]) -> Components:
     best = [part for part, count in zip(known, counts, strict=True) if count == max(counts)]
     names = [name for name in best[0] if all(part[name] is not None for part in best)]
     means = {name: float(np.mean([part[name] for part in best])) for name in names}
-    return Components(**{name: means.get(name) for name in best[0]})
+    others = (means.get(field.name) for field in fields(Components)[1:])
+    return Components(means["skill"], *others)
 
 
 def nested_components(values: np.ndarray, skills: np.ndarray) -> tuple[float, float | None]:
@@ -175,7 +176,8 @@ def _deltas(scores: pl.DataFrame) -> pl.DataFrame:
     found = values["condition"].unique().sort().to_list()
     if any(arm.is_empty() for arm in arms):
         raise UserError(problem("scores, column condition", found, f"both of {_CONDITIONS}"))
-    known = paired_difference(*arms, cell=["suite", *_UNIT]).drop_nulls("value")
+    curated, none = arms
+    known = paired_difference(curated, none, cell=["suite", *_UNIT]).drop_nulls("value")
     if known.filter(run=BASE).is_empty():
         runs = scores["run"].unique().sort().to_list()
         raise UserError(problem("scores, column run", runs, f"scored tasks of the run {BASE!r}"))
@@ -242,7 +244,9 @@ def _of_lifts(sides: Iterable[_Lift], noise: _Noise) -> Measured:
     samples = float(np.mean([noise.samples(side.student) for side in sides]))
     # two recipes at one student share its base arms, which then cancel
     shares_base = len(sides) > 1 and len({side.student for side in sides}) == 1
-    base = [0.0] if shares_base else [noise.of_one_sample(side.student, [BASE]) for side in sides]
+    base: list[float | None] = (
+        [0.0] if shares_base else [noise.of_one_sample(side.student, [BASE]) for side in sides]
+    )
     trained = [noise.of_one_sample(side.student, side.runs) for side in sides]
     parts = _lift_components(values, shared["skill_id"].to_numpy(), matrices, base, trained, samples)
     where = " - ".join(f"{side.student}/{side.recipe}" for side in sides)
@@ -251,10 +255,18 @@ def _of_lifts(sides: Iterable[_Lift], noise: _Noise) -> Measured:
     return _measured(contrast, where, parts, shared, n_seeds, samples)
 
 
-def _lift_components(values, skills, matrices, base, trained, samples) -> Components:
+def _lift_components(
+    values: np.ndarray,
+    skills: np.ndarray,
+    matrices: list[np.ndarray],
+    base: list[float | None],
+    trained: list[float | None],
+    samples: float,
+) -> Components:
     skill, within = nested_components(values, skills)
-    known_noise = None not in (*base, *trained)
-    sample_base, sample_trained = (sum(base), sum(trained)) if known_noise else (0.0, 0.0)
+    known = [[each for each in noise if each is not None] for noise in (base, trained)]
+    known_noise = [len(noise) for noise in known] == [len(base), len(trained)]
+    sample_base, sample_trained = map(sum, known) if known_noise else (0.0, 0.0)
     sampled = (sample_base if known_noise else None, sample_trained if known_noise else None)
     seed = seed_task = None
     averaged = sample_trained / samples
@@ -270,7 +282,9 @@ def _lift_components(values, skills, matrices, base, trained, samples) -> Compon
     return Components(skill, task, *sampled, seed_task, seed)
 
 
-def _measured(contrast, where, components, tasks: pl.DataFrame, n_seeds, samples) -> Measured:
+def _measured(
+    contrast: str, where: str, components: Components, tasks: pl.DataFrame, n_seeds: int, samples: float
+) -> Measured:
     if not components.skill + (components.task or 0.0) + (components.sample_base or 0.0) > 0:
         raise UserError(
             problem(

@@ -61,13 +61,16 @@ def answer_ends(folder: Path | str, chat: ChatSettings) -> AnswerEnds:
         _, answered, rest = exchange(template, named)[1].rpartition(ANSWER)
         after = rest if answered else None
     end = _first_mark(after or "", added)
-    further = {token.number for token in added if token.text in chat.end_tokens}
-    further |= {end.number} if end else set()
-    declared = {token.number for token in added if token.text == named.get("eos_token")}
+    ends = [token.number for token in added if token.text in chat.end_tokens]
+    ends += [end.number] if end else []
+    declared = {
+        token.number for token in added if token.text == named.get("eos_token") and token.number is not None
+    }
     if (Path(folder) / GENERATION).is_file():
         declared |= set(token_numbers(read_object(Path(folder) / GENERATION).get("eos_token_id")))
-    declared -= {None}
-    return AnswerEnds(declared, further - declared - {None}, end and end.text, after, named.get("eos_token"))
+    further = {number for number in ends if number is not None} - declared
+    of_template = end.text if end else None
+    return AnswerEnds(declared, further, of_template, after, named.get("eos_token"))
 
 
 def _first_mark(text: str, added: list[AddedToken]) -> AddedToken | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,7 +38,7 @@ _HEADS = ("LMHeadModel", "DoubleHeadsModel")  # names that end as those of model
 def writing_types() -> frozenset[str]:
     """Each `model_type` that transformers has a model for that writes text; empty where that is not known."""
     try:
-        lists = [ast.literal_eval(value.args[0]) for value in _assigned(NAMES, _LISTS)]
+        lists = [ast.literal_eval(_argument(value)) for value in _assigned(NAMES, _LISTS)]
         return frozenset(name for pairs in lists for name, _ in pairs)
     except (OSError, SyntaxError, ValueError, AttributeError, IndexError, TypeError):
         return frozenset()  # another version's file: nothing is known before the model is loaded
@@ -51,8 +51,7 @@ def gguf_types() -> dict[str, str]:
     Those that transformers both reads from a GGUF file and writes text with; empty where that is not known.
     """
     try:
-        mappings = [value for file, name in GGUF_NAMES.items() for value in _assigned(file, (name,))]
-        names = {ast.literal_eval(key) for mapping in mappings for key in mapping.keys}
+        names = {key for file, name in GGUF_NAMES.items() for key in _assigned_keys(file, name)}
     except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
         return {}
     names |= {name for name, kind in _GGUF_TYPES.items() if kind in names}
@@ -75,11 +74,27 @@ def gguf_split_names() -> frozenset[str]:
 def _keys(file: str, name: str) -> frozenset[str]:
     """The keys of a mapping in a file of the package transformers; empty where it is not known."""
     try:
-        return frozenset(
-            ast.literal_eval(key) for mapping in _assigned(file, (name,)) for key in mapping.keys
-        )
+        return frozenset(_assigned_keys(file, name))
     except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
         return frozenset()
+
+
+def _assigned_keys(file: str, name: str) -> Iterator[str]:
+    """The keys of the mappings that a file of the package transformers assigns to a name."""
+    for mapping in _assigned(file, (name,)):
+        if not isinstance(mapping, ast.Dict):
+            raise TypeError(f"{file}: {name}: no mapping")
+        for key in mapping.keys:
+            if key is None:
+                raise TypeError(f"{file}: {name}: keys of another mapping")
+            yield ast.literal_eval(key)
+
+
+def _argument(value: ast.expr) -> ast.expr:
+    """What an `OrderedDict(...)` is made of."""
+    if not isinstance(value, ast.Call):
+        raise TypeError(f"{NAMES}: no call")
+    return value.args[0]
 
 
 def _assigned(file: str, names: Collection[str]) -> list[ast.expr]:

@@ -182,7 +182,7 @@ def _state_of(file: Path) -> tuple[Path, int, int]:
 
 @lru_cache(maxsize=8)  # a megabyte in families with thousands of added tokens, and asked for many times
 def _read_settings(*states: tuple[Path, int, int]) -> dict:
-    found = {}
+    found: dict = {}
     for file, *_ in states:
         found |= {key: value for key, value in read_object(file).items() if value is not None}
     return found
@@ -199,11 +199,11 @@ def named_texts(settings: Mapping) -> dict[str, str]:
 
 def named_tokens(settings: Mapping) -> Iterator[str]:
     """Texts of the tokens that a tokenizer has names for, further special tokens included."""
-    lists = [settings.get(key) for key in ("additional_special_tokens", "extra_special_tokens")]
-    lists = [entries for entries in lists if isinstance(entries, dict | list)]
-    several = [
-        entry for entries in lists for entry in (entries.values() if isinstance(entries, dict) else entries)
-    ]
+    several: list[object] = []
+    for key in ("additional_special_tokens", "extra_special_tokens"):
+        entries = settings.get(key)
+        if isinstance(entries, dict | list):
+            several += entries.values() if isinstance(entries, dict) else entries
     for token in [*(settings.get(name) for name in _NAMED), *several]:
         text = token.get("content") if isinstance(token, dict) else token
         if isinstance(text, str):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from skillift.errors import UserError, problem
 from skillift.students.chat_files import (
@@ -20,6 +21,9 @@ from skillift.students.chat_files import (
 )
 from skillift.students.chat_rendering import rendered
 from skillift.tables import sha256_file
+
+if TYPE_CHECKING:
+    import tokenizers
 
 FILE = "tokenizer.json"
 
@@ -34,7 +38,7 @@ class _Token:
 _OPENED: dict = {}  # by digest: the sizes of a family have one tokenizer, which takes a second to open
 
 
-def _opened(file: Path):
+def _opened(file: Path) -> tokenizers.Tokenizer:
     import tokenizers
 
     digest = sha256_file(file)
@@ -68,7 +72,7 @@ class FileTokenizer:
         self.added_tokens_decoder = {token.number: _Token(token) for token in added}
 
     @cached_property
-    def _core(self):
+    def _core(self) -> tokenizers.Tokenizer:
         try:
             return _opened(self._file)
         except Exception as error:  # the library raises Exception itself
@@ -77,7 +81,7 @@ class FileTokenizer:
             raise UserError(problem(f"{self._file}", reason, expected, fix)) from None
 
     def apply_chat_template(
-        self, messages: Sequence[Mapping], *, tokenize: bool, add_generation_prompt: bool, **options
+        self, messages: Sequence[Mapping], *, tokenize: bool, add_generation_prompt: bool, **options: Any
     ) -> str:
         """The text of messages in the chat template.
 

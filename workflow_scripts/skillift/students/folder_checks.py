@@ -68,7 +68,7 @@ def folder_mistakes(folder: Path | str, engine: str | None = None, chat: ChatSet
         return [str(error)]
     if "config.json" not in names:
         return [problem(f"{folder}", *no_model(folder, names))]
-    found = []
+    found: list[str] = []
     of_tokenizer = partial(_tokenizer_mistakes, chat=chat)
     for check in (_config_mistakes, _adapter_mistakes, _weights_mistakes, of_tokenizer):
         try:
@@ -122,6 +122,7 @@ def no_model(folder: Path, names: set[str]) -> tuple[object, str, str]:
     """What a folder without config.json holds instead of a model, what was expected, and the fix."""
     below = sorted(path.parent.name for path in folder.glob("*/config.json"))
     expected = "a model folder with config.json"
+    found: object
     if _ADAPTER_CONFIG in names:
         found, fix = "an adapter without its model", _merge_hint(folder)
     elif any(name.startswith("consolidated") for name in names):
@@ -169,8 +170,9 @@ def _config_mistakes(folder: Path, names: set[str]) -> Iterator[str]:
 
 def _quantised(config: dict) -> str:
     """By what a model's weights are quantised, as its config.json says; empty where they are not."""
-    for part in (config, config.get("text_config")):
-        for key in _QUANTISATION_KEYS if isinstance(part, dict) else ():
+    nested = config.get("text_config")
+    for part in (config, nested if isinstance(nested, dict) else {}):
+        for key in _QUANTISATION_KEYS:
             if settings := part.get(key):
                 named = settings if isinstance(settings, dict) else {}
                 return str(named.get("quant_method") or named.get("format") or key)

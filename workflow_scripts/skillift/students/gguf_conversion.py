@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,10 +73,11 @@ def gguf_source(header: GgufHeader) -> dict:
     from gguf.constants import GGMLQuantizationType, LlamaFileType
 
     kinds = Counter(tensor.kind for tensor in header.tensors)
-    try:
-        file_type = LlamaFileType(header.metadata.get("general.file_type")).name
-    except ValueError:
-        file_type = ""
+    number = header.metadata.get("general.file_type")
+    file_type = ""
+    if isinstance(number, int):
+        with suppress(ValueError):
+            file_type = LlamaFileType(number).name
     said = {
         "name": header.text("general.name"),
         "architecture": header.architecture,

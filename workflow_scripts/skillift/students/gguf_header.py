@@ -209,7 +209,7 @@ def _value(data: mmap.mmap, place: int, kind: int, key: str) -> tuple[object, in
         return list(struct.unpack_from(form, data, place)), place + struct.calcsize(form)
     if kind != _STRING or count > len(data):
         raise KeyError(kind)
-    values = None if key in _LONG else []
+    values: list[str] | None = None if key in _LONG else []
     length_of = struct.Struct("<Q").unpack_from
     for _ in range(count):
         (length,) = length_of(data, place)

@@ -24,7 +24,9 @@ def llama3_scaling(header: GgufHeader) -> dict[str, object] | None:
     """
     width, base = header.of_architecture("rope.dimension_count"), header.of_architecture("rope.freq_base")
     found = _factors(header)
-    if header.architecture != "llama" or not isinstance(width, int) or not base or 2 * len(found) != width:
+    if header.architecture != "llama" or not isinstance(width, int) or 2 * len(found) != width:
+        return None
+    if not isinstance(base, int | float) or not base:
         return None
     factor = max(found)
     for place, value in enumerate(found):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from skillift.errors import problem
 from skillift.students.gguf_header import GgufHeader
@@ -54,5 +55,5 @@ def shape_mistakes(header: GgufHeader) -> Iterator[str]:
         yield mistake("embedding_length", width, f"{embedding[-1]}, the width of {_EMBEDDING}")
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0

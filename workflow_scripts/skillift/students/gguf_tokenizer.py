@@ -78,10 +78,10 @@ def _check_vocabulary(tokenizer: PreTrainedTokenizerBase, header: GgufHeader) ->
         )
     marks = [*header.named_tokens().values(), *(tokens[place] for place in header.end_tokens())]
     for token in marks:
-        found, expected = tokenizer.convert_tokens_to_ids(token), tokens.index(token)
-        if found != expected:
+        number, own = tokenizer.convert_tokens_to_ids(token), tokens.index(token)
+        if number != own:
             where = f"{header.path}: tokenizer, the token {token}"
-            raise UserError(problem(where, f"the id {found} in transformers", f"the id {expected}", _ELSE))
+            raise UserError(problem(where, f"the id {number} in transformers", f"the id {own}", _ELSE))
 
 
 def with_bos(template: str, header: GgufHeader) -> str:

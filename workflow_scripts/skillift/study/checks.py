@@ -17,6 +17,7 @@ import jinja2
 import jinja2.meta
 
 from skillift.chat.offline_judges import JUDGES, PROVIDER
+from skillift.settings.values import Condition
 from skillift.students.folder_checks import no_model
 from skillift.students.gguf_header import SUFFIX, is_gguf
 from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
@@ -28,7 +29,7 @@ from skillift.yaml_sources.source import KeyPath, Source, Words, beside
 from skillift.yaml_sources.wording import HUB_NAME, did_you_mean, hub_hint, one_of
 
 BASE = "base"
-DEMONSTRATED = "curated"  # the condition under which demonstrations are written
+DEMONSTRATED: Condition = "curated"  # the condition under which demonstrations are written
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 JUDGE_PLACEHOLDERS = ("task", "reference", "response")
 TEACHER_PLACEHOLDERS = ("prompt",)
@@ -57,8 +58,8 @@ def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[Ke
     found: dict[KeyPath, list[str]] = {}
     for sections, check in _CHECKS:
         if not sections & unsound:
-            for key, *parts in check(data, source):
-                found.setdefault(key, []).append(source.problem(key, *parts))
+            for key, value, expected, fix in check(data, source):
+                found.setdefault(key, []).append(source.problem(key, value, expected, fix))
     return found
 
 
@@ -248,7 +249,9 @@ def _judges(data: dict, source: Source) -> Iterator[Finding]:
 def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
     teacher = data.get("teacher", {})
     references = data["references"].items()
-    asked = {("references", name): entry for name, entry in references if entry["source"] == "api"}
+    asked: dict[KeyPath, dict] = {
+        ("references", name): entry for name, entry in references if entry["source"] == "api"
+    }
     if teacher.get("kind") == "api":
         asked["teacher",] = teacher
         yield from _template(("teacher", "template"), teacher["template"], TEACHER_PLACEHOLDERS)

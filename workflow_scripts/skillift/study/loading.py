@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import yaml
 
@@ -62,8 +63,11 @@ def _merged(value: object, before: object, in_file: object) -> object:
     return scalar(value) if isinstance(value, str) else value
 
 
+S = TypeVar("S", bound=Settings)
+
+
 @dataclass(frozen=True)
-class Examined:
+class Examined(Generic[S]):
     """A file's data with its defaults filled in, and what is wrong with it.
 
     Attributes:
@@ -73,7 +77,7 @@ class Examined:
         unsound: top-level keys that do not keep the model, and so may hold anything.
     """
 
-    settings: Settings
+    settings: S
     data: dict
     problems: list[str]
     unsound: set[str]
@@ -81,9 +85,9 @@ class Examined:
 
 def examined(
     source: Source,
-    model: type[Settings],
+    model: type[S],
     references: Callable[[dict, Source, set[str]], dict[KeyPath, list[str]]] | None = None,
-) -> Examined:
+) -> Examined[S]:
     """Check a file's data and fill in its defaults.
 
     Args:

@@ -37,7 +37,7 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
     for name, entry in data["predictions"].items():
         here = ("predictions", name)
         metric = entry.get("metric", PASS)
-        known = {PASS: (VERDICTS,)}
+        known: dict[str, tuple[str, ...]] = {PASS: (VERDICTS,)}
         if metric != PASS:  # the others take long to load
             known |= {name: each.reads for name, each in metrics().items()}
         if metric not in known:

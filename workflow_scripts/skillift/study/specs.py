@@ -6,20 +6,26 @@ In an order that does not follow the file's, so an edit rebuilds exactly what it
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
+from skillift.settings.chat_models import AskedModel
 from skillift.settings.specs import (
+    AnsweringSpec,
     CorpusSpec,
     DemonstrationsSpec,
     EpisodesSpec,
     JudgeSpec,
     RatesSpec,
     ReferenceSpec,
+    RunName,
     ScoresSpec,
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE
+from skillift.settings.values import DEFAULT_DATE, Condition
+from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 
 _LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
@@ -27,7 +33,49 @@ _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_
 _ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
 
-class Specs:
+@dataclass(frozen=True, order=True)
+class Run:
+    """One run of one student: `base`, or one training by a recipe with a seed."""
+
+    student: str
+    run: str
+    recipe: str | None = None
+    seed: int | None = None
+
+
+if TYPE_CHECKING:
+
+    class _Declared(Protocol):
+        """What the specs are cut out of; `skillift.study.study.Study` says what each is."""
+
+        @property
+        def data(self) -> dict: ...
+        @property
+        def name(self) -> str: ...
+        @property
+        def conditions(self) -> list[Condition]: ...
+        @property
+        def evaluated(self) -> list[str]: ...
+        @property
+        def filler(self) -> str | dict[str, str]: ...
+        @property
+        def judges(self) -> list[str]: ...
+        @property
+        def primary_judge(self) -> str: ...
+        @property
+        def references(self) -> list[str]: ...
+        @property
+        def runs(self) -> list[Run]: ...
+        def chat(self, student: str) -> ChatSettings: ...
+        def model(self, student: str) -> dict: ...
+        def run(self, student: str, run: str) -> Run: ...
+        def students_from(self, source: str) -> list[str]: ...
+
+else:
+    _Declared = object
+
+
+class Specs(_Declared):
     """The specs of a `skillift.study.study.Study`, which is one."""
 
     def tasks_spec(self) -> dict:
@@ -82,8 +130,10 @@ class Specs:
 
     def demonstrations_spec(self) -> DemonstrationsSpec:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
+        # plain data, which the model takes for one of its two kinds
+        teacher: Any = {name: value for name, value in self.data["teacher"].items() if name != "template"}
         return DemonstrationsSpec(
-            teacher={name: value for name, value in self.data["teacher"].items() if name != "template"},
+            teacher=teacher,
             condition=DEMONSTRATED,
             judge=self.data["judges"][self.primary_judge],
             seed=self.data["prompt_seed"],
@@ -95,13 +145,19 @@ class Specs:
         shown = self._filler([declared["condition"]])
         return CorpusSpec(**declared, prompt_seed=self.data["prompt_seed"], **shown)
 
-    def _filler(self, conditions: list[str]) -> dict:
+    def _filler(self, conditions: Sequence[str]) -> dict:
         """What the condition `filler` shows, where it is one of these."""
         return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
     def train_spec(self, student: str, run: str) -> TrainSpec:
-        """How a run is trained; its corpus and student enter as files."""
+        """How a run is trained; its corpus and student enter as files.
+
+        Raises:
+            KeyError: the run is no training.
+        """
         found = self.run(student, run)
+        if found.recipe is None or found.seed is None:
+            raise KeyError(f"{run} of {student} is no training")
         recipe = copy.deepcopy(self.data["recipes"][found.recipe])
         del recipe["corpus"]
         inference = self.data["inference"]
@@ -132,7 +188,7 @@ class Specs:
             conditions=self.conditions,
             prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            inference=inference,
+            inference=AnsweringSpec(**inference),
             student=student,
             run=run,
             checkpoints=self.data["recipes"][found.recipe]["checkpoints"] if found.recipe else [0],
@@ -165,7 +221,7 @@ class Specs:
             **self._filler(self.conditions),
             suites=sorted(inference["suites"]),
             samples=inference["samples"],
-            reference={**inherited, **chat},
+            reference=AskedModel(**inherited, **chat),
         )
 
     def judge_spec(self, judge: str) -> JudgeSpec:
@@ -178,7 +234,7 @@ class Specs:
 
     def scores_spec(self) -> ScoresSpec:
         """Which judges' verdicts become scoring paths, and of which runs."""
-        runs = [{"student": run.student, "run": run.run} for run in sorted(self.runs)]
+        runs = [RunName(student=run.student, run=run.run) for run in sorted(self.runs)]
         return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
 
     def analysis_spec(self) -> dict:

@@ -13,29 +13,20 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.settings.study_file import StudyFile
+from skillift.settings.values import Condition
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.loading import examined, load_config
-from skillift.study.specs import Specs
+from skillift.study.specs import Run, Specs
 from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
 from skillift.yaml_sources.source import beside, read_source
 
 __all__ = ["BASE", "Run", "Study", "load_config", "load_study"]
 
-_CONDITION_ORDER = ("none", "curated", "placebo", "shuffled", "filler")
-
-
-@dataclass(frozen=True, order=True)
-class Run:
-    """One run of one student: `base`, or one training by a recipe with a seed."""
-
-    student: str
-    run: str
-    recipe: str | None = None
-    seed: int | None = None
+_CONDITION_ORDER: tuple[Condition, ...] = ("none", "curated", "placebo", "shuffled", "filler")
 
 
 @dataclass(frozen=True)
@@ -205,7 +196,7 @@ class Study(Specs):
         return self.data["corpora"][corpus]["condition"] == DEMONSTRATED
 
     @property
-    def conditions(self) -> list[str]:
+    def conditions(self) -> list[Condition]:
         """The study's conditions, in the order of the vocabulary."""
         return [name for name in _CONDITION_ORDER if name in self.data["conditions"]]
 

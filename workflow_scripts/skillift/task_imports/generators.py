@@ -50,7 +50,7 @@ class Generators:
         with tempfile.TemporaryDirectory() as folder:
             data, out = Path(folder, "data.json"), Path(folder, "out.json")
             data.write_text(json.dumps(requests), encoding="utf-8")
-            command = [self.python, _COMMAND, "--data", data, "--out", out]
+            command = [str(part) for part in (self.python, _COMMAND, "--data", data, "--out", out)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 found = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
@@ -74,7 +74,7 @@ def read_procedures(path: Path | str = PROCEDURES) -> dict[str, dict]:
     Raises:
         UserError: the file cannot be read.
     """
-    return read_source(str(path), "file of procedures").value
+    return read_source(str(path), "file of procedures").mapping
 
 
 def instances_of(
@@ -96,7 +96,7 @@ def instances_of(
         UserError: reasoning-gym cannot be asked.
     """
     size = max(needed * _SPARE, N_ANSWERS // PER_INSTANCE)
-    requests = [
+    requests: list[dict] = [
         {"generator": name, "settings": dict(settings), "seed": seed, "size": size, "answers": []}
         for name, settings in wanted.items()
     ]

@@ -58,7 +58,7 @@ def read_problems(
         fix = "Ask for fewer tasks (--per-skill)."
         problems.append(problem(str(path), Words(f"{len(rows)} rows"), f"{needed} for all suites", fix))
     suites = (suite for suite, count in per_suite.items() for _ in range(count))
-    found = []
+    found: list = []
     for (where, _, record), suite in zip(rows, suites, strict=False):
         texts = {}
         for name in (question, answer):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -40,16 +41,18 @@ class PackSpec:
             UserError: names the key, what was found and what was expected.
         """
         _expect(set(spec) <= _KEYS, "keys", sorted(spec), f"keys among {sorted(_KEYS)}")
-        difficulty = spec.get("difficulty")
+        # values of any kind, until they are checked below
+        difficulty: Any = spec.get("difficulty")
+        seed: Any = spec.get("seed")
+        per_skill: Any = spec.get("per_skill")
         _expect(difficulty in DIFFICULTIES, "difficulty", difficulty, f"one of {list(DIFFICULTIES)}")
-        per_skill = spec.get("per_skill")
         complete = isinstance(per_skill, dict) and set(per_skill) == set(PACK_SUITES)
         _expect(complete, "per_skill", per_skill, f"a count for each of {list(PACK_SUITES)}")
         for suite, count in per_skill.items():
             _expect_count(f"per_skill.{suite}", count, 1 if suite == "holdout" else 0)
         result = cls(
             difficulty=difficulty,
-            seed=spec.get("seed"),
+            seed=seed,
             per_skill=per_skill,
             judge_scored=spec.get("judge_scored", 0),
             skills=spec.get("skills", FULL_PACK),
@@ -65,7 +68,7 @@ def _expect(kept: bool, key: str, found: object, expected: str) -> None:
         raise UserError(problem(f"tasks.pack.{key}", found, expected))
 
 
-def _expect_count(key: str, found: object, least: int, most: int | None = None) -> None:
+def _expect_count(key: str, found: Any, least: int, most: int | None = None) -> None:
     expected = f"a whole number of at least {least}" + ("" if most is None else f" and at most {most}")
     whole = isinstance(found, int) and not isinstance(found, bool)
     _expect(whole and found >= least and (most is None or found <= most), key, found, expected)

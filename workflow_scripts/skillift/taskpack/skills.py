@@ -165,7 +165,7 @@ def _draw_standard(rng: random.Random) -> tuple[tuple[tuple[Operation, ...], ...
         conditional = sum(operation.condition is not None for operation in chosen)
         if conditional >= 1 and sum(operation.shrinks for operation in chosen) <= 1:
             break
-    groups = [(operation,) for operation in chosen]
+    groups: list[tuple[Operation, ...]] = [(operation,) for operation in chosen]
     if len(groups) == 4:
         joined = rng.randrange(3)
         groups[joined : joined + 2] = [groups[joined] + groups[joined + 1]]

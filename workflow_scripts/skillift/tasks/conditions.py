@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import permutations
 
 import polars as pl
@@ -242,7 +242,7 @@ def _orders(n_texts: int, skill_id: str, seed: int) -> Iterable[tuple[int, ...]]
     if n_texts <= MAX_PERMUTED_STEPS:
         return permutations(places)
     drawn = [
-        tuple(sorted(places, key=lambda place, turn=turn: _draw("order", seed, skill_id, turn, place)))
+        tuple(sorted(places, key=partial(_draw, "order", seed, skill_id, turn)))
         for turn in range(DRAWN_ORDERS)
     ]
     # among drawn orders of a long text there may be none in which everything has moved

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from skillift.tasks.step_labels import without_own_labels
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 NAMES = ("Procedure", "Steps", "Workflow", "Instructions")
 NAMED_SHARE = 0.2  # a list of five lines in a manual of thirty pages is not what models follow
@@ -136,9 +139,9 @@ def _items(tokens: list, place: int, lines: list[str]) -> list[str]:
     return [text if "\n" in text else " ".join(text.split()) for text in texts]
 
 
-def _plain(inline) -> str:
+def _plain(inline: Token) -> str:
     breaks = ("softbreak", "hardbreak")
-    return "".join(" " if part.type in breaks else part.content for part in inline.children)
+    return "".join(" " if part.type in breaks else part.content for part in inline.children or ())
 
 
 def _dedented(lines: list[str]) -> str:

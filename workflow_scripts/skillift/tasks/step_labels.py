@@ -68,8 +68,8 @@ def without_own_labels(items: Sequence[str]) -> list[str]:
         if not counted:
             break
         texts = [
-            _balanced(found[place]["before"], found[place]["text"]) if place in counted else text
-            for place, text in enumerate(texts)
+            _balanced(match["before"], match["text"]) if match and place in counted else text
+            for place, (match, text) in enumerate(zip(found, texts, strict=True))
         ]
     return texts
 

@@ -53,10 +53,10 @@ def json_rows(path: str, problems: list[str]) -> Iterator[Row]:
         for line, value in values:
             yield from _row(f"{path}:{line}", f"line {line}", value, problems)
         return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
+    for number, own in enumerate(text.split("\n"), start=1):
+        if own.strip():
             where = f"{path}:{number}"
-            value, place, said = _parsed(line)
+            value, place, said = _parsed(own)
             if said:
                 found = Words(f"text that is not JSON ({said})")
                 fix = "A task is one whole object on one line."
@@ -93,21 +93,27 @@ def _value_at(text: str, place: int) -> tuple[object, int] | None:
         return None
 
 
+def _after_space(text: str, place: int = 0) -> int:
+    """Where the white space of JSON ends that begins at `place`, which may be none."""
+    space = _SPACE.match(text, place)
+    return space.end() if space else place
+
+
 def _of_array(text: str) -> list[tuple[int, object]] | None:
     """The items of a file that is one array, each with its line; None where it is not one."""
-    place, found = _SPACE.match(text).end(), []
+    place, found = _after_space(text), list[tuple[int, object]]()
     if text[place : place + 1] != "[":
         return None
     place += 1
     while True:
-        place = _SPACE.match(text, place).end()
+        place = _after_space(text, place)
         if text[place : place + 1] == "]" and not found:
             break
         if (read := _value_at(text, place)) is None:
             return None
         value, end = read
         found.append((place, value))
-        place = _SPACE.match(text, end).end()
+        place = _after_space(text, end)
         if text[place : place + 1] != ",":
             break
         place += 1
@@ -121,7 +127,7 @@ def _of_array(text: str) -> list[tuple[int, object]] | None:
 
 def _broken_array(path: str, text: str) -> str:
     """What is wrong with a file that begins as one array over several lines; empty where it does not."""
-    start = _SPACE.match(text).end()
+    start = _after_space(text)
     if text[start : start + 1] != "[" or not _parsed(text[start:].split("\n", 1)[0])[2]:
         return ""
     try:
@@ -139,20 +145,20 @@ def _broken_array(path: str, text: str) -> str:
 
 def _spans_lines(text: str) -> bool:
     """Whether the first object does not end on the line on which it begins."""
-    start = _SPACE.match(text).end()
+    start = _after_space(text)
     read = _value_at(text, start)
     return read is not None and "\n" in text[start : read[1]]
 
 
 def _one_after_the_other(text: str) -> list[tuple[int, object]] | None:
     """Objects that span lines, each with its first line; None where something else stands between them."""
-    place, found = _SPACE.match(text).end(), []
+    place, found = _after_space(text), list[tuple[int, object]]()
     while place < len(text):
         if (read := _value_at(text, place)) is None:
             return None
         value, end = read
         found.append((place, value))
-        place = _SPACE.match(text, end).end()
+        place = _after_space(text, end)
     return _with_lines(text, found)
 
 

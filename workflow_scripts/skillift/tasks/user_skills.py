@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from skillift.answers import ANSWER_TYPES
 from skillift.errors import UserError, problem
@@ -53,8 +54,9 @@ def read_skills(
         expected = f"a YAML file of skills, or a folder with <skill>/{SKILL_FILE}"
         raise UserError(problem(str(path), Words("one Markdown file"), expected, fix))
     source = parse_source(file_text(path, "skills file"), path, "skills file")
-    rows, first = [], {}
-    for given, entry in source.value.items():
+    rows: list[dict] = []
+    first: dict[str, str] = {}
+    for given, entry in source.mapping.items():
         skill_id = unicodedata.normalize("NFC", given.strip())
         if first.setdefault(skill_id, given) != given:
             problems.append(source.problem((given,), given, "every id once, whatever its form of letters"))
@@ -143,7 +145,7 @@ def _folder(folder: Path, problems: list[str], warnings: list[str]) -> tuple[lis
         deeper = sorted({path.parent.parent.as_posix() for path in folder.rglob(SKILL_FILE)})
         fix = f"There are some below {deeper[0]}; name that folder." if deeper else ""
         raise UserError(problem(str(folder), found, expected, fix))
-    rows, first = [], {}
+    rows, first = [], dict[str, str]()
     for path in files:
         skill_id = unicodedata.normalize("NFC", Path(path).parent.name)
         if first.setdefault(skill_id, path) != path:
@@ -170,7 +172,7 @@ def _skill_of_file(path: str, skill_id: str, problems: list[str], warnings: list
         found = Words("a colon in a text without quotes")
         fix = "The whole line was taken as the text, as other tools take it."
         warnings.append(problem(f"{path}:{line}: {key}", found, "YAML", fix))
-    values = front.source.value if front.source else {}
+    values = front.source.mapping if front.source else {}
     more = values.get("metadata")
     more = more if isinstance(more, dict) else {}
     domain = more.get("domain")
@@ -198,7 +200,7 @@ def _steps_of_body(path: str, body: str, first_line: int, problems: list[str]) -
     return procedure.steps
 
 
-def _unclear(where: str, lists: list[tuple[int | None, str]]) -> str:
+def _unclear(where: str, lists: Sequence[tuple[int | None, str]]) -> str:
     named = [
         " ".join(
             filter(
@@ -214,13 +216,13 @@ def _unclear(where: str, lists: list[tuple[int | None, str]]) -> str:
 
 def _check_front_matter(source: Source, skill_id: str, warnings: list[str]) -> None:
     for key, longest in _LONGEST.items():
-        value = source.value.get(key)
+        value = source.mapping.get(key)
         if not is_text(value):
             warnings.append(source.problem((key,), shown(value), "text, not empty"))
         elif len(value) > longest:
             found = Words(f"{len(value)} characters")
             warnings.append(source.problem((key,), found, f"at most {longest}"))
-    name = source.value.get("name")
+    name = source.mapping.get("name")
     if is_text(name) and not _NAME.fullmatch(name):
         expected = "lower-case letters, digits and single hyphens between them"
         warnings.append(source.problem(("name",), name, expected))
@@ -229,6 +231,6 @@ def _check_front_matter(source: Source, skill_id: str, warnings: list[str]) -> N
         warnings.append(source.problem(("name",), name, f"the name of its folder ({skill_id})", fix))
 
 
-def is_text(value: object) -> bool:
+def is_text(value: object) -> TypeGuard[str]:
     """Whether a value is text with something in it."""
     return isinstance(value, str) and bool(value.strip())

@@ -72,7 +72,7 @@ def read_own(
     own = look_at_own(tasks_path, skills_path)
     for text in own.warnings:
         warn(text)
-    if own.mistakes:
+    if own.mistakes or own.skills is None or own.tasks is None:
         raise UserError("\n".join(shortened(own.mistakes)))
     return own.skills, own.tasks
 
@@ -116,7 +116,9 @@ def _table(rows: list[dict], contract: pa.DataFrameSchema, path: str) -> pl.Data
 
 def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData) -> list[dict]:
     problems, before = own.mistakes, len(own.mistakes)
-    rows, first_place, further = [], {}, {}
+    rows: list[dict] = []
+    first_place: dict[str, str] = {}
+    further: dict[str, str] = {}
     told: list[tuple[str, str]] = []  # of each mistake: its row, and the line about it
     for where, place, record in read_rows(path, problems):
         in_row: list[str] = []
@@ -143,7 +145,8 @@ def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData
 
 def _without_repetition(told: list[tuple[str, str]]) -> list[str]:
     """The lines about all rows; the same mistake in many rows is named a few times, then counted."""
-    lines, like_it = [], {}
+    lines: list[str] = []
+    like_it: dict[str, list[int]] = {}
     for where, line in told:
         places = like_it.setdefault(line.removeprefix(where), [])
         if len(places) < MOST_LIKE_IT:

@@ -8,13 +8,19 @@ an epoch, a part is a blank: two tokens without a loss, so that all processes ta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate.data_loader import SeedableRandomSampler
 from torch.utils.data import DataLoader, Sampler
 
 from skillift.training.row_dropout import ROWS, RowMasks, drop_by_row, with_rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import TrainerState
+    from trl import SFTConfig
 
 
 def accumulation(batch_size: int, processes: int, device_batch_size: int | None) -> int:
@@ -56,10 +62,36 @@ class PartsLoader(DataLoader):
         self.batch_sampler.set_epoch(epoch)
 
 
-class WholeBatches:
+if TYPE_CHECKING:
+
+    class _Trainer:
+        """What the mixin below needs of trl's SFTTrainer."""
+
+        args: SFTConfig
+        data_collator: Callable[[list[dict]], dict]
+        model: torch.nn.Module
+        state: TrainerState
+        train_dataset: Dataset
+
+        def _remove_unused_columns(self, dataset: Dataset) -> Dataset:
+            raise NotImplementedError
+
+        def _track_num_input_tokens(self, inputs: dict) -> None:
+            raise NotImplementedError
+
+        def training_step(
+            self, model: torch.nn.Module, inputs: dict, num_items_in_batch: torch.Tensor | int | None = None
+        ) -> torch.Tensor:
+            raise NotImplementedError
+
+else:
+    _Trainer = object
+
+
+class WholeBatches(_Trainer):
     """Mixin for trl's SFTTrainer: steps of `batch_size` rows, whatever the processes and devices."""
 
-    def __init__(self, *args, batch_size: int, **kwargs) -> None:
+    def __init__(self, *args: Any, batch_size: int, **kwargs: Any) -> None:
         """Take SFTTrainer's arguments, with the accumulation in `args`."""
         super().__init__(*args, **kwargs)
         self.batch_size, self.row_masks = batch_size, RowMasks(self.args.seed)
@@ -83,7 +115,9 @@ class WholeBatches:
         numbers, rows = zip(*numbered, strict=True)
         return with_rows(self.data_collator(list(rows)), numbers, [len(row["input_ids"]) for row in rows])
 
-    def training_step(self, model, inputs, num_items_in_batch=None):
+    def training_step(
+        self, model: torch.nn.Module, inputs: dict, num_items_in_batch: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
         """A part of a batch, forward and backward, with the dropout of its rows."""
         rows = inputs.pop(ROWS)
         self.row_masks.at(self.state.global_step, rows, inputs["input_ids"].numel())

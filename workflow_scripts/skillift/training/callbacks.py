@@ -11,12 +11,13 @@ import shutil
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from safetensors import safe_open
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR, get_last_checkpoint
 
 from skillift.engines.probes import Probe, log_probabilities, noted_probes
@@ -41,14 +42,28 @@ class KeepWeights(TrainerCallback):
         self.probes = probes
         self.accelerator = accelerator
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: torch.nn.Module | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Score the probes before the first step."""
         if state.global_step == 0:
             scores = log_probabilities(model, self.probes)
             if state.is_world_process_zero:
                 write_json({"logprobs": scores}, noted_probes(self.folder, 0))
 
-    def on_step_end(self, args, state, control, model=None, **kwargs):
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: torch.nn.Module | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Save if this step is named; a folder under its final name is complete."""
         if state.global_step not in self.steps:
             return
@@ -99,7 +114,9 @@ class KeepState(TrainerCallback):
         self.seconds = seconds
         self.last = time.monotonic()
 
-    def on_step_end(self, args, state, control, **kwargs):
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> TrainerControl:
         """Ask for a save when enough time has passed."""
         due = [time.monotonic() - self.last >= self.seconds]
         if args.world_size > 1:
@@ -109,7 +126,9 @@ class KeepState(TrainerCallback):
             self.last = time.monotonic()
         return control
 
-    def on_save(self, args, state, control, **kwargs):
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Mark the state that the trainer has just written."""
         if args.world_size > 1:
             torch.distributed.barrier()
@@ -130,7 +149,14 @@ def last_state(folder: Path) -> str | None:
 class StopAtDivergence(TrainerCallback):
     """End the run at the first loss that is not finite: nothing after it can be used."""
 
-    def on_log(self, args, state, control, logs=None, **kwargs):
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Look at the step's loss.
 
         Raises:
@@ -150,7 +176,9 @@ class ShowProgress(TrainerCallback):
     def __init__(self) -> None:
         self.progress: Progress | None = None
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Begin at the step that a resumed run starts from."""
         if not state.is_world_process_zero:
             return
@@ -162,30 +190,43 @@ class ShowProgress(TrainerCallback):
         self.progress = Progress("training", state.max_steps, "step", state.global_step)
         self.progress.__enter__()
 
-    def on_substep_end(self, args, state, control, **kwargs):
+    def on_substep_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """A part of the batch is computed."""
         if self.progress is not None:
             self.parts_done += 1
             self.progress.begun = self.parts_done / self.parts
-            self._count(state)
+            self._count(self.progress, state)
 
-    def on_step_end(self, args, state, control, **kwargs):
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """A step more; its loss comes with its log."""
         if self.progress is not None:
             self.parts_done = 0
             self.progress.move_to(state.global_step)
-            self._count(state)
+            self._count(self.progress, state)
 
-    def on_log(self, args, state, control, logs=None, **kwargs):
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Take the loss of the step that was logged."""
         if self.progress is not None and logs and "loss" in logs:
             self.progress.notes = (f"loss {logs['loss']:.3f}",)
 
-    def on_train_end(self, args, state, control, **kwargs):
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
         """Say what it took."""
         if self.progress is not None:
             self.progress.__exit__(None)
             self.progress = None
 
-    def _count(self, state) -> None:
-        self.progress.amounts["token"] = state.num_input_tokens_seen - self.tokens
+    def _count(self, progress: Progress, state: TrainerState) -> None:
+        progress.amounts["token"] = state.num_input_tokens_seen - self.tokens

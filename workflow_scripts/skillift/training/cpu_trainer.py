@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from transformers import Trainer
+from transformers.utils import ModelOutput
 from trl import SFTTrainer
 from trl.trainer import utils as fused
 
@@ -33,13 +35,19 @@ class GpuSFTTrainer(WholeBatches, SFTTrainer):
 class CpuSFTTrainer(WholeBatches, SFTTrainer):
     """The same for right-padded or packed batches on a CPU."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take what `WholeBatches` takes; the head in tiles gives log-probabilities alone."""
         super().__init__(*args, **kwargs)
         adapted = hasattr(self.model, "peft_config")
         fused.add_fused_lm_head(self.model.get_base_model() if adapted else self.model, outputs=())
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict,
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor | tuple[torch.Tensor, ModelOutput]:
         """The mean negative log-likelihood of the tokens whose label is not -100 (a scalar tensor).
 
         With several processes it is their share of that mean, times their number: gradients are averaged over
@@ -71,7 +79,7 @@ class CpuSFTTrainer(WholeBatches, SFTTrainer):
             loss = loss / num_items_in_batch * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
-    def log(self, logs, start_time=None):
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log without trl's metrics, which `compute_loss` does not collect."""
         Trainer.log(self, logs, start_time)
 

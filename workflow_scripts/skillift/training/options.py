@@ -6,10 +6,11 @@ The rows of an optimiser step are the recipe's `batch_size` whatever stands here
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from skillift.settings.config import TrainingConfig
 
-AUTO = "auto"
+AUTO: Final = "auto"
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,23 @@ class TrainingOptions:
     state_interval_s: float = 120.0
 
     @classmethod
-    def of(cls, config: TrainingConfig, **others: int | str | None) -> TrainingOptions:
+    def of(
+        cls,
+        config: TrainingConfig,
+        threads: int = 1,
+        project: str | None = None,
+        run_name: str | None = None,
+    ) -> TrainingOptions:
         """As `training` in config.yaml says, with the attributes that it does not have."""
         kept = config.gradient_checkpointing
         return cls(
+            threads=threads,
             processes=0 if config.processes == AUTO else config.processes,
             device_batch_size=config.device_batch_size,
             gradient_checkpointing=None if kept == AUTO else kept,
             fsdp=config.fsdp,
             tracker=config.tracker,
+            project=project,
+            run_name=run_name,
             state_interval_s=config.state_interval_s,
-            **others,
         )

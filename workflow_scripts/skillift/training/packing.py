@@ -8,6 +8,7 @@ asked, before its first step.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from transformers import PreTrainedModel
@@ -87,5 +88,5 @@ def _packed(
     return found
 
 
-def _on(model: PreTrainedModel, value):
+def _on(model: PreTrainedModel, value: Any) -> Any:
     return value.to(model.device) if isinstance(value, torch.Tensor) else value

@@ -12,12 +12,15 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
 from skillift.processes.killed_jobs import ADVICE, explained, own_note, signal_of
 from skillift.training.options import TrainingOptions
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
 
 
 def checked_options(options: TrainingOptions, batch_size: int) -> TrainingOptions:
@@ -84,7 +87,13 @@ def in_processes(work: Callable[..., None], processes: int, *arguments: Any) -> 
         raise UserError(f"A process of the training was {text}") from None
 
 
-def _join(rank: int, rendezvous: dict[str, str], told, work: Callable[..., None], arguments: tuple) -> None:
+def _join(
+    rank: int,
+    rendezvous: dict[str, str],
+    told: SimpleQueue,
+    work: Callable[..., None],
+    arguments: tuple,
+) -> None:
     """One of the processes."""
     os.environ.update(rendezvous | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
     prepare_libraries()

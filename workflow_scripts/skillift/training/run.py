@@ -13,6 +13,7 @@ import json
 import math
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.settings.specs import TrainSpec
+from skillift.settings.training import Step
 from skillift.tables import folder_digests, read_json, write_json
 from skillift.training.data import TRAINED_TOKENS_SCHEMA
 from skillift.training.fit import FITTED, DeviceMemoryError, fit, optimiser_steps
@@ -55,13 +57,13 @@ class TrainingResult:
     manifest: dict
 
 
-def checkpoint_steps(checkpoints: list[int | str], final_step: int) -> list[int]:
+def checkpoint_steps(checkpoints: Sequence[Step], final_step: int) -> list[int]:
     """The optimiser steps that a recipe's `checkpoints` name, ascending.
 
     Raises:
         UserError: a step beyond the last one.
     """
-    steps = {final_step if step == "final" else step for step in checkpoints}
+    steps = {step if isinstance(step, int) else final_step for step in checkpoints}
     beyond = sorted(step for step in steps if not 1 <= step <= final_step)
     if beyond:
         raise UserError(

@@ -50,7 +50,7 @@ def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
     Raises:
         UserError: the study file, or a file that it names, cannot be read.
     """
-    data = copy.deepcopy(read_source(study.path, "study file").value)
+    data = copy.deepcopy(read_source(study.path, "study file").mapping)
     data["name"] = trial_name(study)
     data["description"] = DESCRIPTION.format(name=study.name)
     data.pop("predictions", None)

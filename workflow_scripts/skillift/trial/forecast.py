@@ -12,15 +12,16 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
+from skillift.audit.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
+from skillift.audit.plan import Job, Plan
 from skillift.costs.estimate import VERDICT_TOKENS, Cost, study_costs, tasks_of
 from skillift.processes.memory import memory
 from skillift.processes.progress import FIRST_AFTER_S
 from skillift.processes.progress_lines import Line, parse_duration, parse_line
-from skillift.rebuild.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
-from skillift.rebuild.plan import Job, Plan
 from skillift.stages import FAMILIES, rule_named
 from skillift.study.study import Study
 from skillift.trial.work import Size
@@ -154,8 +155,9 @@ def folder_bytes(folder: Path) -> int:
 
 
 def forecast_bytes(results: Path, own: Size, trial: Size) -> int:
-    """Disk that a study's results would take: students as they are, checkpoints by their number, the rest
-    by episodes.
+    """Bytes of disk that a study's results would take.
+
+    Students as they are, checkpoints by their number, the rest by episodes.
     """
     students, runs = (folder_bytes(results / name) for name in ("students", "runs"))
     rest = folder_bytes(results) - students - runs
@@ -190,7 +192,7 @@ def _mean_tokens(files: Iterable[Path]) -> int | None:
     """Mean completion tokens of those rows of some tables that have any, rounded up; None for none."""
     tokens = [pl.read_parquet(path, columns=["completion_tokens"])["completion_tokens"] for path in files]
     written = pl.concat(tokens).drop_nulls() if tokens else pl.Series([], dtype=pl.Int64)
-    mean = written.filter(written > 0).mean()
+    mean = cast(float | None, written.filter(written > 0).mean())
     return math.ceil(mean) if mean else None
 
 

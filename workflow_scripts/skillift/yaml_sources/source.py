@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import yaml
 
@@ -21,12 +21,16 @@ from skillift.errors import UserError, problem
 KeyPath = tuple[str | int, ...]
 
 
-class _Loader(
-    getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-):  # the C parser is ten times faster where it is built
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _AnyLoader
+else:  # the C parser is ten times faster where it is built
+    _AnyLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_AnyLoader):
     """The core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema), and `<<` of 1.1."""
 
-    yaml_implicit_resolvers: ClassVar = {}
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
     def whole_number(self, node: yaml.Node) -> int:
         """A whole number, which may be octal or hexadecimal; a leading 0 says nothing."""
@@ -63,6 +67,13 @@ class Source:
     path: str
     value: object
     lines: dict[KeyPath, int] = field(default_factory=dict)
+
+    @property
+    def mapping(self) -> dict:
+        """The data of a file that holds one mapping, as those that are read from files all do."""
+        if not isinstance(self.value, dict):
+            raise TypeError(f"{self.path}: no mapping")
+        return self.value
 
     def where(self, key: KeyPath) -> str:
         """`file:line: dotted.key` of a key, or of the nearest key around it that has a line."""
@@ -201,7 +212,14 @@ def _walk(
         _walk_mapping(node, key, lines, problems, path, around)
 
 
-def _walk_mapping(node, key, lines, problems, path, around) -> None:
+def _walk_mapping(
+    node: yaml.MappingNode,
+    key: KeyPath,
+    lines: dict[KeyPath, int],
+    problems: list[str],
+    path: str,
+    around: tuple[int, ...],
+) -> None:
     first_line: dict[str, int] = {}
     for name_node, value_node in node.value:
         line = name_node.start_mark.line + 1

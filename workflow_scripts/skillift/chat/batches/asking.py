@@ -52,7 +52,7 @@ class Batches:
         counts: of the client.
         secrets: what is taken out of every text, as `redaction.secrets` gives it.
         timeout_s: the longest wait for one reply to a call about a batch.
-        retries: how often a call that hands in is made again.
+        retries: how often a call that submits is made again.
         backoff_s: see `retries.pause`.
         check_access: raises a `UserError` where a model cannot be asked.
     """
@@ -99,7 +99,7 @@ class Batches:
         return found
 
     async def retried(self, call: Callable, *arguments: Any) -> Any:
-        """Await a call, again where it fails for a passing reason."""
+        """Await a call, again where it fails for a transient reason."""
 
         def count() -> None:
             self.counts.retried += 1
@@ -133,7 +133,7 @@ class _Asking:
         for _ in range(_ROUNDS):
             async with self.state.submitting():
                 await self.submission.recover()
-                batched = batched and await self.submission.hand_in(asked)
+                batched = batched and await self.submission.submit(asked)
             await self._collect_all(asked)
             before, asked = asked, self._open()
             if not batched or len(asked) <= _FEW or len(asked) == len(before):
@@ -166,7 +166,8 @@ class _Asking:
         """Wait for a batch, and keep what it brings; another process may do so first."""
         told = ""
         while (batch := self.state.find(batch_id)) is not None:
-            if batch.stage != CREATED:  # another process planned it since, and may have died
+            if batch.stage != CREATED or batch.provider_id is None:
+                # another process planned it since, and may have died
                 async with self.state.submitting():
                     await self.submission.recover()
                 continue
@@ -179,10 +180,10 @@ class _Asking:
                         waiting.ended(batch_id)
                     return
             except CallFailed as failure:
-                if failure.final and now - batch.at > FORGOTTEN_S:
+                if failure.permanent and now - batch.at > FORGOTTEN_S:
                     self._give_up(batch, f"is not known any more: {failure.reason}")
                     return
-                if failure.final:
+                if failure.permanent:
                     what = f"({batch.provider_id}) cannot be looked at"
                     raise batch_problem(self.api, what, failure) from None
                 seen = None  # it may be seen next time
@@ -201,7 +202,7 @@ class _Asking:
         late = now - batch.at - self.batches.settings.wait_h * 3600
         if late > _CANCELLING_S:
             self._give_up(batch, "did not end though it was cancelled")
-        elif late >= 0:
+        elif late >= 0 and batch.provider_id is not None:
             with suppress(CallFailed):  # it is being cancelled already, or has ended
                 await self.api.cancel(batch.provider_id)
 
@@ -210,7 +211,9 @@ class _Asking:
         self._tell(f"batch {batch.provider_id} {why}; its questions are asked again")
 
     async def _keep(self, batch: Outstanding, seen: Batch, replies: Mapping[str, Reply]) -> None:
-        answers, failed, lost, account = {}, {}, [], None
+        answers: dict[str, ChatAnswer] = {}
+        failed: dict[str, ChatAnswer] = {}
+        lost, account = [], None
         requests = self.state.requests(batch.id)
         share = 1.0 - self.batches.settings.discount
         for key, request in requests.items():

@@ -23,7 +23,7 @@ class BatchSettings:
         poll_s: seconds between two looks at a batch. For as long, a batch whose creation was not
             acknowledged is looked for before it is created again.
         wait_h: hours after which a batch is cancelled; providers promise 24.
-        most_requests: in one batch; a job with more hands in several.
+        most_requests: in one batch; a job with more submits several.
         discount: share of the price that a batch saves.
     """
 

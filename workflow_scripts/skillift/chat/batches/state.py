@@ -29,8 +29,10 @@ _LOOK_AT_LOCK_S = 0.2
 
 
 class Outstanding(NamedTuple):
-    """One batch: our name of it, where it is (`place`), its model, stage, the provider's name of it, the Unix
-    time at which it came to its stage, and what it may cost at most (USD)."""
+    """One batch: our name of it, where it is (`place`), its model, its stage, and the provider's name of it.
+
+    `at` is the Unix time at which it came to its stage, `usd` what it may cost at most.
+    """
 
     id: str
     place: str

@@ -30,7 +30,7 @@ _MOST_BYTES = 100_000_000  # of the questions of one batch; OpenAI takes 200 MB,
 
 @dataclass
 class Submission:
-    """Hands in batches for one model at one address. Its methods are to be called under the state's lock.
+    """Submits batches for one model at one address. Its methods are to be called under the state's lock.
 
     Args:
         place: the model and its address, as `batch_state` keeps it.
@@ -38,7 +38,7 @@ class Submission:
         state: what is outstanding.
         settings: how many questions make a batch, and how long one is looked for.
         budget: checked before a batch is submitted.
-        retried: awaits a coroutine function with arguments, again where it fails for a passing reason.
+        retried: awaits a coroutine function with arguments, again where it fails for a transient reason.
         tell: takes a line of progress.
     """
 
@@ -51,7 +51,7 @@ class Submission:
     tell: Callable[[str], None]
 
     async def recover(self) -> None:
-        """Find out what became of batches whose process died while it handed them in.
+        """Find out what became of batches whose process died while it submitted them.
 
         Raises:
             UserError: the provider does not say.
@@ -65,8 +65,8 @@ class Submission:
             else:
                 self.state.advance(batch.id, CREATED, created)
 
-    async def hand_in(self, requests: Mapping[str, ChatRequest]) -> bool:
-        """Hand in the questions, by key, that are in no outstanding batch yet.
+    async def submit(self, requests: Mapping[str, ChatRequest]) -> bool:
+        """Submit the questions, by key, that are in no outstanding batch yet.
 
         Returns:
             False where they cannot stand in a batch.
@@ -83,13 +83,14 @@ class Submission:
                     return False
             usd = self.budget.cost_of_batch(chunk.values())
             batch_id = self.state.plan(self.place, self.api.model.model, chunk, usd)
-            created = await self._submit(batch_id, lines)
+            created = await self._upload_and_create(batch_id, lines)
             self.state.advance(batch_id, CREATED, created)
             self.tell(f"batch {created}: {len(lines)} questions submitted")
         return True
 
     def _chunks(self, requests: Mapping[str, ChatRequest]) -> Iterator[dict[str, ChatRequest]]:
-        chunk, size = {}, 0
+        chunk: dict[str, ChatRequest] = {}
+        size = 0
         for key, request in requests.items():
             length = len(json.dumps(request.messages))
             if chunk and (len(chunk) == self.settings.most_requests or size + length > _MOST_BYTES):
@@ -100,14 +101,14 @@ class Submission:
         if chunk:
             yield chunk
 
-    async def _submit(self, batch_id: str, lines: dict) -> str:
+    async def _upload_and_create(self, batch_id: str, lines: dict) -> str:
         """The provider's name of the new batch."""
         try:
             uploaded = await self.retried(self.api.upload, batch_id, lines)
             self.state.advance(batch_id, CREATING)
             return await self.retried(self._create, batch_id, uploaded)
         except CallFailed as failure:
-            if failure.final:  # else it may exist all the same: the next run looks for it
+            if failure.permanent:  # else it may exist all the same: the next run looks for it
                 self.state.give_up(batch_id)
             raise batch_problem(self.api, "cannot be submitted", failure) from None
 
@@ -115,10 +116,10 @@ class Submission:
         try:
             return await self.api.create(batch_id, uploaded)
         except CallFailed as failure:
-            if not failure.final:
-                found = await self._look_for(self.state.find(batch_id))
-                if found is not None:
-                    return found
+            planned = None if failure.permanent else self.state.find(batch_id)
+            found = None if planned is None else await self._look_for(planned)
+            if found is not None:
+                return found
             raise
 
     async def _look_for(self, batch: Outstanding) -> str | None:
@@ -131,7 +132,7 @@ class Submission:
             try:
                 found = await self.retried(self.api.find, batch.id, batch.at, keys, known)
             except CallFailed as failure:
-                if failure.final and time.time() - batch.at > FORGOTTEN_S:
+                if failure.permanent and time.time() - batch.at > FORGOTTEN_S:
                     return None
                 raise batch_problem(self.api, "cannot be looked for", failure) from None
             if found is not None or late:
@@ -144,7 +145,7 @@ def batch_problem(api: BatchApi, what: str, failure: CallFailed) -> UserError:
     fix = failure.account or (
         "Look at the key, the account and the address, or take the model out of `api.batch` in config.yaml. "
         "An outstanding batch that the provider does not know is given up after two days."
-        if failure.final
+        if failure.permanent
         else "Run again to go on."
     )
     where = f"{api.model.where} ({api.model.model})"

@@ -1,22 +1,24 @@
-"""The published page of self-parity: whether answers hang on what else is answered beside them."""
+"""The published page of batch sensitivity: whether answers hang on what else is answered beside them."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from skillift.episodes.self_parity import N_TOKENS
+from skillift.episodes.batch_sensitivity import N_TOKENS
 from skillift.publication.pages import ARM, NOT_ASKED, shown
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
 
 
-def self_parity(frame: pl.DataFrame, view: View) -> Page:
+def batch_sensitivity(frame: pl.DataFrame, view: View) -> Page:
     """One row for each checkpoint of each run, the smallest student first.
 
     Raises:
         UserError: the table has no rows, or a student or run is unknown to the spec.
     """
-    rows = shown(frame, view, "self-parity").sort("position", view.run_place(), "step", maintain_order=True)
+    rows = shown(frame, view, "batch sensitivity").sort(
+        "position", view.run_place(), "step", maintain_order=True
+    )
     same = pl.format("{} of {}", "n_same", "n_prompts")
     place = (pl.col("first_difference") + 1).cast(pl.String).fill_null(NOT_ASKED)
     largest = pl.col("largest_difference").map_elements(lambda value: f"{value:.2g}", return_dtype=pl.String)

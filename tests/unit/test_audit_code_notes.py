@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from skillift import provenance
-from skillift.rebuild.code_notes import NotedCode, note_code
-from skillift.rebuild.plan import Trigger
-from skillift.rebuild.reasons import changed_code
+from skillift.audit.code_notes import NotedCode, note_code
+from skillift.audit.plan import Trigger
+from skillift.audit.reasons import changed_code
 
 COMMAND = "from lib import parsing\n\ndef main(argv=None):\n    return parsing.parse(argv)\n"
 PARSING = "def parse(text):\n    return text\n\ndef unused(text):\n    return None\n"

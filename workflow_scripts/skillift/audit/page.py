@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from skillift.audit.audit import Audit
+from skillift.audit.graph import drawing
+from skillift.audit.plan import FATES
+from skillift.audit.text import headline, lines_by_stage, minutes_text, notes, rules_of
 from skillift.errors import UserError, problem
 from skillift.publication.html_parts import read_part, render
-from skillift.rebuild.audit import Audit
-from skillift.rebuild.graph import drawing
-from skillift.rebuild.plan import FATES
-from skillift.rebuild.text import headline, lines_by_stage, minutes_text, notes, rules_of
 
 
 def audit_page(audit: Audit, template: str, style: str, script: str) -> str:

@@ -79,9 +79,9 @@ class Job:
         """Rule and wildcards' values, as `judge tail s base`."""
         return " ".join([self.rule, *self.wildcards.values()])
 
-    def file(self, name: str) -> str | None:
-        """The one input file of that name; None where there is none."""
-        return next(iter(self.inputs.get(name, ())), None)
+    def file(self, name: str) -> str:
+        """The one input file of that name."""
+        return self.inputs[name][0]
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,10 @@ def measure(
         seeds: of each request.
 
     Returns:
-        The table PARITY, one row: prompts asked twice, those with the same tokens both times among the first
-        `N_TOKENS`, the first place (from 0, over all of them; null where all are the same) at which two
-        answers differ, tokens scored both ways and the largest difference of a token's log-probability
-        (nats).
+        The table BATCH_SENSITIVITY, one row: prompts asked twice, those with the same tokens both times among
+        the first `N_TOKENS`, the first place (from 0, over all of them; null where all are the same) at
+        which two answers differ, tokens scored both ways and the largest difference of a token's
+        log-probability (nats).
     """
     from skillift.engines.probes import Probe
 

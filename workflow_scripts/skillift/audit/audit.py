@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from skillift.rebuild import durations as times
-from skillift.rebuild.calls import CALL_BASES, JobCalls, planned_calls
-from skillift.rebuild.packages import changed_packages
-from skillift.rebuild.plan import NEW, Job, Plan
-from skillift.rebuild.reasons import CodeNotes, families, followed, own_reasons
+from skillift.audit import durations as times
+from skillift.audit.calls import CALL_BASES, JobCalls, planned_calls
+from skillift.audit.packages import changed_packages
+from skillift.audit.plan import NEW, Job, Plan
+from skillift.audit.reasons import CodeNotes, families, followed, own_reasons
 from skillift.study.study import Study
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    """The sum; None where nobody knows one of the values."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ class Audit:
             calls=sum(calls.calls for calls in self.calls),
             kept_answers=sum(calls.kept for calls in self.calls),
             calls_at_most=any(calls.at_most for calls in self.calls),
-            usd=None if None in usd else sum(usd),
+            usd=_total(usd),
             usd_bases=tuple(basis for basis in CALL_BASES if basis in bases),
         )
 
@@ -139,8 +145,8 @@ class Audit:
 
     def minutes(self, jobs: tuple[Job, ...]) -> float | None:
         """Minutes of planned jobs added up; None where nobody knows one of them."""
-        seconds = [self.durations[self._numbers[job.name]].seconds for job in jobs]
-        return None if None in seconds else sum(seconds) / 60
+        seconds = _total([self.durations[self._numbers[job.name]].seconds for job in jobs])
+        return None if seconds is None else seconds / 60
 
     @property
     def counts(self) -> dict[str, int]:

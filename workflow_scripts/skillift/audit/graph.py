@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from skillift.rebuild.plan import FATES, Job, Plan
+from skillift.audit.plan import FATES, Job, Plan
 from skillift.stages import family
 
 MOST_JOBS = 25  # with more, a node is a rule

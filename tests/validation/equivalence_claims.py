@@ -12,11 +12,11 @@ import numpy as np
 from validation.coverage import CONFIDENCE, NOTHING, PLANTED
 from validation.studies import Population, right_responses
 
+from skillift.statistics.claim_labels import holm
 from skillift.statistics.equivalence import tost
 from skillift.statistics.gee import fit_logit
 from skillift.statistics.heterogeneity import clustered_covariance, equality_test
 from skillift.statistics.uncertainty import students_t
-from skillift.statistics.words import holm
 
 N_STUDENTS = 3
 MARGIN = 0.15  # below 1.7 standard errors, 0.1, nothing could be called equivalent

@@ -1,4 +1,4 @@
-"""Self-parity: the same prompts in another batch, what differs then, and what makes it the same."""
+"""Batch sensitivity: the same prompts in another batch, what differs then, and what makes it the same."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import random
 import pytest
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import PARITY
+from skillift.contracts.pipeline import BATCH_SENSITIVITY
 from skillift.engines.interface import Completion, RunOptions, Sampling
 from skillift.engines.opening import ENGINES, open_engine
-from skillift.episodes.self_parity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places
+from skillift.episodes.batch_sensitivity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places
 from skillift.tables import check
 
 INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
@@ -45,7 +45,7 @@ def test_the_first_difference_is_a_place_or_none():
 def test_a_float32_engine_agrees_with_itself(kind, student, prompts):
     with open_engine(kind, student, INFERENCE, RunOptions()) as engine:
         answers = engine.generate(prompts, GREEDY)
-        found = check(measure(engine, 3, prompts, answers, GREEDY, SEEDS), PARITY, "parity")
+        found = check(measure(engine, 3, prompts, answers, GREEDY, SEEDS), BATCH_SENSITIVITY, "parity")
     row = found.row(0, named=True)
     assert (row["step"], row["n_prompts"], row["n_same"], row["first_difference"]) == (3, 16, 16, None)
     assert row["n_tokens"] == sum(len(answers[place].tokens) for place in sampled_places(len(prompts)))

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+from skillift.audit.kept_answers import ReplayClient, kept_answers
+from skillift.audit.plan import Job, Plan
 from skillift.chat.models import ChatModel
-from skillift.rebuild.kept_answers import ReplayClient, kept_answers
-from skillift.rebuild.plan import Job, Plan
 from skillift.settings.chat_models import AskedTeacher
 from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ReferenceSpec
 from skillift.stages import rule_named
 from skillift.study.study import Study
+
+if TYPE_CHECKING:
+    from skillift.study.study import Run
 
 CALL_BASES = {
     "measured": "what this study's calls of the model cost on average",
@@ -96,13 +100,13 @@ def _models(job: Job, study: Study) -> list[ChatModel]:
             return []
         case "demonstrations":
             spec = study.demonstrations_spec()
-            taught = isinstance(spec.teacher, AskedTeacher)
-            entries = [spec.judge, *([spec.teacher] if taught else [])]
+            models = [ChatModel.from_entry(spec.judge)]
+            if isinstance(spec.teacher, AskedTeacher):
+                models.append(ChatModel.from_entry(spec.teacher))
         case "episodes":
-            entries = [study.reference_spec(job.wildcards["student"]).reference]
+            models = [ChatModel.from_entry(study.reference_spec(job.wildcards["student"]).reference)]
         case _:
-            entries = [study.declared.judges[job.wildcards["judge"]]]
-    models = [ChatModel.from_entry(entry) for entry in entries]
+            models = [ChatModel.from_entry(study.declared.judges[job.wildcards["judge"]])]
     return [model for model in models if not model.offline]
 
 
@@ -117,20 +121,20 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
     from skillift.tables import read_table
 
-    asked_for = rule_named(job.rule).asks
+    asked_for, told = rule_named(job.rule).asks, job.spec or ""
     if asked_for == "certification":
         from skillift.judging.certification import certify, read_cases
 
-        spec = JudgeSpec.model_validate_json(job.spec)
-        model = ChatModel.from_entry(spec.judge)
-        certify(spec.name, read_cases(job.file("cases")), model, _text(job.file("template")), client)
+        certified = JudgeSpec.model_validate_json(told)
+        model = ChatModel.from_entry(certified.judge)
+        certify(certified.name, read_cases(job.file("cases")), model, _text(job.file("template")), client)
         return
     tasks = read_table(Path(job.file("tasks")), TASKS)
     if asked_for == "verdicts":
         from skillift.judging.verdicts import judge_episodes
 
-        spec = JudgeSpec.model_validate_json(job.spec)
-        model, template = ChatModel.from_entry(spec.judge), _text(job.file("template"))
+        judging = JudgeSpec.model_validate_json(told)
+        model, template = ChatModel.from_entry(judging.judge), _text(job.file("template"))
         for path in job.inputs["episodes"]:
             judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
         return
@@ -138,15 +142,15 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     if asked_for == "episodes":
         from skillift.episodes.references import ask_reference
 
-        spec = ReferenceSpec.model_validate_json(job.spec)
-        ask_reference(tasks, skills, spec, ChatModel.from_entry(spec.reference), client, shown)
+        asking = ReferenceSpec.model_validate_json(told)
+        ask_reference(tasks, skills, asking, ChatModel.from_entry(asking.reference), client, shown)
     else:
         from skillift.corpus.demonstrations import demonstrate
 
-        teacher = job.file("teacher_template")
         judge = _text(job.file("template"))
-        spec = DemonstrationsSpec.model_validate_json(job.spec)
-        demonstrate(tasks, skills, spec, shown, judge, client, teacher and _text(teacher))
+        teacher = _text(job.file("teacher_template")) if job.inputs.get("teacher_template") else None
+        teaching = DemonstrationsSpec.model_validate_json(told)
+        demonstrate(tasks, skills, teaching, shown, judge, client, teacher)
 
 
 def _text(path: str) -> str:
@@ -167,12 +171,15 @@ class _Prices:
 
             self._estimate = {cost.stage: cost for cost in study_costs(self._study, *tasks_of(self._study))}
         judge, student = job.wildcards.get("judge"), job.wildcards.get("student")
+        asked_for = rule_named(job.rule).asks
+        if asked_for is None:
+            return []
         stages = {
             "demonstrations": ["demonstrations: teacher", "demonstrations: judge"],
             "episodes": [f"episodes: {student}"],
             "verdicts": [f"verdicts: {judge}"],
             "certification": [f"certification: {judge}"],
-        }[rule_named(job.rule).asks]
+        }[asked_for]
         found = [self._estimate[stage] for stage in stages if stage in self._estimate]
         return [cost for cost in found if cost.basis != "offline"]
 
@@ -216,13 +223,13 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
         return None
     costs = pl.read_parquet(standing, columns=["cost_usd"])["cost_usd"]
     paid = costs.filter(costs > 0)
-    return float(paid.mean()) if len(paid) else None
+    return cast(float | None, paid.mean())
 
 
 def _share(job: Job, study: Study) -> float:
     """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
-    def checkpoints(run) -> int:
+    def checkpoints(run: Run) -> int:
         return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
 
     total = sum(checkpoints(run) for run in study.runs)

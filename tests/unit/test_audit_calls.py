@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 from study_files import REPOSITORY
 
+from skillift.audit.calls import planned_calls
+from skillift.audit.kept_answers import kept_answers
+from skillift.audit.plan import AGAIN, REUSED, Job, Plan
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
 from skillift.errors import UserError
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import REPLY_SCHEMA, render_judge_prompt
 from skillift.provenance import canonical
-from skillift.rebuild.calls import planned_calls
-from skillift.rebuild.kept_answers import kept_answers
-from skillift.rebuild.plan import AGAIN, REUSED, Job, Plan
 from skillift.study.study import load_study
 
 PROMPTS = REPOSITORY / "workflow_scripts/prompts"

@@ -21,13 +21,15 @@ from skillift.findings.lift import of_claim
 from skillift.reporting.arms import View
 from skillift.reporting.numbers import decimal, points
 from skillift.reporting.text import UNDEFINED
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 
 _SAID = {
-    words.EQUIVALENT: "by {}: yes, within the declared margin",
-    words.CONTRADICTED: "by {}: no, they differ",
-    words.NOT_RESOLVABLE: "by {}: not resolvable at this n, neither sameness nor a difference is shown",
-    words.UNDEFINED: "by {}: undefined on these data",
+    claim_labels.EQUIVALENT: "by {}: yes, within the declared margin",
+    claim_labels.CONTRADICTED: "by {}: no, they differ",
+    claim_labels.NOT_RESOLVABLE: (
+        "by {}: not resolvable at this n, neither sameness nor a difference is shown"
+    ),
+    claim_labels.UNDEFINED: "by {}: undefined on these data",
 }
 _THESE_RUNS = "a side has one seed, so about these runs"
 _ESTIMATORS = {

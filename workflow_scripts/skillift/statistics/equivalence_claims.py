@@ -6,13 +6,13 @@ from itertools import combinations
 
 import polars as pl
 
+from skillift.statistics.claim_labels import End, holm
+from skillift.statistics.comparisons import Sides, joint_estimate
 from skillift.statistics.equivalence import all_equivalent, tost
 from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
-from skillift.statistics.sides import Sides, joint_estimate
-from skillift.statistics.words import End, holm
 
 _DETECTABLE = ("mde", "mde_low", "mde_high")
 _UNCERTAINTY = ("standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", *_DETECTABLE)

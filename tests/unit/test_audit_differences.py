@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from skillift.audit.differences import differences, value
+from skillift.audit.packages import changed_packages
+from skillift.audit.plan import Trigger
+from skillift.audit.reasons import changed_code, families
 from skillift.provenance import canonical
-from skillift.rebuild.differences import differences, value
-from skillift.rebuild.packages import changed_packages
-from skillift.rebuild.plan import Trigger
-from skillift.rebuild.reasons import changed_code, families
 
 RECIPE = {"learning_rate": 1.0e-4, "epochs": 3, "lora": {"rank": 8, "alpha": 16}}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from skillift.rebuild.differences import differences
-from skillift.rebuild.plan import NEW, Job, Plan, Trigger
+from skillift.audit.differences import differences
+from skillift.audit.plan import NEW, Job, Plan, Trigger
 from skillift.stages import family, rule_named
 from skillift.study.study import Study
 

@@ -98,13 +98,16 @@ def holds(claim: dict, ends: Sequence[End], n_tests: int, confidence: float) -> 
     if claim["word"] == NOT_RESOLVABLE:
         settled = [p for end in ends for p in (end.p_value, end.p_equivalence)]
         return all(end.p_value is not None for end in ends) and all(p is None or p >= alpha for p in settled)
-    if claim["word"] == UNDEFINED or any(end.p_value is None for end in ends):
+    known = [
+        (end.estimate, end.p_value) for end in ends if end.estimate is not None and end.p_value is not None
+    ]
+    if claim["word"] == UNDEFINED or len(known) < len(ends):
         return False
     shape = shape_of(claim)
-    signs = {_as_claimed(end.estimate, shape) for end in ends}
+    signs = {_as_claimed(estimate, shape) for estimate, _ in known}
     if shape != SAME:
         signs |= {claim["word"] == SUPPORTED}
-    return len(signs) == 1 and all(end.p_value * n_tests < alpha for end in ends)
+    return len(signs) == 1 and all(p_value * n_tests < alpha for _, p_value in known)
 
 
 def holm(p_values: list[float | None]) -> list[float | None]:

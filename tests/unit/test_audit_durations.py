@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from skillift.provenance import canonical
-from skillift.rebuild.durations import (
+from skillift.audit.durations import (
     ALIKE,
     DECLARED,
     MEASURED,
@@ -16,7 +15,8 @@ from skillift.rebuild.durations import (
     durations,
     wall_seconds,
 )
-from skillift.rebuild.plan import AGAIN, NEW, REUSED, Job, Plan, Trigger
+from skillift.audit.plan import AGAIN, NEW, REUSED, Job, Plan, Trigger
+from skillift.provenance import canonical
 
 ALONE = Plan((Job("a", {}, "x", AGAIN),))
 START = wall_seconds(ALONE, durations(ALONE), 1)  # of Snakemake itself: the job's own time is unknown

@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
-from skillift.statistics.words import (
+from skillift.statistics.claim_labels import (
     CONTRADICTED,
     EQUIVALENT,
     NOT_RESOLVABLE,

@@ -7,10 +7,10 @@ from itertools import groupby
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from skillift.rebuild.audit import Audit, Group
-from skillift.rebuild.calls import CALL_BASES
-from skillift.rebuild.durations import DURATION_BASES
-from skillift.rebuild.packages import changed_packages
+from skillift.audit.audit import Audit, Group
+from skillift.audit.calls import CALL_BASES
+from skillift.audit.durations import DURATION_BASES
+from skillift.audit.packages import changed_packages
 from skillift.stages import family
 
 _MANY = 4  # rules of one family (make_figure_...) that are shown in one line from here on
@@ -53,9 +53,9 @@ def lines_by_stage(audit: Audit) -> list[list[Group]]:
 
 
 def _joined(groups: list[Group]) -> list[Group]:
-    found = []
-    for name, some in groupby(groups, lambda group: (family(group.rule), group.reasons)):
-        some = list(some)
+    found: list[Group] = []
+    for name, alike in groupby(groups, lambda group: (family(group.rule), group.reasons)):
+        some = list(alike)
         if len({group.rule for group in some}) < _MANY:
             found += some
             continue

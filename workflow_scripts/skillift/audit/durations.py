@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from skillift.rebuild.plan import Job, Plan
+from skillift.audit.plan import Job, Plan
 from skillift.stages import rule_named
 
 MEASURED, ALIKE, DECLARED, UNKNOWN = "measured", "alike", "declared", "unknown"
@@ -163,14 +163,14 @@ def wall_seconds(plan: Plan, took: Mapping[int, Duration], cores: int) -> float:
 
 def device_hours(plan: Plan, took: Mapping[int, Duration]) -> float | None:
     """Hours that devices train and answer; None where the duration of such a job is unknown."""
-    seconds = [
-        (duration.seconds, max(1.0, plan.jobs[number].devices))
-        for number, duration in took.items()
-        if rule_named(plan.jobs[number].rule).work or plan.jobs[number].devices
-    ]
-    if any(each is None for each, _ in seconds):
-        return None
-    return sum(each * devices for each, devices in seconds) / 3600
+    total = 0.0
+    for number, duration in took.items():
+        job = plan.jobs[number]
+        if rule_named(job.rule).work or job.devices:
+            if duration.seconds is None:
+                return None
+            total += duration.seconds * max(1.0, job.devices)
+    return total / 3600
 
 
 def bases(found: Iterable[Duration]) -> dict[str, int]:

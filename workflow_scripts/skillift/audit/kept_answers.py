@@ -14,13 +14,14 @@ import tempfile
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from skillift.chat.models import ChatAnswer, ChatRequest
+from skillift.chat.models import ChatAnswer, ChatRequest, Result
 from skillift.errors import UserError
 
 
 class ReplayClient:
-    """Answers with what is kept, and remembers what is not. Stands in for `chat.ChatClient`.
+    """Answers with what is kept, and remembers what is not: a `chat.models.Asker`.
 
     Args:
         kept: the open file of answers; None where there is none yet.
@@ -35,10 +36,15 @@ class ReplayClient:
         """What is kept for each request."""
         return [self._look(request) for request in requests]
 
-    def run_all(self, conversations: Sequence[Coroutine], label: str = "", requests: Sequence = ()) -> list:
+    def run_all(
+        self,
+        conversations: Sequence[Coroutine[Any, Any, Result]],
+        label: str = "",
+        requests: Sequence[ChatRequest] = (),
+    ) -> list[Result]:
         """The results of coroutines that await `ask`."""
 
-        async def gather() -> list:
+        async def gather() -> list[Result]:
             return [await conversation for conversation in conversations]
 
         return asyncio.run(gather())
@@ -46,6 +52,10 @@ class ReplayClient:
     async def ask(self, request: ChatRequest) -> ChatAnswer:
         """What is kept for one request."""
         return self._look(request)
+
+    def end(self, error: UserError) -> UserError:
+        """The error: there are no calls to end."""
+        return error
 
     def _look(self, request: ChatRequest) -> ChatAnswer:
         if request.model.offline:
