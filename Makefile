@@ -84,7 +84,7 @@ lint: setup ## check style, types (mypy), spelling (codespell), and that no impo
 	@$(RUN) snakefmt --check $(SNAKEFILES)
 	@$(RUN) snakemake --lint
 	@$(RUN) env PYTHONPATH=workflow_scripts lint-imports --no-cache --no-logo
-	@$(RUN) mypy workflow_scripts/skillift
+	@$(RUN) mypy
 	@$(RUN) codespell
 
 check: lint ## the quick loop: style, and the tests that load no model and run no study

@@ -18,6 +18,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> None:
 def priced_model(text: str) -> ChatModel:
     """`MODEL` or `MODEL=INPUT/OUTPUT` (USD per million tokens); for use as an argparse type."""
     model, equals, prices = text.partition("=")
-    entry = {"model": model}
+    entry: dict[str, Any] = {"model": model}
     if equals:
         try:
             given = [float(usd) for usd in prices.split("/")]

@@ -28,10 +28,8 @@ def main(argv: list[str] | None = None) -> None:
         file = note_file(os.environ["STATE"], log)
         note = read_note(file)
         file.unlink(missing_ok=True)
-    print(
-        f"error: {name} was {explained(found, note, ADVICE.get(rule_named(name).work, OTHERS))}",
-        file=sys.stderr,
-    )
+    advice = ADVICE.get(rule_named(name).work or "", OTHERS)
+    print(f"error: {name} was {explained(found, note, advice)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

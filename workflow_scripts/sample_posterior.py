@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
 
     numpyro.set_host_device_count(CHAINS)
     given = json.loads(options.data.read_text(encoding="utf-8"))
-    results, compiled = {}, {}
+    results: dict[str, dict] = {}
+    compiled: dict[str, Any] = {}
     for place, (path, data) in enumerate(given["paths"].items(), 1):
         shape = json.dumps(
             [data["skills"], [[s["student"], s["groups"], s["group_of_run"]] for s in data["students"]]]

@@ -66,9 +66,9 @@ def main(argv: list[str] | None = None) -> None:
     )
     table = BytesIO()
     findings_rows(parts).write_csv(table)
-    page = (read_part(path) for path in (options.page, options.style, options.script))
+    page, style, script = (read_part(path) for path in (options.page, options.style, options.script))
     made = made_now(options.citation, table.getvalue())
-    html = findings_page(parts, spec, *page, figures, captions, made)
+    html = findings_page(parts, spec, page, style, script, figures, captions, made)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
