@@ -221,7 +221,7 @@ class Specs(_Declared):
             **self._filler(self.conditions),
             suites=sorted(inference["suites"]),
             samples=inference["samples"],
-            reference=AskedModel(**inherited, **chat),
+            reference=AskedModel(**(inherited | chat)),
         )
 
     def judge_spec(self, judge: str) -> JudgeSpec:
