@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+
 from referee import Sentence, Study
 from referee.shared import AFTER_SFT, OF_LIFT, alike, no_contrast, strict
 from referee.studies import LIFTS, base_alone, known, one_path, undefined
@@ -59,7 +61,31 @@ def mixed_elsewhere() -> Study:
     return edited(study, "mixed_paths", {"matched": False, "contrast": "curated-none"}, estimate=0.99)
 
 
+def _third_path(suite: str) -> Study:
+    """`known`, with a further path that scored one suite alone."""
+    study = known()
+    rates = study.tables["pass_rates"]
+    further = rates.filter(path="judge:b", suite=suite).with_columns(path=pl.lit("judge:c"))
+    return study._replace(tables={**study.tables, "pass_rates": pl.concat([rates, further])})
+
+
+@cache
+def third_path() -> Study:
+    return _third_path("holdout")
+
+
+@cache
+def third_path_of_dev() -> Study:
+    return _third_path("dev")
+
+
 CASES = [
+    Sentence(
+        "Is the judge to blame? On the 3 other scoring paths, the word of 3 of 3 lifts differs",
+        "a further path scored the suite shown, and has no lift",
+        third_path,
+        (known, third_path_of_dev),
+    ),
     Sentence(
         "at the end: Judge to blame      On the 2 other scoring paths, every lift keeps its word",
         "each lift has one and the same word on all paths",
