@@ -101,6 +101,10 @@ BAD = {
         {"suite": "transfer"},
         ["predictions.p.suite: found 'transfer', expected a suite of `inference.suites` (the word holdout)"],
     ),
+    "a metric of more samples than there are": (
+        {"metric": "pass@4"},
+        ["predictions.p.metric: found 'pass@4 with samples 1', expected samples: 4 or more", "Set `samples`"],
+    ),
     "an equivalence without a margin": (
         {"direction": "equivalent"},
         ["predictions.p.margin: found 0.0, expected a margin above 0 for `direction: equivalent`"],

@@ -2,8 +2,8 @@
 
 `pass` is the metric of the headlines and has no module: the share of a task's scored samples that pass
 (`skillift.statistics.pairing.task_values`). All others are modules of this package, each with the constant
-`METRIC`; `skillift.metrics.registry` finds them. Contrasts, effects, seed variance, claims, predictions and
-figures are made from their values as from those of `pass`.
+`METRIC`, or `METRICS` for a family; `skillift.metrics.registry` finds them. Contrasts, effects, seed
+variance, claims, predictions and figures are made from their values as from those of `pass`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Metric(NamedTuple):
             to one number a row, null where there is none. `values` finds it in the column of the metric's
             name.
         claims: what is claimed of it; each is a family of its own.
+        least_samples: of a task; with fewer there is no such number.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Metric(NamedTuple):
     unit: str = SHARE
     measure: Callable[[pl.DataFrame], pl.Series] | None = None
     claims: tuple[Claim, ...] = ()
+    least_samples: int = 1
 
 
 def mean_of_samples(

@@ -1,4 +1,4 @@
-"""Which metrics there are: every module of this package that has the constant `METRIC`.
+"""Which metrics there are: every module of this package that has the constant `METRIC`, or `METRICS`.
 
 They are found in the folder and loaded by name, so a rule's code digest names `modules()` as further roots.
 """
@@ -26,5 +26,9 @@ def modules() -> list[str]:
 @cache
 def metrics() -> dict[str, Metric]:
     """Every metric but `pass`, by name."""
-    found = [import_module(name).METRIC for name in modules()]
-    return {metric.name: metric for metric in found}
+    found = map(import_module, modules())
+    return {
+        metric.name: metric
+        for module in found
+        for metric in getattr(module, "METRICS", None) or [module.METRIC]
+    }

@@ -43,6 +43,10 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
         if metric not in known:
             yield _unknown((*here, "metric"), metric, sorted(known), "a metric")
             continue
+        least = 1 if metric == PASS else metrics()[metric].least_samples
+        if (samples := data["inference"]["samples"]) < least:
+            fix = "Set `samples` of `inference`, and a temperature above 0."
+            yield (*here, "metric"), f"{metric} with samples {samples}", f"samples: {least} or more", fix
         allowed = paths if VERDICTS in known[metric] else [TEXT]
         if entry.get("path", allowed[0]) not in allowed:
             what = "a scoring path" if allowed is paths else f"the path of what reads no verdict, as {metric}"
