@@ -59,10 +59,11 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import read_each, read_json, read_table, write_table
 
     episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
-    frames = [responses(frame, student, run_id) for student, run_id, frame in episodes]
+    tasks = read_table(options.tasks, TASKS)
+    frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     analysis = analyse(
         read_table(options.scores, SCORES),
-        read_table(options.tasks, TASKS),
+        tasks,
         pl.concat([no_responses(), *frames]),
         at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,

@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> None:
     if options.look:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
-    frames = [responses(frame, student, run_id) for student, run_id, frame in episodes]
+    frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]))
     write_table(judged, options.out, PREDICTIONS)
 

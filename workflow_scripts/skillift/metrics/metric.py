@@ -31,8 +31,10 @@ class Metric(NamedTuple):
         values: from samples to values of tasks, see `mean_of_samples` for both frames.
         unit: `SHARE` where values are fractions of 1; else the unit's name in the plural, such as `tokens`.
         measure: what is taken from the texts while these are at hand: from a frame of the contract EPISODES
-            to one number a row, null where there is none. `values` finds it in the column of the metric's
-            name.
+            with the column answer_type (null where tasks are not at hand) to one number a row, null where
+            there is none.
+        column: where `values` finds what was measured; that of the metric's name where it is empty. Metrics
+            of one column are measured once.
         claims: what is claimed of it; each is a family of its own.
         least_samples: of a task; with fewer there is no such number.
     """
@@ -43,6 +45,7 @@ class Metric(NamedTuple):
     values: Callable[[pl.DataFrame], pl.DataFrame]
     unit: str = SHARE
     measure: Callable[[pl.DataFrame], pl.Series] | None = None
+    column: str = ""
     claims: tuple[Claim, ...] = ()
     least_samples: int = 1
 

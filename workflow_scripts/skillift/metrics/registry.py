@@ -5,12 +5,15 @@ They are found in the folder and loaded by name, so a rule's code digest names `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from skillift.metrics.metric import Metric
 
 # modules of this package that are no metrics
@@ -21,6 +24,11 @@ def modules() -> list[str]:
     """Dotted names of the metrics' modules, sorted."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
     return [f"skillift.metrics.{name}" for name in names if name not in _OTHERS]
+
+
+def measures() -> dict[str, Callable[[pl.DataFrame], pl.Series]]:
+    """What is measured on the texts of responses, by the column that it goes into."""
+    return {each.column or each.name: each.measure for each in metrics().values() if each.measure}
 
 
 @cache

@@ -35,7 +35,7 @@ def metric_values(
     for name, metric in metrics().items():
         if RESPONSES in metric.reads and response_frame.is_empty():
             continue
-        if metric.measure and name not in response_frame.columns:
+        if metric.measure and (metric.column or name) not in response_frame.columns:
             continue
         values = metric.values(samples.read_by(metric))
         if values.height:

@@ -10,7 +10,7 @@ import polars as pl
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.metrics.names import PASS
-from skillift.metrics.registry import metrics
+from skillift.metrics.registry import measures
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.grouping import grouped
 from skillift.statistics.intervals import clustered_estimates, clustered_rate_interval
@@ -32,14 +32,22 @@ RESPONSE_SCHEMA = {
 
 def response_schema() -> dict:
     """`RESPONSE_SCHEMA`, and a column of numbers for each metric that is measured on texts."""
-    return RESPONSE_SCHEMA | {name: pl.Float64 for name, metric in metrics().items() if metric.measure}
+    return RESPONSE_SCHEMA | dict.fromkeys(measures(), pl.Float64)
 
 
-def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
-    """What the analysis needs of one run's episodes (contract EPISODES), without the texts.
+def responses(
+    episodes: pl.DataFrame, student: str, run: str, tasks: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """What the analysis needs of one run's episodes, without the texts.
 
-    Returns `response_schema`; has_answer_line: the extractor finds a final ANSWER line;
-    different_lines: it finds several that do not say the same.
+    Args:
+        episodes: contract EPISODES.
+        student, run: whose they are.
+        tasks: contract TASKS; without it, what compares answers with each other is not measured.
+
+    Returns:
+        `response_schema`; has_answer_line: the extractor finds a final ANSWER line; different_lines: it finds
+        several that do not say the same.
     """
     from skillift.judging.extraction import extract_answer, has_different_lines
 
@@ -52,11 +60,10 @@ def responses(episodes: pl.DataFrame, student: str, run: str) -> pl.DataFrame:
         },
         schema={"response": pl.String, "has_answer_line": pl.Boolean, "different_lines": pl.Boolean},
     )
-    measured = {
-        name: metric.measure(episodes).cast(pl.Float64)
-        for name, metric in metrics().items()
-        if metric.measure
-    }
+    types = {} if tasks is None else dict(tasks.select("task_id", "answer_type").iter_rows())
+    answer_type = pl.col("task_id").replace_strict(types, default=None, return_dtype=pl.String)
+    asked = episodes.with_columns(answer_type=answer_type)
+    measured = {name: measure(asked).cast(pl.Float64) for name, measure in measures().items()}
     return (
         episodes.select(*EPISODE_KEY, "response", "completion_tokens")
         .with_columns(**measured)
