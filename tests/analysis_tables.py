@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from made_once import made_once
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
@@ -83,14 +84,14 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
     }
 
 
-@cache
+@made_once
 def full_study() -> tuple[dict, dict[str, pl.DataFrame]]:
     """Spec and tables of three students, a recipe with two seeds and a variant at the smallest student."""
     spec = make_spec()
     return spec, make_tables(spec)
 
 
-@cache
+@made_once
 def smoke_study() -> tuple[dict, dict[str, pl.DataFrame]]:
     """Spec and tables of one student and one run on eight tasks: much of it is undefined."""
     spec = make_spec(("s",), (("sft", (0,)),))

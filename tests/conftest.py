@@ -7,6 +7,7 @@ which read them once.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -58,7 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """In the quick loop, do not even import modules that load models as a whole."""
     if config.getoption("quick") and collection_path.suffix == ".py":
-        return "\npytestmark = pytest.mark.models\n" in collection_path.read_text(encoding="utf-8") or None
+        whole = r"^pytestmark = \[?pytest\.mark\.models\b"
+        return bool(re.search(whole, collection_path.read_text(encoding="utf-8"), re.MULTILINE)) or None
     return None
 
 
@@ -80,7 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(item: pytest.Item) -> tuple[bool, ...]:
     """What waits for a cluster first, as others compute beside it; short tests last, to fill the workers."""
-    return tuple(item.get_closest_marker(name) is None for name in ("waits", "models", "integration"))
+    first = ("waits", "models", "integration", "slow")
+    return tuple(item.get_closest_marker(name) is None for name in first)
 
 
 def _takes_long(item: pytest.Item) -> bool:
@@ -99,6 +102,13 @@ def _asks_vllm(item: pytest.Item) -> bool:
         isinstance(value, str) and value == "vllm"
         for value in getattr(getattr(item, "callspec", None), "params", {}).values()
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_by_workers(tmp_path_factory) -> None:
+    """Where the workers of a test run leave what is made once for all of them (`made_once.py`)."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["SHARED_BY_WORKERS"] = str(tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture(scope="session")

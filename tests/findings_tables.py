@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import polars as pl
 from analysis_tables import make_certification
 from score_tables import make_scores, make_tasks, passes
 
@@ -23,8 +26,22 @@ SPEC = {
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
 
 
-def tables_of(paths=("bench", "judge:a", "judge:b"), unscored=None, seen=None, runs=COUNTS, conditions=None):
+# of this process: an analysis takes seconds
+_ANALYSED: dict[str, dict[str, pl.DataFrame]] = {}
+
+
+def tables_of(
+    paths=("bench", "judge:a", "judge:b"), unscored=None, seen=None, runs=COUNTS, conditions=None
+) -> dict[str, pl.DataFrame]:
     """Tables of one student and one reference model, 200 tasks in 40 skills."""
+    responses = no_responses() if seen is None else seen
+    key = json.dumps([paths, unscored, responses.to_dicts(), runs, conditions])
+    if key not in _ANALYSED:
+        _ANALYSED[key] = _analysed(paths, unscored, responses, runs, conditions)
+    return dict(_ANALYSED[key])
+
+
+def _analysed(paths, unscored, responses, runs, conditions) -> dict[str, pl.DataFrame]:
     arms = {}
     for place, path in enumerate(paths):
         for run, counts in runs.items():
@@ -36,7 +53,7 @@ def tables_of(paths=("bench", "judge:a", "judge:b"), unscored=None, seen=None, r
         arms[(path, "r", "base", 0, "curated")] = passes(146, start=3)
     if conditions:
         arms = {key: verdicts for key, verdicts in arms.items() if key[-1] in conditions}
-    analysis = analyse(make_scores(arms), make_tasks(), no_responses() if seen is None else seen, SPEC)
+    analysis = analyse(make_scores(arms), make_tasks(), responses, SPEC)
     judges = tuple(path.removeprefix("judge:") for path in paths if path != "bench") or ("a",)
     return {**analysis._asdict(), "certification": make_certification(judges)}
 

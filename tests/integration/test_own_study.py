@@ -18,7 +18,9 @@ pytestmark = pytest.mark.integration
 SKILL = "---\nname: {id}\ndescription: How to make a {id}.\n---\n\n# {id}\n\n{steps}\n"
 
 
-def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path):
+# importing vLLM, three times, takes longer than what it is asked; by day it answers the smoke study
+@pytest.mark.parametrize("engine", ["transformers", pytest.param("vllm", marks=pytest.mark.nightly)])
+def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path, engine):
     """With the smoke study's tasks and its smaller student as what the user has."""
     project, results = copy_project(tmp_path / "My Étude 1"), finished_smoke / "results/smoke"
     tasks = pl.read_parquet(results / "tasks.parquet").filter(pl.col("scorer") == "answer_line")
@@ -37,7 +39,7 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path):
     mine = project / "studies/mine.yaml"
     shutil.copy2(project / "studies/template.yaml", mine)
     replace_in(mine, "rows: 200", "rows: 24")
-    replace_in(mine, "max_tokens: 256", "max_tokens: 48")
+    replace_in(mine, "max_tokens: 256", f"max_tokens: 48, engine: {engine}")
 
     # to the scores: what follows is the same for any study
     command = [sys.executable, str(project / "workflow_scripts/run_study.py"), "--study", "studies/mine.yaml"]

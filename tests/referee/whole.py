@@ -6,11 +6,10 @@ first, five conditions, three paths, a second suite that must not be seen, and p
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import polars as pl
 from analysis_tables import make_certification
+from made_once import made_once
 from score_tables import make_scores, make_tasks
 
 from referee import Study
@@ -71,7 +70,7 @@ PREDICTED = {
 }
 
 
-@cache
+@made_once
 def whole() -> Study:
     scores, tasks = make_scores(_arms()), make_tasks(N_SKILLS, PER_SKILL, judge_scored=6)
     tables = analyse(scores, tasks, no_responses(), SPEC)._asdict()

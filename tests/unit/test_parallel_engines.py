@@ -6,6 +6,7 @@ import os
 import random
 
 import pytest
+from forked import forking
 from tiny_models import write_student
 
 from skillift.engines.interface import RunOptions, Sampling, by_shared_prefix
@@ -44,7 +45,9 @@ def _asked(engine, prompts):
 
 @pytest.fixture(scope="module")
 def two_engines(student):
-    with open_engine("transformers", student, INFERENCE, RunOptions(threads=2, data_parallel=2)) as engine:
+    """Forks of a process that has loaded torch; test_survival.py starts two of vLLM as a study does."""
+    options = RunOptions(threads=2, data_parallel=2)
+    with forking("loaded_libraries"), open_engine("transformers", student, INFERENCE, options) as engine:
         yield engine
     assert not any(process.is_alive() for process in engine.processes)
 
@@ -68,7 +71,7 @@ def test_what_one_of_them_says_is_said_and_none_stays_behind(tmp_path):
     import multiprocessing
 
     before = multiprocessing.active_children()
-    with pytest.raises(UserError, match="nowhere"):
+    with forking("loaded_libraries"), pytest.raises(UserError, match="nowhere"):
         _answers("transformers", tmp_path / "nowhere", [[1]], RunOptions(data_parallel=2))
     assert multiprocessing.active_children() == before
 

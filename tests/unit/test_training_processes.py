@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from forked import forking
 from tiny_models import write_student
 from training_work import end_at_once, fit_shared_out, refuse_in_the_second, stopped_at_step_4
 from trainings import LORA, RECIPE, demonstrations, train
@@ -16,11 +17,19 @@ from skillift.training.fit import fit
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
 
-pytestmark = pytest.mark.models
+# whose worker has a process with torch to fork from, for test_parallel_engines.py
+pytestmark = [pytest.mark.models, pytest.mark.xdist_group("vllm")]
 
 DROPOUT = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"], "trainable": DROPOUT}
 ROWS = demonstrations(11)  # batches of 5, 5 and 1: in the last one of two processes has no row
+
+
+@pytest.fixture
+def forked():
+    """Processes that start some seconds sooner, as they fork from one that has imported torch and trl."""
+    with forking("loaded_libraries"):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +48,7 @@ def alone(student, tmp_path_factory):
     return folder, run(student, folder)
 
 
+@pytest.mark.usefixtures("forked")
 def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path):
     folder, expected = alone
     found = run(student, tmp_path, processes=2, device_batch_size=2, state_interval_s=0.0)
@@ -53,6 +63,7 @@ def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path
     assert {**found.manifest, "steps": None} == {**expected.manifest, "steps": None}
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, monkeypatch):
     import skillift.training.run
 
@@ -80,6 +91,7 @@ def test_an_error_for_the_user_is_told_by_whichever_process_meets_it():
         in_processes(refuse_in_the_second, 2, "last_n_layers: found 3")
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_process_that_is_killed_ends_the_others():
     with pytest.raises(
         UserError, match=r"process of the training was killed by SIGKILL.*memory.*training.processes"
@@ -87,6 +99,7 @@ def test_a_process_that_is_killed_ends_the_others():
         in_processes(end_at_once, 2)
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     "trainable", [pytest.param(LORA, id="lora"), pytest.param("full", id="full", marks=pytest.mark.nightly)]
 )
