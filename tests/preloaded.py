@@ -23,7 +23,7 @@ from pathlib import Path
 # what a plan imports, in an order without circles
 IMPORTED = (
     *("snakemake.cli", "snakemake.storage", "smart_open", "filelock", "graphlib", "jinja2.meta"),
-    *("pydantic", "packaging.version"),
+    *("pydantic", "packaging.version", "polars", "pandera.polars"),
 )
 
 

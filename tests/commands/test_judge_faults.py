@@ -109,7 +109,7 @@ def _run_until(given, log, n_answers):
     process = start(judge.main, given)
     deadline = time.monotonic() + 60
     while answered(log).total() < n_answers and time.monotonic() < deadline and process.is_alive():
-        time.sleep(0.01)
+        time.sleep(0.05)
     kill(process)
 
 

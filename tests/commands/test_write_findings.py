@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -19,11 +20,12 @@ from skillift.findings.rows import findings_rows
 from skillift.reporting.registry import FINDINGS
 from skillift.tables import write_table
 
+EPOCH = "1764374400"  # 2025-11-29
 CONTRACTS = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
 
 
-@pytest.fixture
-def arguments(tmp_path, scripts):
+def arguments_in(tmp_path: Path, scripts: Path) -> list[str]:
+    """Inputs of the command in a folder, and its arguments, which write there."""
     spec, tables = full_study()
     options = ["--spec", json.dumps({**spec, "name": "made"})]
     for name in set(FINDINGS) - {"ledger"}:  # which is of runs of the workflow
@@ -38,24 +40,36 @@ def arguments(tmp_path, scripts):
     return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]
 
 
-def test_page_table_and_text_hold_the_findings(arguments, tmp_path):
-    write_findings.main(arguments)
+@pytest.fixture
+def arguments(tmp_path, scripts):
+    return arguments_in(tmp_path, scripts)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, scripts) -> Path:
+    """A folder in which the command was called once, on 2025-11-29."""
+    folder = tmp_path_factory.mktemp("findings")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+        write_findings.main(arguments_in(folder, scripts))
+    return folder
+
+
+def test_page_table_and_text_hold_the_findings(written):
     spec, tables = full_study()
     rows = findings_rows(findings(tables, spec))
-    written = pl.read_csv(tmp_path / "out.csv")
-    assert written["sentence"].to_list() == rows["sentence"].to_list()
-    assert written.columns == rows.columns
-    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    table = pl.read_csv(written / "out.csv")
+    assert table["sentence"].to_list() == rows["sentence"].to_list()
+    assert table.columns == rows.columns
+    page = (written / "out.html").read_text(encoding="utf-8")
     assert page.count('id="figure-lift"') == 1 and "None" not in page
-    assert "`lift.svg`_" in (tmp_path / "out.text").read_text(encoding="utf-8")
+    assert "`lift.svg`_" in (written / "out.text").read_text(encoding="utf-8")
 
 
-def test_the_page_can_be_cited(arguments, tmp_path, scripts, monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
-    write_findings.main(arguments)
-    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+def test_the_page_can_be_cited(written, scripts):
+    page = (written / "out.html").read_text(encoding="utf-8")
     version = yaml.safe_load((scripts.parent / "CITATION.cff").read_text())["version"]
-    digest = hashlib.sha256((tmp_path / "out.csv").read_bytes()).hexdigest()
+    digest = hashlib.sha256((written / "out.csv").read_bytes()).hexdigest()
     for part in (f"skillift {version}", "made 2025-11-29", digest, "<code>made</code>"):
         assert part in page, part
 
@@ -67,13 +81,11 @@ def test_a_citation_without_a_version_is_named(arguments, tmp_path):
         write_findings.main(arguments)
 
 
-def test_the_same_tables_give_the_same_bytes(arguments, tmp_path, monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764374400")
-    made = []
-    for _ in range(2):
-        write_findings.main(arguments)
-        made.append([(tmp_path / f"out.{kind}").read_bytes() for kind in ("html", "csv", "text")])
-    assert made[0] == made[1]
+def test_the_same_tables_give_the_same_bytes(written, arguments, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", EPOCH)
+    write_findings.main(arguments)
+    for kind in ("html", "csv", "text"):
+        assert (tmp_path / f"out.{kind}").read_bytes() == (written / f"out.{kind}").read_bytes()
 
 
 def test_a_study_without_predictions_needs_no_table_of_them(arguments, tmp_path):

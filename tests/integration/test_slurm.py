@@ -154,7 +154,7 @@ def outcome(cluster, finished_smoke, tmp_path_factory):
         while second.poll() is None:
             assert time.monotonic() < deadline, (folder / "second.log").read_text()[-3000:]
             mishaps.look()
-            time.sleep(0.3)
+            time.sleep(0.6)
     finally:
         end(second)
         kill_all(frozen)

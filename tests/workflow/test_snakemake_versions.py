@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 import snakemake
 from planner import jobs_in
+from preloaded import program
 from projects import copy_project
 from rerun_sets import everything
 
@@ -56,18 +56,12 @@ print(json.dumps({
 TARGET = "results/smoke/students/tokenizer/manifest.json"  # of a job of seconds
 
 
-def run_as(found: str, folder, *options: str) -> tuple[dict, str]:
+def run_as(found: str, folder: Path, *options: str) -> tuple[dict, str]:
     """Snakemake of a version, in a project: which patches are in place, and what was printed."""
+    asking = folder / "as_version.py"
+    asking.write_text(PROGRAM, encoding="utf-8")
     study = ("--config", "study=studies/smoke.yaml")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, found, "--cores", "2", *options, *study],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    done = program(folder, asking, found, "--cores", "2", *options, *study, together=True)
     said, _, state = done.stdout.rpartition("\n{")
     assert state, done.stdout
     return json.loads("{" + state), said
