@@ -21,6 +21,7 @@ import polars as pl
 
 import skillift
 from skillift.figures import draw
+from skillift.figures.theme import specification
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.page import Made, findings_page
@@ -112,7 +113,7 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
 
 def _around(figure: str, study: Study) -> list[str]:
     """The lines above a figure and those below it, each as one."""
-    chart = draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.spec).to_dict()
+    chart = specification(draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.spec))
     above, below = chart["title"]["subtitle"], chart["vconcat"][0].get("title", {"text": []})["text"]
     return [" ".join(lines).replace("\u00a0", " ") for lines in (above, below)]
 

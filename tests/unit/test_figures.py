@@ -14,7 +14,7 @@ from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
 from skillift.figures import draw, save
-from skillift.figures.theme import WARNING, to_svg
+from skillift.figures.theme import WARNING, specification, to_svg
 from skillift.reporting.registry import FIGURES
 
 # analysed once for all tests of the group; some hundred drawings take half a minute
@@ -75,9 +75,11 @@ def without_estimates(tables: dict, where: pl.Expr) -> dict:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_a_figure_has_the_same_bytes_each_time(name, tmp_path):
+def test_a_figure_is_valid_vega_lite_and_has_the_same_bytes_each_time(name, tmp_path):
     spec, tables = full_study()
-    save(draw(name, tables, spec), tmp_path / "again.svg")
+    chart = draw(name, tables, spec)
+    chart.to_dict(validate=True)
+    save(chart, tmp_path / "again.svg")
     assert drawn(name).encode() == (tmp_path / "again.svg").read_bytes()
 
 
@@ -201,7 +203,7 @@ def test_a_name_of_twenty_characters_is_shown_whole(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_at_most_three_lines_stand_between_the_question_and_what_is_drawn(name):
     spec, tables = full_study()
-    assert 1 <= len(draw(name, tables, spec).to_dict()["title"]["subtitle"]) <= 3
+    assert 1 <= len(specification(draw(name, tables, spec))["title"]["subtitle"]) <= 3
 
 
 @pytest.mark.parametrize("name", ["lift", "tier_trajectory"])
@@ -209,7 +211,7 @@ def test_a_warning_stands_alone_above_the_figure_and_looks_like_one(name):
     spec, tables = full_study()
     strict = copy.deepcopy(spec)
     strict["analysis"]["certification"] = {"max_false_pass": 0.0, "max_false_fail": 0.0}
-    quiet, warned = (draw(name, tables, each).to_dict()["title"] for each in (spec, strict))
+    quiet, warned = (specification(draw(name, tables, each))["title"] for each in (spec, strict))
     assert warned["subtitle"][0].startswith("Warning: judge") and warned["subtitleColor"] == WARNING
     assert quiet["subtitle"][0].startswith("path\u00a0") and quiet["subtitleColor"] != WARNING
     assert any(text.startswith("path judge:conclusion") for text in texts(svg_of(name, tables, strict)))

@@ -142,7 +142,7 @@ def specification(chart: alt.Chart) -> dict:
     import altair as alt
 
     with alt.data_transformers.enable("default", max_rows=None):
-        return chart.to_dict()
+        return chart.to_dict(validate=False)  # see `figures.draw`
 
 
 def to_svg(chart: alt.Chart) -> str:
