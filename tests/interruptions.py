@@ -127,7 +127,7 @@ class Run:
         self.wait_for(lambda: False, patience_s)
         return self.process.wait()
 
-    def strays(self, patience_s: float = 10.0) -> list[str]:
+    def strays(self, patience_s: float = 30.0) -> list[str]:
         """The processes below it that are still there after `patience_s` seconds."""
         _, alive = psutil.wait_procs(self.seen, timeout=patience_s)
         return [str(process) for process in alive if process.status() != psutil.STATUS_ZOMBIE]

@@ -189,7 +189,7 @@ class SlurmCluster:
     def client(self, *command: str, check: bool = True) -> str:
         """The output of a client program such as `scontrol`."""
         done = subprocess.run(
-            command, env=self.environment, check=check, text=True, capture_output=True, timeout=60
+            command, env=self.environment, check=check, text=True, capture_output=True, timeout=180
         )
         return done.stdout
 
@@ -262,7 +262,7 @@ class SlurmCluster:
                 stdout=out,
                 stderr=out,
                 check=True,
-                timeout=30,
+                timeout=120,
             )
 
     def _pid(self, name: str) -> int | None:

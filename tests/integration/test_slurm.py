@@ -126,23 +126,23 @@ def outcome(cluster, finished_smoke, tmp_path_factory):
     asked = cluster.hold_next("squeue", "--states=all", seconds=30)
     first = start(folder, cluster, "first.log", *targets)
     try:
-        wait_until(asked.exists, 120, "Snakemake to ask after its jobs")
+        wait_until(asked.exists, 300, "Snakemake to ask after its jobs")
         queued = cluster.queue()
         os.killpg(first.pid, signal.SIGINT)  # what a terminal does at Ctrl-C
-        interrupted_status = first.wait(timeout=120)
+        interrupted_status = first.wait(timeout=300)
     finally:
         end(first)
     queue = cluster.queue()
-    wait_until(lambda: not cluster.jobs_ending(), 30, "cancelled jobs to end")
+    wait_until(lambda: not cluster.jobs_ending(), 120, "cancelled jobs to end")
     processes = at_work_in(folder)
 
     # a job of a second may have ended before the Ctrl-C reached it
     (folder / RESULTS / "figures/viewer.js").unlink(missing_ok=True)
     killed = start(folder, cluster, "killed.log", f"{RESULTS}/figures/viewer.js")
     try:
-        (job,) = wait_until(cluster.running, 120, "a job")
+        (job,) = wait_until(cluster.running, 300, "a job")
         # so that it is still there when the next Snakemake comes
-        frozen = wait_until(lambda: freeze(job), 30, "its processes")
+        frozen = wait_until(lambda: freeze(job), 120, "its processes")
     finally:
         end(killed)
     left = cluster.queue()

@@ -28,7 +28,7 @@ def finished(folder, cluster, target: str) -> str:
     """What Snakemake prints that makes a target on the cluster."""
     run = start(folder, cluster, "run.log", target)
     try:
-        assert run.wait(timeout=300) == 0, (folder / "run.log").read_text()
+        assert run.wait(timeout=600) == 0, (folder / "run.log").read_text()
     finally:
         end(run)
     assert (folder / target).exists()
@@ -38,7 +38,7 @@ def finished(folder, cluster, target: str) -> str:
 def await_accounts(cluster, states: list[str]) -> None:
     """Wait until the accounts give all jobs these states; SLURM writes them when it comes to it."""
     asked = ("sacct", "--allocations", "--noheader", "--parsable2", "--format=State")
-    wait_until(lambda: cluster.client(*asked).split() == states, 30, f"states {states} in the accounts")
+    wait_until(lambda: cluster.client(*asked).split() == states, 120, f"states {states} in the accounts")
 
 
 def test_while_slurm_remembers_a_finished_job_it_is_asked_itself(folder, cluster):
@@ -57,7 +57,7 @@ def test_a_job_that_slurm_kills_for_memory_ends_the_run_with_what_to_change(fold
     few = ("--set-resources", "pretrain:mem_mb=200", "--retries", "0")  # importing torch takes more
     run = start(folder, cluster, "killed.log", "results/smoke/students/s/manifest.json", options=few)
     try:
-        assert run.wait(timeout=300) == 1
+        assert run.wait(timeout=600) == 1
     finally:
         end(run)
     lines = (folder / "killed.log").read_text().splitlines()

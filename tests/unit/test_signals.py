@@ -34,7 +34,7 @@ def _as_in_a_terminal() -> None:
 
 def ended(program: subprocess.Popen, job: psutil.Process) -> str:
     try:
-        told = program.communicate(timeout=20)[0]
+        told = program.communicate(timeout=120)[0]
         assert not job.is_running()
         return told
     finally:

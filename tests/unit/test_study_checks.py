@@ -154,16 +154,15 @@ def test_no_value_anywhere_in_a_study_ends_in_a_traceback(study_file, tried, exp
 
 def test_loading_is_cheap_enough_for_every_dry_run():
     code = (
-        "import sys, time; start = time.process_time(); from skillift.study.study import load_study; "
-        "load_study('studies/embedded.yaml'); print(time.process_time() - start); print(*sys.modules)"
+        "import sys; from skillift.study.study import load_study; "
+        "load_study('studies/embedded.yaml'); print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, cwd=REPOSITORY, capture_output=True, text=True
     )
-    seconds, *modules = done.stdout.split()
+    modules = done.stdout.split()
     heavy = {"polars", "pandas", "torch", "transformers", "litellm", "pandera"}
     assert "skillift.study.study" in modules and heavy.isdisjoint(modules)
-    assert float(seconds) < 2
 
 
 # What a study answers ------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def snakemake(folder, *options, **streams):
 
 
 def wait_for(condition) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -117,7 +117,7 @@ def test_without_a_terminal_a_slow_job_is_told_of_and_after_a_kill_status_knows(
         run.wait()
     lines = (project / "logs/train/s.log").read_text().splitlines()
     assert all(parse_line(line) for line in lines), lines
-    assert silence < 1.2  # the job itself is silent for 2 s
+    assert silence < 1.9  # the job itself is silent for 2 s
     assert "0 of 3 jobs done, 1 running, 2 waiting; begun " in seen
     assert re.search(r"^  train s: training: \d of 5 steps, .*$", seen, re.MULTILINE)
     assert "Waiting: 1 train, 1 all" in seen
