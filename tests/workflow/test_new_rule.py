@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from planner import jobs_in, plans
-from projects import copy_finished, copy_project, dry_run, replace_in, snakemake
+from projects import copy_finished, copy_project, dry_run, replace_in, started_snakemake
 from rerun_sets import COSTS
 
 from skillift.costs.stages import STAGE_COSTS
@@ -247,7 +247,7 @@ def test_beside_a_finished_study_it_alone_runs_and_its_costs_are_counted(finishe
     folder = tmp_path / "project"
     copy_finished(finished_smoke, folder)
     add_rule(folder)
-    done = snakemake(folder)
+    done = started_snakemake(folder)
     assert done.returncode == 0, done.stdout
     assert jobs_in(done.stdout) == JOBS | COSTS | {"all"}
     costs = read_table(folder / RESULTS / "costs.parquet", STAGE_COSTS)

@@ -17,7 +17,15 @@ import pytest
 from edits import Edit
 from edits_of_studies import EDITS_OF_STUDIES
 from planner import jobs_in, plans
-from projects import copy_finished, copy_project, dry_run, link_finished, planned_jobs, snakemake
+from projects import (
+    copy_finished,
+    copy_project,
+    dry_run,
+    link_finished,
+    planned_jobs,
+    snakemake,
+    started_snakemake,
+)
 from rerun_sets import everything
 from rerun_table import EDITS, PAGE, table, with_table
 
@@ -168,7 +176,7 @@ def executed(folder: Path, edits: Sequence[Edit]) -> None:
     for edit in edits:
         edit.make(folder)
     _, audit = plans(folder)
-    ran = snakemake(folder)
+    ran = started_snakemake(folder)
     assert ran.returncode == 0, ran.stdout
     assert jobs_in(ran.stdout) == predicted(audit) == {job for edit in edits for job in edit.reruns}
 
