@@ -58,17 +58,7 @@ def _served(kind, folder, probes, step) -> pl.DataFrame:
         return check(served_table(rows, step, engine.log_probabilities(tokens)), SERVED, "served")
 
 
-# by day, vLLM serves what LoRA has trained: full weights are to it what the base model's are
-SERVED_BY = [
-    ("lora", "transformers"),
-    ("lora", "vllm"),
-    ("full", "transformers"),
-    pytest.param("full", "vllm", marks=pytest.mark.nightly),
-    *(pytest.param("last_n_layers", kind, marks=pytest.mark.nightly) for kind in ENGINES),
-]
-
-
-@pytest.mark.parametrize(("trained", "kind"), SERVED_BY, indirect=["trained"])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_the_engine_has_the_trainers_log_probabilities_at_every_checkpoint(kind, trained):
     folder, probes = trained
     served = pl.concat([_served(kind, folder / f"step-{step}", probes, step) for step in (2, 6)])
@@ -78,7 +68,7 @@ def test_the_engine_has_the_trainers_log_probabilities_at_every_checkpoint(kind,
     assert found["from_base"].min() > 10 * found["from_trainer"].max()
 
 
-@pytest.mark.parametrize(("trained", "kind"), SERVED_BY, indirect=["trained"])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_an_adapter_that_was_not_applied_is_caught(kind, trained, student):
     served = _served(kind, student, trained[1], 6)
     with pytest.raises(UserError, match=r"s/sft-s0, step 6: found .*The engine serves the base model"):
