@@ -122,7 +122,7 @@ def model_card(
             }
             for suite, rows in rates.items()
         ],
-        "n_skills": max(rows["n_skills"].max() for rows in rates.values()),
+        "n_skills": pl.concat([rows["n_skills"] for rows in rates.values()]).max(),
     }
     return rendered(template, {**spec, **values})
 

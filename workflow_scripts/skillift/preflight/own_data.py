@@ -66,7 +66,9 @@ def suite_digest(study: Study, suite: str) -> str:
     Empty where the files have mistakes, which the job that builds the tables tells.
     """
     own = own_data(study)
-    return "" if own.tasks is None else digest_of_suite(own.skills, own.tasks, suite)
+    if own.skills is None or own.tasks is None:
+        return ""
+    return digest_of_suite(own.skills, own.tasks, suite)
 
 
 @lru_cache(1)

@@ -48,16 +48,17 @@ def _pack_domains(study: Study) -> dict[str, int]:
 
 def _domains(study: Study, by_domain: Mapping[str, int]) -> Iterator[str]:
     """Corpora of unknown domains, or of domains with fewer train tasks than the corpus has rows."""
-    source = read_source(study.path, "study file") if by_domain else None
     for name, corpus in study.data["corpora"].items():
-        domains = corpus.get("domains", [])
+        if not (domains := corpus.get("domains")):
+            continue
+        source = read_source(study.path, "study file")
         unknown = [place for place, domain in enumerate(domains) if domain not in by_domain]
         for place in unknown:
             key, known = ("corpora", name, "domains", place), sorted(by_domain)
             fix = did_you_mean(domains[place], known)
             yield source.problem(key, domains[place], f"a domain of the skills ({one_of(known)})", fix)
         most = sum(by_domain.get(domain, 0) for domain in domains)
-        if domains and not unknown and corpus["rows"] > most:
+        if not unknown and corpus["rows"] > most:
             expected = f"at most {most} (one demonstration of each train task of {', '.join(domains)})"
             yield source.problem(("corpora", name, "rows"), corpus["rows"], expected, "Lower rows.")
 

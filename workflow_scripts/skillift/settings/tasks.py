@@ -22,9 +22,7 @@ class PerSkill(Settings):
 
 
 class TransferSuite(Settings):
-    """Tasks of new skills: other names and other procedures than those of the pack, which no demonstration
-    has.
-    """
+    """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
 
     skills: Annotated[int, Field(ge=2, le=20), WHOLE]
     """Number of new skills."""
@@ -39,8 +37,7 @@ class PackSuites(Settings):
     """Suites beside those of `per_skill`."""
 
     transfer: LeftOut[TransferSuite] = None
-    """Tasks of new skills: other names and other procedures than those of the pack, which no demonstration
-    has."""
+    """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
 
 
 class TaskPack(Settings):

@@ -143,15 +143,16 @@ def _apart(
     both = one.join(other, on=_RUN, suffix="_home", maintain_order="left")
     rows = []
     for row in both.iter_rows(named=True):
-        numbers = dict.fromkeys(_NUMBERS)
+        numbers: dict[str, float | None] = dict.fromkeys(_NUMBERS)
         if row["estimate"] is not None and row["estimate_home"] is not None:
-            numbers["estimate"] = row["estimate"] - row["estimate_home"]
+            estimate = row["estimate"] - row["estimate_home"]
+            numbers["estimate"] = estimate
             if row["standard_error"] is not None and row["standard_error_home"] is not None:
                 parts = [
                     Part(row[f"standard_error{end}"] ** 2, row[f"degrees_of_freedom{end}"])
                     for end in ("", "_home")
                 ]
-                numbers |= welch(*parts).of(numbers["estimate"], confidence)
+                numbers |= welch(*parts).of(estimate, confidence)
         counts = {name: row[name] + row[f"{name}_home"] for name in _COUNTS}
         rows.append({"student": row["student"], "run": row["run"], "step": row["step"]} | numbers | counts)
     schema = {
@@ -209,7 +210,9 @@ def by_tier(
         ends = []
         for end in _ENDS if n_unscored else ():
             at_end, uncertainty = slope(sides, weights, end, confidence)
-            p_value = None if uncertainty is None else uncertainty.p_value(at_end)
+            p_value = None
+            if at_end is not None and uncertainty is not None:
+                p_value = uncertainty.p_value(at_end)
             ends.append(End(at_end, p_value))
         known = sides.rows.drop_nulls("value")
         row = {
@@ -224,7 +227,7 @@ def by_tier(
             "ends": ends,
             "uncertainty": whole,
         }
-        yield row | (whole.of(estimate, confidence) if whole else {})
+        yield row | (whole.of(estimate, confidence) if whole and estimate is not None else {})
 
 
 def _among(sides: Sides, names: list[str]) -> Sides:

@@ -24,12 +24,13 @@ from skillift.settings.specs import (
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE, Condition
+from skillift.settings.values import DEFAULT_DATE, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 from skillift.study.headline import HOLDOUT
 
-_LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
+_LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
+_LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
 _ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
@@ -64,6 +65,10 @@ if TYPE_CHECKING:
         @property
         def primary_judge(self) -> str: ...
         @property
+        def headline_suite(self) -> str: ...
+        @property
+        def suites(self) -> list[Suite]: ...
+        @property
         def references(self) -> list[str]: ...
         @property
         def runs(self) -> list[Run]: ...
@@ -90,7 +95,7 @@ class Specs(_Declared):
             return copy.deepcopy(self.data["tasks"])
         others = pack.pop("suites", {})
         asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
-        least = _LEAST_TASKS["per_skill"]
+        least = _LEAST_PER_SKILL
         kept = {suite, *(["holdout"] if asked_by_judge else [])}
         pack["per_skill"] = {
             name: n if name in kept else least[name] for name, n in pack["per_skill"].items()

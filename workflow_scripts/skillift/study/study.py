@@ -13,7 +13,7 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.settings.study_file import StudyFile
-from skillift.settings.values import Condition
+from skillift.settings.values import Condition, Suite
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
@@ -93,7 +93,7 @@ class Study(Specs):
         return self.data["primary_judge"]
 
     @property
-    def suites(self) -> list[str]:
+    def suites(self) -> list[Suite]:
         """The suites that are asked, sorted."""
         return sorted(self.data["inference"]["suites"])
 
@@ -105,7 +105,7 @@ class Study(Specs):
     @property
     def built_suites(self) -> list[str]:
         """The suites whose tasks are made: those that are asked, and `train` where something is trained."""
-        return ["train", *self.suites] if self.trained_runs else self.suites
+        return [*(["train"] if self.trained_runs else []), *self.suites]
 
     @property
     def paths(self) -> list[str]:
