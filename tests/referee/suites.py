@@ -8,7 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.studies import LIFT, base_alone, known
-from referee.whole import respecified, without_rows
+from referee.whole import respecified
 
 _NUMBERS = {
     "standard_error": 0.05,
@@ -25,16 +25,24 @@ _COUNTS = "30 tasks in 11 skills, 0 episodes unscored; path judge:a)"
 _GAIN = {"metric": "pass", "contrast": "gain:curated", "suite": "transfer"}
 
 
+def _also(study: Study, suite: str) -> Study:
+    """`study` in which another suite was asked, with the verdicts of the holdout."""
+    tables = {
+        name: pl.concat([one := table.filter(suite="holdout"), one.with_columns(suite=pl.lit(suite))])
+        if "suite" in table.columns and name != "predictions"
+        else table
+        for name, table in study.tables.items()
+    }
+    return respecified(study._replace(tables=tables), {"suites": sorted(["holdout", suite])})
+
+
 @cache
 def two_suites() -> Study:
     """The suite dev is asked too: its lifts are other ones."""
-    study = _at_dev(known(), {"student": "s"}, estimate=-0.08, ci_low=-0.2, ci_high=0.04, mde=0.17)
-    study = _at_dev(
-        study, {"student": "s"}, word="not resolvable at this n", p_holm=0.21, degrees_of_freedom=40.0
-    )
-    return respecified(
-        _at_dev(study, {}, n_tasks=37, n_skills=18, n_unscored=11), {"suites": ["dev", "holdout"]}
-    )
+    study = _at_dev(_also(known(), "dev"), {"student": "s"}, word="not resolvable at this n", p_holm=0.21)
+    study = _at_dev(study, {"student": "s"}, estimate=-0.08, ci_low=-0.2, ci_high=0.04, mde=0.17)
+    study = _at_dev(study, {"student": "s"}, degrees_of_freedom=40.0)
+    return _at_dev(study, {}, n_tasks=37, n_skills=18, n_unscored=11)
 
 
 def _at_dev(study: Study, where: dict, **values: object) -> Study:
@@ -59,8 +67,7 @@ def other_words_there() -> Study:
 
 @cache
 def nothing_trained() -> Study:
-    study = base_alone()
-    return respecified(study, {"suites": ["dev", "holdout"]})
+    return _also(base_alone(), "dev")
 
 
 @cache
@@ -81,13 +88,8 @@ def _claim(**values: object) -> pl.DataFrame:
 def transferred() -> Study:
     """New skills are asked: SFT helps there at 45 k, less than on trained skills, and more at "
     "larger tiers."""
-    study = known()
-    tables = {
-        name: table.with_columns(suite=pl.col("suite").replace("dev", "transfer"))
-        if "suite" in table.columns
-        else table
-        for name, table in study.tables.items()
-    }
+    study = _also(known(), "transfer")
+    tables = study.tables
     rows = [
         _claim(claim="transfer", student="s", run="sft", estimate=0.21, ci_low=0.1, ci_high=0.32, mde=0.12),
         _claim(claim="transfer", student="m", run="sft", word="not resolvable at this n", p_holm=0.5),
@@ -117,9 +119,7 @@ def transferred() -> Study:
     elsewhere = shown.with_columns(path=pl.lit("judge:b"), word=pl.lit("undefined"), estimate=pl.lit(-0.77))
     gone = pl.col("claim").is_in(["transfer", "retention", "transfer_by_tier"])
     claims = pl.concat([tables["claims"].filter(~gone), shown, elsewhere])
-    return respecified(
-        study._replace(tables={**tables, "claims": claims}), {"suites": ["holdout", "transfer"]}
-    )
+    return study._replace(tables={**tables, "claims": claims})
 
 
 @cache
@@ -141,18 +141,22 @@ def not_transferred() -> Study:
 
 @cache
 def transfer_untested() -> Study:
-    return without_rows(_everywhere(transferred()), "claims", suite="transfer")
-
-
-def _everywhere(study: Study) -> Study:
-    """`study` with no claim about transfer."""
-    gone = pl.col("claim").is_in(["transfer", "retention", "transfer_by_tier"])
-    return study._replace(tables={**study.tables, "claims": study.tables["claims"].filter(~gone)})
+    """The suite is asked, and nothing is claimed of it."""
+    every = ["transfer", "retention", "transfer_by_tier"]
+    claims = transferred().tables["claims"].filter(~pl.col("claim").is_in(every))
+    return transferred()._replace(tables={**transferred().tables, "claims": claims})
 
 
 CASES = [
     Sentence(
-        "And on the other suites? On dev 0 of 3 lifts resolved: ",
+        "On the suite dev: How often does each student pass under each condition?",
+        "that suite is asked, and another too",
+        two_suites,
+        (known,),
+        "figure condition_ladder",
+    ),
+    Sentence(
+        "And on the other suites? On dev 0 of 3 lifts resolved: 3 undefined.",
         "so many lifts on that suite are known to be above or below zero",
         other_words_there,
         (known, two_suites, nothing_trained, headline_of_dev),
