@@ -140,6 +140,13 @@ def not_transferred() -> Study:
 
 
 @cache
+def transferred_at_one_tier() -> Study:
+    """No slope over tiers is claimed."""
+    claims = transferred().tables["claims"].filter(pl.col("claim") != "transfer_by_tier")
+    return transferred()._replace(tables={**transferred().tables, "claims": claims})
+
+
+@cache
 def transfer_untested() -> Study:
     """The suite is asked, and nothing is claimed of it."""
     every = ["transfer", "retention", "transfer_by_tier"]
@@ -228,5 +235,19 @@ CASES = [
         "larger tiers gain more on new skills, by so much",
         transferred,
         (known, not_transferred),
+    ),
+    Sentence("And on the other suites?", "another suite is asked", two_suites, (known,)),
+    Sentence(
+        "it helps there as much as on the skills that were trained: 1 contradicted.",
+        "no slope over tiers is claimed",
+        transferred_at_one_tier,
+        (transferred, not_transferred),
+    ),
+    Sentence(
+        "transfer,transfer,45 k,judge:a,supported,0.21,0.1,0.32,",
+        "that student's gain is this",
+        transferred,
+        (known, not_transferred),
+        "report",
     ),
 ]

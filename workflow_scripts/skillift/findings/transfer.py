@@ -30,8 +30,6 @@ def transfer(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     Yields:
         One part; none where the suite was not asked, or nothing was trained.
     """
-    if SUITE not in (view.suite, *view.others):
-        return
     here = replace(view, suite=SUITE, others=())
     found, answers = [], []
     for claim in (TRANSFER, RETENTION, BY_TIER):
