@@ -75,15 +75,16 @@ class _Found(NamedTuple):
 def further_claims(n_studies: int, seed: int) -> list[Checked]:
     """Every further claim, each with its own draws."""
     rng = np.random.default_rng(seed)
+    of_transfer = np.random.default_rng([seed, 1])  # apart, so that those before keep their draws
     return [
         _checked("format_before_correctness", _form, ABOVE, rng, n_studies),
         _checked("longer_answers", _length, ABOVE, rng, n_studies),
         *_shapes(rng, n_studies),
         _checked("dominated_by_base", _dominated, BELOW, rng, n_studies),
         _checked("base_sets_ceiling", _ceiling, ABOVE, rng, n_studies),
-        _checked("transfer", _transfer, ABOVE, rng, n_studies),
-        _checked("retention", _retention, SAME, rng, n_studies),
-        _checked("transfer_by_tier", _by_tier, ABOVE, rng, n_studies),
+        _checked("transfer", _transfer, ABOVE, of_transfer, n_studies),
+        _checked("retention", _retention, SAME, of_transfer, n_studies),
+        _checked("transfer_by_tier", _by_tier, ABOVE, of_transfer, n_studies),
     ]
 
 
