@@ -5,10 +5,11 @@ from skillift.metrics.registry import modules as metric_modules
 
 rule analyse:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=ASKED["tasks"],
         scores=f"{RESULTS}/scores.parquet",
         look=LOOK,
         episodes=per_run(EPISODES),
+        students=sized_students(),
     output:
         **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
     log:
@@ -22,9 +23,11 @@ rule analyse:
         code=code_digest("analyse.py", *metric_modules()),
         episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
+        students=as_list("students", sized_students()),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
-                --look {input.look:q} --episodes {params.episodes:q} --out {params.folder:q} >{log:q} 2>&1
+                --look {input.look:q} --episodes {params.episodes:q} {params.students} \
+                --out {params.folder:q} >{log:q} 2>&1
         """

@@ -3,8 +3,7 @@
 
 rule browse_episodes:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
-        skills=f"{RESULTS}/skills.parquet",
+        **ASKED,
         episodes=per_run(EPISODES),
         verdicts=verdict_files(),
         scores=f"{RESULTS}/scores.parquet",

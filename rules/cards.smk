@@ -49,7 +49,7 @@ rule write_dataset_card:
         template=f"{CARDS}/dataset.md.jinja",
         corpus=CORPUS,
         demonstrations=DEMONSTRATIONS,
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=TAUGHT["tasks"],
     output:
         f"{RESULTS}/cards/corpora/{{corpus}}.md",
     log:

@@ -137,6 +137,7 @@ wildcard_constraints:
     run=rf"{BASE}|{TRAINED_RUN}",
     judge=one_of(STUDY.judges),
     corpus=one_of(STUDY.corpora),
+    suite=one_of(STUDY.built_suites),
 
 
 def per_run(pattern, runs=None):

@@ -4,10 +4,8 @@
 rule collect_demonstrations:
     input:
         **teacher_files(),
+        **TAUGHT,
         tokenizers=ancient(trained_tokenizers()),
-        tasks=f"{RESULTS}/tasks.parquet",
-        skills=f"{RESULTS}/skills.parquet",
-        contamination=f"{RESULTS}/checks/contamination.parquet",
         task_template=f"{PROMPTS}/task.jinja",
         template=f"{PROMPTS}/{STUDY.judge_template(STUDY.primary_judge)}",
     output:
@@ -41,7 +39,7 @@ rule collect_demonstrations:
 rule select_corpus:
     input:
         unpack(prompt_files),
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=TAUGHT["tasks"],
         demonstrations=DEMONSTRATIONS,
     output:
         f"{RESULTS}/corpus/{{corpus}}.parquet",

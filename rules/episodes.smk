@@ -12,8 +12,7 @@ ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 rule generate:
     input:
         unpack(model_inputs),
-        tasks=f"{RESULTS}/tasks.parquet",
-        skills=f"{RESULTS}/skills.parquet",
+        **ASKED,
         task_template=f"{PROMPTS}/task.jinja",
     output:
         episodes=f"{ANSWERED}/episodes/{ANSWERING}.parquet",
@@ -119,8 +118,7 @@ rule check_served:
 
 rule ask_reference:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
-        skills=f"{RESULTS}/skills.parquet",
+        **ASKED,
         task_template=f"{PROMPTS}/task.jinja",
     output:
         EPISODES,

@@ -5,6 +5,34 @@ from snakemake.io import strip_wildcard_constraints
 from skillift.stages import jobs_of, rule_named
 
 
+def tables_of(kind, suites):
+    """The tables of suites: of their `tasks`, or of the `skills` that stand for them."""
+    return [f"{RESULTS}/{kind}/{suite}.parquet" for suite in suites]
+
+
+# of the suites that are asked, and of the one that is trained on
+ASKED = {kind: tables_of(kind, STUDY.suites) for kind in ("tasks", "skills")}
+TAUGHT = {kind: f"{RESULTS}/{kind}/train.parquet" for kind in ("tasks", "skills")}
+
+
+def own_rows(suite):
+    """A digest of what own files hold of a suite; empty for the task pack."""
+    if not STUDY.own_files():
+        return ""
+    from skillift.preflight.own_data import suite_digest  # reads tables
+
+    return suite_digest(STUDY, suite)
+
+
+def contamination_check():
+    """The check that no student was asked what it was taught; nothing where nothing is trained.
+
+    What is trained on does not depend on it, or one more suite would train it again: its pairs are looked for
+    before the teacher is asked, too (`check_tasks`).
+    """
+    return [f"{RESULTS}/checks/contamination.parquet"] if STUDY.trained_runs else []
+
+
 def model_inputs(wildcards):
     """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
     base = f"{RESULTS}/students/{wildcards.student}"
@@ -41,6 +69,11 @@ def as_options(files):
     )
 
 
+def as_list(name, files):
+    """Several files as one option of a command, quoted; nothing where there are none."""
+    return f"--{name} {shlex.join(files)}" if files else ""
+
+
 def teacher_files():
     """What a teacher behind an API is asked with; nothing for other teachers."""
     template = STUDY.teacher_template
@@ -63,18 +96,20 @@ def trained_tokenizers():
 
 def tokenizer_options():
     """The same as an option of the command."""
-    folders = trained_tokenizers()
-    return f"--tokenizers {shlex.join(folders)}" if folders else ""
+    return as_list("tokenizers", trained_tokenizers())
 
 
 def prompt_files(wildcards):
-    """What a corpus's prompts are written again from; nothing where it keeps those of its demonstrations."""
-    if STUDY.demonstrated_as_is(wildcards.corpus):
-        return {}
-    return {
-        "skills": f"{RESULTS}/skills.parquet",
-        "task_template": f"{PROMPTS}/task.jinja",
-    }
+    """What a corpus's prompts are written again from, and its skills' domains; nothing where it needs neither."""
+    files = {}
+    if not STUDY.demonstrated_as_is(wildcards.corpus):
+        files = {
+            "skills": TAUGHT["skills"],
+            "task_template": f"{PROMPTS}/task.jinja",
+        }
+    if "domains" in STUDY.data["corpora"][wildcards.corpus]:
+        files["skills"] = TAUGHT["skills"]
+    return files
 
 
 def serving_check(wildcards):
@@ -95,6 +130,15 @@ def of_before(wildcards):
     probes = model_inputs(wildcards)["probes"]
     base_prompts = f"{RESULTS}/prompts/{wildcards.student}/base.parquet"
     return {"probes": probes, "base_prompts": base_prompts}
+
+
+def sized_students():
+    """Manifests of the trained students, for the claim on transfer by size; none without that suite."""
+    names = sorted({run.student for run in STUDY.trained_runs})
+    asked = "transfer" in STUDY.suites
+    return (
+        [f"{RESULTS}/students/{name}/manifest.json" for name in names] if asked else []
+    )
 
 
 def verdict_files():

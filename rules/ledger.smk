@@ -12,7 +12,7 @@ LOOK = f"{RESULTS}/analysis/look.json"
 
 rule count_look:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=ASKED["tasks"],
         scores=f"{RESULTS}/scores.parquet",
     output:
         LOOK,

@@ -14,7 +14,7 @@ if STUDY.data["predictions"]:
 
     rule check_predictions:
         input:
-            tasks=f"{RESULTS}/tasks.parquet",
+            tasks=ASKED["tasks"],
             scores=f"{RESULTS}/scores.parquet",
             look=LOOK,
             episodes=per_run(EPISODES) if OF_RESPONSES else [],

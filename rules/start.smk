@@ -11,6 +11,7 @@ from skillift.running.command_lines import command_line, how_it_runs
 from skillift.preflight.disk import shortage
 from skillift.preflight.needs import missing
 from skillift.preflight.room import too_large
+from skillift.stages import rule_named
 from skillift.study.predictions import declared
 from skillift.audit.code_notes import note_code
 from skillift.running.run_record import FILE as RUN_RECORD
@@ -95,6 +96,24 @@ def register_study():
         design = with_sizes(declared_design(STUDY), tasks)
         existed = results_exist(RESULTS)
         register(declared(STUDY), f"{STATE}/{LEDGER}", existed, design)
+    except UserError as error:
+        refuse(error)
+
+
+def check_tasks(jobs):
+    """End before the first job, and before a teacher is paid, where tasks that are asked would be taught."""
+    if not any(rule_named(job.rule.name).asks == "demonstrations" for job in jobs):
+        return
+    # slow to import, and not needed for a plan
+    from skillift.corpus.contamination import find_contamination, in_words
+    from skillift.costs.estimate import tasks_of
+
+    try:
+        tasks, _ = tasks_of(STUDY)
+        built = tasks.filter(tasks["suite"].is_in(STUDY.built_suites))
+        where = STUDY.own_files().get("tasks", f"{STUDY.path}: tasks.pack")
+        if wrong := in_words(find_contamination(built), where):
+            refuse(wrong)
     except UserError as error:
         refuse(error)
 

@@ -1,34 +1,39 @@
-"""Skills and tasks: from the built-in pack or from the user's own files."""
+"""Skills and tasks of each suite, from the built-in pack or from the user's own files; and contamination.
+
+One job a suite: demonstrations and corpora read `train` alone, so one more suite trains nothing again.
+"""
 
 
 rule build_tasks:
     input:
-        **STUDY.own_inputs(),
+        # `rows` says whether what they hold of a suite has changed
+        **{name: ancient(files) for name, files in STUDY.own_inputs().items()},
     output:
-        skills=f"{RESULTS}/skills.parquet",
-        tasks=f"{RESULTS}/tasks.parquet",
+        skills=f"{RESULTS}/skills/{{suite}}.parquet",
+        tasks=f"{RESULTS}/tasks/{{suite}}.parquet",
     log:
-        f"{LOGS}/build_tasks.log",
+        f"{LOGS}/build_tasks/{{suite}}.log",
     benchmark:
-        f"{BENCHMARKS}/build_tasks.tsv"
+        f"{BENCHMARKS}/build_tasks/{{suite}}.tsv"
     conda:
         ENVIRONMENT
     params:
-        spec=canonical(STUDY.tasks_spec()),
+        spec=lambda wildcards: canonical(STUDY.tasks_spec(wildcards.suite)),
         code=code_digest("build_tasks.py"),
         own=as_options(
             {f"own_{kind}": path for kind, path in STUDY.own_files().items()}
         ),
+        rows=lambda wildcards: own_rows(wildcards.suite),
     shell:
         """
-        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} {params.own} --skills {output.skills:q} \
-            --tasks {output.tasks:q} >{log:q} 2>&1
+        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} --suite {wildcards.suite} {params.own} \
+            --skills {output.skills:q} --tasks {output.tasks:q} >{log:q} 2>&1
         """
 
 
 rule check_contamination:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=tables_of("tasks", STUDY.built_suites),
     output:
         f"{RESULTS}/checks/contamination.parquet",
     log:

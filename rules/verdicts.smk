@@ -4,7 +4,7 @@
 rule judge:
     input:
         episodes=EPISODES,
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=ASKED["tasks"],
         template=lambda wildcards: f"{PROMPTS}/{STUDY.judge_template(wildcards.judge)}",
         serving_check=serving_check,
     output:
@@ -32,7 +32,8 @@ rule judge:
 
 rule score:
     input:
-        tasks=f"{RESULTS}/tasks.parquet",
+        tasks=ASKED["tasks"],
+        contamination=contamination_check(),
         episodes=per_run(EPISODES),
         verdicts=verdict_files(),
     output:

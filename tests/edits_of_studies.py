@@ -26,6 +26,9 @@ from rerun_sets import (
     trained,
 )
 
+NEW_SKILLS = """    judge_scored: 6
+    suites: {transfer: {skills: 3, per_skill: 2}}
+"""
 SHOWN = FIGURE_JOBS | TABLE_JOBS | {"all"}
 TIER = """  l:
     label: 341 k
@@ -100,9 +103,23 @@ DATA = [
         OF_TASKS,
     ),
     Edit(
-        "the number of tasks",
+        "the number of holdout tasks",
         in_study("holdout: 5}", "holdout: 6}"),
-        OF_TASKS - {"pretrain s", "pretrain m"},
+        {"build_tasks holdout", "check_contamination"} | answered(*RUNS),
+    ),
+    Edit(
+        "the number of train tasks",
+        in_study("{train: 4,", "{train: 5,"),
+        {"build_tasks train", "check_contamination"} | DEMONSTRATED | trained(*TRAINED),
+    ),
+    Edit(
+        "a suite added: no demonstration, no training",
+        both(
+            in_study("    judge_scored: 6\n", NEW_SKILLS),
+            in_study("suites: [holdout],", "suites: [holdout, transfer],"),
+        ),
+        {"build_tasks transfer", "check_contamination", "make_figure_transfer"} | answered(*RUNS) | SHOWN,
+        {"build_tasks": "new"},
     ),
     Edit(
         "a condition added",

@@ -18,7 +18,7 @@ def made_plan(hostile: str = "", more: int = 0) -> Plan:
     spec = Trigger("spec", '{"epochs":4}', '{"epochs":8}')
     changed = Trigger("changed", files=(f"prompts/judge.jinja{hostile}",))
     jobs = [
-        Job("build_tasks", {}, "tasks", REUSED),
+        Job("build_tasks", {"suite": "holdout"}, "tasks", REUSED),
         Job("pretrain", {"student": "s"}, "students", REUSED, needs=(0,)),
         Job("train", {"student": "s", "run": "sft-s0"}, "training", AGAIN, (spec,), needs=(1,)),
         Job("pretrain", {"student": "m"}, "students", NEW, needs=(0,)),
@@ -37,7 +37,7 @@ def made_plan(hostile: str = "", more: int = 0) -> Plan:
         for number in range(more)
     ]
     packages = {("- torch==2.13.0", "- torch==2.14.0"): 2}
-    return Plan(tuple(jobs), ("results/smoke/tasks.parquet",), packages)
+    return Plan(tuple(jobs), ("results/smoke/tasks/holdout.parquet",), packages)
 
 
 def made_audit(hostile: str = "", more: int = 0) -> Audit:

@@ -73,7 +73,13 @@ def pretrained(student: str) -> set[str]:
 
 def everything() -> set[str]:
     """All jobs of the study."""
-    first = {"build_tasks", "check_contamination", "build_tokenizer", "make_viewer"}
+    first = {
+        "build_tasks train",
+        "build_tasks holdout",
+        "check_contamination",
+        "build_tokenizer",
+        "make_viewer",
+    }
     rest = pretrained("s") | pretrained("m") | DEMONSTRATED | FIGURE_JOBS | TABLE_JOBS
     return first | rest | certified(*JUDGES)
 

@@ -10,7 +10,7 @@ def all_specs(study) -> dict[str, str]:
     """Canonical JSON of each spec."""
     trained = [run for run in study.runs if run.recipe]
     specs = {
-        "tasks": study.tasks_spec(),
+        **{f"tasks {suite}": study.tasks_spec(suite) for suite in study.built_suites},
         "tokenizer": study.tokenizer_spec(),
         "demonstrations": study.demonstrations_spec(),
         "scores": study.scores_spec(),

@@ -37,12 +37,21 @@ def spec_of(study: Path) -> dict:
 def main(argv: list[str] | None = None) -> None:
     """Read the tables, analyse them, write the tables of the analysis."""
     arguments = parser_with_study(__doc__)
-    arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument(
         "--episodes", type=path_pattern("student", "run"), help="path pattern of the episodes"
     )
     arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
+    arguments.add_argument(
+        "--students",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="manifests of trained students, for their parameters, each in a folder of the student's id",
+    )
     arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
@@ -57,10 +66,14 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tasks.suites import read_suites
 
     episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
-    tasks = read_table(options.tasks, TASKS)
+    tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
+    if options.students:
+        counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
+        spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
     analysis = analyse(
         read_table(options.scores, SCORES),
         tasks,

@@ -19,20 +19,25 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.episodes.references import ask_reference
 from skillift.settings.specs import ReferenceSpec
-from skillift.tables import read_table, write_table
+from skillift.tables import write_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, ask, write the episodes."""
     arguments = parser(__doc__, ReferenceSpec)
-    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
-    arguments.add_argument("--skills", type=Path, required=True, help="table of skills")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
+    arguments.add_argument(
+        "--skills", nargs="+", type=Path, required=True, help="table of skills of each suite"
+    )
     arguments.add_argument("--task-template", type=Path, required=True, help="template of user messages")
     arguments.add_argument("--out", type=Path, required=True, help="table of episodes to write")
     add_client_options(arguments)
     options = arguments.parse_args(argv)
     model = ChatModel.from_entry(options.spec.reference, f"references.{options.spec.name}")
-    tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
+    tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
     template = options.task_template.read_text(encoding="utf-8")
     with open_client(options) as client:
         episodes = ask_reference(tasks, skills, options.spec, model, client, template)

@@ -24,6 +24,7 @@ from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICT
 from skillift.path_patterns import path_pattern
 from skillift.publication.html_parts import read_part
 from skillift.tables import atomic_path, read_each, read_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -33,8 +34,11 @@ def main(argv: list[str] | None = None) -> None:
         arguments.add_argument(
             f"--{option}", type=path_pattern(*names), required=True, help=f"path pattern of the {option}"
         )
-    for name in ("tasks", "skills", "scores"):
-        arguments.add_argument(f"--{name}", type=Path, required=True, help=f"table of {name}")
+    for name in ("tasks", "skills"):
+        arguments.add_argument(
+            f"--{name}", nargs="+", type=Path, required=True, help=f"table of {name} of each suite"
+        )
+    arguments.add_argument("--scores", type=Path, required=True, help="table of scores")
     arguments.add_argument("--task-template", type=Path, required=True, help="template of the user message")
     arguments.add_argument("--page", type=Path, required=True, help="template of the page")
     arguments.add_argument("--style", type=Path, required=True, help="the page's style sheet")
@@ -45,8 +49,8 @@ def main(argv: list[str] | None = None) -> None:
     runs = options.spec["runs"]
     judged = [{"judge": judge, **run} for judge in options.spec["judges"] for run in runs]
     data = browser_data(
-        read_table(options.tasks, TASKS),
-        read_table(options.skills, SKILLS),
+        read_suites(options.tasks, TASKS),
+        read_suites(options.skills, SKILLS),
         read_each(options.episodes, runs, EPISODES),
         read_each(options.verdicts, judged, VERDICTS),
         read_table(options.scores, SCORES),

@@ -1,6 +1,7 @@
-"""Build the tables of skills and tasks: from the task pack, or from a user's own files.
+r"""Build the tables of one suite: its tasks and skills, from the task pack or from a user's own files.
 
-    python workflow_scripts/build_tasks.py --skills skills.parquet --tasks tasks.parquet --spec \
+    python workflow_scripts/build_tasks.py --suite holdout --skills skills/holdout.parquet \
+        --tasks tasks/holdout.parquet --spec \
         '{"pack": {"difficulty": "tiny", "seed": 0, "per_skill": {"train": 11, "dev": 5, "holdout": 5}}}'
 
 `--spec` is the study's `tasks`: {"pack": {...}} or {"files": {"tasks": "t.jsonl", "skills": "s.yaml"}}.
@@ -11,14 +12,22 @@ from __future__ import annotations
 import sys
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import SKILLS, TASKS
+from skillift.contracts.pipeline import SKILLS, SUITES, TASKS
 from skillift.errors import UserError, problem
 from skillift.tables import write_table
+from skillift.tasks.suites import tables_of_suite
+from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import one_of
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the arguments, build both tables, write them."""
+    """Read the arguments, build both tables, write them.
+
+    Raises:
+        UserError: the suite has no task; see also `taskpack.build_pack` and `user_tasks.read_own`.
+    """
     arguments = parser(__doc__)
+    arguments.add_argument("--suite", choices=SUITES, required=True, help="which suite")
     arguments.add_argument("--skills", required=True, help="table of skills to write")
     arguments.add_argument("--tasks", required=True, help="table of tasks to write")
     arguments.add_argument(
@@ -44,8 +53,12 @@ def main(argv: list[str] | None = None) -> None:
         )
     else:
         raise UserError(problem("tasks", source, "either 'pack' or 'files'"))
-    write_table(skills, options.skills, SKILLS)
-    write_table(tasks, options.tasks, TASKS)
+    found = tables_of_suite(skills, tasks, options.suite)
+    if found.tasks.is_empty():
+        there = Words(f"no task of the suite {options.suite}")
+        raise UserError(problem("tasks", there, one_of(sorted(set(tasks["suite"]))), "Name one of these."))
+    write_table(found.skills, options.skills, SKILLS)
+    write_table(found.tasks, options.tasks, TASKS)
 
 
 if __name__ == "__main__":

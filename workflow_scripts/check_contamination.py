@@ -1,6 +1,6 @@
-"""Stop the study when holdout tasks stand among the train tasks, or nearly.
+"""Stop the study when tasks that are asked stand among the train tasks, or nearly.
 
-    python workflow_scripts/check_contamination.py --spec '{}' --tasks tasks.parquet --out pairs.parquet
+    python workflow_scripts/check_contamination.py --spec '{}' --tasks tasks/*.parquet --out pairs.parquet
 
 Writes the (empty) table of pairs; with any pair in it, the command fails and names them.
 """
@@ -9,36 +9,27 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CONTAMINATION, TASKS
-from skillift.corpus.contamination import find_contamination
+from skillift.corpus.contamination import find_contamination, in_words
 from skillift.errors import UserError
-from skillift.tables import read_table, write_table
-
-SHOWN = 10
+from skillift.tables import write_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tasks, look for pairs, write the table or fail.
 
     Raises:
-        UserError: names the pairs of train and holdout tasks.
+        UserError: names the pairs of a train task and one of another suite.
     """
     arguments = parser(__doc__)
-    arguments.add_argument("--tasks", required=True, help="table of tasks")
+    arguments.add_argument(
+        "--tasks", nargs="+", required=True, help="tables of tasks, of train and every suite that is asked"
+    )
     arguments.add_argument("--out", required=True, help="table of contaminated pairs to write")
     options = arguments.parse_args(argv)
-    pairs = find_contamination(read_table(options.tasks, TASKS))
-    if pairs.height:
-        lines = [
-            f"  train task {train} and holdout task {holdout}: {kind.replace('_', ' ')} ({overlap:.0%})"
-            for train, holdout, kind, overlap in pairs.head(SHOWN).iter_rows()
-        ]
-        if pairs.height > SHOWN:
-            lines.append(f"  and {pairs.height - SHOWN} more")
-        raise UserError(
-            f"{options.tasks}: found {pairs.height} pair(s) of a train and a holdout task that are the same, "
-            "expected none: a student would be asked what it was taught. "
-            "Take one task of each pair out of its suite.\n" + "\n".join(lines)
-        )
+    pairs = find_contamination(read_suites(options.tasks, TASKS))
+    if wrong := in_words(pairs, ", ".join(options.tasks)):
+        raise UserError(wrong)
     write_table(pairs, options.out, CONTAMINATION)
 
 

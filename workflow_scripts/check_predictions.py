@@ -29,7 +29,9 @@ from skillift.path_patterns import path_pattern
 def main(argv: list[str] | None = None) -> None:
     """Note that results exist, read the tables, write the verdicts."""
     arguments = parser(__doc__)
-    arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument(
         "--episodes",
@@ -48,8 +50,9 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
     from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tasks.suites import read_suites
 
-    scores, tasks = read_table(options.scores, SCORES), read_table(options.tasks, TASKS)
+    scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
     history = []
     if options.ledger:
         history = records_of(register(options.spec.get("predictions", {}), options.ledger, results=True))

@@ -20,6 +20,7 @@ from skillift.reporting.across_studies import comparison_text
 from skillift.running.settings import DIRECTORY_HELP, settings
 from skillift.statistics.across_studies import Finished
 from skillift.tables import read_table
+from skillift.tasks.suites import files_of_suites, read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -53,7 +54,7 @@ def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
     study = Finished(
         analysis["headline_path"],
         analysis.get("suite", "holdout"),
-        read_table(results / "tasks.parquet", TASKS),
+        read_suites(files_of_suites(results, "tasks"), TASKS),
         read_table(results / "scores.parquet", SCORES),
         read_table(results / "analysis/effects.parquet", EFFECTS),
         spec["runs"],

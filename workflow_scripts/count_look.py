@@ -23,7 +23,9 @@ from skillift.study.design import with_sizes
 def main(argv: list[str] | None = None) -> None:
     """Note that results exist, count the look, write its number and alpha."""
     arguments = parser(__doc__)
-    arguments.add_argument("--tasks", type=Path, required=True, help="tasks.parquet")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
     arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
     arguments.add_argument("--ledger", type=Path, required=True, help="the study's ledger, JSON lines")
     arguments.add_argument("--out", type=Path, required=True, help="look.json")
@@ -33,9 +35,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.ledger.entries import read_ledger
     from skillift.statistics.looked_at import looked_at
     from skillift.tables import read_table, write_json
+    from skillift.tasks.suites import read_suites
 
     settings = options.spec["settings"]
-    scores, tasks = read_table(options.scores, SCORES), read_table(options.tasks, TASKS)
+    scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
     found = looked_at(scores, tasks, settings["headline_path"])
     known = records_of(read_ledger(options.ledger))
     design = with_sizes(options.spec["design"], tasks)

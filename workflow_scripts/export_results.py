@@ -20,6 +20,7 @@ from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
 from skillift.running.settings import add_options, settings
 from skillift.tables import atomic_path, read_table
+from skillift.tasks.suites import files_of_suites, read_suites
 
 CARD = Path(__file__).resolve().parent / "cards/results.md.jinja"
 
@@ -45,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
         for student, run_id in ((each["student"], each["run"]) for each in spec["runs"])
     ]
     tables = {
-        "tasks": read_table(results / "tasks.parquet", TASKS),
+        "tasks": read_suites(files_of_suites(results, "tasks"), TASKS),
         "episodes": pl.concat(episodes),
         "scores": read_table(results / "scores.parquet", SCORES),
         "effects": read_table(results / "analysis/effects.parquet", EFFECTS),

@@ -26,13 +26,14 @@ from skillift.settings.config import EngineConfig
 from skillift.settings.options import add_options, given
 from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_json, read_table, write_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, answer, write the episodes."""
     arguments = parser(__doc__, EpisodesSpec)
-    arguments.add_argument("--tasks", required=True, help="table of tasks")
-    arguments.add_argument("--skills", required=True, help="table of skills")
+    arguments.add_argument("--tasks", nargs="+", required=True, help="table of tasks of each suite")
+    arguments.add_argument("--skills", nargs="+", required=True, help="table of skills of each suite")
     arguments.add_argument(
         "--task-template", type=Path, required=True, help="Jinja template of the user message"
     )
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> None:
         ) from None
     manifest = read_json(options.manifest) if options.manifest else None
     checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
-    tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
+    tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
         tasks,

@@ -26,6 +26,7 @@ from skillift.settings.chat_models import Judging
 from skillift.settings.options import given
 from skillift.settings.specs import JudgeSpec
 from skillift.tables import read_table, write_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -34,7 +35,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--episodes", type=Path, nargs="+", required=True, help="table of episodes of each run"
     )
-    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
     arguments.add_argument("--template", type=Path, required=True, help="template of the judge's prompt")
     arguments.add_argument(
         "--out", type=Path, nargs="+", required=True, help="table of verdicts to write, for each"
@@ -48,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         )
     model = ChatModel.from_entry(options.spec.judge, f"judges.{options.spec.name}")
     template = read_template(options.template)
-    tasks = read_table(options.tasks, TASKS)
+    tasks = read_suites(options.tasks, TASKS)
     tables = [read_table(path, EPISODES) for path in options.episodes]
     with open_client(options) as client:
         for number, (episodes, out) in enumerate(zip(tables, options.out, strict=True), start=1):

@@ -66,6 +66,7 @@ def main(argv: list[str] | None = None) -> None:
     look, alpha = next_level(analysis["confidence"], place / LEDGER)
     confidence = 1 - alpha
     tasks, skills = tasks_of(study)
+    options.suite = options.suite or study.headline_suite
     own = own_design(study, tasks, options.suite)
     designs = _designs(study, own, options)
     evidence = _evidence(study, options)
@@ -187,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     add_options(parser)
     add("--from", dest="earlier", type=Path, metavar="RESULTS", help="an earlier study: its results folder")
     add("--path", help="scoring path of the earlier study (default: the study's headline path)")
-    add("--suite", default="holdout", help="suite that effects are measured on (default: %(default)s)")
+    add("--suite", help="suite that effects are measured on (default: the study's headline suite)")
     for name in ("tasks", "skills", "samples", "seeds"):
         add(f"--{name}", type=_count, nargs="+", metavar="N", help=f"numbers of {name} to plan for")
     add("--effect", type=_share, help="effect to resolve, a fraction (default: the study's)")

@@ -18,13 +18,16 @@ from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.judging.scoring import build_scores
 from skillift.path_patterns import path_pattern
 from skillift.settings.specs import ScoresSpec
-from skillift.tables import read_each, read_table, write_table
+from skillift.tables import read_each, write_table
+from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks, episodes and verdicts, score, write the scores."""
     arguments = parser(__doc__, ScoresSpec)
-    arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
     for option, names in (("episodes", ("student", "run")), ("verdicts", ("judge", "student", "run"))):
         arguments.add_argument(
             f"--{option}", type=path_pattern(*names), required=True, help=f"path pattern of the {option}"
@@ -36,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     scores = build_scores(
         read_each(options.episodes, runs, EPISODES),
         read_each(options.verdicts, judged, VERDICTS),
-        read_table(options.tasks, TASKS),
+        read_suites(options.tasks, TASKS),
         judges,
         options.spec.primary_judge,
     )

@@ -41,13 +41,14 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.second_opinion.comparison import agreement, comparison
     from skillift.second_opinion.page import page
     from skillift.tables import atomic_path, read_json, read_table, write_table
+    from skillift.tasks.suites import files_of_suites, read_suites
 
     claims = finished_tables(["claims"], found.results, found.study)["claims"]
     # intervals are at the level of this look, as those of the claims
     spec = at_look(found.study.figures_spec(), read_json(found.results / "analysis/look.json"))
     view = read_spec(spec)
     scores = read_table(found.results / "scores.parquet", SCORES)
-    tasks = read_table(found.results / "tasks.parquet", TASKS)
+    tasks = read_suites(files_of_suites(found.results, "tasks"), TASKS)
     paths = data_by_path(scores, tasks, spec["runs"], view.suite)
     if unknown := sorted(set(options.path) - set(paths)):
         raise UserError(problem("--path", unknown, f"scoring paths of the study: {', '.join(paths)}"))

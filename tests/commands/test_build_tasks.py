@@ -20,17 +20,38 @@ PACK = {
 }
 
 
-def _run(folder, spec):
+def _run(folder, spec, suite="holdout"):
     folder.mkdir(exist_ok=True)
     skills, tasks = folder / "skills.parquet", folder / "tasks.parquet"
-    build_tasks.main(["--spec", json.dumps(spec), "--skills", str(skills), "--tasks", str(tasks)])
+    options = ["--suite", suite, "--skills", str(skills), "--tasks", str(tasks)]
+    build_tasks.main(["--spec", json.dumps(spec), *options])
     return skills, tasks
 
 
-def test_the_pack_is_written_as_two_tables_that_keep_their_contracts(tmp_path):
-    skills, tasks = _run(tmp_path / "a", {"pack": PACK})
+@pytest.mark.parametrize(("suite", "per_skill"), [("train", 2), ("dev", 1), ("holdout", 5)])
+def test_a_suite_of_the_pack_is_written_as_two_tables_that_keep_their_contracts(tmp_path, suite, per_skill):
+    skills, tasks = _run(tmp_path / "a", {"pack": PACK}, suite)
+    assert read_table(skills, SKILLS).columns == ["skill_id", "name", "domain", "steps"]
     assert len(read_table(skills, SKILLS)) == 5
-    assert len(read_table(tasks, TASKS)) == 5 * (2 + 1 + 5)
+    assert read_table(tasks, TASKS)["suite"].to_list() == [suite] * 5 * per_skill
+
+
+def test_a_suite_of_new_skills_has_them_beside_the_packs_and_leaves_the_others_as_they_were(tmp_path):
+    pack = {**PACK, "suites": {"transfer": {"skills": 4, "per_skill": 3}}}
+    made = _run(tmp_path / "a", {"pack": pack}, "transfer")
+    skills, tasks = (read_table(path, contract) for path, contract in zip(made, (SKILLS, TASKS), strict=True))
+    new = skills.filter(suite="transfer")
+    assert set(tasks["skill_id"]) == set(new["skill_id"]) and len(new) == 4 and len(tasks) == 12
+    assert len(skills) == 5 + 4
+    without = _run(tmp_path / "b", {"pack": PACK}, "train")
+    assert [path.read_bytes() for path in _run(tmp_path / "c", {"pack": pack}, "train")] == [
+        path.read_bytes() for path in without
+    ]
+
+
+def test_a_suite_without_tasks_is_named_with_those_that_have_some(tmp_path):
+    with pytest.raises(UserError, match="found no task of the suite safety, expected one of dev"):
+        _run(tmp_path / "a", {"pack": PACK}, "safety")
 
 
 def test_the_same_spec_gives_the_same_bytes(tmp_path):

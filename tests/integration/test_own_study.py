@@ -23,11 +23,11 @@ SKILL = "---\nname: {id}\ndescription: How to make a {id}.\n---\n\n# {id}\n\n{st
 def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path, engine):
     """With the smoke study's tasks and its smaller student as what the user has."""
     project, results = copy_project(tmp_path / "My Étude 1"), finished_smoke / "results/smoke"
-    tasks = pl.read_parquet(results / "tasks.parquet").filter(pl.col("scorer") == "answer_line")
+    tasks = pl.read_parquet(results / "tasks/holdout.parquet").filter(pl.col("scorer") == "answer_line")
     (project / "my").mkdir()
     tasks.write_csv(project / "my/tasks.csv")
     for skill_id, steps in (
-        pl.read_parquet(results / "skills.parquet").select("skill_id", "steps").iter_rows()
+        pl.read_parquet(results / "skills/holdout.parquet").select("skill_id", "steps").iter_rows()
     ):
         listed = [f"{n}. {step.partition(': ')[2]}" for n, step in enumerate(steps, start=1)]
         folder = project / "my/skills" / skill_id

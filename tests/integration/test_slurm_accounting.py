@@ -9,7 +9,7 @@ from slurm_runs import end, running_cluster, start
 
 pytestmark = [pytest.mark.integration, pytest.mark.waits]
 
-TASKS, CONTAMINATION = "results/smoke/tasks.parquet", "results/smoke/checks/contamination.parquet"
+TASKS, CONTAMINATION = "results/smoke/tasks/holdout.parquet", "results/smoke/checks/contamination.parquet"
 ASKED = "Falling back to 'sacct'"
 
 
@@ -49,7 +49,7 @@ def test_while_slurm_remembers_a_finished_job_it_is_asked_itself(folder, cluster
 def test_where_slurm_soon_forgets_a_finished_job_the_accounts_are_asked(folder, cluster):
     cluster.forget_jobs_after(2)
     assert ASKED in finished(folder, cluster, CONTAMINATION)
-    await_accounts(cluster, ["COMPLETED", "COMPLETED"])
+    await_accounts(cluster, ["COMPLETED"] * 3)
     assert cluster.queue() == []
 
 

@@ -43,7 +43,7 @@ def test_the_same_seeds_give_the_same_bytes_in_a_second_run(results, tmp_path):
 
 
 def test_every_episode_of_the_design_is_there_once(results):
-    tasks = read_table(results / "tasks.parquet", contracts.TASKS)
+    tasks = read_table(results / "tasks/holdout.parquet", contracts.TASKS)
     holdout = set(tasks.filter(pl.col("suite") == "holdout")["task_id"])
     assert len(holdout) == N_HOLDOUT
     for student in STUDENTS:

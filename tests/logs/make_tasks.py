@@ -48,9 +48,9 @@ def skills(condition: str = "none"):
 
 def main(results: Path, out: Path) -> None:
     """Write the tasks of both conditions, and their descriptions for both harnesses."""
-    skills = pl.read_parquet(results / "skills.parquet")
+    skills = pl.read_parquet(results / "skills/holdout.parquet")
     kept = skills["skill_id"].sort().head(SKILLS)
-    tasks = pl.read_parquet(results / "tasks.parquet").filter(
+    tasks = pl.read_parquet(results / "tasks/holdout.parquet").filter(
         pl.col("skill_id").is_in(kept.implode()), suite="holdout"
     )
     for condition in ("none", "curated"):

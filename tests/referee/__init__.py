@@ -114,6 +114,13 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
 def _around(figure: str, study: Study) -> list[str]:
     """The lines above a figure and those below it, each as one."""
     chart = specification(draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.spec))
+    if "title" in chart:
+        return _of_title(chart)
+    # several suites, one below the other, each named in its title
+    return [line for part in chart["vconcat"] for line in (" ".join(part["title"]["text"]), *_of_title(part))]
+
+
+def _of_title(chart: dict) -> list[str]:
     above, below = chart["title"]["subtitle"], chart["vconcat"][0].get("title", {"text": []})["text"]
     return [" ".join(lines).replace("\u00a0", " ") for lines in (above, below)]
 

@@ -11,6 +11,9 @@ from referee.whole import N_SKILLS, PER_SKILL, edited, respecified
 
 # names of axes, marks and rows, questions, definitions of what is drawn, and conditions of marks: no claims
 NAMES = {
+    *("gain under curated (pp), n =", "Does what SFT adds carry over to skills that it has not seen?"),
+    "gain: pass rate after SFT minus before, paired by task; new skills have no demonstration",
+    "datum.headline && isValid(datum.value)",
     *("naive (coupled)", "disjoint halves", "halves, corrected", "between students, n =", "between skills,"),
     *("between skills, all students", "slope of the lift on the baseline delta", "(pp per pp), n ="),
     *("isValid(datum.value) && datum.value >=", "isValid(datum.value) && datum.headline"),

@@ -19,6 +19,7 @@ from referee import (
     results_table,
     room,
     sameness,
+    suites,
     trajectory,
 )
 
@@ -33,6 +34,7 @@ _QUESTIONS = (
     controls,
     form,
     trajectory,
+    suites,
     predictions,
     looks,
     room,

@@ -1,4 +1,4 @@
-"""Contamination is found where a holdout task was taught, and not where tasks merely share a template."""
+"""Contamination is found where an asked task was taught, and not where tasks merely share a template."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def test_the_task_packs_suites_are_clean(difficulty):
     ["Find the harbor code: 3 1 7", "find the HARBOR code:  3 1 7 ", "“Find the harbor code”, 3 1 7.\n"],
 )
 def test_the_same_prompt_is_found_whatever_its_case_spaces_and_marks(holdout):
-    assert pairs("Find the harbor code: 3 1 7", holdout, ("1", "2")) == [("t", "h", "same_prompt", 1.0)]
+    assert pairs("Find the harbor code: 3 1 7", holdout, ("1", "2")) == [
+        ("t", "holdout", "h", "same_prompt", 1.0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_signs_and_order_make_another_task(train, holdout):
 
 
 def test_a_long_prompt_with_a_few_words_added_is_found():
-    ((train, holdout, kind, overlap),) = pairs(LONG, f"Please answer: {LONG} Explain.")
+    ((train, _, holdout, kind, overlap),) = pairs(LONG, f"Please answer: {LONG} Explain.")
     assert (train, holdout, kind) == ("t", "h", "ngram_overlap")
     assert 0.7 <= overlap < 1
 
@@ -90,18 +92,21 @@ def test_wording_that_many_train_tasks_share_is_no_evidence():
     (row,) = find_contamination(
         tasks_table(*train, ("h", "holdout", f"{template} {numbers[4]} now", "1"))
     ).rows()
-    assert row[:3] == ("t4", "h", "ngram_overlap")
+    assert row[:4] == ("t4", "holdout", "h", "ngram_overlap")
 
 
-def test_only_train_and_holdout_are_compared():
+def test_every_suite_is_compared_with_train_and_none_with_another():
     rows = [(suite, suite, LONG, "1") for suite in ("train", "dev", "transfer")]
-    assert find_contamination(tasks_table(*rows)).is_empty()
+    assert find_contamination(tasks_table(*rows)).select("train_task_id", "suite", "task_id").rows() == [
+        ("train", "dev", "dev"), ("train", "transfer", "transfer"),
+    ]  # fmt: skip
+    assert find_contamination(tasks_table(*rows[1:])).is_empty()
 
 
 def test_every_pair_is_reported_once_and_in_order():
     rows = [("t2", "train", LONG, "1"), ("t1", "train", LONG, "1"), ("h2", "holdout", LONG, "1")]
     found = find_contamination(tasks_table(*rows, ("h1", "holdout", LONG, "1")))
-    assert found.select("train_task_id", "holdout_task_id").rows() == [
+    assert found.select("train_task_id", "task_id").rows() == [
         ("t1", "h1"), ("t1", "h2"), ("t2", "h1"), ("t2", "h2"),
     ]  # fmt: skip
     assert set(found["kind"]) == {"same_prompt"}

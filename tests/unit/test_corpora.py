@@ -156,3 +156,18 @@ def test_a_corpus_of_few_skills_takes_its_rows_from_these():
         select(rows=1, skills=5)
     with pytest.raises(UserError, match="12 passed of 24 demonstrated tasks"):
         select(rows=13, skills=2)
+
+
+def test_demonstrations_of_the_declared_domains_alone_are_taken():
+    skills = SKILLS.with_columns(domain=pl.Series(["code", "tag", "slot", "code"]))
+    corpus = _select(rows=12, skills=skills, domains=["slot", "tag"])
+    assert set(corpus.join(TASKS, on="task_id")["skill_id"]) == {"skill-001", "skill-002"}
+    with pytest.raises(UserError, match="found '12 passed of 24"):
+        _select(rows=13, skills=skills, domains=["slot", "tag"])
+
+
+def test_a_domain_that_no_skill_has_is_named_with_those_there_are():
+    with pytest.raises(UserError, match=r"domains.*day"):
+        _select(skills=SKILLS, domains=["day", "code"])
+    with pytest.raises(UserError, match="no table of skills"):
+        _select(domains=["code"])

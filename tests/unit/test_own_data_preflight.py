@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from study_files import EMBEDDED
 
-from skillift.preflight.own_data import look, mistakes, own_data
+from skillift.preflight import rows
+from skillift.preflight.own_data import look, mistakes, own_data, suite_digest
 from skillift.study.study import load_study
 
 PACK = EMBEDDED[EMBEDDED.index("tasks:") : EMBEDDED.index("conditions:")]
@@ -164,3 +165,39 @@ def test_four_times_the_tasks_take_about_four_times_as_long_and_no_model(study):
     )
     done = subprocess.run([sys.executable, "-c", code, made.path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_transfer_tasks_of_skills_that_have_train_tasks_are_named(study):
+    asked = ("suites: [holdout]", "suites: [holdout, transfer]")
+    tasks = [task(place, **({"suite": "transfer"} if place in (14, 15) else {})) for place in range(16)]
+    (line,) = mistakes(study(asked, tasks=tasks))
+    assert "tasks whose suite is transfer: found 2 skills that have train tasks (harbor, ledger)" in line
+    moved = [each | ({"skill_id": "wharf"} if each["suite"] == "transfer" else {}) for each in tasks]
+    assert mistakes(study(asked, tasks=moved, skills={"wharf": SKILL.replace("Add", "Sort")})) == []
+
+
+def test_a_digest_of_a_suite_changes_with_its_own_tasks_and_skills_alone(study):
+    asked = ("suites: [holdout]", "suites: [holdout, transfer]")
+    far = [task(place, suite="transfer", skill_id="wharf") for place in (14, 15)]
+    whole, skills = [*(task(place) for place in range(14)), *far], {"wharf": SKILL.replace("Add", "Sort")}
+
+    def digests(tasks: list[dict], skills: dict[str, str]) -> list[str]:
+        found = study(asked, tasks=tasks, skills=skills)
+        return [suite_digest(found, suite) for suite in ("train", "holdout", "transfer")]
+
+    before = digests(whole, skills)
+    assert len(set(before)) == 3
+
+    def changed(tasks: list[dict], skills: dict[str, str]) -> list[bool]:
+        return [one != two for one, two in zip(before, digests(tasks, skills), strict=True)]
+
+    assert changed(whole[::-1], skills) == [False, False, False]
+    assert changed([*whole[:-1], whole[-1] | {"prompt": "Another?"}], skills) == [False, False, True]
+    assert changed(whole, {"wharf": SKILL.replace("Add", "Order")}) == [False, False, True]
+    assert changed([*whole[:13], whole[13] | {"prompt": "Another?"}, *far], skills) == [False, True, False]
+    assert changed(whole, skills | {"harbor": SKILL.replace("Add", "Subtract")}) == [True, True, True]
+
+
+def test_a_corpus_of_a_domain_that_no_skill_has_is_named(study):
+    lines = rows.mistakes(study(("worked: {rows: 8,", "worked: {domains: [slot], rows: 8,")))
+    assert "corpora.worked.domains[0]: found 'slot', expected a domain of the skills" in "".join(lines)

@@ -12,7 +12,7 @@ from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, Extent, exten
 from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
-EVERYTHING = Extent(judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1)
+EVERYTHING = Extent(judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1)
 
 
 def test_a_study_with_everything_has_every_figure_and_table():
@@ -31,7 +31,8 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ),
         (
             {"trained": 0},
-            {"lift", "lift_by_path", "skill_forest", "asymmetry", "corrected_lift", "metrics", "loss_curves"},
+            {"lift", "lift_by_path", "skill_forest", "transfer", "asymmetry", "corrected_lift", "metrics"}
+            | {"loss_curves"},
             {"variance", "asymmetry_slopes"},
         ),
         ({"recipes": 1}, {"recipe_band"}, set()),
@@ -39,10 +40,11 @@ def test_a_study_with_everything_has_every_figure_and_table():
         (
             {"delta": 0},
             {"tier_trajectory", "lift", "lift_by_path", "skill_forest", "recipe_band", "asymmetry"}
-            | {"corrected_lift", "metrics"},
+            | {"corrected_lift", "metrics", "transfer"},
             {"claims", "variance", "asymmetry_slopes", "mixed_paths", "agreement", "corrections"},
         ),
         ({"predictions": 0}, set(), {"predictions"}),
+        ({"transfer": 0}, {"transfer"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

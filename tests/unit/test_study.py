@@ -182,7 +182,7 @@ SPEC_EDITS = {
         ("steps: 1300, learning_rate: 6.0e-3", "steps: 9, learning_rate: 6.0e-3"),
         {"pretrain s"},
     ),
-    "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks"}),
+    "the number of judge-scored tasks": (("judge_scored: 33", "judge_scored: 30"), {"tasks holdout"}),
     "a corpus": (("answer_only: {rows: 353", "answer_only: {rows: 350"), {"corpus answer_only"}),
     "the published values": (
         ("\nanalysis:\n", "\nfigures: {published_values: true}\nanalysis:\n"),
@@ -234,7 +234,7 @@ def test_the_order_of_sections_and_students_changes_nothing(study_file):
 def test_no_spec_shares_state_with_the_study(study):
     with pytest.raises(ValidationError, match="frozen"):
         study.train_spec("s", "sft-s0").trainable.lora.rank = 1
-    study.tasks_spec()["pack"]["per_skill"]["train"] = 0
+    study.tasks_spec("train")["pack"]["per_skill"]["train"] = 0
     study.episodes_spec("s", "base").inference.suites.append("dev")
     study.figures_spec()["runs"][0]["run"] = "other"
     assert all_specs(study) == all_specs(load_study(study.path))

@@ -183,13 +183,13 @@ def test_a_bad_skill_is_named_by_line_and_key(problems_of, old, new, expected):
     assert any(expected in line for line in lines), lines
 
 
-def test_tasks_without_a_holdout_task_are_refused(problems_of):
-    (line,) = problems_of(task(suite="train"), task(task_id="d", suite="dev"))
-    assert "found 2 tasks, none of the suite holdout, expected at least one holdout task" in line
+def test_train_tasks_alone_are_refused(problems_of):
+    (line,) = problems_of(task(suite="train"), task(task_id="d", suite="train"))
+    assert "found 2 tasks, none of a suite that is asked, expected at least one task of another suite" in line
 
 
 def test_an_empty_file_is_refused(problems_of):
-    assert "none of the suite holdout" in problems_of("")[0]
+    assert "none of a suite that is asked" in problems_of("")[0]
 
 
 def test_mistakes_of_both_files_are_reported_together(problems_of):

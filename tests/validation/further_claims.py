@@ -16,18 +16,22 @@ import numpy as np
 from scipy.special import stdtrit
 from validation.coverage import CONFIDENCE
 
-from skillift.metrics.claim import ABOVE, BELOW
+from skillift.metrics.claim import ABOVE, BELOW, SAME
 from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED, word
 from skillift.statistics.comparisons import Joint
+from skillift.statistics.heterogeneity import clustered_covariance
 from skillift.statistics.intersection_union import deciding
 from skillift.statistics.intervals import clustered_estimates, least_variance
 from skillift.statistics.slopes import Sums, split_slope
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
 from skillift.statistics.tier_spread import detecting, spread
 from skillift.statistics.trajectory import parts_of, resolvable_multiple
-from skillift.statistics.uncertainty import students_t
+from skillift.statistics.transfer import slope_of, weights_of, welch
+from skillift.statistics.uncertainty import Part, students_t
 
 N_SKILLS, PER_SKILL = 40, 5
+N_NEW = 20  # skills of the suite transfer, the most that the pack has
+SIZES = (46_000, 116_000, 341_000)  # parameters of three tiers
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
 SPLITS = 20
 _FEWEST_STATED = 60
@@ -45,7 +49,7 @@ class Checked(NamedTuple):
         covered, covered_effect: shares of intervals that hold the truth at the null, and at the stated
             effect; None where there is no single interval.
         stated: the smallest detectable effect, in the claim's unit.
-        power: share of studies at that effect in which the claim is supported.
+        power: share of studies at that effect in which the claim is supported; one of sameness contradicted.
     """
 
     claim: str
@@ -71,12 +75,16 @@ class _Found(NamedTuple):
 def further_claims(n_studies: int, seed: int) -> list[Checked]:
     """Every further claim, each with its own draws."""
     rng = np.random.default_rng(seed)
+    of_transfer = np.random.default_rng([seed, 1])  # apart, so that those before keep their draws
     return [
         _checked("format_before_correctness", _form, ABOVE, rng, n_studies),
         _checked("longer_answers", _length, ABOVE, rng, n_studies),
         *_shapes(rng, n_studies),
         _checked("dominated_by_base", _dominated, BELOW, rng, n_studies),
         _checked("base_sets_ceiling", _ceiling, ABOVE, rng, n_studies),
+        _checked("transfer", _transfer, ABOVE, of_transfer, n_studies),
+        _checked("retention", _retention, SAME, of_transfer, n_studies),
+        _checked("transfer_by_tier", _by_tier, ABOVE, of_transfer, n_studies),
     ]
 
 
@@ -87,8 +95,12 @@ def _checked(
     rng: np.random.Generator,
     n_studies: int,
 ) -> Checked:
-    """`study` draws studies with a true effect of the given size, in the direction that is claimed."""
+    """`study` draws studies with a true effect of the given size, in the direction that is claimed.
+
+    Of a claim of sameness the effect is a difference, which it should be `contradicted` by.
+    """
     sign = -1 if shape == BELOW else 1
+    found = CONTRADICTED if shape == SAME else SUPPORTED
     null = study(rng, n_studies, 0.0)
     stated = float(np.nanmedian(null.stated))
     # errors may grow with the effect: what studies of such an effect state
@@ -103,7 +115,7 @@ def _checked(
         float(np.mean((null.low <= 0) & (null.high >= 0))),
         float(np.mean((effect.low <= sign * stated) & (effect.high >= sign * stated))),
         stated,
-        at_effect.count(SUPPORTED) / n_studies,
+        at_effect.count(found) / n_studies,
         n_studies,
     )
 
@@ -158,6 +170,58 @@ def _length(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
     after = before + 10 * _uniform(rng, n_studies, 0.5) + effect
     shape = (n_studies, N_SKILLS, PER_SKILL)
     return _means(rng.poisson(after, shape).astype(float) - rng.poisson(before, shape))
+
+
+def _gains(rng: np.random.Generator, n_studies: int, n_skills: int, gain: np.ndarray | float) -> np.ndarray:
+    """Gains of tasks, shape (studies, skills, tasks); skills differ in ease and in what they gain."""
+    ease, own = (rng.uniform(-0.1, 0.1, (n_studies, n_skills, 1)) for _ in range(2))
+    before, after = (
+        rng.random((n_studies, n_skills, PER_SKILL)) < rate for rate in (0.3 + ease, 0.3 + ease + own + gain)
+    )
+    return after.astype(float) - before
+
+
+def _transfer(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """New skills, on which SFT gains the effect."""
+    return _means(_gains(rng, n_studies, N_NEW, effect))
+
+
+def _retention(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """SFT gains 20 pp on 40 trained skills, and that and the effect on new ones."""
+    found = [
+        _means(_gains(rng, n_studies, n_skills, gain))
+        for n_skills, gain in ((N_NEW, 0.2 + effect), (N_SKILLS, 0.2))
+    ]
+    half = [(each.high - each.low) / 2 for each in found]
+    rows = []
+    for number in range(n_studies):
+        freedoms = N_NEW - 1.0, N_SKILLS - 1.0
+        errors = [
+            width[number] / stdtrit(freedom, (1 + CONFIDENCE) / 2)
+            for width, freedom in zip(half, freedoms, strict=True)
+        ]
+        whole = welch(*(Part(error**2, freedom) for error, freedom in zip(errors, freedoms, strict=True)))
+        estimate = float(found[0].estimate[number] - found[1].estimate[number])
+        known = whole.of(estimate, CONFIDENCE)
+        stated = whole.detectable(CONFIDENCE)["mde"] if number < _n_stated(n_studies) else np.nan
+        rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
+    return _Found(*np.array(rows).T)
+
+
+def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Three tiers that gain 20 pp in the mean on new skills, and the effect for ten times the size."""
+    logs = np.log10(SIZES)
+    skills = np.repeat(np.arange(N_NEW), PER_SKILL)
+    weights = weights_of(logs)
+    tiers = [_gains(rng, n_studies, N_NEW, 0.2 + effect * x) for x in logs - logs.mean()]
+    rows = []
+    for number, values in enumerate(np.stack([tier.reshape(n_studies, -1) for tier in tiers], axis=2)):
+        joint = Joint(values.mean(axis=0), [], clustered_covariance(values, skills), N_NEW - 1.0)
+        estimate, whole = slope_of(joint, weights)
+        known = whole.of(estimate, CONFIDENCE)
+        stated = whole.detectable(CONFIDENCE)["mde"] if number < _n_stated(n_studies) else np.nan
+        rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
+    return _Found(*np.array(rows).T)
 
 
 def _shapes(rng: np.random.Generator, n_studies: int) -> list[Checked]:

@@ -156,12 +156,15 @@ difference.
 
 ## Further claims
 
-Claims on form, length and the trajectory over the tiers, each in {measured.further[0].n_studies:,} studies
-of 40 skills with 5 tasks each (of slopes 20). At its null: the share of studies in which it is `supported`,
+Claims on form, length, the trajectory over the tiers and transfer, each in
+{measured.further[0].n_studies:,} studies of 40 skills with 5 tasks each (of slopes 20; of transfer 20 new
+skills with 5). At its null: the share of studies in which it is `supported`,
 and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it
 states as detectable: the share of intervals, and of studies in which it is `supported`. A shape has no
 single interval; its null has all signs certain but one, whose delta is 0, and its effect is the multiple of
-the published pattern ({tables.pattern()}). Other effects are in pp, tokens, squared pp, and as a slope.
+the published pattern ({tables.pattern()}). `retention` claims sameness: its effect is a difference, its
+power the share in which it is `contradicted`. Other effects are in pp (`transfer_by_tier`: for ten times the
+parameters), tokens, squared pp, and as a slope.
 
 {tables.further(measured.further)}
 """

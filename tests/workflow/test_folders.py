@@ -52,9 +52,9 @@ def test_spaces_and_accents_are_kept_and_jobs_run_by_the_python_that_runs_snakem
     (other / "python").write_text("#!/bin/sh\necho another Python >&2\nexit 1\n")
     (other / "python").chmod(0o755)
     before = {path.name for path in project.iterdir()}
-    target = ("--config", f"study={STUDY}", "--", "my results/smoke/tasks.parquet")
+    target = ("--config", f"study={STUDY}", "--", "my results/smoke/tasks/holdout.parquet")
     run(project, *target, env={**BARE, "PATH": f"{other}:{BARE['PATH']}"})
-    assert (project / "my results/smoke/logs/build_tasks.log").read_text() == ""
+    assert (project / "my results/smoke/logs/build_tasks/holdout.log").read_text() == ""
     assert (project / ".my state/smoke").is_dir()
     assert {path.name for path in project.iterdir()} - before == {"my results", ".my state", ".snakemake"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from projects import copy_project, planned_jobs, replace_in, snakemake, started_snakemake
 
@@ -39,7 +41,7 @@ def test_everything_that_is_missing_is_listed_before_any_job(project):
 
 def test_a_plan_and_a_job_that_needs_none_of_it_are_made_all_the_same(project):
     assert {"judge conclusion s base", "download_student m"} <= planned_jobs(project)
-    done = started_snakemake(project, "results/smoke/tasks.parquet")
+    done = started_snakemake(project, "results/smoke/tasks/holdout.parquet")
     assert done.returncode == 0, done.stdout
 
 
@@ -68,3 +70,28 @@ def test_the_next_tiers_are_planned_with_their_predictions(tmp_path, monkeypatch
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     jobs = planned_jobs(copy_project(tmp_path / "project"), study="studies/paper-next-tiers.yaml")
     assert {"download_student xxl", "train xl sft-s2", "check_predictions"} <= jobs
+
+
+def test_a_study_whose_students_would_be_asked_what_they_were_taught_ends_before_any_job(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    study = folder / "studies/smoke.yaml"
+    text = study.read_text()
+    pack = text[text.index("tasks:") : text.index("conditions:")]
+    replace_in(study, pack, "tasks:\n  files: {tasks: t.jsonl, skills: s.yaml}\n\n")
+    replace_in(study, "rows: 26,", "rows: 1,")
+    replace_in(study, "corrupted_share: 0.1", "corrupted_share: 0.0")
+    replace_in(study, "suites: [holdout],", "suites: [holdout, dev],")
+    tasks = [
+        {"task_id": f"{suite}-{place}", "suite": suite, "skill_id": skill, "prompt": prompt, "reference": "1"}
+        | {"worked_solution": "ANSWER: 1"}
+        for place, (suite, skill, prompt) in enumerate(
+            [("train", "a", "Take 1 2."), ("holdout", "a", "Take 2 1."), ("dev", "b", "take  1 2")]
+        )
+    ]
+    (folder / "studies/t.jsonl").write_text("\n".join(map(json.dumps, tasks)))
+    steps = "\n".join(f"{name}:\n  name: {name}\n  steps: [{name} one., Take it.]" for name in "ab")
+    (folder / "studies/s.yaml").write_text(steps)
+    done = started_snakemake(folder)
+    assert done.returncode == 1
+    assert "train task train-0 and dev task dev-2: same prompt (100%)" in done.stdout
+    assert not (folder / "results").exists()

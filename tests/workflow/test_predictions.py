@@ -118,7 +118,7 @@ def test_a_damaged_history_ends_the_run_before_its_first_job(tmp_path):
     finished = started_snakemake(project, "--until", "build_tasks")
     assert finished.returncode != 0
     assert re.search(r"ledger\.jsonl:1: found 'a line that was changed or lost'.*Put back", finished.stdout)
-    assert not (project / "results/smoke/tasks.parquet").exists()
+    assert not (project / "results/smoke/tasks/holdout.parquet").exists()
 
 
 def test_a_dry_run_registers_nothing(tmp_path):

@@ -30,6 +30,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "run": ("student", "run"),
     "judge": ("judge",),
     "corpus": ("corpus",),
+    "suite": ("suite",),
     "judged run": ("judge", "student", "run"),
 }
 # rules of one kind, made in a loop: `make_figure_lift` of `make_figure`, log in `make_figure/lift.log`
@@ -81,7 +82,7 @@ class Rule:
 
 
 RULES = (
-    Rule("build_tasks", "tasks", about="tasks"),
+    Rule("build_tasks", "tasks", "suite", about="tasks"),
     Rule("check_contamination", "tasks", needs="corpora"),
     Rule("build_tokenizer", "students", needs="scratch"),
     Rule("pretrain", "students", "student", work="pretraining"),
@@ -137,7 +138,7 @@ def working(work: str) -> list[Rule]:
 
 
 def jobs_of(rule: Rule, wildcards: Iterable[str], study: Study) -> Iterator[dict[str, object]]:
-    """Every combination of a study's students, runs, judges, corpora and shards for some wildcards.
+    """Every combination of a study's students, runs, judges, corpora, suites and shards for some wildcards.
 
     One for a rule without wildcards; none where the study has nothing of what the rule `needs`. What a rule's
     own constraints leave out is not left out here.
@@ -158,6 +159,7 @@ def jobs_of(rule: Rule, wildcards: Iterable[str], study: Study) -> Iterator[dict
         "student": study.evaluated,
         "judge": study.judges,
         "corpus": study.corpora,
+        "suite": study.built_suites,
         "shard": range(study.shards),
     }
     if unknown := sorted(names - set(values)):

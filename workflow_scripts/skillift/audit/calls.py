@@ -120,6 +120,7 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
     """Do the job's step with a client that only looks up."""
     from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
     from skillift.tables import read_table
+    from skillift.tasks.suites import read_suites
 
     asked_for, told = rule_named(job.rule).asks, job.spec or ""
     if asked_for == "certification":
@@ -129,7 +130,7 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
         model = ChatModel.from_entry(certified.judge)
         certify(certified.name, read_cases(job.file("cases")), model, _text(job.file("template")), client)
         return
-    tasks = read_table(Path(job.file("tasks")), TASKS)
+    tasks = read_suites(job.inputs["tasks"], TASKS)
     if asked_for == "verdicts":
         from skillift.judging.verdicts import judge_episodes
 
@@ -138,7 +139,7 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
         for path in job.inputs["episodes"]:
             judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
         return
-    skills, shown = read_table(Path(job.file("skills")), SKILLS), _text(job.file("task_template"))
+    skills, shown = read_suites(job.inputs["skills"], SKILLS), _text(job.file("task_template"))
     if asked_for == "episodes":
         from skillift.episodes.references import ask_reference
 

@@ -13,7 +13,8 @@ from skillift.cards.text import rendered
 COLUMNS = {
     "task_id": "the task's id",
     "skill_id": "the skill of which the task is one; standard errors are clustered by it",
-    "suite": "the set of tasks: `holdout` for results, `dev` for settings, `train` for demonstrations",
+    "suite": "the set of tasks: `holdout` for results, `dev` for settings, `train` for demonstrations, "
+    "`transfer` of skills that no demonstration has",
     "prompt": "the task as it was put, without what a condition sets before it",
     "reference": "the right answer",
     "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`) or the primary judge",

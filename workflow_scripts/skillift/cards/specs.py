@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from skillift.study.headline import HOLDOUT
 from skillift.study.study import Study
 
 
@@ -15,6 +16,7 @@ def model_cards_spec(study: Study) -> dict:
     return {
         **_study(study),
         "path": analysis["headline_path"],
+        **_suites(study),
         "students": {
             student: {name: entry[name] for name in ("label", "licence") if name in entry}
             for student, entry in entries.items()
@@ -43,6 +45,12 @@ def dataset_card_spec(study: Study, corpus: str) -> dict:
         "teacher": teacher["model"] if asked else "the worked solutions that come with the tasks",
         "judge": study.data["judges"][study.primary_judge]["model"],
     }
+
+
+def _suites(study: Study) -> dict:
+    """The suites that the numbers are of, the headline suite first, where that is not the holdout alone."""
+    suites = sorted(study.suites, key=lambda suite: suite != study.headline_suite)
+    return {} if suites == [HOLDOUT] else {"suites": suites}
 
 
 def _study(study: Study) -> dict:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import jinja2
 
 BASE = "base"
-HOLDOUT = "holdout"
+HOLDOUT = "holdout"  # of a study that says nothing of its suites
 _TAGS = ["skillift", "sft", "procedural-skills"]
 _ROWS_OF_SIZE = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
@@ -65,8 +65,8 @@ def model_cards(
 
 
 def _by_run(table: pl.DataFrame, path: str) -> dict[tuple[str, str] | None, pl.DataFrame]:
-    """The held-out rows of one scoring path by student and run; no rows under None."""
-    rows = of_metric(table).filter(path=path, suite=HOLDOUT)
+    """The rows of one scoring path by student and run; no rows under None."""
+    rows = of_metric(table).filter(path=path)
     parts = rows.partition_by("student", "run", as_dict=True).items()
     return {None: rows.clear(), **{(student, run): part for (student, run), part in parts}}
 
@@ -83,8 +83,9 @@ def model_card(
 
     Args:
         template: text of the Jinja template.
-        spec: study, description, path (the headline path), confidence, and of the run: student (id), label,
-            run, recipe, corpus, seed; licence, where the student's entry notes one.
+        spec: study, description, path (the headline path), suites (the holdout where left out), confidence,
+            and of the run: student (id), label, run, recipe, corpus, seed; licence, where its student's entry
+            notes one.
         run: the run's manifest.
         base: the student's manifest.
         corpus: rows and SHA-256 of the corpus.
@@ -94,18 +95,8 @@ def model_card(
         UserError: the tables do not have the run, or the template is not usable.
     """
     tables = {name: of_metric(table) for name, table in tables.items()}
-    rates = _of_run(tables["pass_rates"], spec)
+    rates = {suite: _of_run(tables["pass_rates"], spec, suite) for suite in spec.get("suites", [HOLDOUT])}
     steps = sorted(int(step) for step in run["steps"])
-    lift = tables["effects"].filter(
-        path=spec["path"],
-        suite=HOLDOUT,
-        student=spec["student"],
-        run=spec["run"],
-        contrast="lift:curated-none",
-    )
-    estimate = lift.filter(pl.col("step") == steps[-1]).select(
-        lift=with_interval(points, "estimate", "ci_low", "ci_high"), mde=detectable("mde")
-    )
     values = {
         "front_matter": _model_data(spec, base, rates),
         "student": as_markdown(spec["label"]),
@@ -123,10 +114,15 @@ def model_card(
         "settings": _settings(run["spec"]),
         "level": f"{100 * spec['confidence']:.4g} %",
         "last_step": steps[-1],
-        "pass_rates": rates.iter_rows(named=True),
-        "n_skills": rates["n_skills"].max(),
-        "lift": estimate["lift"].item() if estimate.height else "",
-        "mde": (estimate["mde"].item() if estimate.height else None) or UNDEFINED,
+        "suites": [
+            {
+                "suite": suite,
+                "pass_rates": rows.to_dicts(),
+                **_lift(tables["effects"], spec, suite, steps[-1]),
+            }
+            for suite, rows in rates.items()
+        ],
+        "n_skills": pl.concat([rows["n_skills"] for rows in rates.values()]).max(),
     }
     return rendered(template, {**spec, **values})
 
@@ -175,35 +171,47 @@ def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, t
     return rendered(template, {**spec, **values})
 
 
-def _of_run(table: pl.DataFrame, spec: dict) -> pl.DataFrame:
+def _lift(effects: pl.DataFrame, spec: dict, suite: str, step: int) -> dict[str, str]:
+    """The lift of a run on one suite with its interval, and the smallest detectable one; empty without."""
+    place = {"path": spec["path"], "suite": suite, "student": spec["student"], "run": spec["run"]}
+    rows = effects.filter(**place, step=step, contrast="lift:curated-none")
+    estimate = rows.select(
+        lift=with_interval(points, "estimate", "ci_low", "ci_high"),
+        mde=detectable("mde").fill_null(UNDEFINED),
+    )
+    return estimate.row(0, named=True) if estimate.height else {"lift": "", "mde": UNDEFINED}
+
+
+def _of_run(table: pl.DataFrame, spec: dict, suite: str) -> pl.DataFrame:
     """One row a condition: rates before and after as text, the counts of the later one, and its rate."""
-    rows = table.filter(path=spec["path"], suite=HOLDOUT, student=spec["student"])
+    rows = table.filter(path=spec["path"], suite=suite, student=spec["student"])
     text = with_interval(percent, "pass_rate", "ci_low", "ci_high")
     after = rows.filter(run=spec["run"]).filter(pl.col("step") == pl.col("step").max())
     if after.is_empty():
         where = f"pass rates of {spec['student']}/{spec['run']} on the path {spec['path']}"
-        raise UserError(problem(where, "no rows of the suite holdout", "one for each condition"))
+        raise UserError(problem(where, f"no rows of the suite {suite}", "one for each condition"))
     before = rows.filter(run=BASE).select("condition", before=text)
     counts = ("n_tasks", "n_skills", "n_unscored", "pass_rate")
     joined = after.select("condition", *counts, after=text).join(before, on="condition", how="left")
     return joined.with_columns(pl.col("before").fill_null(UNDEFINED)).sort("condition")
 
 
-def _model_data(spec: dict, base: dict, rates: pl.DataFrame) -> str:
+def _model_data(spec: dict, base: dict, rates: Mapping[str, pl.DataFrame]) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     results = [
         EvalResult(
             task_type="text-generation",
             dataset_type=spec["study"],
-            dataset_name=f"{spec['study']}, suite {HOLDOUT}, condition {row['condition']}",
+            dataset_name=f"{spec['study']}, suite {suite}, condition {row['condition']}",
             dataset_config=row["condition"],
-            dataset_split=HOLDOUT,
+            dataset_split=suite,
             metric_type="pass_rate",
             metric_name=f"pass rate on the path {spec['path']}",
             metric_value=round(row["pass_rate"], 4),
         )
-        for row in rates.filter(pl.col("pass_rate").is_not_null()).iter_rows(named=True)
+        for suite, rows in rates.items()
+        for row in rows.filter(pl.col("pass_rate").is_not_null()).iter_rows(named=True)
     ]
     licence = spec.get("licence")
     data = ModelCardData(

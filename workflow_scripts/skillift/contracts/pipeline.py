@@ -15,6 +15,7 @@ from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
 
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
+NEW_SKILLS = ("transfer",)  # suites of skills that no demonstration has
 CONDITIONS = ("none", "curated", "placebo", "shuffled", "filler")
 SCORERS = ("answer_line", "judge")
 STATUSES = ("scored", "unparsed", "refused", "failed")
@@ -52,7 +53,8 @@ CELL = {
 }
 
 # `steps`: the lines of the procedure, as they stand before a task; of one that is a text its paragraphs, each
-# with the empty line after it (`skillift.tasks.skill_documents`)
+# with the empty line after it (`skillift.tasks.skill_documents`). `suite`: the one suite whose tasks have a
+# skill, of a suite of new skills (`NEW_SKILLS`); null for all others, and there where a table has any.
 SKILLS = table(
     "skills",
     ("skill_id",),
@@ -61,6 +63,7 @@ SKILLS = table(
         "name": text(filled=True),
         "domain": text(filled=True),
         "steps": column(pl.List(pl.String)),
+        "suite": text(isin=NEW_SKILLS, nullable=True, required=False),
     },
 )
 
@@ -275,10 +278,11 @@ CERTIFICATION = table(
 
 CONTAMINATION = table(
     "contamination",
-    ("train_task_id", "holdout_task_id"),
+    ("train_task_id", "task_id"),
     {
         "train_task_id": text(filled=True),
-        "holdout_task_id": text(filled=True),
+        "suite": text(isin=SUITES),
+        "task_id": text(filled=True),
         "kind": text(isin=("same_prompt", "ngram_overlap")),
         "overlap": rate(),
     },

@@ -37,7 +37,7 @@ def select_corpus(
         demonstrations: keeps the contract DEMONSTRATIONS, collected under the condition `curated`.
         tasks: keeps the contract TASKS.
         spec: how it is selected.
-        skills: keeps the contract SKILLS; needed where `condition` is not `curated`.
+        skills: keeps the contract SKILLS; needed where `condition` is not `curated`, and for `domains`.
         task_template: the text of the template of user messages, for such conditions.
 
     Returns:
@@ -48,7 +48,7 @@ def select_corpus(
             task; a condition that needs the skills.
     """
     form, verified = spec.form, spec.verified
-    taken = _of_skills(_first_answers(demonstrations, tasks, verified), spec)
+    taken = _of_skills(_of_domains(_first_answers(demonstrations, tasks, verified), spec, skills), spec)
     usable = [row for row in taken if _response(row["response"], form)]
     chosen = _balanced(usable, spec.rows, spec.seed)
     if len(chosen) < spec.rows:
@@ -97,6 +97,21 @@ def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: 
     usable = pl.col("passed") if verified else (pl.col("response") != "") & ~holds_token
     answers = known.filter(usable)
     return answers.sort("task_id", "attempt").unique("task_id", keep="first").sort("task_id").to_dicts()
+
+
+def _of_domains(rows: list[dict], spec: CorpusSpec, skills: pl.DataFrame | None) -> list[dict]:
+    """Those of skills of the declared domains; all where none are declared."""
+    if spec.domains is None:
+        return rows
+    if skills is None:
+        raise UserError(problem("corpus, key 'domains'", "no table of skills", "one (--skills)"))
+    known = sorted(set(skills["domain"]))
+    if unknown := sorted({*spec.domains} - {*known}):
+        raise UserError(
+            problem("corpus, key 'domains'", unknown, f"domains of the skills ({', '.join(known)})")
+        )
+    chosen = set(skills.filter(pl.col("domain").is_in(spec.domains))["skill_id"])
+    return [row for row in rows if row["skill_id"] in chosen]
 
 
 def _of_skills(rows: list[dict], spec: CorpusSpec) -> list[dict]:

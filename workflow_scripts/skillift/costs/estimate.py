@@ -62,7 +62,7 @@ def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
     else:
         from skillift.taskpack import build_pack
 
-        skills, tasks = build_pack(study.tasks_spec()["pack"])
+        skills, tasks = build_pack(study.data["tasks"]["pack"])
     return tasks, skills
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
-from skillift.reporting.registry import EVERY_METRIC, FIGURES
+from skillift.reporting.arms import of_suites, read_spec
+from skillift.reporting.registry import ACROSS_SUITES, EVERY_METRIC, FIGURES
 from skillift.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart:
-    """The chart of one figure.
+    """The chart of one figure; of a study that asked several suites one below the other, a chart for each.
 
     Args:
         name: a key of `skillift.reporting.registry.FIGURES`.
@@ -42,9 +43,18 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     module = import_module(f"skillift.figures.{name}")
     every = name in EVERY_METRIC
     given = [tables[table] if every else of_metric(tables[table]) for table in FIGURES[name]]
+    one = name in ACROSS_SUITES or not any("suite" in table.columns for table in given)
+    specs = [spec] if one else of_suites(spec)
     # else altair holds every part against Vega-Lite's schema: a third of the time, and tests hold the whole
     with debug_mode(False):
-        return module.figure(*given, spec)
+        charts = [module.figure(*given, of_suite) for of_suite in specs]
+        if len(charts) == 1:
+            return charts[0]
+
+        from skillift.figures.theme import below_each_other
+
+        names = [read_spec(of_suite).suite for of_suite in specs]
+        return below_each_other(dict(zip(names, charts, strict=True)))
 
 
 def save(chart: alt.Chart, path: Path | str) -> None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -130,6 +131,27 @@ def finish(
         )
         .configure_facet(spacing=12)
     )
+
+
+def below_each_other(charts: Mapping[str, alt.ConcatChart]) -> alt.ConcatChart:
+    """Finished charts of several suites as one, each under the name of its suite."""
+    import altair as alt
+
+    parts, look = [], {}
+    for suite, chart in charts.items():
+        part = chart.copy()
+        text = f"On the suite {suite}: {' '.join(part.title.text)}"
+        part.title.text = textwrap.wrap(text, TITLE_CHARACTERS)
+        for name in ("config", "background", "padding"):  # of a whole document alone
+            look[name] = part[name]
+            part[name] = alt.Undefined
+        parts.append(part)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # what a reader picks in one legend is picked in all
+        whole = alt.vconcat(*parts, spacing=36)
+    for name, value in look.items():
+        whole[name] = value
+    return whole
 
 
 def _lines(notes: Sequence[str]) -> list[str]:

@@ -1,9 +1,9 @@
 """The findings of a study as plain sentences, for the report's first page.
 
-They stand under the questions that a referee would ask (`finding.QUESTIONS`), all on the headline path and
-the last checkpoint of each run, from the tables of the analysis. A claim keeps the word that the table CLAIMS
-gives it; other contrasts get theirs by the same rule (`statistics.claim_labels`). Fractions of the tables
-become percentage points (pp) here.
+They stand under the questions that a referee would ask (`finding.QUESTIONS`), all on the headline path, the
+headline suite (but for the part on the others) and the last checkpoint of each run, from the tables of the
+analysis. A claim keeps the word that the table CLAIMS gives it; other contrasts get theirs by the same rule
+(`statistics.claim_labels`). Fractions of the tables become percentage points (pp) here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
 from skillift.findings.scoring import judge
+from skillift.findings.suites import others
 from skillift.findings.trajectory import trajectory
+from skillift.findings.transfer import transfer
 from skillift.findings.uniformity import uniform
 from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import read_spec
@@ -57,7 +59,9 @@ def findings(
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
-    return room_first(parts, tables["pass_rates"], view)
+    first = room_first(parts, tables["pass_rates"], view)
+    more = [*others(tables, view), *transfer(tables, view)]
+    return sorted([*first, *more], key=lambda part: [*QUESTIONS].index(part.question))
 
 
 def _with(part: Part, further: Iterable[Finding]) -> Part:

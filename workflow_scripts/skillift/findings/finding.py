@@ -27,6 +27,8 @@ QUESTIONS = {
     "procedure": "Is it the procedure, or just a longer prompt?",
     "form": "Is it the answer, or its form?",
     "trajectory": "What shapes the trajectory over the tiers?",
+    "transfer": "Did it transfer?",
+    "suites": "And on the other suites?",
     "prediction": "Did the prediction hold?",
     "basis": "What do the numbers rest on?",
 }

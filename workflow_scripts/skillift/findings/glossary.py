@@ -89,7 +89,12 @@ TERMS = (
         "without a verdict, for a reason that is kept; left out of every rate, and never counted as a fail",
     ),
     Term("headline", r"headlines?", "a lift or procedural delta that the study rests on"),
-    Term("suite", r"suites?", "a set of tasks with one purpose; holdout is looked at for results alone"),
+    Term(
+        "suite",
+        r"suites?",
+        "a set of tasks with one purpose; holdout is looked at for results alone, "
+        "transfer has skills that no demonstration has",
+    ),
     Term("pp", r"pp", "percentage points, the difference of two percentages"),
     Term(
         "interval",

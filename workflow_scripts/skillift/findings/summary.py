@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -44,14 +45,22 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     warnings = [finding.sentence for finding in found if finding.claim in ("warning", "format")]
     room = [part.answer.split(". ")[0] for part in parts[:1] if part.answer.startswith(NO_ROOM)]
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
-    rows = [_row(claim, row, of_metric(tables["pass_rates"]), view) for row in of_claim(tables, view, claim)]
+    rates = of_metric(tables["pass_rates"])
+    rows = [
+        ({"suite": suite} if view.others else {}) | _row(claim, row, rates, view)
+        for suite in (view.suite, *view.others)
+        for row in of_claim(tables, replace(view, suite=suite), claim)
+    ]
+    suites = (
+        f"suites {view.suite} (headline), {', '.join(view.others)}" if view.others else f"suite {view.suite}"
+    )
     what = (
         "Lift: what SFT added to curated \u2212 none"
         if claim == "lift"
         else "Procedural delta: curated \u2212 none"
     )
     head = (
-        f"**skillift study `{name}`**, suite {view.suite}, scoring path {view.headline_path}. {what}, in "
+        f"**skillift study `{name}`**, {suites}, scoring path {view.headline_path}. {what}, in "
         f"percentage points with its {view.level} interval{in_short(view)}, paired by task and clustered by "
         "skill; p is adjusted by Holm."
     )

@@ -24,6 +24,7 @@ from skillift.statistics.room import MORE_OF_THE_SAME, no_room
 from skillift.statistics.variance_components import Measured, measured_components, pooled
 from skillift.study.study import Study
 from skillift.tables import read_table
+from skillift.tasks.suites import files_of_suites, read_suites
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def from_results(results: Path, path: str, suite: str, precision: str) -> Eviden
         UserError: a table or benchmark file is missing or wrong, or leaves the components undefined.
     """
     scores = read_table(results / "scores.parquet", SCORES)
-    tasks = read_table(results / "tasks.parquet", TASKS)
+    tasks = read_suites(files_of_suites(results, "tasks"), TASKS)
     measured = measured_components(with_skills(scores, tasks), path, suite)
     notes = [f"Components are means of those of {results}, path {path}, suite {suite}: {_places(measured)}."]
     notes += _limits(measured)

@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from skillift.contracts.pipeline import NEW_SKILLS
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import extract_answer
 from skillift.study.study import Study
-from skillift.tasks.conditions import condition_problems
+from skillift.tasks.skill_pools import condition_problems, pools_of
+from skillift.tasks.suites import digest_of_suite, marked
 from skillift.tasks.user_tasks import OwnData, look_at_own, shortened
 from skillift.yaml_sources.source import KeyPath, Source, Words, read_source
 
@@ -58,6 +60,17 @@ def own_data(study: Study) -> OwnData:
     return _read(files["tasks"], files["skills"], _stamps(files["tasks"]), _stamps(files["skills"]))
 
 
+def suite_digest(study: Study, suite: str) -> str:
+    """A digest of the tables that own files give of one suite: it changes where, and only where, these do.
+
+    Empty where the files have mistakes, which the job that builds the tables tells.
+    """
+    own = own_data(study)
+    if own.skills is None or own.tasks is None:
+        return ""
+    return digest_of_suite(own.skills, own.tasks, suite)
+
+
 @lru_cache(1)
 def _read(tasks: str, skills: str, *stamps: tuple) -> OwnData:
     return look_at_own(tasks, skills)
@@ -71,12 +84,13 @@ def _stamps(path: str) -> tuple:
 
 
 def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
-    procedures = dict(skills.select("skill_id", "steps").iter_rows())
+    pools = pools_of(marked(skills, tasks))
     asked = {*study.conditions, *(study.data["corpora"][name]["condition"] for name in study.corpora)}
     used = set(tasks["skill_id"])
     return [
-        *condition_problems(procedures, used, sorted(asked), study.data["prompt_seed"]),
+        *condition_problems(pools, used, sorted(asked), study.data["prompt_seed"]),
         *_suites(study, tasks, path),
+        *_trained_skills(study, tasks, path),
         *_corpora(study, tasks, path),
         *_solutions(study, tasks.filter(pl.col("suite") == "train"), path),
     ]
@@ -102,6 +116,22 @@ def _suites(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
         for place, suite in enumerate(study.data["inference"]["suites"])
         if suite not in there
     ]
+
+
+def _trained_skills(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
+    """Suites of new skills that are asked and have tasks of skills with train tasks."""
+    if not study.trained_runs:
+        return []
+    trained = set(tasks.filter(suite="train")["skill_id"])
+    found = []
+    for suite in (name for name in study.suites if name in NEW_SKILLS):
+        known = sorted(trained & set(tasks.filter(suite=suite)["skill_id"]))
+        if known:
+            number = Words(f"{len(known)} skills that have train tasks ({_named(known)})")
+            fix = f"Move these tasks to another suite, or take the train tasks of these skills out of {path}."
+            expected = "skills that no demonstration has"
+            found.append(problem(f"{path}: tasks whose suite is {suite}", number, expected, fix))
+    return found
 
 
 def _counted(suites: Counter) -> str:

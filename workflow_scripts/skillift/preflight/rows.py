@@ -5,11 +5,13 @@ Suites, skills and worked solutions of own tasks: `skillift.preflight.own_data`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from skillift.study.study import Study
 from skillift.yaml_sources.source import read_source
+from skillift.yaml_sources.wording import did_you_mean, one_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,14 +21,46 @@ def mistakes(study: Study) -> list[str]:
     """One line for each mistake: file, line, key, what was found, what was expected, the fix."""
     if not study.own_files():
         pack = study.data["tasks"]["pack"]
-        return list(_rejected(study, pack["skills"] * pack["per_skill"]["train"]))
+        rejected = _rejected(study, pack["skills"] * pack["per_skill"]["train"])
+        return [*rejected, *_domains(study, _pack_domains(study))]
     from skillift.preflight.own_data import own_data  # plans of the task pack do without tables
 
     data = own_data(study)
     if data.skills is None or data.tasks is None:
         return data.mistakes
     rejected = _rejected(study, data.tasks["suite"].to_list().count("train"))
-    return [*rejected, *_special_tokens(study, data.tasks, data.skills)]
+    train = data.tasks.filter(suite="train").join(data.skills.select("skill_id", "domain"), on="skill_id")
+    by_domain = dict.fromkeys(data.skills["domain"], 0) | Counter(train["domain"].to_list())
+    return [*rejected, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
+
+
+def _pack_domains(study: Study) -> dict[str, int]:
+    """Train tasks of each domain of the task pack; none where no corpus names domains."""
+    if not any("domains" in corpus for corpus in study.data["corpora"].values()):
+        return {}
+    from skillift.taskpack.skills import domains_of, skills_per_domain
+
+    pack = study.data["tasks"]["pack"]
+    names = [domain.name for domain in domains_of(pack["difficulty"])]
+    numbers = [number * pack["per_skill"]["train"] for number in skills_per_domain(pack["skills"])]
+    return dict(zip(names, numbers, strict=True))
+
+
+def _domains(study: Study, by_domain: Mapping[str, int]) -> Iterator[str]:
+    """Corpora of unknown domains, or of domains with fewer train tasks than the corpus has rows."""
+    for name, corpus in study.data["corpora"].items():
+        if not (domains := corpus.get("domains")):
+            continue
+        source = read_source(study.path, "study file")
+        unknown = [place for place, domain in enumerate(domains) if domain not in by_domain]
+        for place in unknown:
+            key, known = ("corpora", name, "domains", place), sorted(by_domain)
+            fix = did_you_mean(domains[place], known)
+            yield source.problem(key, domains[place], f"a domain of the skills ({one_of(known)})", fix)
+        most = sum(by_domain.get(domain, 0) for domain in domains)
+        if not unknown and corpus["rows"] > most:
+            expected = f"at most {most} (one demonstration of each train task of {', '.join(domains)})"
+            yield source.problem(("corpora", name, "rows"), corpus["rows"], expected, "Lower rows.")
 
 
 def _rejected(study: Study, n_train: int) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """The published tables: a self-contained HTML page, LaTeX and CSV each.
 
-A page shows the study's suite and the last checkpoint of each run (`skillift.publication.pages`), of the
-metric `pass` but for claims and predictions; the CSV
-file holds every row of the table of the analysis with all columns, as fractions. A published table of several
-parts has one page with all of them and a CSV file for each.
+A page shows each suite that was asked, the headline suite first, and the last checkpoint of each run
+(`skillift.publication.pages`), of the metric `pass` but for claims and predictions; the CSV file holds every
+row of the table of the analysis with all columns, as fractions. A published table of several parts has one
+page with all of them and a CSV file for each.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from skillift.publication.costs import stage_costs
 from skillift.publication.ledger import ledger
 from skillift.publication.predictions import predictions
 from skillift.publication.table_page import Page, to_html, to_latex
-from skillift.reporting.arms import read_spec
-from skillift.reporting.registry import PARTS, TABLES, parts_of
+from skillift.reporting.arms import of_suites, read_spec
+from skillift.reporting.registry import ANALYSIS, PARTS, TABLES, parts_of
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -83,7 +83,9 @@ def publish(
         found = ", ".join(map(str, csv))
         expected = f"one each for {', '.join(parts_of(name))}"
         raise UserError(problem(f"table {name}, CSV files", found, expected))
-    pages, frames = zip(*_parts(name, tables, spec), strict=True)
+    frames = _frames(name, tables, spec)
+    specs = of_suites(spec) if _by_suite(name) else [spec]
+    pages = [page for of_suite in specs for page in _pages(name, tables, of_suite)]
     for path, text in ((html, to_html(pages, name)), (latex, to_latex(pages, name))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -92,14 +94,29 @@ def publish(
             frame.write_csv(temporary)
 
 
-def _parts(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[tuple[Page, pl.DataFrame]]:
-    """The page of each part of a table, and the rows of its CSV file."""
+def _by_suite(name: str) -> bool:
+    """Whether a published table has a page for each suite; the others show all rows, whatever their suite."""
+    return not {*_sources(name)}.isdisjoint(ANALYSIS)
+
+
+def _sources(name: str) -> Sequence[str]:
+    """The table of the analysis behind each part of a published one."""
+    return parts_of(name) if name in PARTS else TABLES[name][:1]
+
+
+def _pages(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Page]:
+    """The page of each part of a table."""
     view = read_spec(spec)
-    sources = parts_of(name) if name in PARTS else TABLES[name][:1]
     return [
-        (PAGES[part](_shown(part, tables[source]), view), result_pages.headline_first(tables[source], view))
-        for part, source in zip(parts_of(name), sources, strict=True)
+        PAGES[part](_shown(part, tables[source]), view)
+        for part, source in zip(parts_of(name), _sources(name), strict=True)
     ]
+
+
+def _frames(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[pl.DataFrame]:
+    """The rows of the CSV file of each part of a table, of every suite."""
+    view = read_spec(spec)
+    return [result_pages.headline_first(tables[source], view) for source in _sources(name)]
 
 
 def _shown(part: str, table: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from skillift.errors import UserError, problem
 from skillift.reporting.text import decimal, percent, points, with_interval
 
 BASE = "base"
+HOLDOUT = "holdout"
 BEFORE = "before SFT"
 DOT = " \u00b7 "  # between a student and how it was trained
 LADDER = ("none", "filler", "placebo", "shuffled", "curated")  # from no help to the right procedure
@@ -29,7 +30,8 @@ class View:
     Attributes:
         headline_path: the scoring path of all headline numbers.
         confidence: level of the intervals in the tables, such as 0.975.
-        suite: the suite that is shown.
+        suite: the suite that is shown: the study's headline suite, or one that stands after it.
+        others: the further suites that were asked, sorted; none where another than the headline's is shown.
         students: student, label, position (0 = smallest), sorted by tier; reference models stand last.
         runs: student, run, recipe, seed; `base` and the rows of whole recipes are not listed.
         references: ids of the students that are reference models, which are never trained.
@@ -44,6 +46,7 @@ class View:
     runs: pl.DataFrame
     references: tuple[str, ...] = ()
     look: Mapping | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def labels(self) -> list[str]:
@@ -111,13 +114,15 @@ def read_spec(spec: dict) -> View:
     Args:
         spec: `{"analysis": {"headline_path", "confidence", "suite"?}, "students": {id: {"label", "tier"}},
             "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}], "look"?: of
-            `looks.at_look`}`; `suite` is `holdout` where it is not given.
+            `looks.at_look`}`; `analysis` may have `suite`, the headline suite, and `suites`, all that were
+            asked; `holdout` alone where it has not.
 
     Raises:
         UserError: a part is missing.
     """
     try:
         analysis = spec["analysis"]
+        suite = analysis.get("suite", HOLDOUT)
         references = tuple(sorted(spec.get("references", [])))
         order = sorted(
             spec["students"].items(), key=lambda item: (item[0] in references, item[1]["tier"], item[0])
@@ -136,7 +141,8 @@ def read_spec(spec: dict) -> View:
         return View(
             headline_path=analysis["headline_path"],
             confidence=float(analysis["confidence"]),
-            suite=analysis.get("suite", "holdout"),
+            suite=suite,
+            others=tuple(sorted({*analysis.get("suites", ())} - {suite})),
             students=pl.DataFrame(
                 students, schema={"student": pl.String, "label": pl.String, "position": pl.Int64}
             ),
@@ -147,6 +153,19 @@ def read_spec(spec: dict) -> View:
     except KeyError as error:
         found = f"no {error.args[0]!r}"
         raise UserError(problem("--spec", found, "the keys analysis, students and runs")) from None
+
+
+def of_suites(spec: dict) -> list[dict]:
+    """The analysis spec for each suite that was asked, as if asked alone; the headline's first.
+
+    Raises:
+        UserError: see `read_spec`.
+    """
+    view = read_spec(spec)
+    if not view.others:
+        return [spec]
+    kept = {name: value for name, value in spec["analysis"].items() if name != "suites"}
+    return [{**spec, "analysis": {**kept, "suite": suite}} for suite in (view.suite, *view.others)]
 
 
 def _distinct(labels: list[tuple[str, str]]) -> list[str]:

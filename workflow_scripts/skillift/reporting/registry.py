@@ -41,6 +41,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "recipe_band": ("pass_rates", "claims"),
     "asymmetry": ("asymmetry",),
     "skill_forest": ("skill_effects", "effects"),
+    "transfer": ("effects",),
     "lift_by_path": ("effects",),
     "certification": ("certification",),
     "judge_agreement": ("agreement",),
@@ -95,12 +96,15 @@ BESIDE_FINDINGS = {
     **dict.fromkeys(
         ("lift_by_path", "certification", "judge_agreement", "path_audit", "corrected_lift"), "judge"
     ),
+    "transfer": "transfer",
     "placebo_ladder": "procedure",
     "metrics": "form",
     "condition_ladder": "basis",
 }
 # figures of every metric; all others are of `pass` alone
 EVERY_METRIC = ("metrics",)
+# figures that hold several suites against each other; of the others there is one for each suite
+ACROSS_SUITES = ("transfer",)
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 
@@ -127,6 +131,7 @@ class Extent(NamedTuple):
     controls: int  # placebo and filler, as far as they are among the conditions
     delta: int  # 1 where both conditions of the procedural delta are
     predictions: int
+    transfer: int = 0  # 1 where the suite of new skills is asked
 
 
 # what a study needs at least to have a figure or table; it has all others
@@ -135,6 +140,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "lift": {"trained": 1, "delta": 1},
     "lift_by_path": {"trained": 1, "delta": 1},
     "skill_forest": {"trained": 1, "delta": 1},
+    "transfer": {"trained": 1, "delta": 1, "transfer": 1},
     "placebo_ladder": {"controls": 1},
     "recipe_band": {"recipes": 2, "delta": 1},
     "asymmetry": {"trained": 1, "delta": 1},
@@ -167,6 +173,7 @@ def extent(study: Study) -> Extent:
         controls=len({"placebo", "filler"} & set(study.conditions)),
         delta=int({"none", "curated"} <= set(study.conditions)),
         predictions=len(study.data["predictions"]),
+        transfer=int("transfer" in study.suites),
     )
 
 

@@ -21,6 +21,9 @@ class Margins(Settings):
     recipe_tie: PositiveShare = 0.02
     """Margin of "the recipes tie" in the pass rate under `curated` after SFT, for each pair of recipes at a
     student: the recipe band (fraction). The reference study's is 0.02."""
+    retention: PositiveShare = 0.05
+    """Margin of "SFT helps on new skills as much as on those that were trained" in the gain under `curated`,
+    for each student (fraction). Only a study that asks the suite `transfer` reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""
@@ -52,6 +55,9 @@ class Analysis(Settings):
 
     headline_path: LeftOut[str] = None
     """Scoring path of the headline figures. `judge:<primary_judge>` where left out."""
+    headline_suite: LeftOut[Suite] = None
+    """Suite of the headline figures and findings; the others that are asked stand after it. Where left out,
+    `holdout` if it is asked, else the first of `inference.suites`."""
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     """1 - alpha, as a fraction. The looks at a study's results share alpha: words and intervals of the first
     are at alpha / 2, those of look j at alpha / (j (j + 1))."""
@@ -107,8 +113,8 @@ class Prediction(Settings):
     """A second effect that is taken off the first, task by task; on the same path and suite."""
     path: LeftOut[str] = None
     """Scoring path of the effect, or of both. That of the headline figures where left out."""
-    suite: Suite = "holdout"
-    """Suite of the effect, or of both."""
+    suite: LeftOut[Suite] = None
+    """Suite of the effect, or of both. That of the headline figures where left out."""
     metric: LeftOut[str] = None
     """Metric of the effect, or of both: `pass` where left out, or one of `skillift.metrics`, such as
     `length`. Numbers are then in its unit, and one that reads no verdict stands on the path `text`."""

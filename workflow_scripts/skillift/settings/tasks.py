@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from skillift.settings.base import LeftOut, OneOf, Settings
-from skillift.settings.values import WHOLE, Count, FilePath, Positive, Seed
+from skillift.settings.base import LeftOut, OneOf, Settings, Unique
+from skillift.settings.values import WHOLE, Count, Domain, FilePath, Positive, Seed
 
 
 class PerSkill(Settings):
@@ -19,6 +19,25 @@ class PerSkill(Settings):
     """Tasks of each skill for choosing settings."""
     holdout: Positive
     """Tasks of each skill that effects are measured on; never looked at to choose settings."""
+
+
+class TransferSuite(Settings):
+    """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
+
+    skills: Annotated[int, Field(ge=2, le=20), WHOLE]
+    """Number of new skills."""
+    per_skill: Positive
+    """Tasks of each."""
+    domains: LeftOut[Annotated[list[Domain], Field(min_length=1), Unique()]] = None
+    """Domains that they are of: `code` (numbers), `tag` (words or letters), `slot` (days or times). With
+    `corpora.<id>.domains` these may be domains that nothing is trained on. All where left out."""
+
+
+class PackSuites(Settings):
+    """Suites beside those of `per_skill`."""
+
+    transfer: LeftOut[TransferSuite] = None
+    """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
 
 
 class TaskPack(Settings):
@@ -35,7 +54,9 @@ class TaskPack(Settings):
     """Number of tasks of each skill, by suite. No instance is in two suites."""
     judge_scored: Count = 0
     """Number of holdout tasks without a deterministic extractor (`scorer: judge`); on the path `bench` the
-    primary judge scores them."""
+    primary judge scores them. Other suites that are asked have the same share of them."""
+    suites: LeftOut[PackSuites] = None
+    """Suites beside those of `per_skill`."""
 
 
 class OwnFiles(Settings):

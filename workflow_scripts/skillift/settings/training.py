@@ -30,6 +30,9 @@ class Corpus(Settings):
     verdict."""
     skills: LeftOut[Positive] = None
     """Number of skills that the demonstrations come from, drawn by `seed`. All where left out."""
+    domains: LeftOut[Annotated[list[Text], Field(min_length=1), Unique()]] = None
+    """Domains of these skills: `code` (numbers), `tag` (words or letters), `slot` (days or times) of the task
+    pack, or those that own skills name. All where left out."""
     condition: Condition
     """Condition of the prompts that are trained on."""
     form: Literal["worked", "answer_only"] = "worked"

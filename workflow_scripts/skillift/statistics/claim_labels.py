@@ -31,7 +31,7 @@ EQUIVALENT = "equivalent"
 NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
-SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler")
+SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention")
 
 
 def shape_of(claim: dict) -> str:

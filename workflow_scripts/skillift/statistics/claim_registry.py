@@ -14,6 +14,8 @@ from skillift.metrics.registry import metrics
 LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 POINTS, SQUARED = "pp", "pp\u00b2"
 SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_ceiling"
+GAIN = "gain:curated"
+TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
     Claim("lift", "SFT raises what the procedure is worth (lift above 0)", LIFT),
@@ -54,6 +56,22 @@ _OF_PASSES = (
         "skills that pass more often before SFT do so after it (slope over skills, under curated)",
         RATE,
         shape=ABOVE,
+    ),
+    Claim(TRANSFER, "SFT helps on skills that no demonstration has", GAIN, suite=TRANSFER),
+    Claim(
+        RETENTION,
+        "it helps there as much as on the skills that were trained",
+        GAIN,
+        shape=SAME,
+        suite=TRANSFER,
+        margin=RETENTION,
+    ),
+    Claim(
+        BY_TIER,
+        "it helps there the more the larger a student is (slope on log parameters)",
+        GAIN,
+        "study",
+        suite=TRANSFER,
     ),
 )
 

@@ -8,6 +8,7 @@
 | `recipe_tie` | after SFT, recipes pass equally under curated | one per student, one per pair of recipes |
 | `beyond_longer_prompt`, `neutral_filler` | see `control_claims` | |
 | `trajectory_shape`, `dominated_by_base`, `base_sets_ceiling` | see `trajectory` | |
+| `transfer`, `retention`, `transfer_by_tier` | see `transfer` | |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -33,12 +34,13 @@ from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_labels import CONTRADICTED, SAMENESS, holds, word
-from skillift.statistics.claim_registry import DELTA, LIFT, RATE, of_metrics
+from skillift.statistics.claim_registry import DELTA, LIFT, RATE, TRANSFER, of_metrics
 from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.equivalence_claims import sameness
 from skillift.statistics.trajectory import trajectory_claims
+from skillift.statistics.transfer import transfer_claims
 
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
@@ -78,6 +80,7 @@ def claims(
         rows += _recipe_ties(part, seeds, runs, margins.get("recipe_tie"), confidence)
     rows += control_claims(found, effects, seeds, runs, margins.get("neutral_filler"), confidence)
     rows += trajectory_claims(values, found, seeds, runs, settings)
+    rows += transfer_claims(found, effects, seeds, runs, settings)
     return _table(rows, PASS, confidence)
 
 
@@ -177,7 +180,7 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
         table: the table CLAIMS made from it.
     """
     key = ["path", "suite", "metric", "contrast", "student", "run"]
-    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL])
+    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL, TRANSFER])
     claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")
     level = pl.when(last & pl.col("of_claim").is_not_null()).then("of_claim").otherwise("mde")

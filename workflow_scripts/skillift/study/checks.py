@@ -328,11 +328,21 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
         yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."
     pack = data["tasks"].get("pack")
     for index, suite in enumerate(inference["suites"] if pack else ()):
-        if not pack["per_skill"].get(suite):
+        others = pack.get("suites", {})
+        if not (pack["per_skill"].get(suite) or suite in others):
             filled = [name for name, tasks in pack["per_skill"].items() if tasks and name != "train"]
-            expected = f"a suite that the task pack fills ({one_of(filled)})"
-            fix = "Set tasks.pack.per_skill.dev." if suite == "dev" else ""
+            expected = f"a suite that the task pack fills ({one_of([*filled, *others])})"
+            keys = {"dev": "per_skill.dev", "transfer": "suites.transfer"}
+            fix = f"Set tasks.pack.{keys[suite]}." if suite in keys else ""
             yield ("inference", "suites", index), suite, expected, fix
+
+
+@_reads("inference", "analysis")
+def _headline_suite(data: dict, source: Source) -> Iterator[Finding]:
+    suite, asked = data["analysis"].get("headline_suite"), sorted(data["inference"]["suites"])
+    if suite is not None and suite not in asked:
+        fix = did_you_mean(suite, asked) or "Ask it in inference.suites, or name one that is asked."
+        yield ("analysis", "headline_suite"), suite, f"a suite of `inference.suites` ({one_of(asked)})", fix
 
 
 @_reads("recipes")

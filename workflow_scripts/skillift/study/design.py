@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from skillift.study.headline import HOLDOUT
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -14,16 +16,18 @@ if TYPE_CHECKING:
 def declared_design(study: Study) -> dict[str, object]:
     """What is registered of a study besides its predictions, by key, such as `margins.uniform_lift`.
 
-    Confidence, headline path, margins, a declared trajectory, conditions, suites, samples, models, and the
-    training seeds of each recipe by student; `with_sizes` adds what only the tasks tell.
+    Confidence, headline path and suite, margins, a declared trajectory, conditions, suites, samples, models,
+    and the training seeds of each recipe by student; `with_sizes` adds what only the tasks tell.
     """
     analysis, inference = study.data["analysis"], study.data["inference"]
     found: dict[str, object] = {name: analysis[name] for name in ("confidence", "headline_path")}
     found |= {f"margins.{name}": margin for name, margin in analysis["margins"].items()}
+    if study.headline_suite != HOLDOUT:  # a key that came later than registrations
+        found["headline_suite"] = study.headline_suite
     if "trajectory" in analysis:
         found["trajectory"] = analysis["trajectory"]
     found |= {"conditions": study.conditions, "samples": inference["samples"]}
-    found |= {"suites": sorted(inference["suites"]), "models": sorted(study.evaluated)}
+    found |= {"suites": study.suites, "models": sorted(study.evaluated)}
     seeds: dict[str, list] = {}
     for run in study.trained_runs:
         seeds.setdefault(f"seeds.{run.recipe}.{run.student}", []).append(run.seed)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from skillift.metrics.names import PASS, SHARE, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.statistics.contrast_names import changes_of, contrasts_of
+from skillift.study.headline import headline_suite
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
@@ -51,8 +52,9 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
         if entry.get("path", allowed[0]) not in allowed:
             what = "a scoring path" if allowed is paths else f"the path of what reads no verdict, as {metric}"
             yield _unknown((*here, "path"), entry["path"], allowed, what)
-        if entry["suite"] not in suites:
-            yield _unknown((*here, "suite"), entry["suite"], suites, "a suite of `inference.suites`")
+        suite = entry.get("suite", headline_suite(data))
+        if suite not in suites:
+            yield _unknown((*here, "suite"), suite, suites, "a suite of `inference.suites`")
         yield from _size_problems(here, entry, metric)
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
             fix = "Declare how large a difference counts as none."

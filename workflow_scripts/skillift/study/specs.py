@@ -24,11 +24,13 @@ from skillift.settings.specs import (
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE, Condition
+from skillift.settings.values import DEFAULT_DATE, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
+from skillift.study.headline import HOLDOUT
 
-_LEAST_TASKS = {"per_skill": {"train": 0, "dev": 0, "holdout": 1}, "judge_scored": 0}
+_LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
+_LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
 _ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
 
@@ -63,6 +65,10 @@ if TYPE_CHECKING:
         @property
         def primary_judge(self) -> str: ...
         @property
+        def headline_suite(self) -> str: ...
+        @property
+        def suites(self) -> list[Suite]: ...
+        @property
         def references(self) -> list[str]: ...
         @property
         def runs(self) -> list[Run]: ...
@@ -78,9 +84,24 @@ else:
 class Specs(_Declared):
     """The specs of a `skillift.study.study.Study`, which is one."""
 
-    def tasks_spec(self) -> dict:
-        """What the tasks and skills are made of."""
-        return copy.deepcopy(self.data["tasks"])
+    def tasks_spec(self, suite: str) -> dict:
+        """What the tasks and skills of one suite are made of.
+
+        A key that makes no difference to the suite is as if left out: editing one suite builds no other. Of
+        own files the names alone: their content enters as a digest (`preflight.own_data.suite_digest`).
+        """
+        pack = copy.deepcopy(self.data["tasks"].get("pack"))
+        if pack is None:
+            return copy.deepcopy(self.data["tasks"])
+        others = pack.pop("suites", {})
+        asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
+        least = _LEAST_PER_SKILL
+        kept = {suite, *(["holdout"] if asked_by_judge else [])}
+        pack["per_skill"] = {
+            name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
+        }
+        pack["judge_scored"] = pack["judge_scored"] if asked_by_judge else 0
+        return {"pack": pack | ({"suites": {suite: others[suite]}} if suite in others else {})}
 
     def tokenizer_spec(self) -> dict:
         """What the tokenizer of students from scratch depends on; with own tasks it is the tiny pack's."""
@@ -95,7 +116,9 @@ class Specs(_Declared):
         model = self.model(student)
         parts = {name: model[name] for name in ("architecture", "pretraining")}
         pack = self.data["tasks"].get("pack")
-        return copy.deepcopy({**parts, "pack": pack and {**pack, **_LEAST_TASKS}})
+        if pack:
+            pack = {name: value for name, value in {**pack, **_LEAST_TASKS}.items() if name != "suites"}
+        return copy.deepcopy({**parts, "pack": pack})
 
     def import_spec(self, student: str) -> dict:
         """How a student with `source: path` is taken in; its files enter as they are."""
@@ -176,7 +199,7 @@ class Specs(_Declared):
     def episodes_spec(self, student: str, run: str) -> EpisodesSpec:
         """What a run is asked, and how it answers."""
         found = self.run(student, run)
-        inference = {**self.data["inference"], "suites": sorted(self.data["inference"]["suites"])}
+        inference = {**self.data["inference"], "suites": self.suites}
         shards = inference.pop("shards")
         inference.pop("date", None)
         inference.pop("chat_template", None)
@@ -219,7 +242,7 @@ class Specs(_Declared):
             conditions=self.conditions,
             prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            suites=sorted(inference["suites"]),
+            suites=self.suites,
             samples=inference["samples"],
             reference=AskedModel(**(inherited | chat)),
         )
@@ -256,8 +279,9 @@ class Specs(_Declared):
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
         analysis, shown = self._analysis(), self.data["figures"].get("published_values")
+        unseen = ("effect_of_interest", "headline_suite")
         return {
-            "analysis": {name: value for name, value in analysis.items() if name != "effect_of_interest"},
+            "analysis": {key: value for key, value in analysis.items() if key not in unseen} | self._suites(),
             "primary_judge": self.primary_judge,
             "max_unscored_share": self.data["judging"]["max_unscored_share"],
             "students": {
@@ -267,6 +291,11 @@ class Specs(_Declared):
             "runs": self.analysis_spec()["runs"],
             "figures": {"published_values": not self.students_from("scratch") if shown is None else shown},
         }
+
+    def _suites(self) -> dict:
+        """The headline suite, where that is not the holdout, and all suites, where several are asked."""
+        found: dict = {} if self.headline_suite == HOLDOUT else {"suite": self.headline_suite}
+        return found | ({"suites": self.suites} if len(self.suites) > 1 else {})
 
     def browser_spec(self) -> dict:
         """What the episode browser shows besides the tables."""

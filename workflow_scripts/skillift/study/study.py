@@ -13,11 +13,12 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.settings.study_file import StudyFile
-from skillift.settings.values import Condition
+from skillift.settings.values import Condition, Suite
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
+from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.specs import Run, Specs
 from skillift.tasks.filler_files import read_filler
@@ -90,6 +91,21 @@ class Study(Specs):
     def primary_judge(self) -> str:
         """Id of the judge that passes demonstrations and scores tasks without an extractor."""
         return self.data["primary_judge"]
+
+    @property
+    def suites(self) -> list[Suite]:
+        """The suites that are asked, sorted."""
+        return sorted(self.data["inference"]["suites"])
+
+    @property
+    def headline_suite(self) -> str:
+        """The suite of the headline figures and findings."""
+        return self.data["analysis"]["headline_suite"]
+
+    @property
+    def built_suites(self) -> list[str]:
+        """The suites whose tasks are made: those that are asked, and `train` where something is trained."""
+        return [*(["train"] if self.trained_runs else []), *self.suites]
 
     @property
     def paths(self) -> list[str]:
@@ -245,8 +261,13 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
 
 
 def _complete(data: dict) -> None:
-    """Defaults that hang on other keys: labels, and the headline path."""
+    """Defaults that hang on other keys: labels, the headline path and suite."""
     for section in ("students", "references"):
         for name, model in data[section].items():
             model.setdefault("label", name)
     data["analysis"].setdefault("headline_path", f"judge:{data['primary_judge']}")
+    headline = data["analysis"].setdefault("headline_suite", default_suite(data["inference"]["suites"]))
+    if "transfer" not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
+        data["analysis"]["margins"].pop("retention", None)
+    for prediction in data["predictions"].values():
+        prediction.setdefault("suite", headline)

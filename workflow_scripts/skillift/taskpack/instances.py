@@ -12,6 +12,7 @@ import random
 from skillift.errors import UserError
 from skillift.taskpack.domains import LENGTHS, Domain, Items
 
+_LISTS_OF = {"transfer": "holdout"}  # a suite of new skills has the lists that no text for training holds
 _SUITE_OF_BUCKET = {0: "holdout", 1: "dev"}
 _BUCKETS = 10
 _MAX_DRAWS = 20_000
@@ -46,9 +47,10 @@ def draw_lists(
         if len(found) == count:
             return list(found)
         items = draw_list(rng, difficulty, domain)
-        if suite_of(items, domain, seed) == suite:
+        if suite_of(items, domain, seed) == _LISTS_OF.get(suite, suite):
             found[items] = None
+    key = f"suites.{suite}.per_skill" if suite in _LISTS_OF else f"per_skill.{suite}"
     raise UserError(
-        f"tasks.pack.per_skill.{suite}: found {count}, but there are only about {len(found)} {suite} lists "
+        f"tasks.pack.{key}: found {count}, but there are only about {len(found)} {suite} lists "
         f"of {domain.nouns} at difficulty '{difficulty}'. Ask for fewer tasks per skill, or for 'standard'."
     )

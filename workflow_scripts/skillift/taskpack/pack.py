@@ -1,5 +1,7 @@
-"""Builds the task pack: skills and tasks of the suites train, dev and holdout, from a difficulty and a seed.
+"""Builds the task pack: skills and tasks of its suites, from a difficulty and a seed.
 
+The suites train, dev and holdout share the pack's skills; the suite transfer has new ones, on lists that may
+stand in the holdout too and never in a text that is trained on.
 Every reference and worked solution follows from running the skill's operations, none is written down.
 """
 
@@ -16,11 +18,21 @@ from skillift.errors import UserError, problem
 from skillift.tables import check
 from skillift.taskpack.domains import DIFFICULTIES
 from skillift.taskpack.instances import draw_lists, stable_hash
-from skillift.taskpack.skills import FULL_PACK, Skill, draw_skills
+from skillift.taskpack.skills import FULL_PACK, MOST_NEW, Skill, draw_new_skills, draw_skills
 from skillift.taskpack.wording import Template, ask, join_items, templates_of, worked_solution
 
 PACK_SUITES = ("train", "dev", "holdout")
-_KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills"}
+TRANSFER = "transfer"
+_KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills", "suites"}
+
+
+@dataclass(frozen=True)
+class NewSkills:
+    """A suite of skills that the other suites have not: how many, with how many tasks, of which domains."""
+
+    skills: int
+    per_skill: int
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,7 @@ class PackSpec:
     per_skill: dict[str, int]
     judge_scored: int
     skills: int
+    transfer: NewSkills | None = None
 
     @classmethod
     def parse(cls, spec: dict) -> PackSpec:
@@ -56,11 +69,21 @@ class PackSpec:
             per_skill=per_skill,
             judge_scored=spec.get("judge_scored", 0),
             skills=spec.get("skills", FULL_PACK),
+            transfer=_transfer(spec.get("suites", {})),
         )
         _expect_count("seed", result.seed, 0)
         _expect_count("skills", result.skills, 1, FULL_PACK)
         _expect_count("judge_scored", result.judge_scored, 0, result.skills * per_skill["holdout"])
         return result
+
+
+def _transfer(suites: dict) -> NewSkills | None:
+    _expect(set(suites) <= {TRANSFER}, "suites", sorted(suites), f"no other suite than {TRANSFER}")
+    if (entry := suites.get(TRANSFER)) is None:
+        return None
+    _expect_count(f"suites.{TRANSFER}.skills", entry.get("skills"), 1, MOST_NEW)
+    _expect_count(f"suites.{TRANSFER}.per_skill", entry.get("per_skill"), 1)
+    return NewSkills(entry["skills"], entry["per_skill"], tuple(sorted(entry.get("domains", ()))))
 
 
 def _expect(kept: bool, key: str, found: object, expected: str) -> None:
@@ -79,18 +102,26 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     Args:
         spec: `difficulty` (tiny, easy or standard), `seed`, `per_skill` (tasks per skill in each suite),
-            `judge_scored` (holdout tasks without a deterministic extractor) and `skills` (40 if left out).
+            `judge_scored` (holdout tasks without a deterministic extractor), `skills` (40 if left out) and
+            `suites` (`transfer` with `skills`, `per_skill` and, if not of all, `domains` of its new skills).
 
     Returns:
-        The tables of the contracts SKILLS and TASKS, sorted by their keys. Lists of one suite never
-        occur in another suite, whatever the skill; prompts are unique.
+        The tables of the contracts SKILLS and TASKS, sorted by their keys. Lists of train, dev and holdout
+        never occur in another of these, whatever the skill, and those of transfer in neither train nor dev;
+        prompts are unique.
 
     Raises:
         UserError: the spec is wrong, or a domain has too few lists for the tasks asked for.
     """
     pack = PackSpec.parse(spec)
     skills = draw_skills(pack.difficulty, pack.seed, pack.skills)
-    rows = [row for place, skill in enumerate(skills) for row in _tasks_of(skill, place, pack)]
+    of_pack = [(suite, pack.per_skill[suite]) for suite in PACK_SUITES]
+    rows = [row for place, skill in enumerate(skills) for row in _tasks_of(skill, place, of_pack, pack)]
+    new = []
+    if asked := pack.transfer:
+        new = draw_new_skills(pack.difficulty, pack.seed, pack.skills, asked.skills, asked.domains)
+        of_new = [(TRANSFER, asked.per_skill)]
+        rows += [row for place, skill in enumerate(new) for row in _tasks_of(skill, place, of_new, pack)]
     frame = pl.DataFrame(rows)
     judged = _judge_scored(frame, pack)
     tasks = frame.with_columns(
@@ -100,25 +131,27 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         .alias("scorer")
     )
     tasks = tasks.select(required_columns(TASKS)).sort("task_id")
-    return _skills_table(skills), check(tasks, TASKS, "tasks.pack")
+    return _skills_table(skills, new), check(tasks, TASKS, "tasks.pack")
 
 
-def _skills_table(skills: list[Skill]) -> pl.DataFrame:
+def _skills_table(skills: list[Skill], new: list[Skill]) -> pl.DataFrame:
     rows = [
         {"skill_id": skill.skill_id, "name": skill.name, "domain": skill.domain.name, "steps": skill.steps}
-        for skill in skills
+        for skill in [*skills, *new]
     ]
-    return check(pl.DataFrame(rows).sort("skill_id"), SKILLS, "tasks.pack")
+    table = pl.DataFrame(rows)
+    if new:
+        of_new = pl.col("skill_id").is_in([skill.skill_id for skill in new])
+        table = table.with_columns(suite=pl.when(of_new).then(pl.lit(TRANSFER)))
+    return check(table.sort("skill_id"), SKILLS, "tasks.pack")
 
 
-def _tasks_of(skill: Skill, place: int, pack: PackSpec) -> list[dict]:
+def _tasks_of(skill: Skill, place: int, suites: list[tuple[str, int]], pack: PackSpec) -> list[dict]:
     templates = templates_of(pack.difficulty)
     rows = []
-    for suite in PACK_SUITES:
+    for suite, count in suites:
         rng = random.Random(f"tasks|{pack.seed}|{suite}|{skill.skill_id}")
-        lists = draw_lists(
-            rng, pack.difficulty, skill.domain, suite=suite, count=pack.per_skill[suite], seed=pack.seed
-        )
+        lists = draw_lists(rng, pack.difficulty, skill.domain, suite=suite, count=count, seed=pack.seed)
         for number, items in enumerate(lists):
             # Starting at another template for each skill keeps all five in use where suites are small.
             template: Template = templates[(place + number) % len(templates)]
@@ -141,11 +174,11 @@ def _tasks_of(skill: Skill, place: int, pack: PackSpec) -> list[dict]:
 def _judge_scored(tasks: pl.DataFrame, pack: PackSpec) -> list[str]:
     """Ids of the tasks that only a judge scores: those that ask for one sentence first, then by hash.
 
-    The dev suite gets the same share as the holdout, so that it foretells the same rates.
+    The other suites that are asked get the same share as the holdout, so that their rates compare.
     """
     share = pack.judge_scored / (pack.skills * pack.per_skill["holdout"])
     result = []
-    for suite in ("dev", "holdout"):
+    for suite in ("dev", "holdout", TRANSFER):
         rows = tasks.filter(pl.col("suite") == suite).select("task_id", "style").rows()
         rows.sort(key=lambda row: (row[1] != "direct", stable_hash(f"judge|{pack.seed}|{row[0]}")))
         result += [task_id for task_id, _ in rows[: round(share * len(rows))]]

@@ -29,6 +29,7 @@ tundra desert island lagoon marble granite pebble timber saddle bugle fiddle pia
 needle ribbon basket candle kettle ladle mirror pillow blanket carpet ticket wagon rocket engine
 """
 NAME_WORDS = tuple(_NAMES.split())
+MOST_NEW = len(NAME_WORDS) - FULL_PACK  # skills beside a pack: one for each word that it leaves
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ def domains_of(difficulty: str) -> tuple[Domain, ...]:
     return DOMAINS[difficulty]
 
 
-def skills_per_domain(count: int) -> list[int]:
+def skills_per_domain(count: int, shares: Sequence[int] | None = None) -> list[int]:
     """How many of `count` skills fall into each domain: 16, 14 and 10 of 40, else in proportion."""
-    shares = [domain.share for domain in DOMAINS["tiny"]]
-    exact = [count * share / FULL_PACK for share in shares]
+    shares = [domain.share for domain in DOMAINS["tiny"]] if shares is None else shares
+    exact = [count * share / sum(shares) for share in shares]
     result = [int(value) for value in exact]
     by_remainder = sorted(range(len(shares)), key=lambda i: (result[i] - exact[i], i))
     for i in by_remainder[: count - sum(result)]:
@@ -118,6 +119,39 @@ def decoy_words(difficulty: str, seed: int) -> list[str]:
     """First words of names that no skill of the pack of this difficulty and seed ever bears."""
     taken = set(random.Random(f"skills|{difficulty}|{seed}").sample(NAME_WORDS, FULL_PACK))
     return [word for word in NAME_WORDS if word not in taken]
+
+
+def draw_new_skills(
+    difficulty: str, seed: int, known: int, count: int, names: Sequence[str] = ()
+) -> list[Skill]:
+    """`count` skills that a pack of `known` skills has not: other names, and other procedures in any domain.
+
+    Their names begin with the words that no skill of the pack ever has. Pre-training has those words too,
+    under procedures that change at every turn (`students.pretraining_text`), so no name tells a procedure.
+
+    Args:
+        difficulty: of the pack.
+        seed: of the pack.
+        known: number of the pack's own skills.
+        count: number of new ones.
+        names: names of the domains that they are of; all where it is empty.
+
+    Raises:
+        UserError: `count` is not between 1 and `MOST_NEW`.
+    """
+    where = "tasks.pack.suites.transfer.skills"
+    if not 1 <= count <= MOST_NEW:
+        raise UserError(problem(where, count, f"a whole number from 1 to {MOST_NEW}"))
+    chosen = [domain for domain in domains_of(difficulty) if domain.name in names or not names]
+    rng = random.Random(f"new skills|{difficulty}|{seed}")
+    words = iter(rng.sample(decoy_words(difficulty, seed), count))
+    seen = {(skill.operations, skill.readout) for skill in draw_skills(difficulty, seed, known)}
+    numbers = skills_per_domain(count, [domain.share for domain in chosen])
+    return [
+        _draw_distinct(rng, difficulty, next(words), domain, seen)
+        for domain, number in zip(chosen, numbers, strict=True)
+        for _ in range(number)
+    ]
 
 
 def draw_procedure(rng: random.Random, difficulty: str, word: str, domain: Domain) -> Skill:

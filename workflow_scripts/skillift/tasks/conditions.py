@@ -101,44 +101,19 @@ def _draw(*parts: object) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
 
 
-def condition_problems(
-    procedures: Mapping[str, list[str]], used: Iterable[str], conditions: Iterable[str], seed: int
-) -> list[str]:
-    """What keeps procedures from being shown under some conditions, one line for each of both.
-
-    Args:
-        procedures: the steps by skill_id, of all skills.
-        used: ids of the skills that have tasks.
-        conditions: as in `condition_steps`.
-        seed: the study's `prompt_seed`.
-    """
-    found = []
-    for skill_id in sorted(used):
-        for condition in conditions:
-            try:
-                if condition == "shuffled":
-                    _check_order(_texts(procedures[skill_id]), skill_id)
-                elif condition == "placebo":
-                    _placebo_skills(procedures, skill_id, seed)
-                else:
-                    steps_under(procedures, skill_id, condition, seed)
-            except UserError as error:
-                found.append(str(error))
-    return found
-
-
-def _texts(steps: Sequence[str]) -> tuple[str, ...]:
-    return _texts_of(tuple(steps))
+def texts_of(steps: Sequence[str]) -> tuple[str, ...]:
+    """The steps without their labels."""
+    return _cached_texts(tuple(steps))
 
 
 @lru_cache(maxsize=4096)
-def _texts_of(steps: tuple[str, ...]) -> tuple[str, ...]:
+def _cached_texts(steps: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(text for _, text in split_labels(steps))
 
 
 def _placebo(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> list[str]:
     own = procedures[skill_id]
-    ranked = _placebo_skills(procedures, skill_id, seed)
+    ranked = placebo_skills(procedures, skill_id, seed)
     length = token_length(own)
     steps = list(procedures[ranked[0]])
     if abs(token_length(steps) - length) <= max(1, PLACEBO_TOLERANCE * length):
@@ -172,11 +147,11 @@ def _of_length(steps: list[str], length: int) -> list[str]:
     return taken
 
 
-def _placebo_skills(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> list[str]:
+def placebo_skills(procedures: Mapping[str, list[str]], skill_id: str, seed: int) -> list[str]:
     """The skills whose procedures may be shown in place of that of `skill_id`, the fittest first."""
     own = procedures[skill_id]
-    own_texts, own_length = _texts(own), token_length(own)
-    texts = {name: _texts(steps) for name, steps in procedures.items()}
+    own_texts, own_length = texts_of(own), token_length(own)
+    texts = {name: texts_of(steps) for name, steps in procedures.items()}
     others = [name for name in procedures if texts[name] != own_texts]
     if not others:
         raise UserError(
@@ -209,7 +184,8 @@ def _form(label: str) -> str:
     return re.sub(r"\d+", "0", label)
 
 
-def _check_order(texts: Sequence[str], skill_id: str) -> None:
+def check_order(texts: Sequence[str], skill_id: str) -> None:
+    """Raise a UserError where there is no wrong order of these steps."""
     if len(set(texts)) < 2:
         found = list(texts) if len(texts) > 1 else "a procedure of one paragraph"
         raise UserError(
@@ -224,7 +200,7 @@ def _check_order(texts: Sequence[str], skill_id: str) -> None:
 
 def _wrong_order(texts: list[str], skill_id: str, seed: int) -> tuple[int, ...]:
     """The places of the texts in the right order, as they are shown."""
-    _check_order(texts, skill_id)
+    check_order(texts, skill_id)
     inner = texts[1:-1]
 
     def order(places: tuple[int, ...]) -> tuple[int, bool, str]:

@@ -16,7 +16,8 @@ import jinja2
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.tasks.conditions import procedures_of, steps_under
+from skillift.tasks.conditions import steps_under
+from skillift.tasks.skill_pools import pools_of
 
 TEMPLATE_PATH = Path(__file__).resolve().parents[2] / "prompts" / "task.jinja"
 
@@ -74,10 +75,10 @@ def messages_for(
     Raises:
         UserError: see `condition_steps` and `render_user_message`.
     """
-    procedures = procedures_of(skills)
+    pools = pools_of(skills)
     used = sorted(set(tasks["skill_id"]))
     steps = {
-        (skill, name): steps_under(procedures, skill, name, seed, filler)
+        (skill, name): steps_under(pools.of(skill), skill, name, seed, filler)
         for skill in used
         for name in conditions
     }

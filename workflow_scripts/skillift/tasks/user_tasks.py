@@ -135,11 +135,10 @@ def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData
         told += [(where, line) for line in in_row]
     problems += _without_repetition(told)
     own.warnings += [_further(path, name) for name in further if did_you_mean(name, list(_OPTIONAL))]
-    if len(problems) == before and not any(row["suite"] == "holdout" for row in rows):
-        found = Words(f"{len(rows)} tasks, none of the suite holdout")
-        problems.append(
-            problem(path, found, "at least one holdout task", "Add tasks whose suite is holdout.")
-        )
+    if len(problems) == before and all(row["suite"] == "train" for row in rows):
+        found = Words(f"{len(rows)} tasks, none of a suite that is asked")
+        expected = "at least one task of another suite than train"
+        problems.append(problem(path, found, expected, "Add tasks whose suite is holdout."))
     return rows
 
 

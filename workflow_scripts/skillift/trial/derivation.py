@@ -114,12 +114,16 @@ def _use_few_tasks(data: dict, study: Study, n_tasks: int, folder: Path) -> None
         share = full["judge_scored"] / (full["skills"] * full["per_skill"]["holdout"])
         judged = math.ceil(share * skills * per_skill["holdout"])
         pack |= {"skills": skills, "per_skill": per_skill, "judge_scored": judged}
+        if transfer := pack.get("suites", {}).get("transfer"):
+            transfer["skills"] = min(transfer["skills"], wanted)
+            transfer["per_skill"] = min(transfer["per_skill"], math.ceil(n_tasks / transfer["skills"]))
         train = skills * per_skill["train"]
     else:
         skills, train = _write_own(data, study, n_tasks, wanted, needed, folder)
     usable = train - round(study.data.get("teacher", {}).get("corrupted_share", 0.0) * train)
     for name, corpus in (data.get("corpora") or {}).items():
         corpus["rows"] = min(rows_of(study, name, n_tasks), usable)
+        corpus.pop("domains", None)  # of which the few skills may have none
         if "skills" in corpus:
             corpus["skills"] = min(corpus["skills"], skills)
 
@@ -152,8 +156,11 @@ def _write_own(
     skills = spread(complete or longest["skill_id"].unique(maintain_order=True).to_list(), wanted)
     chosen = []
     for suite in sorted(set(suites)):
-        most = math.ceil((needed if suite == "train" else n_tasks) / len(skills))
-        for skill in skills:
+        # a suite of new skills has none of those with train tasks
+        there = set(longest.filter(suite=suite)["skill_id"])
+        of_suite = spread(sorted(there), wanted) if there.isdisjoint(skills) else skills
+        most = math.ceil((needed if suite == "train" else n_tasks) / max(1, len(of_suite)))
+        for skill in of_suite:
             ids = longest.filter(suite=suite, skill_id=skill)["task_id"].to_list()
             chosen += spread(ids, most)
     with atomic_path(folder / "tasks.jsonl") as temporary:

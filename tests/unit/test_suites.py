@@ -1,0 +1,233 @@
+"""Every suite that a study asks is built by itself, and shown."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+from analysis_tables import publish_table, smoke_study
+from projects import ROOT
+from score_tables import make_tasks
+
+from skillift.cards.specs import model_cards_spec
+from skillift.errors import UserError
+from skillift.figures import draw
+from skillift.findings import findings
+from skillift.findings.summary import summary
+from skillift.reporting.arms import of_suites, read_spec
+from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.study.design import declared_design
+from skillift.study.predictions import declared
+from skillift.study.study import Study, load_study
+from skillift.taskpack import build_pack
+from skillift.tasks.prompts import messages_for
+from skillift.tasks.suites import digest_of_suite, tables_of_suite
+
+PACK = {"difficulty": "tiny", "seed": 0, "skills": 6, "per_skill": {"train": 2, "dev": 1, "holdout": 2}}
+WITH_TRANSFER = {**PACK, "suites": {"transfer": {"skills": 4, "per_skill": 3}}}
+SMOKE = extent(load_study(ROOT / "studies/smoke.yaml"))
+OF_SMOKE = [name for name in figures_for(SMOKE) if {*FIGURES[name]} & {*ANALYSIS}]
+
+
+def study(tmp_path: Path, *changes: tuple[str, str]) -> Study:
+    """The smoke study with changes of its text."""
+    text = (ROOT / "studies/smoke.yaml").read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    return load_study(tmp_path / "study.yaml")
+
+
+ASKED = ("suites: [holdout],", "suites: [dev, holdout],")
+TRANSFER = ("    judge_scored: 6", "    judge_scored: 6\n    suites: {transfer: {skills: 3, per_skill: 2}}")
+
+
+@cache
+def asked(*suites: str) -> tuple[dict, dict[str, pl.DataFrame]]:
+    """The spec and the tables of a study that asked these suites, alike but in name; the headline first."""
+    spec, tables = smoke_study()
+    shown = {"suite": suites[0], "suites": sorted(suites)}
+    made = {
+        name: pl.concat([table.with_columns(suite=pl.lit(suite)) for suite in suites])
+        if name in ANALYSIS
+        else table
+        for name, table in tables.items()
+    }
+    return {**spec, "analysis": {**spec["analysis"], **shown}}, made
+
+
+# What is built.
+
+
+@pytest.mark.parametrize("suite", ["train", "dev", "holdout"])
+def test_a_suite_of_new_skills_changes_no_table_of_another_suite(suite):
+    for spec in (PACK, {**PACK, "judge_scored": 5}):
+        alone, beside = (
+            tables_of_suite(*build_pack({**spec, **more}), suite)
+            for more in ({}, {"suites": WITH_TRANSFER["suites"]})
+        )
+        assert alone.skills.equals(beside.skills) and alone.tasks.equals(beside.tasks)
+
+
+def test_new_skills_have_names_and_procedures_that_the_pack_has_not():
+    skills, tasks = build_pack(
+        {**WITH_TRANSFER, "skills": 40, "suites": {"transfer": {"skills": 20, "per_skill": 3}}}
+    )
+    new, known = skills.filter(suite="transfer"), skills.filter(pl.col("suite").is_null())
+    assert (len(new), len(known)) == (20, 40)
+    assert {*new["name"].str.split(" ").list.first()}.isdisjoint(known["name"].str.split(" ").list.first())
+
+    def procedures(frame: pl.DataFrame) -> set[tuple[str, ...]]:
+        return {tuple(steps[1:]) for steps in frame["steps"]}
+
+    assert procedures(new).isdisjoint(procedures(known)) and len(procedures(new)) == 20
+    assert set(tasks.filter(suite="transfer")["skill_id"]) == set(new["skill_id"])
+    assert set(tasks.filter(pl.col("suite") != "transfer")["skill_id"]) == set(known["skill_id"])
+
+
+def test_new_skills_can_be_of_some_domains_alone():
+    transfer = {"skills": 5, "per_skill": 1, "domains": ["slot", "tag"]}
+    skills, _ = build_pack({**PACK, "suites": {"transfer": transfer}})
+    assert skills.filter(suite="transfer")["domain"].value_counts().sort("domain").rows() == [
+        ("slot", 2), ("tag", 3),
+    ]  # fmt: skip
+
+
+def test_what_is_shown_before_other_tasks_does_not_change_where_new_skills_are_added():
+    def shown(spec: dict) -> pl.DataFrame:
+        skills, tasks = build_pack(spec)
+        return messages_for(tasks.filter(suite="holdout"), skills, ["curated", "placebo"], 0)
+
+    assert shown(PACK).equals(shown(WITH_TRANSFER))
+
+
+def test_own_skills_that_transfer_tasks_alone_have_are_marked_and_kept_from_other_suites():
+    home, far = make_tasks(3, 1), make_tasks(2, 1, suite="transfer")
+    far = far.with_columns(task_id="far-" + pl.col("task_id"), skill_id="far-" + pl.col("skill_id"))
+    names = [*home["skill_id"], *far["skill_id"], "spare"]
+    skills = pl.DataFrame(
+        {"skill_id": names, "name": names, "domain": "d", "steps": [["Do it."]] * len(names)}
+    )
+    tasks = pl.concat([home, far])
+    of_home, of_far = (tables_of_suite(skills, tasks, suite) for suite in ("holdout", "transfer"))
+    assert of_home.skills["skill_id"].to_list() == [*home["skill_id"], "spare"]
+    assert of_home.skills.columns == skills.columns
+    assert of_far.skills.filter(suite="transfer")["skill_id"].to_list() == far["skill_id"].to_list()
+    assert of_far.skills.height == skills.height
+
+    def digests(frame: pl.DataFrame) -> list[str]:
+        return [digest_of_suite(skills, frame, suite) for suite in ("holdout", "transfer")]
+
+    other = tasks.with_columns(
+        prompt=pl.when(pl.col("suite") == "transfer").then(pl.lit("Another?")).otherwise("prompt")
+    )
+    assert [one == two for one, two in zip(digests(tasks), digests(other), strict=True)] == [True, False]
+
+
+def test_the_spec_of_a_suite_holds_nothing_of_another_suite(tmp_path):
+    before = study(tmp_path)
+    specs = {suite: before.tasks_spec(suite) for suite in ("train", "dev", "holdout")}
+    added = study(tmp_path, TRANSFER, ("suites: [holdout],", "suites: [holdout, transfer],"))
+    assert {suite: added.tasks_spec(suite) for suite in specs} == specs
+    assert added.built_suites == ["train", "holdout", "transfer"]
+    assert before.pretrain_spec("s") == added.pretrain_spec("s")
+    fewer = study(tmp_path, ("holdout: 5}", "holdout: 4}"))
+    assert fewer.tasks_spec("train") == specs["train"] and fewer.tasks_spec("holdout") != specs["holdout"]
+    other = study(tmp_path, ("train: 4,", "train: 5,"))
+    assert other.tasks_spec("holdout") == specs["holdout"] and other.tasks_spec("train") != specs["train"]
+
+
+# Which is the headline.
+
+
+def test_the_headline_suite_is_the_holdout_where_it_is_asked_else_the_first_or_the_one_that_is_named(
+    tmp_path,
+):
+    assert study(tmp_path, ASKED).headline_suite == "holdout"
+    assert study(tmp_path, ("suites: [holdout],", "suites: [dev],")).headline_suite == "dev"
+    named = ('"judge:conclusion",', '"judge:conclusion", headline_suite: dev,')
+    assert study(tmp_path, ASKED, named).headline_suite == "dev"
+    with pytest.raises(
+        UserError, match=r"analysis.headline_suite: found 'dev', expected a suite of `inference.suites`"
+    ):
+        study(tmp_path, named)
+
+
+def test_a_study_of_the_holdout_alone_says_nothing_of_suites_to_its_figures_and_its_design(tmp_path):
+    alone, two = study(tmp_path), study(tmp_path, ASKED)
+    assert not {"suite", "suites", "headline_suite"} & alone.figures_spec()["analysis"].keys()
+    assert "headline_suite" not in declared_design(alone) and "suites" not in model_cards_spec(alone)
+    assert two.figures_spec()["analysis"]["suites"] == ["dev", "holdout"]
+    assert model_cards_spec(two)["suites"] == ["holdout", "dev"]
+    assert read_spec(two.figures_spec()).others == ("dev",)
+
+
+def test_a_prediction_is_of_the_headline_suite_where_it_names_none(tmp_path):
+    of = [
+        declared(found)["lift_at_s"]["suite"]
+        for found in (study(tmp_path), study(tmp_path, ("suites: [holdout],", "suites: [dev],")))
+    ]
+    assert of == ["holdout", "dev"]
+
+
+def test_a_suite_that_the_pack_does_not_fill_is_named_with_what_fills_it(tmp_path):
+    with pytest.raises(
+        UserError, match=r"inference.suites\[0\]: found 'transfer'.*Set tasks.pack.suites.transfer"
+    ):
+        study(tmp_path, ("suites: [holdout],", "suites: [transfer],"))
+
+
+# Where they are shown.
+
+
+@pytest.mark.parametrize("figure", OF_SMOKE)
+def test_a_figure_of_a_study_that_asked_dev_alone_is_of_dev(figure):
+    spec, tables = asked("dev")
+    text = json.dumps(draw(figure, tables, spec).to_dict(), ensure_ascii=False)
+    assert "On the suite" not in text and "holdout" not in text
+
+
+@pytest.mark.parametrize("suites", [("holdout", "dev"), ("dev", "holdout")], ids=" ".join)
+@pytest.mark.parametrize("figure", ["condition_ladder", "path_audit"])
+def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, suites):
+    spec, tables = asked(*suites)
+    drawn = draw(figure, tables, spec).to_dict()
+    titles = [" ".join(part["title"]["text"]) for part in drawn["vconcat"]]
+    assert [title.split(":")[0] for title in titles] == [f"On the suite {suite}" for suite in suites]
+    alone = [draw(figure, tables, of_suite).to_dict() for of_suite in of_suites(spec)]
+    assert drawn["config"] == alone[0]["config"]
+    assert [part["title"]["subtitle"] for part in drawn["vconcat"]] == [
+        each["title"]["subtitle"] for each in alone
+    ]
+
+
+@pytest.mark.parametrize("table", tables_for(SMOKE))
+def test_a_published_table_has_a_page_for_each_suite_and_one_file_of_all_rows(table):
+    spec, tables = asked("holdout", "dev")
+    both, alone = publish_table(table, tables, spec), publish_table(table, tables, of_suites(spec)[0])
+    n_suites = 2 if {*TABLES[table]} & {*ANALYSIS} else 1
+    assert both.page.count("<table") == n_suites * alone.page.count("<table")
+    assert both.rows.equals(alone.rows)
+
+
+def test_the_findings_answer_for_the_headline_suite_and_then_for_the_others():
+    spec, tables = asked("dev", "holdout")
+    parts = {part.question: part for part in findings(tables, spec)}
+    assert " of the suite dev, " in parts["basis"].answer
+    assert parts["suites"].answer.startswith("On holdout ")
+    of_others = {each.claim for each in parts["suites"].findings}
+    assert of_others == {"lift on holdout", "procedural delta on holdout"}
+    (one_spec, _), one = asked("dev"), asked("dev")[1]
+    assert "suites" not in {part.question for part in findings(one, one_spec)}
+
+
+def test_the_summary_has_rows_of_every_suite():
+    spec, tables = asked("holdout", "dev")
+    text = summary(tables, spec, "made up")
+    assert ", suites holdout (headline), dev, scoring path" in text.splitlines()[0]
+    first = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
+    assert [name for name in first if name in ("dev", "holdout")] == ["holdout", "dev"]

@@ -1,0 +1,89 @@
+"""What SFT adds under the right procedure on trained skills and on new ones, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.interaction import picked, tooltip, unless_faded
+from skillift.figures.marks import interval, zero
+from skillift.figures.theme import (
+    COLOURS,
+    SHAPES,
+    around,
+    described,
+    finish,
+    legend,
+    row_axis,
+    row_height,
+    undefined,
+)
+from skillift.reporting.arms import View, effects_of, in_rows, read_spec, span
+from skillift.statistics.claim_registry import GAIN
+from skillift.statistics.transfer import IN_DOMAIN, SUITE
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_ROW = 40  # px
+_APART = 0.16  # of a row
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the gain under `curated` of the headline path on both suites, a row for each student and recipe.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.reporting.arms.read_spec`; a suite that it does not name is not drawn.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    asked = {view.suite, *view.others}
+    suites = [suite for suite in IN_DOMAIN if suite in asked][:1]
+    suites += [SUITE] if SUITE in asked else []
+    parts = [_of_suite(effects, spec, view, suite) for suite in suites]
+    names = list(dict.fromkeys(name for part in parts for name in part["name"]))
+    rows = pl.concat(parts).with_columns(
+        row=pl.col("name").replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Float64)
+        + pl.col("suite").replace_strict({suite: _place(suite, suites) for suite in suites})
+    )
+    heads = rows.filter("headline")
+    y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
+    x = alt.X("value:Q", title=f"gain under curated (pp), n = {span(heads['n_tasks'])} tasks")
+    choice = picked("suite")
+    colour = alt.Color(
+        "suite:N", scale=alt.Scale(domain=suites, range=list(COLOURS[: len(suites)])), legend=legend(suites)
+    )
+    shape = alt.Shape("suite:N", scale=alt.Scale(domain=suites, range=list(SHAPES[: len(suites)])))
+    drawn = alt.Chart().transform_filter("datum.headline && isValid(datum.value)")
+    point = drawn.mark_point(filled=True, size=60).encode(
+        x=x, y=y, color=colour, shape=shape, opacity=unless_faded(choice), tooltip=tooltip(rows)
+    )
+    bars = interval(drawn, x, y).encode(color=colour, opacity=unless_faded(choice), tooltip=tooltip(rows))
+    chart = alt.layer(zero("x"), bars, point.add_params(choice), data=rows).properties(
+        width=300, height=row_height(names, _ROW) * len(names)
+    )
+    both = replace(view, suite=" and ".join(suites))
+    notes = [
+        described(heads, both, view.headline_path, "intervals, clustered by skill"),
+        "gain: pass rate after SFT minus before, paired by task; new skills have no demonstration",
+        *undefined(rows, pl.col("name") + " on " + pl.col("suite")),
+    ]
+    return finish(chart, "Does what SFT adds carry over to skills that it has not seen?", notes)
+
+
+def _of_suite(effects: pl.DataFrame, spec: dict, view: View, suite: str) -> pl.DataFrame:
+    one = {key: value for key, value in spec["analysis"].items() if key != "suites"} | {"suite": suite}
+    rows, _ = in_rows(effects_of(effects, read_spec({**spec, "analysis": one}), GAIN))
+    return rows.with_columns(suite=pl.lit(suite))
+
+
+def _place(suite: str, suites: list[str]) -> float:
+    """Where the mark of a suite stands in its row: side by side, or in the middle where it is alone."""
+    return _APART * (2 * suites.index(suite) - (len(suites) - 1))

@@ -1,0 +1,95 @@
+"""The tables of one suite: its tasks, and the skills that stand for it.
+
+A suite is built by itself, so that one more rebuilds no other. Most share their skills. A suite of new
+skills (`contracts.pipeline.NEW_SKILLS`) has some that no other has: these are marked, and are never put
+before a task of another suite (as a placebo, say), so the others are asked the same with it and without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from skillift.contracts import pa
+from skillift.contracts.pipeline import NEW_SKILLS, key_of
+from skillift.tables import check, read_table
+
+
+class SuiteTables(NamedTuple):
+    """The skills that stand for a suite, and its tasks; contracts SKILLS and TASKS."""
+
+    skills: pl.DataFrame
+    tasks: pl.DataFrame
+
+
+def tables_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> SuiteTables:
+    """One suite of a study's skills and tasks.
+
+    Args:
+        skills: contract SKILLS, all skills of the study.
+        tasks: contract TASKS, of all suites.
+        suite: one of `contracts.pipeline.SUITES`.
+
+    Returns:
+        For a suite of new skills all skills, those that no other suite has marked; for any other suite the
+        skills that are not marked, and those that no task has. Columns that hold nothing are left out.
+    """
+    skills = marked(skills, tasks)
+    if suite not in NEW_SKILLS and "suite" in skills.columns:
+        skills = skills.filter(pl.col("suite").is_null()).drop("suite")
+    tasks = tasks.filter(suite=suite)
+    if "metadata" in tasks.columns and tasks["metadata"].null_count() == tasks.height:
+        tasks = tasks.drop("metadata")
+    return SuiteTables(skills, tasks)
+
+
+def marked(skills: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
+    """Skills with the column `suite` where some are of a suite of new skills alone."""
+    if "suite" in skills.columns:
+        return skills
+    new = tasks.filter(pl.col("suite").is_in(NEW_SKILLS)).select("skill_id", "suite").unique()
+    others = tasks.filter(~pl.col("suite").is_in(NEW_SKILLS))
+    alone = new.join(others, on="skill_id", how="anti")
+    if alone.is_empty():
+        return skills
+    return skills.join(alone, on="skill_id", how="left", maintain_order="left")
+
+
+def digest_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> str:
+    """A digest of the tables of one suite: it changes where, and only where, one of them does."""
+    found = tables_of_suite(skills, tasks, suite)
+    content = json.dumps([table.to_dict(as_series=False) for table in found], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def read_suites(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> pl.DataFrame:
+    """The tables of several suites as one: skills that they share stand there once.
+
+    Args:
+        paths: files of the contract.
+        schema: TASKS or SKILLS.
+
+    Raises:
+        UserError: a file is missing or is not Parquet.
+        ContractError: one does not keep its contract, or a task stands in two of them.
+    """
+    frames = [read_table(path, schema) for path in paths]
+    if len(frames) == 1:
+        return frames[0]
+    found = pl.concat(frames, how="diagonal").unique().sort(key_of(schema))
+    found = found.select(name for name in schema.columns if name in found.columns)
+    return check(found, schema, ", ".join(map(str, paths)))
+
+
+def files_of_suites(results: Path, kind: str) -> list[Path]:
+    """The files of all suites in a folder of results: of its `tasks` or its `skills`.
+
+    Those of a study that an earlier version made, or another program, are one file beside each other.
+    """
+    whole = results / f"{kind}.parquet"
+    return [whole] if whole.exists() else sorted((results / kind).glob("*.parquet")) or [whole]
