@@ -7,6 +7,7 @@ and the page says so; what is predicted of an arm that the logs do not have is r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from skillift.metrics.names import PASS
 from skillift.settings.analysis import Analysis
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.study.predictions import declared
-from skillift.study.study import load_study
+from skillift.study.study import Study, read_study
 
 
 class Settings(NamedTuple):
@@ -65,7 +66,7 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
     """
     if path is None:
         return Settings("", Analysis().model_dump(), {})
-    study = load_study(path)
+    study = _read(path)
     every = declared(study)
     unknown = sorted(set(chosen or ()) - set(every))
     if unknown:
@@ -85,6 +86,17 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
         fix = "Give the logs of these arms; or name the predictions to judge: --predictions NAME ..."
         raise UserError("\n".join([*wrong, fix]))
     return Settings(study.name, study.data["analysis"], found, tuple(left_out))
+
+
+def _read(path: str) -> Study:
+    """A study whose analysis and predictions are sound; its models and tasks need not be on this machine."""
+    study, problems, unsound = read_study(path)
+    own = re.compile(rf"{re.escape(path)}(:\d+)?: (analysis|predictions)\b")
+    wrong = problems if unsound else [line for line in problems if own.match(line)]
+    if wrong:
+        raise UserError("\n".join(wrong))
+    study.data["analysis"].setdefault("headline_path", PATH)
+    return study
 
 
 def _elsewhere(entry: Mapping, logs: Logs, declared_entry: Mapping) -> str:
