@@ -2,7 +2,8 @@
 
     python tests/logs/lighteval_offline.py accelerate MODEL TASKS ...
 
-lighteval 0.13.0 imports all of its tasks at the start, and `tiny_benchmarks` fetches a pickle from GitHub then.
+lighteval 0.13.0 imports all of its tasks at the start, and `tiny_benchmarks` then fetches a pickle from
+GitHub.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from skillift.metrics.names import PASS
 from skillift.reporting.arms import BASE, View, read_spec
 from skillift.reporting.numbers import percent
 from skillift.reporting.text import UNDEFINED
-from skillift.statistics import words
+from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import DELTA, LIFT, POINTS
 from skillift.statistics.contrast_names import GAIN
 from skillift.statistics.contrast_names import LIFT as LIFTS
@@ -147,7 +147,7 @@ def _changes(tables: Mapping[str, pl.DataFrame], view: View, said: Said) -> Part
 
 def _answer(kind: str, rows: Sequence[Mapping]) -> str:
     given = [row["word"] for row in rows]
-    settled = sum(word in (words.SUPPORTED, words.CONTRADICTED) for word in given)
+    settled = sum(word in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for word in given)
     about = ""
     if all(row["n_runs"] == 1 for row in rows):
         about = (

@@ -61,7 +61,7 @@ class _Head(msgspec.Struct):
 class _Line(msgspec.Struct):
     """The fields of a line that every version has; others are read where they are there."""
 
-    doc_id: int
+    doc_id: int | str
     doc: Any
     target: Any = None
     arguments: Any = None
@@ -75,7 +75,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
     results = _results(path)
     filters: set[str] = set()
     metrics: set[str] = set()
-    for head in _lines(path, _Head):
+    for _, head in _lines(path, _Head):
         filters.add(head.filter)
         metrics.update(head.metrics or ())
     if not filters:
@@ -87,7 +87,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
     metric = chosen(path, "metrics", "--metric", wanted.metric, metrics)
     rows: dict[str, list] = {name: [] for name in ROWS}
     epochs: dict[str, int] = {}
-    for number, line in enumerate(_lines(path, _with_score(metric)), start=1):
+    for number, line in _lines(path, _with_score(metric)):
         if line.filter != kept:
             continue
         where = f"{path}, line {number}"
@@ -166,11 +166,13 @@ def _with_score(metric: str) -> type[_Line]:
     return msgspec.defstruct("_Scored", score, bases=(_Line,), rename={"found": metric})
 
 
-def _lines(path: Path, form: type[_Form]) -> Iterator[_Form]:
-    """Each line in a form; its further fields are skipped."""
+def _lines(path: Path, form: type[_Form]) -> Iterator[tuple[int, _Form]]:
+    """Each line that is not empty, with its number, in a form; its further fields are skipped."""
     decode = msgspec.json.Decoder(form).decode
     with path.open("rb") as lines:
         for number, text in enumerate(lines, start=1):
+            if not text.strip():
+                continue
             try:
                 line = _decoded(text, decode, form)
             except (ValueError, msgspec.ValidationError) as error:
@@ -181,7 +183,7 @@ def _lines(path: Path, form: type[_Form]) -> Iterator[_Form]:
                 )
                 expected = "an item as lm_eval --log_samples writes it"
                 raise UserError(problem(f"{path}, line {number}", str(error), expected) + cut) from None
-            yield line
+            yield number, line
 
 
 def _decoded(text: bytes, decode: Callable[[bytes], _Form], form: type[_Form]) -> _Form:
