@@ -93,8 +93,8 @@ class Said:
         """An estimate with its interval, p-value, detectable effect and counts."""
         if row["estimate"] is None:
             return f"{UNDEFINED} ({self.sizes(row)})"
-        ends = [None if row[end] is None else self.measure.difference(row[end]) for end in _ENDS]
-        parts = [between(*ends, view.level, self.measure.unit)]
+        low, high = (None if row[end] is None else self.measure.difference(row[end]) for end in _ENDS)
+        parts = [between(low, high, view.level, self.measure.unit)]
         if row["p_holm"] is not None:
             parts.append(probability(row["p_holm"], "Holm-adjusted p" if n_tests > 1 else "p"))
         parts += [f"smallest detectable effect {self.detectable(row)}", self.sizes(row)]
@@ -195,7 +195,7 @@ def _levels(row: Mapping, rates: pl.DataFrame, view: View, said: Said) -> str:
     condition = row["contrast"].removeprefix(GAIN)
     after = view.runs.filter(recipe=row["run"])["run"].to_list() or [row["run"]]
     means = [
-        rates.filter(pl.col("run").is_in(runs), condition=condition)["pass_rate"].mean()
+        rates.filter(pl.col("run").is_in(runs), condition=condition).select(pl.col("pass_rate").mean()).item()
         for runs in ([BASE], after)
     ]
     if None in means:

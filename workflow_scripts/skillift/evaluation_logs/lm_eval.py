@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import polars as pl
@@ -69,6 +69,7 @@ class _Line(msgspec.Struct):
     filter: str = "none"
     prompt_hash: str = ""
     target_hash: str = ""
+    found: Any = None  # the score, under the name of its metric: see `_with_score`
 
 
 def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
@@ -163,7 +164,7 @@ def _results(path: Path) -> dict:
 def _with_score(metric: str) -> type[_Line]:
     """The form of a line with its score as `found`."""
     score = [("found", Any, None)]
-    return msgspec.defstruct("_Scored", score, bases=(_Line,), rename={"found": metric})
+    return cast("type[_Line]", msgspec.defstruct("_Scored", score, bases=(_Line,), rename={"found": metric}))
 
 
 def _lines(path: Path, form: type[_Form]) -> Iterator[tuple[int, _Form]]:

@@ -134,7 +134,7 @@ def measure_of(
     elif harness:
         low, high, by = min(low for low, _ in harness), max(high for _, high in harness), HARNESS
     else:
-        low, high, by = known["value"].min(), known["value"].max(), OBSERVED
+        (low, high), by = known.select(low=pl.col("value").min(), high=pl.col("value").max()).row(0), OBSERVED
         if binary:  # errors, of which fewer are better
             low, high, by = 0.0, 1.0, ""
         elif low == high:  # nothing moves

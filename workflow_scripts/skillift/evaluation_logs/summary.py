@@ -35,7 +35,7 @@ def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: d
     """
     view, said = read_spec(spec), Said(spec)
     rates = analysis["pass_rates"].sort("run", "condition")
-    n_items, n_groups = rates["n_tasks"].max(), rates["n_skills"].max()
+    n_items, n_groups = rates.select(pl.col("n_tasks", "n_skills").max()).row(0)
     groups = f"in {n_groups} groups by {said.grouped}" if said.grouped else "each by itself (no groups given)"
     head = "passed" if said.measure.metric == PASS else "mean"
     lines = [
