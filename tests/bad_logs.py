@@ -167,9 +167,13 @@ BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
         _both([line(n, [1, 2]) for n in range(4)]),
         r"line 1, key exact_match: found \[1, 2\], expected a number or true or false",
     ),
-    "scores between 0 and 1": (
-        _both(scored([0.5, 1.0, 0.0, 1.0])),
-        r"found 0.5, expected 0 or 1.*--threshold",
+    "a score outside of its range": (
+        lambda folder: [*_both(scored([0.5, 1.0, 0.0, 7.0]))(folder), "--range", "exact_match=0:5"],
+        r"item 3 of base under none: found 7.0, expected 0 to 5, as --range says",
+    ),
+    "a range of another score": (
+        lambda folder: [*_both(RIGHT)(folder), "--range", "f1=0:1"],
+        r"--range: found 'f1', expected the score that is compared, exact_match",
     ),
     "other targets": (
         _both(RIGHT, _changed(2, target_hash="another")),

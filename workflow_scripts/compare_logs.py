@@ -7,15 +7,18 @@ Reads what lm-evaluation-harness (`--log_samples`), Inspect and lighteval (`--sa
 tables (CSV, JSONL, Parquet). LOGS is a file or a folder. With one condition the change is a gain; with
 `none` and `curated` it is a lift too. Conditions are told apart by the names of the harness's tasks
 (`--condition`), or by folders: `--before none=logs/a curated=logs/b --after none=logs/c curated=logs/d`.
-Several LOGS after `--after` are trainings with other seeds. No study file, model or Snakemake is needed.
+Several LOGS after `--after` are trainings with other seeds. No study file, model or Snakemake is needed; with
+`--study` margins, settings of the analysis and predictions are those of a study file.
 
-Writes tables as those of a study (docs/outputs.md), `summary.md`, which is printed, `effects.csv`, and, with
-both conditions, figures and `findings.html`.
+Scores that are not 0 and 1 alone are a metric: `--range bleu=0:100` declares how far it goes, `--threshold`
+makes passes of it. Writes tables as those of a study (docs/outputs.md), `effects.csv`, figures,
+`findings.html`, `episodes.html`, and `summary.md`, which is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from skillift.commands import parser_without_spec, run
@@ -30,6 +33,19 @@ def pair(text: str) -> tuple[str, str]:
     if not (separator and name and value):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
+
+
+def span(text: str) -> tuple[str, tuple[float, float]]:
+    """`NAME=LOW:HIGH`."""
+    name, ends = pair(text)
+    low, separator, high = ends.partition(":")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        found = (0.0, 0.0)
+    if not separator or not found[0] < found[1] or not all(map(math.isfinite, found)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=LOW:HIGH, such as bleu=0:100")
+    return name, found
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -51,6 +67,21 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--filter", help="the filter (lm-evaluation-harness), where logs have several")
     arguments.add_argument("--threshold", type=float, help="a score of at least that passes")
     arguments.add_argument(
+        "--range",
+        nargs="+",
+        type=span,
+        default=[],
+        metavar="NAME=LOW:HIGH",
+        help="the least and the most that a score can be",
+    )
+    arguments.add_argument(
+        "--study", help="study file whose margins, settings of the analysis and predictions are taken"
+    )
+    arguments.add_argument("--student", help="which student of the study the logs are of")
+    arguments.add_argument(
+        "--predictions", nargs="+", metavar="NAME", help="the study's predictions to judge (default: all)"
+    )
+    arguments.add_argument(
         "--item", metavar="FIELD", help="field that names an item; its number or id if left out"
     )
     arguments.add_argument("--cluster", metavar="FIELD", help="field that names the group of related items")
@@ -60,38 +91,65 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--accept", nargs="+", choices=sorted(ACCEPTABLE), default=[], help="what may differ between arms"
     )
-    arguments.add_argument("--confidence", type=float, default=0.95, help="of the intervals")
+    arguments.add_argument(
+        "--confidence", type=float, help="of the intervals (default: the study's, else 0.95)"
+    )
     arguments.add_argument("--name", default="comparison", help="what the pages call it")
     arguments.add_argument("--label", default="the model", help="what the pages call the model")
     arguments.add_argument("--recipe", default="training", help="what the pages call the training")
     arguments.add_argument("--out", type=Path, required=True, help="folder to write")
     options = arguments.parse_args(argv)
-    if not 0.5 <= options.confidence < 1:
+    if options.confidence is not None and not 0.5 <= options.confidence < 1:
         raise UserError(problem("--confidence", options.confidence, "a fraction such as 0.95"))
+    if not options.study and (options.student or options.predictions):
+        raise UserError(problem("--study", None, "the study file that --student and --predictions are of"))
 
     from skillift.evaluation_logs.arms import read_arms
     from skillift.evaluation_logs.comparison import write_comparison
+    from skillift.evaluation_logs.measure import claimed_contrasts
     from skillift.evaluation_logs.records import Wanted
-    from skillift.evaluation_logs.tables import spec_of, tables
+    from skillift.evaluation_logs.study_settings import Logs, settings_of
+    from skillift.evaluation_logs.tables import Asked, spec_of, tables
     from skillift.findings.made import made_now
+    from skillift.metrics.names import PASS
+    from skillift.metrics.registry import also
 
     sources = [*_sources(options.before, "base", None), *_sources(options.after, options.recipe, 0)]
     wanted = Wanted(options.metric, options.filter, options.item, options.cluster, dict(options.columns))
     arms = read_arms(sources, dict(options.condition), wanted, options.accept)
-    spec = spec_of(arms, options.name, options.recipe, options.confidence, {}, options.label)
-    given = {name: value for name, value in vars(options).items() if name != "out"}
-    print(
-        write_comparison(
-            arms,
-            tables(arms, options.threshold),
-            spec,
-            options.out,
-            _assets(),
-            made_now(ROOT / "CITATION.cff"),
-            given,
-        ),
-        end="",
-    )
+    made = tables(arms, options.threshold, dict(options.range))
+    conditions = sorted({arm.condition for arm in arms.arms})
+    metric = made.measure.metric
+    further = [] if metric == PASS else [made.measure.entry(claimed_contrasts(conditions))]
+    with also(*further):
+        logs = Logs(conditions, metric, options.recipe, options.student)
+        of_study = settings_of(options.study, logs, options.predictions)
+        analysis = of_study.analysis
+        if options.confidence is not None:
+            analysis = analysis | {"confidence": options.confidence}
+        asked = Asked(
+            options.name, options.recipe, options.label, analysis, of_study.study, of_study.left_out
+        )
+        spec = spec_of(arms, made, asked)
+        made_by = made_now(ROOT / "CITATION.cff")
+        text = write_comparison(
+            made, spec, of_study.predictions, options.out, _assets(), made_by, _record(options)
+        )
+    print(text, end="")
+    print(f"\nLook at {options.out / 'findings.html'}")
+
+
+def _record(options: argparse.Namespace) -> dict:
+    """The options, for `comparison.json`; of paths that are absolute the last part alone."""
+    record = {name: value for name, value in vars(options).items() if name != "out"}
+    for side in ("before", "after"):
+        record[side] = [_told(text) for text in record[side]]
+    return record | {"study": options.study and _told(options.study)}
+
+
+def _told(text: str) -> str:
+    name, separator, path = text.rpartition("=")
+    return f"{name}{separator}{Path(path).name if Path(path).is_absolute() else path}"
 
 
 def _sources(given: list[str], name: str, seed: int | None) -> list:

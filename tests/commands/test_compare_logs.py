@@ -11,25 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 from bad_logs import BAD_LOGS
-from compare_logs import main
+from compared_logs import LOGS, compare, effects_of, interval_of, text_of
 from made_logs import line, scored, write_lm_eval
-from scipy.stats import t as student_t
 
 from skillift.errors import UserError
 
-LOGS = Path(__file__).resolve().parents[1] / "logs"
 CONDITIONS = ["--condition", "none=skills_none", "curated=skills_curated"]
-
-
-def compare(out: Path, before, after, *options: str) -> Path:
-    arguments = ["--before", *map(str, before), "--after", *map(str, after), "--out", str(out), *options]
-    main(arguments)
-    return out
-
-
-def effects_of(out: Path) -> dict[str, dict]:
-    table = pl.read_parquet(out / "analysis/effects.parquet")
-    return {row["contrast"]: row for row in table.filter(pl.col("run") != "base").to_dicts()}
 
 
 @pytest.fixture(scope="module")
@@ -43,26 +30,11 @@ def compared(tmp_path_factory) -> Path:
     )
 
 
-def text_of(page: Path) -> str:
-    return " ".join(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")).split())
-
-
 def counted(folder: Path, condition: str) -> dict[tuple[str, str], float]:
     """Scores by skill and item, read as plain JSON."""
     (path,) = folder.rglob(f"samples_skills_{condition}_*.jsonl")
     lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return {(each["doc"]["skill"], each["doc"]["id"]): each["exact_match"] for each in lines}
-
-
-def interval_of(differences: dict[tuple[str, str], float]) -> tuple[float, float, float]:
-    """Mean and t interval over skills of equal size: by the spread of their means."""
-    skills: dict[str, list[float]] = {}
-    for (skill, _), value in differences.items():
-        skills.setdefault(skill, []).append(value)
-    assert len(set(map(len, skills.values()))) == 1
-    means = np.array([np.mean(values) for values in skills.values()])
-    half = student_t.ppf(0.975, len(means) - 1) * means.std(ddof=1) / np.sqrt(len(means))
-    return means.mean(), means.mean() - half, means.mean() + half
 
 
 def test_gains_and_lift_of_real_logs_are_those_that_are_counted_by_hand(compared):
@@ -96,16 +68,14 @@ def test_gains_and_lift_of_real_logs_are_those_that_are_counted_by_hand(compared
 
 def test_figures_pages_and_summary_are_there(compared, capsys):
     page = text_of(compared / "findings.html")
-    assert "1 of 1 lift resolved on the path logs" in page and "Figure 1." in page
-    assert {path.stem for path in (compared / "figures").iterdir()} >= {
-        "lift",
-        "tier_trajectory",
-        "skill_forest",
-    }
+    assert "Is the lift resolved at this n? 1 of 1 lift resolved: 1 supported." in page
+    names = {path.stem for path in (compared / "figures").iterdir()}
+    assert names == {"gains", "lift", "tier_trajectory", "skill_forest", "asymmetry", "condition_ladder"}
+    assert all(f"Figure {number}." in page for number in range(1, 7))
     assert "skillift" in text_of(compared / "episodes.html")
     summary = (compared / "summary.md").read_text(encoding="utf-8")
     assert "60 items in 12 groups by skill, score exact_match" in summary
-    assert summary.count("- gain (") == 2 and summary.count("- lift (") == 1
+    assert summary.count("- Gain under ") == 2 and summary.count("- Lift (") == 1
     record = json.loads((compared / "comparison.json").read_text(encoding="utf-8"))
     assert record["cluster"] == "skill"
 
@@ -148,7 +118,12 @@ def test_two_arms_give_a_gain_and_no_lift(tmp_path, capsys):
     assert effects_of(out)["gain:none"]["estimate"] == pytest.approx(10 / 12)
     assert "12 items each by itself (no groups given)" in capsys.readouterr().out
     page = text_of(out / "findings.html")
-    assert "1 of 1 gain resolved" in page and "A lift needs logs under none and under curated." in page
+    assert "Is the gain resolved at this n? 1 of 1 gain resolved: 1 supported." in page
+    assert "from 0.0 % to 83.3 %" in page and "No groups were given" in page
+    assert not re.search(
+        r"(?i)\b(lift|sft|procedur\w+|tier|judge|study)\b",
+        page[page.index("The same items") : page.index("To cite")],
+    )
 
 
 def test_what_has_no_score_stays_unscored_and_is_never_a_fail(tmp_path):
@@ -166,8 +141,8 @@ def test_what_is_accepted_is_named(tmp_path, capsys):
     logs = [tmp_path / "before"], [tmp_path / "after"]
     out = compare(tmp_path / "out", *logs, "--accept", "items", "sampling")
     summary = (out / "summary.md").read_text(encoding="utf-8")
-    assert "- accepted: training-s0 under none: found '1 of 8 items are not there" in summary
-    assert "- accepted: training-s0 under none, generation: found" in summary
+    assert "differs: training-s0 under none: found '1 of 8 items are not there" in summary
+    assert "differs: training-s0 under none, generation: found" in summary
     assert effects_of(out)["gain:none"]["n_unscored"] == 1
 
 

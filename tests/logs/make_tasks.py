@@ -44,10 +44,68 @@ def skills(condition: str = "none"):
     name = f"skills_{{condition}}"
     return Task(dataset=data, solver=generate(), scorer=pattern(r"ANSWER: (.+)"), name=name)
 """
+LIGHTEVAL = '''"""The same tasks for lighteval: `--custom-tasks` of this file."""
+
+import re
+
+import numpy as np
+from lighteval.metrics.metrics_sample import ExactMatches, F1_score
+from lighteval.metrics.utils.metric_utils import SampleLevelMetric
+from lighteval.tasks.lighteval_task import LightevalTaskConfig
+from lighteval.tasks.requests import Doc, SamplingMethod
+
+
+def answer_of(text: str) -> str:
+    found = re.search("ANSWER: (.+)", text)
+    return found[1].strip() if found else ""
+
+
+def asked(row: dict, task: str) -> Doc:
+    known = {{"id": row["id"], "skill": row["skill"]}}
+    return Doc(task_name=task, query=row["question"], choices=[row["answer"]], gold_index=0, specific=known)
+
+
+def metric(name: str, computed) -> SampleLevelMetric:
+    return SampleLevelMetric(
+        metric_name=name,
+        sample_level_fn=computed,
+        category=SamplingMethod.GENERATIVE,
+        corpus_level_fn=np.mean,
+        higher_is_better=True,
+    )
+
+
+TASKS_TABLE = [
+    LightevalTaskConfig(
+        name=f"skills_{{condition}}",
+        prompt_function=asked,
+        hf_repo="{folder}",
+        hf_subset=condition,
+        hf_avail_splits=["test"],
+        evaluation_splits=["test"],
+        metrics=[
+            metric("em", ExactMatches(normalize_pred=answer_of)),
+            metric("f1", F1_score(normalize_pred=answer_of)),
+        ],
+        generation_size=96,
+        stop_sequence=[],
+    )
+    for condition in ("none", "curated")
+]
+'''
+# what tells lighteval (datasets) where the rows of each condition are
+CARD = """---
+configs:
+- config_name: none
+  data_files: [{split: test, path: none.jsonl}]
+- config_name: curated
+  data_files: [{split: test, path: curated.jsonl}]
+---
+"""
 
 
 def main(results: Path, out: Path) -> None:
-    """Write the tasks of both conditions, and their descriptions for both harnesses."""
+    """Write the tasks of both conditions, and their descriptions for the three harnesses."""
     skills = pl.read_parquet(results / "skills/holdout.parquet")
     kept = skills["skill_id"].sort().head(SKILLS)
     tasks = pl.read_parquet(results / "tasks/holdout.parquet").filter(
@@ -71,6 +129,8 @@ def main(results: Path, out: Path) -> None:
             LM_EVAL.format(condition=condition, file=file), encoding="utf-8"
         )
     (out / "skills_task.py").write_text(INSPECT.format(folder=out.resolve()), encoding="utf-8")
+    (out / "lighteval_tasks.py").write_text(LIGHTEVAL.format(folder=out.resolve()), encoding="utf-8")
+    (out / "README.md").write_text(CARD, encoding="utf-8")
 
 
 if __name__ == "__main__":

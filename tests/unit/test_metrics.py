@@ -197,9 +197,9 @@ def own_metric(monkeypatch):
     monkeypatch.setitem(sys.modules, module.__name__, module)
     names = [*registry.modules(), module.__name__]
     monkeypatch.setattr(registry, "modules", lambda: names)
-    registry.metrics.cache_clear()
+    registry.metrics_of_modules.cache_clear()
     yield
-    registry.metrics.cache_clear()
+    registry.metrics_of_modules.cache_clear()
 
 
 @pytest.mark.usefixtures("own_metric")

@@ -23,8 +23,8 @@ function flagsOf(model, path, shown) {
     let found = 0;
     for (const condition of shown) {
       const { verdicts } = model.answers[condition];
-      if (before >= 0) found |= pathFlags(verdicts, before);
-      if (after >= 0) found |= pathFlags(verdicts, after);
+      if (before >= 0) found |= pathFlags(model, verdicts, before);
+      if (after >= 0) found |= pathFlags(model, verdicts, after);
       if (before >= 0 && after >= 0) found |= turn(verdicts[path][before], verdicts[path][after], 2, 4);
     }
     for (const condition of withNone ? others : []) {
@@ -43,7 +43,7 @@ function turn(first, second, gained, lost) {
   return first === PASS && second === FAIL ? lost : 0;
 }
 
-function pathFlags(verdicts, cell) {
+function pathFlags(model, verdicts, cell) {
   let passes = 0;
   let fails = 0;
   let unscored = 0;
@@ -51,7 +51,7 @@ function pathFlags(verdicts, cell) {
     const verdict = column[cell];
     if (verdict === PASS) passes = 1;
     else if (verdict === FAIL) fails = 1;
-    else if (verdict) unscored = 1;
+    else if (verdict && model.verdicts[verdict] !== "scored") unscored = 1;
   }
   return (passes & fails) | (unscored << 5);
 }

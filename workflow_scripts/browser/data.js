@@ -34,6 +34,7 @@ function asModel(data) {
     tokens: cells[name].tokens,
     finish: cells[name].finish,
     verdicts: paths.map((path) => Uint8Array.from(cells[name].verdict[path])),
+    score: cells[name].score,
     raw: judges.map((judge) => Int32Array.from(cells[name].raw[judge])),
   }));
   delete model.cells;

@@ -1,10 +1,15 @@
 // The picked task: its prompt and reference, and its answers before and after SFT beside each other.
 
-const SIGNS = { pass: "✓", fail: "✗", "": "–" };
+const SIGNS = { pass: "✓", fail: "✗", scored: "#", "": "–" };
+const SCORERS = {
+  answer_line: "has an ANSWER-line extractor",
+  judge: "scored by a judge on every path",
+  harness: "scored by the harness",
+};
 const ANSWER = /^[ \t>*_#`]*ANSWER[*_`]*[ \t]*:.*$/m;
 
 function kindOf(word) {
-  return word === "pass" || word === "fail" ? word : word ? "unscored" : "missing";
+  return word === "pass" || word === "fail" || word === "scored" ? word : word ? "unscored" : "missing";
 }
 
 function signOf(word) {
@@ -54,7 +59,7 @@ function detailOf(model, view, cell) {
   const skill = model.skills[model.tasks.skill[task]];
   const arm = model.arms[model.arm[cell]];
   const student = model.students[arm.place];
-  const scorer = model.tasks.scorer[task] === "answer_line" ? "has an ANSWER-line extractor" : "scored by a judge on every path";
+  const scorer = SCORERS[model.tasks.scorer[task]];
   const facts = [`skill ${skill.name}`, `${model.tasks.suite[task]} suite`, scorer];
   if (model.samples > 1) facts.push(`sample ${model.sample[cell]}`);
   const text = (place) => marked(textAt(model, place), view.term);
@@ -139,7 +144,7 @@ function responseOf(text, term) {
 function verdictOf(model, condition, path, cell, chosen) {
   const word = wordOf(model, condition, path, cell);
   const kind = kindOf(word);
-  const said = kind === "unscored" ? `unscored: ${word}` : word;
+  const said = kind === "unscored" ? `unscored: ${word}` : (model.answers[condition].score?.[cell] ?? word);
   const sign = h("i", { class: kind, "aria-hidden": "true" }, signOf(word));
   return h("li", { class: `${kind}${chosen ? " chosen" : ""}` }, sign, h("span", {}, model.paths[path]), h("b", {}, said));
 }

@@ -18,8 +18,9 @@ from skillift.errors import UserError, problem
 from skillift.reporting.arms import BASE, LADDER
 from skillift.tasks.prompts import messages_for
 
-# what a column of verdicts holds: no such episode, pass, fail, or why there is no verdict
-VERDICTS = ("", "pass", "fail", *(status for status in STATUSES if status != "scored"))
+# what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is
+# neither a pass nor a fail
+VERDICTS = ("", "pass", "fail", *(status for status in STATUSES if status != "scored"), "scored")
 END = "\0"  # of a text; within one it is shown by its symbol
 NOTHING = -1  # in a column of texts or tokens: there is no such episode
 
@@ -36,6 +37,7 @@ def browser_data(
     template: str,
     spec: dict,
     messages: pl.DataFrame | None = None,
+    score_texts: pl.DataFrame | None = None,
 ) -> dict:
     """All episodes of a study with their prompts, verdicts on every path and the judges' raw replies.
 
@@ -50,14 +52,16 @@ def browser_data(
             "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`, and `filler` where the
             condition of that name was asked.
         messages: task_id, condition, content: what was asked, where it was not rendered from the template.
+        score_texts: the key of SCORES on the headline path, and `score`: the score as text, where scores are
+            numbers (`scored` without a pass or a fail).
 
     Returns:
         `name`, `path` (the headline's), `paths`, `judges`, `conditions`, `suites`, `verdicts` (the words of
         `VERDICTS`), `texts`; `students` (id, label, reference), `arms` (student's place, run, name, step,
         trained), `skills` (id, name), `tasks` (id, skill, suite, prompt, reference, scorer, and `around`: by
         condition what stands before and after the prompt in the message); `cells` (arm, task, sample, and
-        by condition response, tokens, finish, verdict by path, raw by judge). Sorted, so that equal
-        tables give equal data.
+        by condition response, tokens, finish, verdict by path, raw by judge, and score where there are
+        `score_texts`). Sorted, so that equal tables give equal data.
 
     Raises:
         UserError: there is no episode, an episode has no task or no score on a path, or a student or run is
@@ -79,6 +83,9 @@ def browser_data(
     whole = whole.join(_replies(verdicts, judges), on=_KEY, how="left", maintain_order="left")
     whole = whole.join(arms.select("student", "run", "step", "arm"), on=["student", "run", "step"])
     whole = whole.join(shown.select("task_id", "task"), on="task_id")
+    if score_texts is not None:
+        texts_of = score_texts.select(*_KEY, "score")
+        whole = whole.join(texts_of, on=_KEY, how="left", maintain_order="left")
     texts = _Texts()
     if messages is None:
         filler = spec.get("filler", "plain")
@@ -254,4 +261,6 @@ def _cells(
             "verdict": {path: rows[path].fill_null(0).to_list() for path in paths},
             "raw": {judge: rows[f"raw:{judge}"].fill_null(NOTHING).to_list() for judge in judges},
         }
+        if "score" in rows.columns:
+            columns[condition]["score"] = rows["score"].to_list()
     return columns

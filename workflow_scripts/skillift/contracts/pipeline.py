@@ -255,6 +255,22 @@ SCORES = table(
     },
 )
 
+# Of a comparison of logs (`compare_logs.py`) whose scores are not 0 and 1 alone: the scores as the logs have
+# them, null where there is none.
+LOGGED_SCORES = table(
+    "logged scores",
+    ("path", "student", "run", *EPISODE_KEY),
+    {
+        "path": text(filled=True),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        **_EPISODE_COLUMNS,
+        "metric": text(filled=True),
+        "value": column(pl.Float64, nullable=True),
+        "status": text(isin=STATUSES),
+    },
+)
+
 CERTIFICATION = table(
     "certification",
     ("judge", "case_id"),

@@ -1,4 +1,4 @@
-"""A comparison of logs: its tables, figures and pages in one folder, without a study file or a model."""
+"""A comparison of logs: its tables, figures and pages in one folder, without a model or Snakemake."""
 
 from __future__ import annotations
 
@@ -11,106 +11,91 @@ import polars as pl
 from skillift.browser.data import NOTHING, browser_data
 from skillift.browser.page import browser_page
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
-from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS
-from skillift.evaluation_logs.arms import Arms
-from skillift.evaluation_logs.summary import shown_effects, summary
+from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS, TASKS
+from skillift.contracts.predictions import PREDICTIONS
+from skillift.evaluation_logs import gains_figure
+from skillift.evaluation_logs.compared import compared, predicted
+from skillift.evaluation_logs.comparison_findings import FIGURE, comparison_parts
+from skillift.evaluation_logs.comparison_page import BESIDE, comparison_page
+from skillift.evaluation_logs.summary import summary, tidy_effects
 from skillift.evaluation_logs.tables import Tables
 from skillift.figures import draw, save
-from skillift.findings import Part, findings
-from skillift.findings.finding import how_many, told
-from skillift.findings.lift import finding_of
-from skillift.findings.page import Made, findings_page
+from skillift.findings.finding import Part
+from skillift.findings.page import Made
 from skillift.findings.rows import findings_rows
+from skillift.metrics.names import PASS
 from skillift.publication.html_parts import read_part
-from skillift.reporting.arms import read_spec
-from skillift.reporting.registry import Extent, figures_for
-from skillift.statistics.analysis import analyse
-from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
-from skillift.statistics.pass_rates import no_responses
+from skillift.statistics.claim_registry import LIFT
 from skillift.tables import atomic_path, write_json, write_table
 
 MOST_SHOWN = 2000  # items in the browser: with their texts, some 20 MB
+MOST_GROUPS = 200  # in the figure that has a line for each
 SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")  # of the browser, in their order
-# what only a study has: judges, trainings, costs, responses that were asked for in a form
-_OF_STUDIES = ("loss_curves", "costs", "certification", "metrics")
-
-
-def analysed(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
-    """The tables of the analysis, and an empty one of certified judges.
-
-    The answers' form is the harness's business: none is looked at.
-    """
-    found = analyse(made.scores, made.tasks, no_responses(), spec)._asdict()
-    types = {name: column.dtype.type for name, column in CERTIFICATION_RATES.columns.items()}
-    return found | {"certification": pl.DataFrame(schema=types)}
-
-
-def extent_of(arms: Arms, spec: dict) -> Extent:
-    """What of a study logs have."""
-    conditions = {arm.condition for arm in arms.arms}
-    return Extent(
-        judges=0,
-        trained=sum(run["recipe"] is not None for run in spec["runs"]),
-        recipes=1,
-        controls=len({"placebo", "filler"} & conditions),
-        delta=int({"none", "curated"} <= conditions),
-        predictions=0,
-    )
 
 
 def write_comparison(
-    arms: Arms, made: Tables, spec: dict, out: Path, assets: Mapping[str, Path], made_by: Made, record: dict
+    made: Tables,
+    spec: dict,
+    predictions: Mapping[str, dict],
+    out: Path,
+    assets: Mapping[str, Path],
+    made_by: Made,
+    record: dict,
 ) -> str:
     """Analyse, and write tables, figures, pages and the record of what was compared; returns the summary.
 
     Args:
-        arms: what was read.
-        made: the tables of it.
+        made: the tables of the logs, within `skillift.metrics.registry.also` where they measure a metric.
         spec: of `tables.spec_of`.
+        predictions: of a study, as `study_settings` gives them.
         out: the folder to write.
         assets: `pages`, `captions` and `browser`: folders of templates.
         made_by: for the citation; its table is filled in here.
         record: options and sources, for `comparison.json`.
     """
-    analysis = analysed(made, spec)
+    analysis = compared(made, spec)
+    if predictions:
+        analysis["predictions"] = predicted(made, spec, predictions)
+    parts = comparison_parts(analysis, spec)
+    text = summary(parts, analysis, spec)
     write_table(made.tasks, out / "tasks.parquet", TASKS)
     write_table(made.skills, out / "skills.parquet", SKILLS)
-    write_table(made.scores, out / "scores.parquet", SCORES)
+    if made.measure.metric == PASS:
+        write_table(made.scores.drop("value"), out / "scores.parquet", SCORES)
+    else:
+        write_table(made.logged, out / "logged_scores.parquet", LOGGED_SCORES)
     for run, frame in made.episodes.items():
         write_table(frame, out / f"episodes/{run}.parquet", EPISODES)
-    for name, schema in ANALYSIS_TABLES.items():
-        write_table(analysis[name], out / f"analysis/{name}.parquet", schema)
-    text = summary(arms, made, analysis, spec)
+    for name, schema in {**ANALYSIS_TABLES, "predictions": PREDICTIONS}.items():
+        if name in analysis:
+            write_table(analysis[name], out / f"analysis/{name}.parquet", schema)
     _write(out / "summary.md", text)
-    shown_effects(analysis["effects"], spec).write_csv(out / "effects.csv")
-    names = [name for name in figures_for(extent_of(arms, spec)) if name not in _OF_STUDIES]
+    tidy_effects(analysis["claims"]).write_csv(out / "effects.csv")
+    names = figures_of(analysis, spec)
+    types = {name: column.dtype.type for name, column in CERTIFICATION_RATES.columns.items()}
+    drawn_from = analysis | {"certification": pl.DataFrame(schema=types)}
     for name in names:
-        save(draw(name, analysis, spec), out / f"figures/{name}.svg")
-    _write_page(_parts(analysis, spec), spec, names, out, assets, made_by)
+        own = name == FIGURE
+        chart = gains_figure.figure(analysis["claims"], spec) if own else draw(name, drawn_from, spec)
+        save(chart, out / f"figures/{name}.svg")
+    _write_page(parts, spec, names, out, assets, made_by)
     _write_browser(made, spec, out, assets)
     write_json(record, out / "comparison.json")
     return text
 
 
-def _parts(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
-    """The findings; with one condition gains stand in the place of lifts."""
-    parts = findings(analysis, spec)
-    view = read_spec(spec)
-    rows = shown_effects(analysis["effects"], spec)
-    gains = [row for row in rows.iter_rows(named=True) if row["contrast"].startswith("gain:")]
-    found = [
-        finding_of("resolved", row, f"gain under {row['contrast'].removeprefix('gain:')}", "", view)
-        for row in gains
-    ]
-    first = parts[0]
-    if first.findings or not found:
-        return [replace(first, findings=[*first.findings, *found]), *parts[1:]]
-    number = sum(row["word"] in (SUPPORTED, CONTRADICTED) for row in gains)
-    answer = (
-        f"{number} of {how_many(len(gains), 'gain')} resolved: {told([row['word'] for row in gains])}. "
-        "A lift needs logs under none and under curated."
-    )
-    return [replace(first, answer=answer, findings=found), *parts[1:]]
+def figures_of(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[str]:
+    """The figures of a comparison in their order: of passes with a lift those of a study, too."""
+    names = [FIGURE]
+    if spec["comparison"]["metric"] == PASS and LIFT in set(analysis["effects"]["contrast"]):
+        names += ["lift", "tier_trajectory"]
+        if "asymmetry" in analysis and analysis["skill_effects"]["skill_id"].n_unique() <= MOST_GROUPS:
+            names.append("skill_forest")
+        names += ["asymmetry"] if "asymmetry" in analysis else []
+        if {"placebo", "filler"} & set(spec["comparison"]["conditions"]):
+            names.append("placebo_ladder")
+        names.append("condition_ladder")
+    return [name for name in BESIDE if name in names]
 
 
 def _write_page(
@@ -124,9 +109,12 @@ def _write_page(
     table = findings_rows(parts).write_csv().encode()
     _write(out / "findings.csv", table.decode())
     figures = {name: read_part(out / f"figures/{name}.svg") for name in names}
-    captions = {name: read_part(assets["captions"] / f"{name}.rst") for name in names}
+    captions = {
+        name: gains_figure.CAPTION if name == FIGURE else read_part(assets["captions"] / f"{name}.rst")
+        for name in names
+    }
     html, css, js = (read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
-    page = findings_page(parts, spec, html, css, js, figures, captions, replace(made_by, table=table))
+    page = comparison_page(parts, spec, html, css, js, figures, captions, replace(made_by, table=table))
     _write(out / "findings.html", page)
 
 
@@ -142,11 +130,13 @@ def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Pat
         made.skills,
         [(student, run, frame.filter(kept)) for run, frame in made.episodes.items()],
         [],
-        made.scores.filter(kept),
+        made.scores.drop("value").filter(kept),
         "",
         spec,
         made.messages,
+        _score_texts(made),
     )
+    data["tasks"]["scorer"] = ["harness"] * len(data["tasks"]["id"])
     for condition in data["conditions"]:  # 0 stands for what the log does not count
         cells = data["cells"][condition]
         cells["tokens"] = [tokens or NOTHING for tokens in cells["tokens"]]
@@ -156,6 +146,14 @@ def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Pat
         out / "episodes.html",
         browser_page(data, read_part(folder / "page.html"), read_part(folder / "page.css"), scripts),
     )
+
+
+def _score_texts(made: Tables) -> pl.DataFrame | None:
+    """A metric's scores as they stand in the logs; passes need none."""
+    if made.measure.metric == PASS:
+        return None
+    text = pl.col("value").map_elements(lambda value: f"{value:.4g}", return_dtype=pl.String)
+    return made.logged.with_columns(score=text)
 
 
 def _write(path: Path, text: str) -> None:

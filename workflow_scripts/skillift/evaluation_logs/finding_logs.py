@@ -24,7 +24,7 @@ def read_logs(path: Path, wanted: Wanted) -> list[Evaluation]:
     """
     if not path.exists():
         raise UserError(problem(str(path), "no such file or folder", _KINDS))
-    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    files = sorted(each for each in path.rglob("*") if _of_a_harness(each, path)) if path.is_dir() else [path]
     found: dict[str, tuple[_Reader, list[Path]]] = {}
     for file in files:
         kind = _kind(file)
@@ -39,6 +39,12 @@ def read_logs(path: Path, wanted: Wanted) -> list[Evaluation]:
         )
     reader, logs = next(iter(found.values()))
     return reader(logs, wanted)
+
+
+def _of_a_harness(file: Path, folder: Path) -> bool:
+    """Whether a file may be a log: not one that a system hides, and no list of logs that Inspect writes."""
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.is_file() and not hidden and file.name not in inspect_logs.LISTINGS
 
 
 def _kind(file: Path) -> tuple[str, _Reader] | None:

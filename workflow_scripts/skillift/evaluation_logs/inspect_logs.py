@@ -20,8 +20,10 @@ from skillift.evaluation_logs.choices import chosen, field_of
 from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
 
 ENDINGS = (".eval", ".json")
+LISTINGS = ("logs.json", "eval-set.json")  # which Inspect writes beside the logs of a set
 # what Inspect's scorers write for right, wrong, partly right, and no answer (inspect_ai.scorer)
 _LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}  # and what it takes for them (value_to_float)
 
 
 def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
@@ -67,7 +69,7 @@ def _read(path: Path, module: ModuleType, wanted: Wanted) -> Evaluation:
     if header.status != "success":
         fix = "Run `inspect eval-retry` on it, and give the log that it writes."
         raise UserError(problem(f"{path}, status", header.status, "success", fix))
-    scorers = {name for sample in samples for name in sample.scores or {}}
+    scorers = {name for sample in samples for name in _values(sample)}
     if not scorers:
         raise UserError(
             problem(f"{path}, scores", "none", "a score for each sample", "Run `inspect score` on it.")
@@ -86,7 +88,8 @@ def _read(path: Path, module: ModuleType, wanted: Wanted) -> Evaluation:
         prompt, target = _text(sample.input), _text(sample.target)
         rows["prompt"].append(prompt)
         rows["target"].append(target)
-        rows["response"].append(_text((sample.scores or {}).get(scorer) and sample.scores[scorer].answer))
+        whole = (sample.scores or {}).get(scorer.partition("/")[0])
+        rows["response"].append(_text(whole and whole.answer))
         rows["prompt_key"].append(prompt)
         rows["item_key"].append(target)
         usage = sum(each.output_tokens for each in (sample.model_usage or {}).values())
@@ -100,21 +103,50 @@ def _read(path: Path, module: ModuleType, wanted: Wanted) -> Evaluation:
         {"metric": scorer, "version": evaluation.task_version},
         {"generation": settings or evaluation.model_generate_config.model_dump(exclude_none=True)},
         pl.DataFrame(rows, schema=ROWS),
+        bounds=(0.0, 1.0) if _in_letters(samples, scorer) else None,
     )
+
+
+def _in_letters(samples: list, scorer: str) -> bool:
+    """Whether all scores are right, partly right or wrong in Inspect's letters, and so from 0 to 1."""
+    known = [value for value in (_values(sample).get(scorer) for sample in samples) if value is not None]
+    return bool(known) and all(isinstance(value, str) and value in _LETTERS for value in known)
 
 
 def _score(sample: Any, scorer: str, where: str) -> tuple[float | None, str | None]:
     if sample.error:
         return None, f"error: {sample.error}"
-    score = (sample.scores or {}).get(scorer)
-    if score is None:
+    found = _values(sample).get(scorer)
+    if found is None:
         return None, f"no {scorer}" + (f" ({sample.limit} limit)" if sample.limit else "")
-    value = _LETTERS.get(score.value, score.value) if isinstance(score.value, str) else score.value
+    value = _number(found) if isinstance(found, str) else found
     if isinstance(value, bool | int | float):
         number = float(value)
         return (number, None) if math.isfinite(number) else (None, f"{scorer} is {number}")
     fix = "A score of one number (or C and I) can be compared; choose another scorer with --metric."
-    raise UserError(problem(f"{where}, score {scorer}", score.value, "a number, true, false, C or I", fix))
+    raise UserError(problem(f"{where}, score {scorer}", found, "a number, true, false, C or I", fix))
+
+
+def _values(sample: Any) -> dict[str, Any]:
+    """The values of a sample by scorer; of a score of several values, each as `scorer/name`."""
+    found: dict[str, Any] = {}
+    for name, score in (sample.scores or {}).items():
+        if isinstance(score.value, dict):
+            found |= {f"{name}/{part}": value for part, value in score.value.items()}
+        else:
+            found[name] = score.value
+    return found
+
+
+def _number(text: str) -> float | str:
+    """A score that is written as a text as a number; the text where it is none."""
+    known = _LETTERS.get(text, _WORDS.get(text.lower()))
+    if known is not None:
+        return known
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _text(value: Any) -> str:

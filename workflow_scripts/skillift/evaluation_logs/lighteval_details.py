@@ -6,6 +6,7 @@ choices, gold_index), `metric` (scores by name) and `model_response` (text, toke
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def _read(path: Path, wanted: Wanted) -> Evaluation:
     if missing:
         fix = "Details of versions before 0.11 have other columns; evaluate again with a newer one."
         raise UserError(problem(f"{path}, columns", ", ".join(table.columns), ", ".join(missing), fix))
-    records = table.to_dicts()
+    records = table.select("doc", "metric", "model_response").to_dicts()
     metrics = {
         name for record in records for name, value in (record["metric"] or {}).items() if value is not None
     }
@@ -52,8 +53,9 @@ def _read(path: Path, wanted: Wanted) -> Evaluation:
         texts = response.get("text_post_processed") or response.get("text") or []
         rows["item"].append(field_of(fields, wanted.item or "id", where, "--item"))
         rows["epoch"].append(0)
-        rows["value"].append(None if value is None else float(value))
-        rows["reason"].append(f"no {metric}" if value is None else None)
+        number_of, reason = _score(value, where, metric)
+        rows["value"].append(number_of)
+        rows["reason"].append(reason)
         rows["cluster"].append(wanted.cluster and field_of(fields, wanted.cluster, where, "--cluster"))
         rows["prompt"].append(str(doc.get("query") or ""))
         rows["target"].append(_gold(doc))
@@ -64,6 +66,15 @@ def _read(path: Path, wanted: Wanted) -> Evaluation:
         rows["tokens"].append(len(tokens[0]) if len(tokens) and hasattr(tokens[0], "__len__") else None)
     task = named["task"] if named else path.stem
     return Evaluation(path, task, "", {"metric": metric}, {}, pl.DataFrame(rows, schema=ROWS))
+
+
+def _score(value: object, where: str, metric: str) -> tuple[float | None, str | None]:
+    if value is None:
+        return None, f"no {metric}"
+    if not isinstance(value, bool | int | float):
+        fix = "Only scores of single items can be compared: choose another with --metric."
+        raise UserError(problem(f"{where}, metric {metric}", value, "a number or true or false", fix))
+    return (float(value), None) if math.isfinite(value) else (None, f"{metric} is {value}")
 
 
 def _gold(doc: dict) -> str:

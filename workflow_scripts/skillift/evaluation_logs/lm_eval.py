@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 import polars as pl
@@ -22,7 +22,7 @@ from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
 
 PATTERN = "samples_*.jsonl"
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl")
-_fast = msgspec.json.Decoder().decode
+_Form = TypeVar("_Form", bound=msgspec.Struct)
 _HINT = "Run lm_eval with --log_samples and --output_path, and give the folder that it wrote."
 
 
@@ -51,29 +51,34 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     return [_read(path, task, wanted) for task, path in by_task.items()]
 
 
+class _Head(msgspec.Struct):
+    """What tells which scores a line has; the rest of it is skipped."""
+
+    filter: str = "none"
+    metrics: list[str] | None = None
+
+
 class _Line(msgspec.Struct):
     """The fields of a line that every version has; others are read where they are there."""
 
-    doc_id: int
+    doc_id: int | str
     doc: Any
     target: Any = None
     arguments: Any = None
     resps: Any = None
-    filtered_resps: Any = None
     filter: str = "none"
-    metrics: list[str] | None = None
-    doc_hash: str = ""
     prompt_hash: str = ""
     target_hash: str = ""
+    found: Any = None  # the score, under the name of its metric: see `_with_score`
 
 
 def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
     results = _results(path)
     filters: set[str] = set()
     metrics: set[str] = set()
-    for line, _ in _lines(path):
-        filters.add(line.filter)
-        metrics.update(line.metrics or ())
+    for _, head in _lines(path, _Head):
+        filters.add(head.filter)
+        metrics.update(head.metrics or ())
     if not filters:
         raise UserError(problem(str(path), "no line", "a line for each item", _HINT))
     kept = chosen(path, "filters", "--filter", wanted.filter, filters)
@@ -83,7 +88,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
     metric = chosen(path, "metrics", "--metric", wanted.metric, metrics)
     rows: dict[str, list] = {name: [] for name in ROWS}
     epochs: dict[str, int] = {}
-    for number, (line, scores) in enumerate(_lines(path), start=1):
+    for number, line in _lines(path, _with_score(metric)):
         if line.filter != kept:
             continue
         where = f"{path}, line {number}"
@@ -98,7 +103,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
             )
             raise UserError(problem(f"{where}, item", item, "each item once", fix))
         epochs[item] = number
-        value, reason = _score(scores.get(metric), where, metric)
+        value, reason = _score(line.found, where, metric)
         prompt = _prompt(line.arguments)
         rows["item"].append(item)
         rows["epoch"].append(0)
@@ -129,7 +134,14 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
             "chat template": results.get("chat_template_sha"),
         },
         pl.DataFrame(rows, schema=ROWS),
+        lower_is_better=_lower_is_better(results, task, metric),
     )
+
+
+def _lower_is_better(results: Mapping, task: str, metric: str) -> bool:
+    """What the harness says of the metric's direction; where it says nothing, more is better."""
+    of_task = results.get("higher_is_better", {}).get(task)
+    return isinstance(of_task, Mapping) and of_task.get(metric) is False
 
 
 def _results(path: Path) -> dict:
@@ -149,13 +161,21 @@ def _results(path: Path) -> dict:
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[_Line, Mapping[str, Any]]]:
-    """Each line, with its scores by name."""
+def _with_score(metric: str) -> type[_Line]:
+    """The form of a line with its score as `found`."""
+    score = [("found", Any, None)]
+    return cast("type[_Line]", msgspec.defstruct("_Scored", score, bases=(_Line,), rename={"found": metric}))
+
+
+def _lines(path: Path, form: type[_Form]) -> Iterator[tuple[int, _Form]]:
+    """Each line that is not empty, with its number, in a form; its further fields are skipped."""
+    decode = msgspec.json.Decoder(form).decode
     with path.open("rb") as lines:
         for number, text in enumerate(lines, start=1):
+            if not text.strip():
+                continue
             try:
-                found = _decoded(text)
-                line = msgspec.convert(found, _Line)
+                line = _decoded(text, decode, form)
             except (ValueError, msgspec.ValidationError) as error:
                 cut = (
                     ""
@@ -164,15 +184,17 @@ def _lines(path: Path) -> Iterator[tuple[_Line, Mapping[str, Any]]]:
                 )
                 expected = "an item as lm_eval --log_samples writes it"
                 raise UserError(problem(f"{path}, line {number}", str(error), expected) + cut) from None
-            yield line, found
+            yield number, line
 
 
-def _decoded(text: bytes) -> Any:
+def _decoded(text: bytes, decode: Callable[[bytes], _Form], form: type[_Form]) -> _Form:
     """The value of a line; Python's own reader knows the NaN that Python writes, and is slower."""
     try:
-        return _fast(text)
+        return decode(text)
+    except msgspec.ValidationError:
+        raise
     except msgspec.DecodeError:
-        return json.loads(text)
+        return msgspec.convert(json.loads(text), form)
 
 
 def _document(line: _Line, where: str) -> Mapping:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -14,11 +13,6 @@ ENDINGS = (".csv", ".jsonl", ".parquet")
 # the columns by their names here; `--columns item=question_id` names another
 NEEDED = ("item", "score")
 FURTHER = ("epoch", "cluster", "prompt", "target", "response", "tokens", "task")
-_READERS: dict[str, Callable[..., pl.DataFrame]] = {
-    ".csv": pl.read_csv,
-    ".jsonl": pl.read_ndjson,
-    ".parquet": pl.read_parquet,
-}
 
 
 def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
@@ -36,9 +30,8 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
 
 
 def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
-    options = {"infer_schema_length": None} if path.suffix != ".parquet" else {}
     try:
-        table = _READERS[path.suffix](path, **options)
+        table = _table(path)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         first = str(error).splitlines()[0]
         raise UserError(problem(str(path), first, f"a table in {path.suffix.removeprefix('.')}")) from None
@@ -57,7 +50,7 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
         raise UserError(
             problem(f"{path}, row {place + 1}, column {names['item']}", None, "what the item is called")
         )
-    scored = known["score"].is_not_null() & ~known["score"].is_nan()
+    scored = known["score"].is_not_null() & known["score"].is_finite()
     frame = known.select(
         "item",
         epoch=pl.col("epoch") if "epoch" in known else pl.int_range(pl.len()).over(*_group(known)),
@@ -84,6 +77,19 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
         )
         for (task,), part in frame.group_by("task", maintain_order=True)
     ]
+
+
+def _table(path: Path) -> pl.DataFrame:
+    """The table as it is written: of CSV, cells are texts, as an item may be called 001."""
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path)
+    if path.suffix == ".jsonl":
+        return pl.read_ndjson(path, infer_schema_length=None)
+    table = pl.read_csv(path, infer_schema=False)
+    other = next((mark for mark in ";\t" if mark in table.columns[0]), None)
+    if table.width == 1 and other:
+        return pl.read_csv(path, infer_schema=False, separator=other)
+    return table
 
 
 def _group(known: pl.DataFrame) -> list[str]:

@@ -57,6 +57,8 @@ class Evaluation:
         scorer: what gave the scores, such as metric, filter and version; compared between arms.
         sampling: how answers were sampled, as the log says it; compared between arms.
         rows: `ROWS`.
+        bounds: the least and the most that a score can be, where the harness says it.
+        lower_is_better: where the harness says so.
     """
 
     where: Path
@@ -65,3 +67,5 @@ class Evaluation:
     scorer: dict
     sampling: dict
     rows: pl.DataFrame
+    bounds: tuple[float, float] | None = None
+    lower_is_better: bool = False

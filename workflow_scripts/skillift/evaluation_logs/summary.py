@@ -2,66 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from skillift.evaluation_logs.arms import Arms
-from skillift.evaluation_logs.tables import PATH, Tables
-from skillift.findings.finding import estimated, tested
+from skillift.evaluation_logs.comparison_findings import Said, families
+from skillift.findings.finding import Part, how_many
+from skillift.metrics.names import PASS
 from skillift.reporting.arms import read_spec
+from skillift.reporting.text import UNDEFINED
 
-_ROW = "path", "run", "contrast"
-_MEANINGS = {"gain": "after - before under {}", "lift": "what training added to {}"}
-
-
-def shown_effects(effects: pl.DataFrame, spec: dict) -> pl.DataFrame:
-    """The gains of each condition and the lifts: rows of EFFECTS, with the word of their family (Holm).
-
-    Of several trainings their mean, whose interval holds the variance between them.
-    """
-    view = read_spec(spec)
-    trained = effects.filter((pl.col("run") != "base") & pl.col("contrast").str.contains(r"^(gain|lift):"))
-    recipes = trained.filter(pl.col("n_runs") > 1)
-    trained = recipes if recipes.height else trained
-    found = []
-    for kind in _MEANINGS:
-        rows = trained.filter(pl.col("contrast").str.starts_with(f"{kind}:")).to_dicts()
-        found += tested(rows, view)
-    return pl.DataFrame(found, infer_schema_length=None)
+_TIDY = (
+    *("metric", "contrast", "student", "run", "n_runs", "estimate", "standard_error", "degrees_of_freedom"),
+    *("ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored", "word"),
+    "word_holds",
+)
 
 
-def summary(arms: Arms, made: Tables, analysis: Mapping[str, pl.DataFrame], spec: dict) -> str:
-    """What was compared, pass rates, and each gain and lift with its word.
+def tidy_effects(claims: pl.DataFrame) -> pl.DataFrame:
+    """Every change with its numbers, in the unit of the score, and its word: a row each."""
+    rows = [row for _, found in families(claims) for row in found]
+    return pl.DataFrame(rows, schema={name: claims.schema[name] for name in _TIDY})
+
+
+def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: dict) -> str:
+    """What was compared, mean scores, each change with its word, and what to know before using them.
 
     Args:
-        arms: what was read.
-        made: the tables of it.
-        analysis: pass_rates and effects by name.
+        parts: of `comparison_findings.comparison_parts`.
+        analysis: of `compared.compared`.
         spec: of `tables.spec_of`.
     """
-    view = read_spec(spec)
-    n_tasks, n_groups = made.tasks.height, made.skills.height
-    grouped = (
-        f"in {n_groups} groups by {arms.clustered}" if arms.clustered else "each by itself (no groups given)"
-    )
-    scorer = arms.arms[0].evaluations[0].scorer.get("metric")
+    view, said = read_spec(spec), Said(spec)
+    rates = analysis["pass_rates"].sort("run", "condition")
+    n_items, n_groups = rates.select(pl.col("n_tasks", "n_skills").max()).row(0)
+    groups = f"in {n_groups} groups by {said.grouped}" if said.grouped else "each by itself (no groups given)"
+    head = "passed" if said.measure.metric == PASS else "mean"
     lines = [
-        f"**{spec['name']}**: {n_tasks} items {grouped}, score {scorer}; differences are paired by item, in "
-        f"percentage points with {view.level} intervals.",
+        f"**{spec['name']}**: {how_many(n_items, 'item')} {groups}, score {said.measure.score}; differences "
+        f"are paired by item, in {_unit(said)} with {view.level} intervals.",
         "",
-        "| run | condition | passed | items | unscored |",
+        f"| run | condition | {head} | items | unscored |",
         "|---|---|--:|--:|--:|",
     ]
-    for row in analysis["pass_rates"].filter(path=PATH).sort("run", "condition").iter_rows(named=True):
-        rate = "undefined" if row["pass_rate"] is None else f"{100 * row['pass_rate']:.1f} %"
+    for row in rates.iter_rows(named=True):
+        level = UNDEFINED if row["pass_rate"] is None else said.measure.level(row["pass_rate"])
         lines.append(
-            f"| {row['run']} | {row['condition']} | {rate} | {row['n_tasks']} | {row['n_unscored']} |"
+            f"| {row['run']} | {row['condition']} | {level} | {row['n_tasks']} | {row['n_unscored']} |"
         )
+    shown = {part.question: part.findings for part in parts}
+    changes = [*shown.get("gain", []), *shown.get("resolved", []), *shown.get("prediction", [])]
     lines.append("")
-    for row in shown_effects(analysis["effects"], spec).iter_rows(named=True):
-        kind, _, of = row["contrast"].partition(":")
-        meaning = _MEANINGS[kind].format(of.replace("-", " - "))
-        lines.append(f"- {kind} ({meaning}), {row['run']}: {estimated(row, view)}: **{row['word']}**")
-    lines += [f"- accepted: {text}" for text in arms.accepted]
+    lines += [f"- {each.sentence} **{each.word}**" if each.word else f"- {each.sentence}" for each in changes]
+    told = ("warning", "accepted", "unscored", "score", "not judged")
+    notes = [each for each in shown["basis"] if each.claim in told]
+    if said.measure.metric == PASS:
+        notes = [each for each in notes if each.claim != "score"]
+    lines += [f"- {each.sentence}" for each in notes]
     return "\n".join(lines) + "\n"
+
+
+def _unit(said: Said) -> str:
+    return "percentage points" if said.measure.unit == "pp" else said.measure.unit

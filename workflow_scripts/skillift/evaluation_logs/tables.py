@@ -1,24 +1,25 @@
 """Tasks, scores and episodes of the arms of logs, by the contracts of any study, and its spec.
 
 The model is one student, whose run `base` is before; every item is a task of the suite `holdout`; the scoring
-path is `logs`. Scores are passes where they are 0 and 1 alone.
+path is `logs`. Scores are passes where they are 0 and 1 alone, else a metric (`measure`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from textwrap import shorten
 from typing import NamedTuple
 
 import polars as pl
 
-from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS
+from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS, TASKS
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.arms import Arm, Arms
+from skillift.evaluation_logs.arms import Arms
+from skillift.evaluation_logs.measure import Measure, measure_of
+from skillift.metrics.names import PASS
 from skillift.tables import check
 
 PATH, SUITE, STUDENT = "logs", "holdout", "model"
-MANY = (
-    20_000  # items whose halves hardly differ from split to split, and take minutes to split a hundred times
-)
 ALONE = "item"  # what a cluster of one item is called, where there are no groups
 
 
@@ -26,28 +27,49 @@ class Tables(NamedTuple):
     """What logs give: contracts TASKS, SKILLS, SCORES, and EPISODES by run.
 
     Attributes:
+        scores: contract SCORES with a further column `value`: the score as a fraction of its range. Of a
+            metric, `passed` is null throughout.
+        logged: contract LOGGED_SCORES: a metric's scores as the logs have them; without rows for passes.
         messages: task_id, condition, content: what was asked, as the first log of a condition has it.
+        reasons: reason, n: why scores are missing, the most frequent first.
+        measure: what the scores are.
     """
 
     tasks: pl.DataFrame
     skills: pl.DataFrame
     scores: pl.DataFrame
+    logged: pl.DataFrame
     episodes: dict[str, pl.DataFrame]
     messages: pl.DataFrame
+    reasons: pl.DataFrame
+    measure: Measure
 
 
-def tables(arms: Arms, threshold: float | None = None) -> Tables:
-    """The tables of the arms; with a threshold, a score of at least that passes.
+def tables(
+    arms: Arms, threshold: float | None = None, ranges: Mapping[str, tuple[float, float]] | None = None
+) -> Tables:
+    """The tables of the arms.
+
+    Args:
+        arms: what was read.
+        threshold: a score of at least that passes; None: scores are taken as they are.
+        ranges: of scores, by their names; see `measure.measure_of`.
 
     Raises:
-        UserError: a score is neither 0 nor 1, or an item is in two groups.
+        UserError: a score lies outside of its range, or an item is in two groups.
     """
     rows = pl.concat(
         arm.rows.with_columns(run=pl.lit(arm.run), condition=pl.lit(arm.condition)) for arm in arms.arms
     )
+    evaluations = [each for arm in arms.arms for each in arm.evaluations]
+    scorer = str(evaluations[0].scorer.get("metric"))
+    lower = any(each.lower_is_better for each in evaluations)
     if threshold is not None:
         rows = rows.with_columns(value=(pl.col("value") >= threshold).cast(pl.Float64))
-    _refuse_other_scores(rows, arms.arms)
+        measure = Measure(f"{scorer} of at least {threshold:g}")
+    else:
+        harness = [each.bounds for each in evaluations if each.bounds]
+        measure = measure_of(rows, scorer, ranges or {}, harness, lower)
     tasks = _tasks(rows)
     skills = (
         tasks.select("skill_id")
@@ -67,14 +89,14 @@ def tables(arms: Arms, threshold: float | None = None) -> Tables:
         "task_id": pl.col("item"),
         "sample": pl.col("epoch"),
     }
-    scores = rows.select(
-        path=pl.lit(PATH),
-        student=pl.lit(STUDENT),
-        run=pl.col("run"),
-        **key,
-        passed=pl.col("value") == 1,
-        status=pl.when(pl.col("value").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored")),
-    )
+    of_passes = measure.metric == PASS
+    place = {"path": pl.lit(PATH), "student": pl.lit(STUDENT), "run": pl.col("run"), **key}
+    status = pl.when(pl.col("value").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))
+    order = ["condition", "task_id", "sample"]
+    passed = pl.col("value") == 1 if of_passes else pl.lit(None, dtype=pl.Boolean)
+    scores = rows.select(**place, passed=passed, status=status)
+    value = (pl.col("value") - measure.low) / measure.span
+    logged = rows.select(**place, metric=pl.lit(measure.metric), value="value", status=status)
     episodes = rows.select(
         "run",
         **key,
@@ -85,11 +107,13 @@ def tables(arms: Arms, threshold: float | None = None) -> Tables:
         prompt_tokens=pl.lit(0, dtype=pl.Int64),
         completion_tokens=pl.col("tokens").fill_null(0),
     )
-    order = ["condition", "task_id", "sample"]
     return Tables(
         check(tasks, TASKS, "tasks of the logs"),
         check(skills, SKILLS, "groups of the logs"),
-        check(scores.sort("run", *order), SCORES, "scores of the logs"),
+        check(scores, SCORES, "scores of the logs")
+        .with_columns(rows.select(value=value))
+        .sort("run", *order),
+        check(logged.clear() if of_passes else logged.sort("run", *order), LOGGED_SCORES, "scores"),
         {
             str(run): check(part.drop("run").sort(order), EPISODES, f"answers of {run}")
             for (run,), part in episodes.group_by("run", maintain_order=True)
@@ -97,18 +121,11 @@ def tables(arms: Arms, threshold: float | None = None) -> Tables:
         rows.select(task_id="item", condition="condition", content="prompt").unique(
             ["task_id", "condition"], keep="first", maintain_order=True
         ),
-    )
-
-
-def _refuse_other_scores(rows: pl.DataFrame, arms: tuple[Arm, ...]) -> None:
-    other = rows.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in([0.0, 1.0]))
-    if other.is_empty():
-        return
-    first = other.row(0, named=True)
-    scorer = arms[0].evaluations[0].scorer.get("metric")
-    fix = "Choose a score of 0 and 1 with --metric; or, with --threshold 0.5, what is at least that passes."
-    raise UserError(
-        problem(f"score {scorer}, item {first['item']} of {first['run']}", first["value"], "0 or 1", fix)
+        rows.filter(pl.col("value").is_null())
+        .group_by("reason")
+        .agg(n=pl.len())
+        .sort("n", "reason", descending=[True, False]),
+        measure,
     )
 
 
@@ -135,35 +152,63 @@ def _tasks(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def spec_of(arms: Arms, name: str, recipe: str, confidence: float, margins: dict, label: str) -> dict:
-    """The spec of analysis, figures and browser (`skillift.study.specs`), as a study would give it."""
+class Asked(NamedTuple):
+    """How a comparison is analysed and what its pages call things.
+
+    Attributes:
+        name: what the pages call the comparison.
+        recipe: what they call the training.
+        label: what they call the model.
+        analysis: `skillift.settings.analysis.Analysis` as plain data: confidence, bootstrap_samples, seed,
+            splits, margins.
+        study: the name of the study whose settings these are; empty where there is none.
+        left_out: its predictions that logs cannot be held against, each with the reason.
+    """
+
+    name: str
+    recipe: str
+    label: str
+    analysis: Mapping
+    study: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
+
+
+def spec_of(arms: Arms, made: Tables, asked: Asked) -> dict:
+    """The spec of analysis, figures and browser (`skillift.study.specs`), as a study would give it.
+
+    Its key `comparison` says what pages tell of the logs.
+    """
     runs = sorted({arm.run for arm in arms.arms}, key=lambda run: (run != "base", run))
     declared = [
         {
             "student": STUDENT,
             "run": run,
-            "recipe": None if run == "base" else recipe,
+            "recipe": None if run == "base" else asked.recipe,
             "seed": None if run == "base" else int(run.rpartition("-s")[2]),
         }
         for run in runs
     ]
+    settings = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
     return {
-        "name": name,
-        "analysis": {
-            "headline_path": PATH,
-            "confidence": confidence,
-            "bootstrap_samples": 2000,
-            "seed": 0,
-            "splits": 100 if arms.arms[0].rows.height < MANY else 10,
-            "margins": margins,
-        },
+        "name": asked.name,
+        "analysis": {"headline_path": PATH, **{name: asked.analysis[name] for name in settings}},
         "headline_path": PATH,
         "primary_judge": "",
         "max_unscored_share": 0.05,
-        "students": {STUDENT: {"label": label, "tier": 1}},
+        "students": {STUDENT: {"label": asked.label, "tier": 1}},
         "references": [],
         "runs": declared,
         "figures": {"published_values": False},
         "prompt_seed": 0,
         "judges": [],
+        "comparison": {
+            **made.measure._asdict(),
+            "conditions": sorted({arm.condition for arm in arms.arms}),
+            "grouped": arms.clustered,
+            "most_unscored": 0.05,
+            "accepted": list(arms.accepted),
+            "reasons": [(shorten(reason, 80), number) for reason, number in made.reasons.rows()],
+            "study": asked.study,
+            "left_out": [list(each) for each in asked.left_out],
+        },
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from skillift.statistics import claim_labels
@@ -159,17 +159,18 @@ def anchor(name: str) -> str:
 
 
 class Glossary:
-    """Marks each term of `TERMS` where it first stands in the texts of a page.
+    """Marks each term where it first stands in the texts of a page.
 
     Texts are to be given in the order in which they stand.
 
     Args:
         alpha: what p-values are compared with, as text.
+        terms: the words.
     """
 
-    def __init__(self, alpha: str) -> None:
+    def __init__(self, alpha: str, terms: Sequence[Term] = TERMS) -> None:
         self._alpha = alpha
-        self._left = dict(enumerate(TERMS))
+        self._left = dict(enumerate(terms))
         self._new: list[Term] = []
         self.told: list[str] = []
 

@@ -23,7 +23,7 @@ from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
-_CLASSES = {
+CLASSES = {
     **dict.fromkeys((claim_labels.SUPPORTED, HELD), "yes"),
     **dict.fromkeys((claim_labels.CONTRADICTED, FAILED), "no"),
     claim_labels.EQUIVALENT: "same",
@@ -128,6 +128,7 @@ def findings_page(
     glossary = Glossary(f"{1 - view.confidence:.3g}")
     values = {
         "name": spec["name"],
+        "about": None,  # what pages of comparisons say in the place of a study's words
         "students": ", ".join(view.labels),
         "trained": not view.runs.is_empty(),
         "facts": _facts(view),
@@ -136,10 +137,10 @@ def findings_page(
         "questions": QUESTIONS,
         "blocks": {part.question: _blocks(part, numbers) for part in parts},
         "figures": {
-            name: Figure(name, number, _as_image(figures[name]), caption(captions[name], numbers, name))
+            name: Figure(name, number, as_image(figures[name]), caption(captions[name], numbers, name))
             for name, number in numbers.items()
         },
-        "classes": _CLASSES,
+        "classes": CLASSES,
         "anchor": anchor,
         "linked": partial(glossary.linked, before=set()),
         "explain": glossary.marked,
@@ -192,5 +193,6 @@ def _owners(kinds: list[tuple[str, list[Finding]]], names: list[str]) -> dict[st
     }
 
 
-def _as_image(svg: str) -> str:
+def as_image(svg: str) -> str:
+    """A picture as an address that holds it."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -5,7 +5,9 @@ They are found in the folder and loaded by name, so a rule's code digest names `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 # modules of this package that are no metrics
 _OTHERS = ("__init__", "claim", "metric", "names", "registry")
+# of a comparison of logs: the metric that its score is (`skillift.evaluation_logs.measure`)
+_BESIDE: ContextVar[tuple[Metric, ...]] = ContextVar("metrics beside those of modules", default=())
 
 
 def modules() -> list[str]:
@@ -31,9 +35,24 @@ def measures() -> dict[str, Callable[[pl.DataFrame], pl.Series]]:
     return {each.column or each.name: each.measure for each in metrics().values() if each.measure}
 
 
-@cache
 def metrics() -> dict[str, Metric]:
-    """Every metric but `pass`, by name."""
+    """Every metric but `pass`, by name: those of modules, and those that `also` adds."""
+    return metrics_of_modules() | {metric.name: metric for metric in _BESIDE.get()}
+
+
+@contextmanager
+def also(*added: Metric) -> Iterator[None]:
+    """Within this context there are further metrics; one of a module's name stands in its place."""
+    before = _BESIDE.set((*_BESIDE.get(), *added))
+    try:
+        yield
+    finally:
+        _BESIDE.reset(before)
+
+
+@cache
+def metrics_of_modules() -> dict[str, Metric]:
+    """The metrics of the package's modules, by name."""
     found = map(import_module, modules())
     return {
         metric.name: metric

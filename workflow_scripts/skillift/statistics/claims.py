@@ -81,7 +81,7 @@ def claims(
     rows += control_claims(found, effects, seeds, runs, margins.get("neutral_filler"), confidence)
     rows += trajectory_claims(values, found, seeds, runs, settings)
     rows += transfer_claims(found, effects, seeds, runs, settings)
-    return _table(rows, PASS, confidence)
+    return claims_table(rows, PASS, confidence)
 
 
 def claims_of_metric(
@@ -109,10 +109,10 @@ def claims_of_metric(
                 continue
             known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
             rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
-    return _table(rows, metric, confidence)
+    return claims_table(rows, metric, confidence)
 
 
-def _table(rows: list[dict], metric: str, confidence: float) -> pl.DataFrame:
+def claims_table(rows: list[dict], metric: str, confidence: float) -> pl.DataFrame:
     """CLAIMS from rows without their words."""
     for row in rows:
         row["metric"] = metric

@@ -1,0 +1,227 @@
+"""Odd logs that people have: each is read as it is meant, or refused in words."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+from made_logs import line, scored, write_lm_eval
+
+from skillift.errors import UserError
+from skillift.evaluation_logs import inspect_logs
+from skillift.evaluation_logs.arms import Arms, Source, read_arms
+from skillift.evaluation_logs.finding_logs import read_logs
+from skillift.evaluation_logs.records import Evaluation, Wanted
+from skillift.evaluation_logs.tables import tables
+
+RIGHT = scored([1.0, 0.0, 1.0, 0.0])
+
+
+def one(path: Path, **wanted: object) -> Evaluation:
+    (found,) = read_logs(path, Wanted(**wanted))
+    return found
+
+
+def values(path: Path, **wanted: object) -> list:
+    return one(path, **wanted).rows["value"].to_list()
+
+
+def arms(folder: Path, *accept: str, **wanted: object) -> Arms:
+    sources = [Source("base", None, folder / "before"), Source("training-s0", None, folder / "after")]
+    return read_arms(sources, {}, Wanted(**wanted), accept)
+
+
+def table(folder: Path, text: str, name: str = "scores.csv") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+# lm-evaluation-harness
+
+
+def test_empty_lines_and_line_ends_of_windows_are_no_items(tmp_path):
+    write_lm_eval(tmp_path, [f"{json.dumps(each)}\r" for each in RIGHT] + ["", ""])
+    assert values(tmp_path) == [1.0, 0.0, 1.0, 0.0]
+
+
+def test_items_numbered_by_texts_are_those_numbered_by_numbers(tmp_path):
+    write_lm_eval(tmp_path / "before", RIGHT)
+    write_lm_eval(tmp_path / "after", [each | {"doc_id": str(each["doc_id"])} for each in RIGHT])
+    assert [arm.rows.height for arm in arms(tmp_path).arms] == [4, 4]
+
+
+def test_fields_of_other_versions_are_passed_over_and_missing_hashes_do_without(tmp_path):
+    old = [
+        line(n, 1.0, prompt_hash=None, target_hash=None, doc_hash=None, arguments=[[f"Q {n}?", {}]])
+        | {"schema": 3, "extra": {"x": [1]}}
+        for n in range(3)
+    ]
+    write_lm_eval(tmp_path, old)
+    rows = one(tmp_path).rows
+    assert rows["prompt_key"].to_list() == ["Q 0?", "Q 1?", "Q 2?"]
+    assert rows["item_key"].to_list() == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("strict", [1.0, 0.0]), ("flexible", [0.0, 1.0])])
+def test_of_two_filters_the_one_that_was_asked_for_is_read(name, expected, tmp_path):
+    lines = [
+        line(n, float((n == 0) == (kind == "strict")), filter=kind)
+        for kind in ("strict", "flexible")
+        for n in (0, 1)
+    ]
+    write_lm_eval(tmp_path, lines)
+    assert values(tmp_path, filter=name) == expected
+
+
+def test_of_accuracy_and_normalised_accuracy_the_one_that_was_asked_for_is_read(tmp_path):
+    lines = [line(n, 0.0, metrics=["acc", "acc_norm"], acc=float(n), acc_norm=1.0 - n) for n in (0, 1)]
+    write_lm_eval(tmp_path, lines)
+    assert values(tmp_path, metric="acc") == [0.0, 1.0]
+    assert values(tmp_path, metric="acc_norm") == [1.0, 0.0]
+
+
+def test_subtasks_of_a_group_are_the_groups_of_their_items_whatever_their_sizes(tmp_path):
+    for side in ("before", "after"):
+        for task, size in (("mmlu_law", 1), ("mmlu_physics", 3)):
+            write_lm_eval(tmp_path / side, RIGHT[:size], task=task)
+    read = arms(tmp_path)
+    assert read.clustered == "task of the harness"
+    sizes = read.arms[0].rows.group_by("cluster").len().sort("cluster").rows()
+    assert sizes == [("mmlu_law", 1), ("mmlu_physics", 3)]
+
+
+def test_names_in_any_script_stay_as_they_are(tmp_path):
+    name = "数学_вопрос_é"
+    lines = [line(n, 1.0, doc={"id": f"問{n}", "skill": "ß"}) for n in range(2)]
+    write_lm_eval(tmp_path, lines, task=name)
+    found = one(tmp_path, item="id", cluster="skill")
+    assert (found.task, found.rows["item"].to_list()) == (name, ["問0", "問1"])
+
+
+def test_files_that_a_system_hides_are_no_logs(tmp_path):
+    write_lm_eval(tmp_path, RIGHT)
+    (tmp_path / "._samples_sums_2026-11-29T23-48-28.483706.jsonl").write_bytes(b"\x00\x05")
+    table(tmp_path / ".ipynb_checkpoints", "item,score\na,1\n")
+    assert len(values(tmp_path)) == 4
+
+
+def test_a_nan_and_an_infinite_score_are_no_scores(tmp_path):
+    write_lm_eval(tmp_path, [line(0, float("nan")), line(1, float("inf")), line(2, True)])
+    rows = one(tmp_path).rows
+    assert rows["value"].to_list() == [None, None, 1.0]
+    assert rows["reason"].to_list() == ["exact_match is nan", "exact_match is inf", None]
+
+
+def test_an_error_of_0_and_1_of_which_less_is_better_is_no_pass(tmp_path):
+    for side in ("before", "after"):
+        better = {"higher_is_better": {"sums": {"exact_match": False}}}
+        write_lm_eval(tmp_path / side, RIGHT, results=better)
+    measure = tables(arms(tmp_path)).measure
+    assert (measure.metric, measure.unit, measure.lower_is_better) == ("exact_match", "pp", True)
+
+
+# plain tables
+
+
+def test_items_called_001_and_1_are_two(tmp_path):
+    found = one(table(tmp_path, "item,score\n001,1\n1,0\n"))
+    assert found.rows.select("item", "epoch").rows() == [("001", 0), ("1", 0)]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_tables_with_another_separator_are_read(mark, tmp_path):
+    text = "item,score\na,1\nb,0\n".replace(",", mark)
+    assert values(table(tmp_path, text)) == [1.0, 0.0]
+
+
+def test_a_byte_order_mark_and_a_quoted_line_break_are_read(tmp_path):
+    found = one(table(tmp_path, '\ufeffitem,score,prompt\na,1,"two\nlines"\n'))
+    assert found.rows.select("item", "prompt").rows() == [("a", "two\nlines")]
+
+
+@pytest.mark.parametrize("score", ["inf", "-inf", "NaN", ""])
+def test_a_score_that_is_no_finite_number_is_none(score, tmp_path):
+    assert values(table(tmp_path, f"item,score\na,1\nb,{score}\n")) == [1.0, None]
+
+
+def test_numbers_and_texts_as_names_of_items_in_json_are_one_kind(tmp_path):
+    found = one(table(tmp_path, '{"item": 1, "score": 1}\n{"item": "2", "score": 0}\n', "s.jsonl"))
+    assert found.rows["item"].to_list() == ["1", "2"]
+
+
+def test_two_epochs_against_one_are_means_of_their_items(tmp_path):
+    table(tmp_path / "before", "item,epoch,score\na,0,1\na,1,0\nb,0,1\nb,1,1\n")
+    table(tmp_path / "after", "item,epoch,score\na,0,1\nb,0,1\n")
+    made = tables(arms(tmp_path))
+    counts = made.scores.group_by("run").len().sort("run").rows()
+    assert counts == [("base", 4), ("training-s0", 2)]
+
+
+def test_columns_of_categories_and_small_numbers_are_read(tmp_path):
+    frame = pl.DataFrame(
+        {"item": ["a", "b"], "score": [1, 0]}, schema={"item": pl.Categorical, "score": pl.Int8}
+    )
+    frame.write_parquet(tmp_path / "scores.parquet")
+    assert values(tmp_path) == [1.0, 0.0]
+
+
+def test_a_threshold_names_itself_as_the_score(tmp_path):
+    for side in ("before", "after"):
+        table(tmp_path / side, "item,score\na,0.4\nb,0.9\n")
+    made = tables(arms(tmp_path), threshold=0.5)
+    assert made.measure.score == "score of at least 0.5"
+    assert made.scores["passed"].to_list() == [False, True] * 2
+
+
+# Inspect, whose samples these stand for
+
+
+def sample(**scores: object) -> SimpleNamespace:
+    given = {name: SimpleNamespace(value=value, answer="x") for name, value in scores.items()}
+    return SimpleNamespace(scores=given, error=None, limit=None)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("C", 1.0), ("I", 0.0), ("P", 0.5), ("N", 0.0), ("0.25", 0.25), ("Yes", 1.0), (True, 1.0), (3, 3.0)],
+)
+def test_a_score_of_inspect_is_what_inspect_takes_it_for(value, expected):
+    assert inspect_logs._score(sample(match=value), "match", "here") == (expected, None)
+
+
+def test_a_score_of_several_values_is_several_scores():
+    of_two = sample(quality={"style": 1, "facts": 0.5}, match="C")
+    assert set(inspect_logs._values(of_two)) == {"quality/style", "quality/facts", "match"}
+    assert inspect_logs._score(of_two, "quality/facts", "here") == (0.5, None)
+
+
+def test_samples_that_failed_or_met_a_limit_are_unscored_with_their_reason():
+    failed, cut = sample(), sample()
+    failed.error, cut.limit = "no GPU", "token"
+    assert inspect_logs._score(failed, "match", "here") == (None, "error: no GPU")
+    assert inspect_logs._score(cut, "match", "here") == (None, "no match (token limit)")
+
+
+def test_a_score_in_words_is_refused_with_what_can_be_compared():
+    with pytest.raises(
+        UserError, match="score match: found 'excellent', expected a number, true, false, C or I"
+    ):
+        inspect_logs._score(sample(match="excellent"), "match", "here")
+
+
+@pytest.mark.parametrize(("given", "bounded"), [(("C", "P"), True), (("C", 0.5), False)])
+def test_letters_have_a_range_and_numbers_have_none(given, bounded):
+    assert inspect_logs._in_letters([sample(match=value) for value in given], "match") is bounded
+
+
+@pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is None, reason="inspect_ai is not installed")
+def test_lists_of_logs_that_inspect_writes_are_no_logs(tmp_path):
+    source = next((Path(__file__).resolve().parents[1] / "logs/inspect/before").glob("*none*"))
+    (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / "logs.json").write_text("{}")
+    assert len(values(tmp_path)) == 60

@@ -1,0 +1,199 @@
+"""The page of a comparison of logs: that of a study's findings, with what holds of logs.
+
+The template, figures, captions and the glossary are those of `skillift.findings.page`; what stands at the top
+of it, how the numbers are made, and which files lie beside it are a comparison's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from hashlib import sha256
+from itertools import groupby
+
+from skillift.evaluation_logs.comparison_findings import QUESTIONS, Said
+from skillift.findings.captions import caption
+from skillift.findings.finding import Finding, Part, told
+from skillift.findings.glossary import TERMS, Glossary, Term, anchor
+from skillift.findings.page import CLASSES, Block, Figure, Made, as_image
+from skillift.publication.html_parts import render
+from skillift.reporting.arms import View, read_spec
+from skillift.statistics.claim_registry import POINTS
+
+# figures in their order, and the question under which each stands; none: what training changed
+BESIDE = {
+    **dict.fromkeys(("gains", "lift", "tier_trajectory", "skill_forest", "asymmetry"), ""),
+    "placebo_ladder": "procedure",
+    "condition_ladder": "basis",
+}
+
+# of a study's glossary, what means the same here
+_SHARED = (
+    "seed",
+    "recipe",
+    "placebo",
+    "shuffled",
+    "filler",
+    "control",
+    "pp",
+    "no room to move",
+    "supported",
+    "contradicted",
+    "equivalent",
+    "not resolvable at this n",
+    "undefined",
+    "held",
+    "failed",
+    "undetermined",
+)
+_OWN = (
+    Term("gain", r"[Gg]ains?", "the score after training minus the score before it, paired by item"),
+    Term(
+        "lift",
+        r"[Ll]ifts?",
+        "the procedural delta after training minus the procedural delta before it: a difference of "
+        "differences",
+    ),
+    Term(
+        "procedural delta",
+        r"[Pp]rocedural deltas?",
+        "the score with the procedure in the prompt (curated) minus that without it (none), paired by item",
+    ),
+    Term("item", r"[Ii]tems?", "one question of the harness with its answer and its score"),
+    Term(
+        "group",
+        r"[Gg]roups?",
+        "items that have something in common, such as a skill or a passage: they are not independent",
+    ),
+    Term("condition", r"[Cc]onditions?", "what stands before the question in the prompt"),
+    Term("curated", r"[Cc]urated", "the condition in which a procedure stands before the question"),
+    Term("arm", r"[Aa]rms?", "the scores of one model under one condition"),
+    Term("unscored", r"[Uu]nscored", "without a score; left out of every mean, and never taken for a fail"),
+    Term(
+        "interval",
+        r"\d+ % interval",
+        "in that share of comparisons like this one such an interval holds the true value",
+    ),
+    Term(
+        "smallest detectable effect",
+        r"[Ss]mallest detectable effect",
+        "the true change that a comparison of this size finds with 80 % power, by the test behind the word",
+    ),
+    Term("look", r"[Ll]ooks?", "an analysis of results; with each further one, a chance find is likelier"),
+    Term(
+        "Holm-adjusted",
+        r"Holm-adjusted",
+        "a p-value that is corrected for all changes of the same kind that are tested here",
+    ),
+)
+
+
+def comparison_page(
+    parts: list[Part],
+    spec: dict,
+    template: str,
+    style: str,
+    script: str,
+    figures: Mapping[str, str],
+    captions: Mapping[str, str],
+    made: Made,
+) -> str:
+    """The page's HTML; arguments as those of `skillift.findings.page.findings_page`.
+
+    Args:
+        parts: see `comparison_findings.comparison_parts`.
+        spec: of `tables.spec_of`.
+        template, style, script: of the findings page.
+        figures: SVG texts, in the order in which they are numbered.
+        captions: of these figures.
+        made: when and from what.
+
+    Raises:
+        UserError: a caption or the template is not as it should be.
+    """
+    view, said = read_spec(spec), Said(spec)
+    numbers = {name: number for number, name in enumerate(figures, 1)}
+    own = {term.name: term for term in _OWN}
+    shared = [term for term in TERMS if term.name in _SHARED]
+    glossary = Glossary(f"{1 - view.confidence:.3g}", (*own.values(), *shared))
+    values = {
+        "name": spec["name"],
+        "about": {"lead": _lead(said, view), "study": "the comparison"},
+        "facts": _facts(view, said),
+        "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
+        "parts": parts,
+        "questions": QUESTIONS,
+        "blocks": {part.question: _blocks(part, list(figures)) for part in parts},
+        "figures": {
+            name: Figure(name, number, as_image(figures[name]), caption(captions[name], numbers, name))
+            for name, number in numbers.items()
+        },
+        "classes": CLASSES,
+        "anchor": anchor,
+        "linked": partial(glossary.linked, before=set()),
+        "explain": glossary.marked,
+        "notes": glossary.notes,
+        "told": glossary.told,
+        "method": _method(said),
+        "made": made,
+        "digest": sha256(made.table).hexdigest(),
+        "students": "",
+        "trained": True,
+    }
+    return render(template, style, script, values, "comparison page")
+
+
+def _lead(said: Said, view: View) -> str:
+    if said.has_lift:
+        return (
+            "The same items with and without a procedure in the prompt, before and after training: what did "
+            f"training add to what the procedure is worth? That is the lift. Model: {view.labels[0]}."
+        )
+    return (
+        "The same items before and after training: what did training change? That is the gain. Model: "
+        f"{view.labels[0]}."
+    )
+
+
+def _facts(view: View, said: Said) -> str:
+    unit = "percentage points (pp)" if said.measure.unit == POINTS else said.measure.unit
+    return (
+        f"from evaluation logs; score {said.measure.score}; paired by item; {view.level} intervals; "
+        f"differences in {unit}"
+    )
+
+
+def _method(said: Said) -> str:
+    clustered = (
+        "standard errors are clustered by group (CR2, with the degrees of freedom of Bell and McCaffrey)"
+        if said.grouped
+        else "standard errors are those of independent items"
+    )
+    adjusted = (
+        " p-values of the gains under several conditions are adjusted by Holm, those of further lifts apart "
+        "from them, and the smallest detectable effect beside them is at that level."
+        if len(said.conditions) > 1
+        else ""
+    )
+    return (
+        f"Differences are paired by item, within one score; {clustered}.{adjusted} Where there are several "
+        "trainings, the variance between them is in the interval. An item that an arm lacks counts as "
+        "unscored."
+    )
+
+
+def _blocks(part: Part, figures: Sequence[str]) -> list[Block]:
+    """The findings by kind, all of them open; the figures of a question stand with the first kind."""
+    shown = [each for each in part.findings if each.claim != "warning"]
+    here = [name for name in figures if BESIDE[name] == part.question or _first(name, part)]
+    blocks = []
+    for number, (claim, found) in enumerate(groupby(shown, key=lambda finding: finding.claim)):
+        rows: list[Finding] = list(found)
+        words = told([each.word for each in rows if each.word])
+        blocks.append(Block(claim, rows, here if number == 0 else [], False, words))
+    return blocks
+
+
+def _first(figure: str, part: Part) -> bool:
+    """Whether a figure of what training changed is of this part, which asks about that."""
+    return BESIDE[figure] == "" and part.question in ("gain", "resolved")
