@@ -260,7 +260,6 @@ def _cells(
             "finish": rows["finish_reason"].fill_null("").to_list(),
             "verdict": {path: rows[path].fill_null(0).to_list() for path in paths},
             "raw": {judge: rows[f"raw:{judge}"].fill_null(NOTHING).to_list() for judge in judges},
+            **({"score": rows["score"].to_list()} if "score" in rows.columns else {}),
         }
-        if "score" in rows.columns:
-            columns[condition]["score"] = rows["score"].to_list()
     return columns
