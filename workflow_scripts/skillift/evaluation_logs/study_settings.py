@@ -67,7 +67,7 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
     if path is None:
         return Settings("", Analysis().model_dump(), {})
     study = _read(path)
-    every = declared(study)
+    every, suite = declared(study), study.data["analysis"]["headline_suite"]
     unknown = sorted(set(chosen or ()) - set(every))
     if unknown:
         names = ", ".join(every) or "none"
@@ -77,7 +77,7 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
     for name, entry in every.items():
         if chosen is not None and name not in chosen:
             left_out.append((name, "it was not chosen"))
-        elif reason := _elsewhere(entry, logs, study.data["predictions"][name]):
+        elif reason := _elsewhere(entry, logs, study.data["predictions"][name], suite):
             left_out.append((name, reason))
         else:
             wrong += _missing_arms(path, name, entry, logs, student)
@@ -95,19 +95,18 @@ def _read(path: str) -> Study:
     wrong = problems if unsound else [line for line in problems if own.match(line)]
     if wrong:
         raise UserError("\n".join(wrong))
-    study.data["analysis"].setdefault("headline_path", PATH)
     return study
 
 
-def _elsewhere(entry: Mapping, logs: Logs, declared_entry: Mapping) -> str:
+def _elsewhere(entry: Mapping, logs: Logs, declared_entry: Mapping, suite: str) -> str:
     """Why a prediction is about something else than the score of the logs; empty where it is not."""
     metric = entry.get("metric", PASS)
     if metric != logs.metric:
         return f"it is about the metric {metric}, and the logs have {logs.metric}"
     if declared_entry.get("path", PATH) != PATH:
         return f"it is about the scoring path {declared_entry['path']}, and logs have their own scorer"
-    if entry["suite"] != SUITE:
-        return f"it is about the suite {entry['suite']}, and logs stand for {SUITE}"
+    if entry["suite"] != suite:
+        return f"it is about the suite {entry['suite']}, and logs stand for {suite}, that of the headlines"
     return ""
 
 

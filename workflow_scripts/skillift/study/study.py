@@ -255,7 +255,7 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
         UserError: the file cannot be read, or is not a mapping in YAML.
     """
     found = examined(read_source(path, "study file"), StudyFile, reference_problems)
-    if not found.problems:
+    if not found.unsound:
         _complete(found.data)
     return Study(str(path), found.data, found.settings), found.problems, found.unsound
 
