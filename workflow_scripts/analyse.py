@@ -1,7 +1,7 @@
 r"""Analyse the scores of a study: pass rates, effects, shifts between paths, agreement of the judges.
 
     python workflow_scripts/analyse.py --study studies/embedded.yaml \
-        --tasks results/embedded/tasks.parquet --scores results/embedded/scores.parquet \
+        --tasks results/embedded/tasks/holdout.parquet --scores results/embedded/scores.parquet \
         --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
         --out analysis
 

@@ -1,7 +1,7 @@
 r"""Have a reference model behind a chat API answer the tasks of a study.
 
-    python workflow_scripts/ask_reference.py --tasks results/mine/tasks.parquet \
-        --skills results/mine/skills.parquet --task-template workflow_scripts/prompts/task.jinja \
+    python workflow_scripts/ask_reference.py --tasks results/mine/tasks/holdout.parquet \
+        --skills results/mine/skills/holdout.parquet --task-template workflow_scripts/prompts/task.jinja \
         --spec '{"name": "haiku", "conditions": ["none", "curated"], "prompt_seed": 0, "suites": ["holdout"],
           "samples": 1, "reference": {"model": "anthropic/claude-haiku-4-5", "max_tokens": 1024}}' \
         --cache .skillift/mine/answers.sqlite --out results/mine/episodes/haiku/base.parquet

@@ -5,7 +5,7 @@ r"""Check what a study predicted against what it found, and say when each predic
                      "effect": {"contrast": "lift:curated-none", "student": "s", "recipe": "sft"},
                      "minus": null, "direction": "greater", "than": 0.0, "margin": 0.0, "confidence": 0.95}},
                  "runs": [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]}' \
-        --tasks results/embedded/tasks.parquet --scores results/embedded/scores.parquet \
+        --tasks results/embedded/tasks/holdout.parquet --scores results/embedded/scores.parquet \
         --ledger .skillift/embedded/ledger.jsonl --look results/embedded/analysis/look.json \
         --out results/embedded/analysis/predictions.parquet
 

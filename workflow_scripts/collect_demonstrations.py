@@ -3,7 +3,7 @@ r"""Collect the teacher's demonstrations of the train tasks, each with the prima
     python workflow_scripts/collect_demonstrations.py \
         --spec '{"teacher": {"kind": "worked_solution", "corrupted_share": 0.1, "attempts": 1, "seed": 0},
                  "condition": "curated", "judge": {"model": "offline/conclusion"}, "seed": 0}' \
-        --tasks results/embedded/tasks.parquet --skills results/embedded/skills.parquet \
+        --tasks results/embedded/tasks/train.parquet --skills results/embedded/skills/train.parquet \
         --task-template workflow_scripts/prompts/task.jinja --template workflow_scripts/prompts/judge.jinja \
         --cache .skillift/embedded/answers.sqlite --out results/embedded/corpus/demonstrations.parquet
 

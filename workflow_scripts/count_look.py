@@ -3,7 +3,7 @@ r"""Count a look at a study's results: which it is by the study's ledger, and th
     python workflow_scripts/count_look.py \
         --spec '{"settings": {"confidence": 0.95, "headline_path": "judge:conclusion", "margins": {}},
                  "design": {"confidence": 0.95, "suites": ["holdout"]}}' \
-        --tasks results/embedded/tasks.parquet --scores results/embedded/scores.parquet \
+        --tasks results/embedded/tasks/holdout.parquet --scores results/embedded/scores.parquet \
         --ledger .skillift/embedded/ledger.jsonl --out results/embedded/analysis/look.json
 
 Verdicts and settings that were looked at before are the same look; others are a new one, and a line of the

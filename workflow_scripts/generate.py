@@ -1,6 +1,6 @@
 r"""Have a student answer the tasks of a study, at the base model or at the checkpoints of a run.
 
-    python workflow_scripts/generate.py --tasks tasks.parquet --skills skills.parquet \
+    python workflow_scripts/generate.py --tasks tasks/holdout.parquet --skills skills/holdout.parquet \
         --task-template workflow_scripts/prompts/task.jinja --model students/s/model --out episodes.parquet \
         --spec '{"conditions": ["none", "curated"], "prompt_seed": 0, "checkpoints": [0], "inference":
           {"engine": "vllm", "precision": "float32", "thinking": false, "suites": ["holdout"], "samples": 1,

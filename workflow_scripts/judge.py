@@ -2,7 +2,7 @@ r"""Judge the episodes of one run or several: one verdict for each, by one judge
 
     python workflow_scripts/judge.py \
         --spec '{"name": "tail", "judge": {"model": "offline/tail", "max_tokens": 256}}' \
-        --episodes results/embedded/episodes/s/base.parquet --tasks results/embedded/tasks.parquet \
+        --episodes results/embedded/episodes/s/base.parquet --tasks results/embedded/tasks/holdout.parquet \
         --template workflow_scripts/prompts/judge.jinja --cache .skillift/embedded/answers.sqlite \
         --out results/embedded/verdicts/tail/s/base.parquet
 

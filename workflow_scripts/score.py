@@ -3,7 +3,7 @@ r"""Score all episodes of a study on all scoring paths.
 python workflow_scripts/score.py \
         --spec '{"judges": ["conclusion", "tail"], "primary_judge": "conclusion",
 "runs": [{"student": "s", "run": "base"}]}' \
-        --tasks results/embedded/tasks.parquet \
+        --tasks results/embedded/tasks/holdout.parquet \
         --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
         --verdicts 'results/embedded/verdicts/{judge}/{student}/{run}.parquet' \
         --out results/embedded/scores.parquet

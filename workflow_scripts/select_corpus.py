@@ -3,7 +3,7 @@ r"""Select a corpus from the passed demonstrations, balanced over skills.
     python workflow_scripts/select_corpus.py \
         --spec '{"rows": 353, "condition": "curated", "form": "worked", "seed": 0, "prompt_seed": 0}' \
         --demonstrations results/embedded/corpus/demonstrations.parquet \
-        --tasks results/embedded/tasks.parquet --out results/embedded/corpus/worked.parquet
+        --tasks results/embedded/tasks/train.parquet --out results/embedded/corpus/worked.parquet
 
 `--spec` is the corpus's entry of the study and the seed of the prompts. Demonstrations are collected under
 the condition `curated`; for another condition, `--skills` and `--task-template` say how to write its prompts.

@@ -4,7 +4,8 @@ python workflow_scripts/write_dataset_card.py --spec '{"study": "embedded", "des
 "worked", "settings": {"rows": 353, "condition": "curated", "form": "worked", "seed": 0},
 "teacher": "worked solutions of the tasks", "judge": "offline/conclusion"}' \
         --template workflow_scripts/cards/dataset.md.jinja --corpus corpus/worked.parquet \
-        --demonstrations corpus/demonstrations.parquet --tasks tasks.parquet --out cards/corpora/worked.md
+        --demonstrations corpus/demonstrations.parquet --tasks tasks/train.parquet \
+        --out cards/corpora/worked.md
 """
 
 from __future__ import annotations
