@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 from analysis_tables import full_study
@@ -60,6 +62,22 @@ def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
     rates = tables["pass_rates"].filter(path="judge:conclusion", metric="pass", student="s", run="sft-s1")
     found = {result.dataset_config: result.metric_value for result in data.eval_results}
     assert found == pytest.approx(dict(rates.select("condition", "pass_rate").iter_rows()), abs=1e-4)
+
+
+def test_a_card_has_the_numbers_of_every_suite_the_headline_first(templates):
+    tables = full_study()[1]
+    both = {
+        name: pl.concat([tables[name].with_columns(suite=pl.lit(suite)) for suite in ("holdout", "dev")])
+        for name in ("effects", "pass_rates")
+    }
+    alone = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
+    text = model_card(templates["model"], {**SPEC, "suites": ["dev", "holdout"]}, RUN, BASE, (353, "b"), both)
+    assert re.findall(r"On the suite (\w+),", text) == ["dev", "holdout"]
+    assert re.findall(r"On the suite (\w+),", alone) == ["holdout"]
+    assert text.count("Lift of the procedural delta by this training: ") == 2
+    rates = [result.dataset_split for result in ModelCard(text).data.eval_results]
+    assert rates.count("dev") == rates.count("holdout") == len(ModelCard(alone).data.eval_results)
+    assert model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), both) == alone
 
 
 def test_the_cards_of_all_runs_are_those_of_each(templates):

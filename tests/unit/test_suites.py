@@ -13,7 +13,8 @@ from projects import ROOT
 from score_tables import make_tasks
 
 from skillift.cards.specs import model_cards_spec
-from skillift.errors import UserError
+from skillift.contracts.pipeline import SKILLS, TASKS
+from skillift.errors import ContractError, UserError
 from skillift.figures import draw
 from skillift.findings import findings
 from skillift.findings.summary import summary
@@ -22,9 +23,10 @@ from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, extent, figur
 from skillift.study.design import declared_design
 from skillift.study.predictions import declared
 from skillift.study.study import Study, load_study
+from skillift.tables import write_table
 from skillift.taskpack import build_pack
 from skillift.tasks.prompts import messages_for
-from skillift.tasks.suites import digest_of_suite, tables_of_suite
+from skillift.tasks.suites import digest_of_suite, files_of_suites, read_suites, tables_of_suite
 
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 6, "per_skill": {"train": 2, "dev": 1, "holdout": 2}}
 WITH_TRANSFER = {**PACK, "suites": {"transfer": {"skills": 4, "per_skill": 3}}}
@@ -139,6 +141,25 @@ def test_the_spec_of_a_suite_holds_nothing_of_another_suite(tmp_path):
     assert fewer.tasks_spec("train") == specs["train"] and fewer.tasks_spec("holdout") != specs["holdout"]
     other = study(tmp_path, ("train: 4,", "train: 5,"))
     assert other.tasks_spec("holdout") == specs["holdout"] and other.tasks_spec("train") != specs["train"]
+
+
+def test_the_tables_of_all_suites_are_read_as_one_and_skills_that_they_share_once(tmp_path):
+    skills, tasks = build_pack(WITH_TRANSFER)
+    write_table(tasks, tmp_path / "tasks.parquet", TASKS)
+    assert files_of_suites(tmp_path, "tasks") == [tmp_path / "tasks.parquet"]
+    for suite in ("train", "dev", "holdout", "transfer"):
+        found = tables_of_suite(skills, tasks, suite)
+        write_table(found.tasks, tmp_path / f"tasks/{suite}.parquet", TASKS)
+        write_table(found.skills, tmp_path / f"skills/{suite}.parquet", SKILLS)
+    for kind, whole, contract in (("tasks", tasks, TASKS), ("skills", skills, SKILLS)):
+        files = files_of_suites(tmp_path, kind)
+        assert [path.parent.name for path in files] == [kind] * 4
+        assert read_suites(files, contract).equals(whole)
+    twice = pl.concat([tasks.head(1), tasks.head(1).with_columns(prompt=pl.lit("Another?"))])
+    for place, row in enumerate(twice.partition_by("prompt")):
+        write_table(row, tmp_path / f"{place}.parquet", TASKS)
+    with pytest.raises(ContractError, match="task_id"):
+        read_suites([tmp_path / "0.parquet", tmp_path / "1.parquet"], TASKS)
 
 
 # Which is the headline.

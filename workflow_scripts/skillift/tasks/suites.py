@@ -89,7 +89,7 @@ def read_suites(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> pl.D
 def files_of_suites(results: Path, kind: str) -> list[Path]:
     """The files of all suites in a folder of results: of its `tasks` or its `skills`.
 
-    Those of a study that an earlier version made, or another program, are one file beside each other.
+    An earlier version, or another program, has made one file of all; where it stands beside those of suites,
+    these are newer.
     """
-    whole = results / f"{kind}.parquet"
-    return [whole] if whole.exists() else sorted((results / kind).glob("*.parquet")) or [whole]
+    return sorted((results / kind).glob("*.parquet")) or [results / f"{kind}.parquet"]
