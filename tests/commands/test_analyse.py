@@ -112,6 +112,7 @@ def test_tasks_of_train_that_are_scored_as_holdout_are_refused(study):
         analyse.main(arguments(study))
 
 
+@pytest.mark.slow
 def test_the_same_tables_give_the_same_bytes_also_as_pandas_writes_them(analysed, study):
     import pandas  # takes long to import
 
