@@ -105,7 +105,7 @@ BAD_CSV = {
     "a column twice": ("task_id,suite,suite\n", "tasks.csv:1: suite: found the column twice"),
     "an open quote": ('task_id,prompt\n1,"open\n', "tasks.csv:2: found unexpected end of data, expected CSV"),
     "a missing column": ("task_id\nx\n", "tasks.csv:2: prompt: found no such field"),
-    "nothing": ("", "none of the suite holdout"),
+    "nothing": ("", "none of a suite that is asked"),
 }
 
 
