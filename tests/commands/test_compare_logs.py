@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,30 @@ def counted(folder: Path, condition: str) -> dict[tuple[str, str], float]:
     return {(each["doc"]["skill"], each["doc"]["id"]): each["exact_match"] for each in lines}
 
 
+def counted_of_lighteval(folder: Path, condition: str) -> dict[tuple[str, str], float]:
+    """The same, read from Parquet."""
+    (path,) = folder.glob(f"details_skills_{condition}_*.parquet")
+    rows = pl.read_parquet(path).to_dicts()
+    keys = [(row["doc"]["specific"]["skill"], row["doc"]["specific"]["id"]) for row in rows]
+    return dict(zip(keys, (row["metric"]["em"] for row in rows), strict=True))
+
+
 def test_gains_and_lift_of_real_logs_are_those_that_are_counted_by_hand(compared):
+    held_by_hand(compared, "lm_eval", counted)
+
+
+def test_gains_and_lift_of_real_details_of_lighteval_are_those_that_are_counted_by_hand(tmp_path):
+    conditions = ["--condition", "none=skills_none_0", "curated=skills_curated_0"]
+    sides = ([LOGS / "lighteval" / side] for side in ("before", "after"))
+    further = ("--item", "id", "--cluster", "skill", "--recipe", "sft", "--metric", "em")
+    found = compare(tmp_path / "out", *sides, *conditions, *further)
+    held_by_hand(found, "lighteval", counted_of_lighteval)
+
+
+def held_by_hand(compared: Path, harness: str, counted: Callable[[Path, str], dict]) -> None:
+    """Effects, intervals and pass rates of a comparison are those of scores that are read plainly."""
     arms = {
-        (side, condition): counted(LOGS / "lm_eval" / side, condition)
+        (side, condition): counted(LOGS / harness / side, condition)
         for side in ("before", "after")
         for condition in ("none", "curated")
     }
