@@ -1,6 +1,6 @@
 """Make instances with generators of reasoning-gym, and have them score answers.
 
-python workflow_scripts/ask_reasoning_gym.py --data data.json --out instances.json
+    python workflow_scripts/ask_reasoning_gym.py --data data.json --out instances.json
 
 `import_tasks.py` runs this with the Python of `.venv-reasoning-gym`: it needs that package and the standard
 library alone. `--data` is a JSON list of requests: `generator`, `settings`, `seed`, `size`, and `answers`

@@ -1,9 +1,9 @@
 r"""Write the episode browser: all episodes of a study in one HTML page, to be read beside each other.
 
-python workflow_scripts/browse_episodes.py \
+    python workflow_scripts/browse_episodes.py \
         --spec '{"name": "embedded", "headline_path": "judge:conclusion", "prompt_seed": 0,
-"judges": ["conclusion"], "students": {"s": {"label": "46 k", "tier": 1}}, "references": [],
-"runs": [{"student": "s", "run": "base", "recipe": null, "seed": null}]}' \
+        "judges": ["conclusion"], "students": {"s": {"label": "46 k", "tier": 1}}, "references": [],
+        "runs": [{"student": "s", "run": "base", "recipe": null, "seed": null}]}' \
         --tasks results/embedded/tasks/holdout.parquet --skills results/embedded/skills/holdout.parquet \
         --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
         --verdicts 'results/embedded/verdicts/{judge}/{student}/{run}.parquet' \

@@ -1,6 +1,6 @@
 """Build the tokenizer of the students that are trained from scratch.
 
-python workflow_scripts/build_tokenizer.py --model tokenizer/model --manifest tokenizer/manifest.json \
+    python workflow_scripts/build_tokenizer.py --model tokenizer/model --manifest tokenizer/manifest.json \
         --spec '{"difficulty": "tiny"}'
 """
 

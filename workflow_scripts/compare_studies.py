@@ -1,6 +1,6 @@
 """Set an effect of several finished studies side by side, as Markdown.
 
-python workflow_scripts/compare_studies.py --studies studies/a.yaml studies/b.yaml --contrast gain:none
+    python workflow_scripts/compare_studies.py --studies studies/a.yaml studies/b.yaml --contrast gain:none
 
 Studies that asked the same tasks are compared task by task, for students and recipes of the same names. Five
 or more studies without a shared task get a random-effects mean; of fewer it is said whether they agree. No

@@ -1,6 +1,6 @@
 """Export a finished study's answers and scores as a folder that the Hugging Face library `datasets` loads.
 
-python workflow_scripts/export_results.py --study studies/embedded.yaml --out embedded-results
+    python workflow_scripts/export_results.py --study studies/embedded.yaml --out embedded-results
 
 Writes `data/` (tasks, episodes of all runs, scores), `effects.csv`, `data_dictionary.md` and a card,
 `README.md`. No rule calls this. Answers are in it in full, and the tasks with their references: look before

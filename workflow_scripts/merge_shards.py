@@ -1,6 +1,6 @@
 r"""Put the parts of a run's episodes together that several jobs have answered.
 
-python workflow_scripts/merge_shards.py --episodes 0/episodes.parquet 1/episodes.parquet \
+    python workflow_scripts/merge_shards.py --episodes 0/episodes.parquet 1/episodes.parquet \
         --served 0/served.parquet 1/served.parquet --prompts 0/prompts.parquet 1/prompts.parquet \
         --parity 0/parity.parquet 1/parity.parquet --out episodes.parquet --served-out served.parquet \
         --prompts-out prompts.parquet --parity-out parity.parquet --spec '{}'

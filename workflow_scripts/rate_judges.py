@@ -1,6 +1,6 @@
 r"""Error rates of certified judges: false passes and false fails with their intervals, by kind of case.
 
-python workflow_scripts/rate_judges.py \
+    python workflow_scripts/rate_judges.py \
         --spec '{"confidence": 0.95, "judges": ["conclusion", "tail"]}' \
         --certification 'results/embedded/certification/{judge}.parquet' \
         --out results/embedded/analysis/certification.parquet

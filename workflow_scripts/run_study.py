@@ -1,6 +1,6 @@
 """Run a study to its report with Snakemake, and say what it found.
 
-python workflow_scripts/run_study.py --study studies/embedded.yaml --cores 2
+    python workflow_scripts/run_study.py --study studies/embedded.yaml --cores 2
 
 No rule calls this: it is what `make demo` and `make study` call. Unknown options go to Snakemake,
 so `--dry-run` or `--forceall` work. It reads config.yaml and writes what Snakemake writes:

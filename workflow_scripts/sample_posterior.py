@@ -1,6 +1,6 @@
 """Sample the second opinion's posterior: called by `second_opinion.py`, with the set envs/second-opinion.txt.
 
-python workflow_scripts/sample_posterior.py --data data.json --out posterior.json
+    python workflow_scripts/sample_posterior.py --data data.json --out posterior.json
 
 `--data` is a JSON object: `settings` and `paths`, see `skillift.second_opinion.model`. Writes its result by
 path, and says on stderr which path is at work.

@@ -1,8 +1,8 @@
 r"""Score all episodes of a study on all scoring paths.
 
-python workflow_scripts/score.py \
+    python workflow_scripts/score.py \
         --spec '{"judges": ["conclusion", "tail"], "primary_judge": "conclusion",
-"runs": [{"student": "s", "run": "base"}]}' \
+        "runs": [{"student": "s", "run": "base"}]}' \
         --tasks results/embedded/tasks/holdout.parquet \
         --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
         --verdicts 'results/embedded/verdicts/{judge}/{student}/{run}.parquet' \

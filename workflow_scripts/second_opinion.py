@@ -1,6 +1,6 @@
 """Set the intervals of a hierarchical Bayesian logit beside the clustered t intervals of a finished study.
 
-python workflow_scripts/second_opinion.py --study studies/embedded.yaml
+    python workflow_scripts/second_opinion.py --study studies/embedded.yaml
 
 No rule calls this, and no claim rests on it: it is what `make second-opinion` calls once it has installed
 the sampler (numpyro) into an environment of its own. It reads scores, tasks and claims of the study, and

@@ -1,6 +1,6 @@
 """Say what a study's run is at: which jobs are done, running, failed or waiting, and how far each is.
 
-python workflow_scripts/status.py --study studies/embedded.yaml
+    python workflow_scripts/status.py --study studies/embedded.yaml
 
 No rule calls this: it is what `make status` calls. It reads files alone, so it can be called at any time from
 another terminal, or from another machine that sees the working folder, and changes nothing. The study is the

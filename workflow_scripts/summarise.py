@@ -1,6 +1,6 @@
 """Print the results of a finished study as a Markdown table, for a README or an issue.
 
-python workflow_scripts/summarise.py --study studies/embedded.yaml
+    python workflow_scripts/summarise.py --study studies/embedded.yaml
 
 No rule calls this: it is what `make summary` calls. It reads the tables of `results/<study>/analysis/` and
 writes nothing.

@@ -1,6 +1,6 @@
 """Try a study on a few tasks before the real run, and say what that would take.
 
-python workflow_scripts/try_study.py --study studies/mine.yaml --tasks 8 --cores 2
+    python workflow_scripts/try_study.py --study studies/mine.yaml --tasks 8 --cores 2
 
 Every step of the study is run with its own models, conditions, judges and recipes, on a few tasks of a few
 skills, one seed and a few optimiser steps, under the name `<study>-trial`: what does not work (keys,

@@ -1,6 +1,6 @@
 """Check that a study's results, and what they were made from, are what their manifests say.
 
-python workflow_scripts/verify.py --study studies/embedded.yaml
+    python workflow_scripts/verify.py --study studies/embedded.yaml
 
 No rule calls this: it is what `make verify` calls. It reads every result and computes its digest again. Ends
 with status 1 and one line for each file that was altered, is missing, was made from other inputs than are

@@ -1,8 +1,8 @@
 r"""Write the card of one corpus, in the form of the Hugging Face hub.
 
-python workflow_scripts/write_dataset_card.py --spec '{"study": "embedded", "description": "", "corpus":
-"worked", "settings": {"rows": 353, "condition": "curated", "form": "worked", "seed": 0},
-"teacher": "worked solutions of the tasks", "judge": "offline/conclusion"}' \
+    python workflow_scripts/write_dataset_card.py --spec '{"study": "embedded", "description": "", "corpus":
+        "worked", "settings": {"rows": 353, "condition": "curated", "form": "worked", "seed": 0},
+        "teacher": "worked solutions of the tasks", "judge": "offline/conclusion"}' \
         --template workflow_scripts/cards/dataset.md.jinja --corpus corpus/worked.parquet \
         --demonstrations corpus/demonstrations.parquet --tasks tasks/train.parquet \
         --out cards/corpora/worked.md
