@@ -46,8 +46,7 @@ class Sums(NamedTuple):
 
 def plain_slope(x: Sums, y: Sums, between_students: bool, confidence: float) -> Slope:
     """The least-squares slope of y on x where both come from the same tasks (one "half" of all tasks)."""
-    weights = _jackknife_weights(x)
-    replicates = _slopes(x, y, between_students, weights)
+    replicates = _slopes(x, y, between_students)
     return Slope(*_mean_and_interval(replicates, confidence))
 
 
@@ -64,8 +63,7 @@ def split_slope(x: Sums, y: Sums, between_students: bool, confidence: float) -> 
         between_students: whether the units are students; else they are skills within students.
         confidence: of the interval, as a fraction.
     """
-    weights = _jackknife_weights(x)
-    replicates = _slopes(x, y.swapped(), between_students, weights)
+    replicates = _slopes(x, y.swapped(), between_students)
     return Slope(*_mean_and_interval(replicates, confidence), _reliability(x, between_students))
 
 
@@ -77,11 +75,10 @@ def disattenuated_slope(x: Sums, y: Sums, between_students: bool, confidence: fl
     Slope and interval are None where the instrument is weak, that is where x in one half hardly follows
     x in the other: such slopes scatter far from the truth.
     """
-    weights = _jackknife_weights(x)
     parts = (
-        _cross_products(x, y.swapped(), between_students, weights),
-        _cross_products(x, x.swapped(), between_students, weights),
-        _cross_products(x, x, between_students, weights, like=x.swapped()),
+        _cross_products(x, y.swapped(), between_students),
+        _cross_products(x, x.swapped(), between_students),
+        _cross_products(x, x, between_students, like=x.swapped()),
     )
     shared_y, shared, own = (part.mean(axis=1) for part in parts)
     reliability = _ratio(shared, own)
@@ -90,47 +87,45 @@ def disattenuated_slope(x: Sums, y: Sums, between_students: bool, confidence: fl
     return Slope(*slope, _number(reliability[0]))
 
 
-def _jackknife_weights(x: Sums) -> np.ndarray:
-    """Weights of the skills: all of them, then each left out once; shape (1 + skills, skills)."""
-    n_skills = x.sums.shape[1]
-    return np.vstack([np.ones((1, n_skills)), 1.0 - np.eye(n_skills)])
+def _jackknifed(of_skills: np.ndarray) -> np.ndarray:
+    """Sums over the skills: over all of them, then without each; shape (1 + skills, halves)."""
+    total = of_skills.sum(axis=0, keepdims=True, dtype=float)
+    return np.vstack([total, total - of_skills])
 
 
-def _slopes(x: Sums, y: Sums, between_students: bool, weights: np.ndarray) -> np.ndarray:
-    """Mean slope over the halves in which x varies, for each row of weights; NaN where it never does."""
-    products = _cross_products(x, y, between_students, weights)
-    squares = _cross_products(x, x, between_students, weights, like=y)
+def _slopes(x: Sums, y: Sums, between_students: bool) -> np.ndarray:
+    """Mean slope over the halves in which x varies, as `_jackknifed` has skills; NaN where it never does."""
+    products = _cross_products(x, y, between_students)
+    squares = _cross_products(x, x, between_students, like=y)
     defined = squares > _ZERO
     slopes = np.divide(products, squares, out=np.zeros_like(products), where=defined)
     return _ratio(slopes.sum(axis=1), defined.sum(axis=1))
 
 
-def _cross_products(
-    x: Sums, y: Sums, between_students: bool, weights: np.ndarray, like: Sums | None = None
-) -> np.ndarray:
-    """Sum over units of (x - its mean)(y - its mean), for each row of weights and each half.
+def _cross_products(x: Sums, y: Sums, between_students: bool, like: Sums | None = None) -> np.ndarray:
+    """Sum over units of (x - its mean)(y - its mean), as `_jackknifed` has skills, for each half.
 
     Units without a value of x, y or `like` are left out. Within students, the means are each student's
     own: a fixed effect for every student.
     """
     if between_students:
-        return _between_students(x, y, weights, like or y)
+        return _between_students(x, y, like or y)
     known = (x.counts > 0) & (y.counts > 0) & ((like or y).counts > 0)
-    total = np.zeros((len(weights), x.sums.shape[2]))
+    total = np.zeros((1 + x.sums.shape[1], x.sums.shape[2]))
     for student in range(len(known)):
         here = known[student]
         x_means, y_means = (_means(part.sums[student], part.counts[student]) * here for part in (x, y))
-        n_units = weights @ here
-        products = (weights @ x_means) * (weights @ y_means)
-        total += weights @ (x_means * y_means)
+        n_units = _jackknifed(here)
+        products = _jackknifed(x_means) * _jackknifed(y_means)
+        total += _jackknifed(x_means * y_means)
         total -= np.divide(products, n_units, out=np.zeros_like(products), where=n_units > 0)
     return total
 
 
-def _between_students(x: Sums, y: Sums, weights: np.ndarray, like: Sums) -> np.ndarray:
+def _between_students(x: Sums, y: Sums, like: Sums) -> np.ndarray:
     def means(part: Sums) -> tuple[np.ndarray, np.ndarray]:
-        counts = np.stack([weights @ rows for rows in part.counts])
-        return _means(np.stack([weights @ rows for rows in part.sums]), counts), counts > 0
+        counts = np.stack([_jackknifed(rows) for rows in part.counts])
+        return _means(np.stack([_jackknifed(rows) for rows in part.sums]), counts), counts > 0
 
     (x_means, x_known), (y_means, y_known), (_, like_known) = (means(part) for part in (x, y, like))
     known = x_known & y_known & like_known
@@ -170,9 +165,8 @@ def _standard_error(replicates: np.ndarray) -> float:
 
 
 def _reliability(x: Sums, between_students: bool) -> float | None:
-    whole = np.ones((1, x.sums.shape[1]))
-    shared = _cross_products(x, x.swapped(), between_students, whole).mean(axis=1)
-    own = _cross_products(x, x, between_students, whole, like=x.swapped()).mean(axis=1)
+    shared = _cross_products(x, x.swapped(), between_students).mean(axis=1)
+    own = _cross_products(x, x, between_students, like=x.swapped()).mean(axis=1)
     return _number(_ratio(shared, own)[0])
 
 
