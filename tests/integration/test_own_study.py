@@ -23,7 +23,8 @@ SKILL = "---\nname: {id}\ndescription: How to make a {id}.\n---\n\n# {id}\n\n{st
 def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path, engine):
     """With the smoke study's tasks and its smaller student as what the user has."""
     project, results = copy_project(tmp_path / "My Étude 1"), finished_smoke / "results/smoke"
-    tasks = pl.read_parquet(results / "tasks/holdout.parquet").filter(pl.col("scorer") == "answer_line")
+    suites = [pl.read_parquet(results / f"tasks/{suite}.parquet") for suite in ("train", "holdout")]
+    tasks = pl.concat(suites).filter(pl.col("scorer") == "answer_line")
     (project / "my").mkdir()
     tasks.write_csv(project / "my/tasks.csv")
     for skill_id, steps in (

@@ -126,4 +126,4 @@ def test_a_corpus_is_given_skills_and_template_only_where_its_condition_needs_th
 
     assert "--skills" not in command()
     replace_in(folder / "studies/smoke.yaml", "condition: curated", "condition: placebo")
-    assert f"--skills {RESULTS}/skills/holdout.parquet --task-template" in command()
+    assert f"--skills {RESULTS}/skills/train.parquet --task-template" in command()

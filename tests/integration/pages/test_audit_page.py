@@ -47,9 +47,9 @@ def test_choosing_a_box_shows_what_it_needs_and_what_needs_it(browser, page):
 
 def test_a_box_can_be_chosen_by_the_keyboard(browser, page):
     opened = open_file(browser, page).page
-    opened.focus('.node[data-name="build_tasks"]')
+    opened.focus('.node[data-name="build_tasks holdout"]')
     opened.keyboard.press("Enter")
-    assert opened.locator(".node.here").get_attribute("data-name") == "build_tasks"
+    assert opened.locator(".node.here").get_attribute("data-name") == "build_tasks holdout"
 
 
 def test_the_jobs_of_a_row_unfold(browser, page):
