@@ -100,6 +100,20 @@ def _missing_arm(folder: Path) -> list[str]:
     return ["--condition", "none=plain", "curated=steps"]
 
 
+def _tasks_of(metrics: list[str], models: list[str]) -> Callable[[Path], list[str]]:
+    """A folder with a task for each of these scores and models."""
+
+    def make(folder: Path) -> list[str]:
+        for side in (BEFORE, AFTER):
+            for place, (metric, model) in enumerate(zip(metrics, models, strict=True)):
+                lines = [line(n, None, metrics=[metric], **{metric: n % 2}) for n in range(4)]
+                time, named = f"2026-11-29T23-4{place}-28", {"model_name": model}
+                write_lm_eval(folder / side, lines, task=f"task{place}", time=time, results=named)
+        return []
+
+    return make
+
+
 def _broken_inspect(folder: Path) -> list[str]:
     for name in (BEFORE, AFTER):
         (folder / name).mkdir()
@@ -174,6 +188,14 @@ BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
     "a range of another score": (
         lambda folder: [*_both(RIGHT)(folder), "--range", "f1=0:1"],
         r"--range: found 'f1', expected the score that is compared, exact_match",
+    ),
+    "tasks with other scores": (
+        _tasks_of(["acc", "f1"], ["m", "m"]),
+        r"base under none, metrics of its tasks: found 'acc, f1', expected one score in all tasks",
+    ),
+    "tasks of other models": (
+        _tasks_of(["acc", "acc"], ["m", "other"]),
+        r"base under none, models of its tasks: found 'm, other', expected one model\.",
     ),
     "other targets": (
         _both(RIGHT, _changed(2, target_hash="another")),

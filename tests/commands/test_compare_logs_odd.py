@@ -154,6 +154,18 @@ def test_numbers_and_texts_as_names_of_items_in_json_are_one_kind(tmp_path):
     assert found.rows["item"].to_list() == ["1", "2"]
 
 
+@pytest.mark.parametrize(("head", "columns"), [("cluster", {}), ("topic", {"cluster": "topic"})])
+def test_a_column_of_groups_is_said_to_group_the_items_of_one_task_and_of_several(head, columns, tmp_path):
+    text = f"item,score,{head}\na,1,x\nb,0,x\nc,1,y\n"
+    for side in ("before", "after"):
+        table(tmp_path / "one" / side, text)
+        for task in ("law", "physics"):
+            table(tmp_path / "two" / side, text, f"{task}.csv")
+    assert [arms(tmp_path / name, columns=columns).clustered for name in ("one", "two")] == [head, head]
+    found = tables(arms(tmp_path / "two", columns=columns)).skills["skill_id"].to_list()
+    assert found == ["law/x", "law/y", "physics/x", "physics/y"]
+
+
 def test_two_epochs_against_one_are_means_of_their_items(tmp_path):
     table(tmp_path / "before", "item,epoch,score\na,0,1\na,1,0\nb,0,1\nb,1,1\n")
     table(tmp_path / "after", "item,epoch,score\na,0,1\nb,0,1\n")

@@ -23,6 +23,7 @@ from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
 # what may differ between arms where `--accept` says so
 ACCEPTABLE = {
     "items": "items that some arms lack, which count as unscored there",
+    "models": "tasks of one arm that were asked of models of other names",
     "prompts": "the same condition asked in other words before and after",
     "sampling": "other settings of generation",
     "scorer": "another version of the task or of its scorer",
@@ -113,14 +114,15 @@ def read_arms(
         )
     )
     differences = _Differences()
+    for arm in arms:
+        _compare_tasks(arm, differences)
     _compare(arms, differences)
     refused = [text for kind, text in differences.found if kind not in set(accept)]
     if refused:
         kinds = sorted({kind for kind, text in differences.found if text in refused and kind in ACCEPTABLE})
         last = [f"Where that is meant: --accept {' '.join(kinds)}."] if kinds else []
         raise UserError("\n".join([*refused, *last]))
-    by = wanted.cluster or ("task of the harness" if several else "")
-    return Arms(arms, tuple(text for _, text in differences.found), by)
+    return Arms(arms, tuple(text for _, text in differences.found), _grouped_by(arms, wanted, several))
 
 
 def _condition(
@@ -164,12 +166,23 @@ def _refuse_missing(grouped: Mapping[tuple[str, str], Mapping[str, Evaluation]])
         raise UserError(problem("--condition", unknown[0], f"one of {', '.join(CONDITIONS)}"))
 
 
+def _grouped_by(arms: Sequence[Arm], wanted: Wanted, several: bool) -> str:
+    """What items are grouped by, in words: a field, a table's column, or the tasks of the harness."""
+    fields = [wanted.cluster, wanted.columns.get("cluster")]
+    if named := next((name for name in fields if name), ""):
+        return named
+    if any(each.rows["cluster"].count() for arm in arms for each in arm.evaluations):
+        return "cluster"
+    return "task of the harness" if several else ""
+
+
 def _rows(tasks: Mapping[str, Evaluation], several: bool, wanted: Wanted) -> pl.DataFrame:
     parts = []
     for task, evaluation in sorted(tasks.items()):
         rows = evaluation.rows
         if several:
-            cluster = pl.format("{}/{}", pl.lit(task), "cluster") if wanted.cluster else pl.lit(task)
+            own = rows["cluster"].count() or wanted.cluster
+            cluster = pl.format("{}/{}", pl.lit(task), "cluster") if own else pl.lit(task)
             rows = rows.with_columns(item=pl.format("{}/{}", pl.lit(task), "item"), cluster=cluster)
         parts.append(rows)
     found = pl.concat(parts) if parts else pl.DataFrame(schema=ROWS)
@@ -191,6 +204,17 @@ class _Differences:
 
     def add(self, kind: str, where: str, found: object, expected: str) -> None:
         self.found.append((kind, problem(where, found, expected)))
+
+
+def _compare_tasks(arm: Arm, differences: _Differences) -> None:
+    """A mean over tasks is one of a single score, of a single model."""
+    metrics = sorted({str(each.scorer.get("metric")) for each in arm.evaluations})
+    if len(metrics) > 1:
+        expected = "one score in all tasks: choose tasks with --condition none=TASK, or a score with --metric"
+        differences.add("", f"{_name(arm)}, metrics of its tasks", ", ".join(metrics), expected)
+    models = sorted({each.model for each in arm.evaluations if each.model})
+    if len(models) > 1:
+        differences.add("models", f"{_name(arm)}, models of its tasks", ", ".join(models), "one model")
 
 
 def _compare(arms: Sequence[Arm], differences: _Differences) -> None:
