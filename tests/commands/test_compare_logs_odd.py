@@ -125,6 +125,19 @@ def test_an_error_of_0_and_1_of_which_less_is_better_is_no_pass(tmp_path):
     assert (measure.metric, measure.unit, measure.lower_is_better) == ("exact_match", "pp", True)
 
 
+@pytest.mark.parametrize("arguments", [{"gen_args_0": None}, {}, [["Q", {}]]])
+def test_arguments_of_any_form_are_read(arguments, tmp_path):
+    write_lm_eval(tmp_path, [line(0, 1.0, arguments=arguments)])
+    assert one(tmp_path).rows["prompt"].to_list() == ["Q" if arguments == [["Q", {}]] else ""]
+
+
+@pytest.mark.parametrize("key", ["configs", "versions", "n-shot", "higher_is_better"])
+def test_results_of_another_form_are_refused_with_their_key(key, tmp_path):
+    write_lm_eval(tmp_path, RIGHT, results={key: ["x"]})
+    with pytest.raises(UserError, match=rf"key {key}: found \['x'\], expected an object by task"):
+        one(tmp_path)
+
+
 # plain tables
 
 
@@ -164,6 +177,24 @@ def test_a_column_of_groups_is_said_to_group_the_items_of_one_task_and_of_severa
     assert [arms(tmp_path / name, columns=columns).clustered for name in ("one", "two")] == [head, head]
     found = tables(arms(tmp_path / "two", columns=columns)).skills["skill_id"].to_list()
     assert found == ["law/x", "law/y", "physics/x", "physics/y"]
+
+
+def test_prompts_that_are_messages_are_read_as_their_json(tmp_path):
+    messages = [{"role": "user", "content": "é?"}]
+    text = json.dumps({"item": 1, "score": 1, "prompt": messages})
+    assert json.loads(one(table(tmp_path, f"{text}\n", "s.jsonl")).rows["prompt"][0]) == messages
+
+
+@pytest.mark.parametrize("name", ["item", "score", "cluster"])
+def test_a_list_where_a_name_or_a_score_belongs_is_refused(name, tmp_path):
+    row = json.dumps({"item": "a", "score": 1, "cluster": "x"} | {name: [1]})
+    with pytest.raises(UserError, match=rf"s.jsonl, column {name}: found \[1\], expected a text or a number"):
+        values(table(tmp_path, f"{row}\n", "s.jsonl"))
+
+
+def test_commas_in_the_cells_of_a_table_of_semicolons_are_part_of_them(tmp_path):
+    found = one(table(tmp_path, "item;score;prompt\na;1;one, two, three\n"))
+    assert found.rows["prompt"].to_list() == ["one, two, three"]
 
 
 def test_two_epochs_against_one_are_means_of_their_items(tmp_path):

@@ -120,15 +120,17 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
         rows["prompt_key"].append(line.prompt_hash or prompt)
         rows["item_key"].append(line.target_hash or _text(line.target))
         rows["tokens"].append(None)
-    config = results.get("configs", {}).get(task, {})
+    config = results["configs"].get(task, {})
+    if not isinstance(config, dict):
+        raise UserError(problem(f"results of {path}, key configs.{task}", config, "an object", _HINT))
     return Evaluation(
         path,
         task,
         str(results.get("model_name") or ""),
-        {"metric": metric, "filter": kept, "version": results.get("versions", {}).get(task)},
+        {"metric": metric, "filter": kept, "version": results["versions"].get(task)},
         {
             "generation": config.get("generation_kwargs"),
-            "shots": results.get("n-shot", {}).get(task),
+            "shots": results["n-shot"].get(task),
             "output type": config.get("output_type"),
             "system instruction": results.get("system_instruction"),
             "chat template": results.get("chat_template_sha"),
@@ -140,7 +142,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
 
 def _lower_is_better(results: Mapping, task: str, metric: str) -> bool:
     """What the harness says of the metric's direction; where it says nothing, more is better."""
-    of_task = results.get("higher_is_better", {}).get(task)
+    of_task = results["higher_is_better"].get(task)
     return isinstance(of_task, Mapping) and of_task.get(metric) is False
 
 
@@ -158,6 +160,9 @@ def _results(path: Path) -> dict:
         raise UserError(problem(str(beside), str(error), "the JSON that lm_eval writes", _HINT)) from None
     if not isinstance(found, dict) or "configs" not in found:
         raise UserError(problem(str(beside), "no key configs", "the results of lm_eval", _HINT))
+    for name in ("configs", "versions", "n-shot", "higher_is_better"):
+        if not isinstance(found.setdefault(name, {}), dict):
+            raise UserError(problem(f"{beside}, key {name}", found[name], "an object by task", _HINT))
     return found
 
 
@@ -215,7 +220,8 @@ def _score(found: Any, where: str, metric: str) -> tuple[float | None, str | Non
 
 def _prompt(arguments: Any) -> str:
     """The text that the model was given: the first argument of the first request."""
-    first = arguments.get("gen_args_0", {}).get("arg_0") if isinstance(arguments, dict) else _first(arguments)
+    first = arguments.get("gen_args_0") if isinstance(arguments, dict) else _first(arguments)
+    first = first.get("arg_0") if isinstance(first, dict) else first
     return _text(_first(first) if isinstance(first, list) else first)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -39,6 +40,7 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
         raise UserError(problem(str(path), "no row", "a row for each item"))
     names = _names(path, table, wanted)
     known = table.select(pl.col(column).alias(name) for name, column in names.items())
+    known = _as_texts(path, known, names)
     for name, kind in (("score", pl.Float64), ("epoch", pl.Int64), ("tokens", pl.Int64)):
         if name in known.columns:
             known = known.with_columns(_number(path, known[name], names[name], kind).alias(name))
@@ -79,17 +81,33 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
     ]
 
 
+def _as_texts(path: Path, known: pl.DataFrame, names: dict[str, str]) -> pl.DataFrame:
+    """Prompts and answers that are lists or objects, such as messages, as JSON; in others that is wrong."""
+    for name in known.columns:
+        column = known[name]
+        if not column.dtype.is_nested():
+            continue
+        if name not in ("prompt", "target", "response"):
+            where = f"{path}, column {names[name]}"
+            raise UserError(problem(where, column.to_list()[0], "a text or a number in each row"))
+        texts = [
+            None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+            for value in column.to_list()
+        ]
+        known = known.with_columns(pl.Series(name, texts, dtype=pl.String))
+    return known
+
+
 def _table(path: Path) -> pl.DataFrame:
     """The table as it is written: of CSV, cells are texts, as an item may be called 001."""
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
     if path.suffix == ".jsonl":
         return pl.read_ndjson(path, infer_schema_length=None)
-    table = pl.read_csv(path, infer_schema=False)
-    other = next((mark for mark in ";\t" if mark in table.columns[0]), None)
-    if table.width == 1 and other:
-        return pl.read_csv(path, infer_schema=False, separator=other)
-    return table
+    with path.open(encoding="utf-8-sig") as lines:
+        head = lines.readline()
+    mark = next((mark for mark in ",;\t" if mark in head), ",")
+    return pl.read_csv(path, infer_schema=False, separator=mark)
 
 
 def _group(known: pl.DataFrame) -> list[str]:
