@@ -251,6 +251,10 @@ BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
         _table("item,epoch,score\na,0,1\na,0,1\n"),
         r"item: found 'a', expected each item once in each epoch",
     ),
+    "a table with an epoch that is not numbered": (
+        _table("item,epoch,score\na,,1\n"),
+        r"row 1, column epoch: found None, expected a whole number from 0",
+    ),
     "an item in two groups": (
         _table(
             ITEMS.replace("score", "score,cluster").replace("\na,1", "\na,1,x").replace("0\n", "0,x\n"),

@@ -104,6 +104,8 @@ def main(argv: list[str] | None = None) -> None:
     if not options.study and (options.student or options.predictions):
         raise UserError(problem("--study", None, "the study file that --student and --predictions are of"))
 
+    _refuse_options(options)
+
     from skillift.evaluation_logs.arms import read_arms
     from skillift.evaluation_logs.comparison import write_comparison
     from skillift.evaluation_logs.measure import claimed_contrasts
@@ -137,6 +139,37 @@ def main(argv: list[str] | None = None) -> None:
         )
     print(text, end="")
     print(f"\nLook at {options.out / 'findings.html'}")
+
+
+def _refuse_options(options: argparse.Namespace) -> None:
+    """What options cannot say together, before any log is read.
+
+    Raises:
+        UserError: all of it at once.
+    """
+    wrong = []
+    names = [name for name, _ in options.condition]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        wrong.append(problem(f"--condition, {name}", f"{names.count(name)} patterns", "one, with *"))
+    for name, pattern in options.condition:
+        if pattern.count("*") > 1:
+            fix = "What it stands for names the task in all conditions."
+            wrong.append(problem(f"--condition, {name}", pattern, "at most one *", fix))
+    if options.threshold is not None and not math.isfinite(options.threshold):
+        wrong.append(problem("--threshold", options.threshold, "a finite number"))
+    if options.threshold is not None and options.range:
+        fix = "Passes of a threshold need no range: leave one of the two out."
+        wrong.append(problem("--range", options.range[0][0], "nothing beside --threshold", fix))
+    for text in sorted({text for text in options.after if options.after.count(text) > 1}):
+        wrong.append(problem("--after", text, "logs of another training", "Give each log once."))
+    for side in ("before", "after"):
+        for text in getattr(options, side):
+            folder = Path(text if Path(text).exists() else text.partition("=")[2] or text).resolve()
+            if options.out.resolve().is_relative_to(folder):
+                fix = "What is written there would be read as logs the next time."
+                wrong.append(problem("--out", str(options.out), f"a folder that is not in --{side}", fix))
+    if wrong:
+        raise UserError("\n".join(wrong))
 
 
 def _record(options: argparse.Namespace) -> dict:

@@ -132,6 +132,22 @@ def test_of_a_bad_log_it_is_said_what_is_wrong_and_nothing_is_written(name, tmp_
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--condition", "none=a", "none=b"], "--condition, none: found '2 patterns', expected one"),
+        (["--condition", "none=*a*"], r"--condition, none: found '\*a\*', expected at most one \*"),
+        (["--threshold", "nan"], "--threshold: found nan, expected a finite number"),
+        (["--threshold", "1", "--range", "f1=0:1"], "--range: found 'f1', expected nothing beside"),
+        (["--after", "a", "a"], "--after: found 'a', expected logs of another training"),
+        (["--out", "before/comparison"], "--out: found .*, expected a folder that is not in --before"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_before_logs_are_read(options, expected):
+    with pytest.raises(UserError, match=expected):
+        compare(Path("out"), ["before"], ["after"], *options)
+
+
 def test_two_arms_give_a_gain_and_no_lift(tmp_path, capsys):
     write_lm_eval(tmp_path / "before", scored([0.0] * 12))
     write_lm_eval(tmp_path / "after", scored([1.0] * 10 + [0.0] * 2))

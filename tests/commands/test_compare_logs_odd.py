@@ -49,6 +49,13 @@ def test_empty_lines_and_line_ends_of_windows_are_no_items(tmp_path):
     assert values(tmp_path) == [1.0, 0.0, 1.0, 0.0]
 
 
+def test_a_mark_of_the_byte_order_before_results_is_passed_over(tmp_path):
+    write_lm_eval(tmp_path, RIGHT)
+    for path in tmp_path.iterdir():
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert values(tmp_path) == [1.0, 0.0, 1.0, 0.0]
+
+
 def test_items_numbered_by_texts_are_those_numbered_by_numbers(tmp_path):
     write_lm_eval(tmp_path / "before", RIGHT)
     write_lm_eval(tmp_path / "after", [each | {"doc_id": str(each["doc_id"])} for each in RIGHT])

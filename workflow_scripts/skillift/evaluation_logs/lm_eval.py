@@ -152,7 +152,7 @@ def _results(path: Path) -> dict:
     time = named["time"] if named else ""
     beside = path.with_name(f"results_{time}.json")
     try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
+        found = json.loads(beside.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         fix = "It says how the model was asked; keep both files of a run together."
         raise UserError(problem(str(beside), "no file", f"the results of {path.name}", fix)) from None

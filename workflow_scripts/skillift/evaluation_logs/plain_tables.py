@@ -47,11 +47,10 @@ def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
     known = known.with_columns(
         pl.col(name).cast(pl.String) for name in ("item", "cluster", "task") if name in known
     )
-    if known["item"].null_count():
-        place = known["item"].is_null().arg_true()[0]
-        raise UserError(
-            problem(f"{path}, row {place + 1}, column {names['item']}", None, "what the item is called")
-        )
+    for name, expected in (("item", "what the item is called"), ("epoch", "a whole number from 0")):
+        if name in known and known[name].null_count():
+            place = known[name].is_null().arg_true()[0]
+            raise UserError(problem(f"{path}, row {place + 1}, column {names[name]}", None, expected))
     scored = known["score"].is_not_null() & known["score"].is_finite()
     frame = known.select(
         "item",
