@@ -193,6 +193,8 @@ def _sources(given: list[str], name: str, seed: int | None) -> list:
     found: list[Source] = []
     for text in given:
         condition, separator, path = text.partition("=")
+        if separator and condition not in CONDITIONS and not Path(text).exists() and Path(path).exists():
+            raise UserError(problem(f"condition of {path}", condition, f"one of {', '.join(CONDITIONS)}"))
         if not separator or condition not in CONDITIONS:
             condition, path = "", text
         number = sum(source.condition == (condition or None) for source in found)

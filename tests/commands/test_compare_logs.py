@@ -173,6 +173,22 @@ def test_what_has_no_score_stays_unscored_and_is_never_a_fail(tmp_path):
     assert (row["n_tasks"], row["n_unscored"], row["estimate"]) == (6, 2, 1.0)
 
 
+def test_a_second_comparison_leaves_nothing_of_the_first_in_its_folder(tmp_path):
+    sides = [tmp_path / "before"], [tmp_path / "after"]
+    for side, scores in zip(("before", "after"), ([0.2, 0.4, 0.6], [0.3, 0.7, 0.9]), strict=True):
+        write_lm_eval(tmp_path / side, scored(scores))
+    for options in (["--recipe", "first"], ["--recipe", "second", "--threshold", "0.5"]):
+        out = compare(tmp_path / "out", *sides, *options)
+    assert {path.stem for path in (out / "episodes").iterdir()} == {"base", "second-s0"}
+    assert (out / "scores.parquet").exists() and not (out / "logged_scores.parquet").exists()
+
+
+def test_a_folder_of_a_condition_that_there_is_not_is_refused_with_those_there_are(tmp_path):
+    write_lm_eval(tmp_path, scored([1.0]))
+    with pytest.raises(UserError, match="found 'plain', expected one of none, curated"):
+        compare(tmp_path.with_name("out"), [f"plain={tmp_path}"], [f"plain={tmp_path}"])
+
+
 def test_what_is_accepted_is_named(tmp_path, capsys):
     write_lm_eval(tmp_path / "before", scored([0.0, 1.0] * 4))
     write_lm_eval(tmp_path / "after", scored([1.0] * 7), generation_kwargs={"temperature": 1.0})

@@ -220,6 +220,15 @@ def test_columns_of_categories_and_small_numbers_are_read(tmp_path):
     assert values(tmp_path) == [1.0, 0.0]
 
 
+def test_where_less_is_better_a_score_of_at_most_the_threshold_passes(tmp_path):
+    results = {"higher_is_better": {"sums": {"exact_match": False}}}
+    for side in ("before", "after"):
+        write_lm_eval(tmp_path / side, scored([4.0, 5.0, 9.0, None]), results=results)
+    made = tables(arms(tmp_path), threshold=5)
+    assert made.measure.score == "exact_match of at most 5"
+    assert made.scores.filter(run="base")["passed"].to_list() == [True, True, False, None]
+
+
 def test_a_threshold_names_itself_as_the_score(tmp_path):
     for side in ("before", "after"):
         table(tmp_path / side, "item,score\na,0.4\nb,0.9\n")

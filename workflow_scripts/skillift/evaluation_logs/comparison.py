@@ -58,6 +58,7 @@ def write_comparison(
         analysis["predictions"] = predicted(made, spec, predictions)
     parts = comparison_parts(analysis, spec)
     text = summary(parts, analysis, spec)
+    _remove_earlier(out)
     write_table(made.tasks, out / "tasks.parquet", TASKS)
     write_table(made.skills, out / "skills.parquet", SKILLS)
     if made.measure.metric == PASS:
@@ -82,6 +83,15 @@ def write_comparison(
     _write_browser(made, spec, out, assets)
     write_json(record, out / "comparison.json")
     return text
+
+
+def _remove_earlier(out: Path) -> None:
+    """Take away tables and figures of an earlier comparison here, which this one may not have."""
+    if not (out / "comparison.json").exists():
+        return
+    for pattern in ("*scores.parquet", "analysis/*.parquet", "episodes/*.parquet", "figures/*.svg"):
+        for path in out.glob(pattern):
+            path.unlink()
 
 
 def figures_of(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[str]:

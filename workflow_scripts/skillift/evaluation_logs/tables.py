@@ -52,7 +52,8 @@ def tables(
 
     Args:
         arms: what was read.
-        threshold: a score of at least that passes; None: scores are taken as they are.
+        threshold: a score of at least that passes, or of at most that where less is better;
+            None: scores are taken as they are.
         ranges: of scores, by their names; see `measure.measure_of`.
 
     Raises:
@@ -65,8 +66,9 @@ def tables(
     scorer = str(evaluations[0].scorer.get("metric"))
     lower = any(each.lower_is_better for each in evaluations)
     if threshold is not None:
-        rows = rows.with_columns(value=(pl.col("value") >= threshold).cast(pl.Float64))
-        measure = Measure(f"{scorer} of at least {threshold:g}")
+        passes = pl.col("value") <= threshold if lower else pl.col("value") >= threshold
+        rows = rows.with_columns(value=passes.cast(pl.Float64))
+        measure = Measure(f"{scorer} of at {'most' if lower else 'least'} {threshold:g}")
     else:
         harness = [each.bounds for each in evaluations if each.bounds]
         measure = measure_of(rows, scorer, ranges or {}, harness, lower)
