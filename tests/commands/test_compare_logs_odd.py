@@ -204,6 +204,12 @@ def test_commas_in_the_cells_of_a_table_of_semicolons_are_part_of_them(tmp_path)
     assert found.rows["prompt"].to_list() == ["one, two, three"]
 
 
+def test_an_ending_in_capitals_is_the_same_ending_and_packed_files_are_to_be_unpacked(tmp_path):
+    assert values(table(tmp_path / "a", "item,score\na,1\n", "scores.CSV")) == [1.0]
+    with pytest.raises(UserError, match=r"Unpack files in \.gz first"):
+        values(table(tmp_path / "b", "x", "scores.csv.gz"))
+
+
 def test_two_epochs_against_one_are_means_of_their_items(tmp_path):
     table(tmp_path / "before", "item,epoch,score\na,0,1\na,1,0\nb,0,1\nb,1,1\n")
     table(tmp_path / "after", "item,epoch,score\na,0,1\nb,0,1\n")

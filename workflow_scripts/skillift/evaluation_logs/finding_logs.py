@@ -32,7 +32,8 @@ def read_logs(path: Path, wanted: Wanted) -> list[Evaluation]:
             found.setdefault(kind[0], (kind[1], []))[1].append(file)
     if not found:
         names = ", ".join(file.name for file in files[:3]) or "an empty folder"
-        raise UserError(problem(str(path), names, _KINDS))
+        fix = "Unpack files in .gz first." if any(file.suffix == ".gz" for file in files) else ""
+        raise UserError(problem(str(path), names, _KINDS, fix))
     if len(found) > 1:
         raise UserError(
             problem(str(path), " and ".join(sorted(found)), "logs of one kind", "Give one of them.")
@@ -52,7 +53,7 @@ def _kind(file: Path) -> tuple[str, _Reader] | None:
         return "samples of lm_eval", lm_eval.read
     if file.match(lighteval_details.PATTERN):
         return "details of lighteval", lighteval_details.read
-    if file.suffix in plain_tables.ENDINGS:
+    if file.suffix.lower() in plain_tables.ENDINGS:
         return "plain tables", plain_tables.read
     if file.suffix in inspect_logs.ENDINGS and not file.match("results_*.json"):
         return "logs of Inspect", inspect_logs.read

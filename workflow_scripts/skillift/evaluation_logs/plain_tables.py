@@ -99,9 +99,9 @@ def _as_texts(path: Path, known: pl.DataFrame, names: dict[str, str]) -> pl.Data
 
 def _table(path: Path) -> pl.DataFrame:
     """The table as it is written: of CSV, cells are texts, as an item may be called 001."""
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         return pl.read_parquet(path)
-    if path.suffix == ".jsonl":
+    if path.suffix.lower() == ".jsonl":
         return pl.read_ndjson(path, infer_schema_length=None)
     with path.open(encoding="utf-8-sig") as lines:
         head = lines.readline()
