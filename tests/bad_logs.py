@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from made_logs import line, scored, write_lm_eval
+import polars as pl
+from made_logs import line, scored, write_lighteval, write_lm_eval
 
 RIGHT = scored([1.0, 0.0, 1.0, 0.0])
 BEFORE, AFTER = "before", "after"
@@ -119,6 +120,46 @@ def _broken_inspect(folder: Path) -> list[str]:
         (folder / name).mkdir()
         (folder / name / "log.eval").write_bytes(b"PK\x03\x04 cut off")
     return []
+
+
+def _details(**after: object) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        write_lighteval(folder / BEFORE, [1, 0, 1])
+        write_lighteval(folder / AFTER, [1, 1, 1], **after)
+        return []
+
+    return make
+
+
+def _spoilt(pattern: str, content: bytes | dict) -> Callable[[Path], list[str]]:
+    """Details of which one file is something else: bytes, or a table of these columns."""
+
+    def make(folder: Path) -> list[str]:
+        _details()(folder)
+        file = next((folder / AFTER).rglob(pattern))
+        if isinstance(content, dict):
+            pl.DataFrame(content).write_parquet(file)
+        else:
+            file.write_bytes(content)
+        return []
+
+    return make
+
+
+def _empty_folder(folder: Path) -> list[str]:
+    write_lm_eval(folder / BEFORE, RIGHT)
+    (folder / AFTER).mkdir()
+    return []
+
+
+def _in_encoding(encoding: str, text: str) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        for name in (BEFORE, AFTER):
+            (folder / name).mkdir()
+            (folder / name / "scores.csv").write_bytes(text.encode(encoding))
+        return []
+
+    return make
 
 
 ITEMS = "item,score\na,1\nb,0\nc,1\n"
@@ -265,8 +306,70 @@ BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
         ),
         r"item a, groups: found \['x', 'y'\]",
     ),
-    "broken JSON lines": (_table('{"item": "a", "score": 1}\n{"item"', "jsonl"), r"scores.jsonl: found"),
+    "broken JSON lines": (
+        _table('{"item": "a", "score": 1}\n{"item"', "jsonl"),
+        r"scores.jsonl, line 2: found .*expected a JSON object in each line",
+    ),
+    "a list in a line": (
+        _table('[{"item": "a"}]\n', "jsonl"),
+        r"line 1: found 'list', expected a JSON object",
+    ),
+    "a row with more cells than the first": (
+        _table("item,score\na,1\nb,1,2\n"),
+        r"scores.csv, line 3: found '3 cells', expected 2, as in the first line",
+    ),
+    "a column twice": (_table("item,item,score\na,b,1\n"), r"columns: found 'item twice'"),
+    "an epoch that is no whole number": (
+        _table("item,epoch,score\na,0.5,1\n"),
+        r"row 1, column epoch: found '0.5', expected a whole number",
+    ),
+    "an empty table": (_table(""), r"scores.csv: found 'an empty file', expected a row for each item"),
+    "a table in another encoding": (
+        _in_encoding("latin-1", "item,score\n\u00e9,1\n"),
+        r"scores.csv: found 'byte 0xe9', expected text in UTF-8.*iconv -f LATIN1",
+    ),
     "a text that is called Parquet": (_table("item,score\na,1\n", "parquet"), r"scores.parquet: found"),
+    "a table in UTF-16": (
+        _in_encoding("utf-16", ITEMS),
+        r"scores.csv: found 'text in UTF-16', expected text in UTF-8.*iconv",
+    ),
+    "a table that does not name its items": (
+        _table("id,score\na,1\n"),
+        r"columns: found 'id, score', expected 'item' for item. Name it: --columns item=COLUMN",
+    ),
+    "an arm without a file": (_empty_folder, r"after: found 'an empty folder', expected samples_"),
+    "no score that is a number": (
+        _both(scored([float("nan")] * 4), scored([None] * 4)),
+        r"scores of all arms: found 'none', expected at least one score",
+    ),
+    "one score throughout": (
+        _both(scored([0.7] * 4), scored([0.7] * 4)),
+        r"score exact_match of all arms: found '0.7 throughout', expected scores that differ.*--range",
+    ),
+    "details of lighteval that are no Parquet": (
+        _spoilt("details_*.parquet", b"PAR1 cut off"),
+        r"details_sums.*parquet: found .*expected a table in Parquet",
+    ),
+    "details of an older lighteval": (
+        _spoilt("details_*.parquet", {"full_prompt": ["a"], "metrics": [1]}),
+        r"columns: found 'full_prompt, metrics', expected doc, metric, model_response.*newer",
+    ),
+    "broken results of lighteval": (
+        _spoilt("results_*.json", b'{"config_general"'),
+        r"results_.*json: found .*expected the JSON that lighteval writes",
+    ),
+    "results of something else beside details": (
+        _spoilt("results_*.json", b'{"config_general": {}}'),
+        r"found 'no object config_tasks', expected the results of lighteval",
+    ),
+    "other sampling by lighteval": (
+        _details(parameters={"temperature": 0.7}),
+        r"generation: found .*0\.7.*expected the same.*\n.*--accept sampling",
+    ),
+    "another scorer by lighteval": (
+        _details(sample_level_fn="ExactMatches(strip)"),
+        r"function: found .*strip.*expected the same.*\n.*--accept scorer",
+    ),
     "a log of Inspect that is cut off": (_broken_inspect, r"log.eval: found"),
 }
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
+
 TIME = "2026-11-29T23-48-28.483706"
 GENERATION = {"until": [], "max_gen_toks": 96, "do_sample": False}
 
@@ -48,6 +50,30 @@ def write_lm_eval(
     found = json.loads(path.read_text()) if path.exists() else {"configs": {}, "versions": {}, "n-shot": {}}
     found["configs"][task], found["versions"][task], found["n-shot"][task] = config, 1.0, 0
     path.write_text(json.dumps(found | {"model_name": "a model"} | dict(results or {})), encoding="utf-8")
+    return folder
+
+
+def write_lighteval(folder: Path, scores: list, parameters: Mapping | None = None, **metric: object) -> Path:
+    """Details as `lighteval --save-details` writes them, with the results of the same run."""
+    details, results = folder / f"details/org/m/{TIME}", folder / "results/org/m"
+    for each in (details, results):
+        each.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {
+            "doc": {"id": str(n), "query": f"Question {n}?", "choices": [str(n)], "gold_index": 0},
+            "metric": {"em": score},
+            "model_response": {"text": [f"It is {n}."], "output_tokens": [[1, 2]]},
+        }
+        for n, score in enumerate(scores)
+    ]
+    pl.DataFrame(rows).write_parquet(details / f"details_sums|0_{TIME}.parquet")
+    config = {"version": 1, "generation_size": 96, "metrics": [{"metric_name": "em", **metric}]}
+    model = {"generation_parameters": {"temperature": 0, "top_p": None} | dict(parameters or {})}
+    found = {
+        "config_general": {"model_name": "m", "model_config": model},
+        "config_tasks": {"sums|0": config},
+    }
+    (results / f"results_{TIME}.json").write_text(json.dumps(found), encoding="utf-8")
     return folder
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from pathlib import Path
 
 from skillift.commands import parser_without_spec, run
@@ -162,6 +163,8 @@ def _refuse_options(options: argparse.Namespace) -> None:
         wrong.append(problem("--range", options.range[0][0], "nothing beside --threshold", fix))
     for text in sorted({text for text in options.after if options.after.count(text) > 1}):
         wrong.append(problem("--after", text, "logs of another training", "Give each log once."))
+    if not _writable(options.out):
+        wrong.append(problem("--out", str(options.out), "a folder that can be written"))
     for side in ("before", "after"):
         for text in getattr(options, side):
             folder = Path(text if Path(text).exists() else text.partition("=")[2] or text).resolve()
@@ -170,6 +173,12 @@ def _refuse_options(options: argparse.Namespace) -> None:
                 wrong.append(problem("--out", str(options.out), f"a folder that is not in --{side}", fix))
     if wrong:
         raise UserError("\n".join(wrong))
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a folder, or the first one above it that there is, can be written."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def _record(options: argparse.Namespace) -> dict:

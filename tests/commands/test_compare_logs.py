@@ -140,6 +140,10 @@ def test_of_a_bad_log_it_is_said_what_is_wrong_and_nothing_is_written(name, tmp_
         (["--threshold", "nan"], "--threshold: found nan, expected a finite number"),
         (["--threshold", "1", "--range", "f1=0:1"], "--range: found 'f1', expected nothing beside"),
         (["--after", "a", "a"], "--after: found 'a', expected logs of another training"),
+        (
+            ["--out", "/dev/null/comparison"],
+            "--out: found '/dev/null/.*a folder that can be written",
+        ),
         (["--out", "before/comparison"], "--out: found .*, expected a folder that is not in --before"),
     ],
 )
@@ -171,6 +175,16 @@ def test_what_has_no_score_stays_unscored_and_is_never_a_fail(tmp_path):
     out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"])
     row = effects_of(out)["gain:none"]
     assert (row["n_tasks"], row["n_unscored"], row["estimate"]) == (6, 2, 1.0)
+
+
+def test_one_group_is_one_group_and_what_the_logs_do_not_say_is_named(tmp_path):
+    for side, scores in (("before", "0,0,1"), ("after", "1,0,1")):
+        rows = [f"q{n},{score},g" for n, score in enumerate(scores.split(","))]
+        (tmp_path / f"{side}.csv").write_text("\n".join(["item,score,cluster", *rows]) + "\n")
+    out = compare(tmp_path / "out", [tmp_path / "before.csv"], [tmp_path / "after.csv"])
+    said = (out / "summary.md").read_text(encoding="utf-8")
+    assert "3 items in 1 group by cluster" in said and "1 groups" not in text_of(out / "findings.html")
+    assert "so not compared between arms: settings of sampling, prompts, targets." in said
 
 
 def test_a_second_comparison_leaves_nothing_of_the_first_in_its_folder(tmp_path):

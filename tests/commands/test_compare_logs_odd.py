@@ -9,11 +9,12 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from made_logs import line, scored, write_lm_eval
+from made_logs import line, scored, write_lighteval, write_lm_eval
 
 from skillift.errors import UserError
 from skillift.evaluation_logs import inspect_logs
 from skillift.evaluation_logs.arms import Arms, Source, read_arms
+from skillift.evaluation_logs.compared import _known
 from skillift.evaluation_logs.finding_logs import read_logs
 from skillift.evaluation_logs.records import Evaluation, Wanted
 from skillift.evaluation_logs.tables import tables
@@ -117,11 +118,12 @@ def test_files_that_a_system_hides_are_no_logs(tmp_path):
     assert len(values(tmp_path)) == 4
 
 
-def test_a_nan_and_an_infinite_score_are_no_scores(tmp_path):
-    write_lm_eval(tmp_path, [line(0, float("nan")), line(1, float("inf")), line(2, True)])
+def test_scores_that_are_no_finite_number_are_no_scores(tmp_path):
+    scores = [float("nan"), float("inf"), True, 10**400]
+    write_lm_eval(tmp_path, scored(scores))
     rows = one(tmp_path).rows
-    assert rows["value"].to_list() == [None, None, 1.0]
-    assert rows["reason"].to_list() == ["exact_match is nan", "exact_match is inf", None]
+    assert rows["value"].to_list() == [None, None, 1.0, None]
+    assert rows["reason"].to_list()[:3] == ["exact_match is nan", "exact_match is inf", None]
 
 
 def test_an_error_of_0_and_1_of_which_less_is_better_is_no_pass(tmp_path):
@@ -143,6 +145,51 @@ def test_results_of_another_form_are_refused_with_their_key(key, tmp_path):
     write_lm_eval(tmp_path, RIGHT, results={key: ["x"]})
     with pytest.raises(UserError, match=rf"key {key}: found \['x'\], expected an object by task"):
         one(tmp_path)
+
+
+def test_half_a_character_at_the_end_of_an_answer_is_replaced(tmp_path):
+    write_lm_eval(tmp_path, [line(0, 1.0, resps=[["cut off \ud83d"]]), line(1, 0.0)])
+    assert one(tmp_path).rows["response"].to_list() == ["cut off \ufffd", "It is 1."]
+
+
+# folders
+
+
+def test_linked_folders_are_followed_and_each_is_read_once(tmp_path):
+    write_lm_eval(tmp_path / "elsewhere", RIGHT)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "latest").symlink_to(tmp_path / "elsewhere")
+    (folder / "run").symlink_to(tmp_path / "elsewhere")
+    (folder / "round").symlink_to(folder)
+    assert len(values(folder)) == 4
+
+
+def test_logs_of_tasks_that_are_of_no_condition_are_named_and_need_not_fit(tmp_path):
+    for side in ("before", "after"):
+        write_lm_eval(tmp_path / side, RIGHT, task="sums")
+        write_lm_eval(tmp_path / side, ["no log at all"], task="other")
+    sources = [Source("base", None, tmp_path / "before"), Source("training-s0", None, tmp_path / "after")]
+    read = read_arms(sources, {"none": "sums"}, Wanted(metric="exact_match"))
+    assert read.left_out == ("other",)
+    assert [arm.rows.height for arm in read.arms] == [4, 4]
+
+
+# lighteval
+
+
+def test_what_lighteval_says_of_a_run_is_read_from_its_results(tmp_path):
+    found = one(write_lighteval(tmp_path, [1, 0], higher_is_better=False, sample_level_fn="exact"))
+    assert (found.task, found.model, found.lower_is_better) == ("sums|0", "m", True)
+    assert found.scorer == {"metric": "em", "function": "exact", "version": 1}
+    assert found.sampling["generation"] == {"temperature": 0} and found.sampling["length"] == 96
+
+
+def test_details_without_results_are_read_and_say_nothing_of_sampling(tmp_path):
+    write_lighteval(tmp_path, [1, 0])
+    next(tmp_path.rglob("results_*")).unlink()
+    found = one(tmp_path)
+    assert (found.rows["value"].to_list(), found.sampling) == ([1.0, 0.0], {})
 
 
 # plain tables
@@ -208,6 +255,24 @@ def test_an_ending_in_capitals_is_the_same_ending_and_packed_files_are_to_be_unp
     assert values(table(tmp_path / "a", "item,score\na,1\n", "scores.CSV")) == [1.0]
     with pytest.raises(UserError, match=r"Unpack files in \.gz first"):
         values(table(tmp_path / "b", "x", "scores.csv.gz"))
+
+
+def test_a_byte_order_mark_before_json_lines_is_passed_over(tmp_path):
+    assert values(table(tmp_path, '\ufeff{"item": "a", "score": 1}\n', "s.jsonl")) == [1.0]
+
+
+def test_whole_numbers_may_be_written_with_a_point(tmp_path):
+    found = one(table(tmp_path, "item,score,epoch\na,1,0.0\na,0,1.0\n"))
+    assert found.rows["epoch"].to_list() == [0, 1]
+
+
+def test_items_that_were_asked_less_often_than_others_are_not_missing(tmp_path):
+    table(tmp_path / "before", "item,score\na,1\na,0\nb,0\nc,1\n")
+    table(tmp_path / "after", "item,score\na,1\nb,1\nb,1\n")
+    made = tables(arms(tmp_path, "items"))
+    known = _known(made).filter(pl.col("passed").is_null())
+    assert known.select("run", "task_id", "status").rows() == [("training-s0", "c", "absent")]
+    assert made.epochs == (1, 2)
 
 
 def test_two_epochs_against_one_are_means_of_their_items(tmp_path):

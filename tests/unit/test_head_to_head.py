@@ -11,9 +11,10 @@ from validation.head_to_head import (
     by_binomials,
     by_skillift,
     compared,
-    page,
+    section,
     simulated,
 )
+from validation.sections import section_of, with_section
 
 
 @pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
@@ -34,5 +35,21 @@ def test_without_other_packages_the_page_has_two_rows_a_design():
     rows = compared(DESIGNS[1], 60, None, 0)
     assert [row.package for row in rows] == ["skillift", "two binomials"]
     assert rows[0].covered > 0.85 and rows[0].false_words < 0.15 and rows[0].undefined == 0
-    text = page(rows, 60, "a machine")
+    text = section(rows, 60, "a machine")
     assert text.count("| 40 skills of 5 tasks |") == 2 and f"{100 * CONFIDENCE:.0f} %" in text
+
+
+def test_two_trainings_that_differ_have_a_wider_interval_than_their_mean_given_them():
+    pair = simulated(DESIGNS[-1], GAIN, np.random.default_rng(2))
+    assert pair.after.shape == (2, 200)
+    (low, high), given = by_skillift(pair), by_skillift(pair._replace(after=pair.after.mean(axis=0)[None]))
+    assert high - low > given[1] - given[0]
+
+
+def test_a_section_is_written_in_its_place_and_the_rest_of_the_page_stays():
+    page = "# Page\n\nLead.\n\n## One\n\na\n\n## Two\n\nb\n"
+    added = with_section(page, "Three", "c\n")
+    assert added == page + "\n## Three\n\nc\n"
+    changed = with_section(added, "Two", "d")
+    assert [section_of(changed, name) for name in ("One", "Two", "Three", "Four")] == ["a", "d", "c", ""]
+    assert with_section(changed, "Two", "b") == added

@@ -92,7 +92,7 @@ def test_other_tasks_of_the_same_ids_are_not_paired():
     studies = {"a": study(0, 0.5), "b": study(1, 0.1, wording="Say ")}
     assert differences_of_pairs(studies, "gain:none", 0.95).is_empty()
     text = comparison_text(studies, "gain:none", 0.95)
-    assert "- other tasks, s by sft-s0: " in text and "fewer than 5 studies have no mean" in text
+    assert "- other tasks, s by sft: " in text and "fewer than 5 studies have no mean" in text
 
 
 def test_another_scoring_path_is_not_subtracted():
@@ -134,3 +134,18 @@ def test_fewer_than_five_studies_have_no_mean_and_a_word_on_whether_they_differ(
 def test_a_contrast_that_a_study_lacks_is_named():
     with pytest.raises(UserError, match=r"study a, contrasts: found '.*gain:none.*', expected placebo-none"):
         side_by_side({"a": study(0, 0.5)}, "placebo-none")
+
+
+def test_where_some_studies_share_tasks_it_is_said_why_there_is_no_mean():
+    studies = {"a": study(0, 0.5), "b": study(1, 0.1), "c": study(2, 0.3, "c")}
+    text = comparison_text(studies, "gain:none", 0.95)
+    assert "- only a and b share tasks; a mean over studies is made where no two do" in text
+    assert "only a" not in comparison_text({name: studies[name] for name in "ab"}, "gain:none", 0.95)
+
+
+def test_another_scoring_path_is_not_taken_into_a_mean():
+    studies = {name: study(seed, 0.3, name) for seed, name in enumerate("abcde")}
+    known = side_by_side(studies, "gain:none")
+    mixed = known.with_columns(path=pl.when(pl.col("study") == "e").then(pl.lit("judge:x")).otherwise("path"))
+    (rows,) = groups_of(mixed, studies)
+    assert rows["study"].to_list() == ["a", "b", "c", "d"]

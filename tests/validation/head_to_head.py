@@ -1,10 +1,11 @@
 """Simulated pairs of evaluations, put to skillift and to other packages: who covers the truth?
 
 python -m venv /tmp/peers && /tmp/peers/bin/pip install -r envs/peers.txt
-python tests/validation/head_to_head.py --python /tmp/peers/bin/python --out docs/head-to-head.md
+python tests/validation/head_to_head.py --python /tmp/peers/bin/python --out docs/validation.md
 
 Each design is simulated without a gain and with one of 15 percentage points. The other packages are asked as
 their documentation does; a naive interval of the difference of two independent binomials stands beside them.
+The table is a section of docs/validation.md, which `make validate` leaves as it is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +27,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 from scipy.stats import beta, norm  # noqa: E402
+from validation.sections import with_section  # noqa: E402
 
 from skillift.statistics.intervals import clustered_mean  # noqa: E402
+from skillift.statistics.seed_variance import SeedComponents, with_seeds  # noqa: E402
 from skillift.tables import atomic_path  # noqa: E402
 
 GAIN, CONFIDENCE = 0.15, 0.95
@@ -35,6 +39,8 @@ CONCENTRATION = (
 )
 CORRELATION = 0.7  # of a skill's two rates
 SHARED = 0.65  # probability that a task's two answers share their draw
+BETWEEN = 0.05  # standard deviation of the rate after training between trainings, where there are several
+HEADING = "Beside other packages"
 PEERS = REPOSITORY / "tests/validation/peers.py"
 
 
@@ -47,6 +53,7 @@ class Design(NamedTuple):
         base: pass rate before.
         missing: share of the answers without a score.
         grouped: whether tasks of a skill are alike; without, every task is drawn by itself.
+        trainings: with other seeds, whose answers are compared with the one before.
     """
 
     name: str
@@ -54,6 +61,7 @@ class Design(NamedTuple):
     base: float = 0.4
     missing: float = 0.0
     grouped: bool = True
+    trainings: int = 1
 
 
 DESIGNS = (
@@ -64,11 +72,18 @@ DESIGNS = (
     Design("20 skills of 1 to 30 tasks", tuple(np.round(np.geomspace(1, 30, 20)).astype(int))),
     Design("40 skills of 5 tasks, most pass", (5,) * 40, base=0.8),
     Design("40 skills of 5 tasks, 15 % without a score", (5,) * 40, missing=0.15),
+    Design("40 skills of 5 tasks, two trainings", (5,) * 40, trainings=2),
 )
 
 
 class Pair(NamedTuple):
-    """One simulated study: the scores of each task with both, and the skill of each."""
+    """One simulated study.
+
+    Attributes:
+        after: the scores of each training and task, of shape (trainings, tasks).
+        before: those of each task.
+        skill: of each task.
+    """
 
     after: np.ndarray
     before: np.ndarray
@@ -76,36 +91,45 @@ class Pair(NamedTuple):
 
 
 def simulated(design: Design, gain: float, generator: np.random.Generator) -> Pair:
-    """One study of a design, whose true gain over the population of skills is `gain`."""
+    """One study of a design, whose true gain over the population of skills and trainings is `gain`."""
     skill = np.repeat(np.arange(len(design.sizes)), design.sizes)
-    rates = (design.base, design.base + gain)
+    several = generator.normal(0, BETWEEN, design.trainings) if design.trainings > 1 else [0.0]
+    rates = [design.base, *(design.base + gain + own for own in several)]
     latent = generator.multivariate_normal([0, 0], [[1, CORRELATION], [CORRELATION, 1]], len(design.sizes))
     of_skill = [
-        beta.ppf(norm.cdf(latent[:, arm]), rate * CONCENTRATION, (1 - rate) * CONCENTRATION)
+        beta.ppf(norm.cdf(latent[:, min(arm, 1)]), rate * CONCENTRATION, (1 - rate) * CONCENTRATION)
         if design.grouped
         else np.full(len(design.sizes), rate)
         for arm, rate in enumerate(rates)
     ]
-    draws = generator.random((2, len(skill)))
-    draws[1] = np.where(generator.random(len(skill)) < SHARED, draws[0], draws[1])
-    before, after = ((draws[arm] < of_skill[arm][skill]).astype(float) for arm in (0, 1))
-    kept = (generator.random((2, len(skill))) >= design.missing).all(axis=0)
-    return Pair(after[kept], before[kept], skill[kept])
+    draws = generator.random((len(rates), len(skill)))
+    draws[1:] = np.where(generator.random(draws[1:].shape) < SHARED, draws[0], draws[1:])
+    scores = np.array([draws[arm] < of_skill[arm][skill] for arm in range(len(rates))], dtype=float)
+    kept = (generator.random(scores.shape) >= design.missing).all(axis=0)
+    return Pair(scores[1:, kept], scores[0, kept], skill[kept])
 
 
 def by_skillift(pair: Pair) -> list[float] | None:
-    """The clustered interval of the table of effects."""
-    found = clustered_mean(pair.after - pair.before, pair.skill, CONFIDENCE)
-    return None if found.ci_low is None else [found.ci_low, found.ci_high]
+    """The clustered interval of the table of effects; of several trainings with the variance between them."""
+    found = clustered_mean(pair.after.mean(axis=0) - pair.before, pair.skill, CONFIDENCE)
+    if len(pair.after) == 1 or found.standard_error is None:
+        return None if found.ci_low is None else [found.ci_low, found.ci_high]
+    runs = [clustered_mean(own - pair.before, pair.skill, CONFIDENCE) for own in pair.after]
+    n_runs, sampling = len(runs), found.standard_error**2
+    noise = (np.mean([run.standard_error**2 for run in runs]) - sampling) * n_runs / (n_runs - 1)
+    between = np.var([run.estimate for run in runs], ddof=1)
+    part = SeedComponents(between, max(noise, 0.0), n_runs, n_runs - 1)
+    half = with_seeds(sampling, found.degrees_of_freedom, [part]).half_width(CONFIDENCE)
+    return [found.estimate - half, found.estimate + half]
 
 
 def by_binomials(pair: Pair) -> list[float]:
     """Wald's interval of the difference of two independent proportions."""
-    rates = pair.after.mean(), pair.before.mean()
-    half = norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(
-        sum(rate * (1 - rate) for rate in rates) / len(pair.after)
-    )
-    return [rates[0] - rates[1] - half, rates[0] - rates[1] + half]
+    arms = pair.after.ravel(), pair.before
+    variances = [arm.mean() * (1 - arm.mean()) / len(arm) for arm in arms]
+    half = norm.ppf(0.5 + CONFIDENCE / 2) * np.sqrt(sum(variances))
+    difference = arms[0].mean() - arms[1].mean()
+    return [difference - half, difference + half]
 
 
 class Row(NamedTuple):
@@ -144,7 +168,8 @@ def asked(pairs: list[Pair], python: Path) -> dict[str, list]:
     """The intervals of the other packages, from a process of their own environment."""
     with tempfile.TemporaryDirectory() as folder:
         stored, out = Path(folder, "pairs.npz"), Path(folder, "out.json")
-        arrays = {f"{name}_{i}": getattr(pair, name) for i, pair in enumerate(pairs) for name in Pair._fields}
+        means = [pair._replace(after=pair.after.mean(axis=0)) for pair in pairs]
+        arrays = {f"{name}_{i}": getattr(pair, name) for i, pair in enumerate(means) for name in Pair._fields}
         np.savez(stored, **arrays)
         subprocess.run([str(python), str(PEERS), str(stored), str(out)], check=True)
         return json.loads(out.read_text())
@@ -164,17 +189,20 @@ def _row(design: Design, package: str, null: list, planted: list) -> Row:
     )
 
 
-def page(rows: list[Row], n_studies: int, machine: str) -> str:
-    """The page."""
-    lines = [
-        "# Beside other packages",
-        "",
+def section(rows: list[Row], n_studies: int, machine: str) -> str:
+    """The section, without its heading."""
+    about = (
         f"Made by `python tests/validation/head_to_head.py` on {datetime.now(UTC):%Y-%m-%d} ({machine}): "
         f"{n_studies:,} studies of each design without a gain and as many with a true gain of "
         f"{100 * GAIN:.0f} pp. An interval of 95 % should cover the truth in 95 % of them, and leave 0 out "
         "in 5 % of those without a gain. Skills are a sample: the truth is the gain over the population that "
-        "they are drawn from. evalstats 0.3.3 pairs items and has no argument for groups of them; truescore "
-        "0.7.4 has a bootstrap over groups.",
+        "they are drawn from; so are trainings, which differ by a standard deviation of "
+        f"{100 * BETWEEN:.0f} pp where there are two. evalstats 0.3.3 pairs items and has no argument for "
+        "groups of them; truescore 0.7.4 has a bootstrap over groups; neither knows trainings, and both are "
+        "given each task's mean over them."
+    )
+    lines = [
+        fill(about, 110, break_long_words=False, break_on_hyphens=False),
         "",
         "| design | package | covers, % | false, % | power, % | width, pp | no interval, % |",
         "|---|---|--:|--:|--:|--:|--:|",
@@ -195,14 +223,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--python", type=Path, help="a Python with the packages of envs/peers.txt")
     parser.add_argument("--studies", type=int, default=2000, help="of each design (default: %(default)s)")
     parser.add_argument("--machine", default=platform.processor() or platform.machine(), help="its name")
-    parser.add_argument("--out", type=Path, help="page to write")
+    parser.add_argument("--out", type=Path, help="page whose section to write")
     options = parser.parse_args(argv)
     rows = [row for design in DESIGNS for row in compared(design, options.studies, options.python, 0)]
-    text = page(rows, options.studies, options.machine)
+    text = section(rows, options.studies, options.machine)
     print(text, end="")
     if options.out:
+        page = with_section(options.out.read_text(encoding="utf-8"), HEADING, text)
         with atomic_path(options.out) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

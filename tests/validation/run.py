@@ -26,11 +26,13 @@ from validation.designs import cells  # noqa: E402
 from validation.equivalence_claims import false_findings  # noqa: E402
 from validation.families import families  # noqa: E402
 from validation.further_claims import further_claims  # noqa: E402
+from validation.head_to_head import HEADING  # noqa: E402
 from validation.judges import biases  # noqa: E402
 from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
 from validation.page import page  # noqa: E402
 from validation.power import family_size, power  # noqa: E402
+from validation.sections import section_of, with_section  # noqa: E402
 from validation.seeds import seed_coverage  # noqa: E402
 
 from skillift.tables import atomic_path  # noqa: E402
@@ -76,6 +78,9 @@ def main(argv: list[str] | None = None) -> None:
     seconds = time.perf_counter() - start
     text = page(measured, found, datetime.now(UTC).date().isoformat(), options.machine, seconds)
     print(text)
+    if options.out and options.out.exists():  # what another command measured stays
+        beside = section_of(options.out.read_text(encoding="utf-8"), HEADING)
+        text = with_section(text, HEADING, beside) if beside else text
     if options.out:
         with atomic_path(options.out) as temporary:
             temporary.write_text(text, encoding="utf-8")

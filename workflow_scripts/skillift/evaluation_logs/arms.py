@@ -8,8 +8,8 @@ paired by the task and the item's name. Where conditions are tasks of their own 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -69,11 +69,24 @@ class Arms:
     Attributes:
         arms: sorted by run, `base` first, and condition.
         accepted: a sentence for each difference that `--accept` lets pass.
+        clustered: what items are grouped by, in words.
+        left_out: tasks of the logs that are of no condition, by name.
     """
 
     arms: tuple[Arm, ...]
     accepted: tuple[str, ...] = ()
-    clustered: str = ""  # what items are grouped by, in words
+    clustered: str = ""
+    left_out: tuple[str, ...] = ()
+
+
+def not_told(arms: Sequence[Arm]) -> list[str]:
+    """What no log says, in words, and what therefore was not compared between arms."""
+    known = {
+        "settings of sampling": any(each.sampling for arm in arms for each in arm.evaluations),
+        "prompts": any((arm.rows["prompt_key"] != "").any() for arm in arms),
+        "targets": any((arm.rows["item_key"] != "").any() for arm in arms),
+    }
+    return [name for name, there in known.items() if not there]
 
 
 def read_arms(
@@ -93,10 +106,13 @@ def read_arms(
             what is not accepted; all differences at once.
     """
     grouped: dict[tuple[str, str], dict[str, Evaluation]] = {}
+    left_out: set[str] = set()
     for source in sources:
-        for evaluation in read_logs(source.path, wanted):
+        own = replace(wanted, tasks=() if source.condition else tuple(conditions.values()))
+        for evaluation in read_logs(source.path, own):
             placed = _condition(evaluation, source, conditions)
             if placed is None:
+                left_out.add(evaluation.task)
                 continue
             condition, task = placed
             tasks = grouped.setdefault((source.run, condition), {})
@@ -105,7 +121,7 @@ def read_arms(
                 both = f"{tasks[task].where} and {evaluation.where}"
                 raise UserError(problem(f"{source.run} under {condition}, task {task}", both, "one log", fix))
             tasks[task] = evaluation
-    _refuse_missing(grouped)
+    _refuse_missing(grouped, left_out)
     several = len({task for tasks in grouped.values() for task in tasks}) > 1
     arms = tuple(
         Arm(run, condition, _rows(tasks, several, wanted), tuple(tasks.values()))
@@ -122,7 +138,8 @@ def read_arms(
         kinds = sorted({kind for kind, text in differences.found if text in refused and kind in ACCEPTABLE})
         last = [f"Where that is meant: --accept {' '.join(kinds)}."] if kinds else []
         raise UserError("\n".join([*refused, *last]))
-    return Arms(arms, tuple(text for _, text in differences.found), _grouped_by(arms, wanted, several))
+    accepted = tuple(text for _, text in differences.found)
+    return Arms(arms, accepted, _grouped_by(arms, wanted, several), tuple(sorted(left_out)))
 
 
 def _condition(
@@ -143,9 +160,13 @@ def _condition(
     return fitting[0], evaluation.task[len(start) : len(evaluation.task) - len(end)] if star else ""
 
 
-def _refuse_missing(grouped: Mapping[tuple[str, str], Mapping[str, Evaluation]]) -> None:
+def _refuse_missing(
+    grouped: Mapping[tuple[str, str], Mapping[str, Evaluation]], left_out: Collection[str]
+) -> None:
     if not grouped:
-        raise UserError(problem("--condition", "no task of the logs", "a pattern that fits their names"))
+        fix = f"Their tasks: {', '.join(sorted(left_out))}."
+        expected = "a pattern that fits their names"
+        raise UserError(problem("--condition", "no task of the logs", expected, fix))
     runs, asked = ({key[place] for key in grouped} for place in (0, 1))
     missing = [
         f"{run} under {condition}"

@@ -25,7 +25,7 @@ from skillift.statistics.contrast_names import LIFT as LIFTS
 from skillift.statistics.contrasts import Differences, differences
 from skillift.statistics.control_claims import BEYOND, NEUTRAL, control_claims
 from skillift.statistics.effects import effects
-from skillift.statistics.pairing import task_values, with_skills
+from skillift.statistics.pairing import ABSENT, task_values, with_skills
 from skillift.statistics.pass_rates import no_responses, pass_rates
 from skillift.statistics.predictions import predictions
 from skillift.statistics.seed_variance import about_recipes, seed_variance
@@ -48,7 +48,7 @@ def compared(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
     settings, runs, measure = spec["analysis"], spec["runs"], made.measure
     confidence = settings["confidence"]
     of_passes = measure.metric == PASS
-    known = with_skills(made.scores, made.tasks)
+    known = _known(made)
     values = task_values(known) if of_passes else metrics()[measure.metric].values(known)
     if not values["value"].count():
         raise UserError(
@@ -89,9 +89,25 @@ def predicted(made: Tables, spec: dict, declared: Mapping[str, dict]) -> pl.Data
         "runs": spec["runs"],
         "confidence": spec["analysis"]["confidence"],
     }
-    table = predictions(made.scores, made.tasks, asked)
+    table = predictions(_known(made), made.tasks, asked)
     ends = [*_OF_STATEMENT, "equivalence_low", "equivalence_high"]
     return measure.in_its_unit(table).with_columns(pl.col(ends) * measure.span)
+
+
+def _known(made: Tables) -> pl.DataFrame:
+    """Scores with skills, and a row for each item that an arm lacks.
+
+    How often an item was asked is the log's own matter: an epoch that others have is not missing.
+    """
+    known = with_skills(made.scores, made.tasks)
+    arm = ["run", "condition", "task_id"]
+    asked = made.scores.select(arm).unique()
+    absent = known.filter(status=ABSENT)
+    more = absent.join(asked, on=arm, how="semi")
+    if more.is_empty():
+        return known
+    lacking = absent.join(asked, on=arm, how="anti").unique(arm, keep="first", maintain_order=True)
+    return pl.concat([known.filter(pl.col("status") != ABSENT), lacking])
 
 
 def _claims(

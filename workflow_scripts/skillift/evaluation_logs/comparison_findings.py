@@ -212,12 +212,13 @@ def _basis(tables: Mapping[str, pl.DataFrame], view: View, said: Said) -> Part:
         f"Up to {said.sizes(sizes | {'n_unscored': lost})}, in each of {how_many(rates.height, 'arm')}. "
         f"{_grouping(said)}"
     )
-    found = [Finding("basis", "score", _score(said.measure))]
+    found = [Finding("basis", "score", _score(said.measure)), *_epochs(said)]
     found += [*_missing(rates, view, said)]
     found += [
         Finding("basis", "accepted", f"Accepted, though it differs: {text}")
         for text in said.about["accepted"]
     ]
+    found += _not_compared(said)
     return Part("basis", answer, [*found, *_settings(view, said)])
 
 
@@ -245,6 +246,25 @@ def _score(measure: Measure) -> str:
         "missing scores are taken to lie in that range",
     )
     return f"The score is {measure.score}, {told_by}{better}."
+
+
+def _not_compared(said: Said) -> Iterator[Finding]:
+    """Tasks that were left out, and what no log says."""
+    if others := said.about.get("other_tasks", []):
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        left_out = f"{how_many(len(others), 'further task')} that --condition leaves out: {shown}"
+        yield Finding("basis", "other tasks", f"Not compared: {left_out}.")
+    if unknown := said.about.get("not_told", []):
+        text = f"Not in the logs, and so not compared between arms: {', '.join(unknown)}."
+        yield Finding("basis", "not told", text)
+
+
+def _epochs(said: Said) -> Iterator[Finding]:
+    least, most = said.about.get("epochs", (1, 1))
+    if most > 1:
+        times = f"{most}" if least == most else f"{least} to {most}"
+        text = f"Items were asked {times} times in an arm: the mean of its scores is an item's score."
+        yield Finding("basis", "epochs", text)
 
 
 def _missing(rates: pl.DataFrame, view: View, said: Said) -> Iterator[Finding]:

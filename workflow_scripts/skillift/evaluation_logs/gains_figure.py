@@ -99,10 +99,10 @@ def _measured(changes: list[dict], names: list[str], said: Said) -> pl.DataFrame
 
 
 def _notes(rows: pl.DataFrame, view: View, said: Said) -> Iterator[str]:
-    groups = f" in {span(rows['n_skills'])} groups" if said.grouped else ""
+    groups = f" in {_of(rows['n_skills'], 'group')}" if said.grouped else ""
     around_them = "intervals, clustered by group" if said.grouped else "intervals"
     yield (
-        f"score {said.measure.score} \u00b7 {span(rows['n_tasks'])} items{groups} \u00b7 unscored: "
+        f"score {said.measure.score} \u00b7 {_of(rows['n_tasks'], 'item')}{groups} \u00b7 unscored: "
         f"{span(rows['n_unscored'])} per change \u00b7 {view.level} {around_them}"
     )
     yield "gain = after training minus before, paired by item"
@@ -110,3 +110,8 @@ def _notes(rows: pl.DataFrame, view: View, said: Said) -> Iterator[str]:
         yield "lift = what training added to the difference of two conditions"
     if rows["band"].count():
         yield "grey band: smaller than what this comparison detects with 80 % power"
+
+
+def _of(counts: pl.Series, noun: str) -> str:
+    """`1 group`, `12 groups`, `11 to 12 groups`."""
+    return f"{span(counts)} {noun}" + ("" if counts.max() == counts.min() == 1 else "s")

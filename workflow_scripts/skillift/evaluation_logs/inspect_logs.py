@@ -7,17 +7,15 @@ in full.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from types import ModuleType
 from typing import Any
 
-import polars as pl
-
 from skillift.errors import UserError, problem
 from skillift.evaluation_logs.choices import chosen, field_of
-from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
+from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted, finite, rows_of, unread
 
 ENDINGS = (".eval", ".json")
 LISTINGS = ("logs.json", "eval-set.json")  # which Inspect writes beside the logs of a set
@@ -36,13 +34,15 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     """
     module = _inspect(files[0])
     found = [_read(path, module, wanted) for path in sorted(files)]
-    twice = {each.task for each in found if sum(other.task == each.task for other in found) > 1}
-    if twice:
-        names = ", ".join(path.name for path in sorted(files))
-        fix = "Give the log of one of the runs, or remove the others."
-        raise UserError(
-            problem(f"{files[0].parent}, logs of {sorted(twice)[0]}", names, "one run of a task", fix)
-        )
+    by_task: dict[str, list[str]] = {}
+    for each in found:
+        if wanted.has(each.task):
+            by_task.setdefault(each.task, []).append(each.where.name)
+    for task, names in sorted(by_task.items()):
+        if len(names) > 1:
+            fix = "Give the log of one of them, or each with its condition: --before none=LOG curated=LOG."
+            where = f"{files[0].parent}, logs of {task}"
+            raise UserError(problem(where, ", ".join(names), "one run of a task", fix))
     return found
 
 
@@ -60,6 +60,8 @@ def _inspect(log: Path) -> ModuleType:
 def _read(path: Path, module: ModuleType, wanted: Wanted) -> Evaluation:
     try:
         header = module.read_eval_log(str(path), header_only=True)
+        if not wanted.has(header.eval.task):
+            return unread(path, header.eval.task)
         samples = module.read_eval_log_sample_summaries(str(path))
     except Exception as error:  # the reader's own: broken archives, other formats, other versions
         fix = "Is the file whole? `inspect log dump` says more."
@@ -102,7 +104,7 @@ def _read(path: Path, module: ModuleType, wanted: Wanted) -> Evaluation:
         str(evaluation.model),
         {"metric": scorer, "version": evaluation.task_version},
         {"generation": settings or evaluation.model_generate_config.model_dump(exclude_none=True)},
-        pl.DataFrame(rows, schema=ROWS),
+        rows_of(rows),
         bounds=(0.0, 1.0) if _in_letters(samples, scorer) else None,
     )
 
@@ -121,8 +123,8 @@ def _score(sample: Any, scorer: str, where: str) -> tuple[float | None, str | No
         return None, f"no {scorer}" + (f" ({sample.limit} limit)" if sample.limit else "")
     value = _number(found) if isinstance(found, str) else found
     if isinstance(value, bool | int | float):
-        number = float(value)
-        return (number, None) if math.isfinite(number) else (None, f"{scorer} is {number}")
+        number = finite(value)
+        return number, None if number is not None else shorten(f"{scorer} is {value}", 80)
     fix = "A score of one number (or C and I) can be compared; choose another scorer with --metric."
     raise UserError(problem(f"{where}, score {scorer}", found, "a number, true, false, C or I", fix))
 

@@ -7,18 +7,17 @@ line is an item under one filter; its score is the field that its metric names.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, TypeVar, cast
 
 import msgspec
-import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.evaluation_logs.choices import chosen, field_of
-from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
+from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted, finite, rows_of, unread
 
 PATTERN = "samples_*.jsonl"
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(\.\d+)?)\.jsonl")
@@ -41,14 +40,15 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
             raise UserError(
                 problem(str(path), path.name, "a name such as samples_gsm8k_2026-11-29T23-48-28.jsonl")
             )
-        if named["task"] in by_task:
+        if named["task"] in by_task and wanted.has(named["task"]):
             both = f"{by_task[named['task']].name} and {path.name}"
             fix = "Give the file of one of the two runs, or remove the other."
             raise UserError(
                 problem(f"{path.parent}, samples of {named['task']}", both, "one run of a task", fix)
             )
         by_task[named["task"]] = path
-    return [_read(path, task, wanted) for task, path in by_task.items()]
+    tasks = by_task.items()
+    return [_read(path, task, wanted) if wanted.has(task) else unread(path, task) for task, path in tasks]
 
 
 class _Head(msgspec.Struct):
@@ -135,7 +135,7 @@ def _read(path: Path, task: str, wanted: Wanted) -> Evaluation:
             "system instruction": results.get("system_instruction"),
             "chat template": results.get("chat_template_sha"),
         },
-        pl.DataFrame(rows, schema=ROWS),
+        rows_of(rows),
         lower_is_better=_lower_is_better(results, task, metric),
     )
 
@@ -212,8 +212,8 @@ def _score(found: Any, where: str, metric: str) -> tuple[float | None, str | Non
     if found is None:
         return None, f"no {metric}"
     if isinstance(found, bool | int | float):
-        value = float(found)
-        return (value, None) if math.isfinite(value) else (None, f"{metric} is {value}")
+        value = finite(found)
+        return value, None if value is not None else shorten(f"{metric} is {found}", 80)
     fix = "Only scores of single items can be compared task by task: choose another with --metric."
     raise UserError(problem(f"{where}, key {metric}", found, "a number or true or false", fix))
 

@@ -119,7 +119,8 @@ def measure_of(
         lower_is_better: whether the harness says so.
 
     Raises:
-        UserError: a range is declared of another score, or a score lies outside of its range.
+        UserError: a range is declared of another score, a score lies outside of its range, or all scores are
+            the same number and nothing says their range.
     """
     other = sorted(set(declared) - {scorer})
     if other:
@@ -137,8 +138,10 @@ def measure_of(
         (low, high), by = known.select(low=pl.col("value").min(), high=pl.col("value").max()).row(0), OBSERVED
         if binary:  # errors, of which fewer are better
             low, high, by = 0.0, 1.0, ""
-        elif low == high:  # nothing moves
-            high = low + 1.0
+        elif low == high:
+            fix = f"Say how far it can go: --range {scorer}=LOW:HIGH."
+            found = f"{low:g} throughout"
+            raise UserError(problem(f"score {scorer} of all arms", found, "scores that differ", fix))
     outside = known.filter(~pl.col("value").is_between(low, high)).sort("run", "condition", "item")
     if outside.height:
         first = outside.row(0, named=True)

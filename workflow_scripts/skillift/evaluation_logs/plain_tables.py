@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from io import BytesIO
+from itertools import tee
 from pathlib import Path
 
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted
+from skillift.evaluation_logs.records import ROWS, Evaluation, Wanted, unread
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
 # the columns by their names here; `--columns item=question_id` names another
@@ -22,20 +27,26 @@ def read(files: list[Path], wanted: Wanted) -> list[Evaluation]:
     Raises:
         UserError: a file is no such table, lacks a column, or has a score that is no number.
     """
-    several = len(files) > 1
-    return [
-        evaluation
-        for path in sorted(files)
-        for evaluation in _read(path, wanted, path.stem if several else "scores")
-    ]
+    if len(files) == 1:
+        return _read(files[0], wanted, "scores")
+    found: list[Evaluation] = []
+    for path in sorted(files):
+        found += _read(path, wanted, path.stem) if _may_have(path, wanted) else [unread(path, path.stem)]
+    return found
+
+
+def _may_have(path: Path, wanted: Wanted) -> bool:
+    """Whether a table may be of a task that is wanted: its column `task` tells, where it has one."""
+    return wanted.has(path.stem) or "task" in wanted.columns
 
 
 def _read(path: Path, wanted: Wanted, own_name: str) -> list[Evaluation]:
+    if not path.stat().st_size:
+        raise UserError(problem(str(path), "an empty file", "a row for each item"))
     try:
         table = _table(path)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise UserError(problem(str(path), first, f"a table in {path.suffix.removeprefix('.')}")) from None
+        raise UserError(_why(path, error)) from None
     if table.is_empty():
         raise UserError(problem(str(path), "no row", "a row for each item"))
     names = _names(path, table, wanted)
@@ -102,11 +113,63 @@ def _table(path: Path) -> pl.DataFrame:
     if path.suffix.lower() == ".parquet":
         return pl.read_parquet(path)
     if path.suffix.lower() == ".jsonl":
-        return pl.read_ndjson(path, infer_schema_length=None)
+        return pl.read_ndjson(_without_mark(path), infer_schema_length=None)
     with path.open(encoding="utf-8-sig") as lines:
         head = lines.readline()
-    mark = next((mark for mark in ",;\t" if mark in head), ",")
+    mark = _separator(head)
+    names = next(csv.reader([head], delimiter=mark), [])
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(problem(f"{path}, columns", f"{twice[0]} twice", "each column once"))
     return pl.read_csv(path, infer_schema=False, separator=mark)
+
+
+def _why(path: Path, error: Exception) -> str:
+    """Where a table is broken, in words; what the reader says of it where that is not found."""
+    known = f"a table in {path.suffix.lower().removeprefix('.')}"
+    if path.suffix.lower() != ".parquet":
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as lines:
+                place, found, expected = _broken_line(path, lines) or ("", str(error).splitlines()[0], known)
+            return problem(f"{path}{place}", found, expected)
+        except UnicodeDecodeError as wrong:
+            fix = "Write it again, from the encoding that it has: iconv -f LATIN1 -t UTF-8 FILE > NEW."
+            return problem(str(path), f"byte 0x{wrong.object[wrong.start]:02x}", "text in UTF-8", fix)
+        except OSError:
+            pass
+    return problem(str(path), str(error).splitlines()[0], known)
+
+
+def _broken_line(path: Path, lines: Iterable[str]) -> tuple[str, str, str] | None:
+    """Place, what is there, and what was expected of the first line that is not as the others."""
+    if path.suffix.lower() == ".jsonl":
+        for number, line in enumerate(lines, start=1):
+            try:
+                value = json.loads(line) if line.strip() else {}
+            except ValueError as error:
+                return f", line {number}", str(error), "a JSON object in each line"
+            if not isinstance(value, dict):
+                return f", line {number}", type(value).__name__, "a JSON object in each line"
+        return None
+    start, rest = tee(lines)
+    rows = csv.reader(rest, delimiter=_separator(next(start, "")))
+    head = next(rows, [])
+    for row in rows:
+        if len(row) > len(head):
+            return f", line {rows.line_num}", f"{len(row)} cells", f"{len(head)}, as in the first line"
+    return None
+
+
+def _separator(head: str) -> str:
+    return next((mark for mark in ",;\t" if mark in head), ",")
+
+
+def _without_mark(path: Path) -> Path | BytesIO:
+    """The file; without the byte order mark that some systems write before UTF-8."""
+    with path.open("rb") as opened:
+        if opened.read(len(BOM_UTF8)) != BOM_UTF8:
+            return path
+        return BytesIO(opened.read())
 
 
 def _group(known: pl.DataFrame) -> list[str]:
@@ -141,16 +204,14 @@ def _number(path: Path, column: pl.Series, name: str, kind: type[pl.DataType]) -
     if column.dtype == pl.String:
         lower = column.str.strip_chars().str.to_lowercase()
         known = lower.replace({"true": "1", "false": "0", "": None, "null": None, "none": None})
+    whole = kind == pl.Int64
     try:
-        cast = known.cast(kind, strict=False)
+        cast = known.cast(pl.Float64, strict=False)  # of whole numbers too: tables often have 1.0 for 1
     except pl.exceptions.PolarsError:
-        cast = pl.Series(column.name, [None] * len(column), dtype=kind)
-    wrong = cast.is_null() & known.is_not_null()
+        cast = pl.Series(column.name, [None] * len(column), dtype=pl.Float64)
+    wrong = known.is_not_null() & (cast.is_null() | (cast.floor() != cast) if whole else cast.is_null())
     if wrong.any():
         place = wrong.arg_true()[0]
-        raise UserError(
-            problem(
-                f"{path}, row {place + 1}, column {name}", column[place], "a number, true, false or nothing"
-            )
-        )
-    return cast
+        expected = "a whole number" if whole else "a number, true, false or nothing"
+        raise UserError(problem(f"{path}, row {place + 1}, column {name}", column[place], expected))
+    return cast.cast(kind)

@@ -6,7 +6,11 @@ score each.
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +31,24 @@ ROWS = {
 }
 
 
+# one half of a character that JSON writes in two: a model's answer can end within it, and no table holds it
+_HALF = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+
+
+def rows_of(columns: Mapping[str, Sequence]) -> pl.DataFrame:
+    """`ROWS` of lists by column, with U+FFFD for what is no character."""
+    try:
+        return pl.DataFrame(columns, schema=ROWS)
+    except UnicodeEncodeError:
+        whole = {name: [_characters(value) for value in values] for name, values in columns.items()}
+        return pl.DataFrame(whole, schema=ROWS)
+
+
+def _characters(value: object) -> object:
+    return _HALF.sub(_REPLACEMENT, value) if isinstance(value, str) else value
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is wanted of logs.
@@ -37,6 +59,7 @@ class Wanted:
         item: the field that names an item; None for the log's own number or id.
         cluster: the field that names the group of an item; None for no groups.
         columns: of plain tables: for each of item, passed or score, cluster, condition and so on, the column.
+        tasks: patterns of names of tasks with `*`; logs of others are not looked into. Empty for all.
     """
 
     metric: str | None = None
@@ -44,6 +67,11 @@ class Wanted:
     item: str | None = None
     cluster: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
+    tasks: tuple[str, ...] = ()
+
+    def has(self, task: str) -> bool:
+        """Whether the task is wanted."""
+        return not self.tasks or any(fnmatchcase(task, pattern) for pattern in self.tasks)
 
 
 @dataclass(frozen=True)
@@ -69,3 +97,17 @@ class Evaluation:
     rows: pl.DataFrame
     bounds: tuple[float, float] | None = None
     lower_is_better: bool = False
+
+
+def unread(where: Path, task: str) -> Evaluation:
+    """An evaluation that is not wanted, of which its task is known alone."""
+    return Evaluation(where, task, "", {}, {}, pl.DataFrame(schema=ROWS))
+
+
+def finite(number: float) -> float | None:
+    """A score as a float; None for what is no finite one, such as NaN or an integer beyond all floats."""
+    try:
+        value = float(number)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None

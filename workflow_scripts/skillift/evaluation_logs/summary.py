@@ -36,7 +36,11 @@ def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: d
     view, said = read_spec(spec), Said(spec)
     rates = analysis["pass_rates"].sort("run", "condition")
     n_items, n_groups = rates.select(pl.col("n_tasks", "n_skills").max()).row(0)
-    groups = f"in {n_groups} groups by {said.grouped}" if said.grouped else "each by itself (no groups given)"
+    groups = (
+        f"in {how_many(n_groups, 'group')} by {said.grouped}"
+        if said.grouped
+        else "each by itself (no groups given)"
+    )
     head = "passed" if said.measure.metric == PASS else "mean"
     lines = [
         f"**{spec['name']}**: {how_many(n_items, 'item')} {groups}, score {said.measure.score}; differences "
@@ -54,7 +58,7 @@ def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: d
     changes = [*shown.get("gain", []), *shown.get("resolved", []), *shown.get("prediction", [])]
     lines.append("")
     lines += [f"- {each.sentence} **{each.word}**" if each.word else f"- {each.sentence}" for each in changes]
-    told = ("warning", "accepted", "unscored", "score", "not judged")
+    told = ("warning", "accepted", "other tasks", "not told", "unscored", "score", "epochs", "not judged")
     notes = [each for each in shown["basis"] if each.claim in told]
     if said.measure.metric == PASS:
         notes = [each for each in notes if each.claim != "score"]

@@ -14,7 +14,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS, TASKS
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.arms import Arms
+from skillift.evaluation_logs.arms import Arms, not_told
 from skillift.evaluation_logs.measure import Measure, measure_of
 from skillift.metrics.names import PASS
 from skillift.tables import check
@@ -33,6 +33,7 @@ class Tables(NamedTuple):
         messages: task_id, condition, content: what was asked, as the first log of a condition has it.
         reasons: reason, n: why scores are missing, the most frequent first.
         measure: what the scores are.
+        epochs: the fewest and the most of an item in an arm.
     """
 
     tasks: pl.DataFrame
@@ -43,6 +44,7 @@ class Tables(NamedTuple):
     messages: pl.DataFrame
     reasons: pl.DataFrame
     measure: Measure
+    epochs: tuple[int, int] = (1, 1)
 
 
 def tables(
@@ -128,7 +130,13 @@ def tables(
         .agg(n=pl.len())
         .sort("n", "reason", descending=[True, False]),
         measure,
+        _epochs(arms),
     )
+
+
+def _epochs(arms: Arms) -> tuple[int, int]:
+    counts = [arm.rows.group_by("item").len()["len"] for arm in arms.arms]
+    return min(each.min() for each in counts), max(each.max() for each in counts)
 
 
 def _tasks(rows: pl.DataFrame) -> pl.DataFrame:
@@ -207,8 +215,11 @@ def spec_of(arms: Arms, made: Tables, asked: Asked) -> dict:
             **made.measure._asdict(),
             "conditions": sorted({arm.condition for arm in arms.arms}),
             "grouped": arms.clustered,
+            "epochs": list(made.epochs),
             "most_unscored": 0.05,
             "accepted": list(arms.accepted),
+            "other_tasks": list(arms.left_out),
+            "not_told": not_told(arms.arms),
             "reasons": [(shorten(reason, 80), number) for reason, number in made.reasons.rows()],
             "study": asked.study,
             "left_out": [list(each) for each in asked.left_out],

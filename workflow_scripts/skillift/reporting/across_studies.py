@@ -14,6 +14,7 @@ from skillift.statistics.across_studies import (
     Finished,
     differences_of_pairs,
     groups_of,
+    sharing,
     side_by_side,
     spread_p,
     summed_up,
@@ -48,7 +49,15 @@ def comparison_text(studies: dict[str, Finished], contrast: str, confidence: flo
         )
     for part in groups_of(rows, studies):
         lines.append(
-            f"- other tasks, {part['student'][0]} by {part['run'][0]}: {_of_disjoint(part, confidence)}"
+            f"- other tasks, {part['student'][0]} by {part['recipe'][0] or part['run'][0]}: "
+            f"{_of_disjoint(part, confidence)}"
+        )
+    alike = sharing(studies)
+    if alike and len(alike) < len(studies) * (len(studies) - 1) // 2:
+        shown = ", ".join(f"{one} and {other}" for one, other in alike)
+        lines.append(
+            f"- only {shown} share tasks; a mean over studies is made where no two do, as these are not "
+            "independent"
         )
     if lines[-1] == "":
         lines.append(

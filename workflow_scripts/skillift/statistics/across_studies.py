@@ -45,8 +45,8 @@ class Finished:
 def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
     """The contrast in each study: of each student and recipe, or run where a recipe has one.
 
-    Returns study, student, run, path, estimate, standard_error, ci_low, ci_high, mde, n_tasks, n_skills,
-    n_unscored, n_runs.
+    Returns study, student, run, recipe (null before training), path, estimate, standard_error, ci_low,
+    ci_high, mde, n_tasks, n_skills, n_unscored, n_runs.
 
     Raises:
         UserError: a study does not have the contrast on its headline path.
@@ -70,7 +70,10 @@ def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
         ]
         found = found.filter(~pl.col("run").is_in(members))
         last = found.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
-        parts.append(last.select(pl.lit(name).alias("study"), *columns).sort("student", "run"))
+        recipe_of = {run["run"]: run["recipe"] for run in study.runs} | {each: each for each in recipes}
+        recipe = pl.col("run").replace_strict(recipe_of, default=None, return_dtype=pl.String)
+        rows = last.select(pl.lit(name).alias("study"), *columns).with_columns(recipe=recipe)
+        parts.append(rows.sort("student", "run"))
     return pl.concat(parts)
 
 
@@ -125,10 +128,17 @@ def _labelled(name: str, study: Finished, shared: pl.Series) -> pl.DataFrame:
 
 
 def groups_of(rows: pl.DataFrame, studies: dict[str, Finished]) -> list[pl.DataFrame]:
-    """Rows of `side_by_side` by student and training, of two or more studies without a shared task."""
-    disjoint = all(shared_tasks(*pair).is_empty() for pair in combinations(studies.values(), 2))
-    parts = rows.partition_by("student", "run", maintain_order=True)
-    return [part for part in parts if part.height > 1] if disjoint else []
+    """Rows of `side_by_side` by student, recipe and path, of two or more studies without a shared task."""
+    if sharing(studies):
+        return []
+    parts = rows.partition_by("student", "recipe", "path", maintain_order=True)
+    return [part for part in parts if part.height > 1]
+
+
+def sharing(studies: dict[str, Finished]) -> list[tuple[str, str]]:
+    """Which two studies share tasks."""
+    pairs = combinations(studies, 2)
+    return [(one, other) for one, other in pairs if shared_tasks(studies[one], studies[other]).len()]
 
 
 def spread_p(rows: pl.DataFrame) -> float | None:

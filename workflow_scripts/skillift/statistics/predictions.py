@@ -52,7 +52,7 @@ def predictions(
     students. Of two effects by one recipe at one student, that is the variance of their difference.
 
     Args:
-        scores: contract SCORES.
+        scores: contract SCORES, or the frame of `pairing.with_skills`.
         tasks: contract TASKS.
         spec: `predictions` as `predictions.declared` has them; `runs`: {student, run, recipe}; `confidence`
             of the look that judges them, where it is not what they were registered with.
@@ -68,7 +68,8 @@ def predictions(
     except KeyError as error:
         found = f"no {error.args[0]!r}"
         raise UserError(problem("--spec", found, "the keys predictions and runs")) from None
-    values = _values(declared, with_skills(scores, tasks), tasks, response_frame)
+    whole = scores if "skill_id" in scores.columns else with_skills(scores, tasks)
+    values = _values(declared, whole, tasks, response_frame)
     rows = []
     for name, prediction in declared.items():
         known = registration_of(name, prediction, history or [])
