@@ -346,6 +346,10 @@ BAD_LOGS: dict[str, tuple[Callable[[Path], list[str]], str]] = {
         _both(scored([0.7] * 4), scored([0.7] * 4)),
         r"score exact_match of all arms: found '0.7 throughout', expected scores that differ.*--range",
     ),
+    "scores without a difference": (
+        _both(scored([1e308, -1e308, 1.0, 0.0])),
+        r"range of the score exact_match: found '-1e\+308 to 1e\+308'",
+    ),
     "details of lighteval that are no Parquet": (
         _spoilt("details_*.parquet", b"PAR1 cut off"),
         r"details_sums.*parquet: found .*expected a table in Parquet",

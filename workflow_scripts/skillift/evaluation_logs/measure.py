@@ -8,6 +8,7 @@ pages have its own unit, percentage points where the range is 0 to 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -142,6 +143,9 @@ def measure_of(
             fix = f"Say how far it can go: --range {scorer}=LOW:HIGH."
             found = f"{low:g} throughout"
             raise UserError(problem(f"score {scorer} of all arms", found, "scores that differ", fix))
+    if not math.isfinite(high - low):
+        found = f"{low:g} to {high:g}"
+        raise UserError(problem(f"range of the score {scorer}", found, "numbers whose difference is one"))
     outside = known.filter(~pl.col("value").is_between(low, high)).sort("run", "condition", "item")
     if outside.height:
         first = outside.row(0, named=True)
