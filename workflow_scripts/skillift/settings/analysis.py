@@ -24,6 +24,10 @@ class Margins(Settings):
     retention: PositiveShare = 0.05
     """Margin of "SFT helps on new skills as much as on those that were trained" in the gain under `curated`,
     for each student (fraction). Only a study that asks the suite `transfer` reads it."""
+    brittleness: PositiveShare = 0.05
+    """Margin of "SFT makes students no more brittle" in how much further variants fall behind the tasks that
+    they are made of, under `curated`, for each student (fraction). Only a study that asks the suite
+    `perturbed` reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""

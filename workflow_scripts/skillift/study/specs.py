@@ -24,7 +24,7 @@ from skillift.settings.specs import (
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE, Condition, Suite
+from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 from skillift.study.headline import HOLDOUT
@@ -96,7 +96,8 @@ class Specs(_Declared):
         others = pack.pop("suites", {})
         asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
         least = _LEAST_PER_SKILL
-        kept = {suite, *(["holdout"] if asked_by_judge else [])}
+        of_holdout = asked_by_judge or suite == VARIANTS
+        kept = {suite, *(["holdout"] if of_holdout else [])}
         pack["per_skill"] = {
             name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
         }
@@ -264,9 +265,16 @@ class Specs(_Declared):
         """How effects are estimated, and over which runs."""
         analysis = self._analysis()
         return {
-            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis},
+            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
+            | self._changes(),
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
+
+    def _changes(self) -> dict:
+        """How the task pack's variants are made, where they are asked: those that are left out are counted."""
+        if VARIANTS not in self.suites or "pack" not in self.data["tasks"]:
+            return {}
+        return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}
 
     def _analysis(self) -> dict:
         """The section `analysis`, with the filler's margin only where there is a filler."""

@@ -267,7 +267,8 @@ def _complete(data: dict) -> None:
             model.setdefault("label", name)
     data["analysis"].setdefault("headline_path", f"judge:{data['primary_judge']}")
     headline = data["analysis"].setdefault("headline_suite", default_suite(data["inference"]["suites"]))
-    if "transfer" not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
-        data["analysis"]["margins"].pop("retention", None)
+    for suite, margin in (("transfer", "retention"), ("perturbed", "brittleness")):
+        if suite not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
+            data["analysis"]["margins"].pop(margin, None)
     for prediction in data["predictions"].values():
         prediction.setdefault("suite", headline)
