@@ -36,7 +36,7 @@ def with_metrics(
     known, responses = with_skills(scores, tasks), made_responses(scores)
     settings = spec["analysis"]
     found = [
-        of_metric_alone(name, values, responses, spec["runs"], settings)
+        of_metric_alone(name, values, responses, spec["runs"], settings, tasks)
         for name, values in metric_values(known, tasks, responses)
     ]
     further = {

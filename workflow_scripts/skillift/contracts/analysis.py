@@ -115,6 +115,19 @@ TIER_SPREADS = table(
     },
 )
 
+# Variants by the change that they are made by, empty of own tasks; `n_left_out` of those of the task pack,
+# whose answer was that of the task they are made of.
+VARIANTS = table(
+    "variants",
+    ("change",),
+    {
+        "change": text(),
+        "n_parents": count(),
+        "n_variants": count(),
+        "n_left_out": count(nullable=True),
+    },
+)
+
 SKILL_EFFECTS = table(
     "effects by skill",
     (*_ARM_COLUMNS, "contrast", "skill_id"),
@@ -211,4 +224,5 @@ ANALYSIS_TABLES = {
     "asymmetry": ASYMMETRY,
     "format_cells": FORMAT_CELLS,
     "tier_spreads": TIER_SPREADS,
+    "variants": VARIANTS,
 }

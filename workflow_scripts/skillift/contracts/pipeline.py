@@ -56,7 +56,8 @@ CELL = {
 
 # `steps`: the lines of the procedure, as they stand before a task; of one that is a text its paragraphs, each
 # with the empty line after it (`skillift.tasks.skill_documents`). `suite`: the one suite whose tasks have a
-# skill, of those with skills of their own (`OF_THEIR_OWN`); null for all others, and there where a table has any.
+# skill, of those with skills of their own (`OF_THEIR_OWN`); null for all others, and there where a table has
+# any.
 SKILLS = table(
     "skills",
     ("skill_id",),

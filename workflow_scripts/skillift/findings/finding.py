@@ -28,6 +28,7 @@ QUESTIONS = {
     "form": "Is it the answer, or its form?",
     "trajectory": "What shapes the trajectory over the tiers?",
     "transfer": "Did it transfer?",
+    "variants": "Does it break on a changed task?",
     "suites": "And on the other suites?",
     "prediction": "Did the prediction hold?",
     "basis": "What do the numbers rest on?",

@@ -95,6 +95,12 @@ TERMS = (
         "a set of tasks with one purpose; holdout is looked at for results alone, "
         "transfer has skills that no demonstration has",
     ),
+    Term(
+        "variant",
+        r"[Vv]ariants?",
+        "a task made from another one by one change; of the task pack, a step of the procedure is removed or "
+        "two are exchanged, and the answer is another one",
+    ),
     Term("pp", r"pp", "percentage points, the difference of two percentages"),
     Term(
         "interval",

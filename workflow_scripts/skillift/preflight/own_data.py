@@ -38,8 +38,8 @@ def mistakes(study: Study) -> list[str]:
     """Everything that is wrong with a study's own data, one line each; empty for the task pack.
 
     Files that are missing or unreadable, mistakes in tasks and skills, conditions that a skill's procedure
-    cannot be shown under, suites without tasks, variants of tasks that are not asked, corpora larger than their train tasks, worked solutions that
-    are missing or have no ANSWER line where the scorer needs one.
+    cannot be shown under, suites without tasks, variants of tasks that are not asked, corpora larger than
+    their train tasks, worked solutions that are missing or have no ANSWER line where the scorer needs one.
     """
     return look(study).mistakes
 

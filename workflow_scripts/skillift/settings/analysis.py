@@ -99,7 +99,8 @@ class PredictedEffect(Settings):
 
     contrast: str
     """`curated-none` or another contrast of two conditions; with a recipe also `lift:<contrast>` (what
-    training changed in it) and `gain:<condition>` (what training changed under one condition)."""
+    training changed in it) and `gain:<condition>` (what training changed under one condition). Of the
+    suite `perturbed` also `variant:<condition>`, variants less the tasks that they are made of."""
     student: Id
     """A student or reference model."""
     recipe: LeftOut[Id] = None

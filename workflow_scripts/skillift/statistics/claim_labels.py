@@ -6,7 +6,7 @@ else the p-value itself. The first line that holds gives the word:
 | word | of an effect (`lift`, `procedural_delta`, ...) | of sameness (`uniform_lift`, `recipe_tie`, ...) |
 |---|---|---|
 | `undefined` | the data give no estimate or no interval | likewise |
-| `equivalent` | | two one-sided tests at alpha: smaller than the declared margin |
+| `equivalent` | as there, with a margin | two one-sided tests at alpha: smaller than the declared margin |
 | `supported` | p < alpha, estimate above 0 | |
 | `contradicted` | p < alpha, estimate below 0 | p < alpha: the sides differ |
 | `not resolvable at this n` | otherwise | otherwise |
@@ -32,6 +32,7 @@ NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
 SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention")
+MARGINS = (*SAMENESS, "brittleness")  # which claims may have one
 
 
 def shape_of(claim: dict) -> str:
@@ -52,7 +53,7 @@ def word(claim: dict, confidence: float) -> str:
     alpha = 1 - confidence
     shape = shape_of(claim)
     same = shape == SAME
-    if same and claim["p_equivalence"] is not None and claim["p_equivalence"] < alpha:
+    if claim["p_equivalence"] is not None and claim["p_equivalence"] < alpha:
         return EQUIVALENT
     p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]
     if p_value is None or not p_value < alpha:

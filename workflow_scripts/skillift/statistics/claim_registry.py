@@ -15,6 +15,7 @@ LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 POINTS, SQUARED = "pp", "pp\u00b2"
 SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_ceiling"
 GAIN = "gain:curated"
+VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -72,6 +73,14 @@ _OF_PASSES = (
         GAIN,
         "study",
         suite=TRANSFER,
+    ),
+    Claim(
+        BRITTLENESS,
+        "after SFT variants fall further behind the tasks that they are made of (under curated)",
+        VARIANT_LIFT,
+        shape=BELOW,
+        suite="perturbed",
+        margin=BRITTLENESS,
     ),
 )
 

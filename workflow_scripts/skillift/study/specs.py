@@ -271,7 +271,7 @@ class Specs(_Declared):
         }
 
     def _changes(self) -> dict:
-        """How the task pack's variants are made, where they are asked: those that are left out are counted."""
+        """How the task pack's variants are made, where they are asked: so those left out are counted."""
         if VARIANTS not in self.suites or "pack" not in self.data["tasks"]:
             return {}
         return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}

@@ -172,19 +172,17 @@ def _skills_table(skills: list[Skill], new: list[Skill], variants: list[Variant]
     return check(table.sort("skill_id"), SKILLS, "tasks.pack")
 
 
-def _variants(
-    skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec
-) -> tuple[list[Variant], pl.DataFrame]:
-    """The variants of skills, and their tasks: those whose answer is not that of the task they are made of."""
+def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple[list[Variant], pl.DataFrame]:
+    """The variants of skills, and their tasks: those with another answer than the task they are made of."""
     found, rows = [], []
     for skill in skills:
         lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)
         for change in pack.changes:
             variant = variant_of(skill, change, lists, pack.seed)
-            changed = [(n, items) for n, items in enumerate(lists) if variant.answer(items) != skill.answer(items)]
+            answers = {number: variant.answer(items) for number, items in enumerate(lists)}
+            changed = {n: answer for n, answer in answers.items() if answer != skill.answer(lists[n])}
             found += [variant] if changed else []
-            for number, items in changed:
-                answer = variant.answer(items)
+            for number, answer in changed.items():
                 rows.append(
                     {
                         "parent": f"{skill.skill_id}.holdout.{number}",

@@ -1,9 +1,9 @@
 """The tables of one suite: its tasks, and the skills that stand for it.
 
 A suite is built by itself, so that one more rebuilds no other. Most share their skills. A suite of new
-skills, and that of variants (`contracts.pipeline.OF_THEIR_OWN`), has some that no other has: these are marked,
-and are never put before a task of another suite (as a placebo, say), so the others are asked the same with it
-and without.
+skills, and that of variants (`contracts.pipeline.OF_THEIR_OWN`), has some that no other has: these are
+marked, and are never put before a task of another suite (as a placebo, say), so the others are asked the same
+with it and without.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def tables_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> Su
         suite: one of `contracts.pipeline.SUITES`.
 
     Returns:
-        The skills that are not marked, those that no task has too, and those that are marked as of this suite.
+        The skills that are not marked, those that no task has too, and those marked as of this suite.
         Columns that need not be there and hold nothing are left out.
     """
     skills = marked(skills, tasks)

@@ -1,8 +1,8 @@
 """A user's own tasks and own skills as the tables of tasks and skills.
 
 One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and `worked_solution`
-may be left out, `parent` is read of the suite perturbed alone, and further ones are kept in `metadata`. Everything that is wrong with tasks and skills is
-reported at once, by file, line and field.
+may be left out, `parent` is read of the suite perturbed alone, and further ones are kept in `metadata`.
+Everything that is wrong with tasks and skills is reported at once, by file, line and field.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _tasks(path: str, skill_ids: set[str] | None, skills_path: str, own: OwnData
 
 
 def _parents(rows: dict[str, dict], path: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with the tasks that variants name: none of the file, trained on, or variants themselves."""
+    """What is wrong with the tasks that variants name: unknown, trained on, or variants themselves."""
     suites = {row["task_id"]: row["suite"] for row in rows.values()}
     for where, row in rows.items():
         if (parent := row.get(_PARENT)) is None or suites.get(parent) not in (None, "train", VARIANTS):
