@@ -21,6 +21,7 @@ from referee import (
     sameness,
     suites,
     trajectory,
+    variants,
 )
 
 _QUESTIONS = (
@@ -35,6 +36,7 @@ _QUESTIONS = (
     form,
     trajectory,
     suites,
+    variants,
     predictions,
     looks,
     room,

@@ -262,3 +262,36 @@ def test_a_name_too_long_for_a_file_is_a_mistake_like_any_other(which, tmp_path)
     paths[which] = tmp_path / ("a" * 300 + ".jsonl")
     with pytest.raises(UserError, match="found File name too long"):
         read_own(*paths)
+
+
+# Variants.
+
+
+def test_the_parent_of_a_variant_is_read_and_elsewhere_the_field_is_as_any_other(read):
+    _, tasks = read(task(), task(task_id="v", suite="perturbed", parent="h-1"))
+    assert tasks.select("task_id", "parent").rows() == [("h-1", None), ("v", "h-1")]
+    assert "metadata" not in tasks.columns
+    _, others = read(task(parent="h-1"))
+    assert "parent" not in others.columns and others["metadata"].to_list() == ['{"parent": "h-1"}']
+
+
+def test_a_variant_of_an_unknown_a_trained_or_a_changed_task_is_refused_by_line(problems_of):
+    known = [task(), task(task_id="t", suite="train"), task(task_id="v", suite="perturbed", parent="h-1")]
+    parents = ["h-2", "t", "v"]
+    wrong = [task(task_id=f"w{n}", suite="perturbed", parent=name) for n, name in enumerate(parents)]
+    unknown, trained, changed = problems_of(*known, *wrong)
+    assert "tasks.jsonl:4: parent: found 'h-2', expected a task_id of" in unknown
+    assert "Did you mean 'h-1'?" in unknown
+    assert "tasks.jsonl:5: parent: found t, a task of train, expected a task of another suite" in trained
+    assert "tasks.jsonl:6: parent: found v, a task of perturbed" in changed
+
+
+def test_a_perturbed_task_without_a_parent_is_kept_and_told(tmp_path):
+    (tmp_path / "t.jsonl").write_text(
+        json.dumps(task()) + "\n" + json.dumps(task(task_id="v", suite="perturbed"))
+    )
+    (tmp_path / "s.yaml").write_text(SKILLS)
+    told: list[str] = []
+    _, tasks = read_own(tmp_path / "t.jsonl", tmp_path / "s.yaml", told.append)
+    assert tasks["suite"].to_list() == ["holdout", "perturbed"] and "parent" not in tasks.columns
+    assert "parent: found 1 tasks of the suite perturbed without one" in told[0]

@@ -1,4 +1,4 @@
-"""Claims on form, length and the trajectory: found where they are not so, covered, and found where they are.
+"""Further claims: how often found where they are not so, covered, and found where they are.
 
 Every claim is simulated at its null (how often has it a word of an effect, and how often the word that is
 claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
@@ -85,6 +85,7 @@ def further_claims(n_studies: int, seed: int) -> list[Checked]:
         _checked("transfer", _transfer, ABOVE, of_transfer, n_studies),
         _checked("retention", _retention, SAME, of_transfer, n_studies),
         _checked("transfer_by_tier", _by_tier, ABOVE, of_transfer, n_studies),
+        _checked("brittleness", _brittle, BELOW, np.random.default_rng([seed, 2]), n_studies),
     ]
 
 
@@ -206,6 +207,24 @@ def _retention(rng: np.random.Generator, n_studies: int, effect: float) -> _Foun
         stated = whole.detectable(CONFIDENCE)["mde"] if number < _MOST_STATED else np.nan
         rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
     return _Found(*np.array(rows).T)
+
+
+def _brittle(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Tasks with two variants each, one in five left out; SFT gains 20 pp on tasks, less on variants.
+
+    The effect is how much less. Skills differ in ease, and in what they gain on variants.
+    """
+    shape = (n_studies, N_SKILLS, PER_SKILL)
+    ease, own = (rng.uniform(-0.1, 0.1, (n_studies, N_SKILLS, 1)) for _ in range(2))
+    asked = rng.random((2, *shape)) < 0.8  # a task without a variant has no value
+    asked[0] |= ~asked.any(axis=0)
+    apart = []
+    for gain, less in ((0.0, 0.0), (0.2, effect)):
+        of_tasks = rng.random(shape) < 0.45 + gain + ease
+        rate = 0.4 + gain - less + ease + (own if gain else 0.0)
+        variants = (rng.random((2, *shape)) < rate) & asked
+        apart.append(variants.sum(axis=0) / asked.sum(axis=0) - of_tasks)
+    return _means(apart[1] - apart[0])
 
 
 def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:

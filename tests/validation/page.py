@@ -156,7 +156,7 @@ difference.
 
 ## Further claims
 
-Claims on form, length, the trajectory over the tiers and transfer, each in
+Claims on form, length, the trajectory over the tiers, transfer and variants, each in
 {measured.further[0].n_studies:,} studies of 40 skills with 5 tasks each (of slopes 20; of transfer 20 new
 skills with 5). At its null: the share of studies in which it is `supported`,
 and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it

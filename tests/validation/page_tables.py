@@ -257,7 +257,7 @@ def further(rows: Iterable[Checked]) -> str:
     def share(value: float | None) -> str:
         return "" if value is None else percent(value)
 
-    in_pp = ("format_before_correctness", "transfer", "retention", "transfer_by_tier")
+    in_pp = ("format_before_correctness", "transfer", "retention", "transfer_by_tier", "brittleness")
     factors = dict.fromkeys(in_pp, 100) | {"dominated_by_base": 1e4}
     return table(
         ("claim", "supported", "any word", "covered", "stated effect", "covered there", "power"),

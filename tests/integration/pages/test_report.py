@@ -14,7 +14,7 @@ from skillift.study.study import load_study
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 # the smoke study asks the holdout alone
-ASKED = [question for part, question in QUESTIONS.items() if part not in ("transfer", "suites")]
+ASKED = [question for part, question in QUESTIONS.items() if part not in ("transfer", "variants", "suites")]
 
 
 @pytest.fixture(scope="module")

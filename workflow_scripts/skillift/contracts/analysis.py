@@ -119,8 +119,9 @@ TIER_SPREADS = table(
 # whose answer was that of the task they are made of.
 VARIANTS = table(
     "variants",
-    ("change",),
+    ("suite", "change"),
     {
+        "suite": text(isin=SUITES),
         "change": text(),
         "n_parents": count(),
         "n_variants": count(),

@@ -29,7 +29,7 @@ def variants(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     """
     here = replace(view, suite=VARIANTS, others=())
     effects = tables["effects"].filter(path=here.headline_path, suite=VARIANTS, contrast=VARIANT_DELTA)
-    if effects.is_empty():
+    if VARIANTS not in {view.suite, *view.others} or effects.is_empty():
         return
     claimed = list(of_claim(tables, here, BRITTLENESS))
     apart = tested(list(place(effects, here, "effects").filter("headline").iter_rows(named=True)), here)
@@ -46,7 +46,7 @@ def variants(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
 
 def _left_out(counts: pl.DataFrame) -> Iterator[str]:
     """How many variants were not asked, where the study made them."""
-    made = counts.drop_nulls("n_left_out")
+    made = counts.filter(suite=VARIANTS).drop_nulls("n_left_out")
     if left_out := made["n_left_out"].sum():
         total = made["n_variants"].sum() + left_out
         yield f"Of {total} variants {left_out} have the answer of the task that they are made of: left out."

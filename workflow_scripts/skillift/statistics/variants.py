@@ -21,6 +21,7 @@ import polars as pl
 
 from skillift.contracts.analysis import VARIANTS
 from skillift.metrics.claim import BELOW
+from skillift.settings.values import VARIANTS as ASKED
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_registry import BRITTLENESS, VARIANT_LIFT
 from skillift.statistics.coding import as_text
@@ -123,5 +124,5 @@ def variant_counts(tasks: pl.DataFrame, changes: Sequence[str]) -> pl.DataFrame:
             ours = made.filter(change=change)
             n_parents = of_pack if changes else ours["parent"].n_unique()
             left_out = of_pack - ours.height if changes else None
-            rows.append((change, n_parents, ours.height, left_out))
+            rows.append((ASKED, change, n_parents, ours.height, left_out))
     return pl.DataFrame(rows, schema=schema, orient="row")
