@@ -112,7 +112,8 @@ CASES = [
     ),
     Sentence(
         "change of variant \u2212 its task under curated | Change of variant \u2212 its task under curated "
-        "at 45 k after SFT by sft, mean of 2 seeds: \u221221.0 pp (95 % interval \u221232.0 to \u221210.0 pp; "
+        "at 45 k after SFT by sft, mean of 2 seeds: \u221221.0 pp (95 % interval \u221232.0 to "
+        "\u221210.0 pp; "
         f"Holm-adjusted p = 0.004; smallest detectable effect 12.0 pp; {COUNTS}; path judge:a). [supported] "
         "variants",
         "at that student variants fall further behind, by so much",

@@ -182,10 +182,8 @@ def test_variants_are_asked_with_their_tasks_or_named(study):
     both, alone = (f"suites: [{suites}]" for suites in ("holdout, perturbed", "perturbed"))
     assert mistakes(study(("suites: [holdout]", both), tasks=tasks)) == []
     (line,) = mistakes(study(("suites: [holdout]", alone), tasks=tasks))
-    assert (
-        "inference.suites: found" in line
+    assert "inference.suites: found" in line
     assert "expected holdout too: 2 of its tasks are the parents" in line
-    )
 
 
 def test_a_digest_of_a_suite_changes_with_its_own_tasks_and_skills_alone(study):
