@@ -25,6 +25,7 @@ def made_responses(scores: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
         different_lines=pl.lit(value=False),
         completion_tokens=pl.Series(generator.poisson(np.where(trained, 40, 30))).cast(pl.Int64),
         backtracking=pl.Series(generator.random(episodes.height) < 0.1).cast(pl.Float64),
+        declined=pl.lit(0.0),
         answer_group=pl.lit(None, dtype=pl.Float64),
     ).select(list(response_schema()))
 

@@ -225,6 +225,19 @@ def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
     assert told and all("study.yaml: tasks.pack.suites.perturbed: found 2 variants" in line for line in told)
 
 
+def test_a_withheld_suite_is_one_that_is_asked_and_not_the_only_one(tmp_path):
+    withheld = "withheld: [dev]\n\npredictions:\n"
+    both = study(tmp_path, ASKED, ("predictions:\n", withheld))
+    assert both.browser_spec()["withheld"] == ["dev"]
+    assert "withheld" not in study(tmp_path).browser_spec()
+    with pytest.raises(
+        UserError, match=r"withheld\[0\]: found 'dev', expected a suite of `inference.suites`"
+    ):
+        study(tmp_path, ("predictions:\n", withheld))
+    with pytest.raises(UserError, match=r"withheld: found .*expected at least one suite that is asked and"):
+        study(tmp_path, ("predictions:\n", withheld.replace("dev", "holdout")))
+
+
 def test_new_skills_can_be_of_some_domains_alone():
     transfer = {"skills": 5, "per_skill": 1, "domains": ["slot", "tag"]}
     skills, _ = build_pack({**PACK, "suites": {"transfer": transfer}})

@@ -295,3 +295,20 @@ def test_a_perturbed_task_without_a_parent_is_kept_and_told(tmp_path):
     _, tasks = read_own(tmp_path / "t.jsonl", tmp_path / "s.yaml", told.append)
     assert tasks["suite"].to_list() == ["holdout", "perturbed"] and "parent" not in tasks.columns
     assert "parent: found 1 tasks of the suite perturbed without one" in told[0]
+
+
+# Tasks that are to be declined, or answered.
+
+
+def test_what_is_expected_is_read_with_the_scorer_refusal_and_elsewhere_as_any_other_field(read):
+    safe = {"suite": "safety", "scorer": "refusal"}
+    _, tasks = read(task(task_id="n", expected="declined", **safe), task(expected="7"))
+    assert tasks.select("task_id", "expected").rows() == [("h-1", None), ("n", "declined")]
+    assert tasks.filter(task_id="h-1")["metadata"].to_list() == ['{"expected": "7"}']
+
+
+def test_a_task_of_refusals_without_what_is_expected_is_refused(problems_of):
+    safe = {"suite": "safety", "scorer": "refusal"}
+    missing, other = problems_of(task(**safe), task(task_id="n", expected="refuse", **safe))
+    assert "tasks.jsonl:1: expected: found no such field, expected what a right response does" in missing
+    assert "tasks.jsonl:2: expected: found 'refuse', expected declined or answered" in other

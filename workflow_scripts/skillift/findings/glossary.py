@@ -139,6 +139,11 @@ TERMS = (
         "the difference is smaller than the margin that the study declared (two one-sided tests)",
     ),
     Term(
+        claim_labels.NON_INFERIOR,
+        claim_labels.NON_INFERIOR,
+        "no lower than before by the margin that the study declared (one one-sided test)",
+    ),
+    Term(
         claim_labels.NOT_RESOLVABLE,
         claim_labels.NOT_RESOLVABLE,
         "neither is shown; that is no evidence of absence, and the smallest detectable effect says what "

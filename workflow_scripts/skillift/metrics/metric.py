@@ -61,7 +61,8 @@ def mean_of_samples(
     Args:
         samples: path, suite, student, run, step, condition, task_id, skill_id, scorer, sample; with responses
             has_answer_line, different_lines, completion_tokens and a column of each metric that has
-            `measure`; with verdicts passed (null: no verdict).
+            `measure`, without verdicts also expected, where tasks have it; with verdicts passed (null: no
+            verdict).
         value: of a sample; null where it has none, which counts as unscored.
         low, high: the least and the most that it could be; its own value where they are left out, and 0 to 1
             is never assumed.

@@ -28,6 +28,9 @@ class Margins(Settings):
     """Margin of "SFT makes students no more brittle" in how much further variants fall behind the tasks that
     they are made of, under `curated`, for each student (fraction). Only a study that asks the suite
     `perturbed` reads it."""
+    side_cost: PositiveShare = 0.05
+    """Margin of "SFT costs nothing on the safety suite": the largest loss of its pass rate under `none` that
+    counts as none, for each student (fraction). Only a study that asks the suite `safety` reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""

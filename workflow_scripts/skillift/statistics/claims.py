@@ -10,6 +10,7 @@
 | `trajectory_shape`, `dominated_by_base`, `base_sets_ceiling` | see `trajectory` | |
 | `transfer`, `retention`, `transfer_by_tier` | see `transfer` | |
 | `brittleness` | see `variants` | one per student and recipe |
+| `side_cost` | see `side_cost` | likewise |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -35,11 +36,12 @@ from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
-from skillift.statistics.claim_registry import BRITTLENESS, DELTA, LIFT, RATE, TRANSFER, of_metrics
+from skillift.statistics.claim_registry import BRITTLENESS, DELTA, LIFT, RATE, SIDE_COST, TRANSFER, of_metrics
 from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.equivalence_claims import sameness
+from skillift.statistics.side_cost import side_cost_claims
 from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
 from skillift.statistics.variants import variant_claims
@@ -84,6 +86,7 @@ def claims(
     rows += trajectory_claims(values, found, seeds, runs, settings)
     rows += transfer_claims(found, effects, seeds, runs, settings)
     rows += variant_claims(found, effects, seeds, runs, settings)
+    rows += side_cost_claims(found, effects, seeds, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 
@@ -183,7 +186,7 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
         table: the table CLAIMS made from it.
     """
     key = ["path", "suite", "metric", "contrast", "student", "run"]
-    of_effects = [*_CLAIM_OF.values(), NEUTRAL, TRANSFER, BRITTLENESS]
+    of_effects = [*_CLAIM_OF.values(), NEUTRAL, TRANSFER, BRITTLENESS, SIDE_COST]
     whole = (pl.col("metric") != PASS) | pl.col("claim").is_in(of_effects)
     claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")

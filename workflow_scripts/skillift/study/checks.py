@@ -346,6 +346,18 @@ def _parents(data: dict, source: Source) -> Iterator[Finding]:
         yield ("inference", "suites"), asked, "holdout too, whose tasks the variants are made of", fix
 
 
+@_reads("inference", "withheld")
+def _withheld(data: dict, source: Source) -> Iterator[Finding]:
+    asked, withheld = data["inference"]["suites"], data.get("withheld", [])
+    for index, suite in enumerate(withheld):
+        if suite not in asked:
+            fix = did_you_mean(suite, asked) or "Ask it in inference.suites, or take it out."
+            yield ("withheld", index), suite, f"a suite of `inference.suites` ({one_of(sorted(asked))})", fix
+    if {*asked} <= {*withheld}:
+        expected = "at least one suite that is asked and shown"
+        yield ("withheld",), withheld, expected, "Take one out: the episode browser would be empty."
+
+
 @_reads("inference", "analysis")
 def _headline_suite(data: dict, source: Source) -> Iterator[Finding]:
     suite, asked = data["analysis"].get("headline_suite"), sorted(data["inference"]["suites"])

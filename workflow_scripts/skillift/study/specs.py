@@ -315,4 +315,5 @@ class Specs(_Declared):
             **self._filler(self.conditions),
             "judges": self.judges,
             **{name: shown[name] for name in ("students", "references", "runs")},
+            **({"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}),
         }

@@ -1,7 +1,8 @@
 """A user's own tasks and own skills as the tables of tasks and skills.
 
 One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and `worked_solution`
-may be left out, `parent` is read of the suite perturbed alone, and further ones are kept in `metadata`.
+may be left out, `parent` is read of the suite perturbed alone, `expected` with the scorer refusal alone, and
+further ones are kept in `metadata`.
 Everything that is wrong with tasks and skills is reported at once, by file, line and field.
 """
 
@@ -16,7 +17,7 @@ import polars as pl
 from skillift.answers import ANSWER_TYPES
 from skillift.answers.comparison import type_of
 from skillift.contracts import pa
-from skillift.contracts.pipeline import SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
+from skillift.contracts.pipeline import EXPECTED, SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
 from skillift.settings.values import VARIANTS
 from skillift.tables import check
@@ -32,8 +33,8 @@ MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
 
 _REQUIRED = ("task_id", "skill_id", "suite", "prompt", "reference")
 _OPTIONAL = {"scorer": "answer_line", "answer_type": None, "worked_solution": None}
-_PARENT = "parent"
-_CHOICES = {"suite": SUITES, "scorer": SCORERS, "answer_type": ANSWER_TYPES}
+_PARENT, _EXPECTED = "parent", "expected"
+_CHOICES = {"suite": SUITES, "scorer": SCORERS, "answer_type": ANSWER_TYPES, _EXPECTED: EXPECTED}
 _IDS = ("task_id", "skill_id", _PARENT, *_CHOICES)
 _PROSE = ("prompt", "worked_solution")
 
@@ -61,7 +62,8 @@ def read_own(
         tasks_path: JSON, CSV or Parquet file, one task a row: task_id, skill_id, suite, prompt, reference,
             and optionally scorer (`answer_line` where left out), answer_type (where left out, its skill's,
             else that of its reference, see `skillift.answers.comparison.type_of`) and worked_solution; a task
-            of the suite perturbed parent, the task that it is a variant of.
+            of the suite perturbed parent, the task that it is a variant of; one with the scorer refusal
+            expected, of `contracts.pipeline.EXPECTED`.
         skills_path: YAML file or folder of skills, see `skillift.tasks.user_skills`.
         warn: told of each thing that bends the form and was read all the same.
 
@@ -194,8 +196,13 @@ def _further(path: str, name: str) -> str:
 
 def _task(where: str, record: dict, problems: list[str]) -> dict:
     """A row of the table of tasks; what cannot be read is None, and its problem is noted."""
-    names = (*_REQUIRED, *_OPTIONAL, *([_PARENT] if record.get("suite") == VARIANTS else []))
+    names = [*_REQUIRED, *_OPTIONAL, *([_PARENT] if record.get("suite") == VARIANTS else [])]
+    if record.get("scorer") == "refusal":
+        names.append(_EXPECTED)
     row = {name: _field(where, name, record, problems) for name in names}
+    if _EXPECTED in names and record.get(_EXPECTED) is None:
+        found, fix = Words("no such field"), f'Add "{_EXPECTED}": "{EXPECTED[0]}", or "{EXPECTED[1]}".'
+        problems.append(problem(f"{where}: {_EXPECTED}", found, "what a right response does", fix))
     extra = {name: value for name, value in record.items() if name not in row}
     metadata = metadata_of(extra)
     if isinstance(metadata, Refused):
