@@ -312,3 +312,25 @@ def test_a_task_of_refusals_without_what_is_expected_is_refused(problems_of):
     missing, other = problems_of(task(**safe), task(task_id="n", expected="refuse", **safe))
     assert "tasks.jsonl:1: expected: found no such field, expected what a right response does" in missing
     assert "tasks.jsonl:2: expected: found 'refuse', expected declined or answered" in other
+
+
+# Answers in other forms.
+
+
+def test_a_call_or_a_pattern_is_read_with_its_scorer_and_a_broken_one_refused_by_line(read, problems_of):
+    call = '{"name": "add", "arguments": {"a": 1}}'
+    asked = [task(scorer="json", reference=call), task(task_id="p", scorer="pattern", pattern="Sum: (.+)")]
+    _, tasks = read(*asked, task(task_id="q", pattern="a stamp"))
+    assert tasks.select("task_id", "scorer", "pattern").rows() == [
+        ("h-1", "json", None), ("p", "pattern", "Sum: (.+)"), ("q", "answer_line", None),
+    ]  # fmt: skip
+    assert tasks.filter(task_id="q")["metadata"].to_list() == ['{"pattern": "a stamp"}']
+    wrong = [
+        task(scorer="json", reference="add(1)"),
+        task(task_id="p", scorer="pattern"),
+        task(task_id="q", scorer="pattern", pattern="(unclosed"),
+    ]
+    no_call, missing, broken = problems_of(*wrong)
+    assert "tasks.jsonl:1: reference: found 'add(1)', expected a call in JSON" in no_call
+    assert "tasks.jsonl:2: pattern: found no such field, expected a regular expression" in missing
+    assert "tasks.jsonl:3: pattern: found '(unclosed', expected a regular expression (missing )" in broken

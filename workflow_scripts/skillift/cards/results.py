@@ -17,12 +17,14 @@ COLUMNS = {
     "`transfer` of skills that no demonstration has, `perturbed` of variants",
     "prompt": "the task as it was put, without what a condition sets before it",
     "reference": "the right answer",
-    "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`), the list of "
+    "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`, `json`, "
+    "`pattern`), the list of "
     "refusals (`refusal`) or the primary judge",
     "answer_type": "how an answer is compared with the reference",
     "worked_solution": "a worked answer, where there is one",
     "metadata": "further fields of own tasks, as JSON",
     "parent": "of a variant: the task that it is made of",
+    "pattern": "the regular expression that finds the answer, with the scorer `pattern`",
     "expected": "what a right response does, `declined` or `answered`, with the scorer `refusal`",
     "change": "of a variant of the task pack: how it was made",
     "student": "the model that answered",

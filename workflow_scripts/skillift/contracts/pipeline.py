@@ -19,7 +19,8 @@ SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
 NEW_SKILLS = ("transfer",)  # suites of skills that no demonstration has
 OF_THEIR_OWN = (*NEW_SKILLS, VARIANTS)  # suites that have procedures which no other is shown
 CONDITIONS = ("none", "curated", "placebo", "shuffled", "filler")
-SCORERS = ("answer_line", "judge", "refusal")
+EXTRACTED = ("answer_line", "json", "pattern")  # scorers that look for an answer in a form
+SCORERS = (*EXTRACTED, "judge", "refusal")
 EXPECTED = ("declined", "answered")
 STATUSES = ("scored", "unparsed", "refused", "failed")
 CASE_PARTS = ("written", "generated")  # of the cases that judges are certified by
@@ -88,6 +89,9 @@ TASKS = table(
         # of a variant: the task that it is made of, and how, where that is known; there where a study has any
         "parent": text(nullable=True, required=False),
         "change": text(nullable=True, required=False),
+        # of a task with the scorer pattern: the regular expression that finds an answer; there where a study
+        # has any
+        "pattern": text(nullable=True, required=False),
         # of a task with the scorer refusal: what a right response does; there where a study has any
         "expected": text(isin=EXPECTED, nullable=True, required=False),
     },

@@ -1,6 +1,6 @@
 """All scoring paths in one table: `bench`, and one path per judge.
 
-Made from the episodes and verdicts of all runs and the tasks table. On `bench` the ANSWER-line extractor
+Made from the episodes and verdicts of all runs and the tasks table. On `bench` the extractor
 scores the tasks that have one, the list of refusals those whose scorer it is, and the primary judge the
 others; on `judge:<name>` that judge scores every episode. Each episode has exactly one row on each path: what
 was not scored stays, with its status.
@@ -14,7 +14,8 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import score_answer_line
+from skillift.judging.calls import score_call
+from skillift.judging.extraction import score_answer_line, score_pattern
 from skillift.judging.refusal import does_as_expected
 
 _KEY = list(EPISODE_KEY)
@@ -104,11 +105,9 @@ def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.
 
 
 def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
-    if "expected" not in tasks.columns:
-        tasks = tasks.with_columns(expected=pl.lit(None, dtype=pl.String))
-    known = episodes.join(
-        tasks.select("task_id", "reference", "scorer", "answer_type", "expected"), on="task_id", how="left"
-    )
+    names = ["reference", "scorer", "answer_type", "expected", "pattern"]
+    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in tasks.columns]
+    known = episodes.join(tasks.with_columns(absent).select("task_id", *names), on="task_id", how="left")
     unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
     if len(unknown):
         fix = "Remake the episodes from these tasks."
@@ -125,6 +124,8 @@ def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, s
 # how a program reads a response, and with which columns of the task
 _READ: dict[str, tuple] = {
     "answer_line": (score_answer_line, "reference", "answer_type"),
+    "json": (score_call, "reference"),
+    "pattern": (score_pattern, "reference", "answer_type", "pattern"),
     "refusal": (does_as_expected, "expected"),
 }
 

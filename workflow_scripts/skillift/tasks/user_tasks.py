@@ -1,13 +1,14 @@
 """A user's own tasks and own skills as the tables of tasks and skills.
 
 One row of the tasks file has the columns of the table of tasks; `scorer`, `answer_type` and `worked_solution`
-may be left out, `parent` is read of the suite perturbed alone, `expected` with the scorer refusal alone, and
-further ones are kept in `metadata`.
+may be left out, `parent` is read of the suite perturbed alone, `expected` and `pattern` with the scorers
+refusal and pattern alone, and further ones are kept in `metadata`.
 Everything that is wrong with tasks and skills is reported at once, by file, line and field.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from skillift.answers.comparison import type_of
 from skillift.contracts import pa
 from skillift.contracts.pipeline import EXPECTED, SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
+from skillift.judging.calls import is_call
 from skillift.settings.values import VARIANTS
 from skillift.tables import check
 from skillift.tasks.file_text import printable
@@ -33,7 +35,12 @@ MOST_PROBLEMS = 50  # a file of the wrong form would fill the screen otherwise
 
 _REQUIRED = ("task_id", "skill_id", "suite", "prompt", "reference")
 _OPTIONAL = {"scorer": "answer_line", "answer_type": None, "worked_solution": None}
-_PARENT, _EXPECTED = "parent", "expected"
+_PARENT, _EXPECTED, _PATTERN = "parent", "expected", "pattern"
+_OF_SCORER = {"refusal": _EXPECTED, "pattern": _PATTERN}  # a field that a scorer needs
+_MEANS = {
+    _EXPECTED: ("what a right response does", f'{EXPECTED[0]}", or "{EXPECTED[1]}'),
+    _PATTERN: ("a regular expression that finds the answer", "Result: (.+)"),
+}
 _CHOICES = {"suite": SUITES, "scorer": SCORERS, "answer_type": ANSWER_TYPES, _EXPECTED: EXPECTED}
 _IDS = ("task_id", "skill_id", _PARENT, *_CHOICES)
 _PROSE = ("prompt", "worked_solution")
@@ -63,7 +70,7 @@ def read_own(
             and optionally scorer (`answer_line` where left out), answer_type (where left out, its skill's,
             else that of its reference, see `skillift.answers.comparison.type_of`) and worked_solution; a task
             of the suite perturbed parent, the task that it is a variant of; one with the scorer refusal
-            expected, of `contracts.pipeline.EXPECTED`.
+            expected, of `contracts.pipeline.EXPECTED`; one with the scorer pattern a regular expression.
         skills_path: YAML file or folder of skills, see `skillift.tasks.user_skills`.
         warn: told of each thing that bends the form and was read all the same.
 
@@ -197,17 +204,30 @@ def _further(path: str, name: str) -> str:
 def _task(where: str, record: dict, problems: list[str]) -> dict:
     """A row of the table of tasks; what cannot be read is None, and its problem is noted."""
     names = [*_REQUIRED, *_OPTIONAL, *([_PARENT] if record.get("suite") == VARIANTS else [])]
-    if record.get("scorer") == "refusal":
-        names.append(_EXPECTED)
-    row = {name: _field(where, name, record, problems) for name in names}
-    if _EXPECTED in names and record.get(_EXPECTED) is None:
-        found, fix = Words("no such field"), f'Add "{_EXPECTED}": "{EXPECTED[0]}", or "{EXPECTED[1]}".'
-        problems.append(problem(f"{where}: {_EXPECTED}", found, "what a right response does", fix))
+    needed = _OF_SCORER.get(record.get("scorer", ""))
+    row = {name: _field(where, name, record, problems) for name in (*names, *([needed] if needed else []))}
+    if needed and record.get(needed) is None:
+        expected, example = _MEANS[needed]
+        fix = f'Add "{needed}": "{example}".'
+        problems.append(problem(f"{where}: {needed}", Words("no such field"), expected, fix))
+    problems += _of_form(where, row)
     extra = {name: value for name, value in record.items() if name not in row}
     metadata = metadata_of(extra)
     if isinstance(metadata, Refused):
         problems.append(problem(where, *metadata))
     return {**row, "metadata": None if isinstance(metadata, Refused) else metadata}
+
+
+def _of_form(where: str, row: dict) -> Iterator[str]:
+    """What keeps a task's own form from being read: a reference that is no call, a broken expression."""
+    if row["scorer"] == "json" and row["reference"] is not None and not is_call(row["reference"]):
+        fix = 'Write it as {"name": "add", "arguments": {"a": 1}}, a text in JSON.'
+        yield problem(f"{where}: reference", row["reference"], "a call in JSON, with name and arguments", fix)
+    if (pattern := row.get(_PATTERN)) is not None:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield problem(f"{where}: {_PATTERN}", pattern, f"a regular expression ({error})", "Correct it.")
 
 
 def _field(where: str, name: str, record: dict, problems: list[str]) -> str | None:

@@ -170,7 +170,7 @@ def _write_own(
     if "parent" in tasks.columns:
         chosen += tasks.filter(pl.col("task_id").is_in(chosen))["parent"].drop_nulls().to_list()
     with atomic_path(folder / "tasks.jsonl") as temporary:
-        kept = [name for name in (*_OWN, "parent", "expected") if name in tasks.columns]
+        kept = [name for name in (*_OWN, "parent", "expected", "pattern") if name in tasks.columns]
         tasks.filter(pl.col("task_id").is_in(chosen)).select(kept).write_ndjson(temporary)
     data["tasks"]["files"]["tasks"] = str((folder / "tasks.jsonl").absolute())
     return len(skills), tasks.filter(pl.col("task_id").is_in(chosen), suite="train").height
