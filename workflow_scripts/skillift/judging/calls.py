@@ -56,7 +56,9 @@ def _values(text: str) -> Iterator[object]:
     while (place := min((at for mark in "{[" if (at := text.find(mark, place)) >= 0), default=-1)) >= 0:
         try:
             value, place = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
+        except RecursionError:  # brackets without end, and no call
+            return
+        except ValueError:
             place += 1
         else:
             yield value
