@@ -334,3 +334,11 @@ def test_a_call_or_a_pattern_is_read_with_its_scorer_and_a_broken_one_refused_by
     assert "tasks.jsonl:1: reference: found 'add(1)', expected a call in JSON" in no_call
     assert "tasks.jsonl:2: pattern: found no such field, expected a regular expression" in missing
     assert "tasks.jsonl:3: pattern: found '(unclosed', expected a regular expression (missing )" in broken
+
+
+def test_a_reference_that_is_no_list_of_checks_is_refused_by_line(read, problems_of):
+    checks = '[{"kind": "sum", "high": 10}]'
+    _, tasks = read(task(scorer="constraints", reference=checks))
+    assert tasks["reference"].to_list() == [checks]
+    (line,) = problems_of(task(scorer="constraints", reference='[{"kind": "eval"}]'))
+    assert "tasks.jsonl:1: reference: found check 0: kind 'eval'" in line and "list of checks in JSON" in line

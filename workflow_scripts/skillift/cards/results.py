@@ -18,7 +18,7 @@ COLUMNS = {
     "prompt": "the task as it was put, without what a condition sets before it",
     "reference": "the right answer",
     "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`, `json`, "
-    "`pattern`), the list of "
+    "`pattern`, `constraints`), the list of "
     "refusals (`refusal`) or the primary judge",
     "answer_type": "how an answer is compared with the reference",
     "worked_solution": "a worked answer, where there is one",

@@ -15,6 +15,7 @@ import polars as pl
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
 from skillift.errors import UserError, problem
 from skillift.judging.calls import score_call
+from skillift.judging.constraints import score_constraints
 from skillift.judging.extraction import score_answer_line, score_pattern
 from skillift.judging.refusal import does_as_expected
 
@@ -126,6 +127,7 @@ _READ: dict[str, tuple] = {
     "answer_line": (score_answer_line, "reference", "answer_type"),
     "json": (score_call, "reference"),
     "pattern": (score_pattern, "reference", "answer_type", "pattern"),
+    "constraints": (score_constraints, "reference"),
     "refusal": (does_as_expected, "expected"),
 }
 

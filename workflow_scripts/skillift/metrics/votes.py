@@ -23,7 +23,7 @@ from skillift.metrics.pass_at_k import BUDGETS
 
 COLUMN = "answer_group"
 _NO_ANSWER = -1.0
-_OTHER_FORMS = ("json", "pattern", "refusal")  # of tasks whose answers stand on no ANSWER line
+_OTHER_FORMS = ("json", "pattern", "constraints", "refusal")  # of tasks whose answers stand on no ANSWER line
 _Number = Callable[[Sequence[int], Sequence[float], int], float]  # of votes, right and silent
 
 

@@ -63,7 +63,9 @@ def responses(
     forms = {} if tasks is None else _other_forms(tasks)
     types = {} if tasks is None else dict(tasks.select("task_id", "answer_type").iter_rows())
     answer_type = pl.col("task_id").replace_strict(types, default=None, return_dtype=pl.String)
-    asked = episodes.with_columns(answer_type=answer_type)
+    constrained = {} if tasks is None else _checks(tasks)
+    checks = pl.col("task_id").replace_strict(constrained, default=None, return_dtype=pl.String)
+    asked = episodes.with_columns(answer_type=answer_type, checks=checks)
     kept = pl.Series(
         [
             in_form(text, *forms[task_id]) if task_id in forms else None
@@ -94,6 +96,11 @@ def _other_forms(tasks: pl.DataFrame) -> dict[str, tuple[str, str | None]]:
     pattern = pl.col("pattern") if "pattern" in tasks.columns else pl.lit(None, dtype=pl.String)
     rows = others.select("task_id", "scorer", pattern=pattern).iter_rows()
     return {task_id: (scorer, found) for task_id, scorer, found in rows}
+
+
+def _checks(tasks: pl.DataFrame) -> dict[str, str]:
+    """The reference of each task with the scorer constraints."""
+    return dict(tasks.filter(scorer="constraints").select("task_id", "reference").iter_rows())
 
 
 def no_responses() -> pl.DataFrame:

@@ -21,6 +21,7 @@ from skillift.contracts import pa
 from skillift.contracts.pipeline import EXPECTED, SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
 from skillift.judging.calls import is_call
+from skillift.judging.constraints import checks_of
 from skillift.settings.values import VARIANTS
 from skillift.tables import check
 from skillift.tasks.file_text import printable
@@ -223,6 +224,12 @@ def _of_form(where: str, row: dict) -> Iterator[str]:
     if row["scorer"] == "json" and row["reference"] is not None and not is_call(row["reference"]):
         fix = 'Write it as {"name": "add", "arguments": {"a": 1}}, a text in JSON.'
         yield problem(f"{where}: reference", row["reference"], "a call in JSON, with name and arguments", fix)
+    if row["scorer"] == "constraints" and row["reference"] is not None:
+        try:
+            checks_of(row["reference"])
+        except ValueError as error:
+            fix = 'Write it as [{"kind": "between", "of": "x", "low": 0}], a text in JSON.'
+            yield problem(f"{where}: reference", Words(str(error)), "a list of checks in JSON", fix)
     if (pattern := row.get(_PATTERN)) is not None:
         try:
             re.compile(pattern)
