@@ -12,11 +12,20 @@ from functools import lru_cache, partial
 import polars as pl
 
 from skillift.judging.constraints import KINDS, checks_of, met
+from skillift.metrics.claim import ALL_OF, Claim
 from skillift.metrics.metric import Metric, mean_of_samples
 from skillift.metrics.names import RESPONSES
 
 ALL = "constraints"
 _KEPT = 1 << 16
+_CEILING = Claim(
+    "constraint_ceiling",
+    "after SFT every tier meets the same share of constraints, and less than the declared limit",
+    "curated",
+    "study",
+    ALL_OF,
+    metric=ALL,
+)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -57,6 +66,7 @@ def _metric(kind: str) -> Metric:
         reads=(RESPONSES,),
         values=partial(_values, name),
         measure=partial(measure, kind),
+        claims=(_CEILING,) if kind == ALL else (),
     )
 
 

@@ -57,6 +57,15 @@ class TierDelta(Settings):
     """Its procedural delta (fraction); 0 claims no sign."""
 
 
+class ConstraintCeiling(Settings):
+    """A ceiling of met constraints, as the study expects it."""
+
+    limit: PositiveShare
+    """Share of constraints that no tier reaches after SFT, under `curated` (fraction)."""
+    margin: PositiveShare = 0.05
+    """Largest difference of two tiers' shares that counts as none (fraction)."""
+
+
 class Analysis(Settings):
     """How effects are estimated."""
 
@@ -79,6 +88,9 @@ class Analysis(Settings):
     """The procedural delta of each tier as the study expects it, the smallest tier first: its signs, and
     those of the differences between neighbours, are the claim `trajectory_shape`. Where left out, no shape is
     claimed."""
+    constraint_ceiling: LeftOut[ConstraintCeiling] = None
+    """That every tier meets the same share of constraints after SFT, and less than a limit: the claim
+    `constraint_ceiling`, of tasks with the scorer `constraints`. Where left out, no ceiling is claimed."""
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""

@@ -161,7 +161,7 @@ def of_metric_alone(
     given_seeds = effects(found, confidence, 0, 0, name)  # without the bootstrap, which is of `pass` alone
     seeds = seed_variance(given_seeds, runs, confidence)
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
-    claimed = claims_of_metric(name, found, estimates, seeds, runs, settings)
+    claimed = claims_of_metric(name, values, found, estimates, seeds, runs, settings)
     return OfMetric(
         pass_rates(values, response_frame, confidence, name),
         at_level_of_claims(estimates, claimed),

@@ -11,6 +11,7 @@ from skillift.metrics.claim import ABOVE, ALL_OF, BELOW, NON_INFERIOR, SAME, Cla
 from skillift.metrics.names import SHARE
 from skillift.metrics.registry import metrics
 
+CONSTRAINT_CEILING = "constraint_ceiling"
 LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 POINTS, SQUARED = "pp", "pp\u00b2"
 SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_ceiling"

@@ -38,6 +38,7 @@ from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
 from skillift.statistics.claim_registry import BRITTLENESS, DELTA, LIFT, RATE, SIDE_COST, TRANSFER, of_metrics
 from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
+from skillift.statistics.constraint_ceiling import ceiling_claims
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.equivalence_claims import sameness
@@ -46,6 +47,7 @@ from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
 from skillift.statistics.variants import variant_claims
 
+CONSTRAINTS = "constraints"  # the metric of the ceiling
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
 
@@ -92,6 +94,7 @@ def claims(
 
 def claims_of_metric(
     metric: str,
+    values: pl.DataFrame,
     found: list[Differences],
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
@@ -102,6 +105,7 @@ def claims_of_metric(
 
     Args:
         metric: its name.
+        values: of `metric_values`.
         found: of `contrasts.differences`, from its values.
         effects, seeds, runs, settings: as in `claims`, of this metric.
     """
@@ -115,6 +119,8 @@ def claims_of_metric(
                 continue
             known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
             rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
+    if metric == CONSTRAINTS:
+        rows += ceiling_claims(values, seeds, runs, settings)
     return claims_table(rows, metric, confidence)
 
 

@@ -32,7 +32,15 @@ from skillift.study.headline import HOLDOUT
 _LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
 _LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
-_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
+_ESTIMATION_KEYS = (
+    "confidence",
+    "bootstrap_samples",
+    "seed",
+    "splits",
+    "margins",
+    "trajectory",
+    "constraint_ceiling",
+)
 
 
 @dataclass(frozen=True, order=True)
