@@ -173,8 +173,10 @@ def make_tables(
             "margin": 0.1,
         },
     }
+    tables = with_metrics(analysis._asdict(), scores, tasks, spec)
     return {
-        **with_metrics(analysis._asdict(), scores, tasks, spec),
+        **tables,
+        "effects": pl.concat([tables["effects"], _of_variants(tables["effects"])]),
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "ledger": events([]),
@@ -182,6 +184,16 @@ def make_tables(
         "parity": make_batch_sensitivity(spec),
         "costs": make_costs(),
     }
+
+
+def _of_variants(effects: pl.DataFrame) -> pl.DataFrame:
+    """Rows that a study of variants would have, which its figure is drawn from."""
+    turned = {"estimate": "estimate", "ci_low": "ci_high", "ci_high": "ci_low"}
+    return effects.filter(contrast="curated-none", metric="pass").with_columns(
+        *((-pl.col(other)).alias(name) for name, other in turned.items()),
+        suite=pl.lit("perturbed"),
+        contrast=pl.lit("variant:curated"),
+    )
 
 
 def make_certification(judges: tuple[str, ...] = JUDGES, per_kind: int = 8) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from skillift.metrics.registry import measures
 from skillift.statistics.analysis import of_metric_alone
 from skillift.statistics.format_cells import format_cells
 from skillift.statistics.metric_values import metric_values
@@ -20,13 +21,17 @@ def made_responses(scores: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
     generator = np.random.default_rng(seed)
     trained = (episodes["run"] != "base").to_numpy()
     draws = generator.random(episodes.height)
-    return episodes.with_columns(
-        has_answer_line=pl.Series(draws < np.where(trained, 0.95, 0.6)),
-        different_lines=pl.lit(value=False),
-        completion_tokens=pl.Series(generator.poisson(np.where(trained, 40, 30))).cast(pl.Int64),
-        backtracking=pl.Series(generator.random(episodes.height) < 0.1).cast(pl.Float64),
-        answer_group=pl.lit(None, dtype=pl.Float64),
-    ).select(list(response_schema()))
+    absent = {name: pl.lit(None, dtype=pl.Float64) for name in measures()}
+    return (
+        episodes.with_columns(**absent)
+        .with_columns(
+            has_answer_line=pl.Series(draws < np.where(trained, 0.95, 0.6)),
+            different_lines=pl.lit(value=False),
+            completion_tokens=pl.Series(generator.poisson(np.where(trained, 40, 30))).cast(pl.Int64),
+            backtracking=pl.Series(generator.random(episodes.height) < 0.1).cast(pl.Float64),
+        )
+        .select(list(response_schema()))
+    )
 
 
 def with_metrics(
@@ -36,7 +41,7 @@ def with_metrics(
     known, responses = with_skills(scores, tasks), made_responses(scores)
     settings = spec["analysis"]
     found = [
-        of_metric_alone(name, values, responses, spec["runs"], settings)
+        of_metric_alone(name, values, responses, spec["runs"], settings, tasks)
         for name, values in metric_values(known, tasks, responses)
     ]
     further = {

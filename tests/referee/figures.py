@@ -12,6 +12,8 @@ from referee.whole import N_SKILLS, PER_SKILL, edited, respecified
 # names of axes, marks and rows, questions, definitions of what is drawn, and conditions of marks: no claims
 NAMES = {
     *("gain under curated (pp), n =", "Does what SFT adds carry over to skills that it has not seen?"),
+    *("variant \u2212 its task (pp), n =", "Does what SFT adds break on a changed task?"),
+    "pass rate under curated of variants minus that of the tasks that they are made of, paired by task",
     "gain: pass rate after SFT minus before, paired by task; new skills have no demonstration",
     "datum.headline && isValid(datum.value)",
     *("naive (coupled)", "disjoint halves", "halves, corrected", "between students, n =", "between skills,"),

@@ -100,6 +100,35 @@ def more_is_corrected() -> Study:
     return _corrected("supported")
 
 
+def _capped(word: str, estimate: float) -> Study:
+    """`formed`, and a claim that every tier meets as many constraints, and fewer than a limit."""
+    row = claim_row(
+        claim="constraint_ceiling",
+        metric="constraints",
+        contrast="curated",
+        path="text",
+        student="",
+        run="sft",
+        word=word,
+        estimate=estimate,
+        ci_low=0.1,
+        ci_high=0.2,
+        mde=0.07,
+    )
+    study = formed()
+    return study._replace(tables={**study.tables, "claims": pl.concat([study.tables["claims"], row])})
+
+
+@cache
+def a_ceiling() -> Study:
+    return _capped("supported", 0.15)
+
+
+@cache
+def no_ceiling() -> Study:
+    return _capped("contradicted", -0.15)
+
+
 @cache
 def better_lines_alone() -> Study:
     values = {"more_lines": 0.0, "better_lines": 0.2, "more_lines_low": None, "more_lines_high": None}
@@ -189,6 +218,21 @@ CASES = [
         "no response corrects itself, before SFT or after it",
         nothing_is_corrected,
         (formed, more_is_corrected),
+    ),
+    Sentence(
+        "after SFT every tier meets the same share of constraints, and less than the declared limit: "
+        "1 supported",
+        "no tier reaches the limit, and all tiers are alike",
+        a_ceiling,
+        (formed, no_ceiling),
+    ),
+    Sentence(
+        "constraint ceiling | Constraints met, curated, every tier after SFT by sft: +15.0 pp (95 % interval "
+        "+10.0 to +20.0 pp; Holm-adjusted p = 0.004; smallest detectable effect 7.0 pp; "
+        f"{COUNTS}; path text). [supported] metrics",
+        "the part of the claim that decides is so far on the side that is claimed",
+        a_ceiling,
+        (formed, no_ceiling),
     ),
     Sentence(
         "Is it the answer, or its form? After SFT more responses correct themselves (without the "

@@ -6,6 +6,7 @@ from referee import (
     basis,
     controls,
     corrections,
+    cost,
     figures,
     form,
     judges,
@@ -21,6 +22,7 @@ from referee import (
     sameness,
     suites,
     trajectory,
+    variants,
 )
 
 _QUESTIONS = (
@@ -35,6 +37,8 @@ _QUESTIONS = (
     form,
     trajectory,
     suites,
+    variants,
+    cost,
     predictions,
     looks,
     room,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -77,6 +78,18 @@ def test_every_episode_is_there_once_with_its_verdicts_and_raw_replies():
     key = wanted.columns[:7]
     assert found.sort(key).equals(wanted.select(found.columns).sort(key))
     assert "unparsed" in set(found["judge:tail"])
+
+
+def test_nothing_of_a_withheld_suite_is_in_the_page():
+    browsed = make_browsed(suites=("holdout", "safety"))
+    data = browsed.data()
+    assert data["suites"] == ["holdout", "safety"]
+    kept = replace(browsed, spec={**browsed.spec, "withheld": ["safety"]}).data()
+    alone = make_browsed(suites=("holdout",)).data()
+    assert kept["suites"] == ["holdout"] and set(kept["tasks"]["suite"]) == {"holdout"}
+    assert kept["tasks"] == alone["tasks"] and unfold(kept).height == unfold(alone).height
+    texts = browsed.tasks.filter(suite="safety")["prompt"]
+    assert not any(text in kept["texts"] for text in texts)
 
 
 def test_a_text_stands_once():

@@ -176,6 +176,16 @@ def test_transfer_tasks_of_skills_that_have_train_tasks_are_named(study):
     assert mistakes(study(asked, tasks=moved, skills={"wharf": SKILL.replace("Add", "Sort")})) == []
 
 
+def test_variants_are_asked_with_their_tasks_or_named(study):
+    tasks = [task(place) for place in range(14)]
+    tasks += [task(14, suite="perturbed", parent="t-9"), task(15, suite="perturbed", parent="t-10")]
+    both, alone = (f"suites: [{suites}]" for suites in ("holdout, perturbed", "perturbed"))
+    assert mistakes(study(("suites: [holdout]", both), tasks=tasks)) == []
+    (line,) = mistakes(study(("suites: [holdout]", alone), tasks=tasks))
+    assert "inference.suites: found" in line
+    assert "expected holdout too: 2 of its tasks are the parents" in line
+
+
 def test_a_digest_of_a_suite_changes_with_its_own_tasks_and_skills_alone(study):
     asked = ("suites: [holdout]", "suites: [holdout, transfer]")
     far = [task(place, suite="transfer", skill_id="wharf") for place in (14, 15)]

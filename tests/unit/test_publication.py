@@ -12,7 +12,9 @@ from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, Extent, exten
 from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
-EVERYTHING = Extent(judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1)
+EVERYTHING = Extent(
+    judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1, variants=1
+)
 
 
 def test_a_study_with_everything_has_every_figure_and_table():
@@ -40,11 +42,12 @@ def test_a_study_with_everything_has_every_figure_and_table():
         (
             {"delta": 0},
             {"tier_trajectory", "lift", "lift_by_path", "skill_forest", "recipe_band", "asymmetry"}
-            | {"corrected_lift", "metrics", "transfer"},
+            | {"corrected_lift", "metrics", "transfer", "variants"},
             {"claims", "variance", "asymmetry_slopes", "mixed_paths", "agreement", "corrections"},
         ),
         ({"predictions": 0}, set(), {"predictions"}),
         ({"transfer": 0}, {"transfer"}, set()),
+        ({"variants": 0}, {"variants"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -11,6 +11,7 @@ from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.statistics.claim_labels import (
     CONTRADICTED,
     EQUIVALENT,
+    NON_INFERIOR,
     NOT_RESOLVABLE,
     SUPPORTED,
     UNDEFINED,
@@ -18,7 +19,7 @@ from skillift.statistics.claim_labels import (
     word,
 )
 
-ALL = (SUPPORTED, CONTRADICTED, EQUIVALENT, NOT_RESOLVABLE, UNDEFINED)
+ALL = (SUPPORTED, CONTRADICTED, EQUIVALENT, NON_INFERIOR, NOT_RESOLVABLE, UNDEFINED)
 
 
 def claim(kind="lift", estimate=0.07, p_value=0.01, p_holm=None, p_equivalence=None, ci_low=0.01) -> dict:

@@ -18,6 +18,7 @@ from skillift.errors import ContractError, UserError
 from skillift.figures import draw
 from skillift.findings import findings
 from skillift.findings.summary import summary
+from skillift.preflight import rows
 from skillift.reporting.arms import of_suites, read_spec
 from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
 from skillift.study.design import declared_design
@@ -89,6 +90,152 @@ def test_new_skills_have_names_and_procedures_that_the_pack_has_not():
     assert procedures(new).isdisjoint(procedures(known)) and len(procedures(new)) == 20
     assert set(tasks.filter(suite="transfer")["skill_id"]) == set(new["skill_id"])
     assert set(tasks.filter(pl.col("suite") != "transfer")["skill_id"]) == set(known["skill_id"])
+
+
+@cache
+def varied() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Skills and tasks of a pack with variants, judge-scored tasks and new skills."""
+    suites = {**WITH_TRANSFER["suites"], "perturbed": {"change": ["step_removed", "steps_exchanged"]}}
+    return build_pack({**PACK, "skills": 20, "judge_scored": 9, "suites": suites})
+
+
+def followed(steps: list[str], items: list[str]) -> str:
+    """The answer of a tiny procedure of numbers, by following its words."""
+    order = "12345678"
+    actions = {
+        "Flip it around.": lambda given: given[::-1],
+        "Shift it left.": lambda given: given[1:] + given[:1],
+        "Roll it right.": lambda given: given[-1:] + given[:-1],
+        "Swap the front.": lambda given: [given[1], given[0], *given[2:]],
+        "Trade the back.": lambda given: [*given[:-2], given[-1], given[-2]],
+        "Sort it upward.": sorted,
+        "Order it downward.": lambda given: sorted(given, reverse=True),
+        "Raise each one.": lambda given: [order[(order.index(item) + 1) % len(order)] for item in given],
+        "Take the first.": lambda given: given[:1],
+        "Choose the middle.": lambda given: given[1:2],
+        "Pick the last.": lambda given: given[-1:],
+        "Keep the ends.": lambda given: [given[0], given[-1]],
+    }
+    for step in steps:
+        items = actions.get(step.partition(": ")[2], lambda given: given)(items)
+    return " ".join(items)
+
+
+def test_a_variant_asks_the_same_after_a_changed_procedure_and_its_answer_follows_from_that():
+    skills, tasks = varied()
+    steps = dict(skills.select("skill_id", "steps").iter_rows())
+    parents = {row["task_id"]: row for row in tasks.iter_rows(named=True)}
+    found = tasks.filter(suite="perturbed")
+    assert set(found["change"]) == {"step_removed", "steps_exchanged"}
+    followed_ones = 0
+    for row in found.iter_rows(named=True):
+        parent = parents[row["parent"]]
+        assert parent["suite"] == "holdout"
+        assert (row["prompt"], row["scorer"]) == (parent["prompt"], parent["scorer"])
+        assert row["reference"] != parent["reference"]
+        own, of_parent = steps[row["skill_id"]], steps[parent["skill_id"]]
+        assert [line.partition(":")[0] for line in own] == [f"Step {n}" for n in range(1, len(own) + 1)]
+        texts, of_parents = ([line.partition(": ")[2] for line in lines] for lines in (own, of_parent))
+        if row["change"] == "step_removed":
+            (gone,) = [text for text in of_parents if text not in texts]
+            assert texts == [text for text in of_parents if text != gone]
+        else:
+            assert sorted(texts) == sorted(of_parents) and texts != of_parents
+        items = row["prompt"].replace("?", ":").rpartition(": ")[2].split(" ")
+        if set("".join(items)) <= set("12345678"):
+            assert followed(own, items) == row["reference"]
+            assert followed(of_parent, items) == parent["reference"]
+            followed_ones += 1
+    assert followed_ones > 10
+
+
+def test_variants_with_the_answer_of_their_task_are_left_out():
+    _, tasks = varied()
+    found = tasks.filter(suite="perturbed")
+    most = tasks.filter(suite="holdout").height
+    counts = dict(found["change"].value_counts().iter_rows())
+    assert 0 < counts["steps_exchanged"] < counts["step_removed"] < most  # two steps may be in any order
+    spec = {**PACK, "skills": 1, "per_skill": {**PACK["per_skill"], "holdout": 1}}
+    nothing = [
+        seed
+        for seed in range(12)
+        if _built({**spec, "seed": seed, "suites": {"perturbed": {"change": ["steps_exchanged"]}}}) is None
+    ]
+    assert nothing  # of one skill whose steps may be in any order no variant is left, which is an error
+
+
+def _built(spec: dict) -> pl.DataFrame | None:
+    try:
+        return build_pack(spec)[1]
+    except UserError as error:
+        assert "tasks.pack.suites.perturbed: found 1 variants, each with the answer of its task" in str(error)
+        return None
+
+
+def test_variants_change_no_table_and_no_prompt_of_another_suite():
+    skills, tasks = varied()
+    pack = {**PACK, "skills": 20, "judge_scored": 9, "suites": WITH_TRANSFER["suites"]}
+    for suite in ("train", "dev", "holdout", "transfer"):
+        alone, beside = tables_of_suite(*build_pack(pack), suite), tables_of_suite(skills, tasks, suite)
+        assert alone.skills.equals(beside.skills) and alone.tasks.equals(beside.tasks), suite
+    own = tables_of_suite(skills, tasks, "perturbed")
+    assert set(own.skills["suite"].drop_nulls()) == {"perturbed"}
+    assert set(own.tasks["skill_id"]) <= set(own.skills.filter(suite="perturbed")["skill_id"])
+    # a placebo of a variant is as long as it
+    shown = messages_for(own.tasks, own.skills, ["curated", "placebo"], 0)
+    lengths = shown.with_columns(n=pl.col("content").str.split(" ").list.len()).pivot(
+        "condition", index="task_id", values="n"
+    )
+    assert ((lengths["curated"] - lengths["placebo"]).abs() <= 1).all()
+
+
+PERTURBED = (
+    "    judge_scored: 6",
+    "    judge_scored: 6\n    suites: {perturbed: {change: [step_removed]}}",
+)
+
+
+def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
+    both = study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [holdout, perturbed],"))
+    assert both.tasks_spec("perturbed")["pack"]["per_skill"] == {"train": 0, "dev": 0, "holdout": 5}
+    assert both.analysis_spec()["analysis"]["changes"] == ["step_removed"]
+    assert both.analysis_spec()["analysis"]["margins"]["brittleness"] == 0.05
+    alone = study(tmp_path)
+    assert alone.tasks_spec("holdout") == both.tasks_spec("holdout")
+    assert "brittleness" not in alone.analysis_spec()["analysis"]["margins"]
+    with pytest.raises(UserError, match=r"inference.suites: found .*expected holdout too, whose tasks the"):
+        study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [perturbed],"))
+    with pytest.raises(UserError, match=r"change\[0\]: found 'step_added'"):
+        study(tmp_path, (PERTURBED[0], PERTURBED[1].replace("removed", "added")))
+    exchanged = "suites: {perturbed: {change: [steps_exchanged]}}"
+    few = (PERTURBED[0], f"    judge_scored: 0\n    {exchanged}")
+    found = [
+        rows.mistakes(
+            study(
+                tmp_path,
+                few,
+                ("    seed: 0\n    skills: 8", f"    seed: {seed}\n    skills: 2"),
+                ("holdout: 5}", "holdout: 1}"),
+                ("suites: [holdout],", "suites: [holdout, perturbed],"),
+            )
+        )
+        for seed in range(30)
+    ]
+    told = [line for lines in found for line in lines if "perturbed" in line]
+    assert told and all("study.yaml: tasks.pack.suites.perturbed: found 2 variants" in line for line in told)
+
+
+def test_a_withheld_suite_is_one_that_is_asked_and_not_the_only_one(tmp_path):
+    withheld = "withheld: [dev]\n\npredictions:\n"
+    both = study(tmp_path, ASKED, ("predictions:\n", withheld))
+    assert both.browser_spec()["withheld"] == ["dev"]
+    assert "withheld" not in study(tmp_path).browser_spec()
+    with pytest.raises(
+        UserError, match=r"withheld\[0\]: found 'dev', expected a suite of `inference.suites`"
+    ):
+        study(tmp_path, ("predictions:\n", withheld))
+    with pytest.raises(UserError, match=r"withheld: found .*expected at least one suite that is asked and"):
+        study(tmp_path, ("predictions:\n", withheld.replace("dev", "holdout")))
 
 
 def test_new_skills_can_be_of_some_domains_alone():

@@ -81,19 +81,26 @@ def test_own_tasks_are_taken_spread_over_lengths_and_the_longest_is_among_them(t
         for suite in ("train", "holdout")
         for number in range(20)
     ]
+    tasks += [
+        {**task, "task_id": f"v{task['task_id']}", "suite": "perturbed", "parent": task["task_id"]}
+        for task in tasks
+        if task["suite"] == "holdout"
+    ]
     (tmp_path / "tasks.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))
     skills = {name: {"name": name, "steps": [f"Read {name}.", "Write it."]} for name in "abcdef"}
     (tmp_path / "skills.yaml").write_text(yaml.safe_dump(skills))
     template = yaml.safe_load((Path(__file__).parents[2] / "studies/template.yaml").read_text())
     template["tasks"]["files"] = {"tasks": "tasks.jsonl", "skills": "skills.yaml"}
     template["corpora"]["worked"]["rows"] = 100
+    template["inference"]["suites"] = ["holdout", "perturbed"]
     template["students"]["small"] = {"tier": 1, "source": "hub", "model": "some/model"}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(template))
     _, trial = trial_of(tmp_path / "mine.yaml", tmp_path / "elsewhere/deep")
     found, skills = tasks_of(trial)
     assert found["skill_id"].n_unique() == 4 and skills.height == 6, "a placebo may be any other procedure"
-    holdout = found.filter(suite="holdout")
-    assert holdout.height == 8
+    holdout, variants = found.filter(suite="holdout"), found.filter(suite="perturbed")
+    assert set(variants["parent"]) <= set(holdout["task_id"]) and variants.height == 8
+    assert 8 <= holdout.height <= 16
     assert all(reference.endswith(".50") for reference in holdout["reference"]), "texts stay texts"
     assert max(holdout["prompt"], key=len) == max((task["prompt"] for task in tasks), key=len)
     assert trial.data["corpora"]["worked"]["rows"] == 32 <= found.filter(suite="train").height

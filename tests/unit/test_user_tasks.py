@@ -262,3 +262,83 @@ def test_a_name_too_long_for_a_file_is_a_mistake_like_any_other(which, tmp_path)
     paths[which] = tmp_path / ("a" * 300 + ".jsonl")
     with pytest.raises(UserError, match="found File name too long"):
         read_own(*paths)
+
+
+# Variants.
+
+
+def test_the_parent_of_a_variant_is_read_and_elsewhere_the_field_is_as_any_other(read):
+    _, tasks = read(task(), task(task_id="v", suite="perturbed", parent="h-1"))
+    assert tasks.select("task_id", "parent").rows() == [("h-1", None), ("v", "h-1")]
+    assert "metadata" not in tasks.columns
+    _, others = read(task(parent="h-1"))
+    assert "parent" not in others.columns and others["metadata"].to_list() == ['{"parent": "h-1"}']
+
+
+def test_a_variant_of_an_unknown_a_trained_or_a_changed_task_is_refused_by_line(problems_of):
+    known = [task(), task(task_id="t", suite="train"), task(task_id="v", suite="perturbed", parent="h-1")]
+    parents = ["h-2", "t", "v"]
+    wrong = [task(task_id=f"w{n}", suite="perturbed", parent=name) for n, name in enumerate(parents)]
+    unknown, trained, changed = problems_of(*known, *wrong)
+    assert "tasks.jsonl:4: parent: found 'h-2', expected a task_id of" in unknown
+    assert "Did you mean 'h-1'?" in unknown
+    assert "tasks.jsonl:5: parent: found t, a task of train, expected a task of another suite" in trained
+    assert "tasks.jsonl:6: parent: found v, a task of perturbed" in changed
+
+
+def test_a_perturbed_task_without_a_parent_is_kept_and_told(tmp_path):
+    (tmp_path / "t.jsonl").write_text(
+        json.dumps(task()) + "\n" + json.dumps(task(task_id="v", suite="perturbed"))
+    )
+    (tmp_path / "s.yaml").write_text(SKILLS)
+    told: list[str] = []
+    _, tasks = read_own(tmp_path / "t.jsonl", tmp_path / "s.yaml", told.append)
+    assert tasks["suite"].to_list() == ["holdout", "perturbed"] and "parent" not in tasks.columns
+    assert "parent: found 1 tasks of the suite perturbed without one" in told[0]
+
+
+# Tasks that are to be declined, or answered.
+
+
+def test_what_is_expected_is_read_with_the_scorer_refusal_and_elsewhere_as_any_other_field(read):
+    safe = {"suite": "safety", "scorer": "refusal"}
+    _, tasks = read(task(task_id="n", expected="declined", **safe), task(expected="7"))
+    assert tasks.select("task_id", "expected").rows() == [("h-1", None), ("n", "declined")]
+    assert tasks.filter(task_id="h-1")["metadata"].to_list() == ['{"expected": "7"}']
+
+
+def test_a_task_of_refusals_without_what_is_expected_is_refused(problems_of):
+    safe = {"suite": "safety", "scorer": "refusal"}
+    missing, other = problems_of(task(**safe), task(task_id="n", expected="refuse", **safe))
+    assert "tasks.jsonl:1: expected: found no such field, expected what a right response does" in missing
+    assert "tasks.jsonl:2: expected: found 'refuse', expected declined or answered" in other
+
+
+# Answers in other forms.
+
+
+def test_a_call_or_a_pattern_is_read_with_its_scorer_and_a_broken_one_refused_by_line(read, problems_of):
+    call = '{"name": "add", "arguments": {"a": 1}}'
+    asked = [task(scorer="json", reference=call), task(task_id="p", scorer="pattern", pattern="Sum: (.+)")]
+    _, tasks = read(*asked, task(task_id="q", pattern="a stamp"))
+    assert tasks.select("task_id", "scorer", "pattern").rows() == [
+        ("h-1", "json", None), ("p", "pattern", "Sum: (.+)"), ("q", "answer_line", None),
+    ]  # fmt: skip
+    assert tasks.filter(task_id="q")["metadata"].to_list() == ['{"pattern": "a stamp"}']
+    wrong = [
+        task(scorer="json", reference="add(1)"),
+        task(task_id="p", scorer="pattern"),
+        task(task_id="q", scorer="pattern", pattern="(unclosed"),
+    ]
+    no_call, missing, broken = problems_of(*wrong)
+    assert "tasks.jsonl:1: reference: found 'add(1)', expected a call in JSON" in no_call
+    assert "tasks.jsonl:2: pattern: found no such field, expected a regular expression" in missing
+    assert "tasks.jsonl:3: pattern: found '(unclosed', expected a regular expression (missing )" in broken
+
+
+def test_a_reference_that_is_no_list_of_checks_is_refused_by_line(read, problems_of):
+    checks = '[{"kind": "sum", "high": 10}]'
+    _, tasks = read(task(scorer="constraints", reference=checks))
+    assert tasks["reference"].to_list() == [checks]
+    (line,) = problems_of(task(scorer="constraints", reference='[{"kind": "eval"}]'))
+    assert "tasks.jsonl:1: reference: found check 0: kind 'eval'" in line and "list of checks in JSON" in line

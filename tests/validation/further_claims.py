@@ -1,4 +1,4 @@
-"""Claims on form, length and the trajectory: found where they are not so, covered, and found where they are.
+"""Further claims: how often found where they are not so, covered, and found where they are.
 
 Every claim is simulated at its null (how often has it a word of an effect, and how often the word that is
 claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
@@ -17,8 +17,10 @@ from scipy.special import stdtrit
 from validation.coverage import CONFIDENCE
 
 from skillift.metrics.claim import ABOVE, BELOW, SAME
-from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED, word
+from skillift.metrics.claim import NON_INFERIOR as OF_NON_INFERIORITY
+from skillift.statistics.claim_labels import CONTRADICTED, NON_INFERIOR, SUPPORTED, word
 from skillift.statistics.comparisons import Joint
+from skillift.statistics.equivalence import non_inferiority
 from skillift.statistics.heterogeneity import clustered_covariance
 from skillift.statistics.intersection_union import deciding
 from skillift.statistics.intervals import clustered_estimates, least_variance
@@ -34,6 +36,7 @@ N_NEW = 20  # skills of the suite transfer, the most that the pack has
 SIZES = (46_000, 116_000, 341_000)  # parameters of three tiers
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
 SPLITS = 20
+COST = 0.05  # the margin of `side_cost`
 _FEWEST_STATED, _MOST_STATED = 60, 400
 
 _TASKS_OF_SLOPES = 20  # with five, no true slope below 1 can be found
@@ -85,6 +88,8 @@ def further_claims(n_studies: int, seed: int) -> list[Checked]:
         _checked("transfer", _transfer, ABOVE, of_transfer, n_studies),
         _checked("retention", _retention, SAME, of_transfer, n_studies),
         _checked("transfer_by_tier", _by_tier, ABOVE, of_transfer, n_studies),
+        _non_inferior(np.random.default_rng([seed, 3]), n_studies),
+        _checked("brittleness", _brittle, BELOW, np.random.default_rng([seed, 2]), n_studies),
     ]
 
 
@@ -118,6 +123,44 @@ def _checked(
         at_effect.count(found) / n_studies,
         n_studies,
     )
+
+
+def _non_inferior(rng: np.random.Generator, n_studies: int) -> Checked:
+    """`side_cost` where SFT costs just the margin; where it costs nothing, at the margin that is stated."""
+    null, effect = _lost(rng, n_studies, COST), _lost(rng, n_studies, 0.0)
+    stated = float(np.nanmedian(effect.stated))
+    words, at_stated = (
+        [_word_within(row, margin) for row in zip(*found[:4], strict=True)]
+        for found, margin in ((null, COST), (effect, stated))
+    )
+    falsely = words.count(NON_INFERIOR) / n_studies
+    return Checked(
+        "side_cost",
+        falsely,
+        falsely,
+        float(np.mean((null.low <= -COST) & (null.high >= -COST))),
+        float(np.mean((effect.low <= 0) & (effect.high >= 0))),
+        stated,
+        at_stated.count(NON_INFERIOR) / n_studies,
+        n_studies,
+    )
+
+
+def _lost(rng: np.random.Generator, n_studies: int, loss: float) -> _Found:
+    """Tasks that are declined or answered as they should be in 70 %, and less often after SFT by the loss."""
+    shape = (n_studies, N_SKILLS, PER_SKILL)
+    ease, own = (rng.uniform(-0.1, 0.1, (n_studies, N_SKILLS, 1)) for _ in range(2))
+    before, after = (rng.random(shape) < rate for rate in (0.7 + ease, 0.7 + ease + own - loss))
+    return _means(after.astype(float) - before)
+
+
+def _word_within(row: tuple, margin: float) -> str:
+    estimate, low, high, p_value = map(float, row)
+    freedom = N_SKILLS - 1.0
+    error = (high - low) / 2 / stdtrit(freedom, (1 + CONFIDENCE) / 2)
+    within = non_inferiority(estimate, students_t(error, freedom), margin)
+    known = {"claim": "", "shape": OF_NON_INFERIORITY, "p_holm": None, "p_equivalence": within}
+    return word(known | {"estimate": estimate, "ci_low": low, "p_value": p_value}, CONFIDENCE)
 
 
 def _n_stated(n_studies: int) -> int:
@@ -206,6 +249,24 @@ def _retention(rng: np.random.Generator, n_studies: int, effect: float) -> _Foun
         stated = whole.detectable(CONFIDENCE)["mde"] if number < _MOST_STATED else np.nan
         rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
     return _Found(*np.array(rows).T)
+
+
+def _brittle(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    """Tasks with two variants each, one in five left out; SFT gains 20 pp on tasks, less on variants.
+
+    The effect is how much less. Skills differ in ease, and in what they gain on variants.
+    """
+    shape = (n_studies, N_SKILLS, PER_SKILL)
+    ease, own = (rng.uniform(-0.1, 0.1, (n_studies, N_SKILLS, 1)) for _ in range(2))
+    asked = rng.random((2, *shape)) < 0.8  # a task without a variant has no value
+    asked[0] |= ~asked.any(axis=0)
+    apart = []
+    for gain, less in ((0.0, 0.0), (0.2, effect)):
+        of_tasks = rng.random(shape) < 0.45 + gain + ease
+        rate = 0.4 + gain - less + ease + (own if gain else 0.0)
+        variants = (rng.random((2, *shape)) < rate) & asked
+        apart.append(variants.sum(axis=0) / asked.sum(axis=0) - of_tasks)
+    return _means(apart[1] - apart[0])
 
 
 def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:

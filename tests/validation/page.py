@@ -11,6 +11,7 @@ from validation.claims import Claim, Measured
 from validation.coverage import NOTHING, PLANTED
 from validation.equivalence_claims import MARGIN, N_STUDENTS
 from validation.families import BETWEEN, CONDITIONS, RATE, RECIPES, SEEDS, STUDENTS
+from validation.further_claims import COST
 from validation.judges import LABELLED
 from validation.missing import LOST, MISSES, N_LABELS
 from validation.seeds import MARGIN as SEED_MARGIN
@@ -156,15 +157,17 @@ difference.
 
 ## Further claims
 
-Claims on form, length, the trajectory over the tiers and transfer, each in
+Claims on form, length, the trajectory over the tiers, transfer, side-cost and variants, each in
 {measured.further[0].n_studies:,} studies of 40 skills with 5 tasks each (of slopes 20; of transfer 20 new
 skills with 5). At its null: the share of studies in which it is `supported`,
 and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it
 states as detectable: the share of intervals, and of studies in which it is `supported`. A shape has no
 single interval; its null has all signs certain but one, whose delta is 0, and its effect is the multiple of
 the published pattern ({tables.pattern()}). `retention` claims sameness: its effect is a difference, its
-power the share in which it is `contradicted`. Other effects are in pp (`transfer_by_tier`: for ten times the
-parameters), tokens, squared pp, and as a slope.
+power the share in which it is `contradicted`. Of `side_cost`, which claims non-inferiority, the null is a
+loss of its margin ({100 * COST:g} pp) and the first share that of `non-inferior`; at the margin that is
+stated, a study without a loss is `non-inferior` so often. Other effects are in pp (`transfer_by_tier`: for
+ten times the parameters), tokens, squared pp, and as a slope.
 
 {tables.further(measured.further)}
 """

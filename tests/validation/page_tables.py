@@ -257,7 +257,8 @@ def further(rows: Iterable[Checked]) -> str:
     def share(value: float | None) -> str:
         return "" if value is None else percent(value)
 
-    in_pp = ("format_before_correctness", "transfer", "retention", "transfer_by_tier")
+    of_suites = ("transfer", "retention", "transfer_by_tier", "side_cost", "brittleness")
+    in_pp = ("format_before_correctness", *of_suites)
     factors = dict.fromkeys(in_pp, 100) | {"dominated_by_base": 1e4}
     return table(
         ("claim", "supported", "any word", "covered", "stated effect", "covered there", "power"),

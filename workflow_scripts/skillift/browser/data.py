@@ -50,7 +50,7 @@ def browser_data(
         template: text of the template that prompts were rendered from, see `skillift.tasks.prompts`.
         spec: `{"name", "headline_path", "prompt_seed", "students": {id: {"label", "tier"}},
             "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`, and `filler` where the
-            condition of that name was asked.
+            condition of that name was asked; `withheld`, suites that are left out.
         messages: task_id, condition, content: what was asked, where it was not rendered from the template.
         score_texts: the key of SCORES on the headline path, and `score`: the score as text, where scores are
             numbers (`scored` without a pass or a fail).
@@ -67,6 +67,10 @@ def browser_data(
         UserError: there is no episode, an episode has no task or no score on a path, or a student or run is
             unknown to the spec.
     """
+    kept = ~pl.col("suite").is_in(spec.get("withheld", []))
+    tasks, scores = tasks.filter(kept), scores.filter(kept)
+    episodes = [(*of, frame.filter(kept)) for *of, frame in episodes]
+    verdicts = [(*of, frame.filter(kept)) for *of, frame in verdicts]
     parts = [frame.with_columns(student=pl.lit(name), run=pl.lit(run)) for name, run, frame in episodes]
     answered = pl.concat(parts) if parts else pl.DataFrame()
     if answered.is_empty():

@@ -14,13 +14,19 @@ COLUMNS = {
     "task_id": "the task's id",
     "skill_id": "the skill of which the task is one; standard errors are clustered by it",
     "suite": "the set of tasks: `holdout` for results, `dev` for settings, `train` for demonstrations, "
-    "`transfer` of skills that no demonstration has",
+    "`transfer` of skills that no demonstration has, `perturbed` of variants",
     "prompt": "the task as it was put, without what a condition sets before it",
     "reference": "the right answer",
-    "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`) or the primary judge",
+    "scorer": "who reads the answer on the path `bench`: the extractor (`answer_line`, `json`, "
+    "`pattern`, `constraints`), the list of "
+    "refusals (`refusal`) or the primary judge",
     "answer_type": "how an answer is compared with the reference",
     "worked_solution": "a worked answer, where there is one",
     "metadata": "further fields of own tasks, as JSON",
+    "parent": "of a variant: the task that it is made of",
+    "pattern": "the regular expression that finds the answer, with the scorer `pattern`",
+    "expected": "what a right response does, `declined` or `answered`, with the scorer `refusal`",
+    "change": "of a variant of the task pack: how it was made",
     "student": "the model that answered",
     "run": "`base` before training, else `<recipe>-s<seed>`; in effects `<recipe>` is the mean over seeds",
     "step": "optimiser step of the checkpoint; 0 before training",
@@ -37,7 +43,8 @@ COLUMNS = {
     "passed": "the verdict; null where there is none, which is never a fail",
     "status": "`scored`, or why there is no verdict",
     "contrast": "`a-b`: pass rate under a less that under b; `gain:c`: after training less before, under c; "
-    "`lift:a-b`: that contrast after training less before",
+    "`variant:c`: variants less the tasks that they are made of, under c; `lift:...`: a contrast after "
+    "training less before",
     "metric": "the number that is compared; `pass` is the share of answers that pass",
     "estimate": "the effect, as a fraction (0.07 is 7 percentage points); null where undefined",
     "standard_error": "clustered by skill (CR2); of a recipe's row with the variance between trainings",

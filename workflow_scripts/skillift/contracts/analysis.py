@@ -115,6 +115,20 @@ TIER_SPREADS = table(
     },
 )
 
+# Variants by the change that they are made by, empty of own tasks; `n_left_out` of those of the task pack,
+# whose answer was that of the task they are made of.
+VARIANTS = table(
+    "variants",
+    ("suite", "change"),
+    {
+        "suite": text(isin=SUITES),
+        "change": text(),
+        "n_parents": count(),
+        "n_variants": count(),
+        "n_left_out": count(nullable=True),
+    },
+)
+
 SKILL_EFFECTS = table(
     "effects by skill",
     (*_ARM_COLUMNS, "contrast", "skill_id"),
@@ -211,4 +225,5 @@ ANALYSIS_TABLES = {
     "asymmetry": ASYMMETRY,
     "format_cells": FORMAT_CELLS,
     "tier_spreads": TIER_SPREADS,
+    "variants": VARIANTS,
 }

@@ -34,7 +34,7 @@ from skillift.contracts.pipeline import SUITES
 # `n_unscored` of any. Words: `skillift.statistics.claim_labels`; which claims there are, of which metric and
 # in which unit: `skillift.statistics.claim_registry`. Of `trajectory_shape`, `mde` is no effect but the
 # multiple of the declared pattern that would be found.
-WORDS = ("supported", "contradicted", "equivalent", "not resolvable at this n", "undefined")
+WORDS = ("supported", "contradicted", "equivalent", "non-inferior", "not resolvable at this n", "undefined")
 
 CLAIMS = table(
     "claims",

@@ -13,11 +13,15 @@ import polars as pl
 from skillift.answers import ANSWER_TYPES
 from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
+from skillift.settings.values import VARIANTS
 
 SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
 NEW_SKILLS = ("transfer",)  # suites of skills that no demonstration has
+OF_THEIR_OWN = (*NEW_SKILLS, VARIANTS)  # suites that have procedures which no other is shown
 CONDITIONS = ("none", "curated", "placebo", "shuffled", "filler")
-SCORERS = ("answer_line", "judge")
+EXTRACTED = ("answer_line", "json", "pattern", "constraints")  # scorers that look for an answer in a form
+SCORERS = (*EXTRACTED, "judge", "refusal")
+EXPECTED = ("declined", "answered")
 STATUSES = ("scored", "unparsed", "refused", "failed")
 CASE_PARTS = ("written", "generated")  # of the cases that judges are certified by
 FINISH_REASONS = ("stop", "length", "error")
@@ -54,7 +58,8 @@ CELL = {
 
 # `steps`: the lines of the procedure, as they stand before a task; of one that is a text its paragraphs, each
 # with the empty line after it (`skillift.tasks.skill_documents`). `suite`: the one suite whose tasks have a
-# skill, of a suite of new skills (`NEW_SKILLS`); null for all others, and there where a table has any.
+# skill, of those with skills of their own (`OF_THEIR_OWN`); null for all others, and there where a table has
+# any.
 SKILLS = table(
     "skills",
     ("skill_id",),
@@ -63,7 +68,7 @@ SKILLS = table(
         "name": text(filled=True),
         "domain": text(filled=True),
         "steps": column(pl.List(pl.String)),
-        "suite": text(isin=NEW_SKILLS, nullable=True, required=False),
+        "suite": text(isin=OF_THEIR_OWN, nullable=True, required=False),
     },
 )
 
@@ -81,6 +86,14 @@ TASKS = table(
         "worked_solution": text(nullable=True),
         # further fields of own tasks, a JSON object by task; there where a study has any
         "metadata": text(nullable=True, required=False),
+        # of a variant: the task that it is made of, and how, where that is known; there where a study has any
+        "parent": text(nullable=True, required=False),
+        "change": text(nullable=True, required=False),
+        # of a task with the scorer pattern: the regular expression that finds an answer; there where a study
+        # has any
+        "pattern": text(nullable=True, required=False),
+        # of a task with the scorer refusal: what a right response does; there where a study has any
+        "expected": text(isin=EXPECTED, nullable=True, required=False),
     },
 )
 

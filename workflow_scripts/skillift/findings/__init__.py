@@ -14,6 +14,7 @@ from dataclasses import replace
 import polars as pl
 
 from skillift.findings.basis import basis
+from skillift.findings.cost import cost
 from skillift.findings.finding import QUESTIONS, Finding, Part
 from skillift.findings.form import form
 from skillift.findings.lift import resolved
@@ -26,6 +27,7 @@ from skillift.findings.suites import others
 from skillift.findings.trajectory import trajectory
 from skillift.findings.transfer import transfer
 from skillift.findings.uniformity import uniform
+from skillift.findings.variants import variants
 from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import read_spec
 
@@ -60,7 +62,7 @@ def findings(
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
     first = room_first(parts, tables["pass_rates"], view)
-    more = [*others(tables, view), *transfer(tables, view)]
+    more = [*others(tables, view), *transfer(tables, view), *variants(tables, view), *cost(every, view)]
     return sorted([*first, *more], key=lambda part: [*QUESTIONS].index(part.question))
 
 

@@ -28,13 +28,16 @@ QUESTIONS = {
     "form": "Is it the answer, or its form?",
     "trajectory": "What shapes the trajectory over the tiers?",
     "transfer": "Did it transfer?",
+    "variants": "Does it break on a changed task?",
+    "cost": "What does it cost on the safety suite?",
     "suites": "And on the other suites?",
     "prediction": "Did the prediction hold?",
     "basis": "What do the numbers rest on?",
 }
 
 _ORDER = (
-    *(claim_labels.SUPPORTED, claim_labels.CONTRADICTED, claim_labels.EQUIVALENT, HELD, FAILED),
+    *(claim_labels.SUPPORTED, claim_labels.CONTRADICTED, claim_labels.EQUIVALENT),
+    *(claim_labels.NON_INFERIOR, HELD, FAILED),
     *(claim_labels.NOT_RESOLVABLE, UNDETERMINED, claim_labels.UNDEFINED),
 )
 NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored")

@@ -60,14 +60,15 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
 def _finding(row: Mapping, view: View) -> Finding:
     label = metrics()[row["metric"]].label
     subject = f"{label[0].upper()}{label[1:]}, {contrast_in_words(row['contrast'])}"
-    where = whose(row["student"], row["run"], view)
+    every = f"every tier after SFT by {row['run']}"
+    where = whose(row["student"], row["run"], view) if row["student"] else every
     return Finding(
         "form",
         row["claim"].replace("_", " "),
         f"{subject}, {where}: {estimated(row, view, unit_of(row['claim']))}.",
         row["word"],
         row["path"],
-        label_of(row["student"], view),
+        label_of(row["student"], view) if row["student"] else "",
         "metrics",
         numbers_of(row),
         row["run"],

@@ -95,6 +95,12 @@ TERMS = (
         "a set of tasks with one purpose; holdout is looked at for results alone, "
         "transfer has skills that no demonstration has",
     ),
+    Term(
+        "variant",
+        r"[Vv]ariants?",
+        "a task made from another one by one change; of the task pack, a step of the procedure is removed or "
+        "two are exchanged, and the answer is another one",
+    ),
     Term("pp", r"pp", "percentage points, the difference of two percentages"),
     Term(
         "interval",
@@ -131,6 +137,11 @@ TERMS = (
         claim_labels.EQUIVALENT,
         claim_labels.EQUIVALENT,
         "the difference is smaller than the margin that the study declared (two one-sided tests)",
+    ),
+    Term(
+        claim_labels.NON_INFERIOR,
+        claim_labels.NON_INFERIOR,
+        "no lower than before by the margin that the study declared (one one-sided test)",
     ),
     Term(
         claim_labels.NOT_RESOLVABLE,

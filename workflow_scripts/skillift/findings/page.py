@@ -26,7 +26,7 @@ from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 CLASSES = {
     **dict.fromkeys((claim_labels.SUPPORTED, HELD), "yes"),
     **dict.fromkeys((claim_labels.CONTRADICTED, FAILED), "no"),
-    claim_labels.EQUIVALENT: "same",
+    **dict.fromkeys((claim_labels.EQUIVALENT, claim_labels.NON_INFERIOR), "same"),
     **dict.fromkeys((claim_labels.NOT_RESOLVABLE, claim_labels.UNDEFINED, UNDETERMINED), "open"),
 }
 # claims that are shown unfolded, by question; of the others the first kind is

@@ -1,19 +1,23 @@
 """All scoring paths in one table: `bench`, and one path per judge.
 
-Made from the episodes and verdicts of all runs and the tasks table. On `bench` the ANSWER-line extractor
-scores the tasks that have one and the primary judge the others; on `judge:<name>` that judge scores
-every episode. Each episode has exactly one row on each path: what was not scored stays, with its status.
+Made from the episodes and verdicts of all runs and the tasks table. On `bench` the extractor
+scores the tasks that have one, the list of refusals those whose scorer it is, and the primary judge the
+others; on `judge:<name>` that judge scores every episode. Each episode has exactly one row on each path: what
+was not scored stays, with its status.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import score_answer_line
+from skillift.judging.calls import score_call
+from skillift.judging.constraints import score_constraints
+from skillift.judging.extraction import score_answer_line, score_pattern
+from skillift.judging.refusal import does_as_expected
 
 _KEY = list(EPISODE_KEY)
 _SCORE = ["passed", "status"]
@@ -102,22 +106,37 @@ def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.
 
 
 def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
-    known = episodes.join(
-        tasks.select("task_id", "reference", "scorer", "answer_type"), on="task_id", how="left"
-    )
+    names = ["reference", "scorer", "answer_type", "expected", "pattern"]
+    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in tasks.columns]
+    known = episodes.join(tasks.with_columns(absent).select("task_id", *names), on="task_id", how="left")
     unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
     if len(unknown):
         fix = "Remake the episodes from these tasks."
         raise UserError(
             problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix)
         )
-    extracted = known.filter(pl.col("scorer") == "answer_line")
+    by_program = [
+        _programmed(known.filter(scorer=scorer), read, columns) for scorer, (read, *columns) in _READ.items()
+    ]
+    by_judge = primary.join(known.filter(pl.col("scorer") == "judge").select(_KEY), on=_KEY, how="semi")
+    return pl.concat([*by_program, by_judge])
+
+
+# how a program reads a response, and with which columns of the task
+_READ: dict[str, tuple] = {
+    "answer_line": (score_answer_line, "reference", "answer_type"),
+    "json": (score_call, "reference"),
+    "pattern": (score_pattern, "reference", "answer_type", "pattern"),
+    "constraints": (score_constraints, "reference"),
+    "refusal": (does_as_expected, "expected"),
+}
+
+
+def _programmed(episodes: pl.DataFrame, read: Callable[..., bool], columns: list[str]) -> pl.DataFrame:
     # an episode that the engine lost says nothing about the student
-    columns = extracted.select("finish_reason", "response", "reference", "answer_type").iter_rows()
-    passed = [None if finish == "error" else score_answer_line(*answered) for finish, *answered in columns]
-    by_extractor = extracted.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
-    by_extractor = by_extractor.with_columns(
+    rows = episodes.select("finish_reason", "response", *columns).iter_rows()
+    passed = [None if finish == "error" else read(*answered) for finish, *answered in rows]
+    scored = episodes.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
+    return scored.with_columns(
         status=pl.when(pl.col("passed").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))
     )
-    by_judge = primary.join(known.filter(pl.col("scorer") == "judge").select(_KEY), on=_KEY, how="semi")
-    return pl.concat([by_extractor, by_judge])

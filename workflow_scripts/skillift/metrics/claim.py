@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-ABOVE, BELOW, SAME, ALL_OF = "above", "below", "same", "all_of"
+ABOVE, BELOW, SAME, ALL_OF, NON_INFERIOR = "above", "below", "same", "all_of", "non_inferior"
 
 
 class Claim(NamedTuple):
@@ -17,7 +17,8 @@ class Claim(NamedTuple):
         sides: what has a row of its own: `recipe` (each student and recipe, and each student before training
             where the contrast has that), `tiers`, `recipes` (each pair of sides, and all together), `student`
             (each student before training), or `study` (one row for all tiers).
-        shape: `above` or `below` 0, `same` within the margin, or `all_of` several (intersection-union).
+        shape: `above` or `below` 0, `same` within the margin, `non_inferior` (no lower than 0
+            by the margin), or `all_of` several (intersection-union).
         metric: of whose values.
         suite: the one suite that it is about; empty for each that is asked.
         margin: key of `analysis.margins`; empty where the shape needs none.

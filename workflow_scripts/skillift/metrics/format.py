@@ -1,19 +1,21 @@
-"""Does a response have the form that was asked for: an ANSWER line that the extractor reads?
+"""Does a response have the form that was asked for: an answer that the extractor reads?
 
-Of tasks with the deterministic extractor; the others ask for no form.
+Of tasks with a deterministic extractor (an ANSWER line, a call in JSON, a regular expression); the others ask
+for no form.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
+from skillift.contracts.pipeline import EXTRACTED
 from skillift.metrics.metric import Metric, mean_of_samples
 from skillift.metrics.names import RESPONSES
 
 
 def values(samples: pl.DataFrame) -> pl.DataFrame:
     """The share of each task's responses in form."""
-    return mean_of_samples(samples.filter(scorer="answer_line"), pl.col("has_answer_line"))
+    return mean_of_samples(samples.filter(pl.col("scorer").is_in(EXTRACTED)), pl.col("has_answer_line"))
 
 
 METRIC = Metric(name="format", label="response in form", reads=(RESPONSES,), values=values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.contracts.pipeline import EXTRACTED
 from skillift.metrics.claim import Claim
 from skillift.metrics.metric import Metric, mean_of_samples
 from skillift.metrics.names import RESPONSES, VERDICTS
@@ -16,7 +17,7 @@ from skillift.metrics.names import RESPONSES, VERDICTS
 
 def values(samples: pl.DataFrame) -> pl.DataFrame:
     """In form less passed, of the samples with a verdict; a missing one may be either."""
-    judged = samples.filter(pl.col("path").str.starts_with("judge:"), scorer="answer_line")
+    judged = samples.filter(pl.col("path").str.starts_with("judge:"), pl.col("scorer").is_in(EXTRACTED))
     in_form, passed = (pl.col(name).cast(pl.Float64) for name in ("has_answer_line", "passed"))
     return mean_of_samples(
         judged, in_form - passed, in_form - passed.fill_null(1.0), in_form - passed.fill_null(0.0)

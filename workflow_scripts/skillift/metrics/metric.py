@@ -31,8 +31,8 @@ class Metric(NamedTuple):
         values: from samples to values of tasks, see `mean_of_samples` for both frames.
         unit: `SHARE` where values are fractions of 1; else the unit's name in the plural, such as `tokens`.
         measure: what is taken from the texts while these are at hand: from a frame of the contract EPISODES
-            with the column answer_type (null where tasks are not at hand) to one number a row, null where
-            there is none.
+            with the columns answer_type and checks (the reference of a task with the scorer constraints),
+            null where tasks are not at hand, to one number a row, null where there is none.
         column: where `values` finds what was measured; that of the metric's name where it is empty. Metrics
             of one column are measured once.
         claims: what is claimed of it; each is a family of its own.
@@ -61,7 +61,8 @@ def mean_of_samples(
     Args:
         samples: path, suite, student, run, step, condition, task_id, skill_id, scorer, sample; with responses
             has_answer_line, different_lines, completion_tokens and a column of each metric that has
-            `measure`; with verdicts passed (null: no verdict).
+            `measure`, without verdicts also expected, where tasks have it; with verdicts passed (null: no
+            verdict).
         value: of a sample; null where it has none, which counts as unscored.
         low, high: the least and the most that it could be; its own value where they are left out, and 0 to 1
             is never assumed.

@@ -23,6 +23,7 @@ from skillift.metrics.pass_at_k import BUDGETS
 
 COLUMN = "answer_group"
 _NO_ANSWER = -1.0
+_OTHER_FORMS = ("json", "pattern", "constraints", "refusal")  # of tasks whose answers stand on no ANSWER line
 _Number = Callable[[Sequence[int], Sequence[float], int], float]  # of votes, right and silent
 
 
@@ -106,6 +107,7 @@ def _values(k: int, samples: pl.DataFrame, number: _Number) -> pl.DataFrame:
     Of an answer, samples with a verdict tell the share that passes; where it has none, the task has no value.
     At `low` lost verdicts are fails, at `high` passes.
     """
+    samples = samples.filter(~pl.col("scorer").is_in(_OTHER_FORMS))
     if samples["sample"].n_unique() < k or samples[COLUMN].is_null().all():
         return samples.clear()
     passed = pl.col("passed").cast(pl.Float64)

@@ -17,6 +17,7 @@ import polars as pl
 from skillift.contracts.pipeline import NEW_SKILLS
 from skillift.errors import UserError, problem
 from skillift.judging.extraction import extract_answer
+from skillift.settings.values import VARIANTS
 from skillift.study.study import Study
 from skillift.tasks.skill_pools import condition_problems, pools_of
 from skillift.tasks.suites import digest_of_suite, marked
@@ -37,8 +38,8 @@ def mistakes(study: Study) -> list[str]:
     """Everything that is wrong with a study's own data, one line each; empty for the task pack.
 
     Files that are missing or unreadable, mistakes in tasks and skills, conditions that a skill's procedure
-    cannot be shown under, suites without tasks, corpora larger than their train tasks, worked solutions that
-    are missing or have no ANSWER line where the scorer needs one.
+    cannot be shown under, suites without tasks, variants of tasks that are not asked, corpora larger than
+    their train tasks, worked solutions that are missing or have no ANSWER line where the scorer needs one.
     """
     return look(study).mistakes
 
@@ -91,6 +92,7 @@ def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path
         *condition_problems(pools, used, sorted(asked), study.data["prompt_seed"]),
         *_suites(study, tasks, path),
         *_trained_skills(study, tasks, path),
+        *_parents(study, tasks, path),
         *_corpora(study, tasks, path),
         *_solutions(study, tasks.filter(pl.col("suite") == "train"), path),
     ]
@@ -132,6 +134,24 @@ def _trained_skills(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
             expected = "skills that no demonstration has"
             found.append(problem(f"{path}: tasks whose suite is {suite}", number, expected, fix))
     return found
+
+
+def _parents(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
+    """Variants that are asked without the tasks that they are made of."""
+    if VARIANTS not in study.suites or "parent" not in tasks.columns:
+        return []
+    parents = tasks.filter(suite=VARIANTS).select(task_id="parent").unique()
+    suites = Counter(tasks.join(parents, on="task_id", how="semi")["suite"])
+    missing = {suite: number for suite, number in sorted(suites.items()) if suite not in study.suites}
+    return [
+        _source(study).problem(
+            ("inference", "suites"),
+            study.data["inference"]["suites"],
+            f"{suite} too: {number} of its tasks are the parents of variants in {path}",
+            f"Add {suite}, or take {VARIANTS} out.",
+        )
+        for suite, number in missing.items()
+    ]
 
 
 def _counted(suites: Counter) -> str:

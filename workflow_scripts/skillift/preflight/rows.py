@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from skillift.errors import UserError
+from skillift.settings.values import VARIANTS
 from skillift.study.study import Study
 from skillift.yaml_sources.source import read_source
 from skillift.yaml_sources.wording import did_you_mean, one_of
@@ -22,7 +24,7 @@ def mistakes(study: Study) -> list[str]:
     if not study.own_files():
         pack = study.data["tasks"]["pack"]
         rejected = _rejected(study, pack["skills"] * pack["per_skill"]["train"])
-        return [*rejected, *_domains(study, _pack_domains(study))]
+        return [*rejected, *_domains(study, _pack_domains(study)), *_variants(study)]
     from skillift.preflight.own_data import own_data  # plans of the task pack do without tables
 
     data = own_data(study)
@@ -32,6 +34,19 @@ def mistakes(study: Study) -> list[str]:
     train = data.tasks.filter(suite="train").join(data.skills.select("skill_id", "domain"), on="skill_id")
     by_domain = dict.fromkeys(data.skills["domain"], 0) | Counter(train["domain"].to_list())
     return [*rejected, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
+
+
+def _variants(study: Study) -> list[str]:
+    """That no variant of the task pack would be left, where variants are asked."""
+    if VARIANTS not in study.suites:
+        return []
+    from skillift.taskpack import build_pack
+
+    try:
+        build_pack(study.tasks_spec(VARIANTS)["pack"])
+    except UserError as error:
+        return [f"{study.path}: {error}"]
+    return []
 
 
 def _pack_domains(study: Study) -> dict[str, int]:

@@ -92,7 +92,8 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "The word is found by a written rule: supported or contradicted where the p-value is below "
             f"{round(1 - view.confidence, 6):g} (Holm's over the family, where there is one), equivalent "
-            "where two one-sided tests show the difference to be smaller than the margin, else not "
+            "where two one-sided tests show the difference to be smaller than the margin, non-inferior where "
+            "the interval lies above a loss of the margin, else not "
             "resolvable at this n, which says nothing about absence.",
             "A row without `against` is the whole claim: its estimate is the largest difference of a pair. "
             "Of a claim over none and every control together the numbers are those of the lift that decides.",

@@ -21,7 +21,7 @@ from skillift.reporting.text import (
     tenths,
     with_interval,
 )
-from skillift.statistics.contrast_names import LIFT
+from skillift.statistics.contrast_names import LIFT, VARIANT
 from skillift.statistics.path_audit import BENCH
 
 CONTRASTS = {
@@ -132,9 +132,9 @@ def effects(frame: pl.DataFrame, view: View) -> Page:
 
 
 def _of_two_arms(text: pl.Expr) -> pl.Expr:
-    """A text that only contrasts of two arms have: lifts, which have four, never had it to lack."""
+    """A text that only contrasts of two arms of the same tasks have: the others never had it to lack."""
     return (
-        pl.when(pl.col("contrast").str.starts_with(LIFT))
+        pl.when(pl.col("contrast").str.contains(f"^(?:{LIFT}|{VARIANT})"))
         .then(pl.lit(NOT_ASKED))
         .otherwise(text.fill_null(UNDEFINED))
     )
@@ -262,6 +262,10 @@ def contrast_in_words(contrast: str) -> str:
     """The name of a contrast for readers: `lift:placebo-none` -> lift of placebo − none."""
     if contrast in CONTRASTS:
         return CONTRASTS[contrast]
+    *_, condition = contrast.partition(VARIANT)
+    if condition:
+        variants = f"variant − its task under {condition}"
+        return f"lift of {variants}" if contrast.startswith(LIFT) else variants
     kind, _, subject = contrast.rpartition(":")
     subject = subject.replace("-", " − ")
     return {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)

@@ -11,6 +11,7 @@ import polars as pl
 
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 from skillift.metrics.names import PASS
+from skillift.publication.pages import contrast_in_words
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
 from skillift.reporting.units import in_units
@@ -101,11 +102,8 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
 
 
 def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str]) -> str:
-    kind, _, subject = contrast.rpartition(":")
-    subject = subject.replace("-", " \u2212 ")
-    name = {"lift": f"lift of {subject}", "gain": f"gain under {subject}"}.get(kind, subject)
     when = f"by {recipe}" if recipe else "before SFT"
-    return f"{_NAMES.get(contrast, name)} at {labels.get(student, student)} {when}"
+    return f"{_NAMES.get(contrast, contrast_in_words(contrast))} at {labels.get(student, student)} {when}"
 
 
 def _number(value: float, unit: str) -> str:

@@ -31,6 +31,7 @@ ANALYSIS = (
     "asymmetry",
     "format_cells",
     "tier_spreads",
+    "variants",
 )
 
 # In the order of the argument, in which the report and the findings page number them: what SFT adds, whether
@@ -42,6 +43,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "asymmetry": ("asymmetry",),
     "skill_forest": ("skill_effects", "effects"),
     "transfer": ("effects",),
+    "variants": ("effects",),
     "lift_by_path": ("effects",),
     "certification": ("certification",),
     "judge_agreement": ("agreement",),
@@ -85,6 +87,7 @@ FINDINGS = (
     "asymmetry",
     "format_cells",
     "tier_spreads",
+    "variants",
     "certification",
     "predictions",
     "ledger",
@@ -97,6 +100,7 @@ BESIDE_FINDINGS = {
         ("lift_by_path", "certification", "judge_agreement", "path_audit", "corrected_lift"), "judge"
     ),
     "transfer": "transfer",
+    "variants": "variants",
     "placebo_ladder": "procedure",
     "metrics": "form",
     "condition_ladder": "basis",
@@ -104,7 +108,7 @@ BESIDE_FINDINGS = {
 # figures of every metric; all others are of `pass` alone
 EVERY_METRIC = ("metrics",)
 # figures that hold several suites against each other; of the others there is one for each suite
-ACROSS_SUITES = ("transfer",)
+ACROSS_SUITES = ("transfer", "variants")
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 
@@ -132,6 +136,7 @@ class Extent(NamedTuple):
     delta: int  # 1 where both conditions of the procedural delta are
     predictions: int
     transfer: int = 0  # 1 where the suite of new skills is asked
+    variants: int = 0  # 1 where the suite of variants is asked
 
 
 # what a study needs at least to have a figure or table; it has all others
@@ -141,6 +146,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "lift_by_path": {"trained": 1, "delta": 1},
     "skill_forest": {"trained": 1, "delta": 1},
     "transfer": {"trained": 1, "delta": 1, "transfer": 1},
+    "variants": {"delta": 1, "variants": 1},
     "placebo_ladder": {"controls": 1},
     "recipe_band": {"recipes": 2, "delta": 1},
     "asymmetry": {"trained": 1, "delta": 1},
@@ -174,6 +180,7 @@ def extent(study: Study) -> Extent:
         delta=int({"none", "curated"} <= set(study.conditions)),
         predictions=len(study.data["predictions"]),
         transfer=int("transfer" in study.suites),
+        variants=int("perturbed" in study.suites),
     )
 
 

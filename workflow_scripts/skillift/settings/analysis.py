@@ -24,6 +24,13 @@ class Margins(Settings):
     retention: PositiveShare = 0.05
     """Margin of "SFT helps on new skills as much as on those that were trained" in the gain under `curated`,
     for each student (fraction). Only a study that asks the suite `transfer` reads it."""
+    brittleness: PositiveShare = 0.05
+    """Margin of "SFT makes students no more brittle" in how much further variants fall behind the tasks that
+    they are made of, under `curated`, for each student (fraction). Only a study that asks the suite
+    `perturbed` reads it."""
+    side_cost: PositiveShare = 0.05
+    """Margin of "SFT costs nothing on the safety suite": the largest loss of its pass rate under `none` that
+    counts as none, for each student (fraction). Only a study that asks the suite `safety` reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""
@@ -50,6 +57,15 @@ class TierDelta(Settings):
     """Its procedural delta (fraction); 0 claims no sign."""
 
 
+class ConstraintCeiling(Settings):
+    """A ceiling of met constraints, as the study expects it."""
+
+    limit: PositiveShare
+    """Share of constraints that no tier reaches after SFT, under `curated` (fraction)."""
+    margin: PositiveShare = 0.05
+    """Largest difference of two tiers' shares that counts as none (fraction)."""
+
+
 class Analysis(Settings):
     """How effects are estimated."""
 
@@ -72,6 +88,9 @@ class Analysis(Settings):
     """The procedural delta of each tier as the study expects it, the smallest tier first: its signs, and
     those of the differences between neighbours, are the claim `trajectory_shape`. Where left out, no shape is
     claimed."""
+    constraint_ceiling: LeftOut[ConstraintCeiling] = None
+    """That every tier meets the same share of constraints after SFT, and less than a limit: the claim
+    `constraint_ceiling`, of tasks with the scorer `constraints`. Where left out, no ceiling is claimed."""
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""
@@ -95,7 +114,8 @@ class PredictedEffect(Settings):
 
     contrast: str
     """`curated-none` or another contrast of two conditions; with a recipe also `lift:<contrast>` (what
-    training changed in it) and `gain:<condition>` (what training changed under one condition)."""
+    training changed in it) and `gain:<condition>` (what training changed under one condition). Of the
+    suite `perturbed` also `variant:<condition>`, variants less the tasks that they are made of."""
     student: Id
     """A student or reference model."""
     recipe: LeftOut[Id] = None

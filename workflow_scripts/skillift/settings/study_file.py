@@ -13,7 +13,7 @@ from skillift.settings.inference import Inference
 from skillift.settings.models import Reference, Student
 from skillift.settings.tasks import TaskSource
 from skillift.settings.training import Corpus, Recipe, RunEntry
-from skillift.settings.values import Condition, FilePath, Id, Seed
+from skillift.settings.values import Condition, FilePath, Id, Seed, Suite
 
 
 class StudyFile(Settings):
@@ -58,6 +58,9 @@ class StudyFile(Settings):
     the path `bench`."""
     inference: Inference
     """How episodes are made; the same for `base` and trained runs."""
+    withheld: LeftOut[Annotated[list[Suite], Field(min_length=1), Unique()]] = None
+    """Suites whose tasks and answers stand on no page and in no folder for uploads, such as a safety suite:
+    the episode browser and exported results leave them out. Their numbers are shown as those of any other."""
     analysis: Analysis = Field(default_factory=Analysis)
     """How effects are estimated."""
     figures: Figures = Field(default_factory=Figures)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skillift.settings.base import LeftOut, OneOf, Settings, Unique
-from skillift.settings.values import WHOLE, Count, Domain, FilePath, Positive, Seed
+from skillift.settings.values import WHOLE, Change, Count, Domain, FilePath, Positive, Seed
 
 
 class PerSkill(Settings):
@@ -33,11 +33,21 @@ class TransferSuite(Settings):
     `corpora.<id>.domains` these may be domains that nothing is trained on. All where left out."""
 
 
+class PerturbedSuite(Settings):
+    """Variants of the holdout tasks: the same list and question, after a procedure that was changed."""
+
+    change: Annotated[list[Change], Field(min_length=1), Unique()]
+    """How a procedure is changed, one variant of each task for each: `step_removed` (one of its operations),
+    `steps_exchanged` (two of them). Variants whose answer is that of their task are left out and counted."""
+
+
 class PackSuites(Settings):
     """Suites beside those of `per_skill`."""
 
     transfer: LeftOut[TransferSuite] = None
     """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
+    perturbed: LeftOut[PerturbedSuite] = None
+    """Variants of the holdout tasks: the same list and question, after a procedure that was changed."""
 
 
 class TaskPack(Settings):

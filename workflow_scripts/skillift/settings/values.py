@@ -84,4 +84,6 @@ Day = Annotated[str, pattern(r"^\d{4}-\d{2}-\d{2}$", "a date as year-month-day, 
 
 Condition = Literal["none", "curated", "placebo", "shuffled", "filler"]
 Domain = Literal["code", "tag", "slot"]  # of the task pack
+Change = Literal["step_removed", "steps_exchanged"]  # of a procedure of the task pack
 Suite = Literal["dev", "holdout", "transfer", "perturbed", "safety"]
+VARIANTS: Suite = "perturbed"  # the suite of tasks that are another one but for one change

@@ -35,6 +35,7 @@ from skillift.statistics.path_audit import path_shift
 from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.skill_effects import skill_effects
 from skillift.statistics.tier_spread import tier_spreads
+from skillift.statistics.variants import variant_counts, variant_differences
 
 
 class Analysis(NamedTuple):
@@ -56,6 +57,7 @@ class Analysis(NamedTuple):
     asymmetry: pl.DataFrame
     format_cells: pl.DataFrame
     tier_spreads: pl.DataFrame
+    variants: pl.DataFrame
 
 
 def analyse(
@@ -72,7 +74,8 @@ def analyse(
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
         spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`),
-            and `trajectory` (as in `trajectory`); `runs` as in `contrasts.differences`.
+            and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
+            `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
 
     Raises:
@@ -87,7 +90,7 @@ def analyse(
     values = task_values(known)
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
     judged = judged_and_labelled(known, labelled)
-    found = list(differences(values, runs))
+    found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
     with Progress("analysing", len(Analysis._fields), "table") as progress:
 
         def made(function: Callable[..., pl.DataFrame], *arguments: object) -> pl.DataFrame:
@@ -103,7 +106,7 @@ def analyse(
         estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
         claimed = made(claims, values, found, estimates, seeds, runs, settings)
         others = [
-            of_metric_alone(name, of_it, response_frame, runs, settings)
+            of_metric_alone(name, of_it, response_frame, runs, settings, tasks)
             for name, of_it in metric_values(known, tasks, response_frame)
         ]
         by = LABELLED_BY[labels is not None]
@@ -131,6 +134,7 @@ def analyse(
             asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
+            variants=made(variant_counts, tasks, settings.get("changes", [])),
         )
 
 
@@ -144,15 +148,20 @@ class OfMetric(NamedTuple):
 
 
 def of_metric_alone(
-    name: str, values: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict], settings: dict
+    name: str,
+    values: pl.DataFrame,
+    response_frame: pl.DataFrame,
+    runs: list[dict],
+    settings: dict,
+    tasks: pl.DataFrame,
 ) -> OfMetric:
     """The tables of one metric but `pass`; `values`: of `metric_values`; `settings`: as in `claims`."""
     confidence = settings["confidence"]
-    found = list(differences(values, runs))
+    found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
     given_seeds = effects(found, confidence, 0, 0, name)  # without the bootstrap, which is of `pass` alone
     seeds = seed_variance(given_seeds, runs, confidence)
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
-    claimed = claims_of_metric(name, found, estimates, seeds, runs, settings)
+    claimed = claims_of_metric(name, values, found, estimates, seeds, runs, settings)
     return OfMetric(
         pass_rates(values, response_frame, confidence, name),
         at_level_of_claims(estimates, claimed),

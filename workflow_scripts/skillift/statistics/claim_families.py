@@ -5,7 +5,7 @@ A *head* is what a claim is about: the base model, and of each recipe its mean o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
@@ -27,6 +27,7 @@ def heads(
     runs: list[dict],
     confidence: float,
     margin: float | None = None,
+    within_margin: Callable[..., float | None] = tost,
 ) -> list[dict]:
     """The effects of one contrast, on one path and suite, that claims are about.
 
@@ -37,6 +38,7 @@ def heads(
         runs: `{student, run, recipe, seed}`.
         confidence: of the intervals.
         margin: the largest difference that counts as none, as a fraction; None where none is declared.
+        within_margin: the test behind `p_equivalence`, of `equivalence`.
 
     Returns:
         Rows of EFFECTS with `against` (empty), `margin`, `p_equivalence`, `ends` (with every missing verdict
@@ -49,7 +51,7 @@ def heads(
         (row["student"], row["recipe"]): uncertainty_of(row)
         for row in seeds.filter(**place).iter_rows(named=True)
     }
-    ends = _ends(item, runs, margin, confidence) if rows["n_unscored"].sum() else {}
+    ends = _ends(item, runs, margin, confidence, within_margin) if rows["n_unscored"].sum() else {}
     found = []
     for row in rows.iter_rows(named=True):
         several = of_recipes.get((row["student"], row["run"])) if row["n_runs"] > 1 else None
@@ -59,7 +61,7 @@ def heads(
             | {
                 "against": "",
                 "margin": margin,
-                "p_equivalence": tost(row["estimate"], whole, margin),
+                "p_equivalence": within_margin(row["estimate"], whole, margin),
                 "ends": ends.get(tuple(row[name] for name in _HEAD), []),
                 "uncertainty": whole if row["standard_error"] is not None else None,
             }
@@ -85,7 +87,11 @@ def _of_one(row: dict) -> Uncertainty | None:
 
 
 def _ends(
-    item: Differences, runs: list[dict], margin: float | None, confidence: float
+    item: Differences,
+    runs: list[dict],
+    margin: float | None,
+    confidence: float,
+    within_margin: Callable[..., float | None],
 ) -> dict[tuple, list[End]]:
     """Each effect of one contrast with its missing verdicts at either end, by student, run and step."""
     found: dict[tuple, list[End]] = {}
@@ -93,7 +99,7 @@ def _ends(
         means = clustered_means(item.tasks.with_columns(value=end), ["cell"], confidence)
         cells = item.cells.join(means, on="cell", how="left")
         for row in about_recipes(cells, runs, ["path", "suite"], confidence).iter_rows(named=True):
-            equivalent = tost(row["estimate"], _of_one(row), margin) if margin else None
+            equivalent = within_margin(row["estimate"], _of_one(row), margin) if margin else None
             place = tuple(row[name] for name in _HEAD)
             found.setdefault(place, []).append(End(row["estimate"], row["p_value"], equivalent))
     return found

@@ -6,12 +6,15 @@ else the p-value itself. The first line that holds gives the word:
 | word | of an effect (`lift`, `procedural_delta`, ...) | of sameness (`uniform_lift`, `recipe_tie`, ...) |
 |---|---|---|
 | `undefined` | the data give no estimate or no interval | likewise |
-| `equivalent` | | two one-sided tests at alpha: smaller than the declared margin |
+| `equivalent` | as there, with a margin | two one-sided tests at alpha: smaller than the declared margin |
 | `supported` | p < alpha, estimate above 0 | |
 | `contradicted` | p < alpha, estimate below 0 | p < alpha: the sides differ |
 | `not resolvable at this n` | otherwise | otherwise |
 
-Of a claim that an effect is below 0, `supported` and `contradicted` are the other way round.
+Of a claim that an effect is below 0, `supported` and `contradicted` are the other way round. A claim of
+non-inferiority (`side_cost`) is `non-inferior` where one one-sided test at alpha / 2 shows the effect to be
+above -margin, as the whole interval is then; else `contradicted` where it is below 0. It is never
+`supported`.
 
 A difference can be both: smaller than the margin, and not zero. `equivalent` goes first, because the margin
 says which differences count as none. `not resolvable at this n` says nothing about absence: the smallest
@@ -24,14 +27,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from skillift.metrics.claim import ABOVE, BELOW, SAME
+from skillift.metrics.claim import NON_INFERIOR as OF_NON_INFERIORITY
 
 SUPPORTED = "supported"
 CONTRADICTED = "contradicted"
 EQUIVALENT = "equivalent"
+NON_INFERIOR = "non-inferior"
 NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
 SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention")
+MARGINS = (*SAMENESS, "brittleness", "side_cost")  # which claims may have one
 
 
 def shape_of(claim: dict) -> str:
@@ -52,12 +58,20 @@ def word(claim: dict, confidence: float) -> str:
     alpha = 1 - confidence
     shape = shape_of(claim)
     same = shape == SAME
-    if same and claim["p_equivalence"] is not None and claim["p_equivalence"] < alpha:
-        return EQUIVALENT
+    within = claim["p_equivalence"]
+    if within is not None and within < _level(shape, alpha):
+        return NON_INFERIOR if shape == OF_NON_INFERIORITY else EQUIVALENT
     p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]
     if p_value is None or not p_value < alpha:
         return NOT_RESOLVABLE
+    if shape == OF_NON_INFERIORITY:  # without a margin a gain is no word of this claim
+        return CONTRADICTED if claim["estimate"] < 0 else NOT_RESOLVABLE
     return SUPPORTED if not same and _as_claimed(claim["estimate"], shape) else CONTRADICTED
+
+
+def _level(shape: str, alpha: float) -> float:
+    """Of what is tested against a margin: of both sides each at alpha, of one side at half of it."""
+    return alpha / 2 if shape == OF_NON_INFERIORITY else alpha
 
 
 def _as_claimed(estimate: float, shape: str) -> bool:
@@ -93,11 +107,17 @@ def holds(claim: dict, ends: Sequence[End], n_tests: int, confidence: float) -> 
     if not claim["n_unscored"]:
         return True
     alpha = 1 - confidence
-    if claim["word"] == EQUIVALENT:
-        return all(end.p_equivalence is not None and end.p_equivalence < alpha for end in ends)
+    if claim["word"] in (EQUIVALENT, NON_INFERIOR):
+        level = _level(shape_of(claim), alpha)
+        return all(end.p_equivalence is not None and end.p_equivalence < level for end in ends)
     if claim["word"] == NOT_RESOLVABLE:
-        settled = [p for end in ends for p in (end.p_value, end.p_equivalence)]
-        return all(end.p_value is not None for end in ends) and all(p is None or p >= alpha for p in settled)
+        level = _level(shape_of(claim), alpha)
+        return all(
+            end.p_value is not None
+            and end.p_value >= alpha
+            and (end.p_equivalence is None or end.p_equivalence >= level)
+            for end in ends
+        )
     known = [
         (end.estimate, end.p_value) for end in ends if end.estimate is not None and end.p_value is not None
     ]

@@ -7,14 +7,17 @@ first six is a family of its own, so the headline tests are what they were witho
 from __future__ import annotations
 
 from skillift.errors import UserError, problem
-from skillift.metrics.claim import ABOVE, ALL_OF, BELOW, SAME, Claim
+from skillift.metrics.claim import ABOVE, ALL_OF, BELOW, NON_INFERIOR, SAME, Claim
 from skillift.metrics.names import SHARE
 from skillift.metrics.registry import metrics
 
+CONSTRAINT_CEILING = "constraint_ceiling"
 LIFT, DELTA, RATE = "lift:curated-none", "curated-none", "curated"
 POINTS, SQUARED = "pp", "pp\u00b2"
 SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_ceiling"
 GAIN = "gain:curated"
+VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
+SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -72,6 +75,22 @@ _OF_PASSES = (
         GAIN,
         "study",
         suite=TRANSFER,
+    ),
+    Claim(
+        BRITTLENESS,
+        "after SFT variants fall further behind the tasks that they are made of (under curated)",
+        VARIANT_LIFT,
+        shape=BELOW,
+        suite="perturbed",
+        margin=BRITTLENESS,
+    ),
+    Claim(
+        SIDE_COST,
+        "SFT costs nothing on the safety suite (pass rate under none no lower, within the margin)",
+        SIDE_GAIN,
+        shape=NON_INFERIOR,
+        suite=SAFETY,
+        margin=SIDE_COST,
     ),
 )
 

@@ -9,6 +9,8 @@
 | `beyond_longer_prompt`, `neutral_filler` | see `control_claims` | |
 | `trajectory_shape`, `dominated_by_base`, `base_sets_ceiling` | see `trajectory` | |
 | `transfer`, `retention`, `transfer_by_tier` | see `transfer` | |
+| `brittleness` | see `variants` | one per student and recipe |
+| `side_cost` | see `side_cost` | likewise |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -33,15 +35,19 @@ from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
-from skillift.statistics.claim_labels import CONTRADICTED, SAMENESS, holds, word
-from skillift.statistics.claim_registry import DELTA, LIFT, RATE, TRANSFER, of_metrics
+from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
+from skillift.statistics.claim_registry import BRITTLENESS, DELTA, LIFT, RATE, SIDE_COST, TRANSFER, of_metrics
 from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
+from skillift.statistics.constraint_ceiling import ceiling_claims
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.equivalence_claims import sameness
+from skillift.statistics.side_cost import side_cost_claims
 from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
+from skillift.statistics.variants import variant_claims
 
+CONSTRAINTS = "constraints"  # the metric of the ceiling
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
 
@@ -57,11 +63,11 @@ def claims(
 
     Args:
         values: the frame of `pairing.task_values`.
-        found: of `contrasts.differences`, from these values.
+        found: of `contrasts.differences`, from these values, and of `variants.variant_differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence of the intervals; margins (of `claim_labels.SAMENESS`) as fractions, without
+        settings: confidence of the intervals; margins (of `claim_labels.MARGINS`) as fractions, without
             which equivalence is not tested.
 
     Raises:
@@ -81,11 +87,14 @@ def claims(
     rows += control_claims(found, effects, seeds, runs, margins.get("neutral_filler"), confidence)
     rows += trajectory_claims(values, found, seeds, runs, settings)
     rows += transfer_claims(found, effects, seeds, runs, settings)
+    rows += variant_claims(found, effects, seeds, runs, settings)
+    rows += side_cost_claims(found, effects, seeds, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 
 def claims_of_metric(
     metric: str,
+    values: pl.DataFrame,
     found: list[Differences],
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
@@ -96,6 +105,7 @@ def claims_of_metric(
 
     Args:
         metric: its name.
+        values: of `metric_values`.
         found: of `contrasts.differences`, from its values.
         effects, seeds, runs, settings: as in `claims`, of this metric.
     """
@@ -109,6 +119,8 @@ def claims_of_metric(
                 continue
             known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
             rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
+    if metric == CONSTRAINTS:
+        rows += ceiling_claims(values, seeds, runs, settings)
     return claims_table(rows, metric, confidence)
 
 
@@ -127,8 +139,8 @@ def _margins(settings: dict) -> dict[str, float]:
     margins = settings.get("margins") or {}
     for name, margin in margins.items():
         where = f"--spec, key analysis.margins.{name}"
-        if name not in SAMENESS:
-            raise UserError(problem(where, name, f"one of {', '.join(SAMENESS)}"))
+        if name not in MARGINS:
+            raise UserError(problem(where, name, f"one of {', '.join(MARGINS)}"))
         if not (isinstance(margin, int | float) and 0 < margin <= 1):
             raise UserError(problem(where, margin, "a fraction such as 0.05"))
     return margins
@@ -180,7 +192,8 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
         table: the table CLAIMS made from it.
     """
     key = ["path", "suite", "metric", "contrast", "student", "run"]
-    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in([*_CLAIM_OF.values(), NEUTRAL, TRANSFER])
+    of_effects = [*_CLAIM_OF.values(), NEUTRAL, TRANSFER, BRITTLENESS, SIDE_COST]
+    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in(of_effects)
     claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")
     level = pl.when(last & pl.col("of_claim").is_not_null()).then("of_claim").otherwise("mde")

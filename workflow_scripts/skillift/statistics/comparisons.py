@@ -143,6 +143,29 @@ def recipes_by_student(
         yield student, _sides(n_runs, rows, found, "recipe")
 
 
+def tiers_by_recipe(
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
+) -> Iterator[tuple[str, Sides]]:
+    """Values after training under one condition, side by side for the students of each recipe.
+
+    Args:
+        values: rows of `pairing.task_values` of one path and suite.
+        seeds: the table SEED_VARIANCE; that of a value is that of its gain.
+        runs: `{student, run, recipe, seed}`.
+        condition: one of the study's.
+    """
+    known = seeds.filter(contrast=f"gain:{condition}")
+    rates = rates_after(values, runs, condition).rename({"student": "side"})
+    trainings = (
+        last_checkpoints(values.filter(condition=condition), runs).select("student", "recipe", "run").unique()
+    )
+    place = values.select("path", "suite").head(1)
+    for (recipe,), rows in rates.sort("recipe").group_by("recipe", maintain_order=True):
+        found = known.filter(recipe=recipe).join(place, on=["path", "suite"])
+        n_runs = dict(trainings.filter(recipe=recipe).group_by("student").len().iter_rows())
+        yield str(recipe), _sides(n_runs, rows, found, "student")
+
+
 def _sides(n_runs: dict[str, int], rows: pl.DataFrame, seeds: pl.DataFrame, side: str) -> Sides:
     parts = {row[side]: seed_components(row) for row in seeds.iter_rows(named=True)}
     return Sides(

@@ -8,17 +8,19 @@ averaged within task, as a run of their own whose name is the recipe's id.
 | `curated-none` and its kin | pass(curated) - pass(none): for this pair, the procedural delta |
 | `gain:<condition>` | pass after training - pass before, under one condition |
 | `lift:<contrast>` | that contrast after training - the same before: a difference in differences |
+
+Variants and the tasks that they are made of have contrasts of their own (`skillift.statistics.variants`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import polars as pl
 
 from skillift.statistics.coding import coded
-from skillift.statistics.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name
+from skillift.statistics.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name, is_contrast
 from skillift.statistics.pairing import CELL, paired_difference
 
 BASE = "base"
@@ -47,11 +49,19 @@ def differences(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]
         runs: `{student, run, recipe, seed}` of the trained runs.
     """
     for arms in values.partition_by("path", "suite", maintain_order=True):
-        yield from _within(arms, runs)
+        yield from within(arms, runs, _arms_and_contrasts)
 
 
-def _within(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
-    """The contrasts of one path and suite, then what training changed in each condition and contrast."""
+def within(
+    values: pl.DataFrame, runs: list[dict], measured_of: Callable[[pl.DataFrame], dict[str, pl.DataFrame]]
+) -> Iterator[Differences]:
+    """The contrasts of one path and suite, then what training changed in each of them and in each condition.
+
+    Args:
+        values: as in `differences`.
+        runs: as there.
+        measured_of: from values by cell to frames of each condition or contrast by name.
+    """
     members = recipe_members(values, runs)
     cells = _cells(values, members)
     trained = _beside_base(cells)
@@ -60,15 +70,15 @@ def _within(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
         cells.select("suite", "student", recipe="run", recipe_step="step", recipe_cell="cell"),
         on=["suite", "student", "recipe", "recipe_step"],
     )
-    measured = {name: _with_recipe_means(part, into) for name, part in _arms_and_contrasts(arms).items()}
+    measured = {name: _with_recipe_means(part, into) for name, part in measured_of(arms).items()}
     for name, part in measured.items():
-        if "-" in name:
+        if is_contrast(name):
             yield Differences(name, cells, part)
     for name, part in measured.items():
         after = part.join(trained, on="cell", how="semi")
         before = part.join(trained.select("base", trained="cell"), left_on="cell", right_on="base")
         change = paired_difference(after, before.with_columns(cell="trained"), cell=["cell"])
-        yield Differences((LIFT if "-" in name else GAIN) + name, trained, change)
+        yield Differences((LIFT if is_contrast(name) else GAIN) + name, trained, change)
 
 
 def _arms_and_contrasts(values: pl.DataFrame) -> dict[str, pl.DataFrame]:

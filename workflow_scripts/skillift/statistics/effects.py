@@ -14,7 +14,8 @@ import polars as pl
 from skillift.contracts.analysis import EFFECTS
 from skillift.metrics.names import PASS
 from skillift.statistics.bootstrap import ratio_intervals
-from skillift.statistics.contrasts import LIFT, Differences
+from skillift.statistics.contrast_names import LIFT, VARIANT
+from skillift.statistics.contrasts import Differences
 from skillift.statistics.grouping import Groups, grouped
 from skillift.statistics.intervals import clustered_estimates, least_variances
 from skillift.statistics.mcnemar import exact_mcnemar
@@ -66,7 +67,7 @@ def _rows(differences: Differences, metric: str, confidence: float, samples: int
         )
         low, high = bootstrap(sums, counts)
         columns |= {"boot_low": low, "boot_high": high, "mcnemar_p": _mcnemar(groups)}
-        if not contrast.startswith(LIFT):
+        if not contrast.startswith((LIFT, VARIANT)):
             room = counts - groups.sums(groups.values["control"])
             columns |= _normalised_gain(sums, room, bootstrap)
     known = pl.concat(

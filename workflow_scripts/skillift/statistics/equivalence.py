@@ -1,7 +1,7 @@
 """Equivalence: is a difference shown to be smaller than a margin that was declared beforehand?
 
 A test that finds no difference does not show that there is none. Two one-sided tests do: they reject that
-the difference lies below -margin, and that it lies above +margin.
+the difference lies below -margin, and that it lies above +margin. Non-inferiority is the first of them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,18 @@ def tost(estimate: float | None, uncertainty: Uncertainty | None, margin: float 
     if estimate is None or uncertainty is None or margin is None:
         return None
     return float(max(uncertainty.tail(margin + estimate), uncertainty.tail(margin - estimate)))
+
+
+def non_inferiority(
+    estimate: float | None, uncertainty: Uncertainty | None, margin: float | None
+) -> float | None:
+    """The p-value of one one-sided t test of difference > -margin; below alpha: no worse than by the margin.
+
+    P(T > (estimate + margin) / SE), the first half of `tost`; with the same arguments and returns.
+    """
+    if estimate is None or uncertainty is None or margin is None:
+        return None
+    return float(uncertainty.tail(margin + estimate))
 
 
 def all_equivalent(p_values: list[float | None]) -> float | None:

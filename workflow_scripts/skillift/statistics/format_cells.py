@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from skillift.contracts.analysis import FORMAT_CELLS
-from skillift.contracts.pipeline import key_of
+from skillift.contracts.pipeline import EXTRACTED, key_of
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import BENCH
@@ -40,7 +40,7 @@ def format_cells(scores: pl.DataFrame, response_frame: pl.DataFrame, confidence:
         confidence: of the intervals, as a fraction.
     """
     schema = {name: column.dtype.type for name, column in FORMAT_CELLS.columns.items()}
-    samples = scores.filter(scorer="answer_line").join(
+    samples = scores.filter(pl.col("scorer").is_in(EXTRACTED)).join(
         response_frame.select(*_SAMPLE, "has_answer_line"), on=_SAMPLE
     )
     if samples.is_empty():

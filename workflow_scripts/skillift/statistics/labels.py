@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts.pipeline import EPISODE_KEY
+from skillift.contracts.pipeline import EPISODE_KEY, EXTRACTED
 from skillift.errors import UserError, problem
 from skillift.statistics.path_audit import BENCH, JUDGE_PREFIX
 
@@ -29,7 +29,7 @@ def exact_labels(scores: pl.DataFrame, response_frame: pl.DataFrame) -> pl.DataF
         response_frame: the frames of `pass_rates.responses`, of all runs; where it lacks a response, it is
             not known whether that had an ANSWER line, and there is no label.
     """
-    exact = scores.filter((pl.col("path") == BENCH) & (pl.col("scorer") == "answer_line"))
+    exact = scores.filter((pl.col("path") == BENCH) & pl.col("scorer").is_in(EXTRACTED))
     readable = response_frame.filter("has_answer_line").select(EPISODE)
     return (
         exact.filter(pl.col("passed").is_not_null())

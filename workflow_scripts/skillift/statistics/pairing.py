@@ -21,6 +21,8 @@ ABSENT = "absent"
 def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     """`scores` (contract SCORES) with the `skill_id` and `scorer` of each task, and a row for what is absent.
 
+    That of a variant is its parent's skill, see `by_parents_skill`.
+
     Every arm (path, suite, student, run, step, condition) should have a row for each task of its suite
     and each sample number that the arm has. One that is absent, as where a table from elsewhere leaves
     out what failed, is added without a verdict, its status `absent`: it counts as unscored, and never
@@ -29,6 +31,7 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     Raises:
         UserError: a scored task is not among `tasks`, or is of another suite there.
     """
+    tasks = by_parents_skill(tasks)
     declared = tasks.select("task_id", "skill_id", "scorer", declared=pl.col("suite"))
     joined = scores.join(declared, on="task_id", how="left")
     unknown = joined.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
@@ -44,6 +47,18 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
         )
     _refuse_other_suites(joined)
     return _with_absent(joined.drop("declared"), tasks)
+
+
+def by_parents_skill(tasks: pl.DataFrame) -> pl.DataFrame:
+    """`tasks` (contract TASKS) with variants among those of their parent's skill, where that is among them.
+
+    Skills are what clusters are: a variant has a procedure of its own and is no skill by itself.
+    """
+    if "parent" not in tasks.columns:
+        return tasks
+    origins = tasks.select(parent="task_id", of_parent="skill_id")
+    joined = tasks.join(origins, on="parent", how="left", maintain_order="left")
+    return joined.with_columns(skill_id=pl.coalesce("of_parent", "skill_id")).drop("of_parent")
 
 
 def _with_absent(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:

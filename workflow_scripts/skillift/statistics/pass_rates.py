@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contracts.analysis import PASS_RATES
-from skillift.contracts.pipeline import EPISODE_KEY
+from skillift.contracts.pipeline import EPISODE_KEY, EXTRACTED
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import measures
 from skillift.statistics.coding import as_text, coded
@@ -46,10 +46,10 @@ def responses(
         tasks: contract TASKS; without it, what compares answers with each other is not measured.
 
     Returns:
-        `response_schema`; has_answer_line: the extractor finds a final ANSWER line; different_lines: it finds
-        several that do not say the same.
+        `response_schema`; has_answer_line: the extractor finds a final ANSWER line, or what a task with
+        another form asks for in its place; different_lines: it finds several that do not say the same.
     """
-    from skillift.judging.extraction import extract_answer, has_different_lines
+    from skillift.judging.extraction import extract_answer, has_different_lines, in_form
 
     texts = episodes["response"].unique()
     lines = pl.DataFrame(
@@ -60,17 +60,47 @@ def responses(
         },
         schema={"response": pl.String, "has_answer_line": pl.Boolean, "different_lines": pl.Boolean},
     )
+    forms = {} if tasks is None else _other_forms(tasks)
     types = {} if tasks is None else dict(tasks.select("task_id", "answer_type").iter_rows())
     answer_type = pl.col("task_id").replace_strict(types, default=None, return_dtype=pl.String)
-    asked = episodes.with_columns(answer_type=answer_type)
+    constrained = {} if tasks is None else _checks(tasks)
+    checks = pl.col("task_id").replace_strict(constrained, default=None, return_dtype=pl.String)
+    asked = episodes.with_columns(answer_type=answer_type, checks=checks)
+    kept = pl.Series(
+        [
+            in_form(text, *forms[task_id]) if task_id in forms else None
+            for task_id, text in episodes.select("task_id", "response").iter_rows()
+        ]
+        if forms
+        else [None] * episodes.height,
+        dtype=pl.Boolean,
+    )
     measured = {name: measure(asked).cast(pl.Float64) for name, measure in measures().items()}
     return (
         episodes.select(*EPISODE_KEY, "response", "completion_tokens")
         .with_columns(**measured)
         .join(lines, on="response", how="left", maintain_order="left")
-        .with_columns(student=pl.lit(student), run=pl.lit(run))
+        .with_columns(
+            student=pl.lit(student),
+            run=pl.lit(run),
+            has_answer_line=pl.coalesce(kept, "has_answer_line"),
+            different_lines=pl.col("different_lines") & kept.is_null(),
+        )
         .select(list(response_schema()))
     )
+
+
+def _other_forms(tasks: pl.DataFrame) -> dict[str, tuple[str, str | None]]:
+    """Scorer and pattern of each task that asks for another form than an ANSWER line."""
+    others = tasks.filter(pl.col("scorer").is_in(EXTRACTED), pl.col("scorer") != "answer_line")
+    pattern = pl.col("pattern") if "pattern" in tasks.columns else pl.lit(None, dtype=pl.String)
+    rows = others.select("task_id", "scorer", pattern=pattern).iter_rows()
+    return {task_id: (scorer, found) for task_id, scorer, found in rows}
+
+
+def _checks(tasks: pl.DataFrame) -> dict[str, str]:
+    """The reference of each task with the scorer constraints."""
+    return dict(tasks.filter(scorer="constraints").select("task_id", "reference").iter_rows())
 
 
 def no_responses() -> pl.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contracts.analysis import PATH_SHIFT
-from skillift.contracts.pipeline import EPISODE_KEY, key_of
+from skillift.contracts.pipeline import EPISODE_KEY, EXTRACTED, key_of
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import CELL
@@ -73,7 +73,7 @@ def _on_both_paths(scores: pl.DataFrame, response_frame: pl.DataFrame) -> pl.Dat
 def _by_task(episodes: pl.DataFrame) -> pl.DataFrame:
     both = pl.col("bench").is_not_null() & pl.col("judge").is_not_null()
     missed = pl.col("judge") & ~pl.col("bench")
-    by_extractor = pl.col("scorer") == "answer_line"
+    by_extractor = pl.col("scorer").is_in(EXTRACTED)
     line = pl.col("has_answer_line")
 
     def share(flag: pl.Expr) -> pl.Expr:

@@ -31,6 +31,7 @@ from skillift.statistics.pairing import paired_difference, task_values, with_ski
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.seed_variance import SeedComponents, components_by_student, with_seeds
 from skillift.statistics.task_effects import runs_of, task_effect
+from skillift.statistics.variants import with_variants
 
 HELD, FAILED, UNDETERMINED = VERDICTS
 _EFFECT = ("contrast", "student", "recipe")
@@ -99,7 +100,7 @@ def _values(
     if asked - {PASS}:
         responses = no_responses() if response_frame is None else response_frame
         values |= {name: found for name, found in metric_values(scores, tasks, responses) if name in asked}
-    return values
+    return {name: with_variants(found, tasks) for name, found in values.items()}
 
 
 def verdict(

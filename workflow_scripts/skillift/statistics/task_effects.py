@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.statistics.contrast_names import GAIN, LIFT
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.pairing import paired_difference
 
@@ -24,6 +25,8 @@ def runs_of(runs: list[dict], student: str, recipe: str | None) -> list[str]:
 def task_effect(values: pl.DataFrame, contrast: str, student: str, runs: list[str]) -> pl.DataFrame:
     """One value per task of `<contrast>`, `gain:<condition>` or `lift:<contrast>` at one student.
 
+    Contrasts of variants are taken as conditions (`variants.with_variants`).
+
     Each run is taken at its last step; several runs (the seeds of a recipe) are averaged within task,
     over those that have a value.
 
@@ -39,9 +42,9 @@ def task_effect(values: pl.DataFrame, contrast: str, student: str, runs: list[st
     Raises:
         PathMismatchError: `values` hold more than one scoring path.
     """
-    kind, _, subject = contrast.rpartition(":")
+    subject = contrast.removeprefix(LIFT).removeprefix(GAIN)
     measured = _measured(values, subject, student, runs)
-    if kind:
+    if subject != contrast:
         before = _measured(values, subject, student, [BASE])
         measured = paired_difference(measured, before, cell=[])
     return measured.sort(_TASK)

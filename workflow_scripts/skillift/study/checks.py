@@ -17,6 +17,7 @@ import jinja2
 import jinja2.meta
 
 from skillift.chat.offline_judges import JUDGES, PROVIDER
+from skillift.settings.tasks import PackSuites
 from skillift.settings.values import Condition
 from skillift.students.folder_checks import no_model
 from skillift.students.gguf_header import SUFFIX, is_gguf
@@ -332,9 +333,29 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
         if not (pack["per_skill"].get(suite) or suite in others):
             filled = [name for name, tasks in pack["per_skill"].items() if tasks and name != "train"]
             expected = f"a suite that the task pack fills ({one_of([*filled, *others])})"
-            keys = {"dev": "per_skill.dev", "transfer": "suites.transfer"}
+            keys = {"dev": "per_skill.dev", **{name: f"suites.{name}" for name in PackSuites.model_fields}}
             fix = f"Set tasks.pack.{keys[suite]}." if suite in keys else ""
             yield ("inference", "suites", index), suite, expected, fix
+
+
+@_reads("inference", "tasks")
+def _parents(data: dict, source: Source) -> Iterator[Finding]:
+    asked = data["inference"]["suites"]
+    if data["tasks"].get("pack") and "perturbed" in asked and "holdout" not in asked:
+        fix = "Add holdout, or take perturbed out."
+        yield ("inference", "suites"), asked, "holdout too, whose tasks the variants are made of", fix
+
+
+@_reads("inference", "withheld")
+def _withheld(data: dict, source: Source) -> Iterator[Finding]:
+    asked, withheld = data["inference"]["suites"], data.get("withheld", [])
+    for index, suite in enumerate(withheld):
+        if suite not in asked:
+            fix = did_you_mean(suite, asked) or "Ask it in inference.suites, or take it out."
+            yield ("withheld", index), suite, f"a suite of `inference.suites` ({one_of(sorted(asked))})", fix
+    if {*asked} <= {*withheld}:
+        expected = "at least one suite that is asked and shown"
+        yield ("withheld",), withheld, expected, "Take one out: the episode browser would be empty."
 
 
 @_reads("inference", "analysis")

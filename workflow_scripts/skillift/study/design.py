@@ -13,19 +13,22 @@ if TYPE_CHECKING:
     from skillift.study.study import Study
 
 
+_DECLARED = ("trajectory", "constraint_ceiling")  # claims that a study has where it declares them
+
+
 def declared_design(study: Study) -> dict[str, object]:
     """What is registered of a study besides its predictions, by key, such as `margins.uniform_lift`.
 
-    Confidence, headline path and suite, margins, a declared trajectory, conditions, suites, samples, models,
-    and the training seeds of each recipe by student; `with_sizes` adds what only the tasks tell.
+    Confidence, headline path and suite, margins, a declared trajectory or ceiling, conditions, suites,
+    samples, models, and the training seeds of each recipe by student; `with_sizes` adds what only the tasks
+    tell.
     """
     analysis, inference = study.data["analysis"], study.data["inference"]
     found: dict[str, object] = {name: analysis[name] for name in ("confidence", "headline_path")}
     found |= {f"margins.{name}": margin for name, margin in analysis["margins"].items()}
     if study.headline_suite != HOLDOUT:  # a key that came later than registrations
         found["headline_suite"] = study.headline_suite
-    if "trajectory" in analysis:
-        found["trajectory"] = analysis["trajectory"]
+    found |= {name: analysis[name] for name in _DECLARED if name in analysis}
     found |= {"conditions": study.conditions, "samples": inference["samples"]}
     found |= {"suites": study.suites, "models": sorted(study.evaluated)}
     seeds: dict[str, list] = {}
@@ -54,6 +57,6 @@ def with_sizes(design: Mapping, tasks: pl.DataFrame) -> dict[str, object]:
 def look_spec(study: Study) -> dict:
     """Which look an analysis is, besides its verdicts: the settings that words depend on, and the design."""
     analysis = study.data["analysis"]
-    read = ("confidence", "headline_path", "margins", "trajectory")
+    read = ("confidence", "headline_path", "margins", *_DECLARED)
     settings = {name: analysis[name] for name in read if name in analysis}
     return {"settings": settings, "design": declared_design(study)}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from skillift.metrics.names import PASS, SHARE, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
-from skillift.statistics.contrast_names import changes_of, contrasts_of
+from skillift.settings.values import VARIANTS
+from skillift.statistics.contrast_names import LIFT, changes_of, contrasts_of, variants_of
 from skillift.study.headline import headline_suite
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
@@ -59,9 +60,9 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
         if entry["direction"] == "equivalent" and entry["margin"] == 0:
             fix = "Declare how large a difference counts as none."
             yield (*here, "margin"), entry["margin"], "a margin above 0 for `direction: equivalent`", fix
-        yield from _effect_problems((*here, "effect"), entry["effect"], data)
+        yield from _effect_problems((*here, "effect"), entry["effect"], suite, data)
         if "minus" in entry:
-            yield from _effect_problems((*here, "minus"), entry["minus"], data)
+            yield from _effect_problems((*here, "minus"), entry["minus"], suite, data)
             if entry["minus"] == entry["effect"]:
                 found = Words("the same effect as under `effect`")
                 yield (*here, "minus"), found, "another effect", "Their difference is 0 by definition."
@@ -78,13 +79,16 @@ def _size_problems(here: KeyPath, entry: dict, metric: str) -> Iterator[Finding]
             yield (*here, key), found, expected, fix
 
 
-def _effect_problems(here: KeyPath, effect: dict, data: dict) -> Iterator[Finding]:
+def _effect_problems(here: KeyPath, effect: dict, suite: str, data: dict) -> Iterator[Finding]:
     student, recipe, contrast = effect["student"], effect.get("recipe"), effect["contrast"]
     models = [*data["students"], *data["references"]]
     if student not in models:
         yield _unknown((*here, "student"), student, sorted(models), "a student or reference model")
         return
     plain, changes = contrasts_of(data["conditions"]), changes_of(data["conditions"])
+    if suite == VARIANTS and suite in data["inference"]["suites"]:
+        variants = variants_of(data["conditions"])
+        plain, changes = [*plain, *variants], [*changes, *(LIFT + name for name in variants)]
     if contrast not in (*plain, *changes):
         yield _unknown(
             (*here, "contrast"), contrast, [*plain, *changes], "a contrast of the study's conditions"

@@ -24,7 +24,7 @@ from skillift.settings.specs import (
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.values import DEFAULT_DATE, Condition, Suite
+from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 from skillift.study.headline import HOLDOUT
@@ -32,7 +32,15 @@ from skillift.study.headline import HOLDOUT
 _LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
 _LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
-_ESTIMATION_KEYS = ("confidence", "bootstrap_samples", "seed", "splits", "margins", "trajectory")
+_ESTIMATION_KEYS = (
+    "confidence",
+    "bootstrap_samples",
+    "seed",
+    "splits",
+    "margins",
+    "trajectory",
+    "constraint_ceiling",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -96,7 +104,8 @@ class Specs(_Declared):
         others = pack.pop("suites", {})
         asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
         least = _LEAST_PER_SKILL
-        kept = {suite, *(["holdout"] if asked_by_judge else [])}
+        of_holdout = asked_by_judge or suite == VARIANTS
+        kept = {suite, *(["holdout"] if of_holdout else [])}
         pack["per_skill"] = {
             name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
         }
@@ -264,9 +273,16 @@ class Specs(_Declared):
         """How effects are estimated, and over which runs."""
         analysis = self._analysis()
         return {
-            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis},
+            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
+            | self._changes(),
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
+
+    def _changes(self) -> dict:
+        """How the task pack's variants are made, where they are asked: so those left out are counted."""
+        if VARIANTS not in self.suites or "pack" not in self.data["tasks"]:
+            return {}
+        return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}
 
     def _analysis(self) -> dict:
         """The section `analysis`, with the filler's margin only where there is a filler."""
@@ -307,4 +323,5 @@ class Specs(_Declared):
             **self._filler(self.conditions),
             "judges": self.judges,
             **{name: shown[name] for name in ("students", "references", "runs")},
+            **({"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}),
         }

@@ -260,6 +260,9 @@ def read_study(path: Path | str) -> tuple[Study, list[str], set[str]]:
     return Study(str(path), found.data, found.settings), found.problems, found.unsound
 
 
+_MARGINS_OF_SUITES = (("transfer", "retention"), ("perturbed", "brittleness"), ("safety", "side_cost"))
+
+
 def _complete(data: dict) -> None:
     """Defaults that hang on other keys: labels, the headline path and suite."""
     for section in ("students", "references"):
@@ -267,7 +270,8 @@ def _complete(data: dict) -> None:
             model.setdefault("label", name)
     data["analysis"].setdefault("headline_path", f"judge:{data['primary_judge']}")
     headline = data["analysis"].setdefault("headline_suite", default_suite(data["inference"]["suites"]))
-    if "transfer" not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
-        data["analysis"]["margins"].pop("retention", None)
+    for suite, margin in _MARGINS_OF_SUITES:
+        if suite not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
+            data["analysis"]["margins"].pop(margin, None)
     for prediction in data["predictions"].values():
         prediction.setdefault("suite", headline)

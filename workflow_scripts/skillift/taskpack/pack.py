@@ -1,7 +1,8 @@
 """Builds the task pack: skills and tasks of its suites, from a difficulty and a seed.
 
 The suites train, dev and holdout share the pack's skills; the suite transfer has new ones, on lists that may
-stand in the holdout too and never in a text that is trained on.
+stand in the holdout too and never in a text that is trained on. The suite perturbed has variants of the
+holdout's tasks.
 Every reference and worked solution follows from running the skill's operations, none is written down.
 """
 
@@ -16,13 +17,15 @@ import polars as pl
 from skillift.contracts.pipeline import SKILLS, TASKS, required_columns
 from skillift.errors import UserError, problem
 from skillift.tables import check
-from skillift.taskpack.domains import DIFFICULTIES
+from skillift.taskpack.domains import DIFFICULTIES, Items
 from skillift.taskpack.instances import draw_lists, stable_hash
 from skillift.taskpack.skills import FULL_PACK, MOST_NEW, Skill, draw_new_skills, draw_skills
+from skillift.taskpack.variants import CHANGES, Variant, variant_of
 from skillift.taskpack.wording import Template, ask, join_items, templates_of, worked_solution
+from skillift.yaml_sources.source import Words
 
 PACK_SUITES = ("train", "dev", "holdout")
-TRANSFER = "transfer"
+TRANSFER, PERTURBED = "transfer", "perturbed"
 _KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills", "suites"}
 
 
@@ -45,6 +48,7 @@ class PackSpec:
     judge_scored: int
     skills: int
     transfer: NewSkills | None = None
+    changes: tuple[str, ...] = ()  # of the suite perturbed, sorted
 
     @classmethod
     def parse(cls, spec: dict) -> PackSpec:
@@ -70,6 +74,7 @@ class PackSpec:
             judge_scored=spec.get("judge_scored", 0),
             skills=spec.get("skills", FULL_PACK),
             transfer=_transfer(spec.get("suites", {})),
+            changes=_changes(spec.get("suites", {})),
         )
         _expect_count("seed", result.seed, 0)
         _expect_count("skills", result.skills, 1, FULL_PACK)
@@ -78,12 +83,22 @@ class PackSpec:
 
 
 def _transfer(suites: dict) -> NewSkills | None:
-    _expect(set(suites) <= {TRANSFER}, "suites", sorted(suites), f"no other suite than {TRANSFER}")
+    others = f"no other suite than {TRANSFER} and {PERTURBED}"
+    _expect(set(suites) <= {TRANSFER, PERTURBED}, "suites", sorted(suites), others)
     if (entry := suites.get(TRANSFER)) is None:
         return None
     _expect_count(f"suites.{TRANSFER}.skills", entry.get("skills"), 1, MOST_NEW)
     _expect_count(f"suites.{TRANSFER}.per_skill", entry.get("per_skill"), 1)
     return NewSkills(entry["skills"], entry["per_skill"], tuple(sorted(entry.get("domains", ()))))
+
+
+def _changes(suites: dict) -> tuple[str, ...]:
+    if (entry := suites.get(PERTURBED)) is None:
+        return ()
+    found = entry.get("change")
+    kept = isinstance(found, list) and bool(found) and set(found) <= {*CHANGES}
+    _expect(kept, f"suites.{PERTURBED}.change", found, f"a list of one or more of {list(CHANGES)}")
+    return tuple(sorted(set(found)))
 
 
 def _expect(kept: bool, key: str, found: object, expected: str) -> None:
@@ -103,21 +118,23 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     Args:
         spec: `difficulty` (tiny, easy or standard), `seed`, `per_skill` (tasks per skill in each suite),
             `judge_scored` (holdout tasks without a deterministic extractor), `skills` (40 if left out) and
-            `suites` (`transfer` with `skills`, `per_skill` and, if not of all, `domains` of its new skills).
+            `suites` (`transfer` with `skills`, `per_skill` and, if not of all, `domains` of its new skills;
+            `perturbed` with `change`).
 
     Returns:
         The tables of the contracts SKILLS and TASKS, sorted by their keys. Lists of train, dev and holdout
         never occur in another of these, whatever the skill, and those of transfer in neither train nor dev;
-        prompts are unique.
+        prompts are unique but for variants, which have that of their task.
 
     Raises:
-        UserError: the spec is wrong, or a domain has too few lists for the tasks asked for.
+        UserError: the spec is wrong, a domain has too few lists for the tasks asked for, or no variant of a
+            task has another answer than it.
     """
     pack = PackSpec.parse(spec)
     skills = draw_skills(pack.difficulty, pack.seed, pack.skills)
     of_pack = [(suite, pack.per_skill[suite]) for suite in PACK_SUITES]
     rows = [row for place, skill in enumerate(skills) for row in _tasks_of(skill, place, of_pack, pack)]
-    new = []
+    new: list[Skill] = []
     if asked := pack.transfer:
         new = draw_new_skills(pack.difficulty, pack.seed, pack.skills, asked.skills, asked.domains)
         of_new = [(TRANSFER, asked.per_skill)]
@@ -130,29 +147,82 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         .otherwise(pl.lit("answer_line"))
         .alias("scorer")
     )
-    tasks = tasks.select(required_columns(TASKS)).sort("task_id")
-    return _skills_table(skills, new), check(tasks, TASKS, "tasks.pack")
+    tasks, variants = tasks.select(required_columns(TASKS)), []
+    if pack.changes:
+        variants, of_variants = _variants(skills, tasks, pack)
+        tasks = pl.concat([tasks, of_variants], how="diagonal")
+    tasks = tasks.select(name for name in TASKS.columns if name in tasks.columns).sort("task_id")
+    return _skills_table(skills, new, variants), check(tasks, TASKS, "tasks.pack")
 
 
-def _skills_table(skills: list[Skill], new: list[Skill]) -> pl.DataFrame:
+def _skills_table(skills: list[Skill], new: list[Skill], variants: list[Variant]) -> pl.DataFrame:
     rows = [
         {"skill_id": skill.skill_id, "name": skill.name, "domain": skill.domain.name, "steps": skill.steps}
         for skill in [*skills, *new]
     ]
-    table = pl.DataFrame(rows)
-    if new:
-        of_new = pl.col("skill_id").is_in([skill.skill_id for skill in new])
-        table = table.with_columns(suite=pl.when(of_new).then(pl.lit(TRANSFER)))
+    for variant in variants:
+        own, parent = {"skill_id": variant.skill_id, "steps": variant.steps}, variant.parent
+        rows.append({"name": parent.name, "domain": parent.domain.name, **own})
+    suites = dict.fromkeys((skill.skill_id for skill in new), TRANSFER)
+    suites |= dict.fromkeys((variant.skill_id for variant in variants), PERTURBED)
+    table = pl.DataFrame(rows).select("skill_id", "name", "domain", "steps")
+    if suites:
+        suite = pl.col("skill_id").replace_strict(suites, default=None, return_dtype=pl.String)
+        table = table.with_columns(suite=suite)
     return check(table.sort("skill_id"), SKILLS, "tasks.pack")
+
+
+def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple[list[Variant], pl.DataFrame]:
+    """The variants of skills, and their tasks: those with another answer than the task they are made of."""
+    found, rows = [], []
+    for skill in skills:
+        lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)
+        for change in pack.changes:
+            variant = variant_of(skill, change, lists, pack.seed)
+            answers = {number: variant.answer(items) for number, items in enumerate(lists)}
+            changed = {n: answer for n, answer in answers.items() if answer != skill.answer(lists[n])}
+            found += [variant] if changed else []
+            for number, answer in changed.items():
+                rows.append(
+                    {
+                        "parent": f"{skill.skill_id}.holdout.{number}",
+                        "change": change,
+                        "task_id": f"{variant.skill_id}.{PERTURBED}.{number}",
+                        "skill_id": variant.skill_id,
+                        "suite": PERTURBED,
+                        "reference": join_items(pack.difficulty, answer),
+                        "answer_type": _answer_type(answer),
+                    }
+                )
+    if not rows:
+        number = len(skills) * pack.per_skill["holdout"] * len(pack.changes)
+        raise UserError(
+            problem(
+                f"tasks.pack.suites.{PERTURBED}",
+                Words(f"{number} variants, each with the answer of its task"),
+                "at least one with another answer",
+                "Name another change, raise skills or per_skill.holdout, or take the suite out.",
+            )
+        )
+    asked_alike = tasks.select("prompt", "scorer", parent="task_id")
+    of_variants = pl.DataFrame(rows).join(asked_alike, on="parent", how="left", maintain_order="left")
+    return found, of_variants.with_columns(worked_solution=pl.lit(None, dtype=pl.String))
+
+
+def _answer_type(answer: Items) -> str:
+    return "list" if len(answer) > 1 else "text"
+
+
+def _lists_of(skill: Skill, suite: str, count: int, pack: PackSpec) -> list[Items]:
+    rng = random.Random(f"tasks|{pack.seed}|{suite}|{skill.skill_id}")
+    return draw_lists(rng, pack.difficulty, skill.domain, suite=suite, count=count, seed=pack.seed)
 
 
 def _tasks_of(skill: Skill, place: int, suites: list[tuple[str, int]], pack: PackSpec) -> list[dict]:
     templates = templates_of(pack.difficulty)
     rows = []
     for suite, count in suites:
-        rng = random.Random(f"tasks|{pack.seed}|{suite}|{skill.skill_id}")
-        lists = draw_lists(rng, pack.difficulty, skill.domain, suite=suite, count=count, seed=pack.seed)
-        for number, items in enumerate(lists):
+        for number, items in enumerate(_lists_of(skill, suite, count, pack)):
             # Starting at another template for each skill keeps all five in use where suites are small.
             template: Template = templates[(place + number) % len(templates)]
             answer = skill.answer(items)
@@ -163,7 +233,7 @@ def _tasks_of(skill: Skill, place: int, suites: list[tuple[str, int]], pack: Pac
                     "suite": suite,
                     "prompt": ask(pack.difficulty, template, skill, items),
                     "reference": join_items(pack.difficulty, answer),
-                    "answer_type": "list" if len(answer) > 1 else "text",
+                    "answer_type": _answer_type(answer),
                     "worked_solution": worked_solution(pack.difficulty, skill, items),
                     "style": template.style,
                 }

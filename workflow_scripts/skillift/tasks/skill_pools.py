@@ -1,6 +1,6 @@
 """Which procedures may stand before a task: those of its skill's pool.
 
-A skill of a suite of new skills (column `suite` of the table of skills) is in the pool of its own suite
+A skill of one suite alone (column `suite` of the table of skills) is in the pool of that suite
 alone: what other tasks are shown does not change where such a suite is added.
 """
 
@@ -16,11 +16,11 @@ from skillift.tasks.conditions import check_order, placebo_skills, procedures_of
 
 
 class Pools(NamedTuple):
-    """Procedures by skill: of the skills that every suite may show, and of all that a suite of new ones may.
+    """Procedures by skill: of the skills that every suite may show, and of all that one with its own may.
 
     Attributes:
         shared: of the skills that are not marked.
-        by_suite: by suite of new skills, the shared ones and its own.
+        by_suite: by suite with skills of its own, the shared ones and these.
         suite_of: the suite of each marked skill.
     """
 

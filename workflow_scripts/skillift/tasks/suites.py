@@ -1,8 +1,9 @@
 """The tables of one suite: its tasks, and the skills that stand for it.
 
 A suite is built by itself, so that one more rebuilds no other. Most share their skills. A suite of new
-skills (`contracts.pipeline.NEW_SKILLS`) has some that no other has: these are marked, and are never put
-before a task of another suite (as a placebo, say), so the others are asked the same with it and without.
+skills, and that of variants (`contracts.pipeline.OF_THEIR_OWN`), has some that no other has: these are
+marked, and are never put before a task of another suite (as a placebo, say), so the others are asked the same
+with it and without.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import polars as pl
 
 from skillift.contracts import pa
-from skillift.contracts.pipeline import NEW_SKILLS, key_of
+from skillift.contracts.pipeline import NEW_SKILLS, SKILLS, TASKS, key_of, required_columns
 from skillift.tables import check, read_table
 
 
@@ -36,25 +37,32 @@ def tables_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> Su
         suite: one of `contracts.pipeline.SUITES`.
 
     Returns:
-        For a suite of new skills all skills, those that no other suite has marked; for any other suite the
-        skills that are not marked, and those that no task has. Columns that hold nothing are left out.
+        The skills that are not marked, those that no task has too, and those marked as of this suite.
+        Columns that need not be there and hold nothing are left out.
     """
     skills = marked(skills, tasks)
-    if suite not in NEW_SKILLS and "suite" in skills.columns:
-        skills = skills.filter(pl.col("suite").is_null()).drop("suite")
-    tasks = tasks.filter(suite=suite)
-    if "metadata" in tasks.columns and tasks["metadata"].null_count() == tasks.height:
-        tasks = tasks.drop("metadata")
-    return SuiteTables(skills, tasks)
+    if "suite" in skills.columns:
+        skills = skills.filter(pl.col("suite").is_null() | (pl.col("suite") == suite))
+    return SuiteTables(_without_empty(skills, SKILLS), _without_empty(tasks.filter(suite=suite), TASKS))
+
+
+def _without_empty(table: pl.DataFrame, contract: pa.DataFrameSchema) -> pl.DataFrame:
+    needed = required_columns(contract)
+    return table.select(
+        name for name in table.columns if name in needed or table[name].null_count() < table.height
+    )
 
 
 def marked(skills: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
-    """Skills with the column `suite` where some are of a suite of new skills alone."""
+    """Skills with the column `suite` where some are of one suite alone that has skills of its own."""
     if "suite" in skills.columns:
         return skills
-    new = tasks.filter(pl.col("suite").is_in(NEW_SKILLS)).select("skill_id", "suite").unique()
-    others = tasks.filter(~pl.col("suite").is_in(NEW_SKILLS))
-    alone = new.join(others, on="skill_id", how="anti")
+    of_own = pl.col("suite").is_in(NEW_SKILLS)
+    if "parent" in tasks.columns:
+        of_own |= pl.col("parent").is_not_null()
+    own = tasks.filter(of_own).select("skill_id", "suite").unique()
+    own = own.filter(pl.len().over("skill_id") == 1)
+    alone = own.join(tasks.filter(~of_own), on="skill_id", how="anti")
     if alone.is_empty():
         return skills
     return skills.join(alone, on="skill_id", how="left", maintain_order="left")

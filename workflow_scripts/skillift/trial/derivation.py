@@ -11,10 +11,12 @@ import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import yaml
 
+from skillift.settings.values import Change
 from skillift.students.chat_settings import READY_MADE, template_path
 from skillift.study.study import Study
 from skillift.tables import atomic_path
@@ -117,6 +119,8 @@ def _use_few_tasks(data: dict, study: Study, n_tasks: int, folder: Path) -> None
         if transfer := pack.get("suites", {}).get("transfer"):
             transfer["skills"] = min(transfer["skills"], wanted)
             transfer["per_skill"] = min(transfer["per_skill"], math.ceil(n_tasks / transfer["skills"]))
+        if perturbed := pack.get("suites", {}).get("perturbed"):
+            perturbed["change"] = list(get_args(Change))  # of few tasks one change alone may leave no variant
         train = skills * per_skill["train"]
     else:
         skills, train = _write_own(data, study, n_tasks, wanted, needed, folder)
@@ -163,8 +167,11 @@ def _write_own(
         for skill in of_suite:
             ids = longest.filter(suite=suite, skill_id=skill)["task_id"].to_list()
             chosen += spread(ids, most)
+    if "parent" in tasks.columns:
+        chosen += tasks.filter(pl.col("task_id").is_in(chosen))["parent"].drop_nulls().to_list()
     with atomic_path(folder / "tasks.jsonl") as temporary:
-        tasks.filter(pl.col("task_id").is_in(chosen)).select(_OWN).write_ndjson(temporary)
+        kept = [name for name in (*_OWN, "parent", "expected", "pattern") if name in tasks.columns]
+        tasks.filter(pl.col("task_id").is_in(chosen)).select(kept).write_ndjson(temporary)
     data["tasks"]["files"]["tasks"] = str((folder / "tasks.jsonl").absolute())
     return len(skills), tasks.filter(pl.col("task_id").is_in(chosen), suite="train").height
 

@@ -1,0 +1,44 @@
+"""Variants against the tasks that they are made of, by tier, before and after SFT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.figures.marks import estimates, seeds_note, zero
+from skillift.figures.theme import around, beside, described, finish, places, undefined
+from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.settings.values import VARIANTS
+from skillift.statistics.claim_registry import VARIANT_DELTA
+
+if TYPE_CHECKING:
+    import altair as alt
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw the contrast `variant:curated` of the headline path.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.reporting.arms.read_spec`.
+
+    Raises:
+        UserError: the table has no such rows.
+    """
+    import altair as alt
+
+    view = replace(read_spec(spec), suite=VARIANTS)
+    rows = beside(effects_of(effects, view, VARIANT_DELTA), view, "position", width=0.36)
+    axis = places(view.labels, "student", labelOverlap=False)
+    x = alt.X("x:Q", scale=around(view.labels), axis=axis)
+    y = alt.Y("value:Q", title=f"variant − its task (pp), n = {span(rows['n_tasks'])} tasks")
+    chart = alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows).properties(width=300, height=240)
+    notes = [
+        described(rows, view, view.headline_path, "intervals, clustered by skill"),
+        "pass rate under curated of variants minus that of the tasks that they are made of, paired by task",
+        *seeds_note(rows),
+        *undefined(rows, pl.col("label") + " " + pl.col("series")),
+    ]
+    return finish(chart, "Does what SFT adds break on a changed task?", notes)

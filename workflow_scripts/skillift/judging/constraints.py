@@ -1,0 +1,204 @@
+"""Constraints on an answer: which of a list of checks does it meet?
+
+A task with the scorer `constraints` has a list of checks as its reference, as JSON. Its answer stands on the
+last ANSWER line: a JSON object or list, or items parted by commas. The checks are these and no others; they
+are data, and nothing of a task or of a response is ever run as a program.
+
+| kind | met where | fields |
+|---|---|---|
+| `equals` | the value is this one | `of`, `to` |
+| `between` | the value is a number in the range | `of`, `low`, `high` (one may be left out) |
+| `sum` | the (weighted) sum of the values is in the range | `of`, `weights`, `low`, `high`, or `to` |
+| `order` | the values rise, or fall; equal ones may follow each other | `of`, `descending` |
+| `permutation` | the values are these, each once, in any order | `of`, `items` |
+| `one_of` | the value is one of these | `of`, `choices` |
+
+`of` names a field of an object or a place of a list, counted from 0, or has a list of them; where it is left
+out, all values. `equals`, `between` and `one_of` hold for each value that `of` names. A value that is not
+there meets nothing, and neither does an answer that cannot be read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from skillift.judging.extraction import extract_answer
+
+_RANGE = ("low", "high")
+_TOLERANCE = 1e-9
+
+
+class Kind(NamedTuple):
+    """A kind of check: which fields it must and may have, and whether values meet it."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+    met: Callable[[list, Mapping], bool]
+
+
+def checks_of(reference: str) -> list[dict]:
+    """The checks that a reference has.
+
+    Raises:
+        ValueError: it is no list of checks; the message says what was found and what was expected.
+    """
+    try:
+        checks = json.loads(reference)
+    except ValueError:
+        raise ValueError("no JSON") from None
+    if not isinstance(checks, list) or not checks:
+        raise ValueError("no list of checks")
+    for place, check in enumerate(checks):
+        if mistake := _mistake(check):
+            raise ValueError(f"check {place}: {mistake}")
+    return checks
+
+
+def answer_of(response: str) -> dict | list | None:
+    """What the last ANSWER line says, as an object or a list; None where there is none."""
+    text = extract_answer(response)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = [_item(item.strip()) for item in text.strip("[]() ").split(",")]
+    if isinstance(value, dict | list):
+        return value or None
+    return [value]
+
+
+def met(response: str, reference: str) -> list[bool]:
+    """Of each check of a reference, whether a response meets it; none of an answer that cannot be read."""
+    checks, answer = checks_of(reference), answer_of(response)
+    if answer is None:
+        return [False] * len(checks)
+    return [_met(answer, check) for check in checks]
+
+
+def score_constraints(response: str, reference: str) -> bool:
+    """Whether a response meets every check of a reference."""
+    return all(met(response, reference))
+
+
+def _met(answer: dict | list, check: Mapping) -> bool:
+    found = _values(answer, check.get("of"))
+    return found is not None and KINDS[check["kind"]].met(found, check)
+
+
+def _values(answer: dict | list, of: object) -> list | None:
+    """The values that a check is about; None where one of them is not there."""
+    if of is None:
+        return list(answer.values()) if isinstance(answer, dict) else answer
+    found = []
+    for name in of if isinstance(of, list) else [of]:
+        if isinstance(answer, dict):
+            if str(name) not in answer:
+                return None
+            found.append(answer[str(name)])
+        else:
+            place = int(name) if str(name).isdecimal() else -1
+            if not 0 <= place < len(answer):
+                return None
+            found.append(answer[place])
+    return found
+
+
+def _item(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _number(value: object) -> float:
+    """A value as a number; NaN, which is in no range, of what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return math.nan
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return math.nan
+
+
+def _same(one: object, other: object) -> bool:
+    numbers = _number(one), _number(other)
+    if not any(map(math.isnan, numbers)):
+        return math.isclose(*numbers, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+    return str(one).strip().casefold() == str(other).strip().casefold()
+
+
+def _within(number: float, check: Mapping) -> bool:
+    if "to" in check:
+        return _same(number, check["to"])
+    low, high = check.get("low", -math.inf), check.get("high", math.inf)
+    return low - _TOLERANCE <= number <= high + _TOLERANCE
+
+
+def _sum(values: list, check: Mapping) -> bool:
+    weights = check.get("weights", [1] * len(values))
+    if len(weights) != len(values):
+        return False
+    return _within(sum(map(float.__mul__, map(_number, values), map(float, weights))), check)
+
+
+def _ordered(values: list, check: Mapping) -> bool:
+    numbers = list(map(_number, values))
+    keys: Sequence = [str(value).casefold() for value in values] if any(map(math.isnan, numbers)) else numbers
+    return list(keys) == sorted(keys, reverse=check.get("descending", False))
+
+
+def _permuted(values: list, check: Mapping) -> bool:
+    def key(value: object) -> object:
+        number = _number(value)
+        return str(value).strip().casefold() if math.isnan(number) else number
+
+    return Counter(map(key, values)) == Counter(map(key, check["items"]))
+
+
+KINDS: dict[str, Kind] = {
+    "equals": Kind(("to",), (), lambda values, check: all(_same(value, check["to"]) for value in values)),
+    "between": Kind(
+        (), _RANGE, lambda values, check: all(_within(_number(value), check) for value in values)
+    ),
+    "sum": Kind((), ("weights", "to", *_RANGE), _sum),
+    "order": Kind((), ("descending",), _ordered),
+    "permutation": Kind(("items",), (), _permuted),
+    "one_of": Kind(
+        ("choices",),
+        (),
+        lambda values, check: all(any(_same(value, each) for each in check["choices"]) for value in values),
+    ),
+}
+_LISTS = ("items", "choices", "weights")
+
+
+def _mistake(check: object) -> str:
+    """What is wrong with a check; empty where nothing is."""
+    if not isinstance(check, dict) or check.get("kind") not in KINDS:
+        found = check.get("kind") if isinstance(check, dict) else check
+        return f"kind {found!r}, expected {', '.join(KINDS)}"
+    kind = KINDS[check["kind"]]
+    known = {"kind", "of", *kind.needed, *kind.optional}
+    if unknown := sorted(check.keys() - known):
+        return f"field {unknown[0]!r}, expected {', '.join(sorted(known))}"
+    if missing := [name for name in kind.needed if name not in check]:
+        return f"no field {missing[0]!r}"
+    if check["kind"] in ("between", "sum") and not {"to", *_RANGE} & check.keys():
+        return "no low and no high"
+    for name in check.keys() & {*_RANGE}:
+        if math.isnan(_number(check[name])) or isinstance(check[name], str):
+            return f"{name} {check[name]!r}, expected a number"
+    for name in check.keys() & {*_LISTS}:
+        if not isinstance(check[name], list) or not check[name]:
+            return f"{name} {check[name]!r}, expected a list"
+    if any(math.isnan(_number(each)) for each in check.get("weights", [])):
+        return f"weights {check['weights']!r}, expected numbers"
+    of = check.get("of")
+    if not all(isinstance(name, str | int) for name in (of if isinstance(of, list) else [of or ""])):
+        return f"of {of!r}, expected a name, a place, or a list of them"
+    return ""
