@@ -15,6 +15,8 @@ from skillift.contracts.pipeline import DEMONSTRATIONS, EPISODES, SKILLS, TASKS
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 
+pytestmark = pytest.mark.slow
+
 PACK = {"difficulty": "tiny", "seed": 0, "skills": 3, "per_skill": {"train": 2, "dev": 0, "holdout": 2}}
 TEACHER, JUDGE, BIG = "hosted_vllm/teacher", "hosted_vllm/judge", "hosted_vllm/big"
 BATCHED = [f"--batch={name}" for name in (TEACHER, JUDGE, BIG)]

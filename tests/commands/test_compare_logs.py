@@ -17,6 +17,8 @@ from made_logs import line, scored, write_lm_eval
 
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 CONDITIONS = ["--condition", "none=skills_none", "curated=skills_curated"]
 
 

@@ -15,6 +15,8 @@ from made_logs import line, scored, write_lm_eval
 from skillift.errors import UserError
 from skillift.metrics.registry import metrics
 
+pytestmark = pytest.mark.slow
+
 BEFORE = [12.5, 30.0, 41.25, 8.0, 55.0, 61.5, 20.0, 33.0]
 AFTER = [20.5, 42.0, 40.25, 19.0, 71.0, 70.5, 31.0, 39.0]
 CLUSTERS = ("--cluster", "skill")  # items 0 and 1, 2 and 3, ...

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from chat_folders import GEMMA, write_base
 from hub_server import hub
 from study_files import REPOSITORY
@@ -14,6 +16,8 @@ SMOKE = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
 SCRATCH = SMOKE[SMOKE.index("  s:\n") : SMOKE.index("  m:\n")]
 LOOK = """
 import sys
+
+import pytest
 from skillift.preflight.needs import missing
 from skillift.study.study import load_study
 for path in sys.argv[1:]:
@@ -22,6 +26,7 @@ assert "torch" not in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_whether_it_can_be_trained_in_its_template_is_known_before_its_weights_are_downloaded(tmp_path):
     (tmp_path / "bare.jinja").write_text(GEMMA.replace("<end_of_turn>\n'", "'"), encoding="utf-8")
     paths = []

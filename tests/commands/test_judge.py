@@ -91,6 +91,7 @@ def test_a_template_without_a_placeholder_is_named(arguments, tmp_path):
         judge.main(arguments(template=template))
 
 
+@pytest.mark.slow
 def test_as_a_program_it_is_quiet_and_an_error_is_one_line(arguments, scripts, tmp_path):
     command = [sys.executable, str(scripts / "judge.py")]
     good = subprocess.run(command + arguments(), capture_output=True, text=True, check=False)

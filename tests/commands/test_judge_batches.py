@@ -18,7 +18,8 @@ from stub_models import chat_completion, make_episodes
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
 
-pytestmark = pytest.mark.xdist_group("loaded judge")  # one process with litellm to fork from
+# one process with litellm to fork from
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("loaded judge")]
 
 N_EPISODES, N_BATCHES = 10, 2
 UNPARSED = "t0003"  # the verdict on this task needs the repair request

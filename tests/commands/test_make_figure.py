@@ -37,6 +37,7 @@ def test_it_draws_a_figure_from_the_table_on_disk(tmp_path):
     assert out.read_text(encoding="utf-8").startswith("<svg")
 
 
+@pytest.mark.slow
 def test_with_the_viewers_scripts_it_writes_the_interactive_page_too(tmp_path, capsys):
     spec, tables = smoke_study()
     write_table(tables["costs"], tmp_path / "costs.parquet", STAGE_COSTS)

@@ -17,6 +17,8 @@ from skillift.ledger.looks import count_look
 from skillift.planning.designs import DESIGN_SCHEMA
 from skillift.tables import write_json, write_table
 
+pytestmark = pytest.mark.slow
+
 EMBEDDED = ["--study", "studies/embedded.yaml"]
 
 

@@ -19,6 +19,8 @@ from skillift.statistics.pass_rates import no_responses
 from skillift.study.study import load_study
 from skillift.tables import read_table, write_json, write_table
 
+pytestmark = pytest.mark.slow
+
 STUDY = "studies/embedded.yaml"
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
 # what the program of the sampler is called with: -c CODE, or SCRIPT --data FILE --out FILE

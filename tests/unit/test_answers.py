@@ -195,6 +195,7 @@ def test_latex_is_compared_as_mathematics_where_that_is_safe(answer, reference, 
     assert says_the_same(answer, reference, "latex") is equal
 
 
+@pytest.mark.slow
 def test_an_expression_that_takes_too_long_is_unequal_and_the_next_one_is_compared(monkeypatch):
     monkeypatch.setattr(latex, "SECONDS", 2.0)
     started = time.monotonic()

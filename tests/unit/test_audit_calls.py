@@ -21,6 +21,8 @@ from skillift.judging.verdicts import REPLY_SCHEMA, render_judge_prompt
 from skillift.provenance import canonical
 from skillift.study.study import load_study
 
+pytestmark = pytest.mark.slow
+
 PROMPTS = REPOSITORY / "workflow_scripts/prompts"
 ENTRY = "{model: openai/judge, max_tokens: 100, price: {input_per_million: 1, output_per_million: 10}}"
 CASES = read_cases(PROMPTS / "certification.yaml")

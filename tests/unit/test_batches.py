@@ -16,6 +16,8 @@ from skillift.chat.batches.settings import BatchSettings
 from skillift.chat.batches.state import BatchState
 from skillift.chat.client import ChatModel, ChatRequest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_question_is_too_few(monkeypatch):

@@ -11,6 +11,8 @@ from skillift.chat.batches import asking as batches
 from skillift.chat.client import ChatModel, ChatRequest
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_question_is_too_few(monkeypatch):

@@ -12,6 +12,8 @@ from skillift.chat.batches.state import CREATED, BatchState
 from skillift.chat.client import ChatClient
 from skillift.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_question_is_too_few(monkeypatch):

@@ -281,6 +281,7 @@ def test_an_offline_judge_is_asked_without_litellm_whose_import_takes_seconds():
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_loading_litellm_asks_nobody_and_reads_no_env_file(tmp_path):
     (tmp_path / ".env").write_text("FROM_ENV_FILE=1\n")
     code = (

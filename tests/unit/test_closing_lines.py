@@ -34,6 +34,7 @@ def test_each_question_has_a_line_with_its_words_and_the_last_says_where_to_look
     assert f"{100 * lifts['estimate'].max():+.1f} pp" in lines[0]
 
 
+@pytest.mark.slow
 def test_no_line_is_wider_than_a_terminal_whatever_the_names():
     spec, tables = copy.deepcopy(full_study())
     for number, student in enumerate(spec["students"].values()):

@@ -26,6 +26,8 @@ from skillift.judging.verdicts import (
     render_judge_prompt,
 )
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = "42"
 BREAKS = ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"]
 

@@ -146,6 +146,7 @@ def test_what_bends_a_format_is_a_warning(study):
     assert "skills/ledger/SKILL.md:1: found no front matter" in found.warnings[0]
 
 
+@pytest.mark.slow
 def test_four_times_the_tasks_take_about_four_times_as_long_and_no_model(study):
     """Not sixteen times, as each task against each other would."""
     seconds = {}

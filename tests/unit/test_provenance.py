@@ -115,6 +115,7 @@ def test_a_missing_command_is_an_error(scripts):
         provenance.code_digest("nowhere.py", scripts=scripts)
 
 
+@pytest.mark.slow
 def test_each_command_of_the_project_has_a_digest_that_sees_its_library():
     commands = list(provenance.SCRIPTS.glob("*.py"))
     assert len(commands) > 20

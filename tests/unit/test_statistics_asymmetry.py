@@ -79,6 +79,7 @@ def test_the_corrected_intervals_cover_zero_and_the_naive_ones_of_cells_do_not(s
     assert covered(of(simulated, "cells", "naive")) < 0.05
 
 
+@pytest.mark.slow
 def test_a_planted_asymmetry_is_found_and_disattenuated():
     generator = np.random.default_rng(3)
     studies = [

@@ -36,6 +36,7 @@ def drawn_study(rng, parts: Components, design: Design) -> tuple[np.ndarray, np.
     return shared + before + trained.mean(axis=0), skills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("design", [Design(60, 20, 1, 1), Design(60, 20, 3, 2)], ids=["single", "repeated"])
 def test_planned_errors_are_those_of_simulated_studies(design):
     rng = np.random.default_rng(0)

@@ -125,6 +125,7 @@ def test_a_tier_far_above_the_others_ends_the_pooling():
     assert found.p_value < 0.05
 
 
+@pytest.mark.slow
 def test_where_no_tier_is_apart_pooling_is_given_up_in_5_percent():
     """The test is F with Bonferroni: of three tiers with three seeds, 4,000 draws."""
     rng = np.random.default_rng(5)

@@ -87,6 +87,7 @@ def analysed(deltas: dict, lifts: dict, pattern: dict | None = None) -> pl.DataF
     return analyse(scores, tasks, no_responses(), {"analysis": settings, "runs": runs}).claims
 
 
+@pytest.mark.slow
 def test_a_clear_shape_is_supported_and_the_opposite_one_contradicted():
     deltas, lifts = {"s": -0.2, "m": 0.2, "l": 0.4}, dict.fromkeys("sml", 0.0)
     found = analysed(deltas, lifts).filter(claim="trajectory_shape", run="base").row(0, named=True)
@@ -96,6 +97,7 @@ def test_a_clear_shape_is_supported_and_the_opposite_one_contradicted():
     assert found["word"] == "contradicted"
 
 
+@pytest.mark.slow
 def test_one_wrong_sign_keeps_a_shape_from_being_supported():
     deltas = {"s": -0.2, "m": 0.2, "l": 0.4}
     pattern = {"s": -0.2, "m": 0.4, "l": 0.2}  # all deltas as they are, one difference the other way round
@@ -103,6 +105,7 @@ def test_one_wrong_sign_keeps_a_shape_from_being_supported():
     assert found.filter(claim="trajectory_shape", run="base")["word"].item() == "contradicted"
 
 
+@pytest.mark.slow
 def test_equal_lifts_over_unequal_deltas_are_dominated_by_base():
     deltas = {"s": -0.3, "m": 0.0, "l": 0.3}
     found = analysed(deltas, dict.fromkeys("sml", 0.0)).filter(claim="dominated_by_base").row(0, named=True)

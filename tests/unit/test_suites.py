@@ -359,6 +359,7 @@ def test_a_figure_of_a_study_that_asked_dev_alone_is_of_dev(figure):
     assert "On the suite" not in text and "holdout" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suites", [("holdout", "dev"), ("dev", "holdout")], ids=" ".join)
 @pytest.mark.parametrize("figure", ["condition_ladder", "path_audit"])
 def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, suites):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ def functions(trees: Iterable[ast.Module]) -> Iterator[ast.FunctionDef]:
     return (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
+@cache  # asked of the same functions again and again
 def called(function: ast.FunctionDef) -> set[str]:
     """Names of what a function calls."""
     calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
@@ -32,6 +34,7 @@ def checking(trees: list[ast.Module], known: set[str] = CHECKS) -> set[str]:
     return known
 
 
+@cache
 def asserts(function: ast.FunctionDef) -> list[ast.expr]:
     return [node.test for node in ast.walk(function) if isinstance(node, ast.Assert)]
 

@@ -88,7 +88,6 @@ def finish(
         color=SOFT,
         offset=12,
     )
-    chart = alt.vconcat(chart.properties(title=foot) if below else chart)
     axis = {
         "labelFontSize": TYPE,
         "titleFontSize": TYPE,
@@ -102,34 +101,42 @@ def finish(
         "titlePadding": 8,
         "labelFlush": False,
     }
-    return (
-        chart.properties(title=title, background="white", padding=PADDING)
-        .configure(font=FONT)
-        .configure_mark(aria=False)
-        .configure_view(stroke=None)
-        .configure_axis(**axis)
-        .configure_legend(
-            orient="top",
-            direction="horizontal",
-            title=None,
-            labelFontSize=TYPE,
-            labelColor=INK,
-            symbolSize=70,
-            symbolOpacity=1,
-            symbolStrokeWidth=2,
-            labelLimit=300,
-            columnPadding=18,
-            offset=8,
-        )
-        .configure_header(
-            labelFontSize=TYPE,
-            labelColor=INK,
-            labelFontWeight=600,
-            title=None,
-            labelPadding=6,
-            labelLimit=300,
-        )
-        .configure_facet(spacing=12)
+    legend = {
+        "orient": "top",
+        "direction": "horizontal",
+        "title": None,
+        "labelFontSize": TYPE,
+        "labelColor": INK,
+        "symbolSize": 70,
+        "symbolOpacity": 1,
+        "symbolStrokeWidth": 2,
+        "labelLimit": 300,
+        "columnPadding": 18,
+        "offset": 8,
+    }
+    header = {
+        "labelFontSize": TYPE,
+        "labelColor": INK,
+        "labelFontWeight": 600,
+        "title": None,
+        "labelPadding": 6,
+        "labelLimit": 300,
+    }
+    # at once: altair copies the whole chart for each further call
+    return alt.vconcat(
+        chart.properties(title=foot) if below else chart,
+        title=title,
+        background="white",
+        padding=PADDING,
+        config=alt.Config(
+            font=FONT,
+            mark=alt.MarkConfig(aria=False),
+            view=alt.ViewConfig(stroke=None),
+            axis=alt.AxisConfig(**axis),
+            legend=alt.LegendConfig(**legend),
+            header=alt.HeaderConfig(**header),
+            facet=alt.CompositionConfig(spacing=12),
+        ),
     )
 
 

@@ -168,7 +168,7 @@ def tested(rows: list[dict], view: View) -> list[dict]:
 
 def label_of(student: str, view: View) -> str:
     """A student's label."""
-    return view.students.filter(student=student)["label"].item()
+    return view.label_by_student[student]
 
 
 def by_tier(claims: pl.DataFrame, view: View) -> pl.DataFrame:
@@ -185,11 +185,11 @@ def whose(student: str, run: str, view: View) -> str:
         return f"of the reference model {label}"
     if run == BASE:
         return f"at {label} before SFT"
-    runs = view.runs.filter(student=student)
-    single = runs.filter(run=run)
-    if single.height:
-        return f"at {label} after SFT by {single['recipe'].item()}, seed {single['seed'].item()}"
-    return f"at {label} after SFT by {run}, mean of {runs.filter(recipe=run).height} seeds"
+    if (student, run) in view.trained_by:
+        recipe, seed = view.trained_by[student, run]
+        return f"at {label} after SFT by {recipe}, seed {seed}"
+    seeds = [run for (whom, _), (recipe, _) in view.trained_by.items() if (whom, recipe) == (student, run)]
+    return f"at {label} after SFT by {run}, mean of {len(seeds)} seeds"
 
 
 def told(given: list[str]) -> str:

@@ -184,7 +184,7 @@ def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View
             )
         moves = format_moves(row)
         sentence = f"Lift {whose(row['student'], row['run'], view)}: {moves[0].lower()}{moves[1:]}. {reads}"
-        label = view.students.filter(student=row["student"])["label"].item()
+        label = view.label_by_student[row["student"]]
         yield Finding("resolved", "format", sentence, path=path, student=label, figure="path_audit")
 
 

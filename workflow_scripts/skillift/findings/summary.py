@@ -105,9 +105,9 @@ def _estimate(row: Mapping) -> str:
 
 
 def _training(student: str, run: str, view: View) -> str:
-    single = view.runs.filter(student=student, run=run)
-    if single.height:
-        return f"{single['recipe'].item()}, seed {single['seed'].item()}"
+    if (student, run) in view.trained_by:
+        recipe, seed = view.trained_by[student, run]
+        return f"{recipe}, seed {seed}"
     return f"{run}, {view.runs.filter(student=student, recipe=run).height} seeds"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -48,12 +49,17 @@ class View:
     look: Mapping | None = None
     others: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         """Labels of the students from the smallest to the largest."""
         return self.students["label"].to_list()
 
-    @property
+    @cached_property
+    def label_by_student(self) -> dict[str, str]:
+        """The label of each student."""
+        return dict(zip(self.students["student"], self.labels, strict=True))
+
+    @cached_property
     def recipes(self) -> list[str]:
         """Recipes, those that more students were trained by first."""
         spread = self.runs.group_by("recipe").agg(pl.col("student").n_unique())
@@ -86,17 +92,28 @@ class View:
         """A student's label, and its run in words."""
         return pl.col("label") + DOT + self.trained()
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        order = [BASE]
+        for recipe in self.recipes:
+            seeds = self.runs.filter(recipe=recipe).sort("seed")["run"].unique(maintain_order=True)
+            order += [recipe, *seeds]
+        return dict(zip(order, range(len(order)), strict=True))
+
+    @cached_property
+    def trained_by(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """Recipe and seed of each student and run."""
+        names = ("student", "run", "recipe", "seed")
+        return {
+            (student, run): (recipe, seed) for student, run, recipe, seed in self.runs.select(names).rows()
+        }
+
     def run_place(self, column: str = "run") -> pl.Expr:
         """The place of a run or a whole recipe among those of a student.
 
         First `base`, then the recipe that most students were trained by, its seeds, and so on.
         """
-        order = [BASE]
-        for recipe in self.recipes:
-            seeds = self.runs.filter(recipe=recipe).sort("seed")["run"].unique(maintain_order=True)
-            order += [recipe, *seeds]
-        places = dict(zip(order, range(len(order)), strict=True))
-        return pl.col(column).replace_strict(places, default=-1, return_dtype=pl.Int64)
+        return pl.col(column).replace_strict(self._places, default=-1, return_dtype=pl.Int64)
 
     def after(self, recipe: str) -> str:
         """Name of the series of one recipe."""

@@ -15,6 +15,7 @@ with Satterthwaite's degrees of freedom does not: where two seeds are at hand it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from skillift.statistics.intervals import POWER
@@ -123,6 +124,7 @@ def students_t(standard_error: float, degrees_of_freedom: float) -> Uncertainty:
     return Uncertainty([Part(standard_error**2, degrees_of_freedom)])
 
 
+@cache  # a root of a slow tail; the rows of a study that has every arm have the same degrees of freedom
 def _noncentrality(quantile: float, freedom: float) -> float:
     """The true effect, in standard errors, that exceeds `quantile` estimated ones with the power."""
     from scipy.optimize import brentq
