@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from chat_folders import GEMMA, write_base
 from hub_server import hub
 from study_files import REPOSITORY
@@ -16,8 +15,6 @@ SMOKE = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
 SCRATCH = SMOKE[SMOKE.index("  s:\n") : SMOKE.index("  m:\n")]
 LOOK = """
 import sys
-
-import pytest
 from skillift.preflight.needs import missing
 from skillift.study.study import load_study
 for path in sys.argv[1:]:
