@@ -81,7 +81,7 @@ CODE = [
     Edit("the parser of verdicts", change_function("skillift.judging.replies", "parse_reply"), ASKED),
     Edit(
         "the extractor of ANSWER lines",
-        change_function("skillift.judging.extraction", "answer_lines"),
+        change_function("skillift.scorers.answer_line", "answer_lines"),
         {"select_corpus worked", "write_dataset_card worked"} | trained(*TRAINED),
     ),
     Edit(
