@@ -18,8 +18,8 @@ from worked_examples import command, files_said, project_with, tested
 TASKS = """task_id,skill_id,suite,prompt,reference,worked_solution
 a1,sums,train,What is 1 + 1?,2,ANSWER: 2
 a2,turns,train,Turn ab.,ba,ANSWER: ba
-b1,sums,multilingual,Wieviel ist 1 + 2?,3,
-b2,turns,multilingual,Drehe bc um.,cb,
+b1,sums,multilingual,Quanto fa 1 + 2?,3,
+b2,turns,multilingual,Gira bc.,cb,
 """
 SKILLS = """sums:
   name: sums
