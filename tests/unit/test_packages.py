@@ -12,7 +12,7 @@ from package_index import index, write_wheel
 from study_files import EMBEDDED
 
 from skillift.errors import UserError
-from skillift.preflight.needs import missing
+from skillift.preflight.access import missing
 from skillift.students.packages import CACHE, Part, check_offered, fetch, parts_of
 from skillift.study.study import load_study
 

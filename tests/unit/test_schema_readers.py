@@ -20,7 +20,7 @@ from skillift.settings.training import Recipe
 
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
-PASSED_ON = ("study/checks.py", "study/specs.py")
+PASSED_ON = ("study/checks.py", "study/model_checks.py", "study/specs.py")
 FILES = {"study": StudyFile, "config": Config}
 CHAT = ("chat", "costs")
 MODELS = ("students", "study", "cards", "publication", "figures", "reporting", *CHAT)
