@@ -14,7 +14,7 @@ import sys
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import SKILLS, SUITES, TASKS
 from skillift.errors import UserError, problem
-from skillift.settings.specs import TasksSpec
+from skillift.settings.student_specs import TasksSpec
 from skillift.tables import write_table
 from skillift.tasks.suites import tables_of_suite
 from skillift.yaml_sources.source import Words

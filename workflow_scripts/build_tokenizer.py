@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.settings.specs import TokenizerSpec
+from skillift.settings.student_specs import TokenizerSpec
 from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests, write_json
 

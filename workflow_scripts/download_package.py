@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 
 from skillift.commands import parser, run
-from skillift.settings.specs import PackageSpec
+from skillift.settings.student_specs import PackageSpec
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -12,7 +12,7 @@ in the spec, that GGUF file of the repository is downloaded and dequantised. The
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.settings.specs import HubSpec
+from skillift.settings.student_specs import HubSpec
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,7 +10,7 @@ folder.
 from __future__ import annotations
 
 from skillift.commands import parser, run
-from skillift.settings.specs import ImportSpec
+from skillift.settings.student_specs import ImportSpec
 from skillift.students.chat_settings import chat_settings
 from skillift.students.folders import import_student, write_manifest
 from skillift.tables import write_json

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import TRAINING_LOG
-from skillift.settings.specs import PretrainSpec
+from skillift.settings.student_specs import PretrainSpec
 from skillift.students.folders import write_manifest
 from skillift.students.pretraining import pretrain
 from skillift.tables import write_json, write_table

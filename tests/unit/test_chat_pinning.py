@@ -7,7 +7,7 @@ from chat_folders import EOS, GEMMA, GEMMA_TOKENS, LLAMA, LLAMA_TOKENS, number_o
 from plain_folders import CHATML, write_folder, write_json
 
 from skillift.errors import UserError
-from skillift.settings.specs import ImportSpec
+from skillift.settings.student_specs import ImportSpec
 from skillift.students.chat_files import template_of
 from skillift.students.chat_settings import OWN, ChatSettings, ChatTemplate, chat_settings
 from skillift.students.folders import import_student, write_manifest

@@ -10,7 +10,7 @@ from progress_lines import lines_told
 
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
-from skillift.settings.specs import PretrainSpec, TokenizerSpec
+from skillift.settings.student_specs import PretrainSpec, TokenizerSpec
 from skillift.students.pretraining import answer_loss, batches, learning_rate, new_student, pretrain
 from skillift.students.pretraining_text import exchanges
 from skillift.students.tokenizers import build_tokenizer

@@ -328,9 +328,9 @@ def test_the_headline_suite_is_the_holdout_where_it_is_asked_else_the_first_or_t
 def test_a_study_of_the_holdout_alone_says_nothing_of_suites_to_its_figures_and_its_design(tmp_path):
     alone, two = study(tmp_path), study(tmp_path, ASKED)
     assert not {"suite", "suites", "headline_suite"} & alone.figures_spec()["analysis"].keys()
-    assert "headline_suite" not in declared_design(alone) and "suites" not in model_cards_spec(alone)
+    assert "headline_suite" not in declared_design(alone) and model_cards_spec(alone).suites is None
     assert two.figures_spec()["analysis"]["suites"] == ["dev", "holdout"]
-    assert model_cards_spec(two)["suites"] == ["holdout", "dev"]
+    assert model_cards_spec(two).suites == ["holdout", "dev"]
     assert read_spec(two.figures_spec()).others == ("dev",)
 
 

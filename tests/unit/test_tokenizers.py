@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from skillift.settings.specs import TokenizerSpec
+from skillift.settings.student_specs import TokenizerSpec
 from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests
 from skillift.taskpack import PackSpec

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from skillift.errors import problem
-from skillift.settings.specs import HubSpec
+from skillift.settings.student_specs import HubSpec
 from skillift.stages import rule_named
 from skillift.students.gguf_header import is_gguf, read_header
 from skillift.study.study import Study

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
-from skillift.settings.specs import GivenSpec
+from skillift.settings.student_specs import GivenSpec
 from skillift.tasks.file_text import file_text, unusable, with_newlines
 from skillift.yaml_sources.source import Words, beside
 

@@ -33,7 +33,7 @@ from filelock import FileLock
 from skillift.errors import UserError, problem
 from skillift.processes.progress import phase
 from skillift.redaction import redact
-from skillift.settings.specs import PackageSpec
+from skillift.settings.student_specs import PackageSpec
 from skillift.students.gguf_header import SUFFIX
 from skillift.tables import atomic_path, read_json, sha256_file, write_json
 

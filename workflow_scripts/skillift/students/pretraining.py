@@ -22,7 +22,7 @@ from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
 from skillift.processes.progress import Progress, phase
 from skillift.settings.models import Architecture, Pretraining
-from skillift.settings.specs import PretrainSpec
+from skillift.settings.student_specs import PretrainSpec
 from skillift.students.pretraining_text import Exchange, exchanges
 from skillift.taskpack import PackSpec
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.libraries import prepare_libraries
-from skillift.settings.specs import TokenizerSpec
+from skillift.settings.student_specs import TokenizerSpec
 from skillift.taskpack.lexicon import lexicon
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"

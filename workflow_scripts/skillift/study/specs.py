@@ -11,24 +11,27 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from skillift.settings.chat_models import AskedModel
+from skillift.settings.publication_specs import BrowserSpec
 from skillift.settings.specs import (
     AnsweringSpec,
     CorpusSpec,
     DemonstrationsSpec,
     EpisodesSpec,
-    HubSpec,
-    ImportSpec,
     JudgeSpec,
-    PackageSpec,
-    PretrainSpec,
     RatesSpec,
     ReferenceSpec,
     RunName,
     ScoresSpec,
     ServedSpec,
+    TrainSpec,
+)
+from skillift.settings.student_specs import (
+    HubSpec,
+    ImportSpec,
+    PackageSpec,
+    PretrainSpec,
     TasksSpec,
     TokenizerSpec,
-    TrainSpec,
 )
 from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
@@ -318,15 +321,15 @@ class Specs(_Declared):
         found: dict = {} if self.headline_suite == HOLDOUT else {"suite": self.headline_suite}
         return found | ({"suites": self.suites} if len(self.suites) > 1 else {})
 
-    def browser_spec(self) -> dict:
+    def browser_spec(self) -> BrowserSpec:
         """What the episode browser shows besides the tables."""
         shown = self.figures_spec()
-        return {
-            "name": self.name,
-            "headline_path": self.data["analysis"]["headline_path"],
-            "prompt_seed": self.data["prompt_seed"],
+        return BrowserSpec(
+            name=self.name,
+            headline_path=self.data["analysis"]["headline_path"],
+            prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            "judges": self.judges,
+            judges=self.judges,
             **{name: shown[name] for name in ("students", "references", "runs")},
             **({"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}),
-        }
+        )
