@@ -101,6 +101,16 @@ CODE = [
         {"make_figure_lift", "write_findings", "all"},
     ),
     Edit(
+        "the place of a figure among the others",
+        replace(f"{LIBRARY}/figures/lift.py", "place=100", "place=150"),
+        {"make_figure_lift", "write_findings", "all"},
+    ),
+    Edit(
+        "the code of an engine that the study does not name",
+        append(f"{LIBRARY}/engines/transformers_engine.py", "\nprint('loaded')\n"),
+        set(),
+    ),
+    Edit(
         "the script of the episode browser",
         append("workflow_scripts/browser/list.js", "\n// rows\n"),
         {"browse_episodes", "all"},
