@@ -197,7 +197,7 @@ PERTURBED = (
 
 def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
     both = study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [holdout, perturbed],"))
-    assert both.tasks_spec("perturbed")["pack"]["per_skill"] == {"train": 0, "dev": 0, "holdout": 5}
+    assert both.tasks_spec("perturbed").pack.per_skill.model_dump() == {"train": 0, "dev": 0, "holdout": 5}
     assert both.analysis_spec()["analysis"]["changes"] == ["step_removed"]
     assert both.analysis_spec()["analysis"]["margins"]["brittleness"] == 0.05
     alone = study(tmp_path)
@@ -228,8 +228,8 @@ def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
 def test_a_withheld_suite_is_one_that_is_asked_and_not_the_only_one(tmp_path):
     withheld = "withheld: [dev]\n\npredictions:\n"
     both = study(tmp_path, ASKED, ("predictions:\n", withheld))
-    assert both.browser_spec()["withheld"] == ["dev"]
-    assert "withheld" not in study(tmp_path).browser_spec()
+    assert both.browser_spec().withheld == ["dev"]
+    assert study(tmp_path).browser_spec().withheld is None
     with pytest.raises(
         UserError, match=r"withheld\[0\]: found 'dev', expected a suite of `inference.suites`"
     ):

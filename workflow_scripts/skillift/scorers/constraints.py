@@ -103,7 +103,7 @@ def _values(answer: dict | list, of: object) -> list | None:
                 return None
             found.append(answer[str(name)])
         else:
-            place = int(name) if str(name).isdecimal() else -1
+            place = int(str(name)) if str(name).isdecimal() else -1
             if not 0 <= place < len(answer):
                 return None
             found.append(answer[place])

@@ -324,12 +324,14 @@ class Specs(_Declared):
     def browser_spec(self) -> BrowserSpec:
         """What the episode browser shows besides the tables."""
         shown = self.figures_spec()
+        said: dict[str, Any] = {name: shown[name] for name in ("students", "references", "runs")}
+        if "withheld" in self.data:
+            said["withheld"] = sorted(self.data["withheld"])
         return BrowserSpec(
             name=self.name,
             headline_path=self.data["analysis"]["headline_path"],
             prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
             judges=self.judges,
-            **{name: shown[name] for name in ("students", "references", "runs")},
-            **({"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}),
+            **said,
         )
