@@ -66,7 +66,7 @@ rule all:
 onstart:
     handle_sigterm()
     claim_study()
-    check_needs(workflow.dag.needrun_jobs())
+    check_access(workflow.dag.needrun_jobs())
     check_tasks(workflow.dag.needrun_jobs())
     register_study()
     note_code(f"{STATE}/code")

@@ -36,7 +36,9 @@ rule generate:
         spec=lambda wildcards: canonical(
             STUDY.episodes_spec(wildcards.student, wildcards.run)
         ),
-        code=code_digest("generate.py"),
+        code=code_digest(
+            "generate.py", f"skillift.engines.{STUDY.declared.inference.engine}_engine"
+        ),
         model=model_options,
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
     shell:

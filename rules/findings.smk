@@ -33,6 +33,7 @@ rule write_findings:
     params:
         spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
         code=code_digest("write_findings.py", *metric_modules()),
+        figures=places_of_figures(),
         sources=source_options(FINDINGS),
     shell:
         """

@@ -9,7 +9,7 @@ from snakemake.common.configfile import load_configfile
 from skillift.running import orphaned_jobs
 from skillift.running.command_lines import command_line, how_it_runs
 from skillift.preflight.disk import shortage
-from skillift.preflight.needs import missing
+from skillift.preflight.access import missing
 from skillift.preflight.room import too_large
 from skillift.stages import rule_named
 from skillift.study.predictions import declared
@@ -118,7 +118,7 @@ def check_tasks(jobs):
         refuse(error)
 
 
-def check_needs(jobs):
+def check_access(jobs):
     """End before the first job where planned jobs need a key, a server, a model or room that cannot be had."""
     planned = [(job.rule.name, job.wildcards_dict) for job in jobs]
     problems = missing(STUDY, planned, Path(STATE))

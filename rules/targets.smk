@@ -64,6 +64,11 @@ def shown_figures():
     return [name for name in published_figures() if name in BESIDE_FINDINGS]
 
 
+def places_of_figures():
+    """In which order and under which questions they stand there, as a param: a page follows its figures' modules."""
+    return ", ".join(f"{name}: {BESIDE_FINDINGS[name]}" for name in shown_figures())
+
+
 def published_tables():
     return tables_for(extent(STUDY))
 

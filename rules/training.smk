@@ -1,5 +1,11 @@
 """Supervised fine-tuning: one job trains one student by one recipe with one seed."""
 
+# of each objective: its module is loaded by name
+TRAINING_CODE = {
+    objective: code_digest("train.py", f"skillift.training.objectives.{objective}")
+    for objective in {STUDY.objective_of(run.run) for run in STUDY.trained_runs}
+}
+
 
 rule train:
     input:
@@ -28,7 +34,7 @@ rule train:
         spec=lambda wildcards: canonical(
             STUDY.train_spec(wildcards.student, wildcards.run)
         ),
-        code=code_digest("train.py"),
+        code=lambda wildcards: TRAINING_CODE[STUDY.objective_of(wildcards.run)],
     shell:
         """
         python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model:q} \

@@ -1,5 +1,7 @@
 """Verdicts of each judge on each run, and all scoring paths in one table."""
 
+from skillift.scorers.registry import modules as scorer_modules
+
 
 rule judge:
     input:
@@ -46,7 +48,7 @@ rule score:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.scores_spec()),
-        code=code_digest("score.py"),
+        code=code_digest("score.py", *scorer_modules()),
         episodes=verbatim(EPISODES),
         verdicts=verbatim(VERDICTS),
     shell:

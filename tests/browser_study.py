@@ -90,7 +90,7 @@ def _made(n_tasks, students, references, seeds, steps, samples, words, condition
         "prompt_seed": 0,
         "students": {
             name: {"label": f"student {name}", "tier": tier}
-            for tier, name in enumerate((*students, *references))
+            for tier, name in enumerate((*students, *references), 1)
         },
         "references": list(references),
         "runs": [dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in runs],

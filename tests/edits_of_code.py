@@ -81,7 +81,7 @@ CODE = [
     Edit("the parser of verdicts", change_function("skillift.judging.replies", "parse_reply"), ASKED),
     Edit(
         "the extractor of ANSWER lines",
-        change_function("skillift.judging.extraction", "answer_lines"),
+        change_function("skillift.scorers.answer_line", "answer_lines"),
         {"select_corpus worked", "write_dataset_card worked"} | trained(*TRAINED),
     ),
     Edit(
@@ -99,6 +99,16 @@ CODE = [
         "the code of one figure",
         append(f"{LIBRARY}/figures/lift.py", "\nprint('drawn')\n"),
         {"make_figure_lift", "write_findings", "all"},
+    ),
+    Edit(
+        "the place of a figure among the others",
+        replace(f"{LIBRARY}/figures/lift.py", "place=100", "place=150"),
+        {"make_figure_lift", "write_findings", "all"},
+    ),
+    Edit(
+        "the code of an engine that the study does not name",
+        append(f"{LIBRARY}/engines/transformers_engine.py", "\nprint('loaded')\n"),
+        set(),
     ),
     Edit(
         "the script of the episode browser",

@@ -23,13 +23,14 @@ from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.path_patterns import path_pattern
 from skillift.publication.html_parts import read_part
+from skillift.settings.publication_specs import BrowserSpec
 from skillift.tables import atomic_path, read_each, read_table
 from skillift.tasks.suites import read_suites
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables and the page's parts, write the page."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, BrowserSpec)
     for option, names in (("episodes", ("student", "run")), ("verdicts", ("judge", "student", "run"))):
         arguments.add_argument(
             f"--{option}", type=path_pattern(*names), required=True, help=f"path pattern of the {option}"
@@ -46,8 +47,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="the page to write")
     options = arguments.parse_args(argv)
 
-    runs = options.spec["runs"]
-    judged = [{"judge": judge, **run} for judge in options.spec["judges"] for run in runs]
+    spec = options.spec.model_dump()
+    runs = spec["runs"]
+    judged = [{"judge": judge, **run} for judge in spec["judges"] for run in runs]
     data = browser_data(
         read_suites(options.tasks, TASKS),
         read_suites(options.skills, SKILLS),
@@ -55,7 +57,7 @@ def main(argv: list[str] | None = None) -> None:
         read_each(options.verdicts, judged, VERDICTS),
         read_table(options.scores, SCORES),
         read_part(options.task_template),
-        options.spec,
+        spec,
     )
     scripts = [read_part(path) for path in options.scripts]
     html = browser_page(data, read_part(options.page), read_part(options.style), scripts)

@@ -14,6 +14,7 @@ import sys
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import SKILLS, SUITES, TASKS
 from skillift.errors import UserError, problem
+from skillift.settings.student_specs import TasksSpec
 from skillift.tables import write_table
 from skillift.tasks.suites import tables_of_suite
 from skillift.yaml_sources.source import Words
@@ -26,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     Raises:
         UserError: the suite has no task; see also `taskpack.build_pack` and `user_tasks.read_own`.
     """
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, TasksSpec)
     arguments.add_argument("--suite", choices=SUITES, required=True, help="which suite")
     arguments.add_argument("--skills", required=True, help="table of skills to write")
     arguments.add_argument("--tasks", required=True, help="table of tasks to write")
@@ -37,22 +38,19 @@ def main(argv: list[str] | None = None) -> None:
         "--own-skills", help="file or folder of own skills (if the spec says files; default: its path)"
     )
     options = arguments.parse_args(argv)
-    source = sorted(options.spec)
-    if source == ["pack"]:
+    pack, files = options.spec.pack, options.spec.files
+    if pack:
         from skillift.taskpack import build_pack
 
-        skills, tasks = build_pack(options.spec["pack"])
-    elif source == ["files"]:
+        skills, tasks = build_pack(pack.model_dump())
+    else:
         from skillift.tasks.user_tasks import read_own
 
-        files = options.spec["files"]
         skills, tasks = read_own(
-            options.own_tasks or files["tasks"],
-            options.own_skills or files["skills"],
+            options.own_tasks or files.tasks,
+            options.own_skills or files.skills,
             lambda text: print(f"warning: {text}", file=sys.stderr),
         )
-    else:
-        raise UserError(problem("tasks", source, "either 'pack' or 'files'"))
     found = tables_of_suite(skills, tasks, options.suite)
     if found.tasks.is_empty():
         there = Words(f"no task of the suite {options.suite}")

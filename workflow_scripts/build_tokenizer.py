@@ -7,18 +7,20 @@
 from __future__ import annotations
 
 from skillift.commands import parser, run
+from skillift.settings.student_specs import TokenizerSpec
 from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests, write_json
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the arguments, build the tokenizer, write its manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, TokenizerSpec)
     arguments.add_argument("--model", required=True, help="folder to write the tokenizer to")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the digests to")
     options = arguments.parse_args(argv)
     build_tokenizer(options.spec, options.model)
-    write_json({"source": options.spec, "digests": folder_digests(options.model)}, options.manifest)
+    made = {"source": options.spec.model_dump(), "digests": folder_digests(options.model)}
+    write_json(made, options.manifest)
 
 
 if __name__ == "__main__":

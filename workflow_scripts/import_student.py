@@ -10,6 +10,7 @@ folder.
 from __future__ import annotations
 
 from skillift.commands import parser, run
+from skillift.settings.student_specs import ImportSpec
 from skillift.students.chat_settings import chat_settings
 from skillift.students.folders import import_student, write_manifest
 from skillift.tables import write_json
@@ -17,7 +18,7 @@ from skillift.tables import write_json
 
 def main(argv: list[str] | None = None) -> None:
     """Read the arguments, check and copy the folder or dequantise the file, write the manifest last."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, ImportSpec)
     arguments.add_argument("--source", required=True, help="existing model folder, or GGUF file")
     arguments.add_argument("--model", required=True, help="model folder to write")
     arguments.add_argument("--manifest", required=True, help="JSON file to write the manifest to")

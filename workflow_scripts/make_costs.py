@@ -17,12 +17,13 @@ from pathlib import Path
 from skillift.commands import parser, run
 from skillift.costs.stages import PAID, STAGE_COSTS, read_benchmarks, read_paid, stage_costs
 from skillift.path_patterns import path_pattern
+from skillift.settings.publication_specs import CostsSpec
 from skillift.tables import write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the benchmark files and the tables of paid calls, write the table of stages."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, CostsSpec)
     arguments.add_argument(
         "--benchmarks", type=path_pattern("job"), required=True, help="path pattern of Snakemake's files"
     )
@@ -34,8 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="costs.parquet")
     options = arguments.parse_args(argv)
 
-    jobs = options.spec["jobs"]
-    paid = read_paid({kind: getattr(options, kind) for kind in PAID}, jobs, options.spec["paid"])
+    jobs = options.spec.jobs
+    paid = read_paid({kind: getattr(options, kind) for kind in PAID}, jobs, options.spec.paid)
     write_table(stage_costs(read_benchmarks(options.benchmarks, jobs), paid), options.out, STAGE_COSTS)
 
 

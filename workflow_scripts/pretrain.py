@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.settings.student_specs import PretrainSpec
 from skillift.students.folders import write_manifest
 from skillift.students.pretraining import pretrain
 from skillift.tables import write_json, write_table
@@ -19,7 +20,7 @@ from skillift.tables import write_json, write_table
 
 def main(argv: list[str] | None = None) -> None:
     """Read the arguments, train, write the log and then the manifest."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, PretrainSpec)
     arguments.add_argument("--tokenizer", required=True, help="folder of the tokenizer")
     arguments.add_argument(
         "--threads", type=int, default=1, help="threads of torch (results hold for one number)"
@@ -30,7 +31,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     log = pretrain(options.spec, options.tokenizer, options.model, options.threads)
     write_table(log, options.log, TRAINING_LOG)
-    write_json(write_manifest(options.model, {"kind": "scratch", **options.spec}), options.manifest)
+    source = {"kind": "scratch", **options.spec.model_dump()}
+    write_json(write_manifest(options.model, source), options.manifest)
 
 
 if __name__ == "__main__":

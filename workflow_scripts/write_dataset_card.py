@@ -15,12 +15,13 @@ from pathlib import Path
 from skillift.cards.text import dataset_card
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
+from skillift.settings.publication_specs import DatasetCardSpec
 from skillift.tables import atomic_path, read_table, sha256_file
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read corpus, demonstrations and tasks, write the card."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, DatasetCardSpec)
     arguments.add_argument("--template", type=Path, required=True, help="Jinja template of the card")
     arguments.add_argument("--corpus", type=Path, required=True, help="the corpus")
     arguments.add_argument("--demonstrations", type=Path, required=True, help="all demonstrations")
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     }
     corpus = read_table(options.corpus, CORPUS)
     template = options.template.read_text(encoding="utf-8")
-    text = dataset_card(template, options.spec, corpus, sha256_file(options.corpus), tables)
+    text = dataset_card(template, options.spec.model_dump(), corpus, sha256_file(options.corpus), tables)
     with atomic_path(options.out) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

@@ -24,7 +24,7 @@ from skillift.findings import findings
 from skillift.findings.made import made_now
 from skillift.findings.page import findings_page
 from skillift.findings.rows import findings_rows, findings_text
-from skillift.publication.html_parts import read_part
+from skillift.publication.html_parts import PageParts, read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.reporting.registry import FINDINGS
 from skillift.tables import atomic_path, read_json
@@ -66,9 +66,9 @@ def main(argv: list[str] | None = None) -> None:
     )
     table = BytesIO()
     findings_rows(parts).write_csv(table)
-    page, style, script = (read_part(path) for path in (options.page, options.style, options.script))
+    page_parts = PageParts(*(read_part(path) for path in (options.page, options.style, options.script)))
     made = made_now(options.citation, table.getvalue())
-    html = findings_page(parts, spec, page, style, script, figures, captions, made)
+    html = findings_page(parts, spec, page_parts, figures, captions, made)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -21,12 +21,13 @@ from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS
 from skillift.ledger.looks import confidence_of
 from skillift.path_patterns import path_pattern
+from skillift.settings.publication_specs import ModelCardsSpec
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read manifests and tables, write the cards."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, ModelCardsSpec)
     arguments.add_argument("--template", type=Path, required=True, help="Jinja template of the cards")
     for option, names, what in (
         ("--run-manifest", ("student", "run"), "manifests of the runs"),
@@ -42,12 +43,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="folder of the Markdown files")
     options = arguments.parse_args(argv)
 
-    runs = options.spec["runs"]
+    spec = options.spec.model_dump()
+    runs = spec["runs"]
     bases = {run["student"]: options.base_manifest.path(run) for run in runs}
     corpora = {run["corpus"]: options.corpus.path(run) for run in runs}
     cards = model_cards(
         options.template.read_text(encoding="utf-8"),
-        options.spec | {"confidence": confidence_of(read_json(options.look))},
+        spec | {"confidence": confidence_of(read_json(options.look))},
         {(run["student"], run["run"]): read_json(options.run_manifest.path(run)) for run in runs},
         {student: read_json(path) for student, path in bases.items()},
         {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in corpora.items()},

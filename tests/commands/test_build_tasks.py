@@ -82,8 +82,10 @@ def test_own_files_are_read_in_place_of_the_pack(tmp_path):
 
 
 def test_a_spec_that_names_no_source_is_refused(tmp_path):
-    with pytest.raises(UserError, match="either 'pack' or 'files'"):
+    with pytest.raises(UserError, match=r"--spec: key 'pakc': .*expected .*pack"):
         _run(tmp_path / "a", {"pakc": PACK})
+    with pytest.raises(UserError, match=r"--spec: .*pack.*files"):
+        _run(tmp_path / "a", {})
 
 
 def test_a_folder_of_documents_is_read_and_what_bends_the_format_is_said_in_the_log(tmp_path, capsys):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import yaml
-from document_study import PAGE, SCHEMAS, main
+from pathlib import Path
+from shutil import copy
 
+import pytest
+import yaml
+from document_study import FIGURES, PAGE, SCHEMAS, main
+
+from skillift.errors import UserError
+from skillift.findings.figure_list import BEGIN, END, with_figures
 from skillift.study.reference import reference_page
 
 
 def test_the_committed_page_and_schemas_are_those_that_the_models_make(tmp_path):
-    main(["--out", str(tmp_path / "page.md"), "--schemas", str(tmp_path)])
-    made = [PAGE, *(SCHEMAS / f"{name}.schema.json" for name in ("study", "config"))]
-    assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(path.name for path in made[1:])
+    figures = Path(copy(FIGURES, tmp_path))
+    main(["--out", str(tmp_path / "page.md"), "--schemas", str(tmp_path), "--figures", str(figures)])
+    made = [PAGE, FIGURES, *(SCHEMAS / f"{name}.schema.json" for name in ("study", "config"))]
+    assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(path.name for path in made[2:])
     for path in made:
         new = tmp_path / (path.name if path != PAGE else "page.md")
         fix = "run: python workflow_scripts/document_study.py"
@@ -44,3 +51,9 @@ def test_every_row_of_the_page_has_four_cells_and_a_meaning():
         cells = row.strip("| ").split(" | ")
         assert len(cells) == 4, row
         assert len(cells[3]) > 10, row
+
+
+@pytest.mark.parametrize("page", ["", BEGIN, END, BEGIN + BEGIN + END])
+def test_a_page_without_a_place_for_its_list_of_figures_is_refused(page, repository):
+    with pytest.raises(UserError, match=r"page\.md: found 'not both of them once', expected the lines"):
+        with_figures(page, repository / "rules/captions", "page.md")

@@ -15,7 +15,7 @@ SMOKE = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
 SCRATCH = SMOKE[SMOKE.index("  s:\n") : SMOKE.index("  m:\n")]
 LOOK = """
 import sys
-from skillift.preflight.needs import missing
+from skillift.preflight.access import missing
 from skillift.study.study import load_study
 for path in sys.argv[1:]:
     print(missing(load_study(path), [("download_student", {"student": "s"})]))

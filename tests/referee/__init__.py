@@ -27,6 +27,7 @@ from skillift.findings.closing_lines import closing_lines
 from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows, findings_text
 from skillift.findings.summary import summary
+from skillift.publication.html_parts import PageParts
 from skillift.reporting.registry import FIGURES
 
 # the modules that write what findings say
@@ -101,7 +102,7 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
         return [f"{line} |" for line in opening] + findings_rows(parts).write_csv().splitlines()
     if where == "page":
         made = Made("2026-11-29", "1.0", "", b"")
-        html = findings_page(parts, study.spec, PAGE.read_text(encoding="utf-8"), "", "", {}, {}, made)
+        html = findings_page(parts, study.spec, PageParts(PAGE.read_text(encoding="utf-8")), {}, {}, made)
         for tag, said in _PLACES.items():
             html = re.sub(tag, said, html)
         return unescape(re.sub(r"<[^>]*>", "", html)).splitlines()

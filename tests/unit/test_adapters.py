@@ -1,4 +1,4 @@
-"""Adapters that are served without merging: the trained model's answers, and a gate on those ignored."""
+"""Adapters that are served without merging: the trained model's answers, and a check for those ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate on what a run was asked: whole prompts, the thinking mode of the study, and answers to each."""
+"""The check of what a run was asked: whole prompts, the thinking mode of the study, and answers to each."""
 
 from __future__ import annotations
 

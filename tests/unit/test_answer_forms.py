@@ -9,9 +9,11 @@ import pytest
 from score_tables import make_episodes, make_tasks
 
 from skillift.contracts.pipeline import TASKS
-from skillift.judging.calls import Call, is_call, last_call, score_call
-from skillift.judging.extraction import matched, score_pattern
 from skillift.judging.scoring import build_scores
+from skillift.scorers.json import Call, is_call, last_call
+from skillift.scorers.json import score as score_call
+from skillift.scorers.pattern import matched
+from skillift.scorers.pattern import score as score_pattern
 from skillift.statistics.format_cells import format_cells
 from skillift.statistics.labels import exact_labels
 from skillift.statistics.metric_values import metric_values

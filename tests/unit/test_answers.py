@@ -10,8 +10,9 @@ import pytest
 
 from skillift.answers import ANSWER_TYPES, latex
 from skillift.answers.comparison import answer_groups, says_the_same, type_of
-from skillift.judging.extraction import score_answer_line
 from skillift.provenance import code_behind, code_digest
+from skillift.scorers.answer_line import score as score_answer_line
+from skillift.scorers.registry import modules as scorer_modules
 
 ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| (yes|no) \|$", re.MULTILINE)
 
@@ -206,5 +207,5 @@ def test_an_expression_that_takes_too_long_is_unequal_and_the_next_one_is_compar
 
 
 def test_an_edit_of_the_process_that_compares_latex_is_an_edit_of_scoring():
-    digest = code_digest("score.py")
+    digest = code_digest("score.py", *scorer_modules())
     assert "skillift.answers.latex_worker:same" in code_behind()[digest]

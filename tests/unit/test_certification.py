@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from stub_models import STUB, stub_provider
 
+from skillift.answers.reasoning import strip_reasoning
 from skillift.chat.client import ChatClient, ChatModel
 from skillift.chat.offline_judges import blocks
 from skillift.contracts.analysis import CERTIFICATION_RATES
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError
 from skillift.judging.certification import certify, read_cases
-from skillift.judging.extraction import strip_reasoning
 from skillift.judging.verdicts import read_template, template_digest
 from skillift.reporting.certificates import certificate, headline_judge, warnings
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS, error_rates

@@ -7,7 +7,7 @@ from chat_templates import chat_template, chat_tokenizer
 from trainings import corpus_of
 
 from skillift.errors import UserError
-from skillift.judging.extraction import score_answer_line
+from skillift.scorers.answer_line import score as score_answer_line
 from skillift.students.chat_format import (
     answer_text,
     generation_prompt,

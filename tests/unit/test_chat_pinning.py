@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from chat_folders import EOS, GEMMA, GEMMA_TOKENS, LLAMA, LLAMA_TOKENS, number_of, write_base
 from plain_folders import CHATML, write_folder, write_json
 
 from skillift.errors import UserError
+from skillift.settings.student_specs import ImportSpec
 from skillift.students.chat_files import template_of
 from skillift.students.chat_settings import OWN, ChatSettings, ChatTemplate, chat_settings
 from skillift.students.folders import import_student, write_manifest
@@ -125,11 +124,11 @@ def test_without_a_template_of_either_the_folder_is_refused_with_the_line_to_wri
 
 
 def test_the_manifest_names_the_template_by_its_digest(tmp_path, imported):
-    spec = {"source": "path", "chat_template": {"file": "gemma.jinja", "text": GEMMA}, "end_tokens": [EOS]}
-    chat = chat_settings(json.loads(json.dumps(spec)))
+    template = {"file": "gemma.jinja", "text": GEMMA}
+    chat = chat_settings(ImportSpec(source="path", chat_template=template, end_tokens=[EOS]))
     folder = imported(write_base(tmp_path / "base"), chat)
     source = write_manifest(folder, {"kind": "path", **chat.recorded})["source"]
     digest = folder_digests(folder)["chat_template.jinja"]
     assert source["chat_template"] == {"file": "gemma.jinja", "sha256": digest}
     assert source["end_tokens"] == [EOS]
-    assert chat_settings({"source": "path"}) == OWN and OWN.recorded == {}
+    assert chat_settings(ImportSpec(source="path")) == OWN and OWN.recorded == {}

@@ -50,17 +50,17 @@ CHATML = "{{ messages[0].content }}{{ eos_token }}"
 
 def test_the_specs_hold_the_template_by_its_text_and_only_those_of_its_students(study, tmp_path):
     before = study()
-    assert before.import_spec("big") == {"source": "path"}
+    assert before.import_spec("big").model_dump() == {"source": "path"}
     loaded = study(big="chat_template: gemma.jinja, end_tokens: ['<eos>', '<bos>']")
     template = {"file": "gemma.jinja", "text": GEMMA}
     expected = {"source": "path", "chat_template": template, "end_tokens": ["<bos>", "<eos>"]}
-    assert loaded.import_spec("big") == expected
+    assert loaded.import_spec("big").model_dump() == expected
     assert loaded.import_spec("huge") == before.import_spec("huge")
     of_all = study(inference="chat_template: gemma.jinja")
-    assert of_all.import_spec("huge")["chat_template"] == template
+    assert of_all.import_spec("huge").chat_template.model_dump() == template
     assert all_specs(of_all) == all_specs(loaded) == all_specs(before)  # the folder brings it to what follows
     (tmp_path / "gemma.jinja").write_text(GEMMA + " ", encoding="utf-8")
-    assert of_all.import_spec("huge")["chat_template"]["text"] == GEMMA + " "
+    assert of_all.import_spec("huge").chat_template.text == GEMMA + " "
 
 
 def test_a_file_as_windows_writes_it_is_the_same_template(study, tmp_path):

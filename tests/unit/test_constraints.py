@@ -10,8 +10,9 @@ import pytest
 from score_tables import make_episodes, make_tasks
 
 from skillift.contracts.pipeline import TASKS
-from skillift.judging.constraints import KINDS, answer_of, checks_of, met, score_constraints
 from skillift.judging.scoring import build_scores
+from skillift.scorers.constraints import KINDS, answer_of, checks_of, met
+from skillift.scorers.constraints import score as score_constraints
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import responses

@@ -13,8 +13,8 @@ from skillift.corpus.corpora import select_corpus
 from skillift.corpus.demonstrations import collect_demonstrations, demonstrate
 from skillift.corpus.teachers import Lecture, WorkedSolutionTeacher
 from skillift.errors import UserError
-from skillift.judging.extraction import extract_answer
 from skillift.judging.verdicts import read_template
+from skillift.scorers.answer_line import extract_answer
 from skillift.settings.chat_models import AskedModel
 from skillift.settings.specs import CorpusSpec, DemonstrationsSpec
 from skillift.tables import check

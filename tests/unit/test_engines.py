@@ -182,7 +182,7 @@ def test_an_unreadable_model_folder_is_named(kind, student, tmp_path):
 
 
 def test_an_unknown_engine_is_refused(student):
-    expected = pytest.raises(UserError, match="'llama', expected one of vllm, transformers")
+    expected = pytest.raises(UserError, match="'llama', expected one of transformers, vllm")
     with expected, open_engine("llama", student, INFERENCE, OPTIONS):
         pass
 

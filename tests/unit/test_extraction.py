@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillift.judging.extraction import (
+from skillift.answers.reasoning import strip_reasoning
+from skillift.scorers.answer_line import (
     answer_lines,
     extract_answer,
     has_different_lines,
-    score_answer_line,
-    strip_reasoning,
+)
+from skillift.scorers.answer_line import (
+    score as score_answer_line,
 )
 
 

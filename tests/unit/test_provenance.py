@@ -142,7 +142,7 @@ def test_a_value_without_a_json_form_is_an_error_and_not_dropped(value):
 
 
 def test_how_mistakes_are_told_and_what_keys_mean_is_no_part_of_a_steps_code():
-    digest = provenance.code_digest("train.py")
+    digest = provenance.code_digest("train.py", "skillift.training.objectives.sft")
     modules = {symbol.partition(":")[0] for symbol in provenance.code_behind()[digest]}
     assert {"skillift.settings.specs", "skillift.settings.training", "skillift.training.fit"} <= modules
     told = {"skillift.settings.problems", "skillift.settings.descriptions", "skillift.settings.expectations"}

@@ -8,7 +8,18 @@ import sys
 import pytest
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
-from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, Extent, extent, figures_for, tables_for
+from skillift.errors import UserError
+from skillift.reporting.declarations import declared_figures
+from skillift.reporting.registry import (
+    ANALYSIS,
+    DECLARED,
+    FIGURES,
+    TABLES,
+    Extent,
+    extent,
+    figures_for,
+    tables_for,
+)
 from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
@@ -53,7 +64,14 @@ def test_a_study_with_everything_has_every_figure_and_table():
 )
 def test_a_study_lacks_what_it_has_no_data_for(without, figures, tables):
     has = EVERYTHING._replace(**without)
-    assert set(FIGURES) - set(figures_for(has)) == figures
+    lacking = set(FIGURES) - set(figures_for(has))
+    (thing,) = without
+    # a figure more may say that it needs this, too
+    assert (
+        figures
+        <= lacking
+        == {name for name in FIGURES if DECLARED[name].needs.get(thing, 0) > without[thing]}
+    )
     assert set(TABLES) - set(tables_for(has)) == tables
 
 
@@ -80,3 +98,27 @@ def test_listing_what_is_published_imports_nothing_heavy(scripts):
     heavy = "{'altair', 'polars', 'pandera'}"
     code = f"import sys, skillift.reporting.registry; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=scripts, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("says", "problem"),
+    [
+        ("Figure(place=1, tables=TABLES)", "malformed node"),
+        ("Figure(place=1, tables=(), colour='red')", "unexpected keyword argument 'colour'"),
+        ("declared()", "missing 2 required positional arguments"),
+        ("None", "'Constant' object has no attribute 'keywords'"),
+    ],
+)
+def test_a_figure_that_does_not_say_plainly_what_it_needs_is_named(says, problem, tmp_path):
+    (tmp_path / "pie.py").write_text(f"FIGURE = {says}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"pie\.py: found .*expected FIGURE = Figure\(\.\.\.\)") as raised:
+        declared_figures(tmp_path)
+    assert problem in str(raised.value)
+
+
+def test_two_figures_at_one_place_are_refused(tmp_path):
+    for name in ("bar", "pie"):
+        (tmp_path / f"{name}.py").write_text("FIGURE = Figure(place=1, tables=('effects',))\n", "utf-8")
+    (tmp_path / "marks.py").write_text("WIDTH = 1\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"skillift\.figures\.pie: .*found 1, .*of its own; bar has that one"):
+        declared_figures(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from chat_templates import chat_template
 
 from skillift.answers.reasoning import BLOCKS, opened_block, reasons, strip_reasoning, unknown_tags
-from skillift.judging.extraction import score_answer_line
+from skillift.scorers.answer_line import score as score_answer_line
 from skillift.students.chat_files import template_mistakes
 
 

@@ -9,9 +9,10 @@ import pytest
 from score_tables import make_episodes, make_tasks
 
 from skillift.contracts.pipeline import TASKS
-from skillift.judging.refusal import OPENING, PATTERNS, declines, does_as_expected
 from skillift.judging.scoring import build_scores
 from skillift.metrics.registry import metrics
+from skillift.scorers.refusal import OPENING, PATTERNS, declines
+from skillift.scorers.refusal import score as does_as_expected
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import responses

@@ -13,13 +13,14 @@ from study_files import REPOSITORY
 from skillift.settings.base import words_of
 from skillift.settings.config import Config
 from skillift.settings.expectations import resolve
+from skillift.settings.inference import Inference
 from skillift.settings.json_schema import json_schema
 from skillift.settings.study_file import StudyFile
 from skillift.settings.training import Recipe
 
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
-PASSED_ON = ("study/checks.py", "study/specs.py")
+PASSED_ON = ("study/checks.py", "study/model_checks.py", "study/specs.py")
 FILES = {"study": StudyFile, "config": Config}
 CHAT = ("chat", "costs")
 MODELS = ("students", "study", "cards", "publication", "figures", "reporting", *CHAT)
@@ -116,7 +117,8 @@ def test_a_key_that_only_a_docstring_names_is_not_read():
     assert "no_such_key" not in everything()
 
 
-def test_an_objective_that_training_does_not_know_is_not_in_the_schema():
-    from skillift.training.run import OBJECTIVES
-
-    assert set(words_of(Recipe, "objective")) == set(OBJECTIVES)
+def test_objectives_engines_and_those_of_the_schema_are_the_same():
+    files = {path.stem for path in (REPOSITORY / LIBRARY / "training/objectives").glob("[!_]*.py")}
+    assert set(words_of(Recipe, "objective")) == files
+    engines = {path.stem for path in (REPOSITORY / LIBRARY / "engines").glob("*_engine.py")}
+    assert {f"{name}_engine" for name in words_of(Inference, "engine")} == engines

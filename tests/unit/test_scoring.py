@@ -9,7 +9,9 @@ from stub_models import make_episodes
 
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, VERDICTS
 from skillift.errors import UserError
+from skillift.judging import scoring
 from skillift.judging.scoring import build_scores
+from skillift.scorers.registry import Scorer, scorer
 from skillift.tables import check
 
 TASKS = make_tasks(n_skills=2, per_skill=2, judge_scored=2)  # t0002 and t0003 have no extractor
@@ -61,6 +63,25 @@ def _on(scores, path):
 def test_the_extractor_scores_its_tasks_and_the_primary_judge_the_others():
     # t0001 is right in prose: the extractor fails it, the judge would not
     assert _on(_scores(), "bench") == [True, False, True, False]
+
+
+def test_a_scorer_may_ask_for_other_columns_of_the_task_and_one_that_is_absent_is_null(monkeypatch):
+    def of_skill(response, skill_id, pattern):
+        return response.endswith("1.") and skill_id == "k00" and pattern is None
+
+    scorers = {"of_skill": Scorer(of_skill, ("skill_id", "pattern")), "answer_line": scorer("answer_line")}
+    monkeypatch.setattr(scoring, "names", lambda: tuple(scorers))
+    monkeypatch.setattr(scoring, "scorer", scorers.__getitem__)
+    named = TASKS.with_columns(
+        skill_id=pl.lit("k00"), scorer=pl.col("scorer").replace({"answer_line": "of_skill"})
+    )
+    assert _on(_scores(tasks=named), "bench") == [False, True, True, False]
+    assert _on(_scores(tasks=named.with_columns(skill_id=pl.lit("k01"))), "bench") == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_each_judge_has_a_path_of_its_own_for_every_episode():

@@ -137,7 +137,7 @@ def test_own_files_stand_beside_the_study_file(tmp_path, study_file):
         "tasks": (tmp_path / "mine" / "t.jsonl").as_posix(),
         "skills": (tmp_path / "mine" / "s.yaml").as_posix(),
     }
-    assert study.pretrain_spec("s")["pack"] is None
+    assert study.pretrain_spec("s").pack is None
     assert load_study(study_file(EMBEDDED)).own_files() == {}
 
 
@@ -234,7 +234,8 @@ def test_the_order_of_sections_and_students_changes_nothing(study_file):
 def test_no_spec_shares_state_with_the_study(study):
     with pytest.raises(ValidationError, match="frozen"):
         study.train_spec("s", "sft-s0").trainable.lora.rank = 1
-    study.tasks_spec("train")["pack"]["per_skill"]["train"] = 0
+    with pytest.raises(ValidationError, match="frozen"):
+        study.tasks_spec("train").pack.per_skill.train = 0
     study.episodes_spec("s", "base").inference.suites.append("dev")
     study.figures_spec()["runs"][0]["run"] = "other"
     assert all_specs(study) == all_specs(load_study(study.path))

@@ -197,7 +197,7 @@ PERTURBED = (
 
 def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
     both = study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [holdout, perturbed],"))
-    assert both.tasks_spec("perturbed")["pack"]["per_skill"] == {"train": 0, "dev": 0, "holdout": 5}
+    assert both.tasks_spec("perturbed").pack.per_skill.model_dump() == {"train": 0, "dev": 0, "holdout": 5}
     assert both.analysis_spec()["analysis"]["changes"] == ["step_removed"]
     assert both.analysis_spec()["analysis"]["margins"]["brittleness"] == 0.05
     alone = study(tmp_path)
@@ -228,8 +228,8 @@ def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
 def test_a_withheld_suite_is_one_that_is_asked_and_not_the_only_one(tmp_path):
     withheld = "withheld: [dev]\n\npredictions:\n"
     both = study(tmp_path, ASKED, ("predictions:\n", withheld))
-    assert both.browser_spec()["withheld"] == ["dev"]
-    assert "withheld" not in study(tmp_path).browser_spec()
+    assert both.browser_spec().withheld == ["dev"]
+    assert study(tmp_path).browser_spec().withheld is None
     with pytest.raises(
         UserError, match=r"withheld\[0\]: found 'dev', expected a suite of `inference.suites`"
     ):
@@ -328,9 +328,9 @@ def test_the_headline_suite_is_the_holdout_where_it_is_asked_else_the_first_or_t
 def test_a_study_of_the_holdout_alone_says_nothing_of_suites_to_its_figures_and_its_design(tmp_path):
     alone, two = study(tmp_path), study(tmp_path, ASKED)
     assert not {"suite", "suites", "headline_suite"} & alone.figures_spec()["analysis"].keys()
-    assert "headline_suite" not in declared_design(alone) and "suites" not in model_cards_spec(alone)
+    assert "headline_suite" not in declared_design(alone) and model_cards_spec(alone).suites is None
     assert two.figures_spec()["analysis"]["suites"] == ["dev", "holdout"]
-    assert model_cards_spec(two)["suites"] == ["holdout", "dev"]
+    assert model_cards_spec(two).suites == ["holdout", "dev"]
     assert read_spec(two.figures_spec()).others == ("dev",)
 
 

@@ -14,6 +14,7 @@ from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import folder_digests, read_json
 from skillift.training.fit import fit
+from skillift.training.objectives import sft
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
 
@@ -65,9 +66,7 @@ def test_two_processes_have_the_losses_and_files_of_one(alone, student, tmp_path
 
 @pytest.mark.usefixtures("forked")
 def test_a_training_of_two_processes_goes_on_in_one(alone, student, tmp_path, monkeypatch):
-    import skillift.training.run
-
-    monkeypatch.setitem(skillift.training.run.OBJECTIVES, "sft", stopped_at_step_4)
+    monkeypatch.setattr(sft, "fit", stopped_at_step_4)
     with pytest.raises(UserError, match=r"^stopped$"):
         run(student, tmp_path, processes=2, state_interval_s=0.0)
     monkeypatch.undo()

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
+from typing import Any
 
 from snakemake_inside.version import tested
 
 
-def cache_planning(workflow) -> None:
+def cache_planning(workflow: Any) -> None:
     """Do so in every plan that this process makes from now on.
 
     Args:
@@ -31,7 +32,7 @@ def cache_planning(workflow) -> None:
 
 
 @contextmanager
-def cache_file_lookups(workflow) -> Iterator[None]:
+def cache_file_lookups(workflow: Any) -> Iterator[None]:
     """Within it, each file is looked for once, and nothing is said of how names are written.
 
     For a plan that no run follows: what is there stays as it is.
@@ -47,16 +48,16 @@ def cache_file_lookups(workflow) -> Iterator[None]:
         _IOFile.exists, _IOFile.check = exists, check
 
 
-def _all_on_disk(workflow) -> bool:
+def _all_on_disk(workflow: Any) -> bool:
     """Whether all files stand on disk: no rule of this workflow names a storage of its own."""
     return workflow.storage_settings.default_storage_provider is None
 
 
-def _with_known_files(exists):
+def _with_known_files(exists: Any) -> Any:
     """`_IOFile.exists` that asks the system once."""
     known: dict[str, bool] = {}
 
-    async def looked_up(self) -> bool:
+    async def looked_up(self: Any) -> bool:
         if (found := known.get(self._file)) is None:
             found = known[self._file] = await exists(self)
         return found
@@ -64,16 +65,23 @@ def _with_known_files(exists):
     return looked_up
 
 
-def _unwrapped(function):
+def _unwrapped(function: Any) -> Any:
     """A function as Snakemake has it, where this module has put its own around it."""
     return getattr(function, "__wrapped__", function)
 
 
-def _with_known_producers(update):
+def _with_known_producers(update: Any) -> Any:
     """`DAG.update` that looks for the job which makes a file once, not once for each job that takes it."""
 
     @wraps(update)
-    async def updated(self, jobs, file=None, visited=None, known_producers=None, **others):
+    async def updated(
+        self: Any,
+        jobs: Any,
+        file: Any = None,
+        visited: Any = None,
+        known_producers: Any = None,
+        **others: Any,
+    ) -> Any:
         known = {} if known_producers is None else known_producers
         producer = await update(self, jobs, file=file, visited=visited, known_producers=known, **others)
         if file is not None:

@@ -6,6 +6,7 @@ import atexit
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from skillift.redaction import redact
 from skillift.running.command_lines import command_line
@@ -13,7 +14,7 @@ from skillift.running.failed_jobs import FailedJob, last_words, without_command
 from snakemake_inside.version import tested
 
 
-def name_failures_last(logger: logging.Logger, dag, state: str, again: Callable[[str], str]) -> None:
+def name_failures_last(logger: logging.Logger, dag: Any, state: str, again: Callable[[str], str]) -> None:
     """Have this process end with the errors of the jobs that failed and did not succeed on a retry.
 
     The shell commands of jobs that failed are cut from Snakemake's own messages: with all settings in them
@@ -33,14 +34,14 @@ def name_failures_last(logger: logging.Logger, dag, state: str, again: Callable[
 
 
 class _Failures:
-    def __init__(self, dag, state: str, again: Callable[[str], str] = command_line) -> None:
+    def __init__(self, dag: Any, state: str, again: Callable[[str], str] = command_line) -> None:
         self._dag = dag
         self._again = again
         self._state = state
         self._failed: dict[int, FailedJob] = {}
         self._stopped = False
 
-    def note(self, record: logging.LogRecord) -> bool:
+    def note(self, record: Any) -> bool:
         """Look at a message of Snakemake's, and let it pass without a long command."""
         event = getattr(record, "event", None)
         self._stopped |= str(record.msg).startswith("Terminating processes on user request")
@@ -65,7 +66,7 @@ class _Failures:
             self._failed.pop(record.job_id, None)
         return True
 
-    def _job(self, jobid: int):
+    def _job(self, jobid: int) -> Any:
         graph = self._dag()
         job = next((job for job in graph.jobs if graph.jobid(job) == jobid), None) if graph else None
         return None if job is None or job.is_group() else job

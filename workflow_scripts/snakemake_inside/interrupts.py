@@ -20,7 +20,7 @@ def defer_sigint(logger: logging.Logger) -> None:
     """Have SIGINT wait for the end of each message that the logger's handlers are at."""
     if tested():
         for handler in logger.handlers:
-            handler.handle = partial(_uninterrupted, handler.handle)
+            handler.handle = partial(_uninterrupted, handler.handle)  # type: ignore[assignment, method-assign]
 
 
 def handle_sigterm() -> None:

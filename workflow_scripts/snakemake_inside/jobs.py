@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from skillift.audit.plan import AGAIN, NEW, REUSED, Job, Trigger
 
@@ -18,7 +19,7 @@ ACCELERATORS = ("gpu", "gpus", "gpus_per_task")  # resources by which rules or p
 class Reader:
     """Reads jobs of one graph."""
 
-    def __init__(self, workflow, numbers: dict) -> None:
+    def __init__(self, workflow: Any, numbers: dict) -> None:
         self._graph = workflow.dag
         self._records = workflow.persistence
         self._numbers = numbers
@@ -29,7 +30,7 @@ class Reader:
         self.unrecorded: list[str] = []
         self.environments: Counter[tuple[str, str]] = Counter()
 
-    def job(self, job) -> Job:
+    def job(self, job: Any) -> Job:
         """A job of Snakemake's graph as the audit's record of it."""
         planned = self._graph.needrun(job)
         needs = {self._numbers[other] for other in self._graph.dependencies[job]}
@@ -67,7 +68,7 @@ class Reader:
             runs=not job.rule.norun,
         )
 
-    def _resources(self, job) -> tuple[int, float]:
+    def _resources(self, job: Any) -> tuple[int, float]:
         """Threads and accelerators: they follow from the rule and the student.
 
         For every job, Snakemake takes longer to work them out than to build the graph.
@@ -77,20 +78,20 @@ class Reader:
             self._demands[key] = job.threads, _devices(job.resources)
         return self._demands[key]
 
-    def _environments(self, path) -> tuple[str | None, ...]:
+    def _environments(self, path: Any) -> tuple[str | None, ...]:
         """The environment that an output's record tells of, as Snakemake has read it for the plan."""
         known = self._records.environments
         if str(path) not in known:
             self._records.metadata(path)
         return known[str(path)]
 
-    def _compare_environment(self, job, before: str | None) -> None:
+    def _compare_environment(self, job: Any, before: str | None) -> None:
         """Snakemake compares environments only where it deploys them itself."""
         now = self._records._conda_env(job)
         if before and now and before != now:
             self.environments[b64decode(before).decode(), b64decode(now).decode()] += 1
 
-    def _triggers(self, job, records: list) -> Iterator[Trigger]:
+    def _triggers(self, job: Any, records: list) -> Iterator[Trigger]:
         reason = self._graph.reason(job)
         incomplete = self._records._filter_incomplete_keys([str(path) for path in job.output])
         if incomplete:
@@ -109,10 +110,10 @@ class Reader:
         if reason.software_stack_changed:
             yield Trigger("environment")
 
-    def _updated(self, job, reason) -> set[str]:
+    def _updated(self, job: Any, reason: Any) -> set[str]:
         return {str(path) for path in reason.updated_input - reason.updated_input_run}
 
-    def _changed(self, job, records: list) -> Iterator[str]:
+    def _changed(self, job: Any, records: list) -> Iterator[str]:
         """Inputs that no job makes and that are not what the last run read.
 
         Snakemake looks at them only where no other cause was found first.
@@ -124,21 +125,21 @@ class Reader:
             if path not in made and before and not self._is_same(path, before):
                 yield str(path)
 
-    def _is_same(self, path, checksum: str) -> bool:
+    def _is_same(self, path: Any, checksum: str) -> bool:
         key = (str(path), checksum)
         if key not in self._compared:
             digest = checksum if ":" in checksum else f"sha256:{checksum}"
             self._compared[key] = self._async_run(path.is_same_checksum(digest, self._most_bytes))
         return self._compared[key]
 
-    def _other_inputs(self, job, record) -> Iterator[Trigger]:
+    def _other_inputs(self, job: Any, record: Any) -> Iterator[Trigger]:
         if record.input is None:
             return
         before, now = set(record.input), set(map(str, self._records._input(job)))
         yield from (Trigger("inputs", before=path) for path in sorted(before - now))
         yield from (Trigger("inputs", after=path) for path in sorted(now - before))
 
-    def _other_params(self, job, record) -> Iterator[Trigger]:
+    def _other_params(self, job: Any, record: Any) -> Iterator[Trigger]:
         """Changed params by their kind; Snakemake records values without their names."""
         if record.params is None:
             return
@@ -155,7 +156,7 @@ class Reader:
             yield Trigger("param", " ".join(map(_text, old)) or None, " ".join(map(_text, new)) or None)
 
 
-def _named(files) -> dict[str, tuple[str, ...]]:
+def _named(files: Any) -> dict[str, tuple[str, ...]]:
     """Input files by their names in the rule."""
     named: dict[str, tuple[str, ...]] = {}
     inside: set[str] = set()
@@ -167,7 +168,7 @@ def _named(files) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _devices(resources) -> float:
+def _devices(resources: Any) -> float:
     for name in ACCELERATORS:
         count = resources.get(name)
         if isinstance(count, int | float) and count:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from skillift.errors import UserError
 from skillift.running.manifests import made_by, write_manifest
@@ -17,7 +18,7 @@ from skillift.running.surroundings import commit_of, device, packages
 from snakemake_inside.version import tested
 
 
-def write_manifests(rules, results: Path | str, source: Path | str) -> None:
+def write_manifests(rules: Any, results: Path | str, source: Path | str) -> None:
     """Have every job of the rules that runs a command write its manifest.
 
     Args:
@@ -32,13 +33,24 @@ def write_manifests(rules, results: Path | str, source: Path | str) -> None:
             rule.run_func = _with_manifest(rule, results, source)
 
 
-def _with_manifest(made, results: Path | str, source: Path | str) -> Callable:
+def _with_manifest(made: Any, results: Path | str, source: Path | str) -> Callable:
     """What runs a job of the rule `made` and writes its manifest."""
     run_job = made.run_func
     # Snakemake compares no params that come of inputs or outputs
     derived = {name for name, value in made.params.items() if made._is_deriving_function(value)}
 
-    def run(input, output, params, wildcards, threads, resources, log, rule, conda_env, *others):
+    def run(
+        input: Any,
+        output: Any,
+        params: Any,
+        wildcards: Any,
+        threads: Any,
+        resources: Any,
+        log: Any,
+        rule: Any,
+        conda_env: Any,
+        *others: Any,
+    ) -> Any:
         started = _now()
         run_job(input, output, params, wildcards, threads, resources, log, rule, conda_env, *others)
         surroundings = {

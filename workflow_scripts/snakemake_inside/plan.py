@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from skillift.audit.plan import Plan
 from skillift.errors import UserError
@@ -83,7 +84,7 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
     read: list[StudyPlan] = []
 
     class Planned(module.Workflow):
-        def execute(self, executor_plugin, **_) -> None:
+        def execute(self, executor_plugin: Any, **_: Any) -> None:
             self._executor_plugin = executor_plugin
             self._prepare_dag(
                 forceall=self.dag_settings.forceall,
@@ -99,7 +100,7 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
                 self.async_run(self.dag.postprocess(update_needrun=False, check_initial=True))
             read.append(StudyPlan(_plan_of(self), self.globals["STUDY"], self.globals["CONFIG"]))
 
-    written: dict[str, object] = {}
+    written: dict[str, Any] = {}
     marked: set[str] = set()
     kept = Path(".snakemake").absolute()
 
@@ -108,29 +109,31 @@ def _only_planning() -> Iterator[list[StudyPlan]]:
         class InPlace(records.FilePersistence):
             """Snakemake's records where they are; what is written to them stays in memory."""
 
-            def __init__(self, *positional, path=None, conda_prefix=None, **named) -> None:
+            def __init__(
+                self, *positional: Any, path: Any = None, conda_prefix: Any = None, **named: Any
+            ) -> None:
                 super().__init__(*positional, path=Path(folder), **named)
                 self._fetch_max_len(folder)  # the folder of records may not be there
                 self.environments: dict[str, tuple[str | None, ...]] = {}  # by output; none without a record
                 self._metadata_path, self._incomplete_path = str(kept / "metadata"), str(kept / "incomplete")
 
             @lru_cache(1024)  # noqa: B019 (it lives as long as this process)
-            def _read_record_cached(self, key):
+            def _read_record_cached(self, key: Any) -> Any:
                 return recorded.record(self._record_path(self._metadata_path, key))
 
-            def _read_record(self, key):
+            def _read_record(self, key: Any) -> Any:
                 record = written.get(key) or self._read_record_cached(key)
                 if key not in self.environments:
                     self.environments[key] = (record.conda_env,) if record else ()
                 return record
 
-            def _write_record(self, key, record) -> None:
+            def _write_record(self, key: Any, record: Any) -> None:
                 written[key] = record
 
-            def _mark_incomplete(self, key, external_jobid) -> None:
+            def _mark_incomplete(self, key: Any, external_jobid: Any) -> None:
                 marked.add(key)
 
-            def _filter_incomplete_keys(self, keys):
+            def _filter_incomplete_keys(self, keys: Any) -> Any:
                 keys = set(keys)
                 return keys & marked | super()._filter_incomplete_keys(keys)
 
@@ -151,7 +154,7 @@ async def _unchecked() -> None:
     """Instead of a check of Snakemake's."""
 
 
-def _plan_of(workflow) -> Plan:
+def _plan_of(workflow: Any) -> Plan:
     graph = workflow.dag
     # each level needs only those before it; sorted, so that a plan is the same whenever it is made
     ordered = [job for level in graph.toposorted() for job in sorted(level, key=_place)]
@@ -165,5 +168,5 @@ def _plan_of(workflow) -> Plan:
     )
 
 
-def _place(job) -> tuple:
+def _place(job: Any) -> tuple:
     return job.rule.name, *job.wildcards_dict.values()

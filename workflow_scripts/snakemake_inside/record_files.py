@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 SHARED = ("code", "conda_env", "shellcmd")  # long texts that are the same in many records
 
@@ -43,7 +44,7 @@ class RecordFiles:
         self._records: dict[str, Packed] | None = None
         self._texts: list[str | None] = []
 
-    def record(self, path: str):
+    def record(self, path: str) -> Any:
         """The record in a file, a `MetadataRecord`; None where there is none, or a half of one.
 
         The first call waits for the other process.

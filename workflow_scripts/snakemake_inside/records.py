@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from skillift.errors import UserError
 from skillift.running.manifests import (
@@ -30,7 +30,7 @@ from snakemake_inside.version import tested
 _NOT_RESULTS = (FOLDER, "logs", "benchmarks")
 
 
-def restore_records(workflow, results: Path | str) -> None:
+def restore_records(workflow: Any, results: Path | str) -> None:
     """Before Snakemake plans: restore the lost records of a study's results, and say so.
 
     Args:
@@ -64,7 +64,7 @@ class Lost(NamedTuple):
         return f"Snakemake's records (.snakemake/metadata) were {'; '.join(parts)}."
 
 
-def _is_output_of(rules) -> Callable[[str], bool]:
+def _is_output_of(rules: Any) -> Callable[[str], bool]:
     """Whether one of the rules makes files of that name."""
     outputs = [path for rule in rules for path in rule.output]
     named = {str(path) for path in outputs if not path.contains_wildcard()}
@@ -142,7 +142,7 @@ def _is_as_made(path: str, manifest: Manifest) -> bool:
     return (Path(path).is_dir() and unchanged(path, then)) or kept(path).sha256 == then.sha256
 
 
-def _record(manifest: Manifest):
+def _record(manifest: Manifest) -> Any:
     """What Snakemake would have written when the job ended, but for its log and its environment."""
     from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 
@@ -155,8 +155,8 @@ def _record(manifest: Manifest):
         params=sorted(manifest.params.values()),
         code=manifest.command,
         record_format_version=RECORD_FORMAT_VERSION,
-        starttime=datetime.fromisoformat(manifest.made["started"]).timestamp(),
-        endtime=datetime.fromisoformat(manifest.made["ended"]).timestamp(),
+        starttime=datetime.fromisoformat(str(manifest.made["started"])).timestamp(),
+        endtime=datetime.fromisoformat(str(manifest.made["ended"])).timestamp(),
         incomplete=False,
         input_checksums={name: f"sha256:{digest}" for name, digest in files.items()},
     )

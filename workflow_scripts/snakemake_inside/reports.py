@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from snakemake_inside.version import tested
 
@@ -21,7 +22,7 @@ def find_stylesheet(project: Path | str) -> None:
     begin = getattr(Reporter.__post_init__, "__wrapped__", Reporter.__post_init__)
 
     @wraps(begin)
-    def begin_with_style(self) -> None:
+    def begin_with_style(self: Any) -> None:
         named = self.settings.stylesheet_path
         if named is not None and not Path(named).exists():
             self.settings.stylesheet_path = Path(project, named)

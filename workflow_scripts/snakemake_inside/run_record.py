@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class _Recorder:
         self.ended = threading.Event()
         self.thread: threading.Thread | None = None
 
-    def note(self, message: logging.LogRecord) -> bool:
+    def note(self, message: Any) -> bool:
         """Look at a message of Snakemake's, and let it pass."""
         event = getattr(message, "event", None)
         with self.changed:
@@ -84,7 +85,8 @@ class _Recorder:
 
     def _end(self) -> None:
         self.ended.set()
-        self.thread.join(5.0)
+        if self.thread is not None:
+            self.thread.join(5.0)
 
     def _watch(self) -> None:
         screen = _screen(self.workflow)
@@ -137,14 +139,15 @@ class _UnderOverview:
     """A line for each job under what the rich logger draws, by that logger itself."""
 
     def __init__(self, live: Any) -> None:
-        self.overview, self.lines, self.every_s = live.get_renderable(), [], 0.0
+        self.overview, self.every_s = live.get_renderable(), 0.0
+        self.lines: list[str] = []
         live.update(self)
 
     def show(self, lines: list[str]) -> None:
         """Have them drawn from now on."""
         self.lines = lines
 
-    def __rich_console__(self, console: Any, options: Any):
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         """The overview, cut where the terminal is too low for both, and the lines below."""
         from rich.segment import Segment
         from rich.text import Text

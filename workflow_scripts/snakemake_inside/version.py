@@ -6,6 +6,8 @@ What cannot do without, the audit, ends with an error. README.md says how to sup
 
 from __future__ import annotations
 
+from typing import Any
+
 from skillift.errors import UserError
 
 TESTED = ("9.27",)
@@ -33,7 +35,7 @@ def tested() -> bool:
     return ".".join(found().split(".")[:2]) in TESTED
 
 
-def warn_if_untested(workflow) -> None:
+def warn_if_untested(workflow: Any) -> None:
     """Say once, before jobs are planned, what is missing with a minor version that was not tested.
 
     Args:

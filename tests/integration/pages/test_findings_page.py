@@ -13,6 +13,7 @@ from chromium import open_file, poor_contrast
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows, findings_text
+from skillift.publication.html_parts import PageParts
 
 # one worker starts one browser
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
@@ -30,7 +31,9 @@ def page_of(repository, spec, tables, figures=FIGURES) -> str:
         name: (repository / f"rules/captions/{name}.rst").read_text(encoding="utf-8") for name in figures
     }
     made = Made("2026-11-29", "0.1.0", "0123456789ab", b"claim\n")
-    return findings_page(findings(tables, spec), {**spec, "name": "made"}, *parts, figures, captions, made)
+    return findings_page(
+        findings(tables, spec), {**spec, "name": "made"}, PageParts(*parts), figures, captions, made
+    )
 
 
 @pytest.fixture(scope="module")

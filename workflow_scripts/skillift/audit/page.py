@@ -9,7 +9,7 @@ from skillift.audit.graph import drawing
 from skillift.audit.plan import FATES
 from skillift.audit.text import headline, lines_by_stage, minutes_text, notes, rules_of
 from skillift.errors import UserError, problem
-from skillift.publication.html_parts import read_part, render
+from skillift.publication.html_parts import PageParts, read_part, render
 
 
 def audit_page(audit: Audit, template: str, style: str, script: str) -> str:
@@ -48,7 +48,7 @@ def audit_page(audit: Audit, template: str, style: str, script: str) -> str:
         "fates": FATES,
         "graph": drawing(audit.plan),
     }
-    return render(template, style, script, values, "audit")
+    return render(PageParts(template, style, script), values, "audit")
 
 
 def write_page(audit: Audit, path: Path, pages: Path) -> None:

@@ -69,8 +69,8 @@ def browser_data(
     """
     kept = ~pl.col("suite").is_in(spec.get("withheld", []))
     tasks, scores = tasks.filter(kept), scores.filter(kept)
-    episodes = [(*of, frame.filter(kept)) for *of, frame in episodes]
-    verdicts = [(*of, frame.filter(kept)) for *of, frame in verdicts]
+    episodes = [(name, run, frame.filter(kept)) for name, run, frame in episodes]
+    verdicts = [(judge, name, run, frame.filter(kept)) for judge, name, run, frame in verdicts]
     parts = [frame.with_columns(student=pl.lit(name), run=pl.lit(run)) for name, run, frame in episodes]
     answered = pl.concat(parts) if parts else pl.DataFrame()
     if answered.is_empty():

@@ -10,7 +10,7 @@ import gzip
 import json
 from collections.abc import Sequence
 
-from skillift.publication.html_parts import render
+from skillift.publication.html_parts import PageParts, render
 
 
 def browser_page(data: dict, page: str, style: str, scripts: Sequence[str]) -> str:
@@ -26,7 +26,7 @@ def browser_page(data: dict, page: str, style: str, scripts: Sequence[str]) -> s
         UserError: see `html_parts.render`.
     """
     values = {"name": data["name"], "data": packed(data)}
-    return render(page, style, "\n".join(scripts), values, "episode browser")
+    return render(PageParts(page, style, "\n".join(scripts)), values, "episode browser")
 
 
 def packed(data: dict) -> str:

@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-import copy
+from dataclasses import asdict
 
+from skillift.settings.publication_specs import DatasetCardSpec, ModelCardsSpec
 from skillift.study.headline import HOLDOUT
 from skillift.study.study import Study
 
 
-def model_cards_spec(study: Study) -> dict:
+def model_cards_spec(study: Study) -> ModelCardsSpec:
     """What the cards of all runs' checkpoints say: of the study, of each student, of each run."""
     analysis = study.data["analysis"]
     runs = sorted(study.trained_runs)
     entries = {run.student: study.model(run.student) for run in runs}
-    return {
-        **_study(study),
-        "path": analysis["headline_path"],
-        **_suites(study),
-        "students": {
-            student: {name: entry[name] for name in ("label", "licence") if name in entry}
-            for student, entry in entries.items()
-        },
-        "runs": [
-            {
-                "student": run.student,
-                "run": run.run,
-                "recipe": run.recipe,
-                "corpus": study.corpus_of(run.run),
-                "seed": run.seed,
-            }
-            for run in runs
-        ],
+    students = {
+        student: {name: entry[name] for name in ("label", "licence") if name in entry}
+        for student, entry in entries.items()
     }
+    trained = [{**asdict(run), "corpus": study.corpus_of(run.run)} for run in runs]
+    said = {"path": analysis["headline_path"], **_suites(study), "students": students, "runs": trained}
+    return ModelCardsSpec(**_study(study), **said)
 
 
-def dataset_card_spec(study: Study, corpus: str) -> dict:
+def dataset_card_spec(study: Study, corpus: str) -> DatasetCardSpec:
     """What the card of one corpus says."""
     teacher = study.data["teacher"]
     asked = teacher["kind"] == "api"
-    return {
+    return DatasetCardSpec(
         **_study(study),
-        "corpus": corpus,
-        "settings": copy.deepcopy(study.data["corpora"][corpus]),
-        "teacher": teacher["model"] if asked else "the worked solutions that come with the tasks",
-        "judge": study.data["judges"][study.primary_judge]["model"],
-    }
+        corpus=corpus,
+        settings=study.declared.corpora[corpus],
+        teacher=teacher["model"] if asked else "the worked solutions that come with the tasks",
+        judge=study.declared.judges[study.primary_judge].model,
+    )
 
 
 def _suites(study: Study) -> dict:

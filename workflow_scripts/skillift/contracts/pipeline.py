@@ -8,24 +8,28 @@ content gives equal bytes.
 
 from __future__ import annotations
 
+from typing import get_args
+
 import polars as pl
 
 from skillift.answers import ANSWER_TYPES
 from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
-from skillift.settings.values import VARIANTS
+from skillift.named_modules import names_in
+from skillift.scorers.refusal import EXPECTED
+from skillift.scorers.registry import names
+from skillift.settings.values import VARIANTS, Suite
 
-SUITES = ("train", "dev", "holdout", "transfer", "perturbed", "safety")
+SUITES = ("train", *get_args(Suite))
 NEW_SKILLS = ("transfer",)  # suites of skills that no demonstration has
 OF_THEIR_OWN = (*NEW_SKILLS, VARIANTS)  # suites that have procedures which no other is shown
 CONDITIONS = ("none", "curated", "placebo", "shuffled", "filler")
 EXTRACTED = ("answer_line", "json", "pattern", "constraints")  # scorers that look for an answer in a form
-SCORERS = (*EXTRACTED, "judge", "refusal")
-EXPECTED = ("declined", "answered")
+SCORERS = (*names(), "judge")
 STATUSES = ("scored", "unparsed", "refused", "failed")
 CASE_PARTS = ("written", "generated")  # of the cases that judges are certified by
 FINISH_REASONS = ("stop", "length", "error")
-ENGINES = ("vllm", "transformers", "api")
+ENGINES = (*names_in("engines", "_engine"), "api")
 
 EPISODE_KEY = ("step", "suite", "condition", "task_id", "sample")
 

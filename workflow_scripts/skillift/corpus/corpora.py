@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from skillift.answers.reasoning import strip_reasoning
 from skillift.contracts.pipeline import CORPUS, key_of
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import answer_lines, strip_reasoning
+from skillift.scorers.answer_line import answer_lines
 from skillift.settings.specs import CorpusSpec
 from skillift.students.chat_files import SPECIAL_TOKEN
 from skillift.tasks.prompts import messages_for

@@ -18,9 +18,9 @@ import jinja2.meta
 import polars as pl
 
 from skillift.answers.comparison import says_the_same, type_of
+from skillift.answers.reasoning import strip_reasoning
 from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import strip_reasoning
 from skillift.students.chat_files import SPECIAL_TOKEN, first_special
 from skillift.tasks.file_text import with_newlines
 

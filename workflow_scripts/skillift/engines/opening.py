@@ -1,16 +1,22 @@
-"""Which engine a study names, opened on a model folder."""
+"""Which engine a study names, opened on a model folder.
+
+An engine is a module `<kind>_engine` of this package with the constant `ENGINE`, a class of the interface
+`skillift.engines.interface.Engine`. It is loaded by name, so a rule's code digest names it as a further root.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from skillift.engines.interface import Engine, RunOptions
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
+from skillift.named_modules import names_in
 
-ENGINES = ("vllm", "transformers")
+ENGINES = names_in("engines", "_engine")
 
 
 @contextmanager
@@ -24,7 +30,7 @@ def open_engine(
     """Open the engine `kind` on a model folder for the duration of a `with` block.
 
     Args:
-        kind: `vllm` or `transformers`.
+        kind: one of `ENGINES`.
         model_folder: a servable folder: safetensors, config, tokenizer.
         inference: the study's `inference`; precision, max_model_len (a number), seed and batch_invariant
             (false where left out) are read here.
@@ -42,14 +48,9 @@ def open_engine(
         from skillift.engines.parallel_engines import ParallelEngines
 
         engine: Engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
-    elif kind == "vllm":
-        from skillift.engines.vllm_engine import VllmEngine
-
-        engine = VllmEngine(model_folder, inference, options, adapter)
     else:
-        from skillift.engines.transformers_engine import TransformersEngine
-
-        engine = TransformersEngine(model_folder, inference, options, adapter)
+        module = import_module(f"skillift.engines.{kind}_engine")
+        engine = module.ENGINE(model_folder, inference, options, adapter)
     try:
         yield engine
     finally:

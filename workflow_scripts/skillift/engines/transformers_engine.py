@@ -140,3 +140,6 @@ class TransformersEngine:
         del self.model
         if self.device == "cuda":
             torch.cuda.empty_cache()
+
+
+ENGINE = TransformersEngine

@@ -184,6 +184,9 @@ class VllmEngine:
             core.shutdown()
 
 
+ENGINE = VllmEngine
+
+
 _closed = False  # whether this process holds what is left of an engine
 
 

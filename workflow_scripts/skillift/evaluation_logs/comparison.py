@@ -24,7 +24,7 @@ from skillift.findings.finding import Part
 from skillift.findings.page import Made
 from skillift.findings.rows import findings_rows
 from skillift.metrics.names import PASS
-from skillift.publication.html_parts import read_part
+from skillift.publication.html_parts import PageParts, read_part
 from skillift.statistics.claim_registry import LIFT
 from skillift.tables import atomic_path, write_json, write_table
 
@@ -123,8 +123,10 @@ def _write_page(
         name: gains_figure.CAPTION if name == FIGURE else read_part(assets["captions"] / f"{name}.rst")
         for name in names
     }
-    html, css, js = (read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
-    page = comparison_page(parts, spec, html, css, js, figures, captions, replace(made_by, table=table))
+    page_parts = PageParts(
+        *(read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
+    )
+    page = comparison_page(parts, spec, page_parts, figures, captions, replace(made_by, table=table))
     _write(out / "findings.html", page)
 
 

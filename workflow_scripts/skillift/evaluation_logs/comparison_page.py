@@ -16,7 +16,7 @@ from skillift.findings.captions import caption
 from skillift.findings.finding import Finding, Part, told
 from skillift.findings.glossary import TERMS, Glossary, Term, anchor
 from skillift.findings.page import CLASSES, Block, Figure, Made, as_image
-from skillift.publication.html_parts import render
+from skillift.publication.html_parts import PageParts, render
 from skillift.reporting.arms import View, read_spec
 from skillift.statistics.claim_registry import POINTS
 
@@ -91,9 +91,7 @@ _OWN = (
 def comparison_page(
     parts: list[Part],
     spec: dict,
-    template: str,
-    style: str,
-    script: str,
+    page_parts: PageParts,
     figures: Mapping[str, str],
     captions: Mapping[str, str],
     made: Made,
@@ -103,7 +101,7 @@ def comparison_page(
     Args:
         parts: see `comparison_findings.comparison_parts`.
         spec: of `tables.spec_of`.
-        template, style, script: of the findings page.
+        page_parts: of the findings page.
         figures: SVG texts, in the order in which they are numbered.
         captions: of these figures.
         made: when and from what.
@@ -140,7 +138,7 @@ def comparison_page(
         "students": "",
         "trained": True,
     }
-    return render(template, style, script, values, "comparison page")
+    return render(page_parts, values, "comparison page")
 
 
 def _lead(said: Said, view: View) -> str:

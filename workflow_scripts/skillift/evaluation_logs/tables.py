@@ -135,8 +135,8 @@ def tables(
 
 
 def _epochs(arms: Arms) -> tuple[int, int]:
-    counts = [arm.rows.group_by("item").len()["len"] for arm in arms.arms]
-    return min(each.min() for each in counts), max(each.max() for each in counts)
+    counts = [count for arm in arms.arms for count in arm.rows.group_by("item").len()["len"].to_list()]
+    return min(counts), max(counts)
 
 
 def _tasks(rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,11 +12,14 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
 from skillift.reporting.arms import measure, on_path, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.reporting.arms import View
+
+FIGURE = Figure(place=210, tables=("asymmetry",), question="uniform", needs={"trained": 1, "delta": 1})
 
 PLOT = 180  # px; the numbers stand to its right
 WIDEST = 2.0  # slopes: a bar that goes further is cut there

@@ -12,10 +12,13 @@ from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, legend, places, repeated
 from skillift.reporting.arms import measure, read_spec, span
 from skillift.reporting.certificates import CASES, WORDS, limit, warnings
+from skillift.reporting.declarations import Figure
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=410, tables=("certification",), question="judge")
 
 ROW = 20  # px for a kind with two judges; more judges need more
 PLOT = 290  # px

@@ -19,9 +19,12 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=700, tables=("pass_rates",), question="basis")
 
 
 def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:

@@ -20,9 +20,17 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=440,
+    tables=("corrected_effects", "bounds"),
+    question="judge",
+    needs={"judges": 1, "trained": 1, "delta": 1},
+)
 
 ROW = 50  # px
 PLOT = 300  # px

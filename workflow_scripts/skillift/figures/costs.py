@@ -10,10 +10,13 @@ from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
 from skillift.reporting.costs_text import in_order, memory, spent, time
+from skillift.reporting.declarations import Figure
 from skillift.stages import counted
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=810, tables=("costs",))
 
 ROW = 20  # px
 PLOT = 140  # px; the numbers stand to its right

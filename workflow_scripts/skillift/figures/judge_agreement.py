@@ -23,10 +23,13 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import measure, place, read_spec, span
+from skillift.reporting.declarations import Figure
 from skillift.reporting.text import decimal
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=420, tables=("agreement",), question="judge", needs={"judges": 2})
 
 ROW = 26  # px
 PLOT = 150  # px; the numbers stand to its right

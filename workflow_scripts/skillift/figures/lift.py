@@ -21,10 +21,18 @@ from skillift.figures.theme import (
 )
 from skillift.reporting.arms import effects_of, in_rows, read_spec, span
 from skillift.reporting.certificates import warnings
+from skillift.reporting.declarations import Figure
 from skillift.reporting.text import detectable
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=100,
+    tables=("effects", "certification"),
+    question="resolved",
+    needs={"trained": 1, "delta": 1},
+)
 
 ROW = 34  # px
 PLOT = 190  # px; the numbers stand to its right

@@ -11,11 +11,14 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined, within
 from skillift.reporting.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.reporting.arms import View
+
+FIGURE = Figure(place=400, tables=("effects",), question="judge", needs={"trained": 1, "delta": 1})
 
 PANEL = 96  # px
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")

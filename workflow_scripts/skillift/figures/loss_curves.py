@@ -10,9 +10,12 @@ from skillift.errors import UserError, problem
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, by_student, finish, legend, panel_width, repeated
 from skillift.reporting.arms import BASE, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=800, tables=("log",), needs={"trained": 1})
 
 
 def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:

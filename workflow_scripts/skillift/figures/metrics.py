@@ -13,9 +13,18 @@ from skillift.figures.theme import COLOURS, around, described, finish, row_axis,
 from skillift.metrics.names import PASS, SHARE, TEXT
 from skillift.metrics.registry import metrics
 from skillift.reporting.arms import BASE, in_rows, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=600,
+    tables=("effects",),
+    question="form",
+    needs={"trained": 1, "delta": 1},
+    every_metric=True,
+)
 
 CONTRAST = "gain:none"
 _COLUMNS = 2

@@ -18,9 +18,12 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import by_condition, conditions_in, measure, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=430, tables=("path_shift",), question="judge", needs={"judges": 1})
 
 
 def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:

@@ -19,9 +19,13 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(place=500, tables=("effects",), question="procedure", needs={"controls": 1})
+
 
 # from what a longer prompt does by itself to what the order of the steps adds
 CONTRASTS = (

@@ -23,11 +23,19 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import measure, on_path, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.reporting.arms import View
+
+FIGURE = Figure(
+    place=200,
+    tables=("pass_rates", "claims"),
+    question="uniform",
+    needs={"recipes": 2, "delta": 1},
+)
 
 ROW = 22  # px
 PLOT = 200  # px; the words stand to its right

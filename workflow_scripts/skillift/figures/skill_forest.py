@@ -20,9 +20,17 @@ from skillift.figures.theme import (
     within,
 )
 from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=220,
+    tables=("skill_effects", "effects"),
+    question="uniform",
+    needs={"trained": 1, "delta": 1},
+)
 
 LIFT = "lift:curated-none"
 ROW = 13  # px

@@ -12,11 +12,14 @@ from skillift.figures.marks import drawn_series, estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
 from skillift.reporting.arms import effects_of, read_spec, span
 from skillift.reporting.certificates import warnings
+from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
     import altair as alt
 
     from skillift.reporting.arms import View
+
+FIGURE = Figure(place=110, tables=("effects", "certification"), question="resolved", needs={"delta": 1})
 
 WIDTH = 390  # px
 CHARACTER = 6.4  # px: mean width of a character of the axis

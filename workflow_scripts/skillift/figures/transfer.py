@@ -21,11 +21,20 @@ from skillift.figures.theme import (
     undefined,
 )
 from skillift.reporting.arms import View, effects_of, in_rows, read_spec, span
+from skillift.reporting.declarations import Figure
 from skillift.statistics.claim_registry import GAIN
 from skillift.statistics.transfer import IN_DOMAIN, SUITE
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=300,
+    tables=("effects",),
+    question="transfer",
+    needs={"trained": 1, "delta": 1, "transfer": 1},
+    across_suites=True,
+)
 
 _ROW = 40  # px
 _APART = 0.16  # of a row

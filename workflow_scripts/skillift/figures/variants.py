@@ -10,11 +10,20 @@ import polars as pl
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, described, finish, places, undefined
 from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.reporting.declarations import Figure
 from skillift.settings.values import VARIANTS
 from skillift.statistics.claim_registry import VARIANT_DELTA
 
 if TYPE_CHECKING:
     import altair as alt
+
+FIGURE = Figure(
+    place=310,
+    tables=("effects",),
+    question="variants",
+    needs={"delta": 1, "variants": 1},
+    across_suites=True,
+)
 
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:

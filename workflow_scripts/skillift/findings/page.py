@@ -17,7 +17,7 @@ from skillift.findings.captions import Caption, caption
 from skillift.findings.finding import QUESTIONS, Finding, Part, merged, told
 from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
-from skillift.publication.html_parts import render
+from skillift.publication.html_parts import PageParts, render
 from skillift.reporting.arms import View, read_spec
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import claim_labels
@@ -101,9 +101,7 @@ def numbered(names: Sequence[str]) -> dict[str, int]:
 def findings_page(
     parts: list[Part],
     spec: dict,
-    template: str,
-    style: str,
-    script: str,
+    page_parts: PageParts,
     figures: Mapping[str, str],
     captions: Mapping[str, str],
     made: Made,
@@ -113,9 +111,7 @@ def findings_page(
     Args:
         parts: see `findings`.
         spec: the analysis spec with the study's `name`.
-        template: see `html_parts.render`.
-        style: a style sheet.
-        script: JavaScript.
+        page_parts: the page's template, style sheet and script.
         figures: SVG texts by the figures' names; a finding links to its figure where that is among them.
         captions: of these figures, in reStructuredText.
         made: when and from what.
@@ -150,7 +146,7 @@ def findings_page(
         "made": made,
         "digest": sha256(made.table).hexdigest(),
     }
-    return render(template, style, script, values, "findings page")
+    return render(page_parts, values, "findings page")
 
 
 def _facts(view: View) -> str:

@@ -47,6 +47,6 @@ def variants(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
 def _left_out(counts: pl.DataFrame) -> Iterator[str]:
     """How many variants were not asked, where the study made them."""
     made = counts.filter(suite=VARIANTS).drop_nulls("n_left_out")
-    if left_out := made["n_left_out"].sum():
-        total = made["n_variants"].sum() + left_out
+    if left_out := sum(made["n_left_out"].to_list()):
+        total = sum(made["n_variants"].to_list()) + left_out
         yield f"Of {total} variants {left_out} have the answer of the task that they are made of: left out."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from skillift.judging.extraction import strip_reasoning
+from skillift.answers.reasoning import strip_reasoning
 
 REPLY_SCHEMA = {
     "type": "object",

@@ -1,23 +1,20 @@
 """All scoring paths in one table: `bench`, and one path per judge.
 
-Made from the episodes and verdicts of all runs and the tasks table. On `bench` the extractor
-scores the tasks that have one, the list of refusals those whose scorer it is, and the primary judge the
-others; on `judge:<name>` that judge scores every episode. Each episode has exactly one row on each path: what
-was not scored stays, with its status.
+Made from the episodes and verdicts of all runs and the tasks table. On `bench` a task's own scorer
+(`skillift.scorers`, mostly the ANSWER-line extractor) scores it, or the primary judge where it has none; on
+`judge:<name>` that judge scores every episode. Each episode has exactly one row on each path: what was not
+scored stays, with its status.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
 from skillift.errors import UserError, problem
-from skillift.judging.calls import score_call
-from skillift.judging.constraints import score_constraints
-from skillift.judging.extraction import score_answer_line, score_pattern
-from skillift.judging.refusal import does_as_expected
+from skillift.scorers.registry import Scorer, names, scorer
 
 _KEY = list(EPISODE_KEY)
 _SCORE = ["passed", "status"]
@@ -38,7 +35,7 @@ def build_scores(
         verdicts: (judge, student, run, frame that keeps the contract VERDICTS), one per judge and run.
         tasks: keeps the contract TASKS.
         judges: names of the judges that become paths.
-        primary_judge: the one of them that scores tasks without an extractor on `bench`.
+        primary_judge: the one of them that scores tasks without a scorer on `bench`.
 
     Returns:
         A frame that keeps the contract SCORES.
@@ -106,37 +103,28 @@ def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.
 
 
 def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
-    names = ["reference", "scorer", "answer_type", "expected", "pattern"]
-    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in names if name not in tasks.columns]
-    known = episodes.join(tasks.with_columns(absent).select("task_id", *names), on="task_id", how="left")
+    known = episodes.join(tasks.select("task_id", "scorer"), on="task_id", how="left")
     unknown = known.filter(pl.col("scorer").is_null())["task_id"].unique().sort()
     if len(unknown):
         fix = "Remake the episodes from these tasks."
         raise UserError(
             problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix)
         )
-    by_program = [
-        _programmed(known.filter(scorer=scorer), read, columns) for scorer, (read, *columns) in _READ.items()
-    ]
-    by_judge = primary.join(known.filter(pl.col("scorer") == "judge").select(_KEY), on=_KEY, how="semi")
+    by_program = [_scored(known.filter(scorer=name), tasks, scorer(name)) for name in names()]
+    by_judge = primary.join(known.filter(scorer="judge").select(_KEY), on=_KEY, how="semi")
     return pl.concat([*by_program, by_judge])
 
 
-# how a program reads a response, and with which columns of the task
-_READ: dict[str, tuple] = {
-    "answer_line": (score_answer_line, "reference", "answer_type"),
-    "json": (score_call, "reference"),
-    "pattern": (score_pattern, "reference", "answer_type", "pattern"),
-    "constraints": (score_constraints, "reference"),
-    "refusal": (does_as_expected, "expected"),
-}
-
-
-def _programmed(episodes: pl.DataFrame, read: Callable[..., bool], columns: list[str]) -> pl.DataFrame:
+def _scored(episodes: pl.DataFrame, tasks: pl.DataFrame, by: Scorer) -> pl.DataFrame:
+    """The verdicts of one scorer on the episodes of its tasks."""
+    # a column that the table may lack is null
+    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in by.columns if name not in tasks.columns]
+    said = tasks.with_columns(absent).select("task_id", *by.columns)
+    rows = episodes.join(said, on="task_id", how="left", maintain_order="left")
     # an episode that the engine lost says nothing about the student
-    rows = episodes.select("finish_reason", "response", *columns).iter_rows()
-    passed = [None if finish == "error" else read(*answered) for finish, *answered in rows]
-    scored = episodes.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
+    columns = rows.select("finish_reason", "response", *by.columns).iter_rows()
+    passed = [None if finish == "error" else by.score(*answered) for finish, *answered in columns]
+    scored = rows.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
     return scored.with_columns(
         status=pl.when(pl.col("passed").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))
     )

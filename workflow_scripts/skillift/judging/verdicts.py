@@ -20,10 +20,10 @@ import jinja2
 import jinja2.meta
 import polars as pl
 
+from skillift.answers.reasoning import strip_reasoning
 from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest, Spent
 from skillift.contracts.pipeline import EPISODE_KEY, VERDICTS
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import strip_reasoning
 from skillift.judging.replies import REPLY_SCHEMA, parse_reply
 
 NO_RESPONSE = "the engine gave no response"  # `raw` of an episode that was not asked about

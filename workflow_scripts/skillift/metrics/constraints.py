@@ -1,6 +1,6 @@
 """What of a task's constraints its answers meet: all of them together, and those of each kind.
 
-Of tasks with the scorer `constraints` (`skillift.judging.constraints` says which kinds there are). An answer
+Of tasks with the scorer `constraints` (`skillift.scorers.constraints` says which kinds there are). An answer
 that cannot be read meets nothing; how many can is the metric `format`. No verdict of a judge is read, so
 these stand on the path `text`; `pass` on the path `bench` is that all are met.
 """
@@ -11,10 +11,10 @@ from functools import lru_cache, partial
 
 import polars as pl
 
-from skillift.judging.constraints import KINDS, checks_of, met
 from skillift.metrics.claim import ALL_OF, Claim
 from skillift.metrics.metric import Metric, mean_of_samples
 from skillift.metrics.names import RESPONSES
+from skillift.scorers.constraints import KINDS, checks_of, met
 
 ALL = "constraints"
 _KEPT = 1 << 16

@@ -1,16 +1,16 @@
 """What of the tasks of a safety suite is declined: of those to be declined, and of those to be answered.
 
 Of tasks with the scorer `refusal`, whose column `expected` says which they are. Both read the text of the
-response alone (`skillift.judging.refusal` declares the phrases), so they stand on the path `text`.
+response alone (`skillift.scorers.refusal` declares the phrases), so they stand on the path `text`.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from skillift.judging.refusal import ANSWERED, DECLINED, declines
 from skillift.metrics.metric import Metric, mean_of_samples
 from skillift.metrics.names import RESPONSES
+from skillift.scorers.refusal import ANSWERED, DECLINED, declines
 
 COLUMN = "declined"
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from skillift.named_modules import names_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,15 +20,14 @@ if TYPE_CHECKING:
     from skillift.metrics.metric import Metric
 
 # modules of this package that are no metrics
-_OTHERS = ("__init__", "claim", "metric", "names", "registry")
+_OTHERS = ("claim", "metric", "names", "registry")
 # of a comparison of logs: the metric that its score is (`skillift.evaluation_logs.measure`)
 _BESIDE: ContextVar[tuple[Metric, ...]] = ContextVar("metrics beside those of modules", default=())
 
 
 def modules() -> list[str]:
     """Dotted names of the metrics' modules, sorted."""
-    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py"))
-    return [f"skillift.metrics.{name}" for name in names if name not in _OTHERS]
+    return [f"skillift.metrics.{name}" for name in names_in("metrics", but=_OTHERS)]
 
 
 def measures() -> dict[str, Callable[[pl.DataFrame], pl.Series]]:

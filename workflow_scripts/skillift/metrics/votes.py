@@ -47,7 +47,7 @@ def measure(episodes: pl.DataFrame) -> pl.Series:
 
 def _group(rows: pl.DataFrame, found: np.ndarray) -> None:
     from skillift.answers.comparison import answer_groups
-    from skillift.judging.extraction import extract_answer
+    from skillift.scorers.answer_line import extract_answer
 
     answers = [extract_answer(text) for text in rows["response"]]
     given = [number for number, answer in enumerate(answers) if answer is not None]

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from skillift.errors import problem
+from skillift.settings.student_specs import HubSpec
 from skillift.stages import rule_named
 from skillift.students.gguf_header import is_gguf, read_header
 from skillift.study.study import Study
@@ -66,16 +67,16 @@ def _model_bytes(study: Study, student: str, results: Path, ask_hub: bool) -> in
     return _hub_bytes(study.hub_spec(student)) if entry["source"] == "hub" and ask_hub else 0
 
 
-def _hub_bytes(spec: dict) -> int:
+def _hub_bytes(spec: HubSpec) -> int:
     """What the hub says of a model's weights; 0 where it cannot be asked."""
     from httpx import TransportError
     from huggingface_hub import model_info
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
     try:
-        files = model_info(spec["model"], revision=spec["revision"], files_metadata=True, timeout=20).siblings
+        files = model_info(spec.model, revision=spec.revision, files_metadata=True, timeout=20).siblings
     except (HfHubHTTPError, OfflineModeIsEnabled, TransportError, OSError):
         return 0
-    if name := spec.get("file"):  # at least: of numbers of 16 bits float32 takes twice as much, of fewer more
+    if name := spec.file:  # at least: of numbers of 16 bits float32 takes twice as much, of fewer more
         return 2 * sum(file.size or 0 for file in files or [] if file.rfilename == name)
     return sum(file.size or 0 for file in files or [] if file.rfilename.endswith(".safetensors"))

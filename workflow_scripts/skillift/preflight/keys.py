@@ -1,7 +1,7 @@
 """Keys that the environment lacks for the models behind an API that a study names.
 
 For a study that is refused anyway, so that its list is whole: whether a job needs a key is known when jobs
-are planned (`skillift.preflight.needs`).
+are planned (`skillift.preflight.access`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import NEW_SKILLS
 from skillift.errors import UserError, problem
-from skillift.judging.extraction import extract_answer
+from skillift.scorers.answer_line import extract_answer
 from skillift.settings.values import VARIANTS
 from skillift.study.study import Study
 from skillift.tasks.skill_pools import condition_problems, pools_of

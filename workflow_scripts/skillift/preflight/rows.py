@@ -42,8 +42,11 @@ def _variants(study: Study) -> list[str]:
         return []
     from skillift.taskpack import build_pack
 
+    pack = study.tasks_spec(VARIANTS).pack
+    if pack is None:
+        return []
     try:
-        build_pack(study.tasks_spec(VARIANTS)["pack"])
+        build_pack(pack.model_dump())
     except UserError as error:
         return [f"{study.path}: {error}"]
     return []

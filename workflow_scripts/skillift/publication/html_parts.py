@@ -10,17 +10,30 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from skillift.errors import UserError, problem
 
 
-def render(template: str, style: str, script: str, values: Mapping[str, object], page: str) -> str:
+class PageParts(NamedTuple):
+    """How a page looks and acts.
+
+    Attributes:
+        template: Jinja over `policy`, `style`, `script` and the page's own values; all else is escaped.
+        style: a style sheet.
+        script: JavaScript.
+    """
+
+    template: str
+    style: str = ""
+    script: str = ""
+
+
+def render(parts: PageParts, values: Mapping[str, object], page: str) -> str:
     """Render a page.
 
     Args:
-        template: Jinja over `policy`, `style`, `script` and the names of `values`; all else is escaped.
-        style: a style sheet.
-        script: JavaScript.
+        parts: its template, style sheet and script.
         values: texts, and what is made of them.
         page: which page this is, for messages.
 
@@ -30,19 +43,19 @@ def render(template: str, style: str, script: str, values: Mapping[str, object],
     import jinja2
     from markupsafe import Markup
 
-    for name, text, ending in (("style sheet", style, "</style"), ("script", script, "</script")):
+    for name, text, ending in (("style sheet", parts.style, "</style"), ("script", parts.script, "</script")):
         if ending in text.lower():
             raise UserError(problem(f"{page}, {name}", ending, "no such text", "Write it in two parts."))
     policy = (
-        f"default-src 'none'; img-src data:; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; script-src '{_digest(parts.script)}'; "
+        f"style-src '{_digest(parts.style)}'; base-uri 'none'; form-action 'none'"
     )
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    own = {"policy": policy, "style": Markup(style), "script": Markup(script)}
+    own = {"policy": policy, "style": Markup(parts.style), "script": Markup(parts.script)}
     try:
-        return environment.from_string(template).render(**values, **own)
+        return environment.from_string(parts.template).render(**values, **own)
     except jinja2.TemplateError as error:
         names = ", ".join([*values, *own])
         raise UserError(problem(f"{page}, template", str(error), f"a Jinja template over {names}")) from None

@@ -1,14 +1,16 @@
 """What a study publishes: the tables of its analysis, the figures and tables made from them.
 
 Names only: the workflow reads it on every dry run. What they are made from are names of
-`skillift.publication.inputs`; a figure is drawn by the module of its name in `skillift.figures`, a table
-laid out by `skillift.publication.tables`.
+`skillift.publication.inputs`; a figure is drawn by the module of its name in `skillift.figures`, which says
+there what it needs (`FIGURE`), a table laid out by `skillift.publication.tables`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+from skillift.reporting.declarations import declared_figures
 
 if TYPE_CHECKING:
     from skillift.study.study import Study
@@ -34,27 +36,9 @@ ANALYSIS = (
     "variants",
 )
 
-# In the order of the argument, in which the report and the findings page number them: what SFT adds, whether
-# everywhere, whether the judge is to blame, whether it is the procedure's doing, what the numbers rest on.
-FIGURES: dict[str, tuple[str, ...]] = {
-    "lift": ("effects", "certification"),
-    "tier_trajectory": ("effects", "certification"),
-    "recipe_band": ("pass_rates", "claims"),
-    "asymmetry": ("asymmetry",),
-    "skill_forest": ("skill_effects", "effects"),
-    "transfer": ("effects",),
-    "variants": ("effects",),
-    "lift_by_path": ("effects",),
-    "certification": ("certification",),
-    "judge_agreement": ("agreement",),
-    "path_audit": ("path_shift",),
-    "corrected_lift": ("corrected_effects", "bounds"),
-    "placebo_ladder": ("effects",),
-    "metrics": ("effects",),
-    "condition_ladder": ("pass_rates",),
-    "loss_curves": ("log",),
-    "costs": ("costs",),
-}
+DECLARED = declared_figures()
+# in the order of the argument, in which the report and the findings page number them
+FIGURES: dict[str, tuple[str, ...]] = {name: figure.tables for name, figure in DECLARED.items()}
 TABLES: dict[str, tuple[str, ...]] = {
     "claims": ("claims",),
     "effects": ("effects",),
@@ -93,22 +77,11 @@ FINDINGS = (
     "ledger",
 )
 # the question (`skillift.findings.QUESTIONS`) under which each of these figures stands on the findings page
-BESIDE_FINDINGS = {
-    **dict.fromkeys(("lift", "tier_trajectory"), "resolved"),
-    **dict.fromkeys(("recipe_band", "asymmetry", "skill_forest"), "uniform"),
-    **dict.fromkeys(
-        ("lift_by_path", "certification", "judge_agreement", "path_audit", "corrected_lift"), "judge"
-    ),
-    "transfer": "transfer",
-    "variants": "variants",
-    "placebo_ladder": "procedure",
-    "metrics": "form",
-    "condition_ladder": "basis",
-}
+BESIDE_FINDINGS = {name: figure.question for name, figure in DECLARED.items() if figure.question}
 # figures of every metric; all others are of `pass` alone
-EVERY_METRIC = ("metrics",)
+EVERY_METRIC = tuple(name for name, figure in DECLARED.items() if figure.every_metric)
 # figures that hold several suites against each other; of the others there is one for each suite
-ACROSS_SUITES = ("transfer", "variants")
+ACROSS_SUITES = tuple(name for name, figure in DECLARED.items() if figure.across_suites)
 # tables that some studies have and others lack: what is made from further ones does without them
 OPTIONAL = ("predictions",)
 
@@ -139,30 +112,16 @@ class Extent(NamedTuple):
     variants: int = 0  # 1 where the suite of variants is asked
 
 
-# what a study needs at least to have a figure or table; it has all others
+# what a study needs at least to have a table; it has all others
 _NEEDS: dict[str, dict[str, int]] = {
-    "tier_trajectory": {"delta": 1},
-    "lift": {"trained": 1, "delta": 1},
-    "lift_by_path": {"trained": 1, "delta": 1},
-    "skill_forest": {"trained": 1, "delta": 1},
-    "transfer": {"trained": 1, "delta": 1, "transfer": 1},
-    "variants": {"delta": 1, "variants": 1},
-    "placebo_ladder": {"controls": 1},
-    "recipe_band": {"recipes": 2, "delta": 1},
-    "asymmetry": {"trained": 1, "delta": 1},
-    "metrics": {"trained": 1, "delta": 1},
     "asymmetry_slopes": {"trained": 1, "delta": 1},
     "claims": {"delta": 1},
     "variance": {"trained": 1, "delta": 1},
-    "path_audit": {"judges": 1},
     "path_shift": {"judges": 1},
     "mixed_paths": {"judges": 1, "delta": 1},
-    "judge_agreement": {"judges": 2},
     "agreement": {"judges": 2, "delta": 1},
     "judge_errors": {"judges": 1},
-    "corrected_lift": {"judges": 1, "trained": 1, "delta": 1},
     "corrections": {"judges": 1, "delta": 1},
-    "loss_curves": {"trained": 1},
     "predictions": {"predictions": 1},
 }
 
@@ -186,13 +145,13 @@ def extent(study: Study) -> Extent:
 
 def figures_for(has: Extent) -> list[str]:
     """The figures that a study of some extent has."""
-    return [name for name in FIGURES if _enough(name, has)]
+    return [name for name, figure in DECLARED.items() if _enough(figure.needs, has)]
 
 
 def tables_for(has: Extent) -> list[str]:
     """The tables that a study of some extent has."""
-    return [name for name in TABLES if _enough(name, has)]
+    return [name for name in TABLES if _enough(_NEEDS.get(name, {}), has)]
 
 
-def _enough(name: str, has: Extent) -> bool:
-    return all(getattr(has, thing) >= least for thing, least in _NEEDS.get(name, {}).items())
+def _enough(needs: Mapping[str, int], has: Extent) -> bool:
+    return all(getattr(has, thing) >= least for thing, least in needs.items())

@@ -38,10 +38,10 @@ def _file(study: Study, student: str, state: Path) -> Path | None:
     if entry["source"] == "path":
         return Path(study.model_folder(student))
     if entry["source"] == "package":
-        from skillift.students.packages import CACHE, Part, place_of
+        from skillift.students.packages import CACHE, parts_of, place_of
 
         spec = study.package_spec(student)
-        return place_of([Part(**part) for part in spec["parts"]], spec["sha256"], state / CACHE)
+        return place_of(parts_of(spec), spec.sha256, state / CACHE)
     from skillift.students.hub import cached_folder
 
     return cached_folder(entry["model"], entry.get("revision", "main"), entry["file"])

@@ -122,6 +122,9 @@ class PredictedEffect(Settings):
     """A recipe of a run of that student. Before training where left out."""
 
 
+Direction = Literal["greater", "less", "equivalent"]
+
+
 class Prediction(Settings):
     """What is expected of an effect, or of the difference of two."""
 
@@ -138,7 +141,7 @@ class Prediction(Settings):
     metric: LeftOut[str] = None
     """Metric of the effect, or of both: `pass` where left out, or one of `skillift.metrics`, such as
     `length`. Numbers are then in its unit, and one that reads no verdict stands on the path `text`."""
-    direction: Literal["greater", "less", "equivalent"]
+    direction: Direction
     """`greater`: above `than` + `margin`; `less`: below `than` - `margin`; `equivalent`: between the two."""
     than: float = 0.0
     """What the effect is compared with (fraction)."""

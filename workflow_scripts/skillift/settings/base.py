@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from skillift.settings.markers import NullSaysMore
+
 T = TypeVar("T")
 
 
@@ -76,10 +78,6 @@ def _not_null(value: object) -> object:
 
 
 LeftOut = Annotated[T | None, _NotNull()]  # None where the key is left out; `key: null` is refused
-
-
-class NullSaysMore:
-    """That null is something else than leaving the key out, so that the key has no default."""
 
 
 OrNull = Annotated[T | None, NullSaysMore()]

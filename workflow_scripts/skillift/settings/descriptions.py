@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from skillift.settings.base import NullSaysMore
+from skillift.settings.markers import NullSaysMore
 
 
 def described(model: type[BaseModel], schema: dict[str, Any]) -> None:

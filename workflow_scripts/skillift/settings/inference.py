@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from skillift.named_modules import names_in
 from skillift.settings.base import OrNull, Settings, Unique
 from skillift.settings.values import (
     DEFAULT_DATE,
@@ -19,16 +20,18 @@ from skillift.settings.values import (
     Text,
 )
 
+if TYPE_CHECKING:
+    EngineKind = str
+else:
+    EngineKind = Literal[names_in("engines", "_engine")]
 Precision = Literal["float32", "bfloat16", "float16"]
-
-
 Adapters = Literal["merged", "lora"]
 
 
 class Decoding(Settings):
     """How a model answers."""
 
-    engine: Literal["vllm", "transformers"] = "vllm"
+    engine: EngineKind = "vllm"
     """What runs the model."""
     precision: Precision = "float32"
     """Number format of weights and activations."""

@@ -14,7 +14,15 @@ from skillift.settings.base import LeftOut, Settings, Unique, chosen_by
 from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge, WorkedSolutionTeacher
 from skillift.settings.inference import Adapters, Decoding, Precision
 from skillift.settings.training import Corpus, Method, Step
-from skillift.settings.values import DEFAULT_DATE, Condition, Day, Id, Positive, Seed, Suite
+from skillift.settings.values import (
+    DEFAULT_DATE,
+    Condition,
+    Day,
+    Id,
+    Positive,
+    Seed,
+    Suite,
+)
 
 
 class TrainSpec(Method):

@@ -50,21 +50,29 @@ class PackSuites(Settings):
     """Variants of the holdout tasks: the same list and question, after a procedure that was changed."""
 
 
-class TaskPack(Settings):
-    """The built-in family of list-rewriting skills, made by seed."""
+Difficulty = Literal["tiny", "easy", "standard"]
 
-    difficulty: Literal["tiny", "easy", "standard"]
+
+class PackSettings(Settings):
+    """What a pack has however many tasks of each skill are made."""
+
+    difficulty: Difficulty
     """`tiny` for students trained from scratch, `easy` for language models of some 100 to 500 million
     parameters, `standard` for larger ones."""
     seed: Seed = 0
     """Seed of the skills and their instances."""
     skills: Annotated[int, Field(ge=2, le=40), WHOLE] = 40
     """Number of skills."""
-    per_skill: PerSkill
-    """Number of tasks of each skill, by suite. No instance is in two suites."""
     judge_scored: Count = 0
     """Number of holdout tasks without a deterministic extractor (`scorer: judge`); on the path `bench` the
     primary judge scores them. Other suites that are asked have the same share of them."""
+
+
+class TaskPack(PackSettings):
+    """The built-in family of list-rewriting skills, made by seed."""
+
+    per_skill: PerSkill
+    """Number of tasks of each skill, by suite. No instance is in two suites."""
     suites: LeftOut[PackSuites] = None
     """Suites beside those of `per_skill`."""
 

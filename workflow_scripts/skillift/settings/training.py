@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from skillift.named_modules import names_in
 from skillift.settings.base import LeftOut, OneOf, Settings, Unique
 from skillift.settings.values import (
     Amount,
@@ -77,11 +78,18 @@ class _OnCorpus(Settings):
     """Corpus that is trained on; a key of `corpora`."""
 
 
+if TYPE_CHECKING:
+    Objective = str
+else:
+    Objective = Literal[names_in("training.objectives")]
+
+
 class Method(Settings):
     """How a student is fine-tuned, on whatever corpus."""
 
-    objective: Literal["sft"]
-    """What is optimised. `sft` is the likelihood of the demonstration, given the prompt."""
+    objective: Objective
+    """What is optimised, a module of `skillift/training/objectives/`. `sft` is the likelihood of the
+    demonstration, given the prompt."""
     trainable: Literal["full"] | TrainedParts
     """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
     learning_rate: PositiveShare

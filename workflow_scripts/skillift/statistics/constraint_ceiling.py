@@ -87,7 +87,8 @@ def _part(sides: Sides, names: list[str], most: float, confidence: float) -> dic
     if known["estimate"] is None:
         return row
     row["estimate"] = most - (abs(known["estimate"]) if len(names) > 1 else known["estimate"])
-    if known["standard_error"] is None:
+    error, freedom = known["standard_error"], known.get("degrees_of_freedom")
+    if error is None or freedom is None:
         return row
-    whole = with_seeds(known["standard_error"] ** 2, known["degrees_of_freedom"], sides.of(*names))
+    whole = with_seeds(error**2, freedom, sides.of(*names))
     return row | whole.of(row["estimate"], confidence) | {"uncertainty": whole}

@@ -49,7 +49,8 @@ def responses(
         `response_schema`; has_answer_line: the extractor finds a final ANSWER line, or what a task with
         another form asks for in its place; different_lines: it finds several that do not say the same.
     """
-    from skillift.judging.extraction import extract_answer, has_different_lines, in_form
+    from skillift.judging.forms import in_form
+    from skillift.scorers.answer_line import extract_answer, has_different_lines
 
     texts = episodes["response"].unique()
     lines = pl.DataFrame(

@@ -8,11 +8,11 @@ student's model folder, which prompts, training and engines all read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
+from skillift.settings.student_specs import GivenSpec
 from skillift.tasks.file_text import file_text, unusable, with_newlines
 from skillift.yaml_sources.source import Words, beside
 
@@ -60,10 +60,11 @@ class ChatSettings(NamedTuple):
 OWN = ChatSettings()  # the model's own format
 
 
-def chat_settings(spec: Mapping) -> ChatSettings:
-    """The settings of a spec: `chat_template` (file, text) and `end_tokens`, where the study has them."""
-    template = spec.get("chat_template")
-    return ChatSettings(template and ChatTemplate(**template), tuple(spec.get("end_tokens", ())))
+def chat_settings(spec: GivenSpec) -> ChatSettings:
+    """What a step's settings say of it."""
+    said = spec.chat_template
+    template = ChatTemplate(said.file, said.text) if said else None
+    return ChatSettings(template, tuple(spec.end_tokens or ()))
 
 
 def ready_made() -> list[str]:

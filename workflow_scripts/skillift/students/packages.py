@@ -33,6 +33,7 @@ from filelock import FileLock
 from skillift.errors import UserError, problem
 from skillift.processes.progress import phase
 from skillift.redaction import redact
+from skillift.settings.student_specs import PackageSpec
 from skillift.students.gguf_header import SUFFIX
 from skillift.tables import atomic_path, read_json, sha256_file, write_json
 
@@ -65,6 +66,11 @@ class Part(NamedTuple):
     package: str
     version: str
     file: str
+
+
+def parts_of(spec: PackageSpec) -> list[Part]:
+    """The files that a student is joined of."""
+    return [Part(part.package, part.version, part.file) for part in spec.parts]
 
 
 class Fetched(NamedTuple):

@@ -21,6 +21,8 @@ from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
 from skillift.processes.progress import Progress, phase
+from skillift.settings.models import Architecture, Pretraining
+from skillift.settings.student_specs import PretrainSpec
 from skillift.students.pretraining_text import Exchange, exchanges
 from skillift.taskpack import PackSpec
 
@@ -41,7 +43,6 @@ ROPE_THETA = 10_000.0
 
 _DEFAULT_PACK = {"difficulty": "tiny", "seed": 0, "per_skill": {"train": 11, "dev": 5, "holdout": 5}}
 _POOL = 4096  # exchanges that are sorted by length together, so that batches hold little padding
-_ARCHITECTURE = ("hidden_size", "layers", "heads", "kv_heads", "intermediate_size")
 _IGNORED = -100
 
 
@@ -55,14 +56,12 @@ class Batch:
 
 
 def pretrain(
-    spec: dict, tokenizer_folder: Path | str, out_folder: Path | str, threads: int = 1
+    spec: PretrainSpec, tokenizer_folder: Path | str, out_folder: Path | str, threads: int = 1
 ) -> pl.DataFrame:
     """Train a student and save it with its tokenizer, ready to be served.
 
     Args:
-        spec: `architecture` (hidden_size, layers, heads, kv_heads, intermediate_size), `pretraining` (steps,
-            learning_rate at its peak, seed) and `pack` (the study's `tasks.pack`, whose dev and holdout lists
-            are kept out; null for the default pack's).
+        spec: the student's shape, how it is trained, and the pack whose dev and holdout lists are kept out.
         tokenizer_folder: what `tokenizers.build_tokenizer` wrote.
         out_folder: model folder to write.
         threads: threads of torch; results are repeatable for one number of threads.
@@ -72,46 +71,29 @@ def pretrain(
         learning rate and the tokens read so far, every 50 steps and at the last.
 
     Raises:
-        UserError: a setting is missing or wrong.
+        UserError: `kv_heads` does not divide `heads`.
     """
-    _check(spec)
+    architecture, settings = spec.architecture, spec.pretraining
+    if architecture.heads % architecture.kv_heads:
+        raise UserError(
+            problem("students: architecture.kv_heads", architecture.kv_heads, "a divisor of `heads`")
+        )
     prepare_libraries()
     with phase("importing transformers"):
         from transformers import AutoTokenizer
 
         quiet_progress()
-    settings = spec["pretraining"]
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
-    pack = PackSpec.parse(spec.get("pack") or _DEFAULT_PACK)
-    with _repeatable(settings["seed"], threads):
-        model = new_student(spec["architecture"], tokenizer)
-        log = _train(model, batches(tokenizer, pack, settings["seed"]), settings)
+    pack = PackSpec.parse(spec.pack.model_dump() if spec.pack else _DEFAULT_PACK)
+    with _repeatable(settings.seed, threads):
+        model = new_student(architecture, tokenizer)
+        log = _train(model, batches(tokenizer, pack, settings.seed), settings)
     model.save_pretrained(out_folder)
     tokenizer.save_pretrained(out_folder)
     return log
 
 
-def _check(spec: dict) -> None:
-    for section, keys in (
-        ("architecture", _ARCHITECTURE),
-        ("pretraining", ("steps", "learning_rate", "seed")),
-    ):
-        found = spec.get(section)
-        if not isinstance(found, dict) or set(found) != set(keys):
-            raise UserError(problem(f"students: {section}", found, f"the keys {list(keys)}"))
-    architecture = spec["architecture"]
-    for key in _ARCHITECTURE:
-        if not isinstance(architecture[key], int) or architecture[key] < 1:
-            raise UserError(
-                problem(f"students: architecture.{key}", architecture[key], "a positive whole number")
-            )
-    if architecture["heads"] % architecture["kv_heads"]:
-        raise UserError(
-            problem("students: architecture.kv_heads", architecture["kv_heads"], "a divisor of `heads`")
-        )
-
-
-def new_student(architecture: dict, tokenizer: PreTrainedTokenizerBase) -> Qwen3ForCausalLM:
+def new_student(architecture: Architecture, tokenizer: PreTrainedTokenizerBase) -> Qwen3ForCausalLM:
     """A student with random weights from torch's current seed: float32, tied embeddings, heads of 32."""
     from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
 
@@ -122,11 +104,11 @@ def new_student(architecture: dict, tokenizer: PreTrainedTokenizerBase) -> Qwen3
     }
     config = Qwen3Config(
         vocab_size=len(tokenizer),
-        hidden_size=architecture["hidden_size"],
-        intermediate_size=architecture["intermediate_size"],
-        num_hidden_layers=architecture["layers"],
-        num_attention_heads=architecture["heads"],
-        num_key_value_heads=architecture["kv_heads"],
+        hidden_size=architecture.hidden_size,
+        intermediate_size=architecture.intermediate_size,
+        num_hidden_layers=architecture.layers,
+        num_attention_heads=architecture.heads,
+        num_key_value_heads=architecture.kv_heads,
         head_dim=HEAD_SIZE,
         max_position_embeddings=tokenizer.model_max_length,
         rope_parameters={"rope_type": "default", "rope_theta": ROPE_THETA},
@@ -180,11 +162,11 @@ def _collate(group: list[tuple[list[int], int]]) -> Batch:
     return Batch(inputs, targets, tokens=sum(len(ids) for ids, _ in group))
 
 
-def _train(model: Qwen3ForCausalLM, stream: Iterator[Batch], settings: dict) -> pl.DataFrame:
+def _train(model: Qwen3ForCausalLM, stream: Iterator[Batch], settings: Pretraining) -> pl.DataFrame:
     import torch
     from torch.nn.utils import clip_grad_norm_
 
-    steps, peak = settings["steps"], settings["learning_rate"]
+    steps, peak = settings.steps, settings.learning_rate
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=peak, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
     )

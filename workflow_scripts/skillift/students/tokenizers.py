@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
-from skillift.taskpack.domains import DIFFICULTIES
+from skillift.settings.student_specs import TokenizerSpec
 from skillift.taskpack.lexicon import lexicon
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
@@ -38,19 +37,13 @@ _LARGEST_VOCABULARY = 4096
 POSITIONS = 4096  # rotary embeddings cost nothing by length; own tasks may be longer than the pack's
 
 
-def build_tokenizer(spec: dict, folder: Path | str) -> None:
+def build_tokenizer(spec: TokenizerSpec, folder: Path | str) -> None:
     """Train the tokenizer and save it as `transformers` reads it.
 
     Args:
-        spec: `difficulty` of the pack whose words become single tokens; other keys play no part.
+        spec: of which pack the words become single tokens.
         folder: is made if need be; gets tokenizer.json and tokenizer_config.json (with the chat template).
-
-    Raises:
-        UserError: the difficulty is unknown.
     """
-    difficulty = spec.get("difficulty")
-    if difficulty not in DIFFICULTIES:
-        raise UserError(problem("tokenizer: difficulty", difficulty, f"one of {list(DIFFICULTIES)}"))
     prepare_libraries()
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -70,7 +63,7 @@ def build_tokenizer(spec: dict, folder: Path | str) -> None:
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    core.train_from_iterator(lexicon(difficulty), trainer)
+    core.train_from_iterator(lexicon(spec.difficulty), trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=core,
         pad_token=PAD,

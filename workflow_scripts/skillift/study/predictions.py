@@ -19,6 +19,7 @@ import copy
 
 from skillift.metrics.names import PASS, RESPONSES, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
+from skillift.settings.publication_specs import PredictionsSpec
 from skillift.study.study import Study
 
 
@@ -57,9 +58,10 @@ def _reads_no_verdict(entry: dict) -> bool:
     return "metric" in entry and VERDICTS not in metrics()[entry["metric"]].reads
 
 
-def predictions_spec(study: Study) -> dict:
+def predictions_spec(study: Study) -> PredictionsSpec:
     """What the verdicts on predictions depend on: the predictions, and which runs are whose."""
-    return {"predictions": declared(study), "runs": study.analysis_spec()["runs"]}
+    said = {"predictions": declared(study), "runs": study.analysis_spec()["runs"]}
+    return PredictionsSpec(**said)
 
 
 def _effect(entry: dict) -> dict:

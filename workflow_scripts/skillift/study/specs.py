@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from skillift.settings.chat_models import AskedModel
+from skillift.settings.publication_specs import BrowserSpec
 from skillift.settings.specs import (
     AnsweringSpec,
     CorpusSpec,
@@ -23,6 +24,14 @@ from skillift.settings.specs import (
     ScoresSpec,
     ServedSpec,
     TrainSpec,
+)
+from skillift.settings.student_specs import (
+    HubSpec,
+    ImportSpec,
+    PackageSpec,
+    PretrainSpec,
+    TasksSpec,
+    TokenizerSpec,
 )
 from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
@@ -92,7 +101,7 @@ else:
 class Specs(_Declared):
     """The specs of a `skillift.study.study.Study`, which is one."""
 
-    def tasks_spec(self, suite: str) -> dict:
+    def tasks_spec(self, suite: str) -> TasksSpec:
         """What the tasks and skills of one suite are made of.
 
         A key that makes no difference to the suite is as if left out: editing one suite builds no other. Of
@@ -100,7 +109,7 @@ class Specs(_Declared):
         """
         pack = copy.deepcopy(self.data["tasks"].get("pack"))
         if pack is None:
-            return copy.deepcopy(self.data["tasks"])
+            return TasksSpec(files=self.data["tasks"]["files"])
         others = pack.pop("suites", {})
         asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
         least = _LEAST_PER_SKILL
@@ -110,13 +119,16 @@ class Specs(_Declared):
             name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
         }
         pack["judge_scored"] = pack["judge_scored"] if asked_by_judge else 0
-        return {"pack": pack | ({"suites": {suite: others[suite]}} if suite in others else {})}
+        if suite in others:
+            pack["suites"] = {suite: others[suite]}
+        return TasksSpec(pack=pack)
 
-    def tokenizer_spec(self) -> dict:
+    def tokenizer_spec(self) -> TokenizerSpec:
         """What the tokenizer of students from scratch depends on; with own tasks it is the tiny pack's."""
-        return {"difficulty": self.data["tasks"].get("pack", {"difficulty": "tiny"})["difficulty"]}
+        pack = self.data["tasks"].get("pack", {"difficulty": "tiny"})
+        return TokenizerSpec(difficulty=pack["difficulty"])
 
-    def pretrain_spec(self, student: str) -> dict:
+    def pretrain_spec(self, student: str) -> PretrainSpec:
         """How a student with `source: scratch` is made; `pack` is None with own tasks.
 
         Pre-training leaves out the lists that the pack's seed holds out, whatever number of tasks is made of
@@ -127,22 +139,18 @@ class Specs(_Declared):
         pack = self.data["tasks"].get("pack")
         if pack:
             pack = {name: value for name, value in {**pack, **_LEAST_TASKS}.items() if name != "suites"}
-        return copy.deepcopy({**parts, "pack": pack})
+        return PretrainSpec(**parts, pack=pack)
 
-    def import_spec(self, student: str) -> dict:
+    def import_spec(self, student: str) -> ImportSpec:
         """How a student with `source: path` is taken in; its files enter as they are."""
-        return {"source": self.model(student)["source"], **self._chat(student)}
+        return ImportSpec(source=self.model(student)["source"], **self._chat(student))
 
-    def hub_spec(self, student: str) -> dict:
+    def hub_spec(self, student: str) -> HubSpec:
         """Which model of the hub a student with `source: hub` is."""
         model = self.model(student)
         declared = {name: model[name] for name in ("model", "digests", "file") if name in model}
-        return {
-            "name": student,
-            "revision": model.get("revision", "main"),
-            **declared,
-            **self._chat(student),
-        }
+        revision = model.get("revision", "main")
+        return HubSpec(name=student, revision=revision, **declared, **self._chat(student))
 
     def _chat(self, student: str) -> dict:
         """What the study says of a student's chat format, where it says something; a template by its text.
@@ -153,12 +161,12 @@ class Specs(_Declared):
         found: dict = {"chat_template": chat.template._asdict()} if chat.template else {}
         return found | ({"end_tokens": list(chat.end_tokens)} if chat.end_tokens else {})
 
-    def package_spec(self, student: str) -> dict:
+    def package_spec(self, student: str) -> PackageSpec:
         """Which packages a student with `source: package` comes from: one, or several that are joined."""
         model = self.model(student)
         parts = model.get("parts") or [{name: model[name] for name in ("package", "version", "file")}]
         declared = {name: model[name] for name in ("sha256", "licence")}
-        return copy.deepcopy({"name": student, "parts": parts, **declared, **self._chat(student)})
+        return PackageSpec(name=student, parts=parts, **declared, **self._chat(student))
 
     def demonstrations_spec(self) -> DemonstrationsSpec:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
@@ -313,15 +321,17 @@ class Specs(_Declared):
         found: dict = {} if self.headline_suite == HOLDOUT else {"suite": self.headline_suite}
         return found | ({"suites": self.suites} if len(self.suites) > 1 else {})
 
-    def browser_spec(self) -> dict:
+    def browser_spec(self) -> BrowserSpec:
         """What the episode browser shows besides the tables."""
         shown = self.figures_spec()
-        return {
-            "name": self.name,
-            "headline_path": self.data["analysis"]["headline_path"],
-            "prompt_seed": self.data["prompt_seed"],
+        said: dict[str, Any] = {name: shown[name] for name in ("students", "references", "runs")}
+        if "withheld" in self.data:
+            said["withheld"] = sorted(self.data["withheld"])
+        return BrowserSpec(
+            name=self.name,
+            headline_path=self.data["analysis"]["headline_path"],
+            prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
-            "judges": self.judges,
-            **{name: shown[name] for name in ("students", "references", "runs")},
-            **({"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}),
-        }
+            judges=self.judges,
+            **said,
+        )

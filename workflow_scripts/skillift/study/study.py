@@ -151,7 +151,14 @@ class Study(Specs):
 
     def corpus_of(self, run: str) -> str:
         """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
-        return self.data["recipes"][run.rsplit("-s", 1)[0]]["corpus"]
+        return self._recipe_of(run)["corpus"]
+
+    def objective_of(self, run: str) -> str:
+        """What a trained run, such as `sft-s0`, optimises."""
+        return self._recipe_of(run)["objective"]
+
+    def _recipe_of(self, run: str) -> dict:
+        return self.data["recipes"][run.rsplit("-s", 1)[0]]
 
     @property
     def shards(self) -> int:

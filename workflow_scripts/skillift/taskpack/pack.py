@@ -147,7 +147,8 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         .otherwise(pl.lit("answer_line"))
         .alias("scorer")
     )
-    tasks, variants = tasks.select(required_columns(TASKS)), []
+    tasks = tasks.select(required_columns(TASKS))
+    variants: list = []
     if pack.changes:
         variants, of_variants = _variants(skills, tasks, pack)
         tasks = pl.concat([tasks, of_variants], how="diagonal")

@@ -20,8 +20,8 @@ from skillift.answers.comparison import type_of
 from skillift.contracts import pa
 from skillift.contracts.pipeline import EXPECTED, SCORERS, SKILLS, SUITES, TASKS, key_of, required_columns
 from skillift.errors import UserError, problem
-from skillift.judging.calls import is_call
-from skillift.judging.constraints import checks_of
+from skillift.scorers.constraints import checks_of
+from skillift.scorers.json import is_call
 from skillift.settings.values import VARIANTS
 from skillift.tables import check
 from skillift.tasks.file_text import printable

@@ -24,7 +24,11 @@ from skillift.training.options import TrainingOptions
 from skillift.training.parts import lora_config, train_last_layers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trl import SFTConfig, SFTTrainer
+
+    TrainerClass = Callable[[type[SFTTrainer]], type[SFTTrainer]]
 
 WHOLE = TrainedParts.model_construct()  # no parts of its own
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -51,6 +55,7 @@ def fit(
     steps: list[int],
     resume_from: str | None,
     options: TrainingOptions,
+    trainer_class: TrainerClass = lambda usual: usual,
 ) -> None:
     """Train, and leave weights, probes, log and checked tokens in `state`; see `training.train`.
 
@@ -62,6 +67,8 @@ def fit(
         steps: the optimiser steps whose weights are kept.
         resume_from: the state of the trainer that an interrupted run left.
         options: how it is run; `processes` is the number of processes that call this.
+        trainer_class: for an objective with a loss of its own, from the trainer that this machine takes
+            (`skillift.training.cpu_trainer`) to a class below it.
 
     Raises:
         UserError: see `training.train`.
@@ -74,7 +81,7 @@ def fit(
         from skillift.training.callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
     for variable in TRACKER_PROJECTS:
         os.environ.setdefault(variable, options.project or PROJECT)
-    trainer, checked = _trainer(spec, model_folder, corpus, state, options)
+    trainer, checked = _trainer(spec, model_folder, corpus, state, options, trainer_class)
     trainable = sum(weights.numel() for weights in trainer.model.parameters() if weights.requires_grad)
     probes = probes_of(trainer.train_dataset)
     keeping = KeepWeights(state / "weights", steps, probes, trainer.accelerator)
@@ -104,7 +111,12 @@ def fit(
 
 
 def _trainer(
-    spec: TrainSpec, model_folder: Path, corpus: pl.DataFrame, state: Path, options: TrainingOptions
+    spec: TrainSpec,
+    model_folder: Path,
+    corpus: pl.DataFrame,
+    state: Path,
+    options: TrainingOptions,
+    trainer_class: TrainerClass,
 ) -> tuple[SFTTrainer, pl.DataFrame]:
     """The trainer of a recipe, and the table of what its corpus is trained on; both checked."""
     with fast_imports():
@@ -127,7 +139,7 @@ def _trainer(
     model = load_model(model_folder, "bfloat16" if half and parts.lora else "float32")
     if parts.last_n_layers:
         train_last_layers(model, parts.last_n_layers)
-    trainer = (GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
+    trainer = trainer_class(GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
         model=model,
         args=_arguments(spec, corpus.height, state, options),
         train_dataset=dataset,

@@ -15,6 +15,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 import polars as pl
@@ -26,15 +27,13 @@ from skillift.settings.specs import TrainSpec
 from skillift.settings.training import Step
 from skillift.tables import folder_digests, read_json, write_json
 from skillift.training.data import TRAINED_TOKENS_SCHEMA
-from skillift.training.fit import FITTED, DeviceMemoryError, fit, optimiser_steps
+from skillift.training.fit import FITTED, DeviceMemoryError, optimiser_steps
 from skillift.training.merging import write_checkpoint
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, free_device_memory, in_processes
 
 KEY = "key.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
-
-OBJECTIVES = {"sft": fit}  # what trains, by the recipe's `objective`
 
 
 @dataclass(frozen=True)
@@ -152,11 +151,11 @@ def _fit_in_memory(work: tuple, options: TrainingOptions) -> None:
             with fast_imports():
                 from skillift.training.callbacks import last_state
             arguments = (*work, last_state(state / "trainer"), asked)
-            fit_objective = OBJECTIVES[work[0].objective]
+            fit = import_module(f"skillift.training.objectives.{work[0].objective}").fit
             if options.processes > 1:
-                in_processes(fit_objective, options.processes, *arguments)
+                in_processes(fit, options.processes, *arguments)
             else:
-                fit_objective(*arguments)
+                fit(*arguments)
             return
         except DeviceMemoryError as error:
             share = math.ceil(work[0].batch_size / options.processes)

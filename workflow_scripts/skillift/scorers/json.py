@@ -19,6 +19,8 @@ from typing import NamedTuple
 
 from skillift.answers.reasoning import strip_reasoning
 
+COLUMNS = ("reference",)
+
 
 class Call(NamedTuple):
     """A function's name and its arguments by name."""
@@ -44,7 +46,7 @@ def is_call(text: str) -> bool:
         return False
 
 
-def score_call(response: str, reference: str) -> bool:
+def score(response: str, reference: str) -> bool:
     """Whether the last call of `response` is `reference`, which is a call; a response without one fails."""
     call, wanted = last_call(response), last_call(reference)
     return call is not None and wanted is not None and _same(call._asdict(), wanted._asdict())

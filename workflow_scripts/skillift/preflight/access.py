@@ -74,11 +74,11 @@ def _packages(where: str, study: Study, student: str, state: Path | None) -> dic
 
     Where its weights are there already, one that raises where they are no student.
     """
-    from skillift.students.packages import CACHE, Part, cached, check_offered, key_of
+    from skillift.students.packages import CACHE, cached, check_offered, key_of, parts_of
 
     spec = study.package_spec(student)
-    parts = [Part(**part) for part in spec["parts"]]
-    if state and (file := cached(parts, spec["sha256"], state / CACHE)):
+    parts = parts_of(spec)
+    if state and (file := cached(parts, spec.sha256, state / CACHE)):
         return {where: partial(_check_weights, where, study, student, file)}
     return {key: partial(check_offered, key, part) for part in parts if (key := key_of(where, parts, part))}
 
@@ -110,7 +110,7 @@ def _check_hub(where: str, study: Study, student: str) -> None:
     from skillift.students.hub import cached_folder, check_reachable, tokenizer_folder
 
     spec, chat = study.hub_spec(student), study.chat(student)
-    model, file = (spec["model"], spec["revision"]), spec.get("file")
+    model, file = (spec.model, spec.revision), spec.file
     check_reachable(where, *model, study.data["inference"]["engine"], chat, file)
     # what the header of a GGUF file says of its tokenizer is known once the file is there
     folder = cached_folder(*model, file) if file else tokenizer_folder(where, *model)

@@ -26,7 +26,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from skillift.judging.extraction import extract_answer
+from skillift.scorers.answer_line import extract_answer
+
+COLUMNS = ("reference",)
 
 _RANGE = ("low", "high")
 _TOLERANCE = 1e-9
@@ -80,7 +82,7 @@ def met(response: str, reference: str) -> list[bool]:
     return [_met(answer, check) for check in checks]
 
 
-def score_constraints(response: str, reference: str) -> bool:
+def score(response: str, reference: str) -> bool:
     """Whether a response meets every check of a reference."""
     return all(met(response, reference))
 
@@ -101,7 +103,7 @@ def _values(answer: dict | list, of: object) -> list | None:
                 return None
             found.append(answer[str(name)])
         else:
-            place = int(name) if str(name).isdecimal() else -1
+            place = int(str(name)) if str(name).isdecimal() else -1
             if not 0 <= place < len(answer):
                 return None
             found.append(answer[place])

@@ -1,10 +1,9 @@
-"""The deterministic extractor: from a student's response to its final answer, mostly that of an ANSWER line.
+"""The deterministic ANSWER-line extractor: from a student's response to its final answer.
 
 It reads `response` of the episodes table. Reasoning before the answer is no part of it and is removed first.
 The extractor sees ANSWER lines and nothing else; a right conclusion in free prose is a fail on the path
 `bench`, and how often that happens is what the path audit measures. What a line says is compared by the
-task's answer type, see `skillift.answers.comparison`. Tasks may ask for another form: a call in JSON
-(`skillift.judging.calls`), or what a regular expression of the task finds.
+task's answer type, see `skillift.answers.comparison`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import re
 from skillift.answers.comparison import answer_groups, says_the_same, type_of
 from skillift.answers.dress import fold_characters
 from skillift.answers.reasoning import strip_reasoning
-from skillift.judging.calls import last_call
 
 # markup, a bullet or a number may stand before the word; no other word may
 _ANSWER_LINE = re.compile(
@@ -68,39 +66,7 @@ def has_different_lines(response: str) -> bool:
     return len(lines) > 1 and len(set(answer_groups(lines, type_of(lines[-1])))) > 1
 
 
-def matched(response: str, pattern: str) -> str | None:
-    """What the last match of a regular expression outside reasoning says; None where there is none.
-
-    That is the group `answer`, else the first group, else the whole match.
-    """
-    found = list(re.finditer(pattern, strip_reasoning(response) or ""))
-    if not found:
-        return None
-    last = found[-1]
-    named = "answer" in last.re.groupindex
-    text = last["answer"] if named else last[1] if last.re.groups else last[0]
-    return (text and text.strip()) or None
-
-
-def score_pattern(response: str, reference: str, answer_type: str, pattern: str) -> bool:
-    """Whether what `matched` finds says `reference`; a response in which it finds nothing fails."""
-    answer = matched(response, pattern)
-    return answer is not None and says_the_same(answer, reference, answer_type)
-
-
-def in_form(response: str, scorer: str, pattern: str | None) -> bool:
-    """Whether a response has an answer in the form that a scorer of `EXTRACTED` looks for.
-
-    `pattern` is the task's; None for other scorers than that.
-    """
-    if scorer == "json":
-        return last_call(response) is not None
-    if scorer == "pattern":
-        return matched(response, pattern or "") is not None
-    return extract_answer(response) is not None
-
-
-def score_answer_line(response: str, reference: str, answer_type: str | None = None) -> bool:
+def score(response: str, reference: str, answer_type: str | None = None) -> bool:
     """Whether the last ANSWER line of `response` says `reference`; a response without one fails.
 
     Args:

@@ -1,0 +1,58 @@
+"""The worked examples of docs/extending.md, added to copies of the project as the page says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from preloaded import program
+from projects import ROOT, copy_project, replace_in
+
+_FILE = re.compile(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)```\n", re.MULTILINE | re.DOTALL)
+_CHANGE = re.compile(r"^In `([\w/.]+)`, replace `(.*?)` by `(.*?)`\.\n", re.MULTILINE)
+
+
+def project_with(heading: str, target: Path, parts: Iterable[str] = ()) -> tuple[Path, set[str]]:
+    """A copy of the project with one example added, and the files that this touches.
+
+    Args:
+        heading: that of the example on the page.
+        target: the folder to make.
+        parts: what the copy has besides what a run needs, such as `docs`.
+    """
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    folder = copy_project(target)
+    for part in (*parts, ".pytest.ini"):
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy2)(ROOT / part, folder / part)
+    changes, files = _CHANGE.findall(section), _FILE.findall(section)
+    for name, old, new in changes:
+        replace_in(folder / name, old, new)
+    for name, text in files:
+        assert not (folder / name).exists()
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder, {name for name, *_ in (*changes, *files)}
+
+
+def files_said(what: str) -> int:
+    """How many files the page says that adding a thing takes."""
+    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    return int(re.search(rf"^\| {what}[^|]* \| (\d) \|", page, re.MULTILINE)[1])
+
+
+def tested(folder: Path, *options: str) -> CompletedProcess:
+    """Run tests of a copy, with its own library; heavy ones have a process of their own from there."""
+    command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *options)
+    path = {"PYTHONPATH": str(folder / "workflow_scripts")}
+    return program(folder, *command, env={**os.environ, **path}, together=True)
+
+
+def command(folder: Path, name: str, *options: str) -> tuple[int, str]:
+    """Run a command of a copy; the status that it ends with, and what it prints."""
+    done = program(folder, folder / "workflow_scripts" / name, *options, together=True)
+    return done.returncode, done.stdout
