@@ -56,8 +56,10 @@ def main(argv: list[str] | None = None) -> None:
         "description": found.study.data.get("description", ""),
         "path": spec["analysis"]["headline_path"],
     }
-    shown = ~pl.col("suite").is_in(found.study.data.get("withheld", []))
-    tables |= {name: tables[name].filter(shown) for name in ("tasks", "episodes", "scores")}
+    for suite in found.study.data.get("withheld", []):
+        tables |= {
+            name: tables[name].filter(pl.col("suite") != suite) for name in ("tasks", "episodes", "scores")
+        }
     for name in ("tasks", "episodes", "scores"):
         with atomic_path(options.out / f"data/{name}.parquet") as temporary:
             tables[name].write_parquet(temporary)

@@ -131,6 +131,15 @@ def test_variants_of_one_skill_are_one_cluster_whether_they_have_skills_of_their
     assert lifts["n_skills"].to_list() == [N_SKILLS]
 
 
+def test_every_path_has_contrasts_of_its_own():
+    judged = scores(RATES).with_columns(path=pl.lit("judge:a"), passed=~pl.col("passed"))
+    both = analysed(pl.concat([scores(RATES), judged]), tasks(), margins={"brittleness": 0.05})
+    found = both.claims.filter(claim="brittleness")
+    assert found["path"].to_list() == ["bench", "judge:a"]
+    assert found["estimate"][1] == pytest.approx(-found["estimate"][0])
+    assert found.filter(path="bench").equals(made().claims.filter(claim="brittleness"))
+
+
 def test_without_variants_every_other_row_is_the_same():
     holdout = tasks().filter(suite="holdout").drop("parent", "change")
     alone = analysed(scores(RATES), holdout, margins={"brittleness": 0.05})

@@ -72,7 +72,11 @@ def variant_values(values: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     parents = values.drop("suite").join(
         arms.select(*_ARM, "task_id"), on=[name for name in (*_ARM, "task_id") if name != "suite"]
     )
-    found = paired_difference(arms, parents, cell=_ARM[1:])
+    apart = [
+        paired_difference(of_path, parents.filter(path=of_path["path"][0]), cell=_ARM[1:])
+        for of_path in arms.partition_by("path", maintain_order=True)
+    ]
+    found = pl.concat([paired_difference(arms.clear(), parents.clear(), cell=_ARM[1:]), *apart])
     return found.with_columns(n_samples=pl.lit(2, dtype=pl.Int64)).sort(*_ARM, "task_id")
 
 

@@ -204,9 +204,10 @@ def _further(path: str, name: str) -> str:
 
 def _task(where: str, record: dict, problems: list[str]) -> dict:
     """A row of the table of tasks; what cannot be read is None, and its problem is noted."""
-    names = [*_REQUIRED, *_OPTIONAL, *([_PARENT] if record.get("suite") == VARIANTS else [])]
-    needed = _OF_SCORER.get(record.get("scorer", ""))
-    row = {name: _field(where, name, record, problems) for name in (*names, *([needed] if needed else []))}
+    row = {name: _field(where, name, record, problems) for name in (*_REQUIRED, *_OPTIONAL)}
+    needed = _OF_SCORER.get(row["scorer"] or "")
+    further = [*([_PARENT] if row["suite"] == VARIANTS else []), *([needed] if needed else [])]
+    row |= {name: _field(where, name, record, problems) for name in further}
     if needed and record.get(needed) is None:
         expected, example = _MEANS[needed]
         fix = f'Add "{needed}": "{example}".'
