@@ -216,6 +216,7 @@ def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
                 few,
                 ("    seed: 0\n    skills: 8", f"    seed: {seed}\n    skills: 2"),
                 ("holdout: 5}", "holdout: 1}"),
+                ("rows: 26", "rows: 4"),
                 ("suites: [holdout],", "suites: [holdout, perturbed],"),
             )
         )

@@ -65,7 +65,8 @@ def variant_values(values: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     arms = (
         values.drop("skill_id")
         .join(made, on=["suite", "task_id"])
-        .group_by(*_ARM, "parent", "of_parent")
+        .sort("task_id")  # the order of summation is fixed, so that equal content gives equal bytes
+        .group_by(*_ARM, "parent", "of_parent", maintain_order=True)
         .agg(pl.col("value", "low", "high").mean(), pl.col("n_unscored").sum())
         .rename({"parent": "task_id", "of_parent": "skill_id"})
     )
