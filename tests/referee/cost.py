@@ -51,6 +51,14 @@ def harmless() -> Study:
     return _with(0.01, -0.02, 0.04, "non-inferior", 0.02)
 
 
+@cache
+def without_refusals() -> Study:
+    """The suite has no task that says what it expects."""
+    study = costly()
+    effects = study.tables["effects"].filter(~pl.col("metric").is_in(["refusal_kept", "over_refusal"]))
+    return study._replace(tables={**study.tables, "effects": effects})
+
+
 CASES = [
     Sentence(
         "What does it cost on the safety suite? SFT costs nothing on the safety suite (pass rate under none "
@@ -78,7 +86,7 @@ CASES = [
         "be declined at 45 k after SFT by sft, mean of 2 seeds: \u221212.0 pp (",
         "at that student less is declined of what should be, by so much",
         costly,
-        (known, harmless),
+        (known, harmless, without_refusals),
     ),
     Sentence("What does it cost on the safety suite?", "the suite is asked", harmless, (known, base_alone)),
 ]

@@ -91,6 +91,20 @@ def own_variants() -> Study:
 
 
 @cache
+def not_asked() -> Study:
+    """Their effects are in the tables, and this study does not ask that suite."""
+    return respecified(brittle(), {"suites": ["holdout"]})
+
+
+@cache
+def without_effects() -> Study:
+    """Variants were asked, and their tasks were not."""
+    study = brittle()
+    effects = study.tables["effects"].filter(pl.col("suite") != "perturbed")
+    return study._replace(tables={**study.tables, "effects": effects})
+
+
+@cache
 def untrained() -> Study:
     """Nothing was trained."""
     return _with(base_alone(), brittle().tables["claims"].clear())
@@ -134,5 +148,10 @@ CASES = [
         untrained,
         (known, brittle, base_alone),
     ),
-    Sentence("Does it break on a changed task?", "variants are asked", robust, (known, base_alone)),
+    Sentence(
+        "Does it break on a changed task?",
+        "variants are asked",
+        robust,
+        (known, base_alone, not_asked, without_effects),
+    ),
 ]
