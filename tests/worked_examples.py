@@ -45,7 +45,7 @@ def files_said(what: str) -> int:
     return int(re.search(rf"^\| {what}[^|]* \| (\d) \|", page, re.MULTILINE)[1])
 
 
-def tested(folder: Path, *options: str) -> CompletedProcess:
+def run_tests(folder: Path, *options: str) -> CompletedProcess:
     """Run tests of a copy, with its own library; heavy ones have a process of their own from there."""
     command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *options)
     path = {"PYTHONPATH": str(folder / "workflow_scripts")}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from planner import plans
 from projects import ROOT, replace_in
-from worked_examples import files_said, project_with, tested
+from worked_examples import files_said, project_with, run_tests
 
 from skillift.provenance import code_digest
 
@@ -47,7 +47,7 @@ def project(tmp_path_factory) -> Path:
 def test_its_own_test_passes_and_it_answers_the_command(project):
     (project / "tests/commands/test_echo.py").write_text(WITH_THE_COMMAND, encoding="utf-8")
     tests = ("tests/unit/test_echo_engine.py", "tests/commands/test_echo.py")
-    done = tested(project, *tests, "-o", "pythonpath=tests tests/commands workflow_scripts")
+    done = run_tests(project, *tests, "-o", "pythonpath=tests tests/commands workflow_scripts")
     assert "2 passed" in done.stdout, done.stdout
 
 

@@ -13,7 +13,7 @@ import pytest
 from analysis_tables import full_study
 from planner import jobs_in
 from projects import dry_run
-from worked_examples import command, files_said, project_with, tested
+from worked_examples import command, files_said, project_with, run_tests
 
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
@@ -105,5 +105,5 @@ def test_the_list_of_figures_in_the_docs_is_made_again_with_it(project):
 
 def test_its_own_test_passes_and_so_do_those_of_all_figures(project):
     tests = [f"tests/unit/test_{name}.py" for name in ("figure_gains", "figures", "captions")]
-    done = tested(project, *tests, "-k", "gains")
+    done = run_tests(project, *tests, "-k", "gains")
     assert re.search(r"^1\d passed", done.stdout, re.MULTILINE), done.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from planner import plans
 from projects import ROOT, replace_in
-from worked_examples import files_said, project_with, tested
+from worked_examples import files_said, project_with, run_tests
 
 from skillift.provenance import code_digest
 
@@ -28,7 +28,7 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.mark.models
 def test_its_own_test_passes_as_it_trains_otherwise_than_sft(project):
-    done = tested(project, "tests/unit/test_objective_smoothed.py")
+    done = run_tests(project, "tests/unit/test_objective_smoothed.py")
     assert "1 passed" in done.stdout, done.stdout
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from projects import ROOT
-from worked_examples import command, files_said, project_with, tested
+from worked_examples import command, files_said, project_with, run_tests
 
 from skillift.contracts.pipeline import EPISODES, SCORES, VERDICTS
 from skillift.provenance import code_digest
@@ -93,7 +93,7 @@ def test_the_path_bench_scores_its_tasks_by_it_and_the_others_as_before(project,
 
 
 def test_its_own_test_passes(project):
-    done = tested(project, "tests/unit/test_mentions.py")
+    done = run_tests(project, "tests/unit/test_mentions.py")
     assert "6 passed" in done.stdout, done.stdout
 
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from planner import jobs_in
 from projects import dry_run
-from worked_examples import command, files_said, project_with, tested
+from worked_examples import command, files_said, project_with, run_tests
 
 TASKS = """task_id,skill_id,suite,prompt,reference,worked_solution
 a1,sums,train,What is 1 + 1?,2,ANSWER: 2
@@ -76,5 +76,5 @@ def test_editors_complete_it_and_the_reference_page_names_it(project, repository
 
 
 def test_its_own_test_passes(project):
-    done = tested(project, "tests/unit/test_multilingual.py")
+    done = run_tests(project, "tests/unit/test_multilingual.py")
     assert "1 passed" in done.stdout, done.stdout
