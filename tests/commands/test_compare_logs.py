@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from bad_logs import BAD_LOGS
-from compared_logs import LOGS, compare, effects_of, interval_of, text_of
+from compared_logs import LOGS, compare, effects_of, holm, numbers_of, text_of
 from made_logs import line, scored, write_lm_eval
 
 from skillift.errors import UserError
@@ -61,32 +61,41 @@ def test_gains_and_lift_of_real_details_of_lighteval_are_those_that_are_counted_
 
 
 def held_by_hand(compared: Path, harness: str, counted: Callable[[Path, str], dict]) -> None:
-    """Effects, intervals and pass rates of a comparison are those of scores that are read plainly."""
+    """Every number of effects.csv and of pass rates is that of scores that are read plainly."""
     arms = {
-        (side, condition): counted(LOGS / harness / side, condition)
-        for side in ("before", "after")
+        (run, condition): counted(LOGS / harness / side, condition)
+        for run, side in (("base", "before"), ("sft-s0", "after"))
         for condition in ("none", "curated")
     }
+
+    def less(one: dict, other: dict) -> dict:
+        assert len(one) == 60 and one.keys() == other.keys()
+        return {key: value - other[key] for key, value in one.items()}
+
     gains = {
-        condition: {
-            key: after - arms["before", condition][key] for key, after in arms["after", condition].items()
-        }
+        condition: less(arms["sft-s0", condition], arms["base", condition])
         for condition in ("none", "curated")
     }
-    lift = {key: gains["curated"][key] - gains["none"][key] for key in gains["none"]}
-    assert len(lift) == 60
-    found = effects_of(compared)
-    expected = {"gain:none": gains["none"], "gain:curated": gains["curated"], "lift:curated-none": lift}
-    for contrast, differences in expected.items():
-        row = found[contrast]
-        assert (row["n_tasks"], row["n_skills"], row["n_unscored"]) == (60, 12, 0)
-        ours = (row["estimate"], row["ci_low"], row["ci_high"])
-        assert ours == pytest.approx(interval_of(differences), abs=1e-9)
+    deltas = {run: less(arms[run, "curated"], arms[run, "none"]) for run in ("base", "sft-s0")}
+    families = [
+        {("lift:curated-none", "sft-s0"): less(gains["curated"], gains["none"])},
+        {(f"gain:{condition}", "sft-s0"): found for condition, found in gains.items()},
+        {("curated-none", run): found for run, found in deltas.items()},
+    ]
+    rows = pl.read_csv(compared / "effects.csv")
+    assert rows.height == 5
+    for family in families:
+        expected = {key: numbers_of(found, len(family)) for key, found in family.items()}
+        adjusted = holm([found["p_value"] for found in expected.values()])
+        for ((contrast, run), numbers), p_holm in zip(expected.items(), adjusted, strict=True):
+            row = rows.filter(contrast=contrast, run=run).row(0, named=True)
+            assert (row["n_tasks"], row["n_skills"], row["n_unscored"]) == (60, 12, 0)
+            assert {name: row[name] for name in numbers} == pytest.approx(numbers, rel=1e-4, abs=1e-9)
+            assert row["p_holm"] == pytest.approx(p_holm, rel=1e-4)
+            assert (row["word"] == "supported") == (p_holm < 0.05 and row["estimate"] > 0)
     rates = pl.read_parquet(compared / "analysis/pass_rates.parquet")
-    for (side, condition), scores in arms.items():
-        rate = rates.filter(run="base" if side == "before" else "sft-s0", condition=condition)[
-            "pass_rate"
-        ].item()
+    for (run, condition), scores in arms.items():
+        rate = rates.filter(run=run, condition=condition)["pass_rate"].item()
         assert rate == pytest.approx(np.mean(list(scores.values())))
 
 
@@ -187,6 +196,14 @@ def test_one_group_is_one_group_and_what_the_logs_do_not_say_is_named(tmp_path):
     said = (out / "summary.md").read_text(encoding="utf-8")
     assert "3 items in 1 group by cluster" in said and "1 groups" not in text_of(out / "findings.html")
     assert "so not compared between arms: settings of sampling, prompts, targets." in said
+
+
+def test_of_many_items_the_browser_shows_the_first_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("skillift.evaluation_logs.comparison.MOST_SHOWN", 3)
+    for side in ("before", "after"):
+        write_lm_eval(tmp_path / side, scored([0.0, 1.0] * 4))
+    out = compare(tmp_path / "out", [tmp_path / "before"], [tmp_path / "after"])
+    assert "comparison: the first 3 of 8 items" in text_of(out / "episodes.html")
 
 
 def test_a_second_comparison_leaves_nothing_of_the_first_in_its_folder(tmp_path):

@@ -112,9 +112,11 @@ def simulated(design: Design, gain: float, generator: np.random.Generator) -> Pa
 def by_skillift(pair: Pair) -> list[float] | None:
     """The clustered interval of the table of effects; of several trainings with the variance between them."""
     found = clustered_mean(pair.after.mean(axis=0) - pair.before, pair.skill, CONFIDENCE)
-    if len(pair.after) == 1 or found.standard_error is None:
-        return None if found.ci_low is None else [found.ci_low, found.ci_high]
     runs = [clustered_mean(own - pair.before, pair.skill, CONFIDENCE) for own in pair.after]
+    if None in (found.standard_error, *(run.standard_error for run in runs)):
+        return None
+    if len(runs) == 1:
+        return [found.ci_low, found.ci_high]
     n_runs, sampling = len(runs), found.standard_error**2
     noise = (np.mean([run.standard_error**2 for run in runs]) - sampling) * n_runs / (n_runs - 1)
     between = np.var([run.estimate for run in runs], ddof=1)

@@ -46,7 +46,8 @@ COLUMNS = {
     "`variant:c`: variants less the tasks that they are made of, under c; `lift:...`: a contrast after "
     "training less before",
     "metric": "the number that is compared; `pass` is the share of answers that pass",
-    "estimate": "the effect, as a fraction (0.07 is 7 percentage points); null where undefined",
+    "estimate": "the effect in the unit of its metric: a fraction for shares such as `pass` (0.07 is 7 "
+    "percentage points), tokens for `length`; null where undefined",
     "standard_error": "clustered by skill (CR2); of a recipe's row with the variance between trainings",
     "ci_low": "lower end of the interval",
     "ci_high": "upper end of the interval",

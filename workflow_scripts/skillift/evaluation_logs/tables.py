@@ -135,8 +135,9 @@ def tables(
 
 
 def _epochs(arms: Arms) -> tuple[int, int]:
-    counts = [count for arm in arms.arms for count in arm.rows.group_by("item").len()["len"].to_list()]
-    return min(counts), max(counts)
+    counts = pl.concat(arm.rows.group_by("item").agg(n=pl.len()) for arm in arms.arms)
+    least, most = counts.select(least=pl.col("n").min(), most=pl.col("n").max()).row(0)
+    return int(least), int(most)
 
 
 def _tasks(rows: pl.DataFrame) -> pl.DataFrame:
