@@ -147,7 +147,8 @@ def _answer_at(
     )
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
-    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"])
+    stop = tuple(inference.get("stop", ()))
+    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop)
     seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
     sent = [prompts[place] for place, _ in requests]
     settings = {**inference, "max_model_len": length}
