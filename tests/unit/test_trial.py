@@ -49,7 +49,8 @@ def test_a_trial_of_each_shipped_study_is_a_study_of_its_own_with_the_same_model
     assert len(trial.runs) == len({(run.student, run.recipe) for run in study.runs}), "one seed of each"
     assert not trial.data["predictions"], "nothing is registered of a trial"
     tasks, _ = tasks_of(trial)
-    assert tasks.filter(suite="holdout").height == 8 and tasks["skill_id"].n_unique() == 4
+    holdout = tasks.filter(suite="holdout")
+    assert holdout.height == 8 and holdout["skill_id"].n_unique() == 4
 
 
 def test_trainings_have_few_steps_of_the_studys_batch_and_rows_that_the_teacher_leaves_right(
