@@ -9,6 +9,8 @@ import pytest
 
 from skillift.contracts.pipeline import CONTAMINATION, TASKS, required_columns
 from skillift.corpus.contamination import find_contamination
+from skillift.costs.estimate import tasks_of
+from skillift.study.study import load_study
 from skillift.tables import check
 from skillift.taskpack import build_pack
 
@@ -34,6 +36,12 @@ def pairs(train: str, holdout: str, references: tuple[str, str] = ("1", "1")) ->
         tasks_table(("t", "train", train, references[0]), ("h", "holdout", holdout, references[1]))
     )
     return check(frame, CONTAMINATION, "test").rows()
+
+
+@pytest.mark.parametrize("name", ["smoke", "embedded", "pocket", "paper", "paper-next-tiers"])
+def test_the_tasks_of_each_shipped_study_let_it_start(name, repository):
+    tasks, _ = tasks_of(load_study(repository / f"studies/{name}.yaml"))
+    assert find_contamination(tasks).is_empty()
 
 
 @pytest.mark.parametrize("difficulty", ["tiny", "standard"])
