@@ -112,6 +112,15 @@ def test_a_log_tells_how_long_the_counted_work_took():
     line = str(Line("answering", 32, 32, "prompt", ("1.0 prompts/s", "took 1 min 20 s")))
     assert counted_seconds(LOG.format(line=line)) == 80
     assert counted_seconds(LOG.format(line="answering: 3 of 32 prompts, 30 s left")) == 0
+    several = "checkpoint 1 of 2, answering: 32 of 32 prompts, took 8 s"
+    assert counted_seconds(LOG.format(line=f"{several}\n{line}")) == 88
+
+
+def test_prompts_that_every_run_asks_twice_are_not_multiplied():
+    twice = "in another batch, answering: 16 of 16 prompts, took 22 s"
+    assert counted_seconds(LOG.format(line=f"answering: 64 of 64 prompts, took 40 s\n{twice}")) == 40
+    at = f"checkpoint 2 of 2, {twice}"
+    assert counted_seconds(LOG.format(line=f"answering: 64 of 64 prompts, took 40 s\n{at}")) == 40
 
 
 def job_of(results: Path, name: str, seconds: float, line: str) -> None:
