@@ -229,7 +229,7 @@ def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, su
 
 @pytest.mark.parametrize("figure", ["condition_ladder", "path_audit", "placebo_ladder", "lift"])
 def test_suites_whose_marks_are_alike_are_drawn(figure):
-    """altair names a view by its marks: two suites that show the same had one name, which Vega-Lite refused."""
+    """altair names a view by its marks: two suites that show the same had one name, which ended Vega-Lite."""
     svg = to_svg(draw(figure, asked("holdout", "dev")[1], asked("holdout", "dev")[0]))
     assert "On the suite holdout" in svg and "On the suite dev" in svg
 
