@@ -31,8 +31,9 @@ warn_if_untested(workflow)
 def refuse(error):
     """End before any job, with what is wrong alone: to an error Snakemake would add where it was raised."""
     lines = str(error).splitlines()
-    if len(lines) > 1 and not lines[0].endswith(":"):
-        lines.insert(0, f"{len(lines)} mistakes, found before the first job:")
+    number = sum(not line.startswith(" ") for line in lines)  # others go on with one
+    if number > 1 and not lines[0].endswith(":"):
+        lines.insert(0, f"{number} mistakes, found before the first job:")
     logger.error("\n".join([f"error: {lines[0]}", *lines[1:]]))
     sys.exit(1)
 

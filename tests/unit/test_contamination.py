@@ -9,6 +9,8 @@ import pytest
 
 from skillift.contracts.pipeline import CONTAMINATION, TASKS, required_columns
 from skillift.corpus.contamination import find_contamination
+from skillift.costs.estimate import tasks_of
+from skillift.study.study import load_study
 from skillift.tables import check
 from skillift.taskpack import build_pack
 
@@ -34,6 +36,12 @@ def pairs(train: str, holdout: str, references: tuple[str, str] = ("1", "1")) ->
         tasks_table(("t", "train", train, references[0]), ("h", "holdout", holdout, references[1]))
     )
     return check(frame, CONTAMINATION, "test").rows()
+
+
+@pytest.mark.parametrize("name", ["smoke", "embedded", "pocket", "paper", "paper-next-tiers"])
+def test_the_tasks_of_each_shipped_study_let_it_start(name, repository):
+    tasks, _ = tasks_of(load_study(repository / f"studies/{name}.yaml"))
+    assert find_contamination(tasks).is_empty()
 
 
 @pytest.mark.parametrize("difficulty", ["tiny", "standard"])
@@ -93,6 +101,23 @@ def test_wording_that_many_train_tasks_share_is_no_evidence():
         tasks_table(*train, ("h", "holdout", f"{template} {numbers[4]} now", "1"))
     ).rows()
     assert row[:4] == ("t4", "holdout", "h", "ngram_overlap")
+
+
+def test_wording_that_tasks_with_other_answers_have_is_no_evidence_however_few_they_are():
+    """Short lists in long wording: eight words that hold the first item alone say nothing of the answer."""
+    wording = "Show the steps of the ladle tag of this list. End with a line 'ANSWER: ' and the result."
+    pair = [("t1", "train", f"{wording} bread, honey, fish, orange", "fish")]
+    pair += [("h1", "holdout", f"{wording} bread, egg, rice, milk", "fish")]
+    assert find_contamination(tasks_table(*pair)).height == 1, "nothing says yet that it is wording"
+    others = [("h2", "holdout", f"{wording} tea, jam, soup, nut", "nut")]
+    assert find_contamination(tasks_table(*pair, *others)).is_empty()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_easy_pack_is_clean_with_few_tasks_of_few_skills(seed):
+    per_skill = {"train": 9, "dev": 2, "holdout": 2}
+    _, tasks = build_pack({"difficulty": "easy", "seed": seed, "skills": 4, "per_skill": per_skill})
+    assert find_contamination(tasks).is_empty()
 
 
 def test_every_suite_is_compared_with_train_and_none_with_another():

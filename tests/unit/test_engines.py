@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,17 @@ def answers(student) -> dict:
             found[kind, "reversed"] = engine.generate(PROMPTS[::-1], SAMPLED, SEEDS[::-1])[::-1]
             engine.log_probabilities([Probe(PROMPTS[0], PROMPTS[1])])
             found[kind, "other seeds"] = engine.generate(PROMPTS, SAMPLED, [seed + 1000 for seed in SEEDS])
+        stop = found["stop"] = stop_texts(found[kind, "greedy"])
+        with open_engine(kind, student, {**INFERENCE, "stop": stop}, OPTIONS) as engine:
+            found[kind, "stopped"] = engine.generate(PROMPTS, replace(GREEDY, stop=stop))
     return found
+
+
+def stop_texts(answers: list) -> tuple[str, ...]:
+    """Pairs of letters from within some answers."""
+    texts = [answer.text for answer in answers if len(answer.text) > 4]
+    pairs = [text[place % (len(text) - 1) :][:2] for place, text in enumerate(texts)]
+    return tuple([pair for pair in pairs if "\ufffd" not in pair][:6])
 
 
 def test_both_engines_give_the_same_greedy_answers(answers):
@@ -97,6 +108,32 @@ def test_an_answer_ends_at_the_end_token_or_at_max_tokens(answers, kind):
         assert "<|im_end|>" not in completion.text
         assert completion.completion_tokens <= 24
         assert completion.finish_reason == "stop" or completion.completion_tokens == 24
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_an_answer_ends_before_the_first_stop_text_and_others_stay_as_they_are(answers, kind):
+    ended = 0
+    for whole, answer in zip(answers[kind, "greedy"], answers[kind, "stopped"], strict=True):
+        places = [place for stop in answers["stop"] if (place := whole.text.find(stop)) >= 0]
+        if not places:
+            assert answer == whole
+            continue
+        ended += 1
+        assert (answer.text, answer.finish_reason) == (whole.text[: min(places)], "stop")
+        assert answer.completion_tokens == len(answer.tokens) <= whole.completion_tokens
+        assert answer.tokens == whole.tokens[: len(answer.tokens)]
+    assert 6 <= ended < len(PROMPTS)
+
+
+def test_both_engines_end_answers_at_the_same_token(answers):
+    assert answers["vllm", "stopped"] == answers["transformers", "stopped"]
+
+
+def test_a_stop_text_that_the_prompt_begins_is_not_looked_for_there(student):
+    with open_engine("transformers", student, INFERENCE, OPTIONS) as engine:
+        first = engine.generate(PROMPTS[:1], GREEDY)[0]
+        stop = engine.tokenizer.decode(PROMPTS[0][-1:]) + first.text[:1]
+        assert engine.generate(PROMPTS[:1], replace(GREEDY, stop=(stop,))) == [first]
 
 
 @pytest.mark.parametrize("kind", ENGINES)

@@ -71,6 +71,17 @@ def test_without_max_model_len_prompts_decide_and_served_weights_are_merged(stud
     assert "adapters" not in load_study(study_file(text)).episodes_spec("s", "base").inference.model_dump()
 
 
+def test_stop_texts_are_a_part_of_how_runs_answer_and_of_no_training(study_file):
+    study = load_study(
+        study_file(EMBEDDED.replace("  max_model_len", '  stop: ["\\n\\nUser:"]\n  max_model_len'))
+    )
+    for run in ("base", "sft-s0"):
+        assert study.episodes_spec("s", run).inference.model_dump()["stop"] == ["\n\nUser:"]
+    plain = load_study(study_file(EMBEDDED))
+    assert "stop" not in plain.episodes_spec("s", "base").inference.model_dump()
+    assert study.train_spec("s", "sft-s0") == plain.train_spec("s", "sft-s0")
+
+
 def test_the_line_of_a_problem_is_the_keys_own(problems_of):
     (line,) = problems_of(("attempts: 1", "attempts: none"))
     assert f"study.yaml:{line_of('attempts: 1')}: teacher.attempts: " in line

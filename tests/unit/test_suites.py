@@ -16,6 +16,7 @@ from skillift.cards.specs import model_cards_spec
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import ContractError, UserError
 from skillift.figures import draw
+from skillift.figures.theme import to_svg
 from skillift.findings import findings
 from skillift.findings.summary import summary
 from skillift.preflight import rows
@@ -373,6 +374,13 @@ def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, su
     assert [part["title"]["subtitle"] for part in drawn["vconcat"]] == [
         each["title"]["subtitle"] for each in alone
     ]
+
+
+@pytest.mark.parametrize("figure", ["condition_ladder", "path_audit", "placebo_ladder", "lift"])
+def test_suites_whose_marks_are_alike_are_drawn(figure):
+    """altair names a view by its marks: two suites that show the same had one name, which ended Vega-Lite."""
+    svg = to_svg(draw(figure, asked("holdout", "dev")[1], asked("holdout", "dev")[0]))
+    assert "On the suite holdout" in svg and "On the suite dev" in svg
 
 
 @pytest.mark.parametrize("table", tables_for(SMOKE))

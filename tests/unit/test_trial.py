@@ -49,7 +49,8 @@ def test_a_trial_of_each_shipped_study_is_a_study_of_its_own_with_the_same_model
     assert len(trial.runs) == len({(run.student, run.recipe) for run in study.runs}), "one seed of each"
     assert not trial.data["predictions"], "nothing is registered of a trial"
     tasks, _ = tasks_of(trial)
-    assert tasks.filter(suite="holdout").height == 8 and tasks["skill_id"].n_unique() == 4
+    holdout = tasks.filter(suite="holdout")
+    assert holdout.height == 8 and holdout["skill_id"].n_unique() == 4
 
 
 def test_trainings_have_few_steps_of_the_studys_batch_and_rows_that_the_teacher_leaves_right(
@@ -118,6 +119,15 @@ def test_a_log_tells_how_long_the_counted_work_took():
     line = str(Line("answering", 32, 32, "prompt", ("1.0 prompts/s", "took 1 min 20 s")))
     assert counted_seconds(LOG.format(line=line)) == 80
     assert counted_seconds(LOG.format(line="answering: 3 of 32 prompts, 30 s left")) == 0
+    several = "checkpoint 1 of 2, answering: 32 of 32 prompts, took 8 s"
+    assert counted_seconds(LOG.format(line=f"{several}\n{line}")) == 88
+
+
+def test_prompts_that_every_run_asks_twice_are_not_multiplied():
+    twice = "in another batch, answering: 16 of 16 prompts, took 22 s"
+    assert counted_seconds(LOG.format(line=f"answering: 64 of 64 prompts, took 40 s\n{twice}")) == 40
+    at = f"checkpoint 2 of 2, {twice}"
+    assert counted_seconds(LOG.format(line=f"answering: 64 of 64 prompts, took 40 s\n{at}")) == 40
 
 
 def job_of(results: Path, name: str, seconds: float, line: str) -> None:

@@ -5,8 +5,9 @@ white space and the punctuation of sentences (signs such as + and -, and marks i
 they change a task). `ngram_overlap`: most of the other prompt's word 8-grams stand in the train prompt
 and both tasks have the same reference; 8-grams and the share of 0.7 are those of PaLM (Chowdhery et al.,
 2022, arXiv 2204.02311). Tasks made from templates share their wording without sharing their
-content, hence two limits of our own: the references must agree, and an n-gram that stands in the prompts
-of more than `WORDING` train tasks counts as wording and is left out.
+content, hence limits of our own: the references must agree; an n-gram that stands in the prompts of more than
+`WORDING` train tasks counts as wording and is left out; and the share must be as large among the n-grams that
+stand in no prompt with another reference, as the others say nothing of the answer.
 """
 
 from __future__ import annotations
@@ -103,17 +104,29 @@ def _ngrams(words: tuple[str, ...], ngram: int) -> set[tuple[str, ...]]:
 
 
 def _overlaps(train: list[_Task], asked: list[_Task], ngram: int) -> dict[tuple[str, str], float]:
-    """The share of n-grams for each pair that has one in common and the same reference."""
+    """The share of n-grams for each pair that has one in common and the same reference.
+
+    The smaller of two: of all n-grams but wording, and of those that no prompt with another reference holds.
+    """
     seen_in = defaultdict(list)
-    for place, (_, words, _) in enumerate(train):
+    references = defaultdict(set)
+    for place, (_, words, reference) in enumerate(train):
         for gram in _ngrams(words, ngram):
             seen_in[gram].append(place)
+            references[gram].add(reference)
+    for _, words, reference in asked:
+        for gram in _ngrams(words, ngram) & references.keys():
+            references[gram].add(reference)
     overlaps = {}
     for task_id, words, reference in asked:
         content = [gram for gram in _ngrams(words, ngram) if len(seen_in.get(gram, ())) <= WORDING]
-        shared = Counter(place for gram in content for place in seen_in.get(gram, ()))
-        for place, count in shared.items():
+        telling = [gram for gram in content if len(references.get(gram, ())) <= 1]
+        shared, told = (
+            Counter(place for gram in grams for place in seen_in.get(gram, ()))
+            for grams in (content, telling)
+        )
+        for place, count in told.items():
             seen, _, seen_reference = train[place]
             if seen_reference == reference:
-                overlaps[seen, task_id] = count / len(content)
+                overlaps[seen, task_id] = min(count / len(telling), shared[place] / len(content))
     return overlaps

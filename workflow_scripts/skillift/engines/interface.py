@@ -11,11 +11,15 @@ from skillift.engines.probes import Probe
 
 @dataclass(frozen=True)
 class Sampling:
-    """How answers are drawn; `temperature` 0 is greedy. `max_tokens` counts the end token too."""
+    """How answers are drawn; `temperature` 0 is greedy. `max_tokens` counts the end token too.
+
+    An answer ends before the first of the texts `stop`, too.
+    """
 
     max_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,10 @@ class Completion:
     """One answer.
 
     Attributes:
-        text: the decoded answer without special tokens, tags of reasoning excepted.
-        finish_reason: `stop` (an end token), `length` (`max_tokens` reached) or `error`.
+        text: the decoded answer without special tokens, tags of reasoning excepted, up to a stop text.
+        finish_reason: `stop` (an end token or a stop text), `length` (`max_tokens` reached) or `error`.
         prompt_tokens: tokens of the prompt that the engine has read.
-        completion_tokens: tokens that were generated, an end token included.
+        completion_tokens: tokens that were generated, those of an end token or a stop text included.
         tokens: those tokens.
     """
 

@@ -74,7 +74,7 @@ class TransformersEngine:
                 for place, tokens in zip(
                     places, self._answer(batch, sampling, batch_seeds, progress), strict=True
                 ):
-                    answers[place] = self._completion(len(prompts[place]), tokens)
+                    answers[place] = self._completion(len(prompts[place]), tokens, sampling.stop)
                 progress.amounts["token"] += sum(answers[place].completion_tokens for place in places)
                 progress.advance(len(places))
         return in_order(answers)
@@ -88,9 +88,10 @@ class TransformersEngine:
     ) -> list[list[int]]:
         """The tokens generated for one batch, padded on the left; what follows an end token is padding."""
         import torch
-        from transformers import GenerationConfig, LogitsProcessorList
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         from skillift.engines.seeded_sampling import SeededSampling
+        from skillift.engines.stop_texts import StopTexts
 
         length = max(map(len, prompts))
         padding = self.tokenizer.pad_token_id
@@ -110,23 +111,32 @@ class TransformersEngine:
         processors.append(count)
         if sampling.temperature > 0:
             processors.append(SeededSampling(sampling.temperature, sampling.top_p, seeds))
+        ended = StoppingCriteriaList()
+        if sampling.stop:
+            ended.append(StopTexts(self.tokenizer, sampling.stop, length))
         with torch.inference_mode():
             output = self.model.generate(
                 input_ids=torch.tensor(ids, device=self.device),
                 attention_mask=torch.tensor(mask, device=self.device),
                 generation_config=settings,
                 logits_processor=processors,
+                stopping_criteria=ended,
             )
         return output[:, length:].tolist()
 
-    def _completion(self, prompt_tokens: int, tokens: list[int]) -> Completion:
+    def _completion(self, prompt_tokens: int, tokens: list[int], stop: Sequence[str]) -> Completion:
+        from skillift.engines.stop_texts import stopped_answer
+
         end = next((place for place, token in enumerate(tokens) if token in self.ends), None)
+        text, used = answer_text(self.tokenizer, tokens[:end]), len(tokens) if end is None else end + 1
+        if stopped := stopped_answer(self.tokenizer, tokens[:end], stop):
+            text, used = stopped
         return Completion(
-            text=answer_text(self.tokenizer, tokens[:end]),
-            finish_reason="length" if end is None else "stop",
+            text=text,
+            finish_reason="length" if end is None and stopped is None else "stop",
             prompt_tokens=prompt_tokens,
-            completion_tokens=len(tokens) if end is None else end + 1,
-            tokens=tuple(tokens if end is None else tokens[: end + 1]),
+            completion_tokens=used,
+            tokens=tuple(tokens[:used]),
         )
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:

@@ -91,7 +91,7 @@ class VllmEngine:
             with phase("starting vLLM with the model"):
                 self.llm = LLM(
                     model=str(model_folder),
-                    skip_tokenizer_init=True,
+                    skip_tokenizer_init=not inference.get("stop"),  # else vLLM looks for texts in answers
                     generation_config="vllm",  # the study's sampling, not the model folder's
                     dtype=inference["precision"],
                     seed=inference["seed"],
@@ -118,6 +118,8 @@ class VllmEngine:
         """Answer `prompts` in their order; see `engines.Engine.generate`."""
         from vllm import SamplingParams
 
+        from skillift.engines.stop_texts import stopped_answer
+
         order = by_shared_prefix(prompts)
         settings = [
             SamplingParams(
@@ -126,7 +128,8 @@ class VllmEngine:
                 top_p=sampling.top_p,
                 seed=seeds[place] if seeds is not None and sampling.temperature > 0 else None,
                 stop_token_ids=self.ends,
-                detokenize=False,
+                stop=list(sampling.stop),
+                detokenize=bool(sampling.stop),
             )
             for place in order
         ]
@@ -140,13 +143,16 @@ class VllmEngine:
         for place, output in zip(order, outputs, strict=True):
             answer = output.outputs[0]
             tokens = list(answer.token_ids)
-            stopped = bool(tokens) and tokens[-1] in self.ends
+            answered = tokens[:-1] if tokens and tokens[-1] in self.ends else tokens
+            text, used, finish = answer_text(self.tokenizer, answered), len(tokens), answer.finish_reason
+            if stopped := stopped_answer(self.tokenizer, answered, sampling.stop):
+                (text, used), finish = stopped, "stop"
             answers[place] = Completion(
-                text=answer_text(self.tokenizer, tokens[:-1] if stopped else tokens),
-                finish_reason=answer.finish_reason if answer.finish_reason in ("stop", "length") else "error",
+                text=text,
+                finish_reason=finish if finish in ("stop", "length") else "error",
                 prompt_tokens=len(output.prompt_token_ids),
-                completion_tokens=len(tokens),
-                tokens=tuple(tokens),
+                completion_tokens=used,
+                tokens=tuple(tokens[:used]),
             )
         return in_order(answers)
 

@@ -19,6 +19,7 @@ import polars as pl
 if TYPE_CHECKING:
     from skillift.engines.interface import Completion, Engine, Sampling
 
+PART = "in another batch"  # what lines of progress call it
 N_PROMPTS = 16
 N_TOKENS = 64
 

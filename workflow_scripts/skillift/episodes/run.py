@@ -27,7 +27,7 @@ from skillift.episodes.asked import (
     model_length,
     rendered_prompts,
 )
-from skillift.episodes.batch_sensitivity import measure
+from skillift.episodes.batch_sensitivity import PART, measure
 from skillift.episodes.shards import tasks_of_shard
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
@@ -147,7 +147,8 @@ def _answer_at(
     )
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
-    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"])
+    stop = tuple(inference.get("stop", ()))
+    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop)
     seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
     sent = [prompts[place] for place, _ in requests]
     settings = {**inference, "max_model_len": length}
@@ -155,7 +156,7 @@ def _answer_at(
         answers = engine.generate(sent, sampling, seeds)
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
-        with part("in another batch"), phase("scoring answers"):
+        with part(PART), phase("scoring answers"):
             parity = measure(engine, step, sent, answers, sampling, seeds)
     keys = messages.select("suite", "condition", "task_id").rows()
     rows = [

@@ -147,6 +147,7 @@ def below_each_other(charts: Mapping[str, alt.ConcatChart]) -> alt.ConcatChart:
     parts, look = [], {}
     for suite, chart in charts.items():
         part = chart.copy()
+        _name_views(part, suite)
         text = f"On the suite {suite}: {' '.join(part.title.text)}"
         part.title.text = textwrap.wrap(text, TITLE_CHARACTERS)
         for name in ("config", "background", "padding"):  # of a whole document alone
@@ -159,6 +160,26 @@ def below_each_other(charts: Mapping[str, alt.ConcatChart]) -> alt.ConcatChart:
     for name, value in look.items():
         whole[name] = value
     return whole
+
+
+def _name_views(part: object, suite: str) -> None:
+    """Make the names of a chart's views those of a suite: of equal names Vega-Lite finds one.
+
+    altair names a view by its marks and encodings, which may be the same in several suites.
+    """
+    import altair as alt
+
+    if isinstance(part, alt.SchemaBase):
+        for key, value in part._kwds.items():
+            if key == "name" and isinstance(value, str) and value.startswith("view_"):
+                part._kwds[key] = f"{value}_{suite}"
+            elif key == "views" and isinstance(value, list):
+                part._kwds[key] = [f"{view}_{suite}" for view in value]
+            else:
+                _name_views(value, suite)
+    elif isinstance(part, list):
+        for each in part:
+            _name_views(each, suite)
 
 
 def _lines(notes: Sequence[str]) -> list[str]:

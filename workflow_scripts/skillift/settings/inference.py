@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from skillift.named_modules import names_in
-from skillift.settings.base import OrNull, Settings, Unique
+from skillift.settings.base import LeftOut, OrNull, Settings, Unique
 from skillift.settings.values import (
     DEFAULT_DATE,
     WHOLE,
@@ -47,6 +47,9 @@ class Decoding(Settings):
     """Smallest probability mass that is sampled from (fraction)."""
     max_tokens: Positive
     """Most tokens in an answer."""
+    stop: LeftOut[Annotated[list[Text], Field(min_length=1), Unique()]] = None
+    """Texts that end an answer, which is what stands before the first of them; students alone. Base models
+    may go on with a turn of the asker's: under the chat template `plain`, `"\\n\\nUser:"` ends that."""
     max_model_len: Annotated[int, Field(ge=2), WHOLE] | None = None
     """Most tokens of prompt and answer together. Where null, what the longest prompt needs."""
     batch_invariant: bool = False

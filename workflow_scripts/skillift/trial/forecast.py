@@ -19,6 +19,7 @@ import polars as pl
 from skillift.audit.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
 from skillift.audit.plan import Job, Plan
 from skillift.costs.estimate import VERDICT_TOKENS, Cost, study_costs, tasks_of
+from skillift.episodes.batch_sensitivity import PART
 from skillift.processes.memory import memory
 from skillift.processes.progress import FIRST_AFTER_S
 from skillift.processes.progress_lines import Line, parse_duration, parse_line
@@ -44,9 +45,13 @@ def scaled(measured: Measured, ratio: float) -> float:
 
 
 def counted_seconds(log: str) -> float:
-    """Seconds of all that a job's log counted to its end (0 where it told of nothing that took long)."""
+    """Seconds of all that a job's log counted to its end (0 where it told of nothing that took long).
+
+    What does not grow with the job is left out: the few prompts that are asked twice are as many in any run.
+    """
     found = (parse_line(line) for line in log.splitlines())
-    ends = [line.details[-1] for line in found if isinstance(line, Line) and line.details]
+    lines = [line for line in found if isinstance(line, Line) and PART not in line.label.split(", ")]
+    ends = [line.details[-1] for line in lines if line.details]
     return float(sum(parse_duration(end.removeprefix(_TOOK)) or 0 for end in ends if end.startswith(_TOOK)))
 
 
