@@ -40,9 +40,7 @@ def wrong_answers_harm() -> Study:
 @cache
 def data_alike() -> Study:
     """The lifts are the same within the margin; a side has one seed."""
-    return _with(
-        _quality(estimate=0.01, ci_low=-0.01, ci_high=0.03, mde=0.03, word="equivalent", n_runs=1)
-    )
+    return _with(_quality(estimate=0.01, ci_low=-0.01, ci_high=0.03, mde=0.03, word="equivalent", n_runs=1))
 
 
 @cache
@@ -60,12 +58,10 @@ CASES = [
         wrong_answers_harm,
         (known, data_alike, repeated_less),
     ),
+    Sentence("On which data, and how often seen?", "recipes are compared", wrong_answers_harm, (known,)),
     Sentence(
-        "On which data, and how often seen?", "recipes are compared", wrong_answers_harm, (known,)
-    ),
-    Sentence(
-        "data quality | Lift by noisy less that by sft, trained on other demonstrations of the same tasks, at "
-        "45 k: −12.0 pp (95 % interval −20.0 to −4.0 pp; Holm-adjusted p of no difference = 0.004; p of a "
+        "data quality | Lift by noisy less that by sft, trained on other demonstrations of the same tasks, "
+        "at 45 k: −12.0 pp (95 % interval −20.0 to −4.0 pp; Holm-adjusted p of no difference = 0.004; p of a "
         "difference of 5.0 pp or more = 0.400; smallest detectable difference 11.0 pp; "
         f"{COUNTS}; path judge:a). [contradicted] lift",
         "the lift on that data is lower by so much, and known to be another",

@@ -108,7 +108,7 @@ def test_until_both_every_task_has_a_right_and_a_wrong_answer_and_no_more(templa
 
 def test_a_task_that_needs_both_and_whose_references_are_all_the_same_stops_the_teacher(templates):
     alike = TASKS.with_columns(reference=pl.lit("7"), worked_solution=pl.lit("ANSWER: 7"))
-    with pytest.raises(UserError, match="one answer for all.*until: both"):
+    with pytest.raises(UserError, match=r"one answer for all.*until: both"):
         _demonstrate(templates, alike, until="both", corrupted_share=0.0)
 
 

@@ -29,12 +29,8 @@ def arms(rates: dict[str, float], students: str = "s", seeds: dict | None = None
 
 
 def pairs_of(rates, compare, students="s", seeds=None, margins=MARGINS, more_runs=None):
-    numbers = {
-        (student, recipe): (seeds or {}).get(recipe, (0,)) for student in students for recipe in rates
-    }
-    found = claimed(
-        arms(rates, students, seeds), make_runs(numbers), margins=margins, compare=compare
-    ).claims
+    numbers = {(student, recipe): (seeds or {}).get(recipe, (0,)) for student in students for recipe in rates}
+    found = claimed(arms(rates, students, seeds), make_runs(numbers), margins=margins, compare=compare).claims
     return found.filter(pl.col("claim").is_in(["data_quality", "repetition"]))
 
 

@@ -57,7 +57,7 @@ class Teacher(Protocol):
         """One lecture for each lesson, in order."""
 
 
-_FEW = 3  # references that are compared first: one of them nearly always differs
+_FEW = 3  # references that are compared first: one of them nearly always differs, and says it at once
 
 
 class WorkedSolutionTeacher:

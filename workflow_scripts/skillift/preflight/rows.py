@@ -31,10 +31,11 @@ def mistakes(study: Study) -> list[str]:
     data = own_data(study)
     if data.skills is None or data.tasks is None:
         return data.mistakes
-    rejected = [*_rejected(study, data.tasks["suite"].to_list().count("train")), *_one_answer(study, data.tasks)]
+    n_train = data.tasks["suite"].to_list().count("train")
+    found = [*_rejected(study, n_train), *_one_answer(study, data.tasks)]
     train = data.tasks.filter(suite="train").join(data.skills.select("skill_id", "domain"), on="skill_id")
     by_domain = dict.fromkeys(data.skills["domain"], 0) | Counter(train["domain"].to_list())
-    return [*rejected, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
+    return [*found, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
 
 
 def _variants(study: Study) -> list[str]:
@@ -99,7 +100,7 @@ def _rejected(study: Study, n_train: int) -> Iterator[str]:
 
 
 def _one_answer(study: Study, tasks: pl.DataFrame) -> Iterator[str]:
-    """Corpora with wrong answers of own tasks that have one answer for all: there is none to put in its place."""
+    """Own tasks whose answer cannot be made wrong, where a wrong one of each is asked for."""
     teacher = study.data.get("teacher", {})
     if teacher.get("kind") != "worked_solution" or teacher.get("until") != BOTH:
         return
@@ -107,7 +108,8 @@ def _one_answer(study: Study, tasks: pl.DataFrame) -> Iterator[str]:
 
     if lacking := without_wrong_answer(tasks.filter(suite="train")):
         source = read_source(study.path, "study file")
-        found = Words(f"both, and {len(lacking)} train task(s) without a wrong answer ({', '.join(lacking[:3])})")
+        named = ", ".join(lacking[:3])
+        found = Words(f"both, and {len(lacking)} train task(s) without a wrong answer ({named})")
         fix = "Add train tasks with another answer, or take `until: both` out of `teacher`."
         yield source.problem(("teacher", "until"), found, "a second answer among the train tasks", fix)
 

@@ -2,8 +2,8 @@
 
 | claim | what is claimed | rows |
 |---|---|---|
-| `data_quality` | the lifts are the same within a margin, on other demonstrations of the same tasks | one per \
-student and declared pair |
+| `data_quality` | the lifts are the same within a margin, on other demonstrations of the same tasks \
+| one per student and declared pair |
 | `repetition` | the lift is larger by fewer rows seen often than by more rows, at as many steps | likewise |
 
 A study declares its pairs (`analysis.compare`). Both lifts are of the same tasks and have the base model in

@@ -41,7 +41,7 @@ def _differing(one: Mapping, other: Mapping) -> set[str]:
 
 
 def compared(data: Mapping) -> list[dict]:
-    """The declared pairs, each with its `claim`, `recipe` and `against`, sorted; none where none is declared."""
+    """The declared pairs, each with its `claim`, `recipe` and `against`, sorted."""
     pairs = [pair for pair in data["analysis"].get("compare", []) if _is_known(pair, data)]
     rows = [{"claim": claim_of(*pair, data), "recipe": pair[0], "against": pair[1]} for pair in pairs]
     return sorted(rows, key=lambda row: tuple(row.values()))
@@ -91,9 +91,7 @@ def _of_other_recipes(one: str, other: str, data: Mapping) -> tuple[str, str]:
         "their corpora at equally many steps, the one with fewer rows first"
     )
     wholes = [whole_corpus(data["corpora"], recipe["corpus"]) for recipe in recipes]
-    lengths = [
-        steps_of(recipe, whole.get("rows", 0)) for recipe, whole in zip(recipes, wholes, strict=True)
-    ]
+    lengths = [steps_of(recipe, whole.get("rows", 0)) for recipe, whole in zip(recipes, wholes, strict=True)]
     where = ", ".join(apart) or "nothing"
     fix = f"They differ in {where}; {one} takes {lengths[0]} steps and {other} {lengths[1]}."
     return expected, fix

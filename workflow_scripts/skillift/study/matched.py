@@ -1,4 +1,4 @@
-"""Corpora that take the tasks of another: what holds of each, and what is wrong with how they are declared."""
+"""Corpora that take the tasks of another: what is theirs, and mistakes in how they are declared."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def matched_findings(corpora: Mapping[str, dict], teacher: Mapping) -> Iterator[
         elif like not in plain:
             of = corpora[like]["like"]
             fix = f"Write `like: {of}`, whose tasks {like} takes." if of in plain else "Name another."
-            yield key, like, f"a corpus with rows of its own ({one_of(plain) if plain else 'there is none'})", fix
+            known = one_of(plain) if plain else "there is none"
+            yield key, like, f"a corpus with rows of its own ({known})", fix
         if "wrong_share" in entry:
             yield from _wrong_share(name, whole_corpus(corpora, name), teacher)
 
