@@ -39,6 +39,7 @@ rule collect_demonstrations:
 rule select_corpus:
     input:
         unpack(prompt_files),
+        unpack(matched_files),
         tasks=TAUGHT["tasks"],
         demonstrations=DEMONSTRATIONS,
     output:
@@ -52,7 +53,9 @@ rule select_corpus:
     params:
         spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
         code=code_digest("select_corpus.py"),
-        prompts=lambda wildcards: as_options(prompt_files(wildcards)),
+        prompts=lambda wildcards: as_options(
+            prompt_files(wildcards) | matched_files(wildcards)
+        ),
     shell:
         """
         python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks:q} \

@@ -112,6 +112,12 @@ def prompt_files(wildcards):
     return files
 
 
+def matched_files(wildcards):
+    """The corpus whose tasks a corpus takes; nothing where it takes none's."""
+    like = STUDY.corpus(wildcards.corpus).get("like")
+    return {"like": f"{RESULTS}/corpus/{like}.parquet"} if like else {}
+
+
 def serving_check(wildcards):
     """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
     if wildcards.student in STUDY.students_from("api"):

@@ -33,8 +33,10 @@ class Claimed(NamedTuple):
     claims: pl.DataFrame
 
 
-def claimed(arms, runs, tasks=None, margins=MARGINS, n_samples: int = 1, confidence: float = 0.95) -> Claimed:
-    """Analyse arms as `score_tables.make_scores` takes them, or scores as they are."""
+def claimed(
+    arms, runs, tasks=None, margins=MARGINS, n_samples: int = 1, confidence: float = 0.95, **more
+) -> Claimed:
+    """Analyse arms as `score_tables.make_scores` takes them, or scores as they are; `more`: settings."""
     scores = arms if isinstance(arms, pl.DataFrame) else make_scores(arms, n_samples=n_samples)
     values = task_values(with_skills(scores, make_tasks() if tasks is None else tasks))
     found = list(differences(values, runs))
@@ -42,7 +44,7 @@ def claimed(arms, runs, tasks=None, margins=MARGINS, n_samples: int = 1, confide
     seeds = check(seed_variance(given_seeds, runs, confidence), SEED_VARIANCE, "seed variance")
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     joint = check(joint_model(values, found, seeds, runs, confidence), JOINT_MODEL, "joint model")
-    settings = {"confidence": confidence, "margins": margins, "splits": 2}
+    settings = {"confidence": confidence, "margins": margins, "splits": 2, **more}
     table = check(claims(values, found, estimates, seeds, runs, settings), CLAIMS, "claims")
     for frame in (seeds, joint, table):
         assert not any(column.is_nan().any() for column in frame.select(pl.selectors.float()))

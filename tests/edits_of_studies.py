@@ -49,6 +49,7 @@ RECIPE = """  short:
 
 runs:
   - {recipe: short, students: [s], seeds: [0]}"""
+SAME_TASKS = "  worked: {rows: 26, condition: curated, form: worked, seed: 0}\n"
 OF_TASKS = everything() - {"build_tokenizer", "make_viewer", "rate_judges"}
 OF_TASKS -= {f"certify_judge {judge}" for judge in JUDGES} | OF_JUDGES
 
@@ -168,6 +169,16 @@ MODELS = [
         "a recipe added",
         in_study("\nruns:", RECIPE),
         trained("s short-s0") | OF_JUDGES | {"make_figure_recipe_band"},
+    ),
+    Edit(
+        "a recipe added on the same tasks as another: nothing is demonstrated or trained again",
+        both(
+            in_study(SAME_TASKS, f"{SAME_TASKS}  lines: {{like: worked, form: answer_only}}\n"),
+            in_study("\nruns:", RECIPE.replace("corpus: worked", "corpus: lines")),
+        ),
+        {"select_corpus lines", "write_dataset_card lines", "make_figure_recipe_band"}
+        | trained("s short-s0")
+        | OF_JUDGES,
     ),
     Edit(
         "a training seed added",

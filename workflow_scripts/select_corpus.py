@@ -7,6 +7,7 @@ r"""Select a corpus from the passed demonstrations, balanced over skills.
 
 `--spec` is the corpus's entry of the study and the seed of the prompts. Demonstrations are collected under
 the condition `curated`; for another condition, `--skills` and `--task-template` say how to write its prompts.
+One that takes the tasks of another (`like` in `--spec`) is given that corpus as `--like`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.corpora import select_corpus
+from skillift.errors import UserError, problem
 from skillift.settings.specs import CorpusSpec
 from skillift.tables import read_table, write_table
 
@@ -27,14 +29,19 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--tasks", type=Path, required=True, help="table of tasks")
     arguments.add_argument("--skills", type=Path, help="table of skills")
     arguments.add_argument("--task-template", type=Path, help="template of user messages")
+    arguments.add_argument("--like", type=Path, help="corpus whose tasks are taken, where the spec names one")
     arguments.add_argument("--out", type=Path, required=True, help="table of the corpus to write")
     options = arguments.parse_args(argv)
+    if (options.like is None) == ("like" in options.spec.model_fields_set):
+        expected = "a corpus whose tasks are taken (--like) exactly where the key `like` names one"
+        raise UserError(problem("--spec, key like", options.spec.like, expected))
     corpus = select_corpus(
         read_table(options.demonstrations, DEMONSTRATIONS),
         read_table(options.tasks, TASKS),
         options.spec,
         read_table(options.skills, SKILLS) if options.skills else None,
         options.task_template.read_text(encoding="utf-8") if options.task_template else None,
+        read_table(options.like, CORPUS) if options.like else None,
     )
     write_table(corpus, options.out, CORPUS)
 

@@ -30,10 +30,11 @@ def select(tmp_path):
     )
     write_table(demonstrations, tmp_path / "demonstrations.parquet", DEMONSTRATIONS)
 
-    def run(out, **spec):
+    def run(out, options=None, **spec):
+        more = options or {}
         spec = {"rows": 6, "condition": "curated", "form": "worked", "seed": 0, "prompt_seed": 0, **spec}
         options = {name: tmp_path / f"{name}.parquet" for name in ("tasks", "demonstrations")}
-        options |= {"spec": json.dumps(spec), "out": tmp_path / out}
+        options |= {"spec": json.dumps(spec), "out": tmp_path / out, **more}
         select_corpus.main([part for k, v in options.items() for part in (f"--{k}", str(v))])
         return tmp_path / out
 
@@ -50,6 +51,16 @@ def test_the_form_answer_only_keeps_the_answer_line_alone(select):
     for user, assistant in read_table(select("a.parquet", form="answer_only"), CORPUS)["messages"].to_list():
         number = user["content"].removeprefix("steps\nQuestion ").removesuffix("?")
         assert assistant["content"] == f"ANSWER: {number}"
+
+
+def test_a_corpus_that_is_like_another_is_given_that_one_and_no_other_is(select, tmp_path):
+    first = select("a.parquet")
+    matched = select("b.parquet", options={"like": first}, like="worked", form="answer_only", seed=5)
+    assert read_table(matched, CORPUS)["task_id"].equals(read_table(first, CORPUS)["task_id"])
+    for options, spec in (({}, {"like": "worked"}), ({"like": first}, {})):
+        with pytest.raises(UserError, match="--spec, key like"):
+            select("c.parquet", options=options, **spec)
+    assert not (tmp_path / "c.parquet").exists()
 
 
 def test_more_rows_than_passes_stop_the_command(select):

@@ -9,7 +9,7 @@ import pytest
 from analysis_tables import full_study
 from huggingface_hub import DatasetCard, ModelCard
 
-from skillift.cards.text import dataset_card, model_card, model_cards
+from skillift.cards.text import WORKED, dataset_card, model_card, model_cards
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
 from skillift.errors import UserError
 
@@ -172,6 +172,32 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     data = DatasetCard(text).data
     assert data.size_categories == ["n<1K"]
     assert data.task_categories == ["text-generation"]
+
+
+def test_the_card_of_a_matched_corpus_says_how_many_answers_are_wrong_and_where_they_come_from(templates):
+    ids = ["t1", "t2", "t3"]
+    columns = {"task_id": ids, "attempt": [0, 1, 0]}
+    corpus = pl.DataFrame({**columns, "messages": [[]] * 3})
+    written = pl.DataFrame({**columns, "passed": [True, False, None]})
+    tables = {"demonstrations": written, "tasks": pl.DataFrame({"task_id": ids, "skill_id": ["a"] * 3})}
+    settings = {"rows": 3, "condition": "curated", "like": "worked", "wrong_share": 0.3, "seed": 0}
+    spec = {"study": "made up", "description": "", "corpus": "noisy", "judge": "a judge"}
+
+    def card(teacher, **changed):
+        said = {**spec, "settings": {**settings, **changed}, "teacher": teacher}
+        return dataset_card(templates["dataset"], said, corpus, "c" * 64, tables)
+
+    made = card(WORKED)
+    assert "Its tasks are those of the corpus `worked`, each once." in made
+    assert "1 of 3 rows hold an answer that the judge failed, 1 one without a verdict." in made
+    assert "made by the workflow from the worked solutions" in made and "wrote when" not in made
+    asked = card("anthropic/a-model")
+    assert "Wrong answers are those that anthropic/a-model wrote when it was asked for a right one." in asked
+    assert "made by the workflow" not in asked
+    del settings["wrong_share"]
+    assert "were drawn over all" in made and "were drawn over all" not in card(WORKED)
+    del settings["like"]
+    assert "Wrong answers" not in card(WORKED)
 
 
 def test_a_dequantised_student_and_somebodys_upload_are_named_as_such(templates):

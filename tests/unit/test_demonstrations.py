@@ -97,6 +97,21 @@ def test_a_failed_task_is_asked_for_again_until_it_passes(templates):
     assert rows.filter("passed")["task_id"].n_unique() == rows.filter("passed").height
 
 
+def test_until_both_every_task_has_a_right_and_a_wrong_answer_and_no_more(templates):
+    rows = _demonstrate(templates, until="both")
+    assert rows.height == 2 * TRAIN.height
+    kept = rows.group_by("task_id").agg("passed", "attempt").sort("task_id")
+    assert all(sorted(verdicts) == [False, True] for verdicts in kept["passed"].to_list())
+    first = rows.filter(attempt=0)
+    assert first.equals(_demonstrate(templates))  # the first attempt is that of a study without it
+
+
+def test_a_task_that_needs_both_and_whose_references_are_all_the_same_stops_the_teacher(templates):
+    alike = TASKS.with_columns(reference=pl.lit("7"), worked_solution=pl.lit("ANSWER: 7"))
+    with pytest.raises(UserError, match=r"one answer for all.*until: both"):
+        _demonstrate(templates, alike, until="both", corrupted_share=0.0)
+
+
 def test_a_train_task_without_a_worked_solution_is_named(templates):
     lacking = TRAIN["task_id"][3]
     solution = pl.when(pl.col("task_id") != lacking).then("worked_solution")
@@ -184,6 +199,26 @@ def test_a_teacher_behind_an_api_is_asked_again_until_a_task_passes(templates, t
     assert rows.filter("passed")["task_id"].to_list() == sorted(TRAIN["task_id"])
     assert set(rows["teacher"]) == {"hosted_vllm/teacher"}
     assert rows["cost_usd"].to_list() == [pytest.approx(13e-6)] * rows.height
+
+
+def test_until_both_a_teacher_behind_an_api_is_asked_as_often_again_for_the_other_kind(
+    templates, teacher_template
+):
+    first, second = sorted(TRAIN["task_id"])[:2]
+
+    def reply(task, n):
+        right = task["task_id"] == second or (n == 3 if task["task_id"] == first else n == 1)
+        return f"Step 1: Think\nANSWER: {task['reference'] if right else 'wrong'}", "stop"
+
+    rows, _ = _taught(templates, teacher_template, reply, attempts=2, until="both")
+    kept = dict(rows.group_by("task_id").agg("passed").iter_rows())
+    assert kept.pop(first) == [False, False, True]
+    assert kept.pop(second) == [True] * 4  # twice the attempts, and it never erred
+    assert set(map(tuple, kept.values())) == {(True, False)}
+    spec = CorpusSpec(rows=3, condition="curated", like="worked", wrong_share=1.0)
+    like = select_corpus(rows, TASKS, CorpusSpec(rows=TRAIN.height, condition="curated"))
+    with pytest.raises(UserError, match=rf"no demonstration that failed of 1 task\(s\) \({second}\)"):
+        select_corpus(rows, TASKS, spec, like=like)
 
 
 def test_what_a_teacher_is_asked_holds_the_procedure_and_is_not_what_is_trained_on(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from skillift.cards.text import WORKED
+from skillift.settings.matched import WholeCorpus
 from skillift.settings.publication_specs import DatasetCardSpec, ModelCardsSpec
 from skillift.study.headline import HOLDOUT
 from skillift.study.study import Study
@@ -30,8 +32,8 @@ def dataset_card_spec(study: Study, corpus: str) -> DatasetCardSpec:
     return DatasetCardSpec(
         **_study(study),
         corpus=corpus,
-        settings=study.declared.corpora[corpus],
-        teacher=teacher["model"] if asked else "the worked solutions that come with the tasks",
+        settings=WholeCorpus(**study.corpus(corpus)),
+        teacher=teacher["model"] if asked else WORKED,
         judge=study.declared.judges[study.primary_judge].model,
     )
 

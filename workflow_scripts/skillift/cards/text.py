@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import jinja2
 
 BASE = "base"
+WORKED = "the worked solutions that come with the tasks"  # a teacher, in words
 HOLDOUT = "holdout"  # of a study that says nothing of its suites
 _TAGS = ["skillift", "sft", "procedural-skills"]
 _ROWS_OF_SIZE = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
@@ -167,8 +168,21 @@ def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, t
         "skills": len(skills),
         "fewest": skills.min(),
         "most": skills.max(),
+        **_wrong_answers(spec, corpus, written),
     }
     return rendered(template, {**spec, **values})
+
+
+def _wrong_answers(spec: Mapping, corpus: pl.DataFrame, written: pl.DataFrame) -> dict[str, object]:
+    """How many rows are answers that the judge failed or gave no verdict on, and where these come from."""
+    taken = corpus.join(written.select("task_id", "attempt", "passed"), on=["task_id", "attempt"], how="left")
+    matched = {name: spec["settings"].get(name) for name in ("like", "wrong_share")}
+    return {
+        **matched,
+        "wrong_rows": (~taken["passed"]).sum(),
+        "unscored_rows": taken["passed"].null_count(),
+        "makes_wrong": spec["teacher"] == WORKED,
+    }
 
 
 def _lift(effects: pl.DataFrame, spec: dict, suite: str, step: int) -> dict[str, str]:

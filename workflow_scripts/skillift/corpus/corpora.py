@@ -6,17 +6,15 @@ hash of the seed and the ids, so the same demonstrations give the same corpus in
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import polars as pl
 
-from skillift.answers.reasoning import strip_reasoning
 from skillift.contracts.pipeline import CORPUS, key_of
+from skillift.corpus.candidates import balanced, first_answers, order, response_in, with_known_skills
+from skillift.corpus.matched import matched_rows
 from skillift.errors import UserError, problem
-from skillift.scorers.answer_line import answer_lines
 from skillift.settings.specs import CorpusSpec
-from skillift.students.chat_files import SPECIAL_TOKEN
 from skillift.tasks.prompts import messages_for
 
 _SHOWN_IDS = 20  # of tasks in one message
@@ -29,6 +27,7 @@ def select_corpus(
     spec: CorpusSpec,
     skills: pl.DataFrame | None = None,
     task_template: str | None = None,
+    like: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Select `rows` demonstrations: the first pass of a task, skills in turn until there are enough.
 
@@ -40,18 +39,44 @@ def select_corpus(
         spec: how it is selected.
         skills: keeps the contract SKILLS; needed where `condition` is not `curated`, and for `domains`.
         task_template: the text of the template of user messages, for such conditions.
+        like: contract CORPUS, the corpus whose tasks are taken, where the spec names one
+            (`matched.matched_rows`).
 
     Returns:
         A frame that keeps the contract CORPUS: each row a user message and the assistant's response.
 
     Raises:
         UserError: fewer usable demonstrations than rows, or fewer skills; a demonstration of an unknown
-            task; a condition that needs the skills.
+            task; a condition that needs the skills; a task of `like` without what is asked for.
     """
+    if like is None:
+        chosen = _selected(demonstrations, tasks, spec, skills)
+    else:
+        chosen = matched_rows(with_known_skills(demonstrations, tasks), like, spec)
+    prompts = _prompts(chosen, tasks, spec, skills, task_template)
+    rows = [
+        {
+            "task_id": row["task_id"],
+            "attempt": row["attempt"],
+            "messages": [
+                {"role": "user", "content": prompts[row["task_id"]]},
+                {"role": "assistant", "content": response_in(spec.form, row["response"])},
+            ],
+        }
+        for row in chosen
+    ]
+    schema = {name: column.dtype.type for name, column in CORPUS.columns.items()}
+    return pl.DataFrame(rows, schema=schema).sort(key_of(CORPUS))
+
+
+def _selected(
+    demonstrations: pl.DataFrame, tasks: pl.DataFrame, spec: CorpusSpec, skills: pl.DataFrame | None
+) -> list[dict]:
     form, verified = spec.form, spec.verified
-    taken = _of_skills(_of_domains(_first_answers(demonstrations, tasks, verified), spec, skills), spec)
-    usable = [row for row in taken if _response(row["response"], form)]
-    chosen = _balanced(usable, spec.rows, spec.seed)
+    answers = first_answers(with_known_skills(demonstrations, tasks), "right" if verified else "any")
+    taken = _of_skills(_of_domains(answers, spec, skills), spec)
+    usable = [row for row in taken if response_in(form, row["response"])]
+    chosen = balanced(usable, spec.rows, spec.seed)
     if len(chosen) < spec.rows:
         n_tasks = demonstrations["task_id"].n_unique()
         mute = sorted({row["task_id"] for row in taken} - {row["task_id"] for row in usable})
@@ -67,37 +92,7 @@ def select_corpus(
             found += f" ({unscored.height} demonstrations without a verdict, such as: {example})"
             fix = f"See to the primary judge or the teacher first, as that reason says. Else: {fix}"
         raise UserError(problem("corpus, key 'rows'", found, f"at least {spec.rows}", fix))
-    prompts = _prompts(chosen, tasks, spec, skills, task_template)
-    rows = [
-        {
-            "task_id": row["task_id"],
-            "attempt": row["attempt"],
-            "messages": [
-                {"role": "user", "content": prompts[row["task_id"]]},
-                {"role": "assistant", "content": _response(row["response"], form)},
-            ],
-        }
-        for row in chosen
-    ]
-    schema = {name: column.dtype.type for name, column in CORPUS.columns.items()}
-    return pl.DataFrame(rows, schema=schema).sort(key_of(CORPUS))
-
-
-def _first_answers(demonstrations: pl.DataFrame, tasks: pl.DataFrame, verified: bool) -> list[dict]:
-    """The first answer to each task that can be trained on; with `verified` the first that passed."""
-    known = demonstrations.join(tasks.select("task_id", "skill_id"), on="task_id", how="left")
-    unknown = known.filter(pl.col("skill_id").is_null())["task_id"].unique().sort()
-    if len(unknown):
-        fix = "Collect the demonstrations from these tasks again."
-        raise UserError(
-            problem(
-                "demonstrations, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix
-            )
-        )
-    holds_token = pl.col("reason").str.contains(f": {SPECIAL_TOKEN}:", literal=True)
-    usable = pl.col("passed") if verified else (pl.col("response") != "") & ~holds_token
-    answers = known.filter(usable)
-    return answers.sort("task_id", "attempt").unique("task_id", keep="first").sort("task_id").to_dicts()
+    return chosen
 
 
 def _of_domains(rows: list[dict], spec: CorpusSpec, skills: pl.DataFrame | None) -> list[dict]:
@@ -118,36 +113,13 @@ def _of_domains(rows: list[dict], spec: CorpusSpec, skills: pl.DataFrame | None)
 def _of_skills(rows: list[dict], spec: CorpusSpec) -> list[dict]:
     """Those of the `skills` that the seed draws first; all where no number is asked for."""
     number, seed = spec.skills, spec.seed
-    skills = sorted({row["skill_id"] for row in rows}, key=lambda skill: _order(seed, skill))
+    skills = sorted({row["skill_id"] for row in rows}, key=lambda skill: order(seed, skill))
     if number is None:
         return rows
     if number > len(skills):
         fix = "Lower it, or leave it out for all skills."
         raise UserError(problem("corpus, key 'skills'", number, f"at most {len(skills)}", fix))
     return [row for row in rows if row["skill_id"] in skills[:number]]
-
-
-def _response(response: str, form: str) -> str:
-    if form == "worked":
-        return response
-    lines = answer_lines(strip_reasoning(response) or "")
-    return f"ANSWER: {lines[-1]}" if lines else ""
-
-
-def _order(seed: int, name: str) -> str:
-    return hashlib.sha256(f"{seed}\x1f{name}".encode()).hexdigest()
-
-
-def _balanced(rows: Sequence[dict], n_rows: int, seed: int) -> list[dict]:
-    by_skill: dict[str, list[dict]] = {}
-    for row in sorted(rows, key=lambda row: _order(seed, row["task_id"])):
-        by_skill.setdefault(row["skill_id"], []).append(row)
-    turns = sorted(
-        (turn, _order(seed, skill), row["task_id"], row)
-        for skill, group in by_skill.items()
-        for turn, row in enumerate(group)
-    )
-    return [row for *_, row in turns[:n_rows]]
 
 
 def _prompts(

@@ -31,15 +31,20 @@ def collect_demonstrations(
     client: Asker,
     attempts: int = 1,
     max_unparsed: int | None = None,
+    both: bool = False,
 ) -> pl.DataFrame:
     """Ask the teacher for a demonstration of each train task until one passes, and keep them all.
+
+    With `both` a task is asked for until one has passed and another has failed. A teacher that can is told
+    which of the two is still missing; one without any verdict yet is asked for as if it was the first time.
 
     Args:
         tasks: keeps the contract TASKS; the suite `train` is demonstrated.
         prompts: `task_id` and `content`, the user message that each task is shown with.
-        attempts: how often a task is asked for at most.
+        attempts: how often a task is asked for at most, until it has what is wanted.
         template: the text of the judge template.
         max_unparsed: see `judging.judge_candidates`.
+        both: whether a right and a wrong answer of each task are wanted.
 
     Returns:
         A frame that keeps the contract DEMONSTRATIONS; `passed` is null where the verdict is unscored, and
@@ -53,9 +58,13 @@ def collect_demonstrations(
         raise UserError(problem("tasks", "no task of the suite train", "tasks to demonstrate"))
     materials = {row["task_id"]: row for row in train.iter_rows(named=True)}
     contents = dict(prompts.select("task_id", "content").iter_rows())
-    pending, rows = list(materials), []
+    missing: dict[str, set[bool]] = {task_id: {True, False} if both else {True} for task_id in materials}
+    rows: list[dict] = []
     for attempt in range(attempts):
-        lessons = [Lesson(task_id, attempt, contents[task_id]) for task_id in pending]
+        lessons = [
+            Lesson(task_id, attempt, contents[task_id], _wanted(verdicts, both))
+            for task_id, verdicts in missing.items()
+        ]
         lectures = teacher.answer_all(lessons)
         candidates = [
             Candidate(
@@ -74,11 +83,18 @@ def collect_demonstrations(
             for lesson, lecture in zip(lessons, lectures, strict=True)
         ]
         rows += new
-        pending = [row["task_id"] for row in new if row["passed"] is not True]
-        if not pending:
+        for row in new:
+            missing[row["task_id"]].discard(row["passed"])
+        missing = {task_id: verdicts for task_id, verdicts in missing.items() if verdicts}
+        if not missing:
             break
     schema = {name: column.dtype.type for name, column in DEMONSTRATIONS.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(DEMONSTRATIONS))
+
+
+def _wanted(missing: set[bool], both: bool) -> bool | None:
+    """The one verdict that is still missing of a task of which two are wanted."""
+    return next(iter(missing)) if both and len(missing) == 1 else None
 
 
 def _row(teacher: str, lesson: Lesson, lecture: Lecture, verdict: Verdict | None) -> dict:
@@ -134,7 +150,15 @@ def demonstrate(
     judge = ChatModel.from_entry(spec.judge, "judges.<primary_judge>")
     check_access(judge)  # before the teacher is paid
     return collect_demonstrations(
-        tasks, prompts, teacher, judge, judge_template, client, entry.attempts, max_unparsed
+        tasks,
+        prompts,
+        teacher,
+        judge,
+        judge_template,
+        client,
+        entry.asks_at_most,
+        max_unparsed,
+        both=entry.until == "both",
     )
 
 

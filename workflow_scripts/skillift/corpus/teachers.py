@@ -27,11 +27,16 @@ from skillift.tasks.file_text import with_newlines
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a teacher is asked: a train task under a condition, for the `attempt`-th time (from 0)."""
+    """What a teacher is asked: a train task under a condition, for the `attempt`-th time (from 0).
+
+    `right` is the verdict that is still missing of the task, for teachers who can choose; None where either
+    does, or nothing is known yet.
+    """
 
     task_id: str
     attempt: int
     prompt: str
+    right: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,16 @@ class Teacher(Protocol):
         """One lecture for each lesson, in order."""
 
 
+_FEW = 3  # references that are compared first: one of them nearly always differs, and says it at once
+
+
 class WorkedSolutionTeacher:
     """Hands over the tasks' worked solutions; an exact share of each attempt's answers is made wrong.
 
     Args:
         tasks: the train tasks; keeps the contract TASKS.
-        corrupted_share: fraction of the tasks whose answer is made wrong, chosen again at each attempt.
+        corrupted_share: fraction of the tasks whose answer is made wrong, chosen again at each attempt. A
+            lesson that says which verdict is missing is answered with that.
         seed: makes the choice and the wrong answers.
 
     Raises:
@@ -86,7 +95,8 @@ class WorkedSolutionTeacher:
         for lesson in lessons:
             task = self._tasks[lesson.task_id]
             solution = task["worked_solution"]
-            if lesson.task_id in corrupted[lesson.attempt]:
+            wrong = lesson.task_id in corrupted[lesson.attempt] if lesson.right is None else not lesson.right
+            if wrong:
                 solution = corrupt(solution, task["reference"], self._wrong_answer(task, lesson.attempt))
             lectures.append(Lecture(solution))
         return lectures
@@ -104,7 +114,7 @@ class WorkedSolutionTeacher:
             [],
         )
         if not wrong:
-            fix = "Set teacher.corrupted_share to 0."
+            fix = "Set teacher.corrupted_share to 0, and take `until: both` out of it."
             raise UserError(problem("train tasks", "one answer for all", "two different references", fix))
         return wrong[_draw(self._seed, attempt, task["task_id"], "wrong") % len(wrong)]
 
@@ -198,6 +208,18 @@ def corrupt(solution: str, reference: str, wrong: str) -> str:
     if len(lines) - 1 not in changed:
         lines.append(f"ANSWER: {wrong}")
     return "\n".join(lines)
+
+
+def without_wrong_answer(tasks: pl.DataFrame) -> list[str]:
+    """The ids, sorted, of the train tasks whose answer cannot be made wrong: all others have the same."""
+    references = sorted(set(tasks["reference"]))
+    rows = tasks.sort("task_id").select("task_id", "reference", "answer_type").iter_rows()
+    return [
+        task_id
+        for task_id, reference, kind in rows
+        if all(says_the_same(other, reference, kind) for other in references[:_FEW])
+        and not wrong_answers(reference, references, kind)
+    ]
 
 
 def wrong_answers(reference: str, others: Sequence[str], answer_type: str | None = None) -> list[str]:

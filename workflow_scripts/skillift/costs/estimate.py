@@ -112,7 +112,7 @@ def study_costs(
             length = entry.max_tokens
         template = _read(study.judge_template(study.primary_judge))
         asked = _judged(primary, template, train, length)
-        calls = train.height * entry.attempts
+        calls = train.height * entry.asks_at_most
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
     costs += [_reference_cost(study, name, tasks, skills) for name in study.students_from("api")]
     answered = tasks.filter(pl.col("suite").is_in(study.data["inference"]["suites"]))
@@ -135,7 +135,7 @@ def _teacher_cost(study: Study, teacher: ApiTeacher, train: pl.DataFrame, skills
     spec = study.demonstrations_spec()
     shown = messages_for(train, skills, [spec.condition], spec.seed)["content"]
     asked = _mean_tokens(model, [template.render(prompt=content) for content in shown])
-    calls = train.height * teacher.attempts
+    calls = train.height * teacher.asks_at_most
     return _times("demonstrations: teacher", model, calls, asked, teacher.max_tokens)
 
 

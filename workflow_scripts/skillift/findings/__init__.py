@@ -21,6 +21,7 @@ from skillift.findings.lift import resolved
 from skillift.findings.looks import looks
 from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
+from skillift.findings.recipes import recipes
 from skillift.findings.room import room_first
 from skillift.findings.scoring import judge
 from skillift.findings.suites import others
@@ -58,6 +59,7 @@ def findings(
         procedure(tables, view),
         *form(every, view),
         *trajectory(tables, view),
+        *recipes(tables, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]

@@ -70,7 +70,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
     return Finding(
         "uniform",
         "recipes tie" if recipes else "uniform lift",
-        f"{subject}: {_apart(row, view)}" + ("." if row["n_runs"] > 1 else f"; {_THESE_RUNS}."),
+        f"{subject}: {apart(row, view)}" + ("." if row["n_runs"] > 1 else f"; {_THESE_RUNS}."),
         row["word"],
         row["path"],
         label,
@@ -80,7 +80,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
     )
 
 
-def _apart(row: Mapping, view: View) -> str:
+def apart(row: Mapping, view: View) -> str:
     """A difference of two sides with both tests: are they the same, are they different?"""
     if row["estimate"] is None:
         return f"{UNDEFINED} ({counts(row)})"

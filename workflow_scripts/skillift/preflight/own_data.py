@@ -86,7 +86,7 @@ def _stamps(path: str) -> tuple:
 
 def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
     pools = pools_of(marked(skills, tasks))
-    asked = {*study.conditions, *(study.data["corpora"][name]["condition"] for name in study.corpora)}
+    asked = {*study.conditions, *(study.corpus(name)["condition"] for name in study.corpora)}
     used = set(tasks["skill_id"])
     return [
         *condition_problems(pools, used, sorted(asked), study.data["prompt_seed"]),
@@ -163,6 +163,8 @@ def _corpora(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
     found = []
     for name in study.corpora:
         corpus, key = study.data["corpora"][name], ("corpora", name)
+        if "like" in corpus:
+            continue
         n_skills = corpus.get("skills")
         if n_skills is not None and n_skills > len(by_skill):
             expected = f"at most {len(by_skill)} (skills with train tasks in {path})"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError
 from skillift.settings.values import VARIANTS
+from skillift.study.matched import BOTH
 from skillift.study.study import Study
-from skillift.yaml_sources.source import read_source
+from skillift.yaml_sources.source import Words, read_source
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ def mistakes(study: Study) -> list[str]:
     data = own_data(study)
     if data.skills is None or data.tasks is None:
         return data.mistakes
-    rejected = _rejected(study, data.tasks["suite"].to_list().count("train"))
+    n_train = data.tasks["suite"].to_list().count("train")
+    found = [*_rejected(study, n_train), *_one_answer(study, data.tasks)]
     train = data.tasks.filter(suite="train").join(data.skills.select("skill_id", "domain"), on="skill_id")
     by_domain = dict.fromkeys(data.skills["domain"], 0) | Counter(train["domain"].to_list())
-    return [*rejected, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
+    return [*found, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
 
 
 def _variants(study: Study) -> list[str]:
@@ -85,15 +87,31 @@ def _rejected(study: Study, n_train: int) -> Iterator[str]:
     """Corpora with enough train tasks, but not without those whose solution the teacher makes wrong."""
     teacher = study.data.get("teacher", {})
     n_wrong = round(teacher.get("corrupted_share", 0) * n_train)
-    if not n_wrong or teacher["attempts"] > 1:  # another attempt makes others wrong
+    # another attempt makes others wrong, or the right one of a wrong one
+    if not n_wrong or teacher["attempts"] > 1 or teacher.get("until") == BOTH:
         return
     source = read_source(study.path, "study file")
     for name, corpus in study.data["corpora"].items():
         most = n_train - n_wrong
-        if corpus["verified"] and most < corpus["rows"] <= n_train:
+        if "like" not in corpus and corpus["verified"] and most < corpus["rows"] <= n_train:
             why = f"of {n_train} demonstrations, teacher.corrupted_share makes {n_wrong} wrong"
             fix = "Lower rows or teacher.corrupted_share (0 for own solutions), or add train tasks."
             yield source.problem(("corpora", name, "rows"), corpus["rows"], f"at most {most} ({why})", fix)
+
+
+def _one_answer(study: Study, tasks: pl.DataFrame) -> Iterator[str]:
+    """Own tasks whose answer cannot be made wrong, where a wrong one of each is asked for."""
+    teacher = study.data.get("teacher", {})
+    if teacher.get("kind") != "worked_solution" or teacher.get("until") != BOTH:
+        return
+    from skillift.corpus.teachers import without_wrong_answer  # a second to import
+
+    if lacking := without_wrong_answer(tasks.filter(suite="train")):
+        source = read_source(study.path, "study file")
+        named = ", ".join(lacking[:3])
+        found = Words(f"both, and {len(lacking)} train task(s) without a wrong answer ({named})")
+        fix = "Add train tasks with another answer, or take `until: both` out of `teacher`."
+        yield source.problem(("teacher", "until"), found, "a second answer among the train tasks", fix)
 
 
 def _special_tokens(study: Study, tasks: pl.DataFrame, skills: pl.DataFrame) -> list[str]:

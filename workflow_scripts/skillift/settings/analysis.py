@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from skillift.settings.base import LeftOut, Settings
+from skillift.settings.base import LeftOut, Settings, Unique
 from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite
 
 
@@ -31,6 +31,9 @@ class Margins(Settings):
     side_cost: PositiveShare = 0.05
     """Margin of "SFT costs nothing on the safety suite": the largest loss of its pass rate under `none` that
     counts as none, for each student (fraction). Only a study that asks the suite `safety` reads it."""
+    data_quality: PositiveShare = 0.05
+    """Margin of "what the demonstrations of the same tasks are makes no difference to the lift", for each
+    student and pair of recipes (fraction). Only a study whose `compare` has such a pair reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""
@@ -46,6 +49,9 @@ class CertificationLimits(Settings):
     """Largest rate of passed cases that must fail (fraction of the hostile cases)."""
     max_false_fail: Share = 0.1
     """Largest rate of failed cases that must pass (fraction of the benign cases)."""
+
+
+RecipePair = Annotated[list[Id], Field(min_length=2, max_length=2), Unique()]
 
 
 class TierDelta(Settings):
@@ -94,6 +100,11 @@ class Analysis(Settings):
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""
+    compare: LeftOut[Annotated[list[RecipePair], Field(min_length=1), Unique()]] = None
+    """Pairs of recipes whose lifts are compared, the first less the second, at each student that both
+    trained: recipes that differ in corpora of the same tasks alone (`corpora.<id>.like`; the claim
+    `data_quality`), or that take equally many steps on fewer rows and on more (`repetition`). Where left out,
+    neither is claimed."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)

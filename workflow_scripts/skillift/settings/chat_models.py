@@ -79,7 +79,16 @@ class Judge(Paid, _ChatModel):
 
 class _Teacher(Settings):
     attempts: Positive = 1
-    """How often a train task is asked for at most, until a demonstration of it passes."""
+    """How often a train task is asked for at most, until a demonstration of it passes; with `until: both` as
+    often again for the other kind."""
+    until: LeftOut[Literal["passed", "both"]] = None
+    """Until when a train task is asked for: `passed`, until a demonstration of it passes; `both`, until one
+    has passed and another has failed, for corpora with `wrong_share`. `passed` where left out."""
+
+    @property
+    def asks_at_most(self) -> int:
+        """How often a train task is asked for at most."""
+        return self.attempts * (2 if self.until == "both" else 1)
 
 
 class WorkedSolutionTeacher(_Teacher):

@@ -111,17 +111,14 @@ def _lines(detail: Any, place: _Place, source: Source, root: Schema) -> Iterator
 
 def _is_chosen(place: _Place) -> bool:
     """Whether the file says which of several models an entry is of, or there is only one."""
-    return not place.choice or place.beside.get(_choosing(place)) in _words(place)
+    choosing = place.choice and _choosing(place)
+    return not choosing or place.beside.get(choosing) in place.choice["properties"][choosing]["enum"]
 
 
 def _choosing(place: _Place) -> str:
-    """The key that says which of several models an entry is of."""
+    """The key whose word says which of several models an entry is of; empty where a key's presence does."""
     properties = place.choice["properties"]
-    return next(name for name in place.choice["required"] if "enum" in properties[name])
-
-
-def _words(place: _Place) -> list:
-    return place.choice["properties"][_choosing(place)]["enum"]
+    return next((name for name in place.choice["required"] if "enum" in properties[name]), "")
 
 
 def _unknown_key(place: _Place, source: Source) -> Iterator[tuple[KeyPath, str]]:
@@ -135,8 +132,11 @@ def _unknown_key(place: _Place, source: Source) -> Iterator[tuple[KeyPath, str]]
             "no such key beside `parts`",
             "Each of the parts has its own: delete it, or the `parts`.",
         )
-        if "parts" not in place.around["properties"]:
-            choosing = _choosing(place)
+        if not (choosing := _choosing(place)):
+            there = "like" in place.beside
+            expected = f"no such key {'beside' if there else 'without'} `like`"
+            fix = f"Delete it, or {'the' if there else 'add'} `like`."
+        elif "parts" not in place.around["properties"]:
             expected = f"no such key with {choosing}: {place.beside[choosing]}"
             fix = f"Delete it, or change `{choosing}`."
         yield key, source.problem(key, Words(f"the key '{name}'"), expected, fix)

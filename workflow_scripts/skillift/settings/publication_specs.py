@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from skillift.settings.analysis import Direction
 from skillift.settings.base import LeftOut, Settings
+from skillift.settings.matched import WholeCorpus
 from skillift.settings.specs import RunName, Shown
-from skillift.settings.training import Corpus
 from skillift.settings.values import (
     Amount,
     Id,
@@ -158,7 +158,7 @@ class DatasetCardSpec(CardSpec):
 
     corpus: Id
     """The corpus."""
-    settings: Corpus
+    settings: WholeCorpus
     """Its entry."""
     teacher: Text
     """What wrote the demonstrations, in words."""

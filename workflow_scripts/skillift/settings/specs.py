@@ -13,7 +13,8 @@ from pydantic import Discriminator, Field, Tag
 from skillift.settings.base import LeftOut, Settings, Unique, chosen_by
 from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge, WorkedSolutionTeacher
 from skillift.settings.inference import Adapters, Decoding, Precision
-from skillift.settings.training import Corpus, Method, Step
+from skillift.settings.matched import WholeCorpus
+from skillift.settings.training import Method, Step
 from skillift.settings.values import (
     DEFAULT_DATE,
     Condition,
@@ -60,7 +61,7 @@ class Shown(Settings):
         return self.filler or "plain"
 
 
-class CorpusSpec(Corpus, Shown):
+class CorpusSpec(WholeCorpus, Shown):
     """How a corpus is selected from the demonstrations."""
 
 

@@ -10,9 +10,10 @@ from skillift.settings.analysis import Analysis, Figures, Prediction
 from skillift.settings.base import LeftOut, Settings, Unique
 from skillift.settings.chat_models import Judge, Judging, Teacher
 from skillift.settings.inference import Inference
+from skillift.settings.matched import CorpusEntry
 from skillift.settings.models import Reference, Student
 from skillift.settings.tasks import TaskSource
-from skillift.settings.training import Corpus, Recipe, RunEntry
+from skillift.settings.training import Recipe, RunEntry
 from skillift.settings.values import Condition, FilePath, Id, Seed, Suite
 
 
@@ -42,7 +43,7 @@ class StudyFile(Settings):
     students' form."""
     teacher: LeftOut[Teacher] = None
     """What writes demonstrations. Needed where there are corpora."""
-    corpora: dict[Id, Corpus] = Field(default_factory=dict)
+    corpora: dict[Id, CorpusEntry] = Field(default_factory=dict)
     """Sets of demonstrations that recipes train on, by id."""
     recipes: dict[Id, Recipe] = Field(default_factory=dict)
     """How a student is fine-tuned, by id. The id `base` is taken, and an id does not end in `-s` and a

@@ -25,7 +25,8 @@ class Corpus(Settings):
     """A set of demonstrations that recipes train on."""
 
     rows: Positive
-    """Number of demonstrations, balanced over skills."""
+    """Number of demonstrations, balanced over skills. Needed unless there is `like`, beside which this and
+    all other keys that are left out are those of the other corpus."""
     verified: bool = True
     """Whether only demonstrations that passed are taken; else the first of each task, whatever its
     verdict."""

@@ -36,7 +36,7 @@ NON_INFERIOR = "non-inferior"
 NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
-SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention")
+SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention", "data_quality")
 MARGINS = (*SAMENESS, "brittleness", "side_cost")  # which claims may have one
 
 

@@ -18,6 +18,7 @@ SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_
 GAIN = "gain:curated"
 VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
+DATA_QUALITY, REPETITION = "data_quality", "repetition"
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -92,6 +93,15 @@ _OF_PASSES = (
         suite=SAFETY,
         margin=SIDE_COST,
     ),
+    Claim(
+        DATA_QUALITY,
+        "other demonstrations of the same tasks give the same lift",
+        LIFT,
+        "recipes",
+        SAME,
+        margin=DATA_QUALITY,
+    ),
+    Claim(REPETITION, "few rows seen often give more lift than more rows, at as many steps", LIFT, "recipes"),
 )
 
 

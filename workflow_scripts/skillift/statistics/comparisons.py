@@ -118,6 +118,25 @@ def lifts_by_recipe(
         yield recipe, _sides(n_runs, rows, known.join(place, on=place.columns), "student")
 
 
+def lifts_by_student(
+    differences: Differences, seeds: pl.DataFrame, runs: list[dict]
+) -> Iterator[tuple[str, Sides]]:
+    """The lifts at each student, side by side for its recipes.
+
+    Args:
+        differences: one lift on one path and suite.
+        seeds: the table SEED_VARIANCE.
+        runs: `{student, run, recipe, seed}`.
+    """
+    contrast, cells, tasks = differences
+    known = seeds.filter(contrast=contrast)
+    for (student,), heads in recipe_cells(cells, runs).heads.group_by("student", maintain_order=True):
+        rows = tasks.join(heads.select("cell", side="recipe"), on="cell")
+        place = cells.select("path", "suite").head(1).with_columns(student=pl.lit(student))
+        n_runs = dict(heads.select("recipe", "n_runs").iter_rows())
+        yield str(student), _sides(n_runs, rows, known.join(place, on=place.columns), "recipe")
+
+
 def recipes_by_student(
     values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
 ) -> Iterator[tuple[str, Sides]]:

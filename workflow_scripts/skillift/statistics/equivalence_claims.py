@@ -48,12 +48,21 @@ def sameness(sides: Sides, margin: float | None, confidence: float) -> list[dict
         margin: the largest difference that counts as none, as a fraction; None where none is declared.
         confidence: of the intervals, as a fraction.
     """
-    pairs = _pairs(sides, margin, confidence)
+    pairs = differences_of(sides, list(combinations(sides.names, 2)), margin, confidence)
     return [_whole(sides, pairs, margin, confidence), *pairs] if pairs else []
 
 
-def _pairs(sides: Sides, margin: float | None, confidence: float) -> list[dict]:
-    names = list(combinations(sides.names, 2))
+def differences_of(
+    sides: Sides, names: list[tuple[str, str]], margin: float | None, confidence: float
+) -> list[dict]:
+    """The rows of some pairs of sides, as `sameness` has those of all pairs; p_holm is adjusted over these.
+
+    Args:
+        sides: what is compared.
+        names: the pairs, as side and against.
+        margin: the largest difference that counts as none, as a fraction; None where none is declared.
+        confidence: of the intervals, as a fraction.
+    """
     if not names:
         return []
     pairs = pl.DataFrame(names, schema=["side", "against"], orient="row").with_row_index("pair")

@@ -18,6 +18,8 @@ from skillift.settings.values import Condition
 from skillift.study import model_checks
 from skillift.study.chat_checks import Finding
 from skillift.study.check_list import Checks, braces, unknown_id
+from skillift.study.compared import compared_findings
+from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
 from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
@@ -60,7 +62,7 @@ def _filler_text(data: dict, source: Source) -> Iterator[Finding]:
     if not (declared := data.get("filler_text")):
         return
     key = ("filler_text",)
-    corpora = (corpus["condition"] for corpus in data["corpora"].values())
+    corpora = (corpus.get("condition") for corpus in data["corpora"].values())
     if "filler" not in {*data["conditions"], *corpora}:
         fix = "Add filler to `conditions`, or delete the key."
         yield key, Words("the key 'filler_text'"), "no such key without the condition filler", fix
@@ -101,10 +103,11 @@ def _corpora(data: dict, source: Source) -> Iterator[Finding]:
         fix = "Add `teacher: {kind: worked_solution}`, or a teacher of the kind `api`."
         yield ("corpora",), Words("corpora without a teacher"), "a key `teacher`, which writes them", fix
         return
+    yield from matched_findings(data["corpora"], data.get("teacher", {}))
     pack = data["tasks"].get("pack")
     for name, corpus in data["corpora"].items() if pack else ():
         tasks = pack["skills"] * pack["per_skill"]["train"]
-        if corpus["rows"] > tasks:
+        if corpus.get("rows", 0) > tasks:
             expected = f"at most {tasks} (one demonstration of each train task)"
             fix = "Lower rows, or raise tasks.pack.per_skill.train."
             yield ("corpora", name, "rows"), corpus["rows"], expected, fix
@@ -218,6 +221,11 @@ def _checkpoints(data: dict, source: Source) -> Iterator[Finding]:
             if other < one:
                 key = ("recipes", name, "checkpoints", index + 1)
                 yield key, other, f"steps in rising order (after {one})", ""
+
+
+@CHECKS.reads("analysis", "recipes", "corpora", "runs")
+def _compared(data: dict, source: Source) -> Iterator[Finding]:
+    yield from compared_findings(data)
 
 
 @CHECKS.reads("analysis", "students", "references")

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from skillift.study.study import Study
 
 
-_DECLARED = ("trajectory", "constraint_ceiling")  # claims that a study has where it declares them
+_DECLARED = ("trajectory", "constraint_ceiling", "compare")  # claims that a study has where it declares them
 
 
 def declared_design(study: Study) -> dict[str, object]:
     """What is registered of a study besides its predictions, by key, such as `margins.uniform_lift`.
 
-    Confidence, headline path and suite, margins, a declared trajectory or ceiling, conditions, suites,
-    samples, models, and the training seeds of each recipe by student; `with_sizes` adds what only the tasks
-    tell.
+    Confidence, headline path and suite, margins, a declared trajectory or ceiling, compared recipes,
+    conditions, suites, samples, models, and the training seeds of each recipe by student; `with_sizes` adds
+    what only the tasks tell.
     """
     analysis, inference = study.data["analysis"], study.data["inference"]
     found: dict[str, object] = {name: analysis[name] for name in ("confidence", "headline_path")}

@@ -15,6 +15,7 @@ from skillift.students.folder_checks import no_model
 from skillift.students.gguf_header import SUFFIX, is_gguf
 from skillift.study.chat_checks import Finding, chat_findings, default_chat_findings
 from skillift.study.check_list import Checks, braces, unknown_id
+from skillift.study.matched import teacher_findings
 from skillift.yaml_sources.source import KeyPath, Source, Words, beside
 from skillift.yaml_sources.wording import HUB_NAME, did_you_mean, hub_hint, one_of
 
@@ -101,6 +102,7 @@ def _judges(data: dict, source: Source) -> Iterator[Finding]:
 @CHECKS.reads("teacher", "references")
 def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
     teacher = data.get("teacher", {})
+    yield from teacher_findings(teacher)
     references = data["references"].items()
     asked: dict[KeyPath, dict] = {
         ("references", name): entry for name, entry in references if entry["source"] == "api"

@@ -36,6 +36,7 @@ from skillift.settings.student_specs import (
 from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
+from skillift.study.compared import compared
 from skillift.study.headline import HOLDOUT
 
 _LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
         @property
         def runs(self) -> list[Run]: ...
         def chat(self, student: str) -> ChatSettings: ...
+        def corpus(self, corpus: str) -> dict: ...
         def model(self, student: str) -> dict: ...
         def run(self, student: str, run: str) -> Run: ...
         def students_from(self, source: str) -> list[str]: ...
@@ -172,6 +174,8 @@ class Specs(_Declared):
         """How demonstrations are written and judged; prompts have the condition `curated`."""
         # plain data, which the model takes for one of its two kinds
         teacher: Any = {name: value for name, value in self.data["teacher"].items() if name != "template"}
+        if teacher.get("until") == "passed":  # as where it is left out
+            del teacher["until"]
         return DemonstrationsSpec(
             teacher=teacher,
             condition=DEMONSTRATED,
@@ -181,7 +185,7 @@ class Specs(_Declared):
 
     def corpus_spec(self, corpus: str) -> CorpusSpec:
         """How a corpus is selected from the demonstrations."""
-        declared = self.data["corpora"][corpus]
+        declared = self.corpus(corpus)
         shown = self._filler([declared["condition"]])
         return CorpusSpec(**declared, prompt_seed=self.data["prompt_seed"], **shown)
 
@@ -280,9 +284,11 @@ class Specs(_Declared):
     def analysis_spec(self) -> dict:
         """How effects are estimated, and over which runs."""
         analysis = self._analysis()
+        pairs = compared(self.data)
         return {
             "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
-            | self._changes(),
+            | self._changes()
+            | ({"compare": pairs} if pairs else {}),
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
 
@@ -303,7 +309,7 @@ class Specs(_Declared):
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
         analysis, shown = self._analysis(), self.data["figures"].get("published_values")
-        unseen = ("effect_of_interest", "headline_suite")
+        unseen = ("effect_of_interest", "headline_suite", "compare")
         return {
             "analysis": {key: value for key, value in analysis.items() if key not in unseen} | self._suites(),
             "primary_judge": self.primary_judge,

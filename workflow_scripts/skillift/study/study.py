@@ -18,8 +18,10 @@ from skillift.students.chat_settings import ChatSettings, read_template, templat
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
+from skillift.study.compared import DATA_QUALITY, compared
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
+from skillift.study.matched import whole_corpus
 from skillift.study.specs import Run, Specs
 from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
@@ -216,7 +218,11 @@ class Study(Specs):
 
     def demonstrated_as_is(self, corpus: str) -> bool:
         """Whether a corpus is trained on under the prompts that its demonstrations were written to."""
-        return self.data["corpora"][corpus]["condition"] == DEMONSTRATED
+        return self.corpus(corpus)["condition"] == DEMONSTRATED
+
+    def corpus(self, corpus: str) -> dict:
+        """The entry of a corpus; of one that takes the tasks of another with what it has of that one."""
+        return whole_corpus(self.data["corpora"], corpus)
 
     @property
     def conditions(self) -> list[Condition]:
@@ -280,5 +286,7 @@ def _complete(data: dict) -> None:
     for suite, margin in _MARGINS_OF_SUITES:
         if suite not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
             data["analysis"]["margins"].pop(margin, None)
+    if DATA_QUALITY not in {row["claim"] for row in compared(data)}:
+        data["analysis"]["margins"].pop(DATA_QUALITY, None)
     for prediction in data["predictions"].values():
         prediction.setdefault("suite", headline)

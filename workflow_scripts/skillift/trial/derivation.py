@@ -18,6 +18,7 @@ import yaml
 
 from skillift.settings.values import Change
 from skillift.students.chat_settings import READY_MADE, template_path
+from skillift.study.matched import BOTH, matched_names, whole_corpus
 from skillift.study.study import Study
 from skillift.tables import atomic_path
 from skillift.yaml_sources.source import beside, read_source
@@ -70,10 +71,11 @@ def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
 
 def rows_of(study: Study, corpus: str, n_tasks: int) -> int:
     """Demonstrations that a trial trains on: two batches; fewer where a model is asked to write them."""
-    rows = study.data["corpora"][corpus]["rows"]
+    rows = study.corpus(corpus)["rows"]
     if study.data["teacher"]["kind"] == "api":
         return min(rows, n_tasks)
-    recipes = [recipe for recipe in study.data["recipes"].values() if recipe["corpus"] == corpus]
+    matched = matched_names(study.data["corpora"], corpus)
+    recipes = [recipe for recipe in study.data["recipes"].values() if recipe["corpus"] in matched]
     return min(rows, 2 * max((recipe["batch_size"] for recipe in recipes), default=1))
 
 
@@ -124,8 +126,12 @@ def _use_few_tasks(data: dict, study: Study, n_tasks: int, folder: Path) -> None
         train = skills * per_skill["train"]
     else:
         skills, train = _write_own(data, study, n_tasks, wanted, needed, folder)
-    usable = train - round(study.data.get("teacher", {}).get("corrupted_share", 0.0) * train)
+    teacher = study.data.get("teacher", {})
+    rejected = 0.0 if teacher.get("until") == BOTH else teacher.get("corrupted_share", 0.0)
+    usable = train - round(rejected * train)
     for name, corpus in (data.get("corpora") or {}).items():
+        if "like" in corpus:
+            continue
         corpus["rows"] = min(rows_of(study, name, n_tasks), usable)
         corpus.pop("domains", None)  # of which the few skills may have none
         if "skills" in corpus:
@@ -181,7 +187,7 @@ def _train_briefly(data: dict, study: Study) -> None:
         if pretraining := model.get("pretraining"):
             pretraining["steps"] = min(pretraining["steps"], PRETRAINING_STEPS)
     for recipe in (data.get("recipes") or {}).values():
-        rows = data["corpora"][recipe["corpus"]]["rows"]
+        rows = whole_corpus(data["corpora"], recipe["corpus"])["rows"]
         in_epoch = math.ceil(rows / recipe["batch_size"])
         recipe["epochs"] = math.ceil(STEPS / in_epoch)
         last = recipe["epochs"] * in_epoch

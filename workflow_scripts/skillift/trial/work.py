@@ -62,7 +62,7 @@ class Size:
     def steps(self, student: str, run: str) -> int:
         """Optimiser steps of a training."""
         recipe = self.study.data["recipes"][self.study.run(student, run).recipe]
-        rows = self.study.data["corpora"][recipe["corpus"]]["rows"]
+        rows = self.study.corpus(recipe["corpus"])["rows"]
         return recipe["epochs"] * math.ceil(rows / recipe["batch_size"])
 
     def episodes(self, student: str, run: str) -> int:

@@ -1,0 +1,98 @@
+"""What the findings can say of pairs of recipes: the quality of their data, few rows seen often."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import polars as pl
+
+from referee import Sentence, Study
+from referee.claim_rows import COUNTS, claim_row, elsewhere
+from referee.studies import known
+
+_PAIR = {"student": "s", "against": "sft", "contrast": "lift:curated-none"}
+_TESTED = {"margin": 0.05, "p_equivalence": 0.4}
+
+
+def _with(*rows: pl.DataFrame) -> Study:
+    tables = known().tables
+    return known()._replace(
+        tables={**tables, "claims": pl.concat([tables["claims"], elsewhere(pl.concat(rows))])}
+    )
+
+
+def _quality(**values: object) -> pl.DataFrame:
+    return claim_row(claim="data_quality", run="noisy", **_PAIR, **_TESTED, **values)
+
+
+def _often(**values: object) -> pl.DataFrame:
+    return claim_row(claim="repetition", run="few", **_PAIR, margin=None, p_equivalence=None, **values)
+
+
+@cache
+def wrong_answers_harm() -> Study:
+    """Wrong answers cost lift, and few rows seen often give more of it; both recipes have two seeds."""
+    lower = {"estimate": -0.12, "ci_low": -0.2, "ci_high": -0.04, "mde": 0.11, "word": "contradicted"}
+    more = {"estimate": 0.09, "ci_low": 0.02, "ci_high": 0.16, "mde": 0.1, "word": "supported"}
+    return _with(_quality(**lower, n_runs=2), _often(**more, n_runs=2))
+
+
+@cache
+def data_alike() -> Study:
+    """The lifts are the same within the margin; a side has one seed."""
+    return _with(_quality(estimate=0.01, ci_low=-0.01, ci_high=0.03, mde=0.03, word="equivalent", n_runs=1))
+
+
+@cache
+def repeated_less() -> Study:
+    """Few rows seen often give less."""
+    less = {"estimate": -0.09, "ci_low": -0.16, "ci_high": -0.02, "mde": 0.1, "word": "contradicted"}
+    return _with(_often(**less, n_runs=1))
+
+
+CASES = [
+    Sentence(
+        "On which data, and how often seen? Other demonstrations of the same tasks give the same lift: 1 "
+        "contradicted; few rows seen often give more lift than more rows, at as many steps: 1 supported.",
+        "so many pairs of recipes have that word on the headline path",
+        wrong_answers_harm,
+        (known, data_alike, repeated_less),
+    ),
+    Sentence("On which data, and how often seen?", "recipes are compared", wrong_answers_harm, (known,)),
+    Sentence(
+        "data quality | Lift by noisy less that by sft, trained on other demonstrations of the same tasks, "
+        "at 45 k: −12.0 pp (95 % interval −20.0 to −4.0 pp; Holm-adjusted p of no difference = 0.004; p of a "
+        "difference of 5.0 pp or more = 0.400; smallest detectable difference 11.0 pp; "
+        f"{COUNTS}; path judge:a). [contradicted] lift",
+        "the lift on that data is lower by so much, and known to be another",
+        wrong_answers_harm,
+        (known, data_alike),
+    ),
+    Sentence(
+        f"{COUNTS}; path judge:a); a side has one seed, so about these runs. [equivalent] lift",
+        "the lifts are the same within the margin, of these runs",
+        data_alike,
+        (known, wrong_answers_harm),
+    ),
+    Sentence(
+        "repetition | Lift by few less that by sft, trained for as many steps on more rows, at 45 k: "
+        "+9.0 pp (95 % interval +2.0 to +16.0 pp; Holm-adjusted p = 0.004; smallest detectable effect "
+        f"10.0 pp; {COUNTS}; path judge:a). [supported] lift",
+        "few rows seen often give more lift, by so much",
+        wrong_answers_harm,
+        (known, repeated_less),
+    ),
+    Sentence(
+        "Few rows seen often give more lift than more rows, at as many steps: 1 contradicted.",
+        "no quality of data is compared",
+        repeated_less,
+        (wrong_answers_harm, data_alike),
+    ),
+    Sentence(
+        "recipes,data quality,45 k,judge:a,contradicted,-0.12,-0.2,-0.04,",
+        "that pair's difference is this",
+        wrong_answers_harm,
+        (known, data_alike),
+        "report",
+    ),
+]

@@ -1,0 +1,56 @@
+"""Claims about two recipes at one student: the lift of one less that of the other, paired by task.
+
+| claim | what is claimed | rows |
+|---|---|---|
+| `data_quality` | the lifts are the same within a margin, on other demonstrations of the same tasks \
+| one per student and declared pair |
+| `repetition` | the lift is larger by fewer rows seen often than by more rows, at as many steps | likewise |
+
+A study declares its pairs (`analysis.compare`). Both lifts are of the same tasks and have the base model in
+common, which drops out of their difference. The training-seed variance of both recipes is in it
+(`seed_variance.with_seeds`). All rows of one claim are a family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.metrics.claim import ABOVE, SAME
+from skillift.statistics.claim_families import family
+from skillift.statistics.claim_registry import DATA_QUALITY, LIFT, REPETITION
+from skillift.statistics.comparisons import lifts_by_student
+from skillift.statistics.contrasts import Differences
+from skillift.statistics.equivalence_claims import differences_of
+
+_SHAPES = {DATA_QUALITY: SAME, REPETITION: ABOVE}
+
+
+def recipe_pair_claims(
+    found: list[Differences], seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+) -> Iterator[dict]:
+    """Rows of the table CLAIMS about the declared pairs of recipes, on every path and suite.
+
+    Args:
+        found: of `contrasts.differences`.
+        seeds: the table SEED_VARIANCE made from it.
+        runs: `{student, run, recipe, seed}`.
+        settings: confidence; `compare`, a list of claim, recipe and against; `margins` with `data_quality`,
+            without which sameness is not tested.
+    """
+    confidence, pairs = settings["confidence"], settings.get("compare") or []
+    for item in (item for item in found if pairs and item.contrast == LIFT and item.cells.height):
+        place = item.cells.select("path", "suite").row(0, named=True)
+        by_student = list(lifts_by_student(item, seeds, runs))
+        for claim, shape in _SHAPES.items():
+            margin = (settings.get("margins") or {}).get(claim) if shape == SAME else None
+            names = [(pair["recipe"], pair["against"]) for pair in pairs if pair["claim"] == claim]
+            rows = [
+                place | {"contrast": LIFT, "shape": shape, "student": student, "run": row["side"]} | row
+                for student, sides in by_student
+                for row in differences_of(
+                    sides, [pair for pair in names if {*pair} <= {*sides.names}], margin, confidence
+                )
+            ]
+            yield from family(claim, rows, confidence)

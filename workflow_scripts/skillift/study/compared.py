@@ -1,0 +1,97 @@
+"""Which pairs of recipes a study compares, and what each pair is about: its data, or how often it is seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from skillift.study.chat_checks import Finding
+from skillift.study.matched import matched_names, whole_corpus
+from skillift.yaml_sources.source import Words
+from skillift.yaml_sources.wording import did_you_mean, one_of
+
+DATA_QUALITY, REPETITION = "data_quality", "repetition"
+_LENGTH = ("epochs", "max_steps", "checkpoints")
+
+
+def steps_of(recipe: Mapping, rows: int) -> int:
+    """Optimiser steps of a training on so many rows; the last batch of an epoch may be a smaller one."""
+    if "max_steps" in recipe:
+        return recipe["max_steps"]
+    return math.ceil(rows / recipe["batch_size"]) * recipe["epochs"]
+
+
+def claim_of(one: str, other: str, data: Mapping) -> str:
+    """The claim about two recipes of a study; empty where they differ in more than it is about."""
+    recipes = [data["recipes"][name] for name in (one, other)]
+    corpora = [recipe["corpus"] for recipe in recipes]
+    if corpora[0] == corpora[1]:
+        return ""
+    apart = _differing(*recipes) - {"corpus"}
+    if corpora[1] in matched_names(data["corpora"], corpora[0]):
+        return DATA_QUALITY if not apart else ""
+    wholes = [whole_corpus(data["corpora"], name) for name in corpora]
+    lengths = [steps_of(recipe, whole["rows"]) for recipe, whole in zip(recipes, wholes, strict=True)]
+    same = not apart - {*_LENGTH} and not _differing(*wholes) - {"rows", "seed"}
+    return REPETITION if same and lengths[0] == lengths[1] and wholes[0]["rows"] < wholes[1]["rows"] else ""
+
+
+def _differing(one: Mapping, other: Mapping) -> set[str]:
+    return {key for key in {*one, *other} if one.get(key) != other.get(key)}
+
+
+def compared(data: Mapping) -> list[dict]:
+    """The declared pairs, each with its `claim`, `recipe` and `against`, sorted."""
+    pairs = [pair for pair in data["analysis"].get("compare", []) if _is_known(pair, data)]
+    rows = [{"claim": claim_of(*pair, data), "recipe": pair[0], "against": pair[1]} for pair in pairs]
+    return sorted(rows, key=lambda row: tuple(row.values()))
+
+
+def _is_known(pair: list[str], data: Mapping) -> bool:
+    """Whether the recipes and their corpora are declared; what is not is told where it is named."""
+    recipes = [data["recipes"].get(name, {}) for name in pair]
+    corpora = [data["corpora"].get(recipe.get("corpus"), {}) for recipe in recipes]
+    return all(corpora) and all(corpus.get("like", "") in {"", *data["corpora"]} for corpus in corpora)
+
+
+def compared_findings(data: Mapping) -> Iterator[Finding]:
+    """What is wrong with the pairs of recipes that a study compares."""
+    trained = _students_of(data)
+    for place, pair in enumerate(data["analysis"].get("compare", [])):
+        key = ("analysis", "compare", place)
+        if unknown := [index for index, name in enumerate(pair) if name not in data["recipes"]]:
+            for index in unknown:
+                known = sorted(data["recipes"])
+                fix = did_you_mean(pair[index], known) or f"Add '{pair[index]}' to `recipes`."
+                choice = one_of(known) if known else "there is none"
+                yield (*key, index), pair[index], f"a key of `recipes` ({choice})", fix
+            continue
+        if not _is_known(pair, data):
+            continue  # told with the recipe
+        if not claim_of(*pair, data):
+            yield key, Words(f"{pair[0]} and {pair[1]}"), *_of_other_recipes(*pair, data)
+        elif not trained.get(pair[0], set()) & trained.get(pair[1], set()):
+            found = Words(f"{pair[0]} and {pair[1]}, which train no student in common")
+            yield key, found, "a student that both train", "Add the runs, or delete the pair."
+
+
+def _students_of(data: Mapping) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for entry in data["runs"]:
+        found.setdefault(entry["recipe"], set()).update(entry["students"])
+    return found
+
+
+def _of_other_recipes(one: str, other: str, data: Mapping) -> tuple[str, str]:
+    """What was expected of two recipes that are no pair, and the fix."""
+    recipes = [data["recipes"][name] for name in (one, other)]
+    apart = sorted(_differing(*recipes))
+    expected = (
+        "recipes that differ in corpora of the same tasks alone (one is `like` the other), or in the rows of "
+        "their corpora at equally many steps, the one with fewer rows first"
+    )
+    wholes = [whole_corpus(data["corpora"], recipe["corpus"]) for recipe in recipes]
+    lengths = [steps_of(recipe, whole.get("rows", 0)) for recipe, whole in zip(recipes, wholes, strict=True)]
+    where = ", ".join(apart) or "nothing"
+    fix = f"They differ in {where}; {one} takes {lengths[0]} steps and {other} {lengths[1]}."
+    return expected, fix
