@@ -70,7 +70,7 @@ def test_a_mean_over_studies_is_that_of_dersimonian_and_laird_with_the_interval_
     tau2 = max(0.0, (q - 4) / (fixed.sum() - (fixed**2).sum() / fixed.sum()))
     weights = 1 / (variance + tau2)
     mean = np.average(effect, weights=weights)
-    spread = (weights * (effect - mean) ** 2).sum() / 4 / weights.sum()
+    spread = max(1.0, (weights * (effect - mean) ** 2).sum() / 4) / weights.sum()
     half = student_t.ppf(0.975, 4) * np.sqrt(spread)
     assert tau2 > 0
     assert found.estimate == pytest.approx(mean)
@@ -105,3 +105,12 @@ def test_another_scoring_path_is_not_taken_into_a_mean():
     mixed = known.with_columns(path=pl.when(pl.col("study") == "e").then(pl.lit("judge:x")).otherwise("path"))
     (rows,) = groups_of(mixed, studies)
     assert rows["study"].to_list() == ["a", "b", "c", "d"]
+
+
+def test_studies_that_agree_better_than_chance_have_the_mean_of_a_fixed_effect():
+    effect, error = np.array([0.175, 0.2, 0.2, 0.175, 0.275]), np.array([0.096, 0.185, 0.113, 0.079, 0.136])
+    found = summed_up(pl.DataFrame({"estimate": effect, "standard_error": error}), 0.95)
+    weights = 1 / error**2
+    mean, half = np.average(effect, weights=weights), student_t.ppf(0.975, 4) / np.sqrt(weights.sum())
+    assert (found.tau, found.i2) == (0.0, 0.0)
+    assert (found.estimate, found.ci_low, found.ci_high) == pytest.approx((mean, mean - half, mean + half))

@@ -3,7 +3,8 @@
 Two studies that asked the same tasks are compared task by task, as two arms of one study are. Studies of
 disjoint tasks are independent: five or more get a random-effects mean with their heterogeneity (DerSimonian
 and Laird, Controlled Clinical Trials 7, 1986, with Hartung and Knapp's interval, Statistics in Medicine 20,
-2001; both by statsmodels). Fewer tell too little of the variance between studies, and are set beside each
+2001, never narrower than without their factor: Roever, Knapp and Friede, BMC Medical Research Methodology 15,
+2015; all by statsmodels). Fewer tell too little of the variance between studies, and are set beside each
 other only.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
 import polars as pl
 
 from skillift.errors import UserError, problem
@@ -148,7 +150,8 @@ def spread_p(rows: pl.DataFrame) -> float | None:
     known = rows.drop_nulls(["estimate", "standard_error"]).filter(pl.col("standard_error") > 0)
     if known.height < 2:
         return None
-    found = combine_effects(known["estimate"].to_numpy(), known["standard_error"].to_numpy() ** 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = combine_effects(known["estimate"].to_numpy(), known["standard_error"].to_numpy() ** 2)
     return float(found.test_homogeneity().pvalue)
 
 
@@ -182,16 +185,21 @@ def summed_up(rows: pl.DataFrame, confidence: float) -> Summary | None:
     known = rows.drop_nulls(["estimate", "standard_error"])
     if rows.height < LEAST or known.height < rows.height:
         return None
-    found = combine_effects(
-        rows["estimate"].to_numpy(),
-        rows["standard_error"].to_numpy() ** 2,
-        method_re="dl",
-        use_t=True,
-        alpha=1 - confidence,
-    )
-    low, high = found.conf_int(alpha=1 - confidence)[3]  # random effects, Hartung and Knapp
+    # statsmodels does not cut tau2 off at 0, and takes roots of what is negative then: at 0 effects are fixed
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = combine_effects(
+            rows["estimate"].to_numpy(),
+            rows["standard_error"].to_numpy() ** 2,
+            method_re="dl",
+            use_t=True,
+            alpha=1 - confidence,
+        )
+        of_fixed, of_random, fixed_scaled, random_scaled = found.conf_int(alpha=1 - confidence)
+    fixed = found.tau2 <= 0
+    ends = (of_fixed, fixed_scaled) if fixed else (of_random, random_scaled)
+    low, high = max(ends, key=lambda pair: pair[1] - pair[0])
     return Summary(
-        float(found.mean_effect_re),
+        float(found.mean_effect_fe if fixed else found.mean_effect_re),
         float(low),
         float(high),
         float(max(found.tau2, 0.0) ** 0.5),
