@@ -105,6 +105,11 @@ def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
 
 
 @pytest.mark.parametrize("name", FIGURES)
+def test_a_run_is_spelled_as_on_every_other_page(name):
+    assert not [text for text in texts(drawn(name)) if re.search(r"(sft|answer_only)-s\d", text)]
+
+
+@pytest.mark.parametrize("name", FIGURES)
 def test_set_in_a_column_of_85_mm_a_figure_still_has_type_of_five_and_a_half_points(name):
     svg = drawn(name)
     width = float(ElementTree.fromstring(svg).get("width"))

@@ -151,7 +151,10 @@ def _students(spec: dict, answered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _arms(spec: dict, students: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
-    """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step."""
+    """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step.
+
+    Recipes stand in the order of `View.recipes`.
+    """
     text = dict.fromkeys(("student", "run", "recipe"), pl.String)
     declared = pl.DataFrame(spec["runs"], schema={**text, "seed": pl.Int64}).with_columns(
         trained=pl.col("run") != BASE,
@@ -164,7 +167,10 @@ def _arms(spec: dict, students: pl.DataFrame, answered: pl.DataFrame) -> pl.Data
         raise UserError(problem("--episodes", run, "runs that the study declares"))
     placed = found.join(declared, on=["student", "run"])
     placed = placed.join(students.select("student", "place"), on="student")
-    return placed.sort("place", "trained", "recipe", "seed", "step").with_row_index("arm")
+    spread = declared.group_by("recipe").agg(spread=pl.col("student").n_unique())
+    placed = placed.join(spread, on="recipe", how="left")
+    order = ["place", "trained", -pl.col("spread").cast(pl.Int64), "recipe", "seed", "step"]
+    return placed.sort(order).drop("spread").with_row_index("arm")
 
 
 def _shown_tasks(tasks: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, around, described, finish, row_axis, row_height, undefined
 from skillift.metrics.names import PASS, SHARE, TEXT
 from skillift.metrics.registry import metrics
-from skillift.reporting.arms import BASE, in_rows, place, read_spec, span
+from skillift.reporting.arms import BASE, DOT, in_rows, place, read_spec, span
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     notes = [
         described(rows, view, f"{view.headline_path}; {TEXT} for what reads no verdict", _KIND),
         f"gain under none: after SFT minus before, paired by task; n = {span(rows['n_tasks'])} tasks",
-        *undefined(rows, pl.col("name") + " " + pl.col("metric")),
+        *undefined(
+            rows, pl.col("name") + DOT + pl.col("metric").replace({name: _head(name) for name in order})
+        ),
     ]
     return finish(chart, "What else does SFT change in a response?", notes)
 

@@ -179,9 +179,8 @@ def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View
         reads = "The extractor reads no prose, so the lift may be one of format."
         if path != "bench":
             missed = _missed(certification, path)
-            reads = (
-                f"Where the judge misses right answers in prose, the lift is one of format. {missed}".strip()
-            )
+            reads = "Where the judge misses right answers in prose, a part of the lift is one of format."
+            reads = f"{reads} {missed}".strip()
         moves = format_moves(row)
         sentence = f"Lift {whose(row['student'], row['run'], view)}: {moves[0].lower()}{moves[1:]}. {reads}"
         label = view.label_by_student[row["student"]]

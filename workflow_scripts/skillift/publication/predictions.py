@@ -44,7 +44,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         .fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
         at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
-        name=pl.col("prediction").str.replace_all("_", " "),
+        name="prediction",
         statement=pl.struct(pl.all()).map_elements(
             lambda row: statement(row, labels), return_dtype=pl.String
         ),
