@@ -186,3 +186,11 @@ def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first():
     heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[:2] == ["conclusion · false passes", "conclusion · false fails"]
     assert "all hostile cases" in page and "forged verdict" in page
+
+
+def test_the_judge_of_the_headline_path_is_certified_first():
+    spec, tables = full_study()
+    spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
+    page = publish_table("certification_rates", tables, spec).page
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
+    assert heads[0] == "tail · false passes"
