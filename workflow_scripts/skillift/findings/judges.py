@@ -116,9 +116,8 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
 def _from_the_headline(rows: pl.DataFrame, view: View) -> pl.DataFrame:
     """Shifts from the judge of the headline path, where it is of the pair, to the other."""
     turned = pl.col("judge_b") == view.headline_path.removeprefix("judge:")
-    names = {
-        f"{name}_{one}": f"{name}_{other}" for name in ("judge", "estimate") for one, other in ("ab", "ba")
-    }
+    both = ("judge", "estimate")
+    names = {f"{name}_{one}": f"{name}_{other}" for name in both for one, other in ("ab", "ba")}
     signs = {"shift": "shift", "ci_low": "ci_high", "ci_high": "ci_low"}
     return rows.with_columns(
         *(pl.when(turned).then(other).otherwise(name).alias(name) for name, other in names.items()),
