@@ -11,6 +11,7 @@ import polars as pl
 
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 from skillift.metrics.names import PASS
+from skillift.metrics.registry import label_of
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
@@ -93,7 +94,7 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
     than, margin, metric = row["than"], row["margin"], row.get("metric", PASS)
     unit = unit_of_metric(metric)
     if metric != PASS:
-        effect = f"{metric.replace('_', ' ')}, {effect}"
+        effect = f"{label_of(metric)}, {effect}"
     if row["direction"] == "equivalent":
         return f"{effect}: between {_number(than - margin, unit)} and {_number(than + margin, unit)} {unit}"
     above = row["direction"] == "greater"
