@@ -92,7 +92,8 @@ for table in published_tables():
             table=table,
             spec=SHOWN,
             code=code_digest(
-                "make_table.py", *(metric_modules() if table == "claims" else [])
+                "make_table.py",
+                *(metric_modules() if table in ("claims", "predictions") else []),
             ),
             sources=source_options(TABLES[table]),
         shell:

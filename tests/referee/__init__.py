@@ -28,6 +28,8 @@ from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows, findings_text
 from skillift.findings.summary import summary
 from skillift.publication.html_parts import PageParts
+from skillift.publication.ledger import ledger
+from skillift.reporting.arms import read_spec
 from skillift.reporting.registry import FIGURES
 
 # the modules that write what findings say
@@ -80,7 +82,7 @@ class Sentence(NamedTuple):
         false: studies in which it is not.
         where: `findings` (a question with its answer, a finding with its claim and word, a line at the end of
             a run), `page` (what else the page has), `report` (what opens the report, and the table of
-            findings), `summary`, or `figure <name>` (the lines around it).
+            findings), `summary`, `ledger` (its page), or `figure <name>` (the lines around it).
     """
 
     says: str
@@ -94,6 +96,8 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     """What is said of a study, line by line."""
     if where == "summary":
         return summary(study.tables, study.spec, "made up").splitlines()
+    if where == "ledger":
+        return _ledger(study)
     if where.startswith("figure "):
         return _around(where.removeprefix("figure "), study)
     parts = findings(study.tables, study.spec, study.students)
@@ -110,6 +114,15 @@ def lines_of(study: Study, where: str = "findings") -> list[str]:
     found = [each for part in parts for each in part.findings]
     lines += [f"{each.claim} | {each.sentence} [{each.word}] {each.figure}" for each in found]
     return [*lines, *(f"at the end: {line} |" for line in closing_lines(parts, "findings.html"))]
+
+
+def _ledger(study: Study) -> list[str]:
+    """The rows of the ledger's page and its notes; none of a study that no ledger counts."""
+    if "ledger" not in study.tables:
+        return []
+    page = ledger(study.tables["ledger"], read_spec(study.spec))
+    shown = page.rows.select(column.name for column in page.columns)
+    return [*(" | ".join(row) for row in shown.iter_rows()), *page.notes]
 
 
 def _around(figure: str, study: Study) -> list[str]:

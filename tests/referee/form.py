@@ -156,7 +156,7 @@ def gained_as_on_dev() -> Study:
 
 CASES = [
     Sentence(
-        "Is it the answer, or its form? SFT teaches the form before the answer (gain in form above that in "
+        "Is it the answer, or its form? SFT adds more form than right answers (gain in form above that in "
         "passes, under none): 1 supported, 1 not resolvable at this n; SFT makes responses longer (tokens, "
         "without the procedure): 1 supported.",
         "so many claims about further metrics have that word on the headline path and the path text",

@@ -62,6 +62,12 @@ def strict_and_primary_elsewhere() -> Study:
 
 
 @cache
+def headline_of_b() -> Study:
+    """The second judge's is the headline path."""
+    return respecified(known(), {"headline_path": "judge:b"})
+
+
+@cache
 def scored_on_another_suite() -> Study:
     """Judges, paths and corrections are of the suite that is not shown."""
     study = known()
@@ -194,6 +200,15 @@ CASES = [
         "so many deltas and lifts have the same sign under both judges, and that lift differs most",
         known,
         (alike, no_two_verdicts, one_path),
+    ),
+    Sentence(
+        "Under the judge a instead of b, 7 of 8 headlines keep their direction; the lift at 115 k after SFT "
+        "by sft, mean of 2 seeds moves furthest, from \u221240.0 pp to +20.0 pp (shift +60.0 pp, 95 % "
+        "interval +50.0 to +70.0 pp; 36 tasks in 12 skills, 0 episodes unscored; paths judge:b and judge:a; "
+        "chosen after the fact). [",
+        "it differs so from what it is under the headline judge, which is b",
+        headline_of_b,
+        (known, alike),
     ),
     Sentence(
         f"{_UNDER_B}8 of 8 headlines keep their direction; none moves by 0.1 pp or more. [",

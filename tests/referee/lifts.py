@@ -165,8 +165,8 @@ CASES = [
     Sentence(
         "format | Lift at 45 k after SFT by sft, mean of 2 seeds: between its arms the share of responses "
         "with an ANSWER line varies from 40.0 % to 100.0 %. Where the judge misses right answers in prose, "
-        "the lift is one of format. In its certification the judge failed 25.0 % of the cases that must "
-        "pass. [",
+        "a part of the lift is one of format. In its certification the judge failed 25.0 % of the cases "
+        "that must pass. [",
         "the share of ANSWER lines differs between the arms of a lift, and a judge may have missed other "
         "answers",
         format_moves,

@@ -4,74 +4,126 @@ from __future__ import annotations
 
 from functools import cache
 
-import polars as pl
-
 from referee import Sentence, Study
 from referee.studies import base_alone, known, on_bench
 from referee.whole import respecified
-from skillift.publication.ledger import EVENTS
+from skillift.ledger.entries import Look, Record
+from skillift.publication.ledger import events
+
+_DESIGN = {"confidence": 0.95, "headline_path": "judge:a", "margins.recipe_tie": 0.02}
+_ADDS = {"text": "Training adds.", "than": 0.0}
 
 
-def _events(*rows: dict) -> pl.DataFrame:
-    empty = {"time": "2026-11-01T10:00:00Z", "results": False, "key": "", "before": "", "after": ""}
-    return pl.DataFrame([dict.fromkeys(EVENTS) | empty | row for row in rows], schema=EVENTS)
+def _declared(
+    design: dict | None = None, predictions: dict | None = None, day: int = 1, results: bool = False
+) -> Record:
+    time = f"2026-11-{day:02}T10:00:00Z"
+    return Record(time, results, predictions or {}, "", "", _DESIGN if design is None else design)
 
 
-_REGISTERED = {"event": "registered", "key": "confidence", "after": "0.95"}
-_MORE = {"event": "changed", "results": True, "key": "samples", "before": "", "after": "4"}
-_EARLY = {"event": "changed", "key": "headline_path", "before": "bench", "after": "judge:a"}
-_PREDICTED = {"event": "changed", "results": True, "key": "predictions.adds", "before": "a", "after": "b"}
-_LOOK = {"event": "look", "results": True, "alpha": 0.025, "n_tasks": 36, "n_skills": 12}
+def _look(number: int, day: int = 2) -> Look:
+    alpha = 0.05 / (number * (number + 1))
+    return Look(f"2026-11-{day:02}T10:00:00Z", number, alpha, {}, "", 36, 12, "", "")
 
 
-def _looked(number: int, *rows: dict) -> Study:
+def _looked(number: int, *entries: Record | Look) -> Study:
+    """A study at a look, with the ledger of these lines."""
     study = known()
     alpha = round(0.05 / (number * (number + 1)), 10)
     look = {"look": number, "alpha": alpha, "declared": 0.95}
     looked = respecified(study, {"confidence": 1 - alpha}, look=look)
-    return looked._replace(tables={**study.tables, "ledger": _events(*rows)})
+    return looked._replace(tables={**study.tables, "ledger": events(entries)})
+
+
+def _late(before: dict, after: dict) -> Study:
+    """What was declared was changed when results existed."""
+    changed = _declared(_DESIGN | after, day=3, results=True)
+    return _looked(1, _declared(_DESIGN | before), _look(1), changed)
 
 
 @cache
 def first_look() -> Study:
-    return _looked(1, _REGISTERED, _LOOK | {"look": 1})
+    return _looked(1, _declared(), _look(1))
 
 
 @cache
 def second_look() -> Study:
-    """The second of three; the margin was changed between them, when results existed."""
-    changed = {
-        "event": "changed",
-        "results": True,
-        "key": "margins.recipe_tie",
-        "before": "0.02",
-        "after": "0.1",
-    }
-    looks = [_LOOK | {"look": number} for number in (1, 2, 3)]
-    return _looked(2, {**_REGISTERED, "results": True}, _EARLY, *looks, changed, _MORE, _PREDICTED)
+    """The second of three; a margin and the samples were changed after them, and a prediction."""
+    after = _DESIGN | {"margins.recipe_tie": 0.1, "samples": 4}
+    looks = [_look(number) for number in (1, 2, 3)]
+    first = _declared(predictions={"adds": _ADDS}, results=True)
+    return _looked(2, first, *looks, _declared(after, {"adds": _ADDS | {"than": 0.1}}, 3, results=True))
 
 
 @cache
 def more_samples() -> Study:
     """No word depends on what was changed when results existed."""
-    return _looked(1, _REGISTERED, _LOOK | {"look": 1}, _MORE)
+    return _late({}, {"samples": 4})
+
+
+@cache
+def other_trajectory() -> Study:
+    before, after = ([{"student": "s", "delta": delta}] for delta in (-0.075, 0.075))
+    return _late({"trajectory": before}, {"trajectory": after})
+
+
+@cache
+def a_condition_less() -> Study:
+    return _late({"conditions": ["none", "curated", "filler"]}, {"conditions": ["none", "curated"]})
+
+
+@cache
+def a_condition_more() -> Study:
+    return _late({"conditions": ["none", "curated"]}, {"conditions": ["none", "curated", "filler"]})
+
+
+@cache
+def a_recipe_less() -> Study:
+    return _late({"seeds.dpo.s": [0]}, {"seeds.dpo.s": None})
+
+
+@cache
+def fewer_tasks() -> Study:
+    return _late({"tasks.holdout": 400}, {"tasks.holdout": 50})
+
+
+@cache
+def more_tasks() -> Study:
+    return _late({"tasks.holdout": 50}, {"tasks.holdout": 400})
 
 
 @cache
 def registered_late() -> Study:
     """The design was registered when results existed, and not changed since."""
-    return _looked(1, {**_REGISTERED, "results": True}, _LOOK | {"look": 1})
+    return _looked(1, _declared(results=True), _look(1))
 
 
 @cache
 def changed_early() -> Study:
-    """The design was changed before results existed, and a prediction after."""
-    return _looked(1, _REGISTERED, _EARLY, _EARLY | {"key": "samples"}, _LOOK | {"look": 1}, _PREDICTED)
+    """The design was changed before results existed, and predictions after."""
+    early = _declared(
+        _DESIGN | {"headline_path": "bench", "samples": 1}, {"adds": _ADDS, "gone": {"than": 0}}
+    )
+    late = _declared(predictions={"adds": _ADDS | {"than": 0.1}, "new": _ADDS}, day=4, results=True)
+    return _looked(1, early, _declared(predictions=early.predictions, day=2), _look(1, 3), late)
+
+
+@cache
+def reworded() -> Study:
+    late = _declared(predictions={"adds": _ADDS | {"text": "Training helps."}}, day=3, results=True)
+    return _looked(1, _declared(predictions={"adds": _ADDS}), _look(1), late)
+
+
+@cache
+def withdrawn() -> Study:
+    return _looked(1, _declared(predictions={"adds": _ADDS}), _look(1), _declared(day=3, results=True))
 
 
 @cache
 def unregistered_design() -> Study:
-    return _looked(1, _LOOK | {"look": 1}, {"event": "registered", "key": "predictions.adds", "after": "b"})
+    """The ledger is older than the registration of designs."""
+    record = Record("2026-11-01T10:00:00Z", False, {"adds": _ADDS}, "", "", None)
+    return _looked(1, record, _look(1))
 
 
 CASES = [
@@ -138,25 +190,49 @@ CASES = [
         (first_look, known),
     ),
     Sentence(
-        "warning | margins.recipe_tie 0.02 \u2192 0.1, changed on 2026-11-01 after results existed. [",
+        "warning | margins.recipe_tie 0.02 \u2192 0.1, changed on 2026-11-03 after results existed. [",
         "a setting that words depend on was changed when results existed",
         second_look,
         (known, first_look),
     ),
     Sentence(
-        "design | samples none \u2192 4, changed on 2026-11-01 after results existed. [",
+        "design | samples none \u2192 4, changed on 2026-11-03 after results existed. [",
         "a setting that no word depends on was",
         second_look,
         (known, first_look),
     ),
     Sentence(
-        "warning | … \u2192 …, changed on 2026-11-01 after results existed. [",
-        "a setting that words depend on was changed when results existed",
-        second_look,
-        (registered_late, changed_early, more_samples, first_look),
+        "warning | trajectory s \u22127.5 pp \u2192 s +7.5 pp, changed on 2026-11-03 after results existed.",
+        "words depend on what was changed",
+        other_trajectory,
+        (known, more_samples),
     ),
     Sentence(
-        "design | … \u2192 …, changed on 2026-11-01 after results existed. [",
+        "design | tasks.holdout 50 \u2192 400, changed on 2026-11-03 after results existed. [",
+        "there are more of them than were declared",
+        more_tasks,
+        (known, fewer_tasks),
+    ),
+    Sentence(
+        "warning | conditions none, curated, filler \u2192 none, curated, changed on",
+        "one that was declared is gone",
+        a_condition_less,
+        (known, a_condition_more),
+    ),
+    Sentence(
+        "warning | seeds.dpo.s 0 \u2192 none, changed on",
+        "one that was declared is gone",
+        a_recipe_less,
+        (known, more_samples),
+    ),
+    Sentence(
+        "warning | … \u2192 …, changed on 2026-11-03 after results existed. [",
+        "a setting that words depend on was changed when results existed",
+        fewer_tasks,
+        (registered_late, changed_early, more_samples, first_look, a_condition_more, more_tasks),
+    ),
+    Sentence(
+        "design | … \u2192 …, changed on 2026-11-03 after results existed. [",
         "a setting that no word depends on was changed when results existed",
         more_samples,
         (registered_late, changed_early, first_look),

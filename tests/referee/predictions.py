@@ -71,6 +71,17 @@ def below() -> Study:
     return _predicted(**effect)
 
 
+@cache
+def above_a_margin() -> Study:
+    return _predicted(than=0.1, margin=0.0234)
+
+
+@cache
+def of_lengths() -> Study:
+    """It is about another metric than the pass rate."""
+    return _predicted(metric="length", contrast="gain:none", than=5.0)
+
+
 _FOUND = "Found +50.0 pp (95 % interval +10.0 to +90.0 pp; …); "
 _ADDS = f"adds | Predicted (Training adds to the procedure): lift at 45 k by sft: above 0 pp. {_FOUND}"
 _BY_DPO = (
@@ -195,6 +206,19 @@ CASES = [
         "that is what is predicted",
         of_a_difference,
         (known, below),
+    ),
+    Sentence(
+        "Training adds to the procedure): lift at 45 k by sft: above +12.34 pp. Found",
+        "that is what is predicted",
+        above_a_margin,
+        (known, below),
+    ),
+    Sentence(
+        "Training adds to the procedure): length of the response, gain under none at 45 k by sft: above +5.0 "
+        "tokens. Found",
+        "that is what is predicted",
+        of_lengths,
+        (known, above_a_margin),
     ),
     Sentence(
         "procedural delta at 45 k before SFT: below +25.0 pp. Found",

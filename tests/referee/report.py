@@ -47,7 +47,7 @@ CASES = [
         "report",
     ),
     Sentence(
-        "- … \u2192 …, changed on 2026-11-01 after results existed. |",
+        "- … \u2192 …, changed on 2026-11-03 after results existed. |",
         "a setting that words depend on was changed when results existed",
         second_look,
         (more_samples, first_look),

@@ -26,6 +26,8 @@ def test_two_students_with_one_label_stay_apart():
 
 def test_the_recipe_that_most_students_have_comes_first():
     assert read_spec(make_spec()).recipes == ["sft", "answer_only"]
+    of_one_student = make_spec(("s",), (("sft", (0, 1)), ("answer_only", (0,))))
+    assert read_spec(of_one_student).recipes == ["sft", "answer_only"]  # by the number of seeds
 
 
 def test_the_row_of_a_whole_recipe_is_the_headline_and_its_seeds_are_not():

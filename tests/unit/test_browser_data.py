@@ -113,6 +113,23 @@ def test_the_tenth_seed_stands_after_the_second():
     assert [arm["run"] for arm in data["arms"]] == ["base", *(f"sft-s{seed}" for seed in range(11))]
 
 
+def test_the_recipe_of_most_students_stands_first_as_in_figures():
+    browsed = make_browsed(n_tasks=1)
+    own = {"student": "s", "run": "answer_only-s0"}
+    browsed.spec["runs"] += [own | {"recipe": "answer_only", "seed": 0}]
+    frame = next(frame for student, run, frame in browsed.episodes if (student, run) == ("s", "sft-s0"))
+    browsed.episodes.append((*own.values(), frame))
+    mine = browsed.scores.filter(student="s", run="sft-s0").with_columns(run=pl.lit(own["run"]))
+    browsed.scores = pl.concat([browsed.scores, mine])
+    browsed.verdicts += [
+        (judge, *own.values(), verdicts)
+        for judge, student, run, verdicts in browsed.verdicts
+        if (student, run) == ("s", "sft-s0")
+    ]
+    arms = [arm["run"] for arm in browsed.data()["arms"] if arm["place"] == 0]
+    assert arms == ["base", "sft-s0", "answer_only-s0"]
+
+
 def test_the_message_is_what_the_template_makes_of_the_condition_and_the_prompt():
     browsed = make_browsed(n_tasks=1)
     browsed.template = "{% for step in steps %}{{ step }}\n{% endfor %}Q: {{ prompt }} (end)"

@@ -104,6 +104,18 @@ def test_a_figure_says_its_unit_its_n_and_its_intervals(name, study):
         assert "judge:conclusion" in said
 
 
+def test_the_judge_of_the_headline_path_stands_first():
+    spec, tables = full_study()
+    spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
+    said = texts(svg_of("certification", tables, spec))
+    assert [text for text in said if text in ("conclusion", "tail")] == ["tail", "conclusion"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_run_is_spelled_as_on_every_other_page(name):
+    assert not [text for text in texts(drawn(name)) if re.search(r"(sft|answer_only)-s\d", text)]
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_set_in_a_column_of_85_mm_a_figure_still_has_type_of_five_and_a_half_points(name):
     svg = drawn(name)

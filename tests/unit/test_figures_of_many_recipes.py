@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import xml.etree.ElementTree as ElementTree
 
+import polars as pl
 import pytest
-from analysis_tables import RECIPES, seven_recipes
+from analysis_tables import RECIPES, full_study, seven_recipes
 
 from skillift.figures import draw
 from skillift.figures.theme import BEFORE_COLOUR, LABEL_LINE, WIDTH, broken, colours, row_axis, shapes, to_svg
@@ -45,6 +47,22 @@ def test_a_legend_of_seven_recipes_is_no_wider_than_the_figure(name):
     svg = to_svg(draw(name, tables, spec))
     assert float(ElementTree.fromstring(svg).get("width")) <= 1.2 * WIDTH
     assert all(recipe in svg for recipe in RECIPES)
+
+
+def test_a_figure_of_blocks_with_long_heads_has_room_on_the_findings_page():
+    spec, tables = copy.deepcopy(full_study())
+    names = {"s": "SmolLM2-135M-Instruct", "m": "Qwen2.5-0.5B-Instruct", "l": "Llama-3.2-1B-Instruct"}
+    for student, label in names.items():
+        spec["students"][student]["label"] = label
+    for run in spec["runs"]:
+        run["recipe"] = run["recipe"] and run["recipe"].replace("sft", "worked_solution_full")
+        run["run"] = run["run"].replace("sft", "worked_solution_full")
+    longer = pl.col("run").str.replace("sft", "worked_solution_full")
+    effects = tables["effects"].with_columns(run=longer)
+    slopes = tables["asymmetry"].with_columns(recipe=pl.lit("worked_solution_full"))
+    for name in ("lift_by_path", "asymmetry"):
+        svg = to_svg(draw(name, {"effects": effects, "asymmetry": slopes}, spec))
+        assert float(ElementTree.fromstring(svg).get("width")) <= 540  # px, see pages/findings.css
 
 
 def test_a_long_name_is_broken_between_words_and_its_dot_stands_with_what_follows():

@@ -74,6 +74,38 @@ def test_a_margin_changed_after_results_is_a_warning_and_a_larger_sample_is_told
     assert changes["warning"].replace("_", r"\_") in text
 
 
+def test_a_trajectory_changed_after_results_is_a_warning_and_reads_as_numbers(path):
+    declared = [
+        [{"student": "s", "delta": delta}, {"student": "m", "delta": 0.06}] for delta in (-0.075, 0.1)
+    ]
+    register({}, path, False, DESIGN | {"trajectory": declared[0]}, on(2))
+    looked(path, "a", 3)
+    register({}, path, True, DESIGN | {"trajectory": declared[1]}, on(4))
+    found, _ = told(path, looked(path, "b", 5))
+    assert [each.sentence for each in found if each.claim == "warning"] == [
+        "trajectory s \u22127.5 pp, m +6.0 pp \u2192 s +10.0 pp, m +6.0 pp, "
+        "changed on 2026-12-04 after results existed."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [
+        ("conditions", ["none", "curated", "filler"], ["none", "curated"]),
+        ("models", ["l", "m", "s"], ["m", "s"]),
+        ("seeds.sft.s", [0, 1], [2, 3]),
+        ("tasks.holdout", 1000, 200),
+        ("headline_suite", "dev", None),
+    ],
+)
+def test_what_was_declared_and_is_gone_after_results_is_a_warning(path, key, before, after):
+    register({}, path, False, DESIGN | {key: before}, on(2))
+    looked(path, "a", 3)
+    register({}, path, True, DESIGN | {key: after}, on(4))
+    found, _ = told(path, looked(path, "b", 5))
+    assert [each.claim for each in found] == ["looks", "warning"]
+
+
 def test_what_was_changed_before_results_is_no_warning(path):
     register({}, path, False, DESIGN | {"margins.uniform_lift": 0.1}, on(2))
     found, _ = told(path, looked(path, "a", 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import ModuleType
 
@@ -213,7 +214,9 @@ def test_a_metric_of_ones_own_is_in_effects_a_claim_a_figure_and_a_prediction(sc
     assert (effect["path"], effect["estimate"]) == ("text", 0.6)
     claim = tables["claims"].filter(claim="asks_more").row(0, named=True)
     assert (claim["metric"], claim["word"], claim["estimate"]) == ("questions", "supported", 0.6)
-    assert "response that asks back" in str(draw("metrics", tables, SPEC).to_dict())
+    figure = str(draw("metrics", tables, SPEC).to_dict())
+    assert "response that asks back" in figure
+    assert "self-correction" in figure and "backtracking" not in re.sub(r"'metric': '\w+'", "", figure)
     declared = {
         "asks": {
             "text": "",

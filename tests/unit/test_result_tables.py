@@ -42,6 +42,14 @@ def test_differences_are_in_points_on_the_page_and_fractions_in_the_file():
     assert -1 <= row["estimate"] <= 1
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_a_run_is_spelled_as_on_every_other_page(name):
+    page = published(name).page
+    assert not re.search(r">[^<]*(sft|answer_only)-s\d[^<]*<", page)
+    if name in ("claims", "effects", "pass_rates", "self_parity"):
+        assert "answer_only, seed 0" in page.replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize("name", ["pass_rates", "effects", "path_shift"])
 def test_the_headline_path_comes_first(name):
     spec, tables = full_study()
@@ -178,3 +186,11 @@ def test_the_certification_shows_each_judges_kinds_the_most_mistaken_first():
     heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
     assert heads[:2] == ["conclusion · false passes", "conclusion · false fails"]
     assert "all hostile cases" in page and "forged verdict" in page
+
+
+def test_the_judge_of_the_headline_path_is_certified_first():
+    spec, tables = full_study()
+    spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:tail"}}
+    page = publish_table("certification_rates", tables, spec).page
+    heads = re.findall(r'class="gt_group_heading"[^>]*><span[^>]*>([^<]+)<', page)
+    assert heads[0] == "tail · false passes"

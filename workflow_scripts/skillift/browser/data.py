@@ -15,7 +15,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, STATUSES, SUITES
 from skillift.errors import UserError, problem
-from skillift.reporting.arms import BASE, LADDER
+from skillift.reporting.arms import BASE, LADDER, recipes_of
 from skillift.tasks.prompts import messages_for
 
 # what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is
@@ -151,7 +151,10 @@ def _students(spec: dict, answered: pl.DataFrame) -> pl.DataFrame:
 
 
 def _arms(spec: dict, students: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
-    """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step."""
+    """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step.
+
+    Recipes stand in the order of `recipes_of`.
+    """
     text = dict.fromkeys(("student", "run", "recipe"), pl.String)
     declared = pl.DataFrame(spec["runs"], schema={**text, "seed": pl.Int64}).with_columns(
         trained=pl.col("run") != BASE,
@@ -164,7 +167,9 @@ def _arms(spec: dict, students: pl.DataFrame, answered: pl.DataFrame) -> pl.Data
         raise UserError(problem("--episodes", run, "runs that the study declares"))
     placed = found.join(declared, on=["student", "run"])
     placed = placed.join(students.select("student", "place"), on="student")
-    return placed.sort("place", "trained", "recipe", "seed", "step").with_row_index("arm")
+    places = {recipe: place for place, recipe in enumerate(recipes_of(declared.filter("trained")))}
+    recipe = pl.col("recipe").replace_strict(places, default=None, return_dtype=pl.Int64)
+    return placed.sort("place", "trained", recipe, "seed", "step").with_row_index("arm")
 
 
 def _shown_tasks(tasks: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, legend, places, repeated
 from skillift.reporting.arms import measure, read_spec, span
-from skillift.reporting.certificates import CASES, WORDS, limit, warnings
+from skillift.reporting.certificates import CASES, WORDS, headline_judge, limit, warnings
 from skillift.reporting.declarations import Figure
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
@@ -40,7 +40,8 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
     if certification.is_empty():
         raise UserError(problem("certification table", "no rows", "the rates of one judge at least"))
     rows = measure(certification, "rate", "ci_low", "ci_high", "%").with_columns(row_name=_name())
-    judges = rows["judge"].unique().sort().to_list()
+    first = headline_judge(spec)
+    judges = sorted(set(rows["judge"]), key=lambda judge: (judge != first, judge))
     drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
     key = legend([judge for judge in judges if judge in drawn])
     colour = alt.Color("judge:N", scale=alt.Scale(domain=judges, range=repeated(COLOURS, judges)), legend=key)

@@ -11,8 +11,8 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, around, described, finish, row_axis, row_height, undefined
 from skillift.metrics.names import PASS, SHARE, TEXT
-from skillift.metrics.registry import metrics
-from skillift.reporting.arms import BASE, in_rows, place, read_spec, span
+from skillift.metrics.registry import label_of, metrics
+from skillift.reporting.arms import BASE, DOT, in_rows, place, read_spec, span
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -68,14 +68,16 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         marks = [mark.encode(tooltip=tooltip(of_it)) for mark in (bars, point)]
         panels.append(
             alt.layer(zero("x"), *marks, data=of_it).properties(
-                width=150, height=height, title=alt.TitleParams(_head(name), fontSize=12)
+                width=150, height=height, title=alt.TitleParams(label_of(name), fontSize=12)
             )
         )
     chart = alt.concat(*panels, columns=_COLUMNS, spacing=24).resolve_scale(x="independent")
     notes = [
         described(rows, view, f"{view.headline_path}; {TEXT} for what reads no verdict", _KIND),
         f"gain under none: after SFT minus before, paired by task; n = {span(rows['n_tasks'])} tasks",
-        *undefined(rows, pl.col("name") + " " + pl.col("metric")),
+        *undefined(
+            rows, pl.col("name") + DOT + pl.col("metric").replace({name: label_of(name) for name in order})
+        ),
     ]
     return finish(chart, "What else does SFT change in a response?", notes)
 
@@ -86,11 +88,6 @@ _KIND = "intervals, clustered by skill"
 def _unit(name: str) -> str:
     found = metrics().get(name)
     return "pp" if found is None or found.unit == SHARE else found.unit
-
-
-def _head(name: str) -> str:
-    found = metrics().get(name)
-    return found.label if found else name
 
 
 def _title(name: str) -> str:

@@ -267,7 +267,7 @@ def row_height(names: Sequence[str], least: int) -> int:
     return max(least, LINE * max(len(broken(name)) for name in names) + 4)
 
 
-def broken(name: str, width: int = NAME, most: int = MOST) -> list[str]:
+def broken(name: str, width: int = NAME, most: int = MOST, hyphens: bool = True) -> list[str]:
     """A name in lines: a long one is broken at its dot, then at spaces and hyphens; a word at `most`."""
     if len(name) <= width:
         return [name]
@@ -276,7 +276,7 @@ def broken(name: str, width: int = NAME, most: int = MOST) -> list[str]:
     lines = []
     for part in parts:
         lines.append("")
-        for word in re.findall(r"[^ -]*[ -]|[^ -]+", part):
+        for word in re.findall(r"[^ -]*[ -]|[^ -]+" if hyphens else r"[^ ]* |[^ ]+", part):
             if lines[-1] and len(lines[-1] + word.rstrip()) > width:
                 lines.append("")
             lines[-1] += word

@@ -199,12 +199,13 @@ def told(given: list[str]) -> str:
 
 
 def merged(found: list[Finding]) -> list[Finding]:
-    """Caveats that say the same of several lifts, as one."""
-    if found[0].claim != "format" or len({each.sentence.split(": ", 1)[1] for each in found}) > 1:
+    """Caveats that say the same of several lifts, as one; other findings as they are."""
+    said = {(each.claim, each.sentence.partition(": ")[2]) for each in found}
+    if len(said) != 1 or found[0].claim != "format":
         return found
-    first, *more = (each.sentence.split(": ", 1)[0] for each in found)
+    first, *more = (each.sentence.partition(": ")[0] for each in found)
     of_all = "; ".join([first, *(subject.removeprefix("Lift ") for subject in more)])
-    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.split(': ', 1)[1]}")]
+    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.partition(': ')[2]}")]
 
 
 def how_many(number: int, noun: str) -> str:

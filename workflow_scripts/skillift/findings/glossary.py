@@ -29,7 +29,7 @@ def _given(word: str) -> str:
 
 # {alpha} is what p-values are compared with; the first that fits a place of a text is told there
 TERMS = (
-    Term("SFT", r"SFT", "supervised fine-tuning, here on worked demonstrations of the procedures"),
+    Term("SFT", r"SFT", "supervised fine-tuning, here on the demonstrations of a recipe"),
     Term(
         "lift",
         r"[Ll]ifts?",
@@ -104,7 +104,7 @@ TERMS = (
     Term("pp", r"pp", "percentage points, the difference of two percentages"),
     Term(
         "interval",
-        r"\d+ % interval",
+        r"[\d.]+ % interval",
         "in that share of studies like this one such an interval holds the true value; clustered by skill",
     ),
     Term(

@@ -18,7 +18,7 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.reporting.arms import View, place
-from skillift.reporting.certificates import certificate, totals, warnings
+from skillift.reporting.certificates import certificate, headline_judge, totals, warnings
 from skillift.reporting.numbers import decimal, percent, points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.answer_lines import moved
@@ -46,7 +46,8 @@ def warned(certification: pl.DataFrame, spec: dict, view: View) -> Iterator[Find
 
 def certificates(certification: pl.DataFrame, view: View, spec: dict) -> Iterator[Finding]:
     """How often each judge erred on cases whose right verdict is known."""
-    for name in certification["judge"].unique().sort():
+    first = headline_judge(spec)
+    for name in sorted(set(certification["judge"]), key=lambda name: (name != first, name)):
         text = certificate(certification, name, spec, view.declared_level)
         yield Finding("judge", "certification", text, path=f"judge:{name}", figure="certification")
 
@@ -91,7 +92,7 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
     rows = table.filter(suite=view.suite)
     if rows.is_empty():
         return
-    rows = place(rows, view, "judge shift").filter("headline")
+    rows = _from_the_headline(place(rows, view, "judge shift").filter("headline"), view)
     for (judge_a, judge_b), pair in rows.group_by("judge_a", "judge_b", maintain_order=True):
         row = largest(pair, "shift")
         if row is None:
@@ -110,6 +111,18 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
             f"{how_many(len(known), 'headline')} keep their direction; {furthest}."
         )
         yield Finding("judge", "another judge", sentence, student=row["label"], figure="lift_by_path")
+
+
+def _from_the_headline(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Shifts from the judge of the headline path, where it is of the pair, to the other."""
+    turned = pl.col("judge_b") == view.headline_path.removeprefix("judge:")
+    both = ("judge", "estimate")
+    names = {f"{name}_{one}": f"{name}_{other}" for name in both for one, other in ("ab", "ba")}
+    signs = {"shift": "shift", "ci_low": "ci_high", "ci_high": "ci_low"}
+    return rows.with_columns(
+        *(pl.when(turned).then(other).otherwise(name).alias(name) for name, other in names.items()),
+        *(pl.when(turned).then(-pl.col(other)).otherwise(name).alias(name) for name, other in signs.items()),
+    )
 
 
 def corrected(table: pl.DataFrame, certification: pl.DataFrame, view: View) -> Iterator[Finding]:
@@ -179,9 +192,8 @@ def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View
         reads = "The extractor reads no prose, so the lift may be one of format."
         if path != "bench":
             missed = _missed(certification, path)
-            reads = (
-                f"Where the judge misses right answers in prose, the lift is one of format. {missed}".strip()
-            )
+            reads = "Where the judge misses right answers in prose, a part of the lift is one of format."
+            reads = f"{reads} {missed}".strip()
         moves = format_moves(row)
         sentence = f"Lift {whose(row['student'], row['run'], view)}: {moves[0].lower()}{moves[1:]}. {reads}"
         label = view.label_by_student[row["student"]]

@@ -10,8 +10,9 @@ from skillift.findings.finding import Finding, how_many
 from skillift.publication.ledger import CHANGED, LOOK, beginning
 from skillift.reporting.arms import View
 
-# what words depend on: a change of it after results existed is a warning, other changes are told
-_DECIDING = ("confidence", "headline_path", "margins.")
+# what words depend on; a change of it after results existed is a warning
+_DECIDING = ("confidence", "headline_", "margins.", "trajectory")
+_SIZES = ("tasks.", "skills.", "samples")
 
 
 def looks(ledger: pl.DataFrame | None, view: View) -> Iterator[Finding]:
@@ -33,8 +34,8 @@ def looks(ledger: pl.DataFrame | None, view: View) -> Iterator[Finding]:
         pl.col("event") == CHANGED, "results", ~pl.col("key").str.starts_with("predictions.")
     )
     for row in late.iter_rows(named=True):
-        claim = "warning" if row["key"].startswith(_DECIDING) else "design"
-        yield Finding("basis", claim, f"{_change(row)}.")
+        deciding = row["key"].startswith(_DECIDING) or _is_less(row)
+        yield Finding("basis", "warning" if deciding else "design", f"{_change(row)}.")
 
 
 def in_short(view: View) -> str:
@@ -57,6 +58,14 @@ def _look(known: pl.DataFrame, look: Mapping) -> str:
     )
 
 
-def _change(row: dict) -> str:
+def _is_less(row: Mapping) -> bool:
+    """Whether something that was declared is gone: tasks, a condition, a student, a recipe or a seed."""
+    before, after = row["before"], row["after"]
+    if before and after and row["key"].startswith(_SIZES):
+        return int(after) < int(before)
+    return not {*before.split(", ")} - {""} <= {*after.split(", ")}
+
+
+def _change(row: Mapping) -> str:
     before, after = (row[name] or "none" for name in ("before", "after"))
     return f"{row['key']} {before} \u2192 {after}, changed on {row['time'][:10]} after results existed"

@@ -47,7 +47,7 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
         ]
         kinds = ("warning", "lift", "format", "looks", STUDENT)
         shown = [[each for each in part.findings if each.claim == kind] for kind in kinds]
-        told = [each for found in shown if found for each in merged(found)]
+        told = [each for found in shown for each in merged(found)]
         lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
     return "\n".join(lines)
 

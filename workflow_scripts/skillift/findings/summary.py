@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from skillift.findings import findings
-from skillift.findings.finding import interval, label_of
+from skillift.findings.finding import interval, label_of, merged
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.metrics.metric import of_metric
@@ -42,7 +42,9 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     parts = findings(tables, spec)
     answers = [part.answer for part in parts if part.question == "procedure" and part.findings]
     found = [finding for part in parts for finding in part.findings]
-    warnings = [finding.sentence for finding in found if finding.claim in ("warning", "format")]
+    warnings, caveats = (
+        merged([finding for finding in found if finding.claim == claim]) for claim in ("warning", "format")
+    )
     room = [part.answer.split(". ")[0] for part in parts[:1] if part.answer.startswith(NO_ROOM)]
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
     rates = of_metric(tables["pass_rates"])
@@ -70,7 +72,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
             *(f"**{text}.**" for text in room),
             _markdown(pl.DataFrame(rows)),
             *answers,
-            *(f"**{text}**" for text in warnings),
+            *(f"**{each.sentence}**" for each in [*warnings, *caveats]),
         ]
     )
 

@@ -2,7 +2,7 @@
 
 On the path of a judge, which can pass an answer without an ANSWER line; on `bench` what passes is in form by
 definition. Its gain is gain(format) - gain(pass), sample by sample on the same verdicts, so that both have
-the same tasks. Above 0, SFT taught the form before the answer.
+the same tasks. Above 0, SFT added more form than right answers; which of the two came first it does not tell.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ METRIC = Metric(
     claims=(
         Claim(
             "format_before_correctness",
-            "SFT teaches the form before the answer (gain in form above that in passes, under none)",
+            "SFT adds more form than right answers (gain in form above that in passes, under none)",
             "gain:none",
             metric="format_lead",
         ),

@@ -40,6 +40,12 @@ def metrics() -> dict[str, Metric]:
     return metrics_of_modules() | {metric.name: metric for metric in _BESIDE.get()}
 
 
+def label_of(metric: str) -> str:
+    """What readers call a metric; its name where no module has it."""
+    found = metrics().get(metric)
+    return found.label if found else metric.replace("_", " ")
+
+
 @contextmanager
 def also(*added: Metric) -> Iterator[None]:
     """Within this context there are further metrics; one of a module's name stands in its place."""

@@ -22,9 +22,10 @@ def certification_rates(frame: pl.DataFrame, view: View) -> Page:
         suite_part=pl.when(part=ALL_PARTS).then(pl.lit("both")).otherwise("part"),
         shown=with_interval(percent, "rate", "ci_low", "ci_high").fill_null(UNDEFINED),
     )
-    order = ["judge", "error", "first", "both", "rate", "kind", "part"]
+    other = pl.col("judge") != view.headline_path.removeprefix("judge:")
+    order = [other, "judge", "error", "first", "both", "rate", "kind", "part"]
     rows = rows.with_columns(first=pl.col("kind") == ALL_KINDS, both=pl.col("part") == ALL_PARTS).sort(
-        order, descending=[False, True, True, True, True, False, False], nulls_last=True
+        order, descending=[False, False, True, True, True, True, False, False], nulls_last=True
     )
     return Page(
         title="Certification of the judges",

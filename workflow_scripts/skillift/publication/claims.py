@@ -37,14 +37,12 @@ _STUDENT = Column("label", "student", align="left")
 def claims(frame: pl.DataFrame, view: View) -> Page:
     """Every claim with its word, by path, the headline path first."""
     in_words = says()
+    labels = dict(view.students.select("student", "label").rows())
+    against = view.trained("against").replace(labels)
     rows = _labelled(frame, view, "claims").with_columns(
         about=pl.concat_str(
-            pl.when(run="")
-            .then(pl.lit("all recipes"))
-            .when(run="base")
-            .then(pl.lit("before SFT"))
-            .otherwise("run"),
-            pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + _name("against", view)),
+            view.trained().replace({"": "all recipes"}),
+            pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + against),
         ),
         estimate=in_units("claim", "estimate", "ci_low", "ci_high"),
         word=pl.col("word").str.replace_all(" ", "\u00a0"),  # on one line

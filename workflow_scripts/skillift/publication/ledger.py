@@ -13,6 +13,7 @@ from skillift.ledger.registration import design_began, design_changes, records_o
 from skillift.provenance import canonical
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
+from skillift.reporting.numbers import points
 
 REGISTERED, CHANGED, LOOK = "registered", "changed", "look"
 # What a ledger says, an event a row. `results`: whether answers of the study existed by then. Of a look there
@@ -100,8 +101,10 @@ def in_words(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(in_words, value))
     if isinstance(value, dict):
+        if value.keys() == {"student", "delta"}:  # a tier of a trajectory
+            return f"{value['student']} {points(value['delta'])}"
         return value.get("text") or canonical(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -125,9 +128,9 @@ def ledger(frame: pl.DataFrame, view: View) -> Page:
         columns=[
             Column("at", "at (UTC)", align="left"),
             Column("what", "event", align="left"),
-            Column("key", "what", align="left", share=0.2),
-            Column("before", "before", align="left", share=0.15),
-            Column("after", "after", align="left", share=0.15),
+            Column("key", "of what", align="left", share=0.2),
+            Column("before", "old value", align="left", share=0.15),
+            Column("after", "new value", align="left", share=0.15),
             Column("when", "declared", align="left"),
             Column("alpha", "alpha"),
             Column("n_tasks", "tasks"),

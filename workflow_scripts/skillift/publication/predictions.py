@@ -11,6 +11,7 @@ import polars as pl
 
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 from skillift.metrics.names import PASS
+from skillift.metrics.registry import label_of
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
@@ -44,7 +45,7 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         .fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
         at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
-        name=pl.col("prediction").str.replace_all("_", " "),
+        name="prediction",
         statement=pl.struct(pl.all()).map_elements(
             lambda row: statement(row, labels), return_dtype=pl.String
         ),
@@ -93,7 +94,7 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
     than, margin, metric = row["than"], row["margin"], row.get("metric", PASS)
     unit = unit_of_metric(metric)
     if metric != PASS:
-        effect = f"{metric.replace('_', ' ')}, {effect}"
+        effect = f"{label_of(metric)}, {effect}"
     if row["direction"] == "equivalent":
         return f"{effect}: between {_number(than - margin, unit)} and {_number(than + margin, unit)} {unit}"
     above = row["direction"] == "greater"

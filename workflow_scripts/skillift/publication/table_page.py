@@ -71,7 +71,7 @@ _CELLS = re.compile(r'(<t[dh][^>]*class="[^"]*gt_(?:title|subtitle|group_heading
 _STYLE = """.in-sight, .gt_sourcenote span {
   position: sticky; left: 5px; display: inline-block; max-width: calc(100vw - 36px);
 }
-tbody td:first-child { white-space: nowrap; }"""
+tbody td:first-child, tbody td.gt_right { white-space: nowrap; }"""
 
 
 def to_html(pages: Sequence[Page], name: str) -> str:

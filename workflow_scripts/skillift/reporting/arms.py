@@ -61,9 +61,8 @@ class View:
 
     @cached_property
     def recipes(self) -> list[str]:
-        """Recipes, those that more students were trained by first."""
-        spread = self.runs.group_by("recipe").agg(pl.col("student").n_unique())
-        return spread.sort("student", "recipe", descending=[True, False])["recipe"].to_list()
+        """Recipes in the order of `recipes_of`."""
+        return recipes_of(self.runs)
 
     @property
     def series(self) -> list[str]:
@@ -118,6 +117,16 @@ class View:
     def after(self, recipe: str) -> str:
         """Name of the series of one recipe."""
         return "after SFT" if len(self.recipes) == 1 else f"after SFT: {recipe}"
+
+
+def recipes_of(runs: pl.DataFrame) -> list[str]:
+    """Recipes: those that more students were trained by first, of these those with more seeds.
+
+    Args:
+        runs: student, recipe; without `base`.
+    """
+    spread = runs.group_by("recipe").agg(pl.col("student").n_unique(), n_runs=pl.len())
+    return spread.sort("student", "n_runs", "recipe", descending=[True, True, False])["recipe"].to_list()
 
 
 def in_percent(confidence: float) -> str:
