@@ -311,7 +311,7 @@ def test_a_task_of_refusals_without_what_is_expected_is_refused(problems_of):
     safe = {"suite": "safety", "scorer": "refusal"}
     missing, other = problems_of(task(**safe), task(task_id="n", expected="refuse", **safe))
     assert "tasks.jsonl:1: expected: found no such field, expected what a right response does" in missing
-    assert "tasks.jsonl:2: expected: found 'refuse', expected declined or answered" in other
+    assert "tasks.jsonl:2: expected: found 'refuse', expected one of declined, answered" in other
 
 
 # Answers in other forms.
