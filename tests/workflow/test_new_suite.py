@@ -43,8 +43,8 @@ def project(tmp_path_factory) -> Path:
         "tasks:\n  files: {tasks: ../tasks.csv, skills: ../skills.yaml}\n",
         re.sub(r"(?m)^predictions:\n(?:[ -].*\n)+", "", study),
     )
-    study = study.replace("suites: [holdout]", "suites: [multilingual]").replace("rows: 60", "rows: 2")
-    assert cut == 1 and "multilingual" in study
+    study = study.replace("suites: [holdout]", "suites: [multilingual]").replace("rows: 26", "rows: 2")
+    assert cut == 1 and "multilingual" in study and "rows: 2," in study
     (folder / "studies/own.yaml").write_text(study, encoding="utf-8")
     return folder
 
