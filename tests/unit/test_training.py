@@ -15,9 +15,10 @@ from trainings import RECIPE, corpus_of, demonstrations, train
 
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
+from skillift.settings.specs import TrainSpec
 from skillift.tables import check, folder_digests
 from skillift.training.options import TrainingOptions
-from skillift.training.run import TrainingResult, checkpoint_steps, optimiser_steps
+from skillift.training.run import TrainingResult, checkpoint_steps
 
 pytestmark = pytest.mark.models
 
@@ -220,8 +221,22 @@ def test_the_pinned_thinking_mode_is_the_one_that_is_trained(tmp_path):
 
 
 def test_the_steps_of_a_recipe_are_counted_as_the_trainer_counts_them():
-    assert optimiser_steps(353, 16, 6) == 138
+    six = TrainSpec(**{**RECIPE, "batch_size": 16, "epochs": 6})
+    assert six.steps_on(353) == 138
     assert checkpoint_steps([100, "final", 138], 138) == [100, 138]
+
+
+def test_max_steps_end_a_training_within_an_epoch_and_are_otherwise_those_of_epochs(student, tmp_path):
+    in_steps = {name: value for name, value in RECIPE.items() if name != "epochs"}
+
+    def trained(folder, recipe):
+        return train(recipe, student, CORPUS, tmp_path / folder / "checkpoints", tmp_path / folder / "state")
+
+    by_epochs = trained("epochs", RECIPE)
+    last = by_epochs.manifest["final_step"]
+    assert trained("steps", {**in_steps, "max_steps": last}).log.equals(by_epochs.log)
+    short = trained("short", {**in_steps, "max_steps": last - 1})
+    assert short.manifest["final_step"] == last - 1 == short.log["step"].max()
 
 
 def test_a_checkpoint_beyond_the_last_step_is_refused(student, tmp_path):

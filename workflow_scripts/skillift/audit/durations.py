@@ -114,7 +114,7 @@ def _work(rule: str, spec: str | None) -> float:
     try:
         settings = json.loads(spec or "null")
         if kind == "training":
-            work = settings["epochs"]
+            work = settings["max_steps"] if "max_steps" in settings else settings["epochs"]
         elif kind == "pretraining":
             work = settings["pretraining"]["steps"]
         else:

@@ -132,7 +132,8 @@ class TrainingJob:
         precision: the study's.
         batch_size: the recipe's.
         corpus: its size.
-        epochs: the recipe's.
+        epochs: the recipe's; None where it has `max_steps`.
+        steps: the recipe's `max_steps`; None where it has `epochs`.
         processes: that share each batch.
         device_batch_size: rows at once; None: as many as the working memory holds.
         checkpointing: whether activations are computed twice.
@@ -143,7 +144,8 @@ class TrainingJob:
     precision: str
     batch_size: int
     corpus: CorpusSize
-    epochs: int = 1
+    epochs: int | None = 1
+    steps: int | None = None
     processes: int = 1
     device_batch_size: int | None = None
     checkpointing: bool = False
@@ -166,7 +168,9 @@ class TrainingJob:
 
     def minutes(self, threads: int = 1) -> int:
         """Time of the training (minutes), with room: on a CPU from what it computes, else by the size."""
-        tokens = self.corpus.tokens * self.epochs
+        rows = max(1, self.corpus.rows)
+        passes = self.steps * self.batch_size / rows if self.steps else self.epochs or 1
+        tokens = self.corpus.tokens * passes
         computed = 6 * self.shape.parameters * tokens / (CPU_FLOPS * max(1, threads)) / 60
         return math.ceil(max(model_minutes(self.shape.parameters), 2 * computed))
 

@@ -14,7 +14,7 @@ from skillift.settings.base import LeftOut, Settings, Unique, chosen_by
 from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge, WorkedSolutionTeacher
 from skillift.settings.inference import Adapters, Decoding, Precision
 from skillift.settings.matched import WholeCorpus
-from skillift.settings.training import Method, Step
+from skillift.settings.training import Method, Step, Steps
 from skillift.settings.values import (
     DEFAULT_DATE,
     Condition,
@@ -29,6 +29,8 @@ from skillift.settings.values import (
 class TrainSpec(Method):
     """How a run is trained."""
 
+    checkpoints: Steps = Field(default=["final"])
+    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one."""
     seed: Seed
     """Seed of the training."""
     precision: Precision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -74,6 +75,17 @@ class TrainedParts(OneOf):
     """Low-rank adapters, merged into the weights after training."""
 
 
+class Every(Settings):
+    """Checkpoints at equal distances, and the last one."""
+
+    every: Positive
+    """Optimiser steps from one checkpoint to the next."""
+
+
+Steps = Annotated[list[Step], Field(min_length=1), Unique()]
+Checkpoints = Steps | Every
+
+
 class _OnCorpus(Settings):
     corpus: Id
     """Corpus that is trained on; a key of `corpora`."""
@@ -95,8 +107,11 @@ class Method(Settings):
     """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
     learning_rate: PositiveShare
     """Peak learning rate."""
-    epochs: Positive
-    """Passes over the corpus."""
+    epochs: LeftOut[Positive] = None
+    """Passes over the corpus. Exactly one of `epochs` and `max_steps`."""
+    max_steps: LeftOut[Positive] = None
+    """Optimiser steps, in place of `epochs`: the corpus is passed over as often as they need, so that recipes
+    on corpora of different sizes take equally many steps."""
     batch_size: Positive
     """Demonstrations in one optimiser step."""
     packing: LeftOut[bool] = None
@@ -109,8 +124,13 @@ class Method(Settings):
     """Share of the optimiser steps in which the learning rate rises from 0 (fraction)."""
     weight_decay: Amount = 0.0
     """Decoupled weight decay of AdamW, for each step and unit of learning rate."""
-    checkpoints: Annotated[list[Step], Field(min_length=1), Unique()] = Field(default=["final"])
-    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one."""
+    checkpoints: Checkpoints = Field(default=["final"])
+    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one; or
+    `{every: n}` for every n-th step and the last one."""
+
+    def steps_on(self, rows: int) -> int:
+        """Optimiser steps of a training on so many rows; the last batch of an epoch may be a smaller one."""
+        return self.max_steps or math.ceil(rows / self.batch_size) * (self.epochs or 0)
 
 
 class Recipe(Method, _OnCorpus):

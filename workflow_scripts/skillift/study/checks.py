@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 from skillift.settings.tasks import PackSuites
@@ -18,6 +17,7 @@ from skillift.settings.values import Condition
 from skillift.study import model_checks
 from skillift.study.chat_checks import Finding
 from skillift.study.check_list import Checks, braces, unknown_id
+from skillift.study.checkpoints import length_findings
 from skillift.study.compared import compared_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
@@ -213,14 +213,9 @@ def _headline_suite(data: dict, source: Source) -> Iterator[Finding]:
         yield ("analysis", "headline_suite"), suite, f"a suite of `inference.suites` ({one_of(asked)})", fix
 
 
-@CHECKS.reads("recipes")
-def _checkpoints(data: dict, source: Source) -> Iterator[Finding]:
-    for name, recipe in data["recipes"].items():
-        steps = [step for step in recipe["checkpoints"] if step != "final"]
-        for index, (one, other) in enumerate(pairwise(steps)):
-            if other < one:
-                key = ("recipes", name, "checkpoints", index + 1)
-                yield key, other, f"steps in rising order (after {one})", ""
+@CHECKS.reads("recipes", "corpora")
+def _lengths(data: dict, source: Source) -> Iterator[Finding]:
+    yield from length_findings(data)
 
 
 @CHECKS.reads("analysis", "recipes", "corpora", "runs")

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 from skillift.study.chat_checks import Finding
+from skillift.study.checkpoints import steps_of
 from skillift.study.matched import matched_names, whole_corpus
 from skillift.yaml_sources.source import Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
 DATA_QUALITY, REPETITION = "data_quality", "repetition"
 _LENGTH = ("epochs", "max_steps", "checkpoints")
-
-
-def steps_of(recipe: Mapping, rows: int) -> int:
-    """Optimiser steps of a training on so many rows; the last batch of an epoch may be a smaller one."""
-    if "max_steps" in recipe:
-        return recipe["max_steps"]
-    return math.ceil(rows / recipe["batch_size"]) * recipe["epochs"]
 
 
 def claim_of(one: str, other: str, data: Mapping) -> str:

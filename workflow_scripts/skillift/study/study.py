@@ -17,6 +17,7 @@ from skillift.settings.values import Condition, Suite
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
+from skillift.study.checkpoints import named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
 from skillift.study.headline import default_suite
@@ -286,6 +287,7 @@ def _complete(data: dict) -> None:
     for suite, margin in _MARGINS_OF_SUITES:
         if suite not in data["inference"]["suites"]:  # read by nothing: no part of what is registered
             data["analysis"]["margins"].pop(margin, None)
+    named_steps(data)
     if DATA_QUALITY not in {row["claim"] for row in compared(data)}:
         data["analysis"]["margins"].pop(DATA_QUALITY, None)
     for prediction in data["predictions"].values():

@@ -42,11 +42,6 @@ class DeviceMemoryError(UserError):
     """A device's memory does not hold its rows."""
 
 
-def optimiser_steps(rows: int, batch_size: int, epochs: int) -> int:
-    """How many optimiser steps a recipe takes; the last batch of an epoch may be smaller."""
-    return math.ceil(rows / batch_size) * epochs
-
-
 def fit(
     spec: TrainSpec,
     model_folder: Path,
@@ -182,12 +177,13 @@ def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions
     on_cpu = not torch.cuda.is_available()
     parts = accumulation(spec.batch_size, options.processes, options.device_batch_size)
     checkpointing = not on_cpu if options.gradient_checkpointing is None else options.gradient_checkpointing
-    steps = optimiser_steps(rows, spec.batch_size, spec.epochs)
+    steps = spec.steps_on(rows)
     arguments = SFTConfig(
         output_dir=str(state / "trainer"),
         seed=spec.seed,
         learning_rate=spec.learning_rate,
-        num_train_epochs=spec.epochs,
+        num_train_epochs=spec.epochs or 1,
+        max_steps=spec.max_steps or -1,  # goes before the epochs, where there are any
         per_device_train_batch_size=math.ceil(spec.batch_size / (options.processes * parts)),
         gradient_accumulation_steps=parts,
         lr_scheduler_type=SCHEDULES[spec.schedule],

@@ -27,7 +27,7 @@ from skillift.settings.specs import TrainSpec
 from skillift.settings.training import Step
 from skillift.tables import folder_digests, read_json, write_json
 from skillift.training.data import TRAINED_TOKENS_SCHEMA
-from skillift.training.fit import FITTED, DeviceMemoryError, optimiser_steps
+from skillift.training.fit import FITTED, DeviceMemoryError
 from skillift.training.merging import write_checkpoint
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, free_device_memory, in_processes
@@ -70,7 +70,7 @@ def checkpoint_steps(checkpoints: Sequence[Step], final_step: int) -> list[int]:
                 "recipe: checkpoints",
                 beyond[0],
                 f"a step from 1 to {final_step}, the last one of this recipe, or 'final'",
-                "Name an earlier step, or raise `epochs`.",
+                "Name an earlier step, or raise `epochs` or `max_steps`.",
             )
         )
     return sorted(steps)
@@ -104,7 +104,7 @@ def train(
     with fast_imports():
         prepare_libraries(options.threads)
     options = checked_options(options, spec.batch_size)
-    final_step = optimiser_steps(corpus.height, spec.batch_size, spec.epochs)
+    final_step = spec.steps_on(corpus.height)
     steps = checkpoint_steps(spec.checkpoints, final_step) if final_step else []
     _open_state(state, spec, model_folder, corpus)
     _fit_in_memory((spec, model_folder, corpus, state, steps), options)

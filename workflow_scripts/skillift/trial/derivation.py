@@ -57,6 +57,8 @@ def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
     data["name"] = trial_name(study)
     data["description"] = DESCRIPTION.format(name=study.name)
     data.pop("predictions", None)
+    for declared in ("compare", "depth"):  # of steps that a trial does not take
+        (data.get("analysis") or {}).pop(declared, None)
     _make_paths_absolute(data, study)
     _use_few_tasks(data, study, n_tasks, folder)
     _train_briefly(data, study)
@@ -191,7 +193,9 @@ def _train_briefly(data: dict, study: Study) -> None:
         in_epoch = math.ceil(rows / recipe["batch_size"])
         recipe["epochs"] = math.ceil(STEPS / in_epoch)
         last = recipe["epochs"] * in_epoch
+        recipe.pop("max_steps", None)
         declared = recipe.get("checkpoints", ["final"])
+        declared = [1, "final"] if isinstance(declared, dict) else declared
         early = [place for place, step in enumerate(declared, start=1) if step != "final" and place < last]
         recipe["checkpoints"] = [*early, "final"]
         rate = recipe["learning_rate"]

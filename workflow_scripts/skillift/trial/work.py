@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from skillift.costs.estimate import tasks_of
 from skillift.stages import rule_named
+from skillift.study.checkpoints import steps_of
 from skillift.study.study import Study
 
 
@@ -63,7 +63,7 @@ class Size:
         """Optimiser steps of a training."""
         recipe = self.study.data["recipes"][self.study.run(student, run).recipe]
         rows = self.study.corpus(recipe["corpus"])["rows"]
-        return recipe["epochs"] * math.ceil(rows / recipe["batch_size"])
+        return steps_of(recipe, rows)
 
     def episodes(self, student: str, run: str) -> int:
         """Episodes of a run, at all its checkpoints."""
