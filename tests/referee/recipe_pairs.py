@@ -1,4 +1,4 @@
-"""What the findings can say of pairs of recipes: the quality of their data, few rows seen often."""
+"""What the findings can say of recipes: dips of a training, the quality of its data, few rows seen often."""
 
 from __future__ import annotations
 
@@ -50,15 +50,82 @@ def repeated_less() -> Study:
     return _with(_often(**less, n_runs=1))
 
 
+def _depth(**values: object) -> pl.DataFrame:
+    course = {"student": "s", "run": "sft", "contrast": "dip:curated", "margin": None, "p_equivalence": None}
+    return claim_row(claim="dip_and_recovery", **(course | values))
+
+
+@cache
+def dips_first() -> Study:
+    """The rate falls early and rises again."""
+    return _with(_depth(estimate=0.07, ci_low=0.02, ci_high=0.12, mde=0.8, word="supported"))
+
+
+@cache
+def dips_too_little() -> Study:
+    """Neither is resolved; twice the declared dip and recovery would be."""
+    little = {"estimate": 0.01, "ci_low": -0.05, "ci_high": 0.07, "p_value": 0.7, "p_holm": 0.7, "mde": 2.0}
+    return _with(_depth(**little, word="not resolvable at this n"))
+
+
+@cache
+def never_recovers() -> Study:
+    """The rate is lower at the end than early on."""
+    lower = {"estimate": -0.2, "ci_low": -0.3, "ci_high": -0.1, "mde": 1.1, "word": "contradicted"}
+    return _with(_depth(**lower, contrast="recovery:curated"))
+
+
+@cache
+def course_undefined() -> Study:
+    nothing = dict.fromkeys(("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde"))
+    return _with(_depth(**nothing, word="undefined"))
+
+
+_COURSE = "Dip and recovery of the pass rate under curated, at 45 k after SFT by sft, mean of 2 seeds: "
+
 CASES = [
     Sentence(
-        "On which data, and how often seen? Other demonstrations of the same tasks give the same lift: 1 "
+        "How deep, and on which data? Early in training students fall below their base model, and rise again "
+        "by its end (under curated): 1 supported.",
+        "so many trainings dip and recover on the headline path",
+        dips_first,
+        (known, dips_too_little, wrong_answers_harm),
+    ),
+    Sentence(
+        f"dip and recovery | {_COURSE}the dip decides, +7.0 pp in its claimed direction (95 % interval +2.0 "
+        f"to +12.0 pp; Holm-adjusted p = 0.004; {COUNTS}; path judge:a). [supported] depth",
+        "the less certain part is the dip, by so much, and both are found",
+        dips_first,
+        (known, dips_too_little, never_recovers),
+    ),
+    Sentence(
+        f"{_COURSE}the recovery decides, −20.0 pp in its claimed direction (95 % interval −30.0 to −10.0 pp; "
+        f"Holm-adjusted p = 0.004; {COUNTS}; path judge:a). [contradicted] depth",
+        "the rate falls further by so much",
+        never_recovers,
+        (dips_first, dips_too_little),
+    ),
+    Sentence(
+        "With 80 % power a dip and a recovery 2.0 times as large as the declared ones would be found, or "
+        "these with 4.0 times as many tasks and skills. [not resolvable at this n] depth",
+        "it is not resolved, and twice the declared pattern would be found",
+        dips_too_little,
+        (dips_first, never_recovers, course_undefined),
+    ),
+    Sentence(
+        f"{_COURSE}undefined ({COUNTS}; path judge:a). [undefined] depth",
+        "the course is undefined",
+        course_undefined,
+        (dips_first, dips_too_little),
+    ),
+    Sentence(
+        "How deep, and on which data? Other demonstrations of the same tasks give the same lift: 1 "
         "contradicted; few rows seen often give more lift than more rows, at as many steps: 1 supported.",
         "so many pairs of recipes have that word on the headline path",
         wrong_answers_harm,
         (known, data_alike, repeated_less),
     ),
-    Sentence("On which data, and how often seen?", "recipes are compared", wrong_answers_harm, (known,)),
+    Sentence("How deep, and on which data?", "recipes are compared", wrong_answers_harm, (known,)),
     Sentence(
         "data quality | Lift by noisy less that by sft, trained on other demonstrations of the same tasks, "
         "at 45 k: −12.0 pp (95 % interval −20.0 to −4.0 pp; Holm-adjusted p of no difference = 0.004; p of a "

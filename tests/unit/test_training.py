@@ -230,7 +230,8 @@ def test_max_steps_end_a_training_within_an_epoch_and_are_otherwise_those_of_epo
     in_steps = {name: value for name, value in RECIPE.items() if name != "epochs"}
 
     def trained(folder, recipe):
-        return train(recipe, student, CORPUS, tmp_path / folder / "checkpoints", tmp_path / folder / "state")
+        folders = (tmp_path / folder / name for name in ("checkpoints", "state"))
+        return train(recipe, student, demonstrations(), *folders)
 
     by_epochs = trained("epochs", RECIPE)
     last = by_epochs.manifest["final_step"]

@@ -1,4 +1,4 @@
-"""Findings on pairs of recipes: does the quality of the data matter, and does repeating few rows help?"""
+"""Findings on recipes: does a training dip first, does the quality of its data matter, or its repetition?"""
 
 from __future__ import annotations
 
@@ -6,11 +6,25 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, label_of, numbers_of, told
+from skillift.findings.finding import (
+    Finding,
+    Part,
+    counts,
+    estimated,
+    interval,
+    label_of,
+    numbers_of,
+    probability,
+    told,
+    whose,
+)
 from skillift.findings.lift import of_claim
 from skillift.findings.uniformity import apart
 from skillift.reporting.arms import View
-from skillift.statistics.claim_registry import DATA_QUALITY, REPETITION, says
+from skillift.reporting.numbers import points
+from skillift.reporting.text import UNDEFINED
+from skillift.statistics.claim_labels import NOT_RESOLVABLE
+from skillift.statistics.claim_registry import DATA_QUALITY, DEPTH, REPETITION, says
 
 _PAIRS = {
     DATA_QUALITY: "trained on other demonstrations of the same tasks",
@@ -19,26 +33,61 @@ _PAIRS = {
 
 
 def recipes(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
-    """The lift of one recipe less that of another, for each pair that the study declares.
+    """The course of each recipe's training, and one recipe's lift less another's, as the study declares them.
 
     Args:
         tables: claims.
         view: how results are shown.
 
     Yields:
-        One part; none where the study compares no recipes.
+        One part; none where the study claims neither.
     """
     found, answers = [], []
-    for claim in (DATA_QUALITY, REPETITION):
+    for claim in (DEPTH, DATA_QUALITY, REPETITION):
         rows = list(of_claim(tables, view, claim))
-        found += [_finding(row, view) for row in rows]
+        found += [_course(row, view) if claim == DEPTH else _pair(row, view) for row in rows]
         answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
     if found:
         text = "; ".join(answers)
         yield Part("recipes", f"{text[0].upper()}{text[1:]}.", found)
 
 
-def _finding(row: Mapping, view: View) -> Finding:
+def _course(row: Mapping, view: View) -> Finding:
+    """Whether a training falls below the base model and rises again: the part that decides."""
+    subject = f"Dip and recovery of the pass rate under curated, {whose(row['student'], row['run'], view)}"
+    return Finding(
+        "recipes",
+        "dip and recovery",
+        f"{subject}: {_deciding(row, view)}",
+        row["word"],
+        row["path"],
+        label_of(row["student"], view),
+        "depth",
+        numbers_of(row),
+        row["run"],
+    )
+
+
+def _deciding(row: Mapping, view: View) -> str:
+    if row["p_holm"] is None:
+        return f"{UNDEFINED} ({counts(row)})."
+    parts = [
+        interval(row["ci_low"], row["ci_high"], view.level),
+        probability(row["p_holm"], "Holm-adjusted p"),
+        counts(row),
+    ]
+    part, multiple = row["contrast"].partition(":")[0], row["mde"]
+    decides = f"{points(row['estimate'])} in its claimed direction ({'; '.join(parts)})"
+    found = f"the {part} decides, {decides}."
+    if multiple is None or row["word"] != NOT_RESOLVABLE:
+        return found
+    return (
+        f"{found} With 80 % power a dip and a recovery {multiple:.1f} times as large as the declared ones "
+        f"would be found, or these with {multiple**2:.1f} times as many tasks and skills."
+    )
+
+
+def _pair(row: Mapping, view: View) -> Finding:
     claim, label = row["claim"], label_of(row["student"], view)
     numbers = apart(row, view) if claim == DATA_QUALITY else estimated(row, view)
     sides = f"Lift by {row['run']} less that by {row['against']}, {_PAIRS[claim]}, at {label}"

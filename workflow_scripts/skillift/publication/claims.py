@@ -18,7 +18,7 @@ from skillift.reporting.text import (
     with_interval,
 )
 from skillift.reporting.units import in_units
-from skillift.statistics.claim_registry import SHAPE, says
+from skillift.statistics.claim_registry import DEPTH, SHAPE, says
 
 ESTIMATORS = {
     "naive": "naive: coupled, for comparison",
@@ -49,7 +49,7 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         margin=percent("margin").fill_null(""),
         p_equivalence=probability("p_equivalence").fill_null(""),
         p_holm=probability("p_holm").fill_null(""),
-        mde=pl.when(claim=SHAPE)
+        mde=pl.when(pl.col("claim").is_in([SHAPE, DEPTH]))
         .then((decimal("mde") + " times the pattern").fill_null(UNDEFINED))
         .otherwise(in_units("claim", "mde", sign=False)),
         lines=percent_span("answer_lines_low", "answer_lines_high"),
@@ -101,7 +101,8 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "With one seed a claim is about that run, and a difference of tiers or recipes about those "
             "runs: others "
             "might not differ. The smallest detectable effect is that of the word, at the level of its "
-            "family; of a trajectory's shape it is the multiple of the declared pattern.",
+            "family; of a trajectory's shape, and of a dip and recovery, it is the multiple of the declared "
+            "pattern.",
             "Where another unit stands beside a number it is in that one: pp² are squared percentage points.",
         ],
     )

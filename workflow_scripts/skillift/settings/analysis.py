@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skillift.settings.base import LeftOut, Settings, Unique
-from skillift.settings.values import WHOLE, Id, PositiveShare, Seed, Share, Suite
+from skillift.settings.values import WHOLE, Id, Positive, PositiveShare, Seed, Share, Suite
 
 
 class Margins(Settings):
@@ -72,6 +72,18 @@ class ConstraintCeiling(Settings):
     """Largest difference of two tiers' shares that counts as none (fraction)."""
 
 
+class Depth(Settings):
+    """The course of a training over its steps, as the study asks for it."""
+
+    early: Annotated[list[Positive], Field(min_length=1), Unique()]
+    """Optimiser steps that are early, each with a checkpoint."""
+    dip: PositiveShare = 0.05
+    """Fall below the base model, in the mean over the early steps, that is worth finding (fraction). Only
+    what the study would detect is told by it."""
+    recovery: PositiveShare = 0.05
+    """Rise from there to the last step that is worth finding (fraction), likewise."""
+
+
 class Analysis(Settings):
     """How effects are estimated."""
 
@@ -100,6 +112,10 @@ class Analysis(Settings):
     margins: Margins = Field(default_factory=Margins)
     """Largest differences that count as none, declared before the run: a claim of sameness is `equivalent`
     where two one-sided tests show the difference to be smaller."""
+    depth: LeftOut[Depth] = None
+    """The early steps of a training, declared before the run: the claim `dip_and_recovery` is that the pass
+    rate under `curated` is lower there than the base model's and rises by the last step. Where left out,
+    nothing is claimed of the course of a training."""
     compare: LeftOut[Annotated[list[RecipePair], Field(min_length=1), Unique()]] = None
     """Pairs of recipes whose lifts are compared, the first less the second, at each student that both
     trained: recipes that differ in corpora of the same tasks alone (`corpora.<id>.like`; the claim

@@ -48,6 +48,7 @@ _Names = Annotated[list[Text], Field(min_length=1), Unique()]
 
 
 Step = Literal["final"] | Positive
+_LAST: list[Step] = ["final"]
 
 
 class Lora(Settings):
@@ -83,7 +84,6 @@ class Every(Settings):
 
 
 Steps = Annotated[list[Step], Field(min_length=1), Unique()]
-Checkpoints = Steps | Every
 
 
 class _OnCorpus(Settings):
@@ -124,9 +124,6 @@ class Method(Settings):
     """Share of the optimiser steps in which the learning rate rises from 0 (fraction)."""
     weight_decay: Amount = 0.0
     """Decoupled weight decay of AdamW, for each step and unit of learning rate."""
-    checkpoints: Checkpoints = Field(default=["final"])
-    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one; or
-    `{every: n}` for every n-th step and the last one."""
 
     def steps_on(self, rows: int) -> int:
         """Optimiser steps of a training on so many rows; the last batch of an epoch may be a smaller one."""
@@ -135,6 +132,10 @@ class Method(Settings):
 
 class Recipe(Method, _OnCorpus):
     """How a student is fine-tuned."""
+
+    checkpoints: Steps | Every = Field(default=_LAST)
+    """Optimiser steps whose checkpoints are evaluated, and the word `final` for the last one; or
+    `{every: n}` for every n-th step and the last one."""
 
 
 class RunEntry(Settings):

@@ -18,7 +18,7 @@ SHAPE, DOMINATED, CEILING = "trajectory_shape", "dominated_by_base", "base_sets_
 GAIN = "gain:curated"
 VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
-DATA_QUALITY, REPETITION = "data_quality", "repetition"
+DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -102,6 +102,12 @@ _OF_PASSES = (
         margin=DATA_QUALITY,
     ),
     Claim(REPETITION, "few rows seen often give more lift than more rows, at as many steps", LIFT, "recipes"),
+    Claim(
+        DEPTH,
+        "early in training students fall below their base model, and rise again by its end (under curated)",
+        GAIN,
+        shape=ALL_OF,
+    ),
 )
 
 

@@ -12,6 +12,7 @@
 | `brittleness` | see `variants` | one per student and recipe |
 | `side_cost` | see `side_cost` | likewise |
 | `data_quality`, `repetition` | see `recipe_pairs` | |
+| `dip_and_recovery` | see `depth` | one per student and recipe |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -42,6 +43,7 @@ from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.constraint_ceiling import ceiling_claims
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
+from skillift.statistics.depth import depth_claims
 from skillift.statistics.equivalence_claims import sameness
 from skillift.statistics.recipe_pairs import recipe_pair_claims
 from skillift.statistics.side_cost import side_cost_claims
@@ -92,6 +94,7 @@ def claims(
     rows += variant_claims(found, effects, seeds, runs, settings)
     rows += side_cost_claims(found, effects, seeds, runs, settings)
     rows += recipe_pair_claims(found, seeds, runs, settings)
+    rows += depth_claims(found, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 

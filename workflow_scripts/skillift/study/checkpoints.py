@@ -38,11 +38,25 @@ def named_steps(data: dict) -> None:
 
 
 def reached(data: Mapping, name: str) -> set[int]:
-    """The steps at which a recipe has a checkpoint, of a study whose steps are named."""
+    """The steps at which a recipe has a checkpoint; none where its corpus is not declared."""
     declared, last = data["recipes"][name]["checkpoints"], steps_in(data, name)
-    if not last or isinstance(declared, dict):
+    if not last:
         return set()
+    if isinstance(declared, dict):
+        return {*range(declared["every"], last, declared["every"]), last}
     return {last if step == FINAL else step for step in declared}
+
+
+def depth_findings(data: Mapping) -> Iterator[Finding]:
+    """That no recipe of a run has a checkpoint at every declared early step, and a later one."""
+    early = data["analysis"].get("depth", {}).get("early", [])
+    names = {entry["recipe"] for entry in data["runs"] if entry["students"]} & {*data["recipes"]}
+    steps = {name: reached(data, name) for name in sorted(names)}
+    if early and not any({*early} <= there and max(there) > max(early) for there in steps.values() if there):
+        known = "; ".join(f"{name}: {', '.join(map(str, sorted(there)))}" for name, there in steps.items())
+        expected = f"early checkpoints of a recipe that trains a student and has a later one ({known})"
+        fix = "Add these steps to its `checkpoints`, such as {every: n}."
+        yield ("analysis", "depth", "early"), early, expected, fix
 
 
 def length_findings(data: Mapping) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from skillift.settings.values import Condition
 from skillift.study import model_checks
 from skillift.study.chat_checks import Finding
 from skillift.study.check_list import Checks, braces, unknown_id
-from skillift.study.checkpoints import length_findings
+from skillift.study.checkpoints import depth_findings, length_findings
 from skillift.study.compared import compared_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
@@ -221,6 +221,11 @@ def _lengths(data: dict, source: Source) -> Iterator[Finding]:
 @CHECKS.reads("analysis", "recipes", "corpora", "runs")
 def _compared(data: dict, source: Source) -> Iterator[Finding]:
     yield from compared_findings(data)
+
+
+@CHECKS.reads("analysis", "recipes", "corpora", "runs")
+def _depth(data: dict, source: Source) -> Iterator[Finding]:
+    yield from depth_findings(data)
 
 
 @CHECKS.reads("analysis", "students", "references")

@@ -36,7 +36,7 @@ def _differing(one: Mapping, other: Mapping) -> set[str]:
 def compared(data: Mapping) -> list[dict]:
     """The declared pairs, each with its `claim`, `recipe` and `against`, sorted."""
     pairs = [pair for pair in data["analysis"].get("compare", []) if _is_known(pair, data)]
-    rows = [{"claim": claim_of(*pair, data), "recipe": pair[0], "against": pair[1]} for pair in pairs]
+    rows = [{"claim": claim_of(one, other, data), "recipe": one, "against": other} for one, other in pairs]
     return sorted(rows, key=lambda row: tuple(row.values()))
 
 
@@ -61,10 +61,12 @@ def compared_findings(data: Mapping) -> Iterator[Finding]:
             continue
         if not _is_known(pair, data):
             continue  # told with the recipe
-        if not claim_of(*pair, data):
-            yield key, Words(f"{pair[0]} and {pair[1]}"), *_of_other_recipes(*pair, data)
-        elif not trained.get(pair[0], set()) & trained.get(pair[1], set()):
-            found = Words(f"{pair[0]} and {pair[1]}, which train no student in common")
+        one, other = pair
+        if not claim_of(one, other, data):
+            expected, fix = _of_other_recipes(one, other, data)
+            yield key, Words(f"{one} and {other}"), expected, fix
+        elif not trained.get(one, set()) & trained.get(other, set()):
+            found = Words(f"{one} and {other}, which train no student in common")
             yield key, found, "a student that both train", "Add the runs, or delete the pair."
 
 

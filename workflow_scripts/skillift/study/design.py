@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from skillift.study.study import Study
 
 
-_DECLARED = ("trajectory", "constraint_ceiling", "compare")  # claims that a study has where it declares them
+_DECLARED = (
+    "trajectory",
+    "constraint_ceiling",
+    "compare",
+    "depth",
+)  # claims that a study has where it declares them
 
 
 def declared_design(study: Study) -> dict[str, object]:

@@ -49,6 +49,7 @@ _ESTIMATION_KEYS = (
     "splits",
     "margins",
     "trajectory",
+    "depth",
     "constraint_ceiling",
 )
 
