@@ -1,7 +1,7 @@
 """Take an existing model folder, or a GGUF file, into the study as a student.
 
     python workflow_scripts/import_student.py --source path/to/model --model student/model \
-        --manifest student/manifest.json --spec '{}'
+        --manifest student/manifest.json --spec '{"source": "path"}'
 
 The spec may hold a chat template (`chat_template`: its file and text) and `end_tokens`, which go into the
 folder.

@@ -1,7 +1,7 @@
 r"""Write the cards of all runs' checkpoints, in the form of the Hugging Face hub.
 
     python workflow_scripts/write_model_cards.py --spec '{"study": "embedded", "description": "", "path":
-        "judge:conclusion", "confidence": 0.95, "students": {"s": {"label": "46 k"}}, "runs":
+        "judge:conclusion", "students": {"s": {"label": "46 k"}}, "runs":
         [{"student": "s", "run": "sft-s0", "recipe": "sft", "corpus": "worked", "seed": 0}]}' \
         --template workflow_scripts/cards/model.md.jinja --run-manifest 'runs/{student}/{run}/manifest.json' \
         --base-manifest 'students/{student}/manifest.json' --corpus 'corpus/{corpus}.parquet' \

@@ -18,6 +18,7 @@ from skillift.tables import folder_digests, read_json
 def _run(source, folder, engine="vllm", **spec):
     model, manifest = folder / "model", folder / "manifest.json"
     files = [f"--source={source}", f"--model={model}", f"--manifest={manifest}"]
+    spec = {"source": "path", **spec}
     import_student.main(["--spec", json.dumps(spec), f"--engine={engine}", *files])
     return model, manifest
 
