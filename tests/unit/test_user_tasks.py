@@ -118,7 +118,11 @@ BAD_TASKS = {
     ),
     "a null": (task(task_id="x", prompt=None), "2: prompt: found nothing", "text, not empty"),
     "a wrong suite": (task(task_id="x", suite="hold-out"), "2: suite: found 'hold-out'", "mean 'holdout'?"),
-    "a wrong scorer": (task(task_id="x", scorer="regex"), "2: scorer: found 'regex'", "one of answer_line, constraints"),
+    "a wrong scorer": (
+        task(task_id="x", scorer="regex"),
+        "2: scorer: found 'regex'",
+        "one of answer_line, constraints",
+    ),
     "a list for a suite": (task(task_id="x", suite=["train"]), "2: suite: found ['train']", "one of train"),
     "a misspelt field": (
         task(task_id="x", prompt=..., promt="p"),  # codespell:ignore promt
