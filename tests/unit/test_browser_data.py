@@ -82,14 +82,14 @@ def test_every_episode_is_there_once_with_its_verdicts_and_raw_replies():
 
 def test_nothing_of_a_withheld_suite_is_in_the_page():
     browsed = make_browsed(suites=("holdout", "safety"))
+    secret = pl.when(pl.col("suite") == "safety").then(pl.lit("Secret ") + pl.col("task_id"))
+    browsed = replace(browsed, tasks=browsed.tasks.with_columns(prompt=secret.otherwise("prompt")))
     data = browsed.data()
-    assert data["suites"] == ["holdout", "safety"]
+    assert data["suites"] == ["holdout", "safety"] and "Secret" in data["texts"]
     kept = replace(browsed, spec={**browsed.spec, "withheld": ["safety"]}).data()
     alone = make_browsed(suites=("holdout",)).data()
-    assert kept["suites"] == ["holdout"] and set(kept["tasks"]["suite"]) == {"holdout"}
+    assert kept["suites"] == ["holdout"] and "Secret" not in kept["texts"]
     assert kept["tasks"] == alone["tasks"] and unfold(kept).height == unfold(alone).height
-    texts = browsed.tasks.filter(suite="safety")["prompt"]
-    assert not any(text in kept["texts"] for text in texts)
 
 
 def test_a_text_stands_once():

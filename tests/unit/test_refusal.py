@@ -41,7 +41,7 @@ def test_every_pattern_has_examples():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "examples"), zip(PATTERNS, EXAMPLES, strict=True), ids=range(len(PATTERNS))
+    ("pattern", "examples"), list(zip(PATTERNS, EXAMPLES, strict=True)), ids=range(len(PATTERNS))
 )
 def test_a_pattern_finds_what_it_is_for_and_no_pattern_what_only_looks_like_it(pattern, examples):
     found, others = examples

@@ -62,6 +62,8 @@ def test_sameness_is_shown_within_a_margin_or_contradicted(row, expected):
 
 def test_equivalence_says_nothing_about_a_claim_of_an_effect():
     assert word(claim(p_value=0.6, p_equivalence=0.001), 0.95) == NOT_RESOLVABLE
+    brittle = claim("brittleness", p_value=0.6, p_equivalence=0.001) | {"shape": "below"}
+    assert word(brittle, 0.95) == EQUIVALENT  # for which a margin is declared
 
 
 def test_alpha_is_what_the_confidence_leaves():

@@ -59,7 +59,8 @@ def word(claim: dict, confidence: float) -> str:
     shape = shape_of(claim)
     same = shape == SAME
     within = claim["p_equivalence"]
-    if within is not None and within < _level(shape, alpha):
+    margined = shape in (SAME, OF_NON_INFERIORITY) or claim["claim"] in MARGINS
+    if margined and within is not None and within < _level(shape, alpha):
         return NON_INFERIOR if shape == OF_NON_INFERIORITY else EQUIVALENT
     p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]
     if p_value is None or not p_value < alpha:
