@@ -41,7 +41,7 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
     against = view.trained("against").replace(labels)
     rows = _labelled(frame, view, "claims").with_columns(
         about=pl.concat_str(
-            view.trained().replace({"": "all recipes"}),
+            view.trained().replace({"": "all recipes"}).str.replace_all(" ", "\u00a0"),
             pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + against),
         ),
         estimate=in_units("claim", "estimate", "ci_low", "ci_high"),
