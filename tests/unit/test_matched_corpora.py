@@ -144,7 +144,7 @@ def test_what_is_left_out_beside_like_is_that_of_the_other_corpus(tmp_path):
 @pytest.mark.parametrize(
     ("noisy", "teacher", "says"),
     [
-        ("{like: workd}", "", ["corpora.noisy.like: found 'workd'", "Did you mean 'worked'?"]),
+        ("{like: workedd}", "", ["corpora.noisy.like: found 'workedd'", "Did you mean 'worked'?"]),
         ("{like: noisy}", "", ["corpora.noisy.like: found 'noisy', expected a corpus with rows of its own"]),
         ("{like: worked, rows: 3}", "", ["found the key 'rows', expected no such key beside `like`"]),
         (

@@ -64,7 +64,7 @@ def test_max_steps_stand_in_the_place_of_epochs(tmp_path):
             "recipes.sft.checkpoints.every: found 139, expected at most 138, the last step of this recipe",
         ),
         (EPOCHS, "    checkpoints: {every: 0}\n", "recipes.sft.checkpoints.every: found 0"),
-        (EPOCHS, "    checkpoints: {evry: 5}\n", "an unknown key 'evry'"),
+        (EPOCHS, "    checkpoints: {everyx: 5}\n", "an unknown key 'everyx'"),
         (
             "    max_steps: 40\n",
             "    checkpoints: [8, 41, final]\n",
