@@ -76,7 +76,8 @@ def take(browser, path: Path) -> None:
         page.goto(path.resolve().as_uri())
         if path.name.startswith("figure_"):
             page.wait_for_selector("#figure svg", timeout=30_000)
-        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        else:
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         height = min(HIGHEST, page.evaluate("document.documentElement.scrollHeight"))
         clip = {"x": 0, "y": 0, "width": width, "height": height}
         page.screenshot(path=path.with_name(f"{path.stem}_{width}.png"), full_page=True, clip=clip)
