@@ -59,7 +59,7 @@ def test_after_the_trial_stands_what_the_real_run_would_take(
     try_study.main(["--study", str(repository / "studies/smoke.yaml"), *options])
     assert asked[0][:3] == ["--cores", "2", "--forceall"] and asked[0][-1].endswith("studies/smoke.yaml")
     said = capsys.readouterr().out
-    assert "10 min on 2 cores" in said and "2.0 GiB in the largest job, train/s/sft-s0" in said
+    assert "10 min on 2 cores" in said and "2.0 GiB in the largest job, train/s/sft-s0; up to 3.0" in said
 
 
 def test_fewer_than_two_tasks_are_refused(called, capsys):
