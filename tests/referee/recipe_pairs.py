@@ -9,6 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
+from referee.whole import respecified
 
 _PAIR = {"student": "s", "against": "sft", "contrast": "lift:curated-none"}
 _TESTED = {"margin": 0.05, "p_equivalence": 0.4}
@@ -81,9 +82,33 @@ def course_undefined() -> Study:
     return _with(_depth(**nothing, word="undefined"))
 
 
+@cache
+def early_steps_declared() -> Study:
+    return respecified(known(), {"depth": {"early": [8, 16], "dip": 0.05, "recovery": 0.05}})
+
+
+@cache
+def other_path() -> Study:
+    return respecified(known(), {"headline_path": "judge:b"})
+
+
 _COURSE = "Dip and recovery of the pass rate under curated, at 45 k after SFT by sft, mean of 2 seeds: "
 
 CASES = [
+    Sentence(
+        "path judge:a · holdout suite · n = … tasks in … skills · unscored: … per estimate",
+        "the gains are those of that path",
+        known,
+        (other_path,),
+        "figure depth",
+    ),
+    Sentence(
+        "shaded: the steps that were declared as early",
+        "early steps are declared",
+        early_steps_declared,
+        (known,),
+        "figure depth",
+    ),
     Sentence(
         "How deep, and on which data? Early in training students fall below their base model, and rise again "
         "by its end (under curated): 1 supported.",

@@ -24,7 +24,7 @@ from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
 EVERYTHING = Extent(
-    judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1, variants=1
+    judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1, variants=1, depth=1
 )
 
 
@@ -45,7 +45,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         (
             {"trained": 0},
             {"lift", "lift_by_path", "skill_forest", "transfer", "asymmetry", "corrected_lift", "metrics"}
-            | {"loss_curves"},
+            | {"loss_curves", "depth"},
             {"variance", "asymmetry_slopes"},
         ),
         ({"recipes": 1}, {"recipe_band"}, set()),
@@ -53,12 +53,13 @@ def test_a_study_with_everything_has_every_figure_and_table():
         (
             {"delta": 0},
             {"tier_trajectory", "lift", "lift_by_path", "skill_forest", "recipe_band", "asymmetry"}
-            | {"corrected_lift", "metrics", "transfer", "variants"},
+            | {"corrected_lift", "metrics", "transfer", "variants", "depth"},
             {"claims", "variance", "asymmetry_slopes", "mixed_paths", "agreement", "corrections"},
         ),
         ({"predictions": 0}, set(), {"predictions"}),
         ({"transfer": 0}, {"transfer"}, set()),
         ({"variants": 0}, {"variants"}, set()),
+        ({"depth": 0}, {"depth"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -76,3 +76,25 @@ def test_max_steps_stand_in_the_place_of_epochs(tmp_path):
 def test_a_wrong_length_is_told_before_any_job(tmp_path, epochs, checkpoints, says):
     _, problems = study_of(tmp_path, epochs, checkpoints)
     assert [line for line in problems if says in line], problems
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "early", "told"),
+    [
+        ("{every: 8}", "[8, 16, 32]", False),
+        ("[8, 32, final]", "[8, 16, 32]", True),  # one is missing
+        ("{every: 8}", "[8, 138]", True),  # no later one
+        ("[final]", "[8]", True),
+    ],
+)
+def test_early_steps_without_checkpoints_or_without_a_later_one_are_refused(
+    tmp_path, checkpoints, early, told
+):
+    text = EMBEDDED.replace("analysis:\n", f"analysis:\n  depth: {{early: {early}}}\n")
+    text = text.replace(CHECKPOINTS, f"    checkpoints: {checkpoints}\n", 1)
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    study, problems, _ = read_study(tmp_path / "study.yaml")
+    assert bool([line for line in problems if "analysis.depth.early: found" in line]) == told
+    if not told:
+        assert study.analysis_spec()["analysis"]["depth"]["dip"] == 0.05
+        assert problems == []

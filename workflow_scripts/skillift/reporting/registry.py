@@ -110,6 +110,7 @@ class Extent(NamedTuple):
     predictions: int
     transfer: int = 0  # 1 where the suite of new skills is asked
     variants: int = 0  # 1 where the suite of variants is asked
+    depth: int = 0  # 1 where early steps of trainings are declared
 
 
 # what a study needs at least to have a table; it has all others
@@ -140,6 +141,7 @@ def extent(study: Study) -> Extent:
         predictions=len(study.data["predictions"]),
         transfer=int("transfer" in study.suites),
         variants=int("perturbed" in study.suites),
+        depth=int("depth" in study.data["analysis"]),
     )
 
 

@@ -1,0 +1,100 @@
+"""The course of a training: what it has changed in the pass rate under `curated`, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from skillift.errors import UserError, problem
+from skillift.figures.interaction import picked, tooltip, unless_faded
+from skillift.figures.marks import zero
+from skillift.figures.theme import COLOURS, SOFT, by_student, finish, legend, panel_width, repeated
+from skillift.reporting.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.reporting.declarations import Figure
+from skillift.statistics.claim_registry import GAIN
+
+if TYPE_CHECKING:
+    import altair as alt
+
+FIGURE = Figure(
+    place=270, tables=("effects",), question="recipes", needs={"trained": 1, "delta": 1, "depth": 1}
+)
+
+_COUNTS = ("n_tasks", "n_skills", "n_unscored")
+_COLUMNS = ("student", "label", "run", "recipe", "step", "value", *_COUNTS)
+
+
+def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+    """Draw a panel for each student: of each recipe its runs, and their mean at every common step.
+
+    Args:
+        effects: contract EFFECTS.
+        spec: see `skillift.reporting.arms.read_spec`; `analysis.depth.early` are the steps that are shaded.
+
+    Raises:
+        UserError: the table has no gain under `curated` of a trained run.
+    """
+    import altair as alt
+
+    view = read_spec(spec)
+    gains = of_contrast(on_path(effects, view.headline_path, "effects"), GAIN).filter(suite=view.suite)
+    placed = place(gains.drop("suite"), view, "effects")  # at every step, and not at the last alone
+    rows = measure(placed, "estimate", "ci_low", "ci_high").filter(pl.col("seed").is_not_null())
+    rows = rows.select(_COLUMNS).sort("student", "run", "step", maintain_order=True)
+    if rows.is_empty():
+        raise UserError(problem("effects table", f"no {GAIN} of a run", "at least one step of one run"))
+    means = common_means(rows)
+    early = spec["analysis"].get("depth", {}).get("early", [])
+    students = [label for label in view.labels if label in set(rows["label"])]
+    recipes = [name for name in view.recipes if name in set(rows["recipe"])]
+    key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
+    scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
+    colour = alt.Color("recipe:N", scale=scale, legend=key)
+    x = alt.X(
+        "step:Q",
+        title="optimiser step (log scale)",
+        scale=alt.Scale(type="log", nice=False),
+        axis=alt.Axis(format="~g", tickCount=4, grid=False),
+    )
+    y = alt.Y("value:Q", title="gain under curated (pp)", axis=alt.Axis(grid=False, tickCount=5))
+    choice = picked("recipe")
+    both = pl.concat([rows.with_columns(mean=False), means.with_columns(mean=True)], how="diagonal")
+    width = panel_width(min(len(students), 3))
+    window = alt.Chart().transform_aggregate(rows="count()").mark_rect(color=SOFT, opacity=0.2)
+    ends = [(min(early), max(early))] if early else []
+    layers = [
+        window.encode(x=alt.XDatum(first, scale=alt.Scale(type="log")), x2=alt.X2Datum(last))
+        for first, last in ends
+    ]
+    seeds = alt.Chart().transform_filter("!datum.mean").mark_line(strokeWidth=0.7, opacity=0.4)
+    whole = alt.Chart().transform_filter("datum.mean").mark_line(strokeWidth=1.8, point=True)
+    layers += [
+        zero("y"),
+        seeds.encode(x=x, y=y, color=colour, detail="run:N"),
+        whole.encode(x=x, y=y, color=colour, opacity=unless_faded(choice), tooltip=tooltip(both)).add_params(
+            choice
+        ),
+    ]
+    chart = (
+        alt.layer(*layers, data=both)
+        .properties(width=width, height=200)
+        .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
+    )
+    notes = [
+        f"path {view.headline_path} · {view.suite} suite · n = {span(rows['n_tasks'])} tasks in "
+        f"{span(rows['n_skills'])} skills · unscored: {span(rows['n_unscored'])} per estimate",
+        *(["shaded: the steps that were declared as early"] if early else []),
+    ]
+    return finish(chart, "Does a training first lose, and then gain?", notes)
+
+
+def common_means(rows: pl.DataFrame) -> pl.DataFrame:
+    """The mean over the runs of each student and recipe at every step that all of them have."""
+    group = ["student", "label", "recipe"]
+    n_runs = rows.group_by(group).agg(n_runs=pl.col("run").n_unique())
+    means = rows.group_by([*group, "step"], maintain_order=True).agg(
+        pl.col("value").mean(), pl.len().alias("there"), pl.col(_COUNTS).min()
+    )
+    common = means.join(n_runs, on=group).filter(pl.col("there") == pl.col("n_runs"))
+    return common.drop("there", "n_runs").with_columns(run="recipe").sort(*group, "step")
