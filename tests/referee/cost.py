@@ -12,6 +12,10 @@ from referee.studies import base_alone, known
 from referee.whole import respecified
 
 _HERE = {"suite": "safety", "contrast": "gain:none", "claim": "side_cost", "metric": "pass"}
+_COUNTED = {
+    name: pl.lit(count, dtype=pl.Int64)
+    for name, count in (("n_tasks", 30), ("n_skills", 11), ("n_unscored", 0))
+}
 _GAIN = {"ci_low": -0.2, "ci_high": -0.04, "mde": 0.11, "p_value": 0.004, "standard_error": 0.04}
 
 
@@ -23,9 +27,7 @@ def _with(estimate: float, low: float, high: float, word: str, kept: float) -> S
     claims = elsewhere(pl.concat([row.with_columns(word=pl.lit(word)), other]))
     gain = tables["effects"].filter(path="judge:a", suite="holdout", contrast="gain:none", metric="pass")
     gain = gain.with_columns(pl.lit(value).alias(name) for name, value in _GAIN.items())
-    gain = gain.with_columns(
-        suite=pl.lit("safety"), path=pl.lit("text"), n_tasks=30, n_skills=11, n_unscored=0
-    )
+    gain = gain.with_columns(suite=pl.lit("safety"), path=pl.lit("text"), **_COUNTED)
     parts = [
         gain.with_columns(metric=pl.lit(name), estimate=pl.lit(value))
         for name, value in (("refusal_kept", kept), ("over_refusal", 0.07))

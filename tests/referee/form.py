@@ -220,8 +220,8 @@ CASES = [
         (formed, more_is_corrected),
     ),
     Sentence(
-        "after SFT every tier meets the same share of constraints, and less than the declared limit: "
-        "1 supported",
+        "Is it the answer, or its form? After SFT every tier meets the same share of constraints, and less "
+        "than the declared limit: 1 supported",
         "no tier reaches the limit, and all tiers are alike",
         a_ceiling,
         (formed, no_ceiling),

@@ -13,6 +13,10 @@ from referee.whole import respecified
 from skillift.contracts.analysis import VARIANTS
 
 _HERE = {"suite": "perturbed", "contrast": "lift:variant:curated", "claim": "brittleness", "metric": "pass"}
+_COUNTED = {
+    name: pl.lit(count, dtype=pl.Int64)
+    for name, count in (("n_tasks", 30), ("n_skills", 11), ("n_unscored", 0))
+}
 _APART = {"ci_low": -0.2, "ci_high": -0.04, "mde": 0.11, "p_value": 0.004, "standard_error": 0.04}
 
 
@@ -26,7 +30,7 @@ def _with(study: Study, claims: pl.DataFrame, left_out: int | None = 30) -> Stud
         .with_columns(suite=pl.lit("perturbed"), contrast=pl.lit("variant:curated"))
     )
     apart = apart.with_columns(pl.lit(value).alias(name) for name, value in _APART.items())
-    apart = apart.with_columns(estimate=pl.lit(-0.12), n_tasks=30, n_skills=11, n_unscored=0)
+    apart = apart.with_columns(estimate=pl.lit(-0.12), **_COUNTED)
     other = apart.with_columns(path=pl.lit("judge:b"), estimate=pl.lit(-0.77))
     rates = tables["pass_rates"].filter(suite="holdout").with_columns(suite=pl.lit("perturbed"))
     counts = made_table(
