@@ -14,8 +14,8 @@ from skillift.study.study import load_study
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 # the smoke study asks the holdout alone
-OF_SUITES = ("transfer", "variants", "cost", "suites")
-ASKED = [question for part, question in QUESTIONS.items() if part not in OF_SUITES]
+NOT_ASKED = ("recipes", "transfer", "variants", "cost", "suites")
+ASKED = [question for part, question in QUESTIONS.items() if part not in NOT_ASKED]
 
 
 @pytest.fixture(scope="module")
