@@ -67,6 +67,16 @@ def test_files_are_read_once_as_long_as_they_stay_as_they_are(study, tmp_path):
     assert look(made).warnings or look(made).mistakes
 
 
+def test_own_tasks_that_have_one_answer_for_all_cannot_be_answered_wrong_and_are_named_first(study):
+    both = ("  kind: worked_solution\n", "  kind: worked_solution\n  until: both\n")
+    assert rows.mistakes(study(both)) == []
+    alike = [task(place, reference="7", worked_solution="ANSWER: 7") for place in range(16)]
+    (line,) = rows.mistakes(study(both, tasks=alike))
+    assert "teacher.until: found both, and 8 train task(s) without a wrong answer (t-0, t-1, t-2)" in line
+    none = ("corrupted_share: 0.1", "corrupted_share: 0.0")
+    assert rows.mistakes(study(none, tasks=alike)) == []
+
+
 def test_a_corpus_larger_than_its_train_tasks_is_named_with_its_line(study):
     made = study(rows=9)
     lines = mistakes(made)

@@ -67,6 +67,29 @@ def test_trainings_have_few_steps_of_the_studys_batch_and_rows_that_the_teacher_
             assert corpus["rows"] <= train - round(0.1 * train)
 
 
+def test_a_trial_of_matched_corpora_keeps_these_and_compares_nothing(repository, tmp_path):
+    text = (repository / "studies/smoke.yaml").read_text(encoding="utf-8")
+    recipe = text[text.index("  sft:\n") : text.index("\nruns:")]
+    other = recipe.replace("  sft:", "  noisy:").replace("corpus: worked", "corpus: noisy")
+    for old, new in (
+        ("corpora:\n", "corpora:\n  noisy: {like: worked, wrong_share: 0.5}\n"),
+        ("corrupted_share: 0.1", "corrupted_share: 0.1, until: both"),
+        ("\nruns:\n", f"{other}\nruns:\n  - {{recipe: noisy, students: [s], seeds: [0]}}\n"),
+        ("epochs: 4\n", "max_steps: 16\n"),
+        ("checkpoints: [final]", "checkpoints: {every: 4}"),
+        ("analysis: {", "analysis: {compare: [[noisy, sft]], depth: {early: [4, 8]}, "),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    study, trial = trial_of(tmp_path / "study.yaml", tmp_path / "trial")
+    assert study.data["analysis"]["compare"] and "compare" not in trial.data["analysis"]
+    assert "depth" not in trial.data["analysis"]
+    assert trial.corpus("noisy")["rows"] == trial.corpus("worked")["rows"] < study.corpus("worked")["rows"]
+    size = Size.of(trial)
+    assert {size.steps(run.student, run.run) for run in trial.trained_runs} <= {STEPS, STEPS + 1}
+
+
 def test_own_tasks_are_taken_spread_over_lengths_and_the_longest_is_among_them(tmp_path):
     tasks = [
         {
