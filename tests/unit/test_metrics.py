@@ -239,6 +239,15 @@ def test_a_metric_of_ones_own_is_in_effects_a_claim_a_figure_and_a_prediction(sc
 def test_the_folder_is_the_registry():
     assert registry.modules() == [
         f"skillift.metrics.{name}"
-        for name in ("backtracking", "format", "format_lead", "length", "pass_at_k", "votes")
+        for name in (
+            "backtracking",
+            "constraints",
+            "format",
+            "format_lead",
+            "length",
+            "pass_at_k",
+            "refusal",
+            "votes",
+        )
     ]
     assert all(name == metric.name for name, metric in registry.metrics().items())
