@@ -18,6 +18,7 @@ from depth_tables import (
     of_the_lowest,
     runs_of,
 )
+from validation.depth import depths
 
 from skillift.contracts.claims import CLAIMS
 from skillift.statistics.depth import course
@@ -113,8 +114,16 @@ def test_missing_verdicts_are_counted_and_a_word_that_hangs_on_them_says_so():
     assert found["word"] == "supported" and found["word_holds"]
 
 
+def test_where_the_recovery_is_certain_declared_steps_find_no_dip_and_the_lowest_one_does():
+    """The short form of the table of docs/recipes.md."""
+    found = depths(150, seed=0)
+    assert max(found.flat, found.null) <= 0.05
+    assert found.lowest > found.flat and found.lowest_at_null > 3 * found.null
+    assert 0.65 <= found.power <= 0.9
+
+
 def test_flat_courses_are_flagged_rarely_by_declared_steps_and_often_by_the_lowest_one_that_was_seen():
-    """The short form of a row of docs/validation.md: 100 studies at once, as students of one."""
+    """By the analysis itself: 100 studies at once, as students of one."""
     steps = range(8, 129, 8)
     courses = {(f"s{number:03d}", 0): dict.fromkeys(steps, 0.5) for number in range(100)}
     shape, runs = (20, 4), runs_of(courses)
