@@ -316,7 +316,7 @@ BAD_STUDIES = {
     ),
     "a word for a list": (
         ("checkpoints: [final]", "checkpoints: final"),
-        ["recipes.sft.checkpoints: found 'final', expected a list, not empty or a mapping with the keys"],
+        ["recipes.sft.checkpoints: found 'final', expected a list, not empty or a mapping", "Write [final]."],
     ),
     "a number for a student": (
         ("\n  s:\n", "\n  xs: 5\n  s:\n"),

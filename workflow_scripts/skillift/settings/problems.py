@@ -146,7 +146,7 @@ def _wrong_value(kind: str, place: _Place, source: Source, root: Schema) -> Iter
     key, value, schema = place.key, place.value, place.schema
     if place.choice and key[-1] == _choosing(place):
         schema = place.choice["properties"][key[-1]]
-    branch = branch_of(value, schema, root)
+    branch, first = branch_of(value, schema, root), resolve(schema.get("anyOf", [schema])[0], root)
     if "anyOf" in schema and branch:
         literal = "enum" in branch or "const" in branch
         if kind.endswith("_type") or (kind == "literal_error" and not literal):
@@ -154,7 +154,7 @@ def _wrong_value(kind: str, place: _Place, source: Source, root: Schema) -> Iter
         wanted = expectation(schema if literal else branch, root)
     else:
         wanted = expectation(schema, root)
-    yield key, source.problem(key, shown(value), wanted, _fix(value, branch or schema))
+    yield key, source.problem(key, shown(value), wanted, _fix(value, branch or first))
 
 
 def _fix(value: object, schema: Schema) -> str:
