@@ -34,6 +34,30 @@ def before_sft_fails() -> Study:
     return edited(room(), "pass_rates", {"path": "judge:a", "run": "base"}, pass_rate=0.01)
 
 
+_ONE_ARM = {"path": "judge:a", "student": "s", "run": "base", "condition": "curated"}
+
+
+@cache
+def one_arm_fails() -> Study:
+    return edited(room(), "pass_rates", _ONE_ARM, pass_rate=0.04)
+
+
+@cache
+def one_arm_passes() -> Study:
+    return edited(room(), "pass_rates", _ONE_ARM, pass_rate=0.96)
+
+
+@cache
+def two_arms_fail() -> Study:
+    return edited(one_arm_fails(), "pass_rates", _ONE_ARM | {"condition": "none"}, pass_rate=0.04)
+
+
+@cache
+def before_and_after_fail() -> Study:
+    """The arms under `none` of all runs are at the floor."""
+    return edited(room(), "pass_rates", {"path": "judge:a", "condition": "none"}, pass_rate=0.01)
+
+
 @cache
 def room() -> Study:
     """All arms have room."""
@@ -162,6 +186,25 @@ CASES = [
         "so many have room, of others it is unknown",
         some_undefined,
         (room,),
+    ),
+    Sentence(
+        "no room to move | No room to move on the path judge:a, below 5 %: curated at 45 k before SFT. Such "
+        "an arm can move in one direction alone. [",
+        "nearly every task fails in that arm, and in no other of the headline path",
+        one_arm_fails,
+        (room, all_fail, one_arm_passes, two_arms_fail),
+    ),
+    Sentence(
+        "no room to move | No room to move on the path judge:a, above 95 %: curated at 45 k before SFT. Such",
+        "nearly every task passes in that arm, and in no other of the headline path",
+        one_arm_passes,
+        (room, all_fail, one_arm_fails),
+    ),
+    Sentence(
+        "at 45 k before SFT; and arms of 4 more runs. Such an arm can",
+        "so many more runs have such arms",
+        before_and_after_fail,
+        (room, one_arm_fails),
     ),
     Sentence(
         "Is the lift resolved at this n? No room to move: 15 of 15 arms at 115 k below 5 %: more tasks of "

@@ -10,9 +10,10 @@ from skillift.findings.finding import Finding, Part, how_many, whose
 from skillift.reporting.arms import View, on_path, place
 from skillift.reporting.numbers import percent
 from skillift.reporting.text import UNDEFINED
-from skillift.statistics.room import CEILING, FLOOR, extremes
+from skillift.statistics.room import CEILING, FLOOR, NO_ROOM, extremes
 from skillift.students.origin import origin
 
+NAMED = 4  # runs with arms at a floor or ceiling are named up to here, and counted beyond
 STUDENT = "student"  # claim of the sentence about where a student comes from
 
 
@@ -33,7 +34,12 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
         f"{how_many(rates.height, 'arm')} (student, run, condition); {how_many(lost, 'episode')} unscored "
         f"on the path {view.headline_path}."
     )
-    found = [*_unscored(rates, view), *_answer_lines(rates), _room_to_move(every)]
+    found = [
+        *_unscored(rates, view),
+        *_answer_lines(rates),
+        _room_to_move(every),
+        *_without_room(rates, view),
+    ]
     found += [
         Finding("basis", STUDENT, f"{label}: {origin(manifest)}.", student=label)
         for label, manifest in students.items()
@@ -87,3 +93,26 @@ def _room_to_move(rates: pl.DataFrame) -> Finding:
         f"to {100 * CEILING:g} %{none}."
     )
     return Finding("basis", "room to move", sentence, figure="condition_ladder")
+
+
+def _without_room(rates: pl.DataFrame, view: View) -> Iterator[Finding]:
+    """One sentence for the floor and one for the ceiling: which arms of the headline path are there."""
+    ends = {
+        f"below {100 * FLOOR:g} %": pl.col("pass_rate") < FLOOR,
+        f"above {100 * CEILING:g} %": pl.col("pass_rate") > CEILING,
+    }
+    for end, is_there in ends.items():
+        arms = rates.filter(is_there).group_by("student", "run", maintain_order=True).agg("condition")
+        named = [
+            f"{', '.join(conditions)} {whose(student, run, view)}" for student, run, conditions in arms.rows()
+        ]
+        if len(named) > NAMED:
+            named[NAMED:] = [f"and arms of {how_many(len(named) - NAMED, 'more run')}"]
+        if named:
+            sentence = (
+                f"{NO_ROOM} on the path {view.headline_path}, {end}: {'; '.join(named)}. Such an arm can "
+                "move in one direction alone."
+            )
+            yield Finding(
+                "basis", "no room to move", sentence, path=view.headline_path, figure="condition_ladder"
+            )
