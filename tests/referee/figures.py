@@ -19,7 +19,11 @@ NAMES = {
     *("naive (coupled)", "disjoint halves", "halves, corrected", "between students, n =", "between skills,"),
     *("between skills, all students", "slope of the lift on the baseline delta", "(pp per pp), n ="),
     *("isValid(datum.value) && datum.value >=", "isValid(datum.value) && datum.headline"),
-    *("isValid(datum.value) && !datum.headline", "datum.headline && isValid(datum.band)"),
+    *(
+        "isValid(datum.value) && !datum.headline",
+        "isValid(datum.value) && !datum.mean",
+        "datum.headline && isValid(datum.band)",
+    ),
     "; below zero: a larger lift where the baseline delta is lower",
     "grey: shares the noise of both deltas, negative even without asymmetry",
     *("pass rate (%), n =", "as judged", "worst case", "lift (pp), n =", "lift (pp)", "tasks a run"),

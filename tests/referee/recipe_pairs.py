@@ -9,7 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
-from referee.whole import respecified
+from referee.whole import edited, respecified, without_rows
 
 _PAIR = {"student": "s", "against": "sft", "contrast": "lift:curated-none"}
 _TESTED = {"margin": 0.05, "p_equivalence": 0.4}
@@ -92,14 +92,51 @@ def other_path() -> Study:
     return respecified(known(), {"headline_path": "judge:b"})
 
 
+@cache
+def fewer_tasks() -> Study:
+    return edited(known(), "effects", n_tasks=35)
+
+
+@cache
+def one_seed() -> Study:
+    return without_rows(known(), "effects", run="sft-s1")
+
+
+@cache
+def gain_undefined() -> Study:
+    where = {"student": "s", "run": "sft-s1", "contrast": "gain:curated"}
+    return edited(known(), "effects", where, estimate=None, ci_low=None, ci_high=None)
+
+
 _COURSE = "Dip and recovery of the pass rate under curated, at 45 k after SFT by sft, mean of 2 seeds: "
 
 CASES = [
     Sentence(
-        "path judge:a · holdout suite · n = … tasks in … skills · unscored: … per estimate",
+        "path judge:a · holdout suite · … tasks in … skills · unscored: … intervals, clustered by skill",
         "the gains are those of that path",
         known,
         (other_path,),
+        "figure depth",
+    ),
+    Sentence(
+        "gain under curated: at a step minus before SFT, paired by task; n = 36 tasks",
+        "so many tasks have a verdict at each step and before SFT",
+        known,
+        (fewer_tasks,),
+        "figure depth",
+    ),
+    Sentence(
+        "bold line: the mean of several trainings, at the steps that all have",
+        "a recipe has several seeds",
+        known,
+        (one_seed,),
+        "figure depth",
+    ),
+    Sentence(
+        "undefined, not drawn: 45 k · sft, seed 1, step 138",
+        "the gain of that training has no value at that step",
+        gain_undefined,
+        (known,),
         "figure depth",
     ),
     Sentence(

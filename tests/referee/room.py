@@ -201,7 +201,7 @@ CASES = [
         (room, all_fail, one_arm_fails),
     ),
     Sentence(
-        "at 45 k before SFT; and arms of 4 more runs. Such an arm can",
+        "after SFT by dpo, seed 0; and arms of 4 more runs. Such an arm can",
         "so many more runs have such arms",
         before_and_after_fail,
         (room, one_arm_fails),

@@ -115,7 +115,7 @@ def test_training_overfits_one_exchange_and_generation_stops_where_the_answer_en
     import torch
 
     torch.manual_seed(0)
-    model = new_student(SPEC["architecture"], tokenizer)
+    model = new_student(PretrainSpec(**SPEC).architecture, tokenizer)
     batch = next(batches(tokenizer, PackSpec.parse(PACK), 0))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     one = type(batch)(batch.inputs[:1], batch.targets[:1], tokens=0)
@@ -139,7 +139,7 @@ def test_the_loss_is_that_of_the_whole_model_on_answer_tokens_whatever_the_paddi
     import torch
 
     torch.manual_seed(0)
-    model = new_student(SPEC["architecture"], tokenizer).eval()
+    model = new_student(PretrainSpec(**SPEC).architecture, tokenizer).eval()
     uneven = [
         batch
         for batch in islice(batches(tokenizer, PackSpec.parse(PACK), 0), 150)

@@ -8,9 +8,19 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.marks import zero
-from skillift.figures.theme import COLOURS, SOFT, by_student, finish, legend, panel_width, repeated
-from skillift.reporting.arms import measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.marks import interval, zero
+from skillift.figures.theme import (
+    COLOURS,
+    SOFT,
+    by_student,
+    described,
+    finish,
+    legend,
+    panel_width,
+    repeated,
+    undefined,
+)
+from skillift.reporting.arms import DOT, measure, of_contrast, on_path, place, read_spec, span
 from skillift.reporting.declarations import Figure
 from skillift.statistics.claim_registry import GAIN
 
@@ -22,11 +32,11 @@ FIGURE = Figure(
 )
 
 _COUNTS = ("n_tasks", "n_skills", "n_unscored")
-_COLUMNS = ("student", "label", "run", "recipe", "step", "value", *_COUNTS)
+_COLUMNS = ("student", "label", "run", "recipe", "seed", "step", "value", "low", "high", "shown", *_COUNTS)
 
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
-    """Draw a panel for each student: of each recipe its runs, and their mean at every common step.
+    """Draw a panel for each student: of each recipe its runs with intervals, their mean at common steps.
 
     Args:
         effects: contract EFFECTS.
@@ -67,23 +77,29 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         window.encode(x=alt.XDatum(first, scale=alt.Scale(type="log")), x2=alt.X2Datum(last))
         for first, last in ends
     ]
-    seeds = alt.Chart().transform_filter("!datum.mean").mark_line(strokeWidth=0.7, opacity=0.4)
-    whole = alt.Chart().transform_filter("datum.mean").mark_line(strokeWidth=1.8, point=True)
+    runs = alt.Chart().transform_filter("isValid(datum.value) && !datum.mean")
+    whole = alt.Chart().transform_filter("datum.mean").mark_line(strokeWidth=1.8)
     layers += [
         zero("y"),
-        seeds.encode(x=x, y=y, color=colour, detail="run:N"),
-        whole.encode(x=x, y=y, color=colour, opacity=unless_faded(choice), tooltip=tooltip(both)).add_params(
-            choice
+        interval(runs, x, y).encode(color=colour, opacity=alt.value(0.4)),
+        runs.mark_line(strokeWidth=0.7, opacity=0.4).encode(x=x, y=y, color=colour, detail="run:N"),
+        runs.mark_point(filled=True, size=24, opacity=0.7).encode(
+            x=x, y=y, color=colour, tooltip=tooltip(rows)
         ),
+        whole.encode(x=x, y=y, color=colour, opacity=unless_faded(choice)).add_params(choice),
     ]
     chart = (
         alt.layer(*layers, data=both)
         .properties(width=width, height=200)
         .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
     )
+    several = rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"].max() > 1
+    place_of = pl.col("label") + DOT + pl.col("recipe") + ", seed " + pl.col("seed").cast(pl.String)
     notes = [
-        f"path {view.headline_path} · {view.suite} suite · n = {span(rows['n_tasks'])} tasks in "
-        f"{span(rows['n_skills'])} skills · unscored: {span(rows['n_unscored'])} per estimate",
+        described(rows, view, view.headline_path, "intervals, clustered by skill"),
+        f"gain under curated: at a step minus before SFT, paired by task; n = {span(rows['n_tasks'])} tasks",
+        *(["bold line: the mean of several trainings, at the steps that all have"] if several else []),
+        *undefined(rows.with_columns(headline=True), place_of + ", step " + pl.col("step").cast(pl.String)),
         *(["shaded: the steps that were declared as early"] if early else []),
     ]
     return finish(chart, "Does a training first lose, and then gain?", notes)

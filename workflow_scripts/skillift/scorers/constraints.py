@@ -39,7 +39,7 @@ class Kind(NamedTuple):
 
     needed: tuple[str, ...]
     optional: tuple[str, ...]
-    met: Callable[[list, Mapping], bool]
+    holds: Callable[[list, Mapping], bool]
 
 
 def checks_of(reference: str) -> list[dict]:
@@ -89,7 +89,7 @@ def score(response: str, reference: str) -> bool:
 
 def _met(answer: dict | list, check: Mapping) -> bool:
     found = _values(answer, check.get("of"))
-    return found is not None and KINDS[check["kind"]].met(found, check)
+    return found is not None and KINDS[check["kind"]].holds(found, check)
 
 
 def _values(answer: dict | list, of: object) -> list | None:
