@@ -93,7 +93,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         .properties(width=width, height=200)
         .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
     )
-    several = rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"].max() > 1
+    several = bool((rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"] > 1).any())
     place_of = pl.col("label") + DOT + pl.col("recipe") + ", seed " + pl.col("seed").cast(pl.String)
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
