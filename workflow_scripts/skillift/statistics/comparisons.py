@@ -109,32 +109,26 @@ def lifts_by_recipe(
         seeds: the table SEED_VARIANCE.
         runs: `{student, run, recipe, seed}`.
     """
-    contrast, cells, tasks = differences
-    known = seeds.filter(contrast=contrast)
-    for (recipe,), heads in recipe_cells(cells, runs).heads.group_by("recipe", maintain_order=True):
-        rows = tasks.join(heads.select("cell", side="student"), on="cell")
-        place = cells.select("path", "suite").head(1).with_columns(recipe=pl.lit(recipe))
-        n_runs = dict(heads.select("student", "n_runs").iter_rows())
-        yield recipe, _sides(n_runs, rows, known.join(place, on=place.columns), "student")
+    return _side_by_side(differences, seeds, runs, of="recipe", side="student")
 
 
 def lifts_by_student(
     differences: Differences, seeds: pl.DataFrame, runs: list[dict]
 ) -> Iterator[tuple[str, Sides]]:
-    """The lifts at each student, side by side for its recipes.
+    """The lifts at each student, side by side for its recipes; arguments as of `lifts_by_recipe`."""
+    return _side_by_side(differences, seeds, runs, of="student", side="recipe")
 
-    Args:
-        differences: one lift on one path and suite.
-        seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
-    """
+
+def _side_by_side(
+    differences: Differences, seeds: pl.DataFrame, runs: list[dict], of: str, side: str
+) -> Iterator[tuple[str, Sides]]:
     contrast, cells, tasks = differences
     known = seeds.filter(contrast=contrast)
-    for (student,), heads in recipe_cells(cells, runs).heads.group_by("student", maintain_order=True):
-        rows = tasks.join(heads.select("cell", side="recipe"), on="cell")
-        place = cells.select("path", "suite").head(1).with_columns(student=pl.lit(student))
-        n_runs = dict(heads.select("recipe", "n_runs").iter_rows())
-        yield str(student), _sides(n_runs, rows, known.join(place, on=place.columns), "recipe")
+    for (name,), heads in recipe_cells(cells, runs).heads.group_by(of, maintain_order=True):
+        rows = tasks.join(heads.select("cell", side=side), on="cell")
+        place = cells.select("path", "suite").head(1).with_columns(pl.lit(name).alias(of))
+        n_runs = dict(heads.select(side, "n_runs").iter_rows())
+        yield str(name), _sides(n_runs, rows, known.join(place, on=place.columns), side)
 
 
 def recipes_by_student(
