@@ -147,6 +147,13 @@ def test_results_of_another_form_are_refused_with_their_key(key, tmp_path):
         one(tmp_path)
 
 
+@pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_does_not_have_is_named_by_its_line(tmp_path, constant):
+    rows = f'{{"item": 1, "score": 1}}\n{{"item": 2, "score": {constant}}}\n'
+    with pytest.raises(UserError, match=rf"s\.jsonl, line 2: found '?{constant}, which JSON does not have"):
+        values(table(tmp_path, rows, "s.jsonl"))
+
+
 def test_half_a_character_at_the_end_of_an_answer_is_replaced(tmp_path):
     write_lm_eval(tmp_path, [line(0, 1.0, resps=[["cut off \ud83d"]]), line(1, 0.0)])
     assert one(tmp_path).rows["response"].to_list() == ["cut off \ufffd", "It is 1."]

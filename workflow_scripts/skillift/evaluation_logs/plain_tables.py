@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from itertools import tee
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 
@@ -140,12 +141,17 @@ def _why(path: Path, error: Exception) -> str:
     return problem(str(path), str(error).splitlines()[0], known)
 
 
+def _refused(constant: str) -> NoReturn:
+    """Python's own writer of JSON writes NaN and Infinity, and its reader takes them; others do not."""
+    raise ValueError(f"{constant}, which JSON does not have; null is no score")
+
+
 def _broken_line(path: Path, lines: Iterable[str]) -> tuple[str, str, str] | None:
     """Place, what is there, and what was expected of the first line that is not as the others."""
     if path.suffix.lower() == ".jsonl":
         for number, line in enumerate(lines, start=1):
             try:
-                value = json.loads(line) if line.strip() else {}
+                value = json.loads(line, parse_constant=_refused) if line.strip() else {}
             except ValueError as error:
                 return f", line {number}", str(error), "a JSON object in each line"
             if not isinstance(value, dict):
