@@ -15,9 +15,23 @@ ASKED = {kind: tables_of(kind, STUDY.suites) for kind in ("tasks", "skills")}
 TAUGHT = {kind: f"{RESULTS}/{kind}/train.parquet" for kind in ("tasks", "skills")}
 
 
+def own_inputs(wildcards):
+    """The files of own tasks and skills of a suite; none for the task pack."""
+    if STUDY.is_of_pack(wildcards.suite):
+        return {}
+    return {name: ancient(files) for name, files in STUDY.own_inputs().items()}
+
+
+def own_options(wildcards):
+    """The same as options of a command."""
+    if STUDY.is_of_pack(wildcards.suite):
+        return ""
+    return as_options({f"own_{kind}": path for kind, path in STUDY.own_files().items()})
+
+
 def own_rows(suite):
     """A digest of what own files hold of a suite; empty for the task pack."""
-    if not STUDY.own_files():
+    if STUDY.is_of_pack(suite):
         return ""
     from skillift.preflight.own_data import suite_digest  # reads tables
 

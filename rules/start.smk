@@ -89,7 +89,7 @@ def default_study():
 def register_study():
     """Register the study's design and predictions before the first job, with whether answers exist."""
     # slow to import, and not needed for a plan
-    from skillift.costs.estimate import tasks_of
+    from skillift.episodes.study_tasks import tasks_of
 
     try:
         tasks, _ = tasks_of(STUDY)
@@ -106,12 +106,14 @@ def check_tasks(jobs):
         return
     # slow to import, and not needed for a plan
     from skillift.corpus.contamination import find_contamination, in_words
-    from skillift.costs.estimate import tasks_of
+    from skillift.episodes.study_tasks import tasks_of
 
     try:
         tasks, _ = tasks_of(STUDY)
         built = tasks.filter(tasks["suite"].is_in(STUDY.built_suites))
-        where = STUDY.own_files().get("tasks", f"{STUDY.path}: tasks.pack")
+        pack = f"{STUDY.path}: tasks.pack"
+        files = [STUDY.own_files()["tasks"]] if STUDY.own_suites else []
+        where = " and ".join([*([pack] if "pack" in STUDY.data["tasks"] else []), *files])
         if wrong := in_words(find_contamination(built), where):
             refuse(wrong)
     except UserError as error:

@@ -7,7 +7,7 @@ One job a suite: demonstrations and corpora read `train` alone, so one more suit
 rule build_tasks:
     input:
         # `rows` says whether what they hold of a suite has changed
-        **{name: ancient(files) for name, files in STUDY.own_inputs().items()},
+        unpack(own_inputs),
     output:
         skills=f"{RESULTS}/skills/{{suite}}.parquet",
         tasks=f"{RESULTS}/tasks/{{suite}}.parquet",
@@ -20,9 +20,7 @@ rule build_tasks:
     params:
         spec=lambda wildcards: canonical(STUDY.tasks_spec(wildcards.suite)),
         code=code_digest("build_tasks.py"),
-        own=as_options(
-            {f"own_{kind}": path for kind, path in STUDY.own_files().items()}
-        ),
+        own=own_options,
         rows=lambda wildcards: own_rows(wildcards.suite),
     shell:
         """

@@ -165,9 +165,13 @@ BAD_STUDIES = {
         ("worked: {rows: 353", "worked: {rows: 441"),
         ["corpora.worked.rows: found 441, expected at most 440 (one demonstration of each"],
     ),
-    "two sources of tasks": (
+    "own tasks beside the pack that are not there": (
         ("tasks:\n", "tasks:\n  files: {tasks: t.jsonl, skills: s.yaml}\n"),
-        ["tasks: found the keys files, pack, expected exactly one of pack, files"],
+        ["tasks.files.tasks: found 't.jsonl', expected a file"],
+    ),
+    "no source of tasks": (
+        (EMBEDDED[EMBEDDED.index("tasks:\n") : EMBEDDED.index("conditions:")], "tasks: {}\n\n"),
+        ["tasks: found no key, expected at least one of pack, files"],
     ),
     "corpora without a teacher": (
         (

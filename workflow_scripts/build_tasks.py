@@ -4,7 +4,8 @@ r"""Build the tables of one suite: its tasks and skills, from the task pack or f
         --tasks tasks/holdout.parquet --spec \
         '{"pack": {"difficulty": "tiny", "seed": 0, "per_skill": {"train": 11, "dev": 5, "holdout": 5}}}'
 
-`--spec` is the study's `tasks`: {"pack": {...}} or {"files": {"tasks": "t.jsonl", "skills": "s.yaml"}}.
+`--spec` is the study's `tasks`: {"pack": {...}} or {"files": {"tasks": "t.jsonl", "skills": "s.yaml"}}; with
+`"beside_pack": true` among the files where other suites are of the pack.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
             options.own_skills or files.skills,
             lambda text: print(f"warning: {text}", file=sys.stderr),
         )
-    found = tables_of_suite(skills, tasks, options.suite)
+    found = tables_of_suite(skills, tasks, options.suite, bool(files and files.beside_pack))
     if found.tasks.is_empty():
         there = Words(f"no task of the suite {options.suite}")
         raise UserError(problem("tasks", there, one_of(sorted(set(tasks["suite"]))), "Name one of these."))

@@ -24,7 +24,8 @@ from pydantic import ValidationError
 
 from skillift.chat.client import ChatModel
 from skillift.commands import run
-from skillift.costs.estimate import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs, tasks_of
+from skillift.costs.estimate import VERDICT_TOKENS, Cost, cost_of_calls, cost_table, study_costs
+from skillift.episodes.study_tasks import tasks_of
 from skillift.settings.chat_models import AskedModel
 from skillift.study.study import load_study
 

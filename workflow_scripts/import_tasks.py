@@ -35,7 +35,7 @@ from skillift.task_imports.word_problems import SKILL, SKILL_ID, read_problems
 
 PYTHON = PROJECT / ".venv-reasoning-gym/bin/python"
 PER_SKILL = {"train": 8, "dev": 2, "holdout": 6}
-SUITES = ("train", "dev", "holdout")
+SUITES = ("train", "dev", "holdout", "transfer")
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from skillift.commands import run
-from skillift.costs.estimate import tasks_of
+from skillift.episodes.study_tasks import tasks_of
 from skillift.errors import UserError, problem
 from skillift.ledger.entries import FILE as LEDGER
 from skillift.ledger.looks import next_level

@@ -9,7 +9,7 @@ import pytest
 
 from skillift.contracts.pipeline import CONTAMINATION, TASKS, required_columns
 from skillift.corpus.contamination import find_contamination
-from skillift.costs.estimate import tasks_of
+from skillift.episodes.study_tasks import tasks_of
 from skillift.study.study import load_study
 from skillift.tables import check
 from skillift.taskpack import build_pack

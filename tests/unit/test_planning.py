@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from skillift.costs.estimate import study_costs, tasks_of
+from skillift.costs.estimate import study_costs
+from skillift.episodes.study_tasks import tasks_of
 from skillift.errors import UserError
 from skillift.planning.costs import CallCosts, DeviceRates, DeviceWork, redesigned
 from skillift.planning.designs import (

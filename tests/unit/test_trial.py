@@ -10,7 +10,7 @@ import yaml
 
 from skillift.audit.durations import MEASURED, Duration, wall_seconds
 from skillift.audit.plan import NEW, Job, Plan
-from skillift.costs.estimate import tasks_of
+from skillift.episodes.study_tasks import tasks_of
 from skillift.preflight.mistakes import checked_study
 from skillift.processes.progress_lines import Line
 from skillift.running.settings import settings

@@ -168,7 +168,8 @@ class _Prices:
     def _costs(self, job: Job) -> list:
         """The entries of the study's estimate (`costs.study_costs`) that this job has a share of."""
         if self._estimate is None:
-            from skillift.costs.estimate import study_costs, tasks_of
+            from skillift.costs.estimate import study_costs
+            from skillift.episodes.study_tasks import tasks_of
 
             self._estimate = {cost.stage: cost for cost in study_costs(self._study, *tasks_of(self._study))}
         judge, student = job.wildcards.get("judge"), job.wildcards.get("student")

@@ -72,7 +72,7 @@ SKILLS = table(
         "name": text(filled=True),
         "domain": text(filled=True),
         "steps": column(pl.List(pl.String)),
-        "suite": text(isin=OF_THEIR_OWN, nullable=True, required=False),
+        "suite": text(isin=SUITES, nullable=True, required=False),
     },
 )
 

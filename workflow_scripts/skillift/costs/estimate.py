@@ -49,23 +49,6 @@ class Cost:
     basis: str
 
 
-def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The tasks and skills of a study (contracts TASKS and SKILLS), made or read as the workflow would.
-
-    Raises:
-        UserError: a file of own tasks is missing or wrong.
-    """
-    if own := study.own_files():
-        from skillift.tasks.user_tasks import read_own
-
-        skills, tasks = read_own(own["tasks"], own["skills"])
-    else:
-        from skillift.taskpack import build_pack
-
-        skills, tasks = build_pack(study.data["tasks"]["pack"])
-    return tasks, skills
-
-
 def cost_of_calls(stage: str, model: ChatModel, calls: int, input_tokens: int, output_tokens: int) -> Cost:
     """The cost of calls that have so many tokens together; `basis` is a key of `BASES`."""
     price = declared_price(model)

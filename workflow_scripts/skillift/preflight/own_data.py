@@ -15,10 +15,12 @@ from typing import NamedTuple
 import polars as pl
 
 from skillift.contracts.pipeline import NEW_SKILLS
+from skillift.episodes.study_tasks import beside_pack
 from skillift.errors import UserError, problem
 from skillift.scorers.answer_line import extract_answer
 from skillift.settings.values import VARIANTS
 from skillift.study.study import Study
+from skillift.taskpack import build_pack
 from skillift.tasks.skill_pools import condition_problems, pools_of
 from skillift.tasks.suites import digest_of_suite, marked
 from skillift.tasks.user_tasks import OwnData, look_at_own, shortened
@@ -39,7 +41,8 @@ def mistakes(study: Study) -> list[str]:
 
     Files that are missing or unreadable, mistakes in tasks and skills, conditions that a skill's procedure
     cannot be shown under, suites without tasks, variants of tasks that are not asked, corpora larger than
-    their train tasks, worked solutions that are missing or have no ANSWER line where the scorer needs one.
+    their train tasks, worked solutions that are missing or have no ANSWER line where the scorer needs one;
+    beside the task pack, suites that it fills and ids that it has.
     """
     return look(study).mistakes
 
@@ -69,7 +72,7 @@ def suite_digest(study: Study, suite: str) -> str:
     own = own_data(study)
     if own.skills is None or own.tasks is None:
         return ""
-    return digest_of_suite(own.skills, own.tasks, suite)
+    return digest_of_suite(own.skills, own.tasks, suite, beside_pack="pack" in study.data["tasks"])
 
 
 @lru_cache(1)
@@ -85,9 +88,15 @@ def _stamps(path: str) -> tuple:
 
 
 def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
-    pools = pools_of(marked(skills, tasks))
     asked = {*study.conditions, *(study.corpus(name)["condition"] for name in study.corpora)}
     used = set(tasks["skill_id"])
+    if "pack" in study.data["tasks"]:
+        if found := [*_twice(study, skills, tasks, path), *_suites(study, tasks, path)]:
+            return found
+        skills, _ = beside_pack(study, skills, tasks)
+        found = condition_problems(pools_of(skills), used, study.conditions, study.data["prompt_seed"])
+        return [*found, *_parents(study, tasks, path)]
+    pools = pools_of(marked(skills, tasks))
     return [
         *condition_problems(pools, used, sorted(asked), study.data["prompt_seed"]),
         *_suites(study, tasks, path),
@@ -116,8 +125,37 @@ def _suites(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
             f"Add tasks whose suite is {suite}, or take it out of inference.suites.",
         )
         for place, suite in enumerate(study.data["inference"]["suites"])
-        if suite not in there
+        if suite not in there and not study.is_of_pack(suite)
     ]
+
+
+def _twice(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
+    """Own suites that the pack fills, and ids that stand for two things, where own tasks stand beside it."""
+    pack_skills, pack_tasks = build_pack(study.data["tasks"]["pack"])
+    suites = Counter(tasks["suite"])
+    found = [
+        problem(
+            f"{path}: tasks whose suite is {suite}",
+            Words(f"{number} beside the task pack, which fills this suite"),
+            "none: a suite is either of the pack or of own tasks",
+            f"Move them to another suite, or take {suite} out of tasks.pack.",
+        )
+        for suite, number in sorted(suites.items())
+        if study.is_of_pack(suite)
+    ]
+    of_suites = tasks.group_by("skill_id").agg(pl.col("suite").unique().sort())
+    for skill_id, names in of_suites.sort("skill_id").iter_rows():
+        if len(names) > 1:
+            words = Words(f"tasks of the suites {', '.join(names)}")
+            expected = "tasks of one suite: beside the task pack a skill is of one suite"
+            found.append(
+                problem(f"{path}: skill {skill_id}", words, expected, "Give each suite its own skills.")
+            )
+    for key, own, of_pack in (("skill_id", skills, pack_skills), ("task_id", tasks, pack_tasks)):
+        if same := sorted(set(own[key]) & set(of_pack[key])):
+            words = Words(f"{len(same)} that the task pack has too ({_named(same)})")
+            found.append(problem(f"{path}: {key}", words, "ids of their own", "Rename them."))
+    return found
 
 
 def _trained_skills(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def mistakes(study: Study) -> list[str]:
     """One line for each mistake: file, line, key, what was found, what was expected, the fix."""
-    if not study.own_files():
-        pack = study.data["tasks"]["pack"]
+    if pack := study.data["tasks"].get("pack"):
         rejected = _rejected(study, pack["skills"] * pack["per_skill"]["train"])
-        return [*rejected, *_domains(study, _pack_domains(study)), *_variants(study)]
+        of_pack = [*rejected, *_domains(study, _pack_domains(study)), *_variants(study)]
+        return [*of_pack, *_own_texts(study)] if study.own_suites else of_pack
     from skillift.preflight.own_data import own_data  # plans of the task pack do without tables
 
     data = own_data(study)
@@ -38,9 +38,19 @@ def mistakes(study: Study) -> list[str]:
     return [*found, *_domains(study, by_domain), *_special_tokens(study, data.tasks, data.skills)]
 
 
+def _own_texts(study: Study) -> list[str]:
+    """Special tokens in the own tasks that stand beside the task pack."""
+    from skillift.preflight.own_data import own_data
+
+    data = own_data(study)
+    if data.skills is None or data.tasks is None:
+        return []  # told by `skillift.preflight.own_data`
+    return _special_tokens(study, data.tasks, data.skills)
+
+
 def _variants(study: Study) -> list[str]:
     """That no variant of the task pack would be left, where variants are asked."""
-    if VARIANTS not in study.suites:
+    if VARIANTS not in study.suites or not study.is_of_pack(VARIANTS):
         return []
     from skillift.taskpack import build_pack
 

@@ -60,6 +60,19 @@ class OneOf(Settings):
         return value
 
 
+class AnyOf(Settings):
+    """A mapping that has at least one of its keys."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _some_key(cls, value: object) -> object:
+        if value == {}:
+            raise PydanticCustomError("at_least_one", "at least one key")
+        return value
+
+
 class _NotNull:
     """That a key may be left out, but not be null."""
 

@@ -25,6 +25,7 @@ from skillift.yaml_sources.wording import (
     shown,
 )
 
+_NUMBERS_OF_KEYS = {"exactly_one": "exactly", "at_least_one": "at least"}
 _TRUTH = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # as YAML read them before 1.2
 
 
@@ -101,10 +102,10 @@ def _lines(detail: Any, place: _Place, source: Source, root: Schema) -> Iterator
         for index in detail["ctx"]["places"]:
             here = (*key, index)
             yield here, source.problem(here, value[index], "every item once", "Delete one of the two.")
-    elif kind == "exactly_one":
+    elif kind in _NUMBERS_OF_KEYS:
         found = Words(f"the keys {', '.join(value)}" if value else "no key")
         keys = list((branch_of(value, place.schema, root) or place.schema)["properties"])
-        yield key, source.problem(key, found, f"exactly {one_of(keys)}")
+        yield key, source.problem(key, found, f"{_NUMBERS_OF_KEYS[kind]} {one_of(keys)}")
     else:
         yield from _wrong_value(kind, place, source, root)
 

@@ -40,12 +40,19 @@ class SuitePack(PackSettings):
     """Suites beside those of `per_skill`."""
 
 
+class SuiteFiles(OwnFiles):
+    """Own tasks and own skills, as far as one suite depends on them."""
+
+    beside_pack: LeftOut[Literal[True]] = None
+    """Whether other suites are of the task pack, before whose tasks none of these skills is put."""
+
+
 class TasksSpec(OneOf):
     """What the tasks and skills of one suite are made of."""
 
     pack: LeftOut[SuitePack] = None
     """The task pack."""
-    files: LeftOut[OwnFiles] = None
+    files: LeftOut[SuiteFiles] = None
     """Own tasks and own skills."""
 
 

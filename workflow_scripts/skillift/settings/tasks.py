@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from skillift.settings.base import LeftOut, OneOf, Settings, Unique
+from skillift.settings.base import AnyOf, LeftOut, Settings, Unique
 from skillift.settings.values import WHOLE, Change, Count, Domain, FilePath, Positive, Seed
 
 
@@ -88,8 +88,8 @@ class OwnFiles(Settings):
     the study file's folder."""
 
 
-class TaskSource(OneOf):
-    """Where tasks and skills come from. Exactly one of `pack` and `files`."""
+class TaskSource(AnyOf):
+    """Where tasks and skills come from: `pack`, `files`, or both; own tasks are then of other suites."""
 
     pack: LeftOut[TaskPack] = None
     """The built-in family of list-rewriting skills, made by seed."""

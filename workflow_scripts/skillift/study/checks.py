@@ -175,7 +175,8 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
         expected = "1 sample at temperature 0, where all samples are equal"
         yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."
     pack = data["tasks"].get("pack")
-    for index, suite in enumerate(inference["suites"] if pack else ()):
+    alone = pack and "files" not in data["tasks"]  # what own files fill is told when these are read
+    for index, suite in enumerate(inference["suites"] if alone else ()):
         others = pack.get("suites", {})
         if not (pack["per_skill"].get(suite) or suite in others):
             filled = [name for name, tasks in pack["per_skill"].items() if tasks and name != "train"]
@@ -188,7 +189,8 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
 @CHECKS.reads("inference", "tasks")
 def _parents(data: dict, source: Source) -> Iterator[Finding]:
     asked = data["inference"]["suites"]
-    if data["tasks"].get("pack") and "perturbed" in asked and "holdout" not in asked:
+    made = data["tasks"].get("pack", {}).get("suites", {})
+    if "perturbed" in made and "perturbed" in asked and "holdout" not in asked:
         fix = "Add holdout, or take perturbed out."
         yield ("inference", "suites"), asked, "holdout too, whose tasks the variants are made of", fix
 

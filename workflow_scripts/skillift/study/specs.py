@@ -30,6 +30,7 @@ from skillift.settings.student_specs import (
     ImportSpec,
     PackageSpec,
     PretrainSpec,
+    SuiteFiles,
     TasksSpec,
     TokenizerSpec,
 )
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
         def runs(self) -> list[Run]: ...
         def chat(self, student: str) -> ChatSettings: ...
         def corpus(self, corpus: str) -> dict: ...
+        def is_of_pack(self, suite: str) -> bool: ...
         def model(self, student: str) -> dict: ...
         def run(self, student: str, run: str) -> Run: ...
         def students_from(self, source: str) -> list[str]: ...
@@ -112,7 +114,9 @@ class Specs(_Declared):
         """
         pack = copy.deepcopy(self.data["tasks"].get("pack"))
         if pack is None:
-            return TasksSpec(files=self.data["tasks"]["files"])
+            return TasksSpec(files=SuiteFiles(**self.data["tasks"]["files"]))
+        if not self.is_of_pack(suite):
+            return TasksSpec(files=SuiteFiles(**self.data["tasks"]["files"], beside_pack=True))
         others = pack.pop("suites", {})
         asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
         least = _LEAST_PER_SKILL
@@ -295,7 +299,7 @@ class Specs(_Declared):
 
     def _changes(self) -> dict:
         """How the task pack's variants are made, where they are asked: so those left out are counted."""
-        if VARIANTS not in self.suites or "pack" not in self.data["tasks"]:
+        if VARIANTS not in self.suites or not self.is_of_pack(VARIANTS):
             return {}
         return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}
 

@@ -110,6 +110,16 @@ class Study(Specs):
         """The suites whose tasks are made: those that are asked, and `train` where something is trained."""
         return [*(["train"] if self.trained_runs else []), *self.suites]
 
+    def is_of_pack(self, suite: str) -> bool:
+        """Whether the tasks of a suite are the task pack's."""
+        pack = self.data["tasks"].get("pack", {})
+        return bool(pack.get("per_skill", {}).get(suite)) or suite in pack.get("suites", {})
+
+    @property
+    def own_suites(self) -> list[str]:
+        """The suites whose tasks are made and are own ones."""
+        return [suite for suite in self.built_suites if not self.is_of_pack(suite)]
+
     @property
     def paths(self) -> list[str]:
         """The scoring paths: `bench`, then `judge:<id>` of every judge."""
@@ -169,7 +179,7 @@ class Study(Specs):
         return self.data["inference"]["shards"]
 
     def own_files(self) -> dict[str, str]:
-        """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack."""
+        """Paths of the own tasks and skills, by `tasks` and `skills`; empty for the task pack alone."""
         files = self.data["tasks"].get("files", {})
         return {name: beside(self.path, declared) for name, declared in files.items()}
 

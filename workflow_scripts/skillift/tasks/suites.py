@@ -28,18 +28,26 @@ class SuiteTables(NamedTuple):
     tasks: pl.DataFrame
 
 
-def tables_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> SuiteTables:
+def tables_of_suite(
+    skills: pl.DataFrame, tasks: pl.DataFrame, suite: str, beside_pack: bool = False
+) -> SuiteTables:
     """One suite of a study's skills and tasks.
 
     Args:
         skills: contract SKILLS, all skills of the study.
         tasks: contract TASKS, of all suites.
         suite: one of `contracts.pipeline.SUITES`.
+        beside_pack: whether other suites are of the task pack, to whose tasks none of these skills is shown.
 
     Returns:
-        The skills that are not marked, those that no task has too, and those marked as of this suite.
-        Columns that need not be there and hold nothing are left out.
+        The skills that are not marked, those that no task has too, and those marked as of this suite; beside
+        the pack those that its tasks are of, all marked. Columns that need not be there and hold nothing are
+        left out.
     """
+    if beside_pack:
+        own = tasks.filter(suite=suite)
+        of_suite = skills.join(own, on="skill_id", how="semi").with_columns(suite=pl.lit(suite))
+        return SuiteTables(_without_empty(of_suite, SKILLS), _without_empty(own, TASKS))
     skills = marked(skills, tasks)
     if "suite" in skills.columns:
         skills = skills.filter(pl.col("suite").is_null() | (pl.col("suite") == suite))
@@ -68,9 +76,9 @@ def marked(skills: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
     return skills.join(alone, on="skill_id", how="left", maintain_order="left")
 
 
-def digest_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str) -> str:
+def digest_of_suite(skills: pl.DataFrame, tasks: pl.DataFrame, suite: str, beside_pack: bool = False) -> str:
     """A digest of the tables of one suite: it changes where, and only where, one of them does."""
-    found = tables_of_suite(skills, tasks, suite)
+    found = tables_of_suite(skills, tasks, suite, beside_pack)
     content = json.dumps([table.to_dict(as_series=False) for table in found], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 

@@ -126,8 +126,9 @@ def _use_few_tasks(data: dict, study: Study, n_tasks: int, folder: Path) -> None
         if perturbed := pack.get("suites", {}).get("perturbed"):
             perturbed["change"] = list(get_args(Change))  # of few tasks one change alone may leave no variant
         train = skills * per_skill["train"]
-    else:
-        skills, train = _write_own(data, study, n_tasks, wanted, needed, folder)
+    if study.own_files():
+        own = _write_own(data, study, n_tasks, wanted, needed, folder)
+        skills, train = (skills, train) if pack else own
     teacher = study.data.get("teacher", {})
     rejected = 0.0 if teacher.get("until") == BOTH else teacher.get("corrupted_share", 0.0)
     usable = train - round(rejected * train)
@@ -161,8 +162,8 @@ def _write_own(
     longest = tasks.with_columns(length=pl.col("prompt").str.len_chars()).sort(
         "length", "task_id", descending=[True, False]
     )
-    trained = ["train"] if study.corpora else []
-    suites = [*trained, *study.data["inference"]["suites"]]
+    trained = ["train"] if "train" in study.own_suites else []
+    suites = study.own_suites
     held = longest.filter(pl.col("suite").is_in(suites)).group_by("skill_id", maintain_order=True)
     complete = [skill for (skill,), rows in held if set(trained) <= set(rows["suite"])]
     skills = spread(complete or longest["skill_id"].unique(maintain_order=True).to_list(), wanted)

@@ -18,8 +18,9 @@ import polars as pl
 
 from skillift.audit.durations import ALIKE, MEASURED, UNKNOWN, Duration, wall_seconds
 from skillift.audit.plan import Job, Plan
-from skillift.costs.estimate import VERDICT_TOKENS, Cost, study_costs, tasks_of
+from skillift.costs.estimate import VERDICT_TOKENS, Cost, study_costs
 from skillift.episodes.batch_sensitivity import PART
+from skillift.episodes.study_tasks import tasks_of
 from skillift.processes.memory import memory
 from skillift.processes.progress import FIRST_AFTER_S
 from skillift.processes.progress_lines import Line, parse_duration, parse_line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from skillift.costs.estimate import tasks_of
+from skillift.episodes.study_tasks import tasks_of
 from skillift.stages import rule_named
 from skillift.study.checkpoints import steps_of
 from skillift.study.study import Study

@@ -1,0 +1,43 @@
+"""The tasks and skills of a whole study, made or read as the workflow would."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from skillift.study.study import Study
+from skillift.taskpack import build_pack
+from skillift.tasks.suites import marked, tables_of_suite
+
+
+def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The tasks and skills of a study (contracts TASKS and SKILLS).
+
+    Raises:
+        UserError: a file of own tasks is missing or wrong.
+    """
+    pack = study.data["tasks"].get("pack")
+    if pack and not study.own_suites:
+        skills, tasks = build_pack(pack)
+        return tasks, skills
+    from skillift.tasks.user_tasks import read_own  # the readers of five formats
+
+    own = study.own_files()
+    skills, tasks = read_own(own["tasks"], own["skills"])
+    if pack:
+        skills, tasks = beside_pack(study, skills, tasks)
+    return tasks, skills
+
+
+def beside_pack(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The skills and tasks of the task pack, and with them the own ones of suites that it does not fill.
+
+    Args:
+        study: a study with both.
+        skills: contract SKILLS, the own ones.
+        tasks: contract TASKS, the own ones.
+    """
+    of_pack = build_pack(study.data["tasks"]["pack"])
+    tables = [(marked(*of_pack), of_pack[1])]
+    tables += [tables_of_suite(skills, tasks, suite, beside_pack=True) for suite in study.own_suites]
+    all_skills, all_tasks = zip(*tables, strict=True)
+    return pl.concat(all_skills, how="diagonal"), pl.concat(all_tasks, how="diagonal")
