@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from skillift.chat.listings import listed_items
 from skillift.chat.offline_judges import blocks, judge_conclusion, judge_tail, read_conclusion, reply
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 
@@ -108,3 +109,101 @@ def test_a_prompt_without_markers_is_an_error():
 )
 def test_a_conclusion_in_prose_is_its_last_value_unless_it_is_doubted(judge, reference, response, passed):
     assert judge(reference, response)["passed"] is passed
+
+
+SHOPPING = (
+    "What is the engine tag of this list? End with a line 'ANSWER: ' and the result.\nmilk, jam, fish, rice"
+)
+CODES = "In one sentence, what is the harbor code of this list? 4, 7, 12, 3"
+DAYS = "Find the saddle slot of this list.\nMonday, Sunday, Tuesday, Friday"
+OPTIONS = "Which of these is longest?\nA) a day\nB) a week\nC) a month\nD) a year"
+
+
+@pytest.mark.parametrize(
+    ("task", "reference", "response"),
+    [
+        (SHOPPING, "rice", "The engine tag of this list is milk, jam, fish, rice."),
+        (SHOPPING, "rice", "milk, jam, fish, rice"),
+        (SHOPPING, "rice", "Milk, jam, fish and rice."),
+        (SHOPPING, "rice", "milk jam fish rice"),
+        (SHOPPING, "rice", "The tag is fish, rice."),
+        (SHOPPING, "rice", "The list: milk, jam, fish, rice, milk, jam, fish, rice"),
+        (SHOPPING, "rice", "milk, jam, honey, rice"),  # with an item of its own
+        (SHOPPING, "rice", "- milk\n- jam\n- fish\n- rice"),
+        (SHOPPING, "rice", "1. milk\n2. jam\n3. fish\n4. rice"),
+        (SHOPPING, "rice", "Answer: milk, jam, fish, rice"),
+        (SHOPPING, "rice", "Step 1: milk, rice"),  # the first item is no verb
+        (SHOPPING, "fish, rice", "The tag of this list is milk, jam, fish, rice."),
+        (CODES, "3", "The code of this list is 4, 7, 12, 3."),
+        (CODES, "3", "The code of this list is 4, 7, 12, and 3."),
+        (CODES, "3", "4; 7; 12; 3"),
+        (CODES, "3", "It is 12 and 3."),
+        (CODES, "3", "ANSWER: 4, 7, 12 and 3"),
+        (CODES, "3", "4\n7\n12\n3"),
+        (CODES, "3", "Step 1: 12 3"),
+        (DAYS, "Friday", "The slot of this list is Monday, Sunday, Tuesday and Friday."),
+        (DAYS, "Friday", "* Monday\n* Sunday\n* Tuesday\n* Friday"),
+        (OPTIONS, "D", "A) a day\nB) a week\nC) a month\nD) a year"),
+        ("Name the longest.", "yellow", "The colours are red, yellow, blue."),  # listed by the answer alone
+        ("Name the longest.", "yellow", "It is one of red, blue and yellow"),
+    ],
+)
+def test_a_list_is_not_its_last_item(task, reference, response):
+    assert judge_conclusion(reference, response, task)["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("task", "reference", "response"),
+    [
+        (SHOPPING, "rice", "The list is milk, jam, fish, rice. The tag is rice."),
+        (SHOPPING, "rice", "rice"),
+        (SHOPPING, "rice", "So, all in all, rice."),
+        (SHOPPING, "rice", "Step 1: Copy milk, jam, fish, rice\nStep 2: Take rice"),
+        (SHOPPING, "rice", "The words are milk, jam, fish, rice and the last of them is rice"),
+        (SHOPPING, "milk, rice", "The first and the last are milk and rice."),
+        (SHOPPING, "rice, fish, jam, milk", "Backwards it is rice, fish, jam and milk."),
+        (SHOPPING, "rice, fish, jam, milk", "- rice\n- fish\n- jam\n- milk"),
+        (CODES, "3", "The numbers are 4, 7, 12 and 3; the last is 3."),
+        (CODES, "3", "The largest is 12 and 3 is the smallest."),
+        (CODES, "3", "12\n6\n3"),  # a calculation, and no list of the task
+        (DAYS, "Friday", "The last day is Friday."),
+        (OPTIONS, "D", "A) a day\nB) a week\nC) a month\nD) a year\n\nD"),
+        (OPTIONS, "D", "D) a year"),
+        ("Name the longest.", "yellow", "Well, then, yellow"),
+        ("Name the longest.", "yellow", "Yellow, plain and simple."),
+    ],
+)
+def test_a_list_beside_a_conclusion_does_no_harm(task, reference, response):
+    assert judge_conclusion(reference, response, task)["passed"] is True
+
+
+def test_items_of_the_task_are_rivals_of_each_other():
+    assert not judge_conclusion("rice", "It is rice, or perhaps jam.", SHOPPING)["passed"]
+    assert not judge_conclusion("rice", "First rice, but in the end jam.", SHOPPING)["passed"]
+    assert not judge_tail("rice", "milk, rice, jam, fish", SHOPPING)["passed"]
+    assert judge_tail("rice", "milk, jam, fish, rice", SHOPPING)["passed"]  # the last value, as it is built
+
+
+def test_the_task_of_the_prompt_reaches_the_judges(template):
+    echo = "The engine tag of this list is milk, jam, fish, rice."
+    prompt = render_judge_prompt(Candidate(SHOPPING, "rice", echo), template)
+    assert json.loads(reply("conclusion", prompt))["passed"] is False
+    assert json.loads(reply("tail", prompt))["passed"] is True
+
+
+@pytest.mark.parametrize(
+    ("task", "items"),
+    [
+        (SHOPPING, {"milk", "jam", "fish", "rice"}),
+        (CODES, {"4", "7", "12", "3"}),
+        ("The words are Alfa, Bravo, Echo", {"alfa", "bravo", "echo"}),
+        ("Just say the harbor slot: Mon Tue Wed", {"mon", "tue", "wed"}),
+        ("Compute the amber code: 3 1 7", {"3", "1", "7"}),
+        ("Sort these:\n- milk\n- jam\n- rice", {"milk", "jam", "rice"}),
+        (OPTIONS, {"a)", "b)", "c)", "d)"}),
+        ("Answer yes or no.", set()),
+        ("Is it far, do you think?", set()),
+    ],
+)
+def test_the_items_of_a_task_are_those_of_its_lists(task, items):
+    assert listed_items(task) == items

@@ -7,7 +7,8 @@ JSON object. They are built differently, so that they agree mostly and not alway
 
 - `offline/conclusion` looks for the place where a response states its conclusion (an ANSWER line, a
   sentence such as "So the result is 7.", the last worked step) and compares what stands there with the
-  reference. Where a response has no such place, its last value counts.
+  reference. Where a response has no such place, its last value counts, and a list is one value: who says the
+  task's list again has not said its last item.
 - `offline/tail` knows no such places. It takes the last value of the reference's form in the whole response
   (`skillift.chat.mentions`), as many words as the reference has: of "7 1" it reads the 1.
 
@@ -23,7 +24,8 @@ import re
 
 from skillift.answers.comparison import says_the_same, type_of
 from skillift.answers.dress import fold_characters
-from skillift.chat.mentions import Mention, ends_in, has_form
+from skillift.chat.listings import Mention, listed_items
+from skillift.chat.mentions import ends_in, has_form
 
 PROVIDER = "offline"
 
@@ -64,8 +66,11 @@ def blocks(prompt: str) -> dict[str, str]:
     return found
 
 
-def read_conclusion(response: str) -> str:
-    """The conclusion that a response states; empty where it has no place that states one."""
+def read_conclusion(response: str, listed: frozenset[str] = frozenset()) -> str:
+    """The conclusion that a response states; empty where it has no place that states one.
+
+    `listed` has the items of the task's lists, of which none is the verb of a worked step.
+    """
     response = fold_characters(response)
     lines = [(found.start(), _value(found["value"])) for found in _LABELLED.finditer(response)]
     lines += [(found.start(), _braced(response[found.end() :])) for found in _BOXED.finditer(response)]
@@ -77,7 +82,9 @@ def read_conclusion(response: str) -> str:
     steps = _WORKED_STEP.findall(response)
     if steps:
         # "Take 7", or "Push 3 1; Take 7": what the last operation left, without its verb
-        return steps[-1].rpartition(";")[2].strip().partition(" ")[2]
+        last = steps[-1].rpartition(";")[2].strip()
+        verb, _, value = last.partition(" ")
+        return last if re.search(r"[\d,]", verb) or verb.casefold() in listed else value
     return ""
 
 
@@ -97,22 +104,23 @@ def _braced(text: str) -> str:
     return text
 
 
-def judge_conclusion(reference: str, response: str) -> dict:
+def judge_conclusion(reference: str, response: str, task: str = "") -> dict:
     """The verdict of `offline/conclusion`: the stated conclusion says the same as the reference."""
-    kind = type_of(reference)
-    stated = read_conclusion(response)
+    kind, listed = type_of(reference), listed_items(task)
+    stated = read_conclusion(response, listed)
     if not stated and not _WORKED_STEP.search(response):
-        return _verdict(ends_in(response, reference, kind))
+        return _verdict(ends_in(response, reference, kind, listed=listed))
     passed = bool(stated) and says_the_same(stated, reference, kind)
-    if not passed and has_form(reference):  # "42, which is what I expected"
-        last = ends_in(f"is {stated}", reference, kind)  # not the beginning of a sentence
+    if not passed and has_form(reference, listed):  # "42, which is what I expected"
+        # not the beginning of a sentence
+        last = ends_in(f"is {stated}", reference, kind, listed=listed)
         passed = bool(last and last.right)
     return {"conclusion": stated, "passed": passed}
 
 
-def judge_tail(reference: str, response: str) -> dict:
+def judge_tail(reference: str, response: str, task: str = "") -> dict:
     """The verdict of `offline/tail`: the last value of the reference's form is the reference."""
-    return _verdict(ends_in(response, reference, type_of(reference), whole=False))
+    return _verdict(ends_in(response, reference, type_of(reference), whole=False, listed=listed_items(task)))
 
 
 def _verdict(last: Mention | None) -> dict:
@@ -129,4 +137,6 @@ def reply(judge: str, prompt: str) -> str:
         ValueError: the prompt has no markers.
     """
     material = blocks(prompt)
-    return json.dumps(JUDGES[judge](material["reference"], material["response"]), ensure_ascii=False)
+    return json.dumps(
+        JUDGES[judge](material["reference"], material["response"], material["task"]), ensure_ascii=False
+    )
