@@ -93,6 +93,24 @@ def test_the_part_that_decides_is_told_with_its_own_numbers():
     assert apart["standard_error"] == pytest.approx(differences.std(ddof=1) / N_SKILLS**0.5)
 
 
+def test_it_states_the_distance_at_which_all_parts_would_be_found():
+    found = claim({"s": 0.55, "m": 0.55, "l": 0.55})
+    skills = [shares(0.55, seed).reshape(N_SKILLS, PER_SKILL).mean(axis=1) for seed in (16, 17, 18)]
+    errors = [
+        skills[0].std(ddof=1),
+        *((skills[a] - skills[b]).std(ddof=1) for a, b in ((0, 1), (0, 2), (1, 2))),
+    ]
+    half = t.ppf(0.975, N_SKILLS - 1) / N_SKILLS**0.5
+    assert max(errors) * half < found["mde"] < 2.2 * max(errors) * half
+    assert (found["mde_low"], found["mde_high"]) == (None, None)
+    # a study of that distance has the word in four of five; one of a fifth of it in hardly any
+    words = [
+        claim({"s": 0.55, "m": 0.55}, limit=0.55 + each * found["mde"], margin=each * found["mde"])["word"]
+        for each in (2.0, 0.2)
+    ]
+    assert words == ["supported", "not resolvable at this n"]
+
+
 def test_a_tier_above_the_limit_or_tiers_that_differ_contradict_it():
     assert claim({"s": 0.55, "m": 0.9}, margin=0.9)["word"] == "contradicted"
     assert claim({"s": 0.3, "m": 0.6}, limit=0.95, margin=0.1)["word"] == "contradicted"

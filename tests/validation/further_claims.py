@@ -4,12 +4,15 @@ Every claim is simulated at its null (how often has it a word of an effect, and 
 claimed?) and at the smallest effect that it states as detectable, the median over studies (how often is it
 `supported`?); at both, how often does the interval hold the truth? 40 skills of 5 tasks (for slopes 20),
 one tier or three. The shape's nulls are those at which most is found: all signs but one are certain, and
-that one's delta is 0; its effect is the published pattern at the multiple that is stated.
+that one's delta is 0; its effect is the published pattern at the multiple that is stated. The ceiling's nulls
+are a tier just at the limit, and two tiers that differ by just the margin, where all else is certain; at its
+effect tiers are alike, so far below the limit, and the margin is so wide, as it states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +23,7 @@ from skillift.metrics.claim import ABOVE, BELOW, SAME
 from skillift.metrics.claim import NON_INFERIOR as OF_NON_INFERIORITY
 from skillift.statistics.claim_labels import CONTRADICTED, NON_INFERIOR, SUPPORTED, word
 from skillift.statistics.comparisons import Joint
+from skillift.statistics.constraint_ceiling import resolvable_distance
 from skillift.statistics.equivalence import non_inferiority
 from skillift.statistics.heterogeneity import clustered_covariance
 from skillift.statistics.intersection_union import deciding
@@ -37,8 +41,10 @@ SIZES = (46_000, 116_000, 341_000)  # parameters of three tiers
 PATTERN = {"0.8b": -0.075, "2b": 0.060, "4b": -0.010, "haiku": 0.030}  # of arXiv 2605.11907, before SFT
 SPLITS = 20
 COST = 0.05  # the margin of `side_cost`
+CHECKS = 4  # constraints of a task
 _FEWEST_STATED, _MOST_STATED = 60, 400
 
+_PAIRS = tuple(combinations(range(3), 2))
 _TASKS_OF_SLOPES = 20  # with five, no true slope below 1 can be found
 
 
@@ -90,6 +96,7 @@ def further_claims(n_studies: int, seed: int) -> list[Checked]:
         _checked("transfer_by_tier", _by_tier, ABOVE, of_transfer, n_studies),
         _non_inferior(np.random.default_rng([seed, 3]), n_studies),
         _checked("brittleness", _brittle, BELOW, np.random.default_rng([seed, 2]), n_studies),
+        *_ceilings(np.random.default_rng([seed, 4]), n_studies),
     ]
 
 
@@ -332,6 +339,68 @@ def _shape(
     known = _word((tests[place][0], 0.0, 0.0, p_value), "all_of")
     joint = Joint(means, [], covariance, freedom)
     return known, resolvable_multiple(joint, tiers, parts, CONFIDENCE) if stated else None
+
+
+def _ceilings(rng: np.random.Generator, n_studies: int) -> list[Checked]:
+    """Three tiers that meet the same share of constraints, below a limit, and its two nulls."""
+    alike = (0.5, 0.5, 0.5)
+    stated = [_tiers(rng, alike, 0.0, 0.0, stated=True).stated for _ in range(_n_stated(n_studies))]
+    distance = float(np.median(stated))
+    effect = [_tiers(rng, alike, 0.5 + distance, distance) for _ in range(n_studies)]
+    found = []
+    for name, rates, limit, margin in (
+        ("at the limit", (0.3, 0.4, 0.5), 0.5, 0.6),
+        ("at the margin", (0.4, 0.5, 0.55), 0.95, 0.15),
+    ):
+        null = [_tiers(rng, rates, limit, margin) for _ in range(n_studies)]
+        words = [each.word for each in null]
+        found.append(
+            Checked(
+                f"constraint_ceiling, {name}",
+                words.count(SUPPORTED) / n_studies,
+                (words.count(SUPPORTED) + words.count(CONTRADICTED)) / n_studies,
+                float(np.mean([each.covered for each in null])),
+                float(np.mean([each.covered for each in effect])),
+                distance,
+                [each.word for each in effect].count(SUPPORTED) / n_studies,
+                n_studies,
+            )
+        )
+    return found
+
+
+class _Ceiling(NamedTuple):
+    """One study: its word, the share of its parts' intervals that cover, and the distance that it states."""
+
+    word: str
+    covered: float
+    stated: float
+
+
+def _tiers(
+    rng: np.random.Generator, rates: tuple[float, ...], limit: float, margin: float, stated: bool = False
+) -> _Ceiling:
+    """Tasks with `CHECKS` constraints, met at the tiers' rates; skills differ, in part alike at all tiers."""
+    shape = (N_SKILLS, PER_SKILL, len(rates))
+    ease = rng.uniform(-0.1, 0.1, (N_SKILLS, 1, 1)) + rng.uniform(-0.1, 0.1, (N_SKILLS, 1, len(rates)))
+    shares = rng.binomial(CHECKS, np.broadcast_to(np.array(rates) + ease, shape)) / CHECKS
+    values, freedom = shares.reshape(-1, len(rates)), N_SKILLS - 1.0
+    covariance = clustered_covariance(values, np.repeat(np.arange(N_SKILLS), PER_SKILL))
+    means = values.mean(axis=0)
+    joint = Joint(means, [], covariance, freedom)
+    parts = [(np.eye(len(rates))[place], limit) for place in range(len(rates))]
+    parts += [(np.eye(len(rates))[one] - np.eye(len(rates))[other], margin) for one, other in _PAIRS]
+    tests, covered = [], []
+    for weights, most in parts:
+        share, truth = float(weights @ means), float(weights @ np.array(rates))
+        known = students_t(float(weights @ covariance @ weights) ** 0.5, freedom)
+        estimate = most - (share if weights.sum() else abs(share))
+        tests.append((estimate, known.p_value(estimate)))
+        covered.append(abs(share - truth) <= known.half_width(CONFIDENCE))
+    place, p_value = deciding(tests)
+    word_of_all = _word((tests[place][0], 0.0, 0.0, p_value), "all_of")
+    distance = resolvable_distance(joint, CONFIDENCE) if stated else np.nan
+    return _Ceiling(word_of_all, float(np.mean(covered)), float(distance))
 
 
 def _dominated(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:

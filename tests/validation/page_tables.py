@@ -257,7 +257,14 @@ def further(rows: Iterable[Checked]) -> str:
     def share(value: float | None) -> str:
         return "" if value is None else percent(value)
 
-    of_suites = ("transfer", "retention", "transfer_by_tier", "side_cost", "brittleness")
+    of_suites = (
+        "transfer",
+        "retention",
+        "transfer_by_tier",
+        "side_cost",
+        "brittleness",
+        "constraint_ceiling",
+    )
     in_pp = ("format_before_correctness", *of_suites)
     factors = dict.fromkeys(in_pp, 100) | {"dominated_by_base": 1e4}
     return table(
@@ -268,7 +275,7 @@ def further(rows: Iterable[Checked]) -> str:
                 percent(row.supported),
                 percent(row.resolved),
                 share(row.covered),
-                f"{factors.get(row.claim, 1) * row.stated:.2f}",
+                f"{factors.get(row.claim.partition(',')[0], 1) * row.stated:.2f}",
                 share(row.covered_effect),
                 percent(row.power),
             )

@@ -5,7 +5,8 @@ more, where a study declares `analysis.constraint_ceiling`. Its parts are that e
 `limit`, and that each two tiers differ by less than `margin`. All are one intersection-union test
 (`intersection_union`), each at half of alpha: the estimate is how far the part that decides is on the side
 that is claimed, limit - share or margin - |difference|, `supported` where all are above 0. Training-seed
-variance is in every part.
+variance is in every part. `mde` is the least distance at which all would be found together with 80 % power:
+tiers that are alike, each so far below the limit, and a margin that is so wide (`resolvable_distance`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+import numpy as np
 import polars as pl
 
 from skillift.metrics.claim import ALL_OF
 from skillift.statistics.claim_families import family
 from skillift.statistics.claim_registry import CONSTRAINT_CEILING, RATE
-from skillift.statistics.comparisons import Sides, tiers_by_recipe
-from skillift.statistics.intersection_union import deciding
-from skillift.statistics.intervals import clustered_means
+from skillift.statistics.comparisons import Joint, Sides, joint_estimate, tiers_by_recipe
+from skillift.statistics.intersection_union import deciding, drawn_together
+from skillift.statistics.intervals import POWER, clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
 
@@ -50,12 +52,51 @@ def ceiling_claims(
             "shape": ALL_OF,
             "p_equivalence": None,
         }
-        rows = [
-            fixed | {"run": recipe, "margin": declared["margin"], **_together(sides, declared, confidence)}
+        of_recipes = {
+            recipe: sides
             for recipe, sides in tiers_by_recipe(part, seeds, runs, RATE)
             if len(sides.names) > 1
+        }
+        rows = [
+            fixed | {"run": recipe, "margin": declared["margin"], **_together(sides, declared, confidence)}
+            for recipe, sides in of_recipes.items()
         ]
-        yield from family(CONSTRAINT_CEILING, rows, confidence)
+        for row in family(CONSTRAINT_CEILING, rows, confidence):
+            known = row["p_value"] is not None
+            joint = joint_estimate(of_recipes[row["run"]], confidence) if known else None
+            least = resolvable_distance(joint, confidence, row["n_tests"]) if joint else None
+            yield row | {"mde": least, "mde_low": None, "mde_high": None}
+
+
+def resolvable_distance(joint: Joint, confidence: float, n_tests: int = 1) -> float | None:
+    """The least distance of all parts at which tiers that are alike are found to be so, with 80 % power.
+
+    A difference can go to either side, so it takes more than the distance of one share to the limit.
+
+    Args:
+        joint: the shares of the tiers.
+        confidence: of the study.
+        n_tests: in the claim's family: the level is Bonferroni's.
+
+    Returns:
+        A fraction; None where a part does not vary.
+    """
+    from scipy.special import stdtrit
+
+    n_tiers = len(joint.covariance)
+    pairs = list(combinations(range(n_tiers), 2))
+    weights = np.vstack([np.eye(n_tiers), np.zeros((len(pairs), n_tiers))])
+    for row, (one, other) in zip(weights[n_tiers:], pairs, strict=True):
+        row[[one, other]] = 1, -1
+    drawn = drawn_together(joint.covariance, joint.degrees_of_freedom, weights)
+    if drawn is None:
+        return None
+    around, errors = drawn
+    level = 1 - (1 - confidence) / n_tests
+    used = around.copy()
+    used[:, n_tiers:] = np.abs(around[:, n_tiers:])
+    least = (stdtrit(joint.degrees_of_freedom, (1 + level) / 2) * errors + used).max(axis=1)
+    return float(np.quantile(least, POWER))
 
 
 def _together(sides: Sides, declared: Mapping, confidence: float) -> dict:

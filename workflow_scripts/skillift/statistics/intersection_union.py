@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+_DRAWS, _MOST_FREEDOM = 4000, 200  # with more degrees of freedom Student's t is taken as normal
+
 
 def deciding(parts: Sequence[tuple[float | None, float | None]]) -> tuple[int, float | None]:
     """Which of several tests of "above 0" decides that all are, and the p-value of the claim.
@@ -31,3 +35,34 @@ def deciding(parts: Sequence[tuple[float | None, float | None]]) -> tuple[int, f
     place = min(range(len(known)), key=against)
     estimate, p_value = known[place]
     return place, p_value if estimate > 0 else min(1.0, len(known) * p_value)
+
+
+def drawn_together(
+    covariance: np.ndarray, degrees_of_freedom: float, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Draws of how far several contrasts of the same means are from the truth, and of their standard errors.
+
+    The draws are always the same.
+
+    Args:
+        covariance: of the means.
+        degrees_of_freedom: of the standard errors.
+        weights: a row for each contrast.
+
+    Returns:
+        Two arrays with a row for each draw and a column for each contrast; None where one does not vary.
+    """
+    of_contrasts = weights @ covariance @ weights.T
+    if not (np.diag(of_contrasts) > 0).all():
+        return None
+    values, vectors = np.linalg.eigh(covariance)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T @ weights.T
+    rng = np.random.default_rng(0)
+    around = rng.normal(size=(_DRAWS, len(covariance))) @ root
+    freedom = int(min(degrees_of_freedom, _MOST_FREEDOM + 1))
+    if freedom > _MOST_FREEDOM:
+        return around, np.sqrt(np.diag(of_contrasts))[np.newaxis]
+    squares = np.zeros(around.shape)
+    for _ in range(freedom):
+        squares += (rng.normal(size=(_DRAWS, len(covariance))) @ root) ** 2
+    return around, np.sqrt(squares / freedom)

@@ -31,14 +31,13 @@ from skillift.statistics.claim_labels import End, holm
 from skillift.statistics.claim_registry import CEILING, DELTA, DOMINATED, LIFT, SHAPE
 from skillift.statistics.comparisons import Joint, Sides, joint_estimate, lifts_by_recipe
 from skillift.statistics.contrasts import BASE, Differences
-from skillift.statistics.intersection_union import deciding
+from skillift.statistics.intersection_union import deciding, drawn_together
 from skillift.statistics.intervals import POWER, clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
 from skillift.statistics.tier_spread import tier_spread
 
 _ENDS = ("low", "high")
-_DRAWS, _MOST_FREEDOM = 4000, 200  # with more degrees of freedom Student's t is taken as normal
 
 
 class Part(NamedTuple):
@@ -227,21 +226,10 @@ def resolvable_multiple(
         row[places[part.student]] = np.sign(part.declared)
         if part.neighbour:
             row[places[part.neighbour]] = -np.sign(part.declared)
-    covariance = signs @ joint.covariance @ signs.T
-    if not (np.diag(covariance) > 0).all():
+    drawn = drawn_together(joint.covariance, joint.degrees_of_freedom, signs)
+    if drawn is None:
         return None
-    values, vectors = np.linalg.eigh(joint.covariance)
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T @ signs.T
-    rng = np.random.default_rng(0)
-    around = rng.normal(size=(_DRAWS, len(names))) @ root
-    freedom = int(min(joint.degrees_of_freedom, _MOST_FREEDOM + 1))
-    if freedom > _MOST_FREEDOM:
-        errors = np.sqrt(np.diag(covariance))[np.newaxis]
-    else:
-        squares = np.zeros(around.shape)
-        for _ in range(freedom):
-            squares += (rng.normal(size=(_DRAWS, len(names))) @ root) ** 2
-        errors = np.sqrt(squares / freedom)
+    around, errors = drawn
     level = 1 - (1 - confidence) / n_tests
     critical = stdtrit(joint.degrees_of_freedom, (1 + level) / 2)
     declared = np.abs([part.declared for part in parts])
