@@ -167,10 +167,10 @@ the published pattern ({tables.pattern()}). `retention` claims sameness: its eff
 power the share in which it is `contradicted`. Of `side_cost`, which claims non-inferiority, the null is a
 loss of its margin ({100 * COST:g} pp) and the first share that of `non-inferior`; at the margin that is
 stated, a study without a loss is `non-inferior` so often. `constraint_ceiling` is looked at where one of
-three tiers is just at the limit, and where two differ by just the margin, all else being certain; what is covered
-are the intervals of its parts, and its effect is the distance of all parts at which it is stated to be found
-where the tiers are alike. Other effects are in pp (`transfer_by_tier`: for ten times the parameters), tokens,
-squared pp, and as a slope.
+three tiers is just at the limit, and where two differ by just the margin, all else being certain; what is
+covered are the intervals of its parts, and its effect is the distance of all parts at which it is stated to
+be found where the tiers are alike. Other effects are in pp (`transfer_by_tier`: for ten times the
+parameters), tokens, squared pp, and as a slope.
 
 {tables.further(measured.further)}
 """
