@@ -40,35 +40,35 @@ else
 endif
 
 demo: setup ## run the embedded study to its report
-	@$(RUN) python workflow_scripts/run_study.py --cores $(CORES)
+	@$(RUN) python workflow_scripts/study/run_study.py --cores $(CORES)
 
 study: setup ## run STUDY=studies/other.yaml to its report
-	@$(RUN) python workflow_scripts/run_study.py --study "$(STUDY)" --cores $(CORES)
+	@$(RUN) python workflow_scripts/study/run_study.py --study "$(STUDY)" --cores $(CORES)
 
 try: setup ## run STUDY on a few tasks (TASKS=8), and say what the whole of it would take
-	@$(RUN) python workflow_scripts/try_study.py --study "$(STUDY)" --tasks $(TASKS) --cores $(CORES)
+	@$(RUN) python workflow_scripts/study/try_study.py --study "$(STUDY)" --tasks $(TASKS) --cores $(CORES)
 
 plan: setup ## say what designs of STUDY would resolve and cost (FROM=results/embedded, EFFECT=0.05)
-	@$(RUN) python workflow_scripts/plan.py --study "$(STUDY)" $(if $(FROM),--from "$(FROM)") \
+	@$(RUN) python workflow_scripts/study/plan.py --study "$(STUDY)" $(if $(FROM),--from "$(FROM)") \
 		$(if $(EFFECT),--effect $(EFFECT))
 
 audit: setup ## say what a run of STUDY would do again, why, and what it would cost
-	@$(RUN) python workflow_scripts/audit.py --cores $(CORES) --study "$(STUDY)"
+	@$(RUN) python workflow_scripts/audit/audit.py --cores $(CORES) --study "$(STUDY)"
 
 status: setup ## say what a run of STUDY is at, from another terminal or another machine
-	@$(RUN) python workflow_scripts/status.py --study "$(STUDY)"
+	@$(RUN) python workflow_scripts/study/status.py --study "$(STUDY)"
 
 verify: setup ## check that the results of STUDY are what their manifests say
-	@$(RUN) python workflow_scripts/verify.py --study "$(STUDY)"
+	@$(RUN) python workflow_scripts/study/verify.py --study "$(STUDY)"
 
 summary: setup ## print the results of STUDY as a Markdown table
-	@$(RUN) python workflow_scripts/summarise.py --study "$(STUDY)"
+	@$(RUN) python workflow_scripts/study/summarise.py --study "$(STUDY)"
 
 compare: setup ## set an effect of finished studies side by side (STUDIES="studies/a.yaml studies/b.yaml")
-	@$(RUN) python workflow_scripts/compare_studies.py --studies $(STUDIES) $(if $(CONTRAST),--contrast $(CONTRAST))
+	@$(RUN) python workflow_scripts/study/compare_studies.py --studies $(STUDIES) $(if $(CONTRAST),--contrast $(CONTRAST))
 
 second-opinion: setup sampler ## set a Bayesian model's intervals beside those of the finished STUDY
-	@$(RUN) python workflow_scripts/second_opinion.py --study "$(STUDY)"
+	@$(RUN) python workflow_scripts/second_opinion/second_opinion.py --study "$(STUDY)"
 
 generators: setup ## make .venv-reasoning-gym, for import_tasks.py --from reasoning-gym (needs a C compiler)
 	@"$(STARTER)" envs/make_venv.py --venv $(GENERATORS) --pins envs/reasoning-gym.txt --needed-gib 0.5 \

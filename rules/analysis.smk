@@ -20,14 +20,14 @@ rule analyse:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.analysis_spec()),
-        code=code_digest("analyse.py", *metric_modules()),
+        code=code_digest("analysis/analyse.py", *metric_modules()),
         episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
         students=as_list("students", sized_students()),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
+            | python "$SCRIPTS/analysis/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
                 --look {input.look:q} --episodes {params.episodes:q} {params.students} \
                 --out {params.folder:q} >{log:q} 2>&1
         """

@@ -24,13 +24,13 @@ rule browse_episodes:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.browser_spec()),
-        code=code_digest("browse_episodes.py"),
+        code=code_digest("browser/browse_episodes.py"),
         episodes=verbatim(EPISODES),
         verdicts=verbatim(VERDICTS),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/browse_episodes.py" @/dev/stdin --tasks {input.tasks:q} \
+            | python "$SCRIPTS/browser/browse_episodes.py" @/dev/stdin --tasks {input.tasks:q} \
                 --skills {input.skills:q} --scores {input.scores:q} \
                 --episodes {params.episodes:q} --verdicts {params.verdicts:q} \
                 --task-template {input.task_template:q} --page {input.page:q} --style {input.style:q} \

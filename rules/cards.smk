@@ -30,14 +30,14 @@ rule write_model_cards:
         ENVIRONMENT
     params:
         spec=canonical(model_cards_spec(STUDY)),
-        code=code_digest("write_model_cards.py"),
+        code=code_digest("cards/write_model_cards.py"),
         runs=verbatim(RUN_MANIFEST),
         bases=verbatim(BASE_MANIFEST),
         corpora=verbatim(CORPUS),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/write_model_cards.py" @/dev/stdin --template {input.template:q} \
+            | python "$SCRIPTS/cards/write_model_cards.py" @/dev/stdin --template {input.template:q} \
                 --run-manifest {params.runs:q} --base-manifest {params.bases:q} \
                 --corpus {params.corpora:q} --effects {input.effects:q} --pass-rates {input.pass_rates:q} \
                 --look {input.look:q} --out {output:q} >{log:q} 2>&1
@@ -62,10 +62,10 @@ rule write_dataset_card:
         ENVIRONMENT
     params:
         spec=lambda wildcards: canonical(dataset_card_spec(STUDY, wildcards.corpus)),
-        code=code_digest("write_dataset_card.py"),
+        code=code_digest("cards/write_dataset_card.py"),
     shell:
         """
-        python "$SCRIPTS/write_dataset_card.py" --spec {params.spec:q} --template {input.template:q} \
+        python "$SCRIPTS/cards/write_dataset_card.py" --spec {params.spec:q} --template {input.template:q} \
             --corpus {input.corpus:q} --demonstrations {input.demonstrations:q} --tasks {input.tasks:q} \
             --out {output:q} >{log:q} 2>&1
         """
@@ -85,10 +85,10 @@ rule push_run:
         ENVIRONMENT
     params:
         repository=f"{STUDY.name}-{{student}}-{{run}}",
-        code=code_digest("push_to_hub.py"),
+        code=code_digest("cards/push_to_hub.py"),
     shell:
         """
-        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/push_to_hub.py" --kind model \
+        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/cards/push_to_hub.py" --kind model \
             --repository "$HUB_OWNER/{params.repository}" \
             --card {input.cards:q}/{wildcards.student}/{wildcards.run}.md --manifest {input.manifest:q} \
             --folder {input.checkpoints:q} --out {output:q} >{log:q} 2>&1
@@ -108,10 +108,10 @@ rule push_corpus:
         ENVIRONMENT
     params:
         repository=f"{STUDY.name}-{{corpus}}",
-        code=code_digest("push_to_hub.py"),
+        code=code_digest("cards/push_to_hub.py"),
     shell:
         """
-        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/push_to_hub.py" --kind dataset \
+        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/cards/push_to_hub.py" --kind dataset \
             --repository "$HUB_OWNER/{params.repository}" --card {input.card:q} \
             --file {input.corpus:q} --out {output:q} >{log:q} 2>&1
         """

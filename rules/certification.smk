@@ -19,10 +19,10 @@ rule certify_judge:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
-        code=code_digest("certify_judge.py"),
+        code=code_digest("certification/certify_judge.py"),
     shell:
         """
-        python "$SCRIPTS/certify_judge.py" --spec {params.spec:q} --cases {input.cases:q} \
+        python "$SCRIPTS/certification/certify_judge.py" --spec {params.spec:q} --cases {input.cases:q} \
             --template {input.template:q} --cache "$STATE/answers.sqlite" \
             $API_OPTIONS --out {output:q} >{log:q} 2>&1
         """
@@ -41,10 +41,10 @@ rule rate_judges:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.rates_spec()),
-        code=code_digest("rate_judges.py"),
+        code=code_digest("certification/rate_judges.py"),
         certification=verbatim(CERTIFICATION),
     shell:
         """
-        python "$SCRIPTS/rate_judges.py" --spec {params.spec:q} \
+        python "$SCRIPTS/certification/rate_judges.py" --spec {params.spec:q} \
             --certification {params.certification:q} --out {output:q} >{log:q} 2>&1
         """

@@ -68,8 +68,8 @@ LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
 VERDICTS = f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet"
 CERTIFICATION = f"{RESULTS}/certification/{{judge}}.parquet"
 DEMONSTRATIONS = f"{RESULTS}/corpus/demonstrations.parquet"
-# as seen from where Snakemake works: mostly `workflow_scripts/...`
-ASSETS = Path(os.path.relpath(SCRIPTS)).as_posix()
+# as seen from where Snakemake works: mostly `workflow_scripts/assets`
+ASSETS = Path(os.path.relpath(SCRIPTS / "assets")).as_posix()
 PROMPTS = f"{ASSETS}/prompts"
 BROWSER = f"{ASSETS}/browser"
 PAGES = f"{ASSETS}/pages"
@@ -115,7 +115,7 @@ PYTHON = (
 )
 RUN_PYTHON = (
     f'python() {{{{ local status=0; {PYTHON} "$@" || status=$?; if [ $status -gt 128 ]; then '
-    f'{PYTHON} "$SCRIPTS/explain_kill.py" $status "$1"; fi; return $status; }}}}; '
+    f'{PYTHON} "$SCRIPTS/processes/explain_kill.py" $status "$1"; fi; return $status; }}}}; '
 )
 shell.prefix(
     RUN_PYTHON

@@ -23,12 +23,12 @@ rule collect_demonstrations:
     params:
         # a study that trains nothing has no teacher
         spec=lambda wildcards: canonical(STUDY.demonstrations_spec()),
-        code=code_digest("collect_demonstrations.py"),
+        code=code_digest("corpus/collect_demonstrations.py"),
         teacher=as_options(teacher_files()),
         tokenizers=tokenizer_options(),
     shell:
         """
-        python "$SCRIPTS/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+        python "$SCRIPTS/corpus/collect_demonstrations.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --skills {input.skills:q} --task-template {input.task_template:q} --template {input.template:q} \
             {params.teacher} {params.tokenizers} \
             --cache "$STATE/answers.sqlite" $API_OPTIONS \
@@ -52,12 +52,12 @@ rule select_corpus:
         ENVIRONMENT
     params:
         spec=lambda wildcards: canonical(STUDY.corpus_spec(wildcards.corpus)),
-        code=code_digest("select_corpus.py"),
+        code=code_digest("corpus/select_corpus.py"),
         prompts=lambda wildcards: as_options(
             prompt_files(wildcards) | matched_files(wildcards)
         ),
     shell:
         """
-        python "$SCRIPTS/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+        python "$SCRIPTS/corpus/select_corpus.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --demonstrations {input.demonstrations:q} {params.prompts} --out {output:q} >{log:q} 2>&1
         """

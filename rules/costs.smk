@@ -44,12 +44,12 @@ rule make_costs:
                 "paid": PAID,
             }
         ),
-        code=code_digest("make_costs.py"),
+        code=code_digest("costs/make_costs.py"),
         benchmarks=verbatim(f"{BENCHMARKS}/{{job}}.tsv"),
         paid=verbatim(as_options({kind: PAID_TABLES[kind] for kind in PAID.values()})),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/make_costs.py" @/dev/stdin --benchmarks {params.benchmarks:q} \
+            | python "$SCRIPTS/costs/make_costs.py" @/dev/stdin --benchmarks {params.benchmarks:q} \
                 {params.paid} --out {output:q} >{log:q} 2>&1
         """

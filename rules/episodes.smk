@@ -37,13 +37,14 @@ rule generate:
             STUDY.episodes_spec(wildcards.student, wildcards.run)
         ),
         code=code_digest(
-            "generate.py", f"skillift.engines.{STUDY.declared.inference.engine}_engine"
+            "episodes/generate.py",
+            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
         ),
         model=model_options,
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
     shell:
         """
-        python "$SCRIPTS/generate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+        python "$SCRIPTS/episodes/generate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --skills {input.skills:q} --task-template {input.task_template:q} {params.model} \
             --threads {threads} $ENGINE_OPTIONS --served {output.served:q} --prompts {output.prompts:q} \
             --parity {output.parity:q} {params.shard} --out {output.episodes:q} >{log:q} 2>&1
@@ -76,10 +77,10 @@ if SHARDED:
             ENVIRONMENT
         params:
             spec=canonical({}),
-            code=code_digest("merge_shards.py"),
+            code=code_digest("episodes/merge_shards.py"),
         shell:
             """
-            python "$SCRIPTS/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+            python "$SCRIPTS/episodes/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes:q} \
                 --served {input.served:q} --prompts {input.prompts:q} --parity {input.parity:q} \
                 --out {output.episodes:q} --served-out {output.served:q} --prompts-out {output.prompts:q} \
                 --parity-out {output.parity:q} >{log:q} 2>&1
@@ -108,11 +109,11 @@ rule check_served:
         spec=lambda wildcards: canonical(
             STUDY.served_spec(wildcards.student, wildcards.run)
         ),
-        code=code_digest("check_served.py"),
+        code=code_digest("episodes/check_served.py"),
         before=lambda wildcards: as_options(of_before(wildcards)),
     shell:
         """
-        python "$SCRIPTS/check_served.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+        python "$SCRIPTS/episodes/check_served.py" --spec {params.spec:q} --episodes {input.episodes:q} \
             --prompts {input.prompts:q} {params.before} --served {input.served:q} \
             --answers {output.answers:q} --out {output.served:q} >{log:q} 2>&1
         """
@@ -139,10 +140,10 @@ rule ask_reference:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.reference_spec(wildcards.student)),
-        code=code_digest("ask_reference.py"),
+        code=code_digest("episodes/ask_reference.py"),
     shell:
         """
-        python "$SCRIPTS/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+        python "$SCRIPTS/episodes/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --skills {input.skills:q} --task-template {input.task_template:q} \
             --cache "$STATE/answers.sqlite" $API_OPTIONS \
             --out {output:q} >{log:q} 2>&1

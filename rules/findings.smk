@@ -32,13 +32,13 @@ rule write_findings:
         ENVIRONMENT
     params:
         spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
-        code=code_digest("write_findings.py", *metric_modules()),
+        code=code_digest("findings/write_findings.py", *metric_modules()),
         figures=places_of_figures(),
         sources=source_options(FINDINGS),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures:q} \
+            | python "$SCRIPTS/findings/write_findings.py" @/dev/stdin {params.sources} --figures {input.figures:q} \
                 --captions {input.captions:q} --citation {input.citation:q} --students {input.students:q} --page {input.page:q} --style {input.style:q} --script {input.script:q} \
                 --html {output.html:q} --csv {output.csv:q} --text {output.text:q} >{log:q} 2>&1
         """

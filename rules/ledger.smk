@@ -25,11 +25,11 @@ rule count_look:
         ENVIRONMENT
     params:
         spec=canonical(look_spec(STUDY)),
-        code=code_digest("count_look.py"),
+        code=code_digest("ledger/count_look.py"),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/count_look.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
+            | python "$SCRIPTS/ledger/count_look.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
                 --ledger "$STATE/ledger.jsonl" --out {output:q} >{log:q} 2>&1
         """
 
@@ -49,8 +49,8 @@ rule publish_ledger:
     params:
         # what is registered at the start of a run: where it changed, there is a new line
         spec=canonical({**look_spec(STUDY), "predictions": declared(STUDY)}),
-        code=code_digest("publish_ledger.py"),
+        code=code_digest("ledger/publish_ledger.py"),
     shell:
         """
-        python "$SCRIPTS/publish_ledger.py" --ledger "$STATE/ledger.jsonl" --out {output:q} >{log:q} 2>&1
+        python "$SCRIPTS/ledger/publish_ledger.py" --ledger "$STATE/ledger.jsonl" --out {output:q} >{log:q} 2>&1
         """

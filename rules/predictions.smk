@@ -28,12 +28,12 @@ if STUDY.data["predictions"]:
             ENVIRONMENT
         params:
             spec=canonical(predictions_spec(STUDY)),
-            code=code_digest("check_predictions.py", *metric_modules()),
+            code=code_digest("predictions/check_predictions.py", *metric_modules()),
             episodes=verbatim(f"--episodes '{EPISODES}'" if OF_RESPONSES else ""),
         shell:
             """
             printf '%s\\n' --spec {params.spec:q} \
-                | python "$SCRIPTS/check_predictions.py" @/dev/stdin --tasks {input.tasks:q} \
+                | python "$SCRIPTS/predictions/check_predictions.py" @/dev/stdin --tasks {input.tasks:q} \
                     --scores {input.scores:q} --look {input.look:q} --ledger "$STATE/ledger.jsonl" \
                     {params.episodes} --out {output:q} >{log:q} 2>&1
             """

@@ -16,10 +16,10 @@ rule make_viewer:
     conda:
         ENVIRONMENT
     params:
-        code=code_digest("make_viewer.py"),
+        code=code_digest("publication/make_viewer.py"),
     shell:
         """
-        python "$SCRIPTS/make_viewer.py" --out {output:q} >{log:q} 2>&1
+        python "$SCRIPTS/publication/make_viewer.py" --out {output:q} >{log:q} 2>&1
         """
 
 
@@ -51,7 +51,7 @@ for figure in published_figures():
             figure=figure,
             spec=SHOWN,
             code=code_digest(
-                "make_figure.py",
+                "publication/make_figure.py",
                 f"skillift.figures.{figure}",
                 *(metric_modules() if figure in EVERY_METRIC else []),
             ),
@@ -59,7 +59,7 @@ for figure in published_figures():
         shell:
             """
             printf '%s\\n' --spec {params.spec:q} \
-                | python "$SCRIPTS/make_figure.py" {params.figure} @/dev/stdin {params.sources} \
+                | python "$SCRIPTS/publication/make_figure.py" {params.figure} @/dev/stdin {params.sources} \
                     --out {output.svg:q} --viewer {input.viewer:q} --html {output.html:q} >{log:q} 2>&1
             """
 
@@ -92,13 +92,13 @@ for table in published_tables():
             table=table,
             spec=SHOWN,
             code=code_digest(
-                "make_table.py",
+                "publication/make_table.py",
                 *(metric_modules() if table in ("claims", "predictions") else []),
             ),
             sources=source_options(TABLES[table]),
         shell:
             """
             printf '%s\\n' --spec {params.spec:q} \
-                | python "$SCRIPTS/make_table.py" {params.table} @/dev/stdin {params.sources} \
+                | python "$SCRIPTS/publication/make_table.py" {params.table} @/dev/stdin {params.sources} \
                     --html {output.html:q} --latex {output.latex:q} --csv {output.csv:q} >{log:q} 2>&1
             """

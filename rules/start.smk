@@ -113,7 +113,9 @@ def check_tasks(jobs):
         built = tasks.filter(tasks["suite"].is_in(STUDY.built_suites))
         pack = f"{STUDY.path}: tasks.pack"
         files = [STUDY.own_files()["tasks"]] if STUDY.own_suites else []
-        where = " and ".join([*([pack] if "pack" in STUDY.data["tasks"] else []), *files])
+        where = " and ".join(
+            [*([pack] if "pack" in STUDY.data["tasks"] else []), *files]
+        )
         if wrong := in_words(find_contamination(built), where):
             refuse(wrong)
     except UserError as error:

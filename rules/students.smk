@@ -13,10 +13,10 @@ rule build_tokenizer:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.tokenizer_spec()),
-        code=code_digest("build_tokenizer.py"),
+        code=code_digest("students/build_tokenizer.py"),
     shell:
         """
-        python "$SCRIPTS/build_tokenizer.py" --spec {params.spec:q} --model {output.model:q} \
+        python "$SCRIPTS/students/build_tokenizer.py" --spec {params.spec:q} --model {output.model:q} \
             --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
@@ -40,10 +40,10 @@ rule pretrain:
         ENVIRONMENT
     params:
         spec=lambda wildcards: canonical(STUDY.pretrain_spec(wildcards.student)),
-        code=code_digest("pretrain.py"),
+        code=code_digest("students/pretrain.py"),
     shell:
         """
-        python "$SCRIPTS/pretrain.py" --spec {params.spec:q} --tokenizer {input.tokenizer:q} \
+        python "$SCRIPTS/students/pretrain.py" --spec {params.spec:q} --tokenizer {input.tokenizer:q} \
             --threads {threads} --model {output.model:q} --log {output.log_table:q} \
             --manifest {output.manifest:q} >{log:q} 2>&1
         """
@@ -67,11 +67,11 @@ rule import_student:
         mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.import_spec(wildcards.student)),
-        code=code_digest("import_student.py"),
+        code=code_digest("students/import_student.py"),
         source=lambda wildcards: STUDY.model_folder(wildcards.student),
     shell:
         """
-        python "$SCRIPTS/import_student.py" --spec {params.spec:q} --source {params.source:q} \
+        python "$SCRIPTS/students/import_student.py" --spec {params.spec:q} --source {params.source:q} \
             --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
@@ -94,10 +94,10 @@ rule download_student:
         mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.hub_spec(wildcards.student)),
-        code=code_digest("download_student.py"),
+        code=code_digest("students/download_student.py"),
     shell:
         """
-        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/download_student.py" --spec {params.spec:q} \
+        HF_HUB_OFFLINE="$HUB_OFFLINE" python "$SCRIPTS/students/download_student.py" --spec {params.spec:q} \
             --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """
 
@@ -120,9 +120,9 @@ rule download_package:
         mem_mb=importing_memory,
     params:
         spec=lambda wildcards: canonical(STUDY.package_spec(wildcards.student)),
-        code=code_digest("download_package.py"),
+        code=code_digest("students/download_package.py"),
     shell:
         """
-        python "$SCRIPTS/download_package.py" --spec {params.spec:q} --cache "$STATE/packages" \
+        python "$SCRIPTS/students/download_package.py" --spec {params.spec:q} --cache "$STATE/packages" \
             --engine "$STUDY_ENGINE" --model {output.model:q} --manifest {output.manifest:q} >{log:q} 2>&1
         """

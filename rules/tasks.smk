@@ -19,12 +19,12 @@ rule build_tasks:
         ENVIRONMENT
     params:
         spec=lambda wildcards: canonical(STUDY.tasks_spec(wildcards.suite)),
-        code=code_digest("build_tasks.py"),
+        code=code_digest("tasks/build_tasks.py"),
         own=own_options,
         rows=lambda wildcards: own_rows(wildcards.suite),
     shell:
         """
-        python "$SCRIPTS/build_tasks.py" --spec {params.spec:q} --suite {wildcards.suite} {params.own} \
+        python "$SCRIPTS/tasks/build_tasks.py" --spec {params.spec:q} --suite {wildcards.suite} {params.own} \
             --skills {output.skills:q} --tasks {output.tasks:q} >{log:q} 2>&1
         """
 
@@ -42,9 +42,9 @@ rule check_contamination:
         ENVIRONMENT
     params:
         spec=canonical({}),
-        code=code_digest("check_contamination.py"),
+        code=code_digest("tasks/check_contamination.py"),
     shell:
         """
-        python "$SCRIPTS/check_contamination.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+        python "$SCRIPTS/tasks/check_contamination.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --out {output:q} >{log:q} 2>&1
         """

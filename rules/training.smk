@@ -2,7 +2,9 @@
 
 # of each objective: its module is loaded by name
 TRAINING_CODE = {
-    objective: code_digest("train.py", f"skillift.training.objectives.{objective}")
+    objective: code_digest(
+        "training/train.py", f"skillift.training.objectives.{objective}"
+    )
     for objective in {STUDY.objective_of(run.run) for run in STUDY.trained_runs}
 }
 
@@ -37,7 +39,7 @@ rule train:
         code=lambda wildcards: TRAINING_CODE[STUDY.objective_of(wildcards.run)],
     shell:
         """
-        python "$SCRIPTS/train.py" --spec {params.spec:q} --model {input.model:q} \
+        python "$SCRIPTS/training/train.py" --spec {params.spec:q} --model {input.model:q} \
             --base-manifest {input.manifest:q} --corpus {input.corpus:q} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
             $TRAINING_OPTIONS --run-name {wildcards.student}/{wildcards.run} \

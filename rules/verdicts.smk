@@ -23,10 +23,10 @@ rule judge:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
-        code=code_digest("judge.py"),
+        code=code_digest("verdicts/judge.py"),
     shell:
         """
-        python "$SCRIPTS/judge.py" --spec {params.spec:q} --episodes {input.episodes:q} \
+        python "$SCRIPTS/verdicts/judge.py" --spec {params.spec:q} --episodes {input.episodes:q} \
             --tasks {input.tasks:q} --template {input.template:q} --cache "$STATE/answers.sqlite" \
             $API_OPTIONS --out {output:q} >{log:q} 2>&1
         """
@@ -48,12 +48,12 @@ rule score:
         ENVIRONMENT
     params:
         spec=canonical(STUDY.scores_spec()),
-        code=code_digest("score.py", *scorer_modules()),
+        code=code_digest("verdicts/score.py", *scorer_modules()),
         episodes=verbatim(EPISODES),
         verdicts=verbatim(VERDICTS),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
-            | python "$SCRIPTS/score.py" @/dev/stdin --tasks {input.tasks:q} --episodes {params.episodes:q} \
+            | python "$SCRIPTS/verdicts/score.py" @/dev/stdin --tasks {input.tasks:q} --episodes {params.episodes:q} \
                 --verdicts {params.verdicts:q} --out {output:q} >{log:q} 2>&1
         """

@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=_place)
-    groups = {item.path: item.path.stem for item in items if _shares_a_fixture(item)}
+    groups = {item.path: "/".join(item.path.parts[-2:]) for item in items if _shares_a_fixture(item)}
     # importing vLLM takes as long as what it is asked
     groups |= {item.path: "vllm" for item in items if _asks_vllm(item)}
     for item in items:

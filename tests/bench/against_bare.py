@@ -132,14 +132,14 @@ def generation(
 
     command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
     command += ["--tasks", str(tables / "tasks.parquet"), "--skills", str(tables / "skills.parquet")]
-    command += ["--task-template", str(SCRIPTS / "prompts" / "task.jinja"), "--out", str(episodes)]
+    command += ["--task-template", str(SCRIPTS / "assets/prompts/task.jinja"), "--out", str(episodes)]
     command += words(EngineConfig(**engine_settings))
     bare = ["--model", str(model)]
     for name, path in files.items():
         bare += [f"--{name}", str(path)]
 
     def ours() -> dict[str, float]:
-        times = timed(SCRIPTS / "generate.py", command, targets, threads)
+        times = timed(SCRIPTS / "episodes/generate.py", command, targets, threads)
         return times | {"tokens": pl.read_parquet(episodes)["completion_tokens"].sum()}
 
     def theirs() -> dict[str, float]:

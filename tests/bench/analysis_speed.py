@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_scripts")]
 
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
@@ -97,7 +97,12 @@ def made_tables(shape: Shape, folder: Path) -> tuple[dict, int]:
 
 def timed(spec: dict, folder: Path) -> tuple[float, float, float]:
     """Seconds by the wall clock, of CPU, and the largest memory in GB of the command on a folder's tables."""
-    command = [sys.executable, REPOSITORY / "workflow_scripts/analyse.py", "--spec", json.dumps(spec)]
+    command = [
+        sys.executable,
+        REPOSITORY / "workflow_scripts/analysis/analyse.py",
+        "--spec",
+        json.dumps(spec),
+    ]
     command += ["--tasks", folder / "tasks.parquet", "--scores", folder / "scores.parquet"]
     start = time.monotonic()
     process = subprocess.Popen([*command, "--out", folder / "analysis"])

@@ -2,8 +2,9 @@
 
 python tests/bench/api_calls.py --judgments 2800 --kills 10
 
-The server (`tests/faulty_server.py`) runs in a process of its own and answers in a fixed time, so the ideal
-is known: judgments / requests at once x seconds of an answer. Called by `run.py`, and a program by itself.
+The server (`tests/helpers/faulty_server.py`) runs in a process of its own and answers in a fixed time, so the
+ideal is known: judgments / requests at once x seconds of an answer. Called by `run.py`, and a program by
+itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_scripts")]
 
 from faulty_server import answered, faulty_server, lines  # noqa: E402
 from score_tables import make_tasks  # noqa: E402
@@ -63,7 +64,7 @@ class Judging:
             "spec": json.dumps({"name": "bench", "judge": judge}),
             "episodes": self.folder / "episodes.parquet",
             "tasks": self.folder / "tasks.parquet",
-            "template": REPOSITORY / "workflow_scripts/prompts/judge.jinja",
+            "template": REPOSITORY / "workflow_scripts/assets/prompts/judge.jinja",
             "cache": self.folder / f"{name}.sqlite",
             "out": self.folder / f"{name}.parquet",
             "concurrency": CONCURRENCY,
@@ -72,7 +73,7 @@ class Judging:
             "backoff": 0.2,
         }
         arguments = [part for key, value in options.items() for part in (f"--{key}", str(value))]
-        return [sys.executable, str(REPOSITORY / "workflow_scripts/judge.py"), *arguments]
+        return [sys.executable, str(REPOSITORY / "workflow_scripts/verdicts/judge.py"), *arguments]
 
     def start(self, address: str, name: str) -> subprocess.Popen:
         """Start it."""

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_scripts")]
 
 import against_bare  # noqa: E402
 import polars as pl  # noqa: E402
@@ -98,7 +98,7 @@ def measure(
     target = against_bare.TRAINING
 
     def ours() -> dict[str, float]:
-        return against_bare.timed(against_bare.SCRIPTS / "train.py", command, (target,), threads)
+        return against_bare.timed(against_bare.SCRIPTS / "training/train.py", command, (target,), threads)
 
     def theirs() -> dict[str, float]:
         return against_bare.timed(against_bare.BENCH / "bare_trl.py", bare, (target,), threads)

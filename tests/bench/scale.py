@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
+sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_scripts")]
 
 import yaml  # noqa: E402
 from projects import copy_project  # noqa: E402
@@ -98,7 +98,7 @@ def plan(project: Path, study: dict, name: str) -> Plan:
 
 def audit(project: Path, name: str) -> Plan:
     """Audit the study that was planned last."""
-    return planned(project, f"{name}: the audit", "workflow_scripts/audit.py", *STUDY)
+    return planned(project, f"{name}: the audit", "workflow_scripts/audit/audit.py", *STUDY)
 
 
 def finish(project: Path) -> None:

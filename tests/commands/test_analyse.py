@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 
-import analyse
 import polars as pl
 import pytest
 from reference_study import reference_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
+from analysis import analyse
 from skillift.contracts.analysis import ANALYSIS_TABLES, PASS_RATES
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
 from skillift.contracts.scoring_audit import JUDGE_ERRORS, LABELS
@@ -244,8 +244,8 @@ def test_settings_come_from_one_place(study, settings, told, capsys):
 
 
 def test_reading_study_files_is_no_part_of_the_rules_code(scripts):
-    reached = code_digest("analyse.py", scripts=scripts)
-    assert reached != code_digest("analyse.py", "skillift.study.study", scripts=scripts)
+    reached = code_digest("analysis/analyse.py", scripts=scripts)
+    assert reached != code_digest("analysis/analyse.py", "skillift.study.study", scripts=scripts)
 
 
 def test_the_reference_studys_file_analyses_verdicts_from_elsewhere(tmp_path, repository):

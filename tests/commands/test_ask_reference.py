@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import ask_reference
 import pytest
 from stub_models import chat_completion, chat_server
 
+from episodes import ask_reference
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
@@ -34,7 +34,7 @@ def ask(tmp_path, repository):
             "spec": json.dumps({**SPEC, "reference": reference}),
             "tasks": tmp_path / "tasks.parquet",
             "skills": tmp_path / "skills.parquet",
-            "task-template": repository / "workflow_scripts/prompts/task.jinja",
+            "task-template": repository / "workflow_scripts/assets/prompts/task.jinja",
             "cache": tmp_path / "answers.sqlite",
             "out": tmp_path / out,
         }

@@ -11,10 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import audit
 import pytest
 from preloaded import program
 from projects import copy_finished, copy_project, link_finished, replace_in
+
+from audit import audit
 
 pytestmark = pytest.mark.slow  # starts Snakemake
 
@@ -40,7 +41,7 @@ def run_at_once(folder: Path, *options: str) -> subprocess.CompletedProcess:
 
 
 def command(folder: Path, *options: str) -> list[str | Path]:
-    return [folder / "workflow_scripts/audit.py", "--cores", "2", *STUDY, *options]
+    return [folder / "workflow_scripts/audit/audit.py", "--cores", "2", *STUDY, *options]
 
 
 def state(folder: Path) -> dict[str, tuple[str, int]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-import ask_reference
-import collect_demonstrations
 import polars as pl
 import pytest
 from batch_server import BatchServer, serving, verdict
 from stub_models import chat_completion
 
+from corpus import collect_demonstrations
+from episodes import ask_reference
 from skillift.contracts.pipeline import DEMONSTRATIONS, EPISODES, SKILLS, TASKS
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
@@ -44,7 +44,7 @@ def run(tmp_path, repository):
     skills, tasks = build_pack(PACK)
     write_table(skills, tmp_path / "skills.parquet", SKILLS)
     write_table(tasks, tmp_path / "tasks.parquet", TASKS)
-    prompts = repository / "workflow_scripts/prompts"
+    prompts = repository / "workflow_scripts/assets/prompts"
 
     def with_server(command, spec_of, out, *options, batch):
         server = BatchServer(Models(tasks))
@@ -73,7 +73,7 @@ def run(tmp_path, repository):
 
 
 def test_each_attempt_of_a_teacher_is_a_batch_and_so_is_its_judging(run, repository):
-    prompts = repository / "workflow_scripts/prompts"
+    prompts = repository / "workflow_scripts/assets/prompts"
     templates = [f"--template={prompts / 'judge.jinja'}", f"--teacher-template={prompts / 'teacher.jinja'}"]
 
     def spec(entry):

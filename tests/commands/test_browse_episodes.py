@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import browse_episodes
 import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed
 
+from browser import browse_episodes
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import write_table

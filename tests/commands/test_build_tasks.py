@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-import build_tasks
 import pytest
 
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table
+from tasks import build_tasks
 
 PACK = {
     "difficulty": "tiny",

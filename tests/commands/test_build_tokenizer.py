@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import build_tokenizer
-
 from skillift.tables import folder_digests, read_json
+from students import build_tokenizer
 
 
 def test_it_writes_a_tokenizer_folder_and_a_manifest_with_its_digests(tmp_path):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-import certify_judge
 import pytest
-import rate_judges
 
+from certification import certify_judge, rate_judges
 from skillift.contracts.analysis import CERTIFICATION_RATES
 from skillift.contracts.pipeline import CERTIFICATION
 from skillift.errors import UserError
@@ -16,7 +15,7 @@ from skillift.tables import read_table
 
 @pytest.fixture
 def certified(tmp_path, repository):
-    prompts = repository / "workflow_scripts/prompts"
+    prompts = repository / "workflow_scripts/assets/prompts"
 
     def certify(judge, out, **options):
         paths = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from check_contamination import main
 
 from skillift.contracts.pipeline import CONTAMINATION, TASKS
 from skillift.errors import ContractError, UserError
 from skillift.tables import read_table, write_table
+from tasks.check_contamination import main
 
 
 @pytest.fixture

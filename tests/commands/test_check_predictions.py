@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-import check_predictions
 import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
+from predictions import check_predictions
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError

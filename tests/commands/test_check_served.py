@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-import check_served
 import polars as pl
 import pytest
 from stub_models import make_episodes
 
+from episodes import check_served
 from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
 from skillift.engines.probes import PROBE_SCHEMA, served_table
 from skillift.errors import UserError

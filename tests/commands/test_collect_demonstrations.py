@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import collect_demonstrations
 import polars as pl
 import pytest
 
+from corpus import collect_demonstrations
 from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
@@ -24,7 +24,7 @@ SPEC = {
 
 @pytest.fixture
 def collect(tmp_path, repository):
-    prompts = repository / "workflow_scripts/prompts"
+    prompts = repository / "workflow_scripts/assets/prompts"
 
     def run(out, edit=lambda tasks: tasks):
         skills, tasks = build_pack(PACK)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from compare_studies import main
 from finished_studies import study
 
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
 from skillift.tables import write_table
+from study.compare_studies import main
 
 SMOKE = Path(__file__).resolve().parents[2] / "studies/smoke.yaml"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 
-import analyse
-import count_look
-import publish_ledger
 import pytest
 from score_tables import make_scores, make_tasks, passes
 
+from analysis import analyse
+from ledger import count_look, publish_ledger
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import SCORES, TASKS

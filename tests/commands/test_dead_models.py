@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-import ask_reference
-import certify_judge
-import collect_demonstrations
-import judge
 import polars as pl
 import pytest
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
+from certification import certify_judge
+from corpus import collect_demonstrations
+from episodes import ask_reference
 from skillift.chat import offline_judges
 from skillift.contracts.pipeline import CERTIFICATION, DEMONSTRATIONS, EPISODES, SKILLS, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
+from verdicts import judge
 
 pytestmark = pytest.mark.slow  # runs a job twice for each way to die
 
@@ -84,7 +84,7 @@ def tables(tmp_path_factory):
 @pytest.fixture
 def command(tables, tmp_path, repository):
     """Runs a command with one model behind an address; returns the table that it wrote."""
-    prompts = repository / "workflow_scripts/prompts"
+    prompts = repository / "workflow_scripts/assets/prompts"
 
     def run(name, address, out="out.parquet", episodes="base", **more):
         entry = {"model": "hosted_vllm/served", "api_base": address, "max_tokens": 64}

@@ -7,11 +7,11 @@ from shutil import copy
 
 import pytest
 import yaml
-from document_study import FIGURES, PAGE, SCHEMAS, main
 
 from skillift.errors import UserError
 from skillift.findings.figure_list import BEGIN, END, with_figures
 from skillift.study.reference import reference_page
+from study.document_study import FIGURES, PAGE, SCHEMAS, main
 
 
 def test_the_committed_page_and_schemas_are_those_that_the_models_make(tmp_path):
@@ -21,7 +21,7 @@ def test_the_committed_page_and_schemas_are_those_that_the_models_make(tmp_path)
     assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(path.name for path in made[2:])
     for path in made:
         new = tmp_path / (path.name if path != PAGE else "page.md")
-        fix = "run: python workflow_scripts/document_study.py"
+        fix = "run: python workflow_scripts/study/document_study.py"
         assert path.read_text(encoding="utf-8") == new.read_text(encoding="utf-8"), fix
 
 

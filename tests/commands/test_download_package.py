@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import download_package
 import package_index
 import pytest
 from gguf_models import write_gguf
@@ -14,6 +13,7 @@ from skillift.errors import UserError
 from skillift.students.model_folders import load_tokenizer
 from skillift.students.origin import origin
 from skillift.tables import folder_digests, read_json, sha256_file
+from students import download_package
 
 pytestmark = pytest.mark.models
 

@@ -35,7 +35,7 @@ def download(scripts, tmp_path):
     """Runs the command against a hub; returns the finished process."""
 
     def run(address, offline=False, **spec):
-        command = [sys.executable, str(scripts / "download_student.py")]
+        command = [sys.executable, str(scripts / "students/download_student.py")]
         command += ["--spec", json.dumps({"name": "s", "model": MODEL, "revision": "main", **spec})]
         command += [f"--model={tmp_path / 'model'}", f"--manifest={tmp_path / 'manifest.json'}"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}

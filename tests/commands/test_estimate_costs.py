@@ -6,9 +6,9 @@ import json
 import re
 import shlex
 
-import estimate_costs
 import pytest
 
+from costs import estimate_costs
 from skillift.errors import UserError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from export_results import main
 
+from cards.export_results import main
 from skillift.cards.results import COLUMNS, data_dictionary
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-import generate
 import polars as pl
 import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
 
+from episodes import generate
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_json, write_table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import import_student
 import pytest
 from chat_folders import GEMMA, write_base
 from plain_folders import write_folder
@@ -13,6 +12,7 @@ from tiny_models import write_student
 from skillift.errors import UserError
 from skillift.students import head_sizes
 from skillift.tables import folder_digests, read_json
+from students import import_student
 
 
 def _run(source, folder, engine="vllm", **spec):

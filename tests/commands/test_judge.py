@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 
-import judge
 import pytest
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
@@ -14,6 +13,7 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
+from verdicts import judge
 
 RESPONSES = {"t0000": "ANSWER: 0", "t0001": "ANSWER: 7", "t0002": "", "t0003": "So the result is 3."}
 SPEC = {"name": "conclusion", "judge": {"model": "offline/conclusion", "max_tokens": 256}}
@@ -28,7 +28,7 @@ def arguments(tmp_path, repository):
         paths = {
             "episodes": tmp_path / "episodes.parquet",
             "tasks": tmp_path / "tasks.parquet",
-            "template": repository / "workflow_scripts/prompts/judge.jinja",
+            "template": repository / "workflow_scripts/assets/prompts/judge.jinja",
             "cache": tmp_path / "state" / "answers.sqlite",
             "out": tmp_path / out,
             **options,
@@ -93,7 +93,7 @@ def test_a_template_without_a_placeholder_is_named(arguments, tmp_path):
 
 @pytest.mark.slow
 def test_as_a_program_it_is_quiet_and_an_error_is_one_line(arguments, scripts, tmp_path):
-    command = [sys.executable, str(scripts / "judge.py")]
+    command = [sys.executable, str(scripts / "verdicts/judge.py")]
     good = subprocess.run(command + arguments(), capture_output=True, text=True, check=False)
     assert (good.returncode, good.stdout) == (0, "")
     assert "Traceback" not in good.stderr

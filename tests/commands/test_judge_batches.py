@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import judge
 import pytest
 from batch_server import BatchServer, serving, verdict
 from forked import kill, start
@@ -17,6 +16,7 @@ from stub_models import chat_completion, make_episodes
 
 from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.tables import read_table, write_table
+from verdicts import judge
 
 # one process with litellm to fork from
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("loaded judge")]
@@ -40,7 +40,7 @@ def inputs(tmp_path_factory, repository):
     return [
         f"--episodes={folder / 'episodes.parquet'}",
         f"--tasks={folder / 'tasks.parquet'}",
-        f"--template={repository / 'workflow_scripts/prompts/judge.jinja'}",
+        f"--template={repository / 'workflow_scripts/assets/prompts/judge.jinja'}",
     ]
 
 
@@ -216,7 +216,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(inputs, scripts, tmp_path, mo
         given = arguments(inputs, address, tmp_path, "--retries=1", model="openai/served")
         texts = []
         for code in (1, 0):
-            command = [sys.executable, str(scripts / "judge.py"), *given]
+            command = [sys.executable, str(scripts / "verdicts/judge.py"), *given]
             job = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
             texts += [job.stdout, job.stderr]
             assert job.returncode == code, texts[-1]

@@ -10,7 +10,6 @@ import time
 import zlib
 from dataclasses import dataclass
 
-import judge
 import polars as pl
 import pytest
 from faulty_server import answered, events, faulty_server
@@ -21,6 +20,7 @@ from stub_models import chat_completion, chat_server, make_episodes
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table
+from verdicts import judge
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("loaded judge")]
 
@@ -71,7 +71,7 @@ def _inputs(folder, repository, n_episodes):
     }
     write_table(tasks, folder / "tasks.parquet", TASKS)
     write_table(make_episodes(responses), folder / "episodes.parquet", EPISODES)
-    template = repository / "workflow_scripts/prompts/judge.jinja"
+    template = repository / "workflow_scripts/assets/prompts/judge.jinja"
     return [
         f"--episodes={folder / 'episodes.parquet'}",
         f"--tasks={folder / 'tasks.parquet'}",
@@ -158,7 +158,7 @@ def test_a_key_of_the_environment_shows_up_nowhere(few_inputs, scripts, tmp_path
         entry = {"model": "openai/served", "api_base": address}
         out = tmp_path / "verdicts.parquet"
         given = arguments(few_inputs, entry, tmp_path / "answers.sqlite", out, *LENIENT, "--retries=1")
-        command = [sys.executable, str(scripts / "judge.py"), *given]
+        command = [sys.executable, str(scripts / "verdicts/judge.py"), *given]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len(arrived) >= FEW and sent == {200, 400, 500}
     raw = read_table(out, VERDICTS)["raw"].to_list()

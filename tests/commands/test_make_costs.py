@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-import make_costs
 import pytest
 
+from costs import make_costs
 from skillift.costs.stages import STAGE_COSTS
 from skillift.errors import UserError
 from skillift.tables import read_table

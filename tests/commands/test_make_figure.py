@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-import make_figure
-import make_viewer
 import pytest
 from analysis_tables import smoke_study
 
+from publication import make_figure, make_viewer
 from skillift.contracts.analysis import CERTIFICATION_RATES, EFFECTS
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.costs.stages import STAGE_COSTS

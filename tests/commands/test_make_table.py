@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-import make_table
 import polars as pl
 import pytest
 from analysis_tables import smoke_study
 
+from publication import make_table
 from skillift.contracts.analysis import PATH_SHIFT
 from skillift.errors import UserError
 from skillift.tables import write_table

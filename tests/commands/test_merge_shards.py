@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import generate
-import merge_shards
 import polars as pl
 import pytest
 from inferences import INFERENCE
 from tiny_models import write_student
 
+from episodes import generate, merge_shards
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import write_table

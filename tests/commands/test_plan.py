@@ -8,7 +8,6 @@ import shlex
 
 import polars as pl
 import pytest
-from plan import main
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.pipeline import SCORES, TASKS
@@ -16,6 +15,7 @@ from skillift.errors import UserError
 from skillift.ledger.looks import count_look
 from skillift.planning.designs import DESIGN_SCHEMA
 from skillift.tables import write_json, write_table
+from study.plan import main
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 
-import build_tokenizer
-import pretrain
 import pytest
 
 from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.students.folder_checks import check_model_folder
 from skillift.tables import read_json, read_table
+from students import build_tokenizer, pretrain
 
 pytestmark = pytest.mark.models
 

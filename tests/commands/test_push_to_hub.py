@@ -25,7 +25,7 @@ def push(scripts, tmp_path):
     (tmp_path / "worked.parquet").write_text("rows")
 
     def run(address, kind, *options, repository="owner/tiny"):
-        command = [sys.executable, str(scripts / "push_to_hub.py"), "--kind", kind]
+        command = [sys.executable, str(scripts / "cards/push_to_hub.py"), "--kind", kind]
         command += [f"--repository={repository}", f"--card={tmp_path / 'card.md'}", *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
         environment |= {

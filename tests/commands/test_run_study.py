@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-import run_study
 from analysis_tables import full_study
 
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
@@ -16,6 +15,7 @@ from skillift.reporting.registry import FINDINGS
 from skillift.running.settings import PROJECT
 from skillift.study.study import load_study
 from skillift.tables import write_json, write_table
+from study import run_study
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import json
 
 import polars as pl
 import pytest
-import score
 from score_tables import make_tasks
 from stub_models import make_episodes
 
@@ -15,6 +14,7 @@ from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, VERDICTS
 from skillift.errors import UserError
 from skillift.judging.verdicts import judge_episodes, read_template
 from skillift.tables import read_table, write_table
+from verdicts import score
 
 RUNS = {
     "s/base": {"t0000": "So the result is 0.", "t0001": "ANSWER: 7"},
@@ -30,7 +30,7 @@ SPEC = {
 @pytest.fixture
 def arguments(tmp_path, repository):
     tasks = make_tasks(n_skills=1, per_skill=2)
-    template = read_template(repository / "workflow_scripts/prompts/judge.jinja")
+    template = read_template(repository / "workflow_scripts/assets/prompts/judge.jinja")
     write_table(tasks, tmp_path / "tasks.parquet", TASKS)
     for name, responses in RUNS.items():
         episodes = make_episodes(responses)

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks, passes
-from second_opinion import main
 
+from second_opinion.second_opinion import main
 from skillift.commands import run
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import SCORES, TASKS

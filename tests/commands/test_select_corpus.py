@@ -6,9 +6,9 @@ import json
 
 import polars as pl
 import pytest
-import select_corpus
 from score_tables import make_tasks
 
+from corpus import select_corpus
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table

@@ -10,12 +10,12 @@ import sys
 import time
 
 import pytest
-import status
 
 from skillift.errors import UserError
 from skillift.processes.parent_watchdog import this_process
 from skillift.running.run_record import FILE, Job, RunRecord, read_record, write_record
 from skillift.running.status import status_lines
+from study import status
 
 STUDY = "studies/smoke.yaml"
 TRAIN = "training: 12 of 46 steps, 0.4 steps/min, loss 0.690, 1 h 25 min left"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from projects import copy_project
-from summarise import main
 
 from skillift.commands import run
+from study.summarise import main
 
 
 def test_a_study_that_is_not_finished_is_named(tmp_path, capsys):

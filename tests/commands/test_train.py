@@ -11,13 +11,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import train
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
 from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
+from training import train
 
 pytestmark = pytest.mark.models
 
@@ -102,7 +102,7 @@ def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_n
     changes = {"epochs": 4, "trainable": lora, "checkpoints": [3, "final"]}
     whole, killed = (prepare(tmp_path / name, write, **changes) for name in ("whole", "killed"))
     train.main([*whole, *options])
-    script = Path(__file__).parents[1] / "killed_training.py"
+    script = Path(__file__).parents[1] / "helpers/killed_training.py"
     moments = [f"{step}:{moment}" for step, moment in sorted(kills)]
     command = [sys.executable, str(script), *moments, "--", *killed, *options, "--state-interval-s", "0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

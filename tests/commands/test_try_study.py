@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import run_study
-import try_study
 
 from skillift.audit.plan import NEW, Job, Plan
 from skillift.errors import UserError
 from skillift.study.study import load_study
 from snakemake_inside import plan
 from snakemake_inside.plan import StudyPlan
+from study import run_study, try_study
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import write_findings
 import yaml
 from analysis_tables import full_study
 
+from findings import write_findings
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
@@ -36,7 +36,7 @@ def arguments_in(tmp_path: Path, scripts: Path) -> list[str]:
     options += ["--captions", f"{scripts.parent}/rules/captions/lift.rst"]
     options += ["--citation", f"{scripts.parent}/CITATION.cff"]
     for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
-        options += [f"--{option}", f"{scripts}/pages/findings.{kind}"]
+        options += [f"--{option}", f"{scripts}/assets/pages/findings.{kind}"]
     return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]
 
 

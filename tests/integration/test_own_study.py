@@ -43,7 +43,12 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path, 
     replace_in(mine, "max_tokens: 256", f"max_tokens: 48, engine: {engine}")
 
     # to the scores: what follows is the same for any study
-    command = [sys.executable, str(project / "workflow_scripts/run_study.py"), "--study", "studies/mine.yaml"]
+    command = [
+        sys.executable,
+        str(project / "workflow_scripts/study/run_study.py"),
+        "--study",
+        "studies/mine.yaml",
+    ]
     done = subprocess.run(
         [*command, "--cores", "2", "--until", "score"],
         cwd=project,

@@ -2,7 +2,7 @@
 
 One study pays for all claims: it is stopped by Ctrl-C, started again, killed, started again, and then a job
 is cancelled, one is preempted, one runs out of time, a node loses its power and is drained later. The tests
-look at the outcome. The cluster is brought up once and torn down after (tests/slurm_cluster.py).
+look at the outcome. The cluster is brought up once and torn down after (tests/helpers/slurm_cluster.py).
 
 Each job of a cluster starts Snakemake twice, which costs more than most jobs. So the study was finished
 locally but for what follows from one fine-tuning; a nightly test runs all of it there, undisturbed.

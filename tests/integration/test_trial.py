@@ -13,7 +13,14 @@ pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 def test_a_trial_of_the_smoke_study_runs_whole_and_leaves_the_study_alone(tmp_path):
     project = copy_project(tmp_path / "project")
-    command = [sys.executable, str(project / "workflow_scripts/try_study.py"), "--tasks", "8", "--cores", "2"]
+    command = [
+        sys.executable,
+        str(project / "workflow_scripts/study/try_study.py"),
+        "--tasks",
+        "8",
+        "--cores",
+        "2",
+    ]
     done = subprocess.run(
         [*command, "--study", "studies/smoke.yaml"],
         cwd=project,

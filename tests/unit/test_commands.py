@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 
 import pytest
+from projects import commands as all_commands
 
 from skillift import commands
 from skillift.errors import UserError
+
+OWN = {path.parent.name for path in all_commands()} | {"skillift", "snakemake_inside"}
 
 
 def test_a_user_error_ends_a_command_with_its_text_and_no_traceback(capsys):
@@ -40,6 +44,35 @@ def test_a_full_disk_is_named_below_a_librarys_traceback(capsys, monkeypatch):
     assert shown.startswith("RuntimeError: I/O error") and "error: the disk is full. Free space" in shown
     sys.excepthook(RuntimeError, RuntimeError("another"), None)
     assert "disk" not in capsys.readouterr().err
+
+
+def own_imports(statement: ast.stmt) -> bool:
+    """Whether a statement imports what stands in `workflow_scripts/`."""
+    if isinstance(statement, ast.ImportFrom):
+        return (statement.module or "").split(".")[0] in OWN
+    return isinstance(statement, ast.Import) and any(
+        each.name.split(".")[0] in OWN for each in statement.names
+    )
+
+
+@pytest.mark.parametrize("path", all_commands(), ids=lambda path: path.stem)
+def test_each_command_looks_for_the_library_beside_its_folder_before_it_imports_any_of_it(path):
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    first = next((place for place, statement in enumerate(body) if own_imports(statement)), None)
+    if first is None:
+        assert path.stem == "sample_posterior"  # it knows nothing of the project
+    else:
+        assert ast.unparse(body[first - 1]) == "sys.path.insert(0, str(Path(__file__).resolve().parents[1]))"
+
+
+def test_a_command_is_called_by_hand_from_anywhere(scripts, tmp_path):
+    """It gets no PYTHONPATH, which the tests set for what they start."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, scripts / "processes/explain_kill.py", "137", "train.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr[:43]) == (0, "error: train was killed by SIGKILL (signal "), (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", "3"])

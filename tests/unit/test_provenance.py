@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from projects import commands
 
 from skillift import provenance
 
@@ -117,10 +118,9 @@ def test_a_missing_command_is_an_error(scripts):
 
 @pytest.mark.slow
 def test_each_command_of_the_project_has_a_digest_that_sees_its_library():
-    commands = list(provenance.SCRIPTS.glob("*.py"))
-    assert len(commands) > 20
-    for command in sorted(commands):
-        assert len(provenance.code_digest(command.name)) == 16
+    assert len(commands()) > 40
+    for command in commands():
+        assert len(provenance.code_digest(command.relative_to(provenance.SCRIPTS).as_posix())) == 16
         imported = [
             node for node in ast.walk(ast.parse(command.read_text())) if isinstance(node, ast.ImportFrom)
         ]
@@ -142,7 +142,7 @@ def test_a_value_without_a_json_form_is_an_error_and_not_dropped(value):
 
 
 def test_how_mistakes_are_told_and_what_keys_mean_is_no_part_of_a_steps_code():
-    digest = provenance.code_digest("train.py", "skillift.training.objectives.sft")
+    digest = provenance.code_digest("training/train.py", "skillift.training.objectives.sft")
     modules = {symbol.partition(":")[0] for symbol in provenance.code_behind()[digest]}
     assert {"skillift.settings.specs", "skillift.settings.training", "skillift.training.fit"} <= modules
     told = {"skillift.settings.problems", "skillift.settings.descriptions", "skillift.settings.expectations"}

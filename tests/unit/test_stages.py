@@ -31,6 +31,16 @@ def test_each_rule_has_one_line_of_known_words():
         assert rule.needs in (None, "corpora", "scratch")
 
 
+def test_the_command_of_each_rule_stands_in_the_folder_of_its_stage():
+    called = re.compile(r'python "\$SCRIPTS/(\w+)/\w+\.py"')
+    found = {
+        path.stem: set(called.findall(path.read_text(encoding="utf-8")))
+        for path in (REPOSITORY / "rules").glob("*.smk")
+    }
+    assert {stage: folders for stage, folders in found.items() if folders - {stage}} == {}
+    assert sum(map(bool, found.values())) > 12
+
+
 def test_a_rule_without_a_line_follows_the_conventions():
     known = rule_named("measure_lengths")
     assert (known.asks, known.work, known.device, known.counted) == (None, None, False, True)

@@ -16,7 +16,7 @@ from skillift.provenance import code_digest
 
 WITH_THE_COMMAND = '''"""Episodes of the engine, by the command."""
 
-import generate
+from episodes import generate
 from test_generate import arguments_of, study
 
 from skillift.contracts.pipeline import EPISODES
@@ -46,8 +46,8 @@ def project(tmp_path_factory) -> Path:
 @pytest.mark.models
 def test_its_own_test_passes_and_it_answers_the_command(project):
     (project / "tests/commands/test_echo.py").write_text(WITH_THE_COMMAND, encoding="utf-8")
-    tests = ("tests/unit/test_echo_engine.py", "tests/commands/test_echo.py")
-    done = run_tests(project, *tests, "-o", "pythonpath=tests tests/commands workflow_scripts")
+    tests = ("tests/unit/engines/test_echo_engine.py", "tests/commands/test_echo.py")
+    done = run_tests(project, *tests, "-o", "pythonpath=tests tests/helpers tests/commands workflow_scripts")
     assert "2 passed" in done.stdout, done.stdout
 
 
@@ -64,7 +64,9 @@ def test_a_study_may_name_it_and_one_that_there_is_not_is_refused_with_all(proje
 
 def test_answers_of_another_engine_are_as_they_were(project):
     digests = [
-        code_digest("generate.py", f"skillift.engines.{kind}_engine", scripts=folder / "workflow_scripts")
+        code_digest(
+            "episodes/generate.py", f"skillift.engines.{kind}_engine", scripts=folder / "workflow_scripts"
+        )
         for folder, kind in ((project, "vllm"), (ROOT, "vllm"), (project, "echo"))
     ]
     assert digests[0] == digests[1] != digests[2]

@@ -39,7 +39,7 @@ def drawn(project) -> Path:
     spec, tables = full_study()
     write_table(tables["effects"], project / "effects.parquet", ANALYSIS_TABLES["effects"])
     options = ("--spec", json.dumps(spec), "--effects", "effects.parquet", "--out", "gains.svg")
-    status, said = command(project, "make_figure.py", "gains", *options)
+    status, said = command(project, "publication/make_figure.py", "gains", *options)
     assert status == 0, said
     return project / "gains.svg"
 
@@ -83,9 +83,9 @@ def test_it_stands_on_the_findings_page_under_its_question_with_its_number(proje
     options += ["--captions", *(f"rules/captions/{name}.rst" for name in ("gains", "lift"))]
     options += ["--citation", "CITATION.cff"]
     for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
-        options += [f"--{option}", f"workflow_scripts/pages/findings.{kind}"]
+        options += [f"--{option}", f"workflow_scripts/assets/pages/findings.{kind}"]
     options += [f"--{kind}=out.{kind}" for kind in ("html", "csv", "text")]
-    status, said = command(project, "write_findings.py", *options)
+    status, said = command(project, "findings/write_findings.py", *options)
     assert status == 0, said
     page = (project / "out.html").read_text(encoding="utf-8")
     part = page.split('<section id="resolved"')[1].split("<section id=")[0]
@@ -95,7 +95,7 @@ def test_it_stands_on_the_findings_page_under_its_question_with_its_number(proje
 
 
 def test_the_list_of_figures_in_the_docs_is_made_again_with_it(project):
-    status, said = command(project, "document_study.py")
+    status, said = command(project, "study/document_study.py")
     assert status == 0, said
     page = (project / "docs/figures-and-tables.md").read_text(encoding="utf-8")
     names = re.findall(r"(?m)^\| `(\w+)` \| .* \|$", page.split("## Figures")[1].split("\nA study has")[0])
@@ -104,6 +104,6 @@ def test_the_list_of_figures_in_the_docs_is_made_again_with_it(project):
 
 
 def test_its_own_test_passes_and_so_do_those_of_all_figures(project):
-    tests = [f"tests/unit/test_{name}.py" for name in ("figure_gains", "figures", "captions")]
+    tests = [f"tests/unit/figures/test_{name}.py" for name in ("figure_gains", "figures", "captions")]
     done = run_tests(project, *tests, "-k", "gains")
     assert re.search(r"^1\d passed", done.stdout, re.MULTILINE), done.stdout

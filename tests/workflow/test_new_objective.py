@@ -28,7 +28,7 @@ def project(tmp_path_factory) -> Path:
 
 @pytest.mark.models
 def test_its_own_test_passes_as_it_trains_otherwise_than_sft(project):
-    done = run_tests(project, "tests/unit/test_objective_smoothed.py")
+    done = run_tests(project, "tests/unit/training/test_objective_smoothed.py")
     assert "1 passed" in done.stdout, done.stdout
 
 
@@ -45,6 +45,8 @@ def test_a_recipe_may_name_it_and_one_that_there_is_not_is_refused_with_both(pro
 
 def test_trainings_of_another_objective_are_as_they_were(project):
     theirs, ours = (folder / "workflow_scripts" for folder in (project, ROOT))
-    assert code_digest("train.py", SFT, scripts=theirs) == code_digest("train.py", SFT, scripts=ours)
-    other = code_digest("train.py", "skillift.training.objectives.smoothed", scripts=theirs)
-    assert other != code_digest("train.py", SFT, scripts=theirs)
+    assert code_digest("training/train.py", SFT, scripts=theirs) == code_digest(
+        "training/train.py", SFT, scripts=ours
+    )
+    other = code_digest("training/train.py", "skillift.training.objectives.smoothed", scripts=theirs)
+    assert other != code_digest("training/train.py", SFT, scripts=theirs)

@@ -40,21 +40,25 @@ rule measure_lengths:
         ENVIRONMENT
     params:
         spec=canonical({}),
-        code=code_digest("measure_lengths.py"),
+        code=code_digest("episodes/measure_lengths.py"),
     shell:
         """
-        python "$SCRIPTS/measure_lengths.py" --spec {params.spec:q} --episodes {input.episodes:q} \\
+        python "$SCRIPTS/episodes/measure_lengths.py" --spec {params.spec:q} --episodes {input.episodes:q} \\
             --out {output:q} >{log:q} 2>&1
         """
 '''
 COMMAND = '''r"""Measure how long the answers of a run are, by condition.
 
-    python workflow_scripts/measure_lengths.py --spec '{}' --episodes base.parquet --out lengths.parquet
+    python workflow_scripts/episodes/measure_lengths.py --spec '{}' --episodes base.parquet \\
+        --out lengths.parquet
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES
@@ -129,9 +133,9 @@ def add_rule(folder: Path) -> set[str]:
     with (folder / "rules/episodes.smk").open("a", encoding="utf-8") as rules:
         rules.write(RULE)
     added = {
-        "workflow_scripts/measure_lengths.py": COMMAND,
+        "workflow_scripts/episodes/measure_lengths.py": COMMAND,
         "workflow_scripts/skillift/episodes/lengths.py": STEP,
-        "tests/unit/test_lengths.py": TEST,
+        "tests/unit/episodes/test_lengths.py": TEST,
     }
     for name, text in added.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +169,15 @@ def rules(project, on_slurm) -> dict[str, dict]:
 
 
 def test_the_test_of_its_step_passes(project):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/test_lengths.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/unit/episodes/test_lengths.py",
+    ]
     path = {"PYTHONPATH": str(project / "workflow_scripts")}
     done = subprocess.run(
         command, cwd=project, env={**os.environ, **path}, capture_output=True, text=True, check=False

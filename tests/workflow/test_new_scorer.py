@@ -46,7 +46,7 @@ def tasks(project) -> Path:
     options = ("--own-tasks", "tasks.csv", "--own-skills", "skills.yaml")
     code, said = command(
         project,
-        "build_tasks.py",
+        "tasks/build_tasks.py",
         *("--spec", spec, "--suite", "holdout", *options, "--tasks", "tasks.parquet"),
         *("--skills", "skills.parquet"),
     )
@@ -64,7 +64,7 @@ def test_a_misspelt_one_is_refused_with_the_list_of_all(project, tasks):
     spec = json.dumps({"files": {"tasks": "tasks.csv", "skills": "skills.yaml"}})
     options = ("--own-tasks", "tasks.csv", "--own-skills", "skills.yaml", "--tasks", "no.parquet")
     options += ("--skills", "no-skills.parquet")
-    code, said = command(project, "build_tasks.py", "--spec", spec, "--suite", "holdout", *options)
+    code, said = command(project, "tasks/build_tasks.py", "--spec", spec, "--suite", "holdout", *options)
     assert code == 1 and "'mention'" in said and "answer_line" in said and "mentions" in said
 
 
@@ -86,23 +86,26 @@ def test_the_path_bench_scores_its_tasks_by_it_and_the_others_as_before(project,
     spec = {"judges": ["j"], "primary_judge": "j", "runs": [{"student": "s", "run": "base"}]}
     files = ("--episodes", "e/{student}/{run}.parquet", "--verdicts", "v/{judge}/{student}/{run}.parquet")
     options = ("--spec", json.dumps(spec), "--tasks", "tasks.parquet", *files, "--out", "scores.parquet")
-    code, said = command(project, "score.py", *options)
+    code, said = command(project, "verdicts/score.py", *options)
     assert code == 0, said
     scores = read_table(project / "scores.parquet", SCORES).filter(path="bench").sort("task_id")
     assert scores["passed"].to_list() == [True, True, False, False]
 
 
 def test_its_own_test_passes(project):
-    done = run_tests(project, "tests/unit/test_mentions.py")
+    done = run_tests(project, "tests/unit/scorers/test_mentions.py")
     assert "6 passed" in done.stdout, done.stdout
 
 
 def test_scores_are_taken_again_with_it_and_nothing_else_is(project):
     def digest(name, scripts):
         scorers = sorted(path.stem for path in (scripts / "skillift/scorers").glob("[!_]*.py"))
-        modules = [f"skillift.scorers.{scorer}" for scorer in scorers] if name == "score.py" else []
+        modules = [f"skillift.scorers.{scorer}" for scorer in scorers] if name == "verdicts/score.py" else []
         return code_digest(name, *modules, scripts=scripts)
 
     before, after = ROOT / "workflow_scripts", project / "workflow_scripts"
-    commands = ("score.py", "analyse.py", "judge.py", "generate.py", "train.py", "build_tasks.py")
-    assert [name for name in commands if digest(name, before) != digest(name, after)] == ["score.py"]
+    commands = (
+        *("verdicts/score.py", "analysis/analyse.py", "verdicts/judge.py", "episodes/generate.py"),
+        *("training/train.py", "tasks/build_tasks.py"),
+    )
+    assert [name for name in commands if digest(name, before) != digest(name, after)] == ["verdicts/score.py"]

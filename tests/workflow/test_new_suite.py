@@ -58,7 +58,7 @@ def test_a_study_asks_it_and_its_tables_are_built(project):
 def test_own_tasks_of_it_become_its_table(project):
     spec = json.dumps({"files": {"tasks": "tasks.csv", "skills": "skills.yaml"}})
     files = ("--tasks", "tasks.parquet", "--skills", "skills.parquet")
-    status, said = command(project, "build_tasks.py", "--spec", spec, "--suite", "multilingual", *files)
+    status, said = command(project, "tasks/build_tasks.py", "--spec", spec, "--suite", "multilingual", *files)
     assert status == 0, said
     assert pl.read_parquet(project / "tasks.parquet")["task_id"].to_list() == ["b1", "b2"]
 
@@ -68,7 +68,7 @@ def test_editors_complete_it_and_the_reference_page_names_it(project, repository
     figures = repository / "docs/figures-and-tables.md"
     (project / "figures.md").write_text(figures.read_text(encoding="utf-8"), encoding="utf-8")
     made = ("--out", str(page), "--schemas", str(schemas), "--figures", str(project / "figures.md"))
-    status, said = command(project, "document_study.py", *made)
+    status, said = command(project, "study/document_study.py", *made)
     assert status == 0, said
     assert '"multilingual"' in (schemas / "study.schema.json").read_text(encoding="utf-8")
     asked = re.search(r"\| `inference.suites` \|.*", page.read_text(encoding="utf-8"))[0]
@@ -76,5 +76,5 @@ def test_editors_complete_it_and_the_reference_page_names_it(project, repository
 
 
 def test_its_own_test_passes(project):
-    done = run_tests(project, "tests/unit/test_multilingual.py")
+    done = run_tests(project, "tests/unit/tasks/test_multilingual.py")
     assert "1 passed" in done.stdout, done.stdout

@@ -79,7 +79,7 @@ def test_a_text_edited_after_results_is_judged_again_and_said_to_be_edited(proje
 
 @pytest.mark.integration
 def test_a_margin_changed_after_results_is_another_look(project):
-    """What the page says of both: unit/test_findings_looks.py."""
+    """What the page says of both: unit/findings/test_findings_looks.py."""
     replace_in(
         project / "studies/smoke.yaml",
         "bootstrap_samples: 200",

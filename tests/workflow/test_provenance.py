@@ -40,7 +40,7 @@ def edit_learning_rate(folder: Path) -> None:
 
 
 def verify(folder: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "workflow_scripts/verify.py", "--study", "studies/smoke.yaml"]
+    command = [sys.executable, "workflow_scripts/study/verify.py", "--study", "studies/smoke.yaml"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 

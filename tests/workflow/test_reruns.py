@@ -218,4 +218,4 @@ def test_a_fresh_copy_plans_every_job(tmp_path):
 
 def test_the_table_of_the_docs_says_what_these_edits_rerun():
     text = PAGE.read_text(encoding="utf-8")
-    assert text == with_table(text, table()), "run python tests/rerun_table.py"
+    assert text == with_table(text, table()), "run python tests/helpers/rerun_table.py"

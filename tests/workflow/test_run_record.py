@@ -18,11 +18,11 @@ import time
 from itertools import pairwise
 
 import pytest
-import status
 
 from skillift.processes.progress_lines import parse_line
 from skillift.running.run_record import FILE, read_record
 from skillift.running.status import status_lines
+from study import status
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 

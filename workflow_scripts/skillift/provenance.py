@@ -68,7 +68,7 @@ def code_digest(command: str, *modules: str, scripts: Path = SCRIPTS) -> str:
     """Digest of the code that a command can reach, 16 hexadecimal digits.
 
     Args:
-        command: file name of the command, such as `judge.py`.
+        command: file of the command below `scripts`, such as `verdicts/judge.py`.
         modules: dotted names of modules that the command loads by a computed name.
         scripts: the folder that holds the commands and the library.
 
@@ -76,7 +76,7 @@ def code_digest(command: str, *modules: str, scripts: Path = SCRIPTS) -> str:
         FileNotFoundError: there is no such command or module.
     """
     reached: dict[tuple[str, str], str] = {}
-    pending = [(name, "*") for name in (command.removesuffix(".py"), *modules)]
+    pending = [(name, "*") for name in (command.removesuffix(".py").replace("/", "."), *modules)]
     while pending:
         symbol = pending.pop()
         if symbol not in reached:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 @pytest.fixture
 def page(tmp_path, repository):
     path = tmp_path / "audit.html"
-    write_page(made_audit(HOSTILE, more=5), path, repository / "workflow_scripts/pages")
+    write_page(made_audit(HOSTILE, more=5), path, repository / "workflow_scripts/assets/pages")
     return path
 
 

@@ -24,7 +24,7 @@ FIGURES = {name: FIGURE.format(name) for name in ("lift", "tier_trajectory", "pa
 
 def page_of(repository, spec, tables, figures=FIGURES) -> str:
     parts = [
-        (repository / f"workflow_scripts/pages/findings.{kind}").read_text(encoding="utf-8")
+        (repository / f"workflow_scripts/assets/pages/findings.{kind}").read_text(encoding="utf-8")
         for kind in ("html", "css", "js")
     ]
     captions = {

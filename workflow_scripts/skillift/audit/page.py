@@ -17,7 +17,7 @@ def audit_page(audit: Audit, template: str, style: str, script: str) -> str:
 
     Args:
         audit: the audit.
-        template: Jinja, `workflow_scripts/pages/audit.html`.
+        template: Jinja, `workflow_scripts/assets/pages/audit.html`.
         style: its style sheet.
         script: its JavaScript.
 

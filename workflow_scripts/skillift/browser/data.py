@@ -3,8 +3,9 @@
 From the tables of tasks, skills, episodes, verdicts and scores of a study. A *cell* is one task at one
 checkpoint (`arm`) in one sample; each of its columns holds one number a cell, for one condition. Texts are
 dictionary-coded: a column holds places in `texts`, where every text stands once. All texts are one, each
-ended by `END`: a browser reads and searches one long text much faster than many. `workflow_scripts/browser/`
-reads the data; that page pairs a cell of a trained run with the cell of its student's `base`.
+ended by `END`: a browser reads and searches one long text much faster than many.
+`workflow_scripts/assets/browser/` reads the data; that page pairs a cell of a trained run with
+the cell of its student's `base`.
 """
 
 from __future__ import annotations

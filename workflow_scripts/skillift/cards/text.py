@@ -1,7 +1,7 @@
 """Cards in the form of the Hugging Face hub: what a checkpoint or corpus is, whence it comes, its limits.
 
 Made from manifests and tables, never by hand; front matter by the hub's own library. The words stand in the
-templates of `workflow_scripts/cards/`.
+templates of `workflow_scripts/assets/cards/`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A teacher is anything with a name and an `answer_all`. `worked_solution` hands over the solutions that come
 with the tasks and makes a declared share of them wrong, so that the judge has something to reject. `api` is
-a model behind a chat API, asked through the template `workflow_scripts/prompts/teacher.jinja`.
+a model behind a chat API, asked through the template `workflow_scripts/assets/prompts/teacher.jinja`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from skillift.settings.chat_models import ApiTeacher
 from skillift.study.study import Study
 from skillift.tasks.prompts import messages_for
 
-PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+PROMPTS = Path(__file__).resolve().parents[2] / "assets" / "prompts"
 VERDICT_TOKENS = 60  # a judge's JSON object with a short conclusion; more where a model thinks before it
 
 BASES = {

@@ -99,7 +99,7 @@ def read_template(path: Path | str) -> str:
         text = Path(path).read_text(encoding="utf-8")
         compile_template(text)
     except (OSError, UnicodeDecodeError) as error:
-        fix = "Judge templates stand in workflow_scripts/prompts/."
+        fix = "Judge templates stand in workflow_scripts/assets/prompts/."
         raise UserError(problem(str(path), str(error), "a readable text file", fix)) from None
     except UserError as error:
         raise UserError(f"{path}: {error}") from None

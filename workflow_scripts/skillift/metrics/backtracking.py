@@ -1,8 +1,8 @@
 r"""Does a response correct itself? The share of responses with at least one of `PATTERNS`.
 
 The patterns are declared here and each is tested on what it finds and on what it must not find
-(`tests/unit/test_metrics.py`). They are English phrases by which a text takes a step back: a metric of
-form, which says nothing of whether the correction is right. The case of letters does not matter.
+(`tests/unit/metrics/test_metrics.py`). They are English phrases by which a text takes a step back: a metric
+of form, which says nothing of whether the correction is right. The case of letters does not matter.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from skillift.errors import UserError, problem
 
 # 95 % of the draws' own error is then below a twentieth of the posterior's SD
 SETTINGS = {"warmup": 600, "draws": 600, "target_accept": 0.95}
-_COMMAND = Path(__file__).resolve().parents[2] / "sample_posterior.py"
+_COMMAND = Path(__file__).resolve().parents[2] / "second_opinion" / "sample_posterior.py"
 _SET = "a Python with the set envs/second-opinion.txt"
 _FIX = "`make second-opinion` installs it and runs this."
 

@@ -74,7 +74,7 @@ class Judge(Paid, _ChatModel):
     max_tokens: Positive = 512
     """Most tokens in a judge's reply, a thinking model's thoughts included."""
     template: Template = "judge.jinja"
-    """Prompt template, a file of `workflow_scripts/prompts/`."""
+    """Prompt template, a file of `workflow_scripts/assets/prompts/`."""
 
 
 class _Teacher(Settings):
@@ -116,7 +116,7 @@ class ApiTeacher(AskedTeacher):
     """A model behind a chat API that writes demonstrations."""
 
     template: Template = "teacher.jinja"
-    """For `api`: prompt template, a file of `workflow_scripts/prompts/`."""
+    """For `api`: prompt template, a file of `workflow_scripts/assets/prompts/`."""
 
 
 Teacher = Annotated[

@@ -16,7 +16,7 @@ from skillift.settings.student_specs import GivenSpec
 from skillift.tasks.file_text import file_text, unusable, with_newlines
 from skillift.yaml_sources.source import Words, beside
 
-READY_MADE = Path(__file__).resolve().parents[2] / "prompts" / "chat"
+READY_MADE = Path(__file__).resolve().parents[2] / "assets" / "prompts" / "chat"
 LARGEST = 32 * 1024  # bytes; the text is a part of a command line, which Linux limits to 128 KiB
 _UNREAD = 8 * LARGEST  # bytes of a file that is too large in whatever encoding
 KIND = "chat template"

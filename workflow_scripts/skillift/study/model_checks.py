@@ -19,7 +19,7 @@ from skillift.study.matched import teacher_findings
 from skillift.yaml_sources.source import KeyPath, Source, Words, beside
 from skillift.yaml_sources.wording import HUB_NAME, did_you_mean, hub_hint, one_of
 
-PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+PROMPTS = Path(__file__).resolve().parents[2] / "assets" / "prompts"
 JUDGE_PLACEHOLDERS = ("task", "reference", "response")
 TEACHER_PLACEHOLDERS = ("prompt",)
 OFFLINE_JUDGES = [f"{PROVIDER}/{name}" for name in JUDGES]
@@ -136,7 +136,7 @@ def _template(key: KeyPath, name: str, placeholders: tuple[str, ...]) -> Iterato
     """What is wrong with a prompt template: no such file, no valid Jinja, a missing placeholder."""
     known = sorted(path.name for path in PROMPTS.glob("*.jinja"))
     if name not in known:
-        expected = f"a file of workflow_scripts/prompts/ ({one_of(known)})"
+        expected = f"a file of workflow_scripts/assets/prompts/ ({one_of(known)})"
         yield key, name, expected, did_you_mean(name, known)
         return
     try:

@@ -14,7 +14,7 @@ _PLAIN = ("pattern", "minLength")  # what the value of a key says without them
 _INTRODUCTION = """\
 # Reference: the study file and config.yaml
 
-Made by `python workflow_scripts/document_study.py` from the models in
+Made by `python workflow_scripts/study/document_study.py` from the models in
 `workflow_scripts/skillift/settings/`; do not edit by hand.
 
 A study file says what is studied, config.yaml how it is run. Both are YAML 1.2 and checked before the first

@@ -218,7 +218,7 @@ class Study(Specs):
         return ChatSettings(read_template(path) if path else None, ends)
 
     def judge_template(self, judge: str) -> str:
-        """File name of a judge's prompt template in `workflow_scripts/prompts/`."""
+        """File name of a judge's prompt template in `workflow_scripts/assets/prompts/`."""
         return self.data["judges"][judge]["template"]
 
     @property

@@ -1,7 +1,7 @@
 """Tasks of generators: which are taken, and what is made of their instances.
 
-A generator is a skill: its procedure is written in `workflow_scripts/imports/reasoning-gym.yaml`, its
-instances are the skill's tasks. It is taken only where its own score equals the comparison of answers
+A generator is a skill: its procedure is written in `workflow_scripts/assets/task_imports/reasoning-gym.yaml`,
+its instances are the skill's tasks. It is taken only where its own score equals the comparison of answers
 (`skillift.task_imports.agreement`). Generators make no worked answers: those of train tasks are the ANSWER
 line alone.
 """
@@ -19,10 +19,10 @@ from skillift.errors import UserError, problem
 from skillift.task_imports.agreement import N_ANSWERS, PER_INSTANCE, asked_answers, common_type, disagreements
 from skillift.yaml_sources.source import Words, read_source
 
-PROCEDURES = Path(__file__).resolve().parents[2] / "imports" / "reasoning-gym.yaml"
+PROCEDURES = Path(__file__).resolve().parents[2] / "assets" / "task_imports" / "reasoning-gym.yaml"
 LEVELS = ("easy", "default")
 ASKS_FOR_THE_LINE = "End with a line that reads 'ANSWER: ' and then the result."
-_COMMAND = Path(__file__).resolve().parents[2] / "ask_reasoning_gym.py"
+_COMMAND = Path(__file__).resolve().parents[2] / "tasks" / "ask_reasoning_gym.py"
 _SET = "a Python with the set envs/reasoning-gym.txt"
 _FIX = "`make generators` makes it."
 _LEAVE_OUT = "Leave this generator out."

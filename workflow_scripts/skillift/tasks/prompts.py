@@ -1,7 +1,7 @@
 """The user message of a task under a condition.
 
 One message holds everything: the procedure that the condition puts before the task, then the
-task's prompt, joined by the template `workflow_scripts/prompts/task.jinja`. Pre-training,
+task's prompt, joined by the template `workflow_scripts/assets/prompts/task.jinja`. Pre-training,
 demonstrations, corpora and episodes all render through `render_user_message`, so a student
 meets one form of prompt everywhere.
 """
@@ -19,7 +19,7 @@ from skillift.errors import UserError, problem
 from skillift.tasks.conditions import steps_under
 from skillift.tasks.skill_pools import pools_of
 
-TEMPLATE_PATH = Path(__file__).resolve().parents[2] / "prompts" / "task.jinja"
+TEMPLATE_PATH = Path(__file__).resolve().parents[2] / "assets" / "prompts" / "task.jinja"
 
 
 @lru_cache(maxsize=8)

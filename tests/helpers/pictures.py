@@ -1,0 +1,132 @@
+r"""Draw every figure and page of made-up studies that are hard to draw, and take pictures of them.
+
+    python tests/helpers/pictures.py /tmp/pictures --study names zero
+
+Writes the figures, tables and findings of each study of `picture_studies.STUDIES` into a folder of its name,
+a picture of each at 1400 and 400 pixels (Chromium is needed), and prints what a browser can see to be wrong:
+texts over each other or beyond the drawing, cut labels, pages wider than the window. Whether a page reads
+well only a look at its picture tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests/helpers")]
+
+from chromium import chromium  # noqa: E402
+from picture_studies import STUDIES, Tables, made  # noqa: E402
+
+from skillift.errors import UserError  # noqa: E402
+
+WIDTHS = (1400, 400)
+HIGHEST = 6000  # px of a picture
+
+
+def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
+    """The pages of a study: figures, tables and findings."""
+    from skillift.figures import draw, save, save_page
+    from skillift.figures.page import viewer
+    from skillift.findings import findings
+    from skillift.findings.made import made_now
+    from skillift.findings.page import findings_page
+    from skillift.publication.html_parts import PageParts
+    from skillift.publication.tables import publish
+    from skillift.reporting.registry import FIGURES, TABLES, parts_of
+
+    out.mkdir(parents=True, exist_ok=True)
+    scripts = out / "viewer.js"
+    scripts.write_text(viewer(), encoding="utf-8")
+    pages, figures = [], {}
+    for name in FIGURES:
+        try:
+            chart = draw(name, tables, spec)
+        except UserError as error:
+            print(f"{out.name}: no figure {name}: {str(error).splitlines()[0]}")
+            continue
+        pages.append(out / f"figure_{name}.html")
+        save_page(chart, name, scripts, pages[-1])
+        save(chart, out / f"figure_{name}.svg")
+        figures[name] = (out / f"figure_{name}.svg").read_text(encoding="utf-8")
+    for name in TABLES:
+        pages.append(out / f"table_{name}.html")
+        csv = [out / f"{part}.csv" for part in parts_of(name)]
+        publish(name, tables, spec, pages[-1], out / f"{name}.tex", csv)
+    page = PageParts(
+        *(
+            (ROOT / f"workflow_scripts/assets/pages/findings.{kind}").read_text("utf-8")
+            for kind in ("html", "css", "js")
+        )
+    )
+    captions = {name: (ROOT / f"rules/captions/{name}.rst").read_text("utf-8") for name in figures}
+    made_by = made_now(ROOT / "CITATION.cff", b"")
+    html = findings_page(findings(tables, spec), spec, page, figures, captions, made_by)
+    pages.append(out / "findings.html")
+    pages[-1].write_text(html, encoding="utf-8")
+    return pages
+
+
+def take(browser, path: Path) -> None:
+    """Pictures of a page beside it, with all that is folded opened; print what is wrong with it."""
+    for width in WIDTHS:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(path.resolve().as_uri())
+        if path.name.startswith("figure_"):
+            page.wait_for_selector("#figure svg", timeout=30_000)
+        else:
+            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        height = min(HIGHEST, page.evaluate("document.documentElement.scrollHeight"))
+        clip = {"x": 0, "y": 0, "width": width, "height": height}
+        page.screenshot(path=path.with_name(f"{path.stem}_{width}.png"), full_page=True, clip=clip)
+        for wrong in page.evaluate(_WRONG):
+            print(f"{path.parent.name}/{path.name} at {width}: {wrong}", flush=True)
+        page.close()
+
+
+# what a browser can tell; turned labels have boxes that overlap though they do not
+_WRONG = """() => {
+  const found = [], page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth) found.push(`${page.scrollWidth} px wide`);
+  for (const svg of document.querySelectorAll("svg")) {
+    const frame = svg.getBoundingClientRect();
+    const scale = frame.width / (svg.viewBox.baseVal.width || frame.width);
+    const texts = [...svg.querySelectorAll("text")]
+      .filter((each) => each.textContent.trim() && +getComputedStyle(each).opacity > 0)
+      .filter((each) => !/rotate\\((?!0[,)])/.test(each.getAttribute("transform") || ""))
+      .map((each) => ({ says: each.textContent, at: each.getBoundingClientRect() }));
+    for (const [place, { says, at }] of texts.entries()) {
+      if (says.includes("\\u2026")) found.push(`cut: ${says}`);
+      const out = Math.max(
+        frame.left - at.left, at.right - frame.right, frame.top - at.top, at.bottom - frame.bottom
+      );
+      if (out > scale) found.push(`beyond the drawing: ${says}`);
+      for (const other of texts.slice(place + 1)) {
+        const across = Math.min(at.right, other.at.right) - Math.max(at.left, other.at.left);
+        const down = Math.min(at.bottom, other.at.bottom) - Math.max(at.top, other.at.top);
+        if (across > 2 * scale && down > 4 * scale) found.push(`over each other: ${says} | ${other.says}`);
+      }
+    }
+  }
+  return found;
+}"""
+
+
+def main() -> None:
+    """Make the studies, draw them, take the pictures."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("out", type=Path, help="folder to write")
+    arguments.add_argument("--study", nargs="+", choices=sorted(STUDIES), default=list(STUDIES))
+    options = arguments.parse_args()
+    with chromium() as browser:
+        for name in options.study:
+            for path in draw_study(*made(name), options.out / name):
+                take(browser, path)
+
+
+if __name__ == "__main__":
+    main()

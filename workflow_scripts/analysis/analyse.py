@@ -1,0 +1,92 @@
+r"""Analyse the scores of a study: pass rates, effects, shifts between paths, agreement of the judges.
+
+    python workflow_scripts/analysis/analyse.py --study studies/embedded.yaml \
+        --tasks results/embedded/tasks/holdout.parquet --scores results/embedded/scores.parquet \
+        --episodes 'results/embedded/episodes/{student}/{run}.parquet' \
+        --out analysis
+
+Any tables that keep the contracts TASKS, SCORES and EPISODES will do, from this workflow or not. `--study` is
+the file that declares the runs and how effects are estimated; the workflow gives those settings alone
+(`--spec`, as JSON). `--episodes` says where the table of each declared run stands; without it, what rests on
+the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a
+table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
+errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
+of words and intervals; without it that is the confidence that the study declares. Writes one file for each
+table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from skillift.commands import parser_with_study, run
+from skillift.path_patterns import path_pattern
+
+
+def spec_of(study: Path) -> dict:
+    """The settings of the analysis that a study file declares.
+
+    Raises:
+        UserError: everything that is wrong with the file.
+    """
+    # found by name, so that the rule, which gives `--spec`, does not depend on how study files are read
+    return importlib.import_module("skillift.study.study").load_study(study).analysis_spec()
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read the tables, analyse them, write the tables of the analysis."""
+    arguments = parser_with_study(__doc__)
+    arguments.add_argument(
+        "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
+    )
+    arguments.add_argument("--scores", type=Path, required=True, help="scores.parquet")
+    arguments.add_argument(
+        "--episodes", type=path_pattern("student", "run"), help="path pattern of the episodes"
+    )
+    arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
+    arguments.add_argument(
+        "--students",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="manifests of trained students, for their parameters, each in a folder of the student's id",
+    )
+    arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
+    options = arguments.parse_args(argv)
+    spec = options.spec if options.study is None else spec_of(options.study)
+
+    import polars as pl
+
+    from skillift.contracts.analysis import ANALYSIS_TABLES
+    from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
+    from skillift.contracts.scoring_audit import LABELS
+    from skillift.ledger.looks import at_look
+    from skillift.statistics.analysis import analyse
+    from skillift.statistics.pass_rates import no_responses, responses
+    from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tasks.suites import read_suites
+
+    episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
+    tasks = read_suites(options.tasks, TASKS)
+    frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
+    if options.students:
+        counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
+        spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
+    analysis = analyse(
+        read_table(options.scores, SCORES),
+        tasks,
+        pl.concat([no_responses(), *frames]),
+        at_look(spec, read_json(options.look)) if options.look else spec,
+        read_table(options.labels, LABELS) if options.labels else None,
+    )
+    for name, table in analysis._asdict().items():
+        write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,88 @@
+r"""Have a student answer the tasks of a study, at the base model or at the checkpoints of a run.
+
+    python workflow_scripts/episodes/generate.py --tasks tasks/holdout.parquet \
+        --skills skills/holdout.parquet --task-template workflow_scripts/assets/prompts/task.jinja \
+        --model students/s/model --out episodes.parquet \
+        --spec '{"conditions": ["none", "curated"], "prompt_seed": 0, "checkpoints": [0], "inference":
+          {"engine": "vllm", "precision": "float32", "thinking": false, "suites": ["holdout"], "samples": 1,
+           "temperature": 0.0, "top_p": 1.0, "max_tokens": 48, "max_model_len": null, "adapters": "merged",
+           "batch_invariant": false, "seed": 0}}'
+
+A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`, and
+`--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
+`--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
+Where the spec has `"shards": n`, `--shard` (from 0) says which n-th of the tasks is answered.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from skillift.commands import parser, run
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.engines.interface import RunOptions
+from skillift.episodes.run import answer, checkpoint_folders
+from skillift.errors import UserError, problem
+from skillift.settings.config import EngineConfig
+from skillift.settings.options import add_options, given
+from skillift.settings.specs import EpisodesSpec
+from skillift.tables import read_json, read_table, write_table
+from skillift.tasks.suites import read_suites
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read tasks and skills, answer, write the episodes."""
+    arguments = parser(__doc__, EpisodesSpec)
+    arguments.add_argument("--tasks", nargs="+", required=True, help="table of tasks of each suite")
+    arguments.add_argument("--skills", nargs="+", required=True, help="table of skills of each suite")
+    arguments.add_argument(
+        "--task-template", type=Path, required=True, help="Jinja template of the user message"
+    )
+    arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
+    arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
+    arguments.add_argument("--manifest", type=Path, help="manifest of the run")
+    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
+    add_options(arguments, EngineConfig, "`engine` in config.yaml")
+    arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
+    arguments.add_argument("--probes", type=Path, help="table of probes of the run")
+    arguments.add_argument("--served", type=Path, help="table of their scores to write")
+    arguments.add_argument("--prompts", help="table of what is asked to write")
+    arguments.add_argument("--parity", help="table of the same prompts in another batch to write")
+    arguments.add_argument("--out", required=True, help="table of episodes to write")
+    options = arguments.parse_args(argv)
+    try:
+        template = options.task_template.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
+        ) from None
+    manifest = read_json(options.manifest) if options.manifest else None
+    checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
+    tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
+    probes = read_table(options.probes, PROBES) if options.probes else None
+    found = answer(
+        tasks,
+        skills,
+        options.spec,
+        checkpoints,
+        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
+        template,
+        probes,
+        options.model,
+        options.shard,
+    )
+    for table, path, schema in (
+        (found.served, options.served, SERVED),
+        (found.prompts, options.prompts, PROMPTS),
+        (found.parity, options.parity, BATCH_SENSITIVITY),
+        (found.episodes, options.out, EPISODES),
+    ):
+        if path:
+            write_table(table, path, schema)
+
+
+if __name__ == "__main__":
+    run(main)
