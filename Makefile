@@ -96,13 +96,13 @@ test: lint ## check style and run all tests
 test-nightly: setup sampler generators ## the long forms of tests: twenty kills, whole second runs, long simulations
 	@$(PYTEST) -n 2 -m nightly
 
-validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/validation.md
-	@$(RUN) python tests/validation/run.py --out docs/validation.md
+validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/explanation/validation.md
+	@$(RUN) python tests/validation/run.py --out docs/explanation/validation.md
 
 bench: setup ## time a study by stage, and the engine and training against bare scripts
 	@$(RUN) python tests/bench/run.py --cores $(CORES)
 
-bench-gpu: setup ## measure the rows of docs/benchmarks.md that want a GPU, in 9 minutes at most
+bench-gpu: setup ## measure the rows of docs/explanation/benchmarks.md that want a GPU, in 9 minutes at most
 	@$(RUN) python tests/bench/gpu.py --out gpu-rows.md
 
 pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)

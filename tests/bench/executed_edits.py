@@ -3,9 +3,9 @@
 python tests/bench/executed_edits.py --edits figure label
 
 Runs the smoke study once, then makes each edit (or those whose names hold one of the words; with `--rows`
-one for each row of docs/audit.md's table; with `--at-most` those that rerun no more jobs) in a copy of it,
-audits the copy and runs it. Prints for each edit how many jobs were predicted and whether a run did these and
-no others, and the minutes that were predicted and that it took. The row `all of it` is the whole study again.
+one for each row of docs/how-to/audit.md's table; with `--at-most` those that rerun no more jobs) in a copy
+of it, audits the copy and runs it. Prints for each edit how many jobs were predicted and whether a run did
+these and no others, and the minutes that were predicted and that it took. The row `all of it` is the whole study again.
 With all edits this takes hours on two cores.
 """
 
@@ -52,7 +52,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--edits", nargs="*", default=[""], help="words in the names of edits (default: all)")
-    parser.add_argument("--rows", action="store_true", help="one edit for each row of docs/audit.md's table")
+    parser.add_argument(
+        "--rows", action="store_true", help="one edit for each row of docs/how-to/audit.md's table"
+    )
     parser.add_argument("--at-most", type=int, default=1000, metavar="JOBS", help="leave out larger edits")
     options = parser.parse_args()
     chosen = [row[0] for row in alike(EDITS)] if options.rows else EDITS

@@ -6,8 +6,8 @@ python tests/bench/fine_tuning.py --model results/mine/students/smollm2/model --
 python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
-Prints a row of docs/benchmarks.md for each measure; the target is at least the bare script's tokens/s.
-Model FLOPs utilisation: see flops.py.
+Prints a row of docs/explanation/benchmarks.md for each measure; the target is at least the bare script's
+tokens/s. Model FLOPs utilisation: see flops.py.
 """
 
 from __future__ import annotations

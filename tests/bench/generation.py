@@ -4,8 +4,8 @@ python tests/bench/generation.py                        # on a CPU: a tiny stude
 python tests/bench/generation.py --model results/mine/students/smollm2/model --threads 2 --max-tokens 256
 python tests/bench/generation.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
-The prompts are those of the built-in task pack at standard difficulty. Prints a row of docs/benchmarks.md for
-each measure; the target is 0.97 of the bare engine's tokens/s.
+The prompts are those of the built-in task pack at standard difficulty. Prints a row of
+docs/explanation/benchmarks.md for each measure; the target is 0.97 of the bare engine's tokens/s.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rows that docs/benchmarks.md lacks on a GPU, in one command (`make bench-gpu`).
+"""The rows that docs/explanation/benchmarks.md lacks on a GPU, in one command (`make bench-gpu`).
 
 python tests/bench/gpu.py --shapes 0.8B 2B 4B --minutes 9 --out gpu-rows.md
 python tests/bench/gpu.py --shapes tiny --rows 8 --steps 2        # on a CPU: whether it works

@@ -80,7 +80,7 @@ def test_a_fresh_project_is_all_new_and_nobody_knows_how_long_it_takes(audited):
 
 
 def test_the_page_of_the_docs_names_every_key(audited, repository):
-    page = (repository / "docs/audit.md").read_text(encoding="utf-8").split("## JSON")[1]
+    page = (repository / "docs/how-to/audit.md").read_text(encoding="utf-8").split("## JSON")[1]
     named = set(re.findall(r"`(\w+)`", page))
     keys = {*audited, *audited["counts"], *audited["costs"], *audited["groups"][0], *audited["jobs"][0]}
     assert keys <= named

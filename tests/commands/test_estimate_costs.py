@@ -13,7 +13,7 @@ from skillift.errors import UserError
 
 
 def test_the_pages_tables_are_what_its_commands_print(repository, capsys):
-    page = (repository / "docs/costs.md").read_text(encoding="utf-8")
+    page = (repository / "docs/how-to/costs.md").read_text(encoding="utf-8")
     pairs = re.findall(r"```sh\npython \S+([^`]*--judgments[^`]*)```\n\n((?:\|.*\n)+)", page)
     assert len(pairs) == 2
     for options, table in pairs:

@@ -96,7 +96,7 @@ def test_a_floor_of_the_earlier_study_is_told_before_the_designs(tmp_path, earli
 
 def test_the_page_shows_what_its_command_prints(repository, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "115")
-    page = (repository / "docs/planning.md").read_text(encoding="utf-8")
+    page = (repository / "docs/how-to/planning.md").read_text(encoding="utf-8")
     options, shown = re.search(r"plan\.py (--study[^`]*)```\n\n```text\n([^`]*)```", page).groups()
     main([*shlex.split(options), "--directory", str(tmp_path), "--out", str(tmp_path)])
     printed = [line.strip() for line in capsys.readouterr().out.splitlines()]

@@ -17,7 +17,7 @@ class Edit:
     """An edit and the exact jobs that must rerun after it.
 
     Attributes:
-        name: in words, for the table of docs/audit.md.
+        name: in words, for the table of docs/how-to/audit.md.
         make: makes it in the project folder it gets.
         reruns: the jobs, as `rerun_sets` names them.
         why: reasons that the audit must give, by rule.

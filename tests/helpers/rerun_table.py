@@ -1,6 +1,6 @@
-"""The table in docs/audit.md of what edits rerun, made from what the tests claim (and check by dry runs).
+"""The table in docs/how-to/audit.md of what edits rerun, made from what tests claim and check by dry runs.
 
-python tests/helpers/rerun_table.py    # writes it into docs/audit.md
+python tests/helpers/rerun_table.py    # writes it into docs/how-to/audit.md
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rerun_sets import everything, stages  # noqa: E402
 
 EDITS = [*EDITS_OF_CODE, *EDITS_OF_STUDIES]
 AFTER = ("ledger", "analysis", "costs", "predictions", "publication", "findings")
-PAGE = ROOT / "docs/audit.md"
+PAGE = ROOT / "docs/how-to/audit.md"
 START, END = "<!-- reruns: made by tests/helpers/rerun_table.py -->", "<!-- end of reruns -->"
 
 

@@ -1,4 +1,4 @@
-"""The worked examples of docs/extending.md, added to copies of the project as the page says."""
+"""The worked examples of docs/how-to/extending.md, added to copies of the project as the page says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def project_with(heading: str, target: Path, parts: Iterable[str] = ()) -> tuple
         target: the folder to make.
         parts: what the copy has besides what a run needs, such as `docs`.
     """
-    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/how-to/extending.md").read_text(encoding="utf-8")
     section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     folder = copy_project(target)
     for part in (*parts, ".pytest.ini"):
@@ -41,7 +41,7 @@ def project_with(heading: str, target: Path, parts: Iterable[str] = ()) -> tuple
 
 def files_said(what: str) -> int:
     """How many files the page says that adding a thing takes."""
-    page = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/how-to/extending.md").read_text(encoding="utf-8")
     return int(re.search(rf"^\| {what}[^|]* \| (\d) \|", page, re.MULTILINE)[1])
 
 

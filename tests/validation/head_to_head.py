@@ -1,11 +1,11 @@
 """Simulated pairs of evaluations, put to skillift and to other packages: who covers the truth?
 
 python -m venv /tmp/peers && /tmp/peers/bin/pip install -r envs/peers.txt
-python tests/validation/head_to_head.py --python /tmp/peers/bin/python --out docs/validation.md
+python tests/validation/head_to_head.py --python /tmp/peers/bin/python --out docs/explanation/validation.md
 
 Each design is simulated without a gain and with one of 15 percentage points. The other packages are asked as
 their documentation does; a naive interval of the difference of two independent binomials stands beside them.
-The table is a section of docs/validation.md, which `make validate` leaves as it is.
+The table is a section of docs/explanation/validation.md, which `make validate` leaves as it is.
 """
 
 from __future__ import annotations

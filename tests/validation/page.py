@@ -1,4 +1,4 @@
-"""The page docs/validation.md: what was simulated, and what was found."""
+"""The page docs/explanation/validation.md: what was simulated, and what was found."""
 
 from __future__ import annotations
 

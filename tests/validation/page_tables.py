@@ -1,4 +1,4 @@
-"""The tables of the page docs/validation.md, and the phrases of its numbers."""
+"""The tables of the page docs/explanation/validation.md, and the phrases of its numbers."""
 
 from __future__ import annotations
 

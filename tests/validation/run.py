@@ -1,6 +1,6 @@
 """Simulate studies with a known truth, analyse them, and print what the intervals hold: `make validate`.
 
-python tests/validation/run.py --studies 10000 --out docs/validation.md
+python tests/validation/run.py --studies 10000 --out docs/explanation/validation.md
 
 Prints the page and writes it to `--out`; ends with status 1 where a claim does not hold. The seed is fixed,
 so equal code gives an equal page but for its date and duration.

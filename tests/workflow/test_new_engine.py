@@ -1,6 +1,6 @@
 """A worked example: a new engine is its module and its test, and answers a study that names it.
 
-`echo` of docs/extending.md is added to a copy of the project.
+`echo` of docs/how-to/extending.md is added to a copy of the project.
 """
 
 from __future__ import annotations

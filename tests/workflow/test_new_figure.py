@@ -1,6 +1,6 @@
 """A worked example: a new figure is its module, its caption and its test, and everything else knows it.
 
-`gains` of docs/extending.md, the gain of each run under `none`, is added to a copy of the project.
+`gains` of docs/how-to/extending.md, the gain of each run under `none`, is added to a copy of the project.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def test_it_stands_on_the_findings_page_under_its_question_with_its_number(proje
 def test_the_list_of_figures_in_the_docs_is_made_again_with_it(project):
     status, said = command(project, "study/document_study.py")
     assert status == 0, said
-    page = (project / "docs/figures-and-tables.md").read_text(encoding="utf-8")
+    page = (project / "docs/reference/figures-and-tables.md").read_text(encoding="utf-8")
     names = re.findall(r"(?m)^\| `(\w+)` \| .* \|$", page.split("## Figures")[1].split("\nA study has")[0])
     assert names[1:4] == ["tier_trajectory", "gains", "recipe_band"]
     assert "| `gains` | Does SFT help without the procedure? | `effects` |" in page

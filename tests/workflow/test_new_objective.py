@@ -1,6 +1,6 @@
 """A worked example: a new training objective is its module and its test, and trains what names it.
 
-`smoothed` of docs/extending.md is added to a copy of the project.
+`smoothed` of docs/how-to/extending.md is added to a copy of the project.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A worked example: a new scorer is its module and its test, and own tasks may name it.
 
-`mentions` of docs/extending.md is added to a copy of the project.
+`mentions` of docs/how-to/extending.md is added to a copy of the project.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A worked example: a new suite of own tasks is its name and its test, and everything else knows it.
 
-`multilingual` of docs/extending.md is added to a copy of the project.
+`multilingual` of docs/how-to/extending.md is added to a copy of the project.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def test_own_tasks_of_it_become_its_table(project):
 
 def test_editors_complete_it_and_the_reference_page_names_it(project, repository):
     page, schemas = project / "reference.md", project / "schemas"
-    figures = repository / "docs/figures-and-tables.md"
+    figures = repository / "docs/reference/figures-and-tables.md"
     (project / "figures.md").write_text(figures.read_text(encoding="utf-8"), encoding="utf-8")
     made = ("--out", str(page), "--schemas", str(schemas), "--figures", str(project / "figures.md"))
     status, said = command(project, "study/document_study.py", *made)

@@ -6,8 +6,8 @@ r"""Say what a run would rebuild, why, and what it would cost, before anything r
 The plan is Snakemake's own: unknown options go to it, so `--forceall`, `--profile` or a target work. For
 each rule it prints how many jobs would run and the reason in words, what is reused, minutes, device hours,
 calls over APIs and USD, with where these numbers come from: this study's benchmarks and tables, else declared
-rates and prices, else `unknown`. `--json` prints all of it as JSON, `--html` writes a page; docs/audit.md
-describes both.
+rates and prices, else `unknown`. `--json` prints all of it as JSON, `--html` writes a page;
+docs/how-to/audit.md describes both.
 
 No rule calls this. It writes nothing but that page, makes no call, and needs no key and no GPU.
 """

@@ -12,7 +12,7 @@ Several LOGS after `--after` are trainings with other seeds. No study file, mode
 `--study` margins, settings of the analysis and predictions are those of a study file.
 
 Scores that are not 0 and 1 alone are a metric: `--range bleu=0:100` declares how far it goes, `--threshold`
-makes passes of it. Writes tables as those of a study (docs/outputs.md), `effects.csv`, figures,
+makes passes of it. Writes tables as those of a study (docs/reference/outputs.md), `effects.csv`, figures,
 `findings.html`, `episodes.html`, and `summary.md`, which is printed.
 """
 

@@ -1,7 +1,7 @@
 """Write what is made from the code: the reference page, the schemas for editors, the list of figures.
 
-python workflow_scripts/study/document_study.py --out docs/study-reference.md --schemas rules/schemas \
-    --figures docs/figures-and-tables.md
+python workflow_scripts/study/document_study.py --out docs/reference/study.md --schemas rules/schemas \
+    --figures docs/reference/figures-and-tables.md
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from skillift.study.reference import reference_page
 from skillift.tables import atomic_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGE = REPOSITORY / "docs" / "study-reference.md"
+PAGE = REPOSITORY / "docs" / "reference" / "study.md"
 SCHEMAS = REPOSITORY / "rules" / "schemas"
-FIGURES = REPOSITORY / "docs" / "figures-and-tables.md"
+FIGURES = REPOSITORY / "docs" / "reference" / "figures-and-tables.md"
 CAPTIONS = REPOSITORY / "rules" / "captions"
 
 

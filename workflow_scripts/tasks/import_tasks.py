@@ -6,9 +6,9 @@ r"""Make files of own tasks and skills from tasks that others made.
         --per-skill train=50 holdout=100 --out my
 
 Writes `tasks.jsonl` and `skills.yaml` into `--out`, which a study names under `tasks.files`
-(docs/own-data.md). Generators of reasoning-gym become skills, their instances tasks; one whose own score does
-not equal the comparison of answers is refused by name. `--from jsonl` reads questions with answers that end
-in a marker and the result, as GSM8K's.
+(docs/reference/own-data.md). Generators of reasoning-gym become skills, their instances tasks; one whose own
+score does not equal the comparison of answers is refused by name. `--from jsonl` reads questions with answers
+that end in a marker and the result, as GSM8K's.
 
 No rule calls this.
 """

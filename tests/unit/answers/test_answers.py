@@ -18,7 +18,7 @@ ROW = re.compile(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| (yes|no) \|$", re.MU
 
 
 def documented() -> list[tuple]:
-    text = (Path(__file__).parents[3] / "docs/statistics.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs/explanation/statistics.md").read_text(encoding="utf-8")
     return ROW.findall(text)
 
 

@@ -10,7 +10,7 @@ from skillift.reporting.registry import TABLES, parts_of
 
 def rows_of(repository: Path, heading: str) -> dict[str, str]:
     """The table rows under a heading, by the name in their first cell."""
-    page = (repository / "docs/figures-and-tables.md").read_text(encoding="utf-8")
+    page = (repository / "docs/reference/figures-and-tables.md").read_text(encoding="utf-8")
     section = page.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return {match[1]: match[0] for match in re.finditer(r"^\| `(\w+)` \|.*$", section, re.MULTILINE)}
 

@@ -169,7 +169,7 @@ def test_two_claims_of_one_name_are_refused(monkeypatch):
         claim_registry.registry()
 
 
-# ---- a metric of one's own: this is all of its module (docs/metrics.md)
+# ---- a metric of one's own: this is all of its module (docs/reference/metrics.md)
 
 
 def _asks(episodes: pl.DataFrame) -> pl.Series:

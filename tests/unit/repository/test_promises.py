@@ -22,7 +22,7 @@ def promises(repository: Path) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def pages(repository: Path) -> list[Path]:
-    return [repository / "README.md", *sorted((repository / "docs").glob("*.md"))]
+    return [repository / "README.md", *sorted((repository / "docs").rglob("*.md"))]
 
 
 @cache

@@ -235,7 +235,7 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
 
 
 def test_the_committed_page_tells_these_claims_and_all_of_them_hold(measured, repository):
-    text = (repository / "docs/validation.md").read_text(encoding="utf-8")
+    text = (repository / "docs/explanation/validation.md").read_text(encoding="utf-8")
     told = [line for line in text.splitlines() if line.startswith("- ")]
     assert told == [f"- holds: {claim.text}" for claim in claims(measured)], "run: make validate"
 

@@ -90,7 +90,7 @@ def test_one_skill_has_none():
 
 @pytest.mark.parametrize("sizes", [SIZES["1 to 30"], SIZES["one large"]], ids=["1 to 30", "one large"])
 def test_intervals_cover_where_those_of_one_factor_for_all_skills_do_not(sizes):
-    """2,000 studies of skill effects with half of the variance; cf. docs/validation.md."""
+    """2,000 studies of skill effects with half of the variance; cf. docs/explanation/validation.md."""
     from scipy.stats import t
 
     rng, sizes = np.random.default_rng(3), np.array(sizes)

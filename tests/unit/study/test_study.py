@@ -71,7 +71,7 @@ def test_a_reference_model_behind_an_api_needs_no_files_and_samples_as_the_stude
 
 
 def test_the_models_behind_an_api_in_the_docs_make_a_study(study_file):
-    section = (REPOSITORY / "docs/api-models.md").read_text(encoding="utf-8")
+    section = (REPOSITORY / "docs/how-to/api-models.md").read_text(encoding="utf-8")
     shown = yaml.safe_load(section[section.index("```yaml") + 7 : section.index("```\n\n")])
     own = {"analysis": {}, **shown}
     study = load_study(study_file(yaml.safe_dump({**yaml.safe_load(EMBEDDED), **own})))

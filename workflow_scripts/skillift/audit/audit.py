@@ -1,6 +1,6 @@
 """The audit of a plan: its jobs by stage with their reasons, what is reused, and what it will cost.
 
-`Audit.as_record` gives the form that `audit.py --json` prints; `docs/audit.md` describes it.
+`Audit.as_record` gives the form that `audit.py --json` prints; `docs/how-to/audit.md` describes it.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Audit:
         return {"planned": fates.total() - fates["reused"], "new": fates[NEW], "reused": fates["reused"]}
 
     def as_record(self) -> dict:
-        """All of it as plain data for JSON; `docs/audit.md` says what each key holds."""
+        """All of it as plain data for JSON; `docs/how-to/audit.md` says what each key holds."""
         calls = {entry.job: entry for entry in self.calls}
         jobs = []
         for number, job in enumerate(self.plan.jobs):

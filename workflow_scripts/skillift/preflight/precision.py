@@ -39,7 +39,7 @@ def precision_notes(study: Study, results: Path | str) -> list[str]:
         f"`precision: bfloat16` a training of {name} (some {shape.parameters / 1e6:.0f} M parameters) would "
         f"keep about {rows[1]} instead of {rows[0]} of a row of {_TOKENS} tokens, and its engine "
         f"{weights[1]} instead of {weights[0]} of weights. It changes results, so it is the study's to say "
-        "(docs/students.md, Memory)."
+        "(docs/how-to/students.md, Memory)."
     ]
 
 

@@ -41,7 +41,7 @@ def add_options(
             action="append" if _takes(field, list) or _takes(field, dict) else "store",
             type=_reader(field),
             metavar="KEY=VALUE" if _takes(field, dict) else name.upper(),
-            help=f"as `{name}` of {section} (docs/study-reference.md)",
+            help=f"as `{name}` of {section} (docs/reference/study.md)",
         )
 
 

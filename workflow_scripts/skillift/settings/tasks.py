@@ -81,8 +81,8 @@ class OwnFiles(Settings):
     """Own tasks and own skills."""
 
     tasks: FilePath
-    """Tasks, one a row: a file with the ending .jsonl, .json, .csv, .tsv or .parquet (docs/own-data.md).
-    Relative to the study file's folder."""
+    """Tasks, one a row: a file with the ending .jsonl, .json, .csv, .tsv or .parquet
+    (docs/reference/own-data.md). Relative to the study file's folder."""
     skills: FilePath
     """Skills: a YAML file by id, or a folder of `<skill>/SKILL.md` files (Agent Skills format). Relative to
     the study file's folder."""

@@ -18,7 +18,7 @@ from skillift.statistics.grouping import Groups, grouped
 POWER = 0.8
 
 # Where fewer tasks than both of these differ between arms, the clustered standard error is hardly known: it
-# is small where the estimate is, and 95 % intervals cover down to 90 % (docs/validation.md).
+# is small where the estimate is, and 95 % intervals cover down to 90 % (docs/explanation/validation.md).
 FEW_DIFFER, FEW_SHARE = 10, 1 / 8
 
 # Below this a standard error is rounding: the smallest real one, of one task in 10,000, is near 1e-4.

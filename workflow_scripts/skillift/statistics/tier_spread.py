@@ -11,8 +11,8 @@ differ, and the last term takes it off. Its variance is that of a quadratic form
 2 tr(AVAV) (Searle, "Linear models", 1971, section 2.5), at m as estimated; so it is too large by 4 tr(AVAV)
 in expectation, and the interval covers where tiers hardly differ. The test also takes the variance at lifts
 and deltas scaled to one mean square, and the larger of the two counts: without it small estimates go with
-small variances, and too many are found (docs/validation.md). Estimates are squared fractions. Shares of the
-variance between tiers are shown without an interval: three tiers do not give one.
+small variances, and too many are found (docs/explanation/validation.md). Estimates are squared fractions.
+Shares of the variance between tiers are shown without an interval: three tiers do not give one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ with t the quantiles of Student's t at the interval's level. For independent est
 often as it says, whatever the true variances are (Banerjee, "Approximate confidence interval for linear
 functions of means of k populations when the population variances are not equal", Sankhya 22, 1960). One t
 with Satterthwaite's degrees of freedom does not: where two seeds are at hand it covered 87 % at 95 %
-(docs/statistics.md). With one part both are Student's t interval. Tests are the intervals turned round.
+(docs/explanation/statistics.md). With one part both are Student's t interval. Tests are the intervals turned
+round.
 """
 
 from __future__ import annotations

@@ -154,8 +154,8 @@ def scalar(text: str) -> object:
 
 def _look_at(kind: str) -> str:
     if kind.startswith("skill"):
-        return "See docs/own-data.md."
-    return "See studies/embedded.yaml and docs/study-reference.md."
+        return "See docs/reference/own-data.md."
+    return "See studies/embedded.yaml and docs/reference/study.md."
 
 
 def read_text(path: Path, kind: str) -> str:
