@@ -5,8 +5,8 @@ python tests/bench/executed_edits.py --edits figure label
 Runs the smoke study once, then makes each edit (or those whose names hold one of the words; with `--rows`
 one for each row of docs/how-to/audit.md's table; with `--at-most` those that rerun no more jobs) in a copy
 of it, audits the copy and runs it. Prints for each edit how many jobs were predicted and whether a run did
-these and no others, and the minutes that were predicted and that it took. The row `all of it` is the whole study again.
-With all edits this takes hours on two cores.
+these and no others, and the minutes that were predicted and that it took. The row `all of it` is the whole
+study again. With all edits this takes hours on two cores.
 """
 
 from __future__ import annotations
