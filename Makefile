@@ -14,6 +14,7 @@ STARTER := $(shell for name in python3 python3.11 python3.12 python3.13 "$(PYTHO
 VENV := .venv
 SAMPLER := .venv-second-opinion# of `make second-opinion` alone
 GENERATORS := .venv-reasoning-gym# of import_tasks.py alone
+WRITER := .venv-docs# of `make docs` alone
 BIN := $$PWD/$(VENV)/bin# as the shell sees it: the name of the folder may hold what shells expand
 PYTEST = $(RUN) pytest -q --dist loadgroup --no-loadscope-reorder
 # a study starts Python some hundred times: each would compile the project where a container forbids to keep that
@@ -25,7 +26,7 @@ UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label
 	{ delete($$G, $$) }
 
 .PHONY: help setup demo study try plan status verify audit summary compare second-opinion sampler generators lint \
-	check test test-nightly validate bench bench-gpu pictures pins clean distclean
+	check test test-nightly docs validate bench bench-gpu pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -90,11 +91,21 @@ lint: setup ## check style, types (mypy), spelling (codespell), and that no impo
 check: lint ## the quick loop: style, and the tests that load no model and run no study
 	@$(PYTEST) -n 2 --quick tests/unit tests/commands
 
-test: lint ## check style and run all tests
+test: lint docs ## check style, build the site, and run all tests
 	@$(PYTEST) -n $(JOBS) -m "not nightly"
 
 test-nightly: setup sampler generators ## the long forms of tests: twenty kills, whole second runs, long simulations
 	@$(PYTEST) -n 2 -m nightly
+
+docs: ## build the site of the pages in docs/ as site/; a dead link ends it
+ifeq ($(STARTER),)
+	@echo "error: Python: found none, expected 3.11, 3.12 or 3.13. Install one of them." >&2; exit 1
+else
+	@"$(STARTER)" envs/make_venv.py --venv $(WRITER) --pins envs/docs.txt --needed-gib 0.3 \
+		$(if $(PYTHON),--python "$(PYTHON)")
+	@rm -rf site .cache
+	@$(WRITER)/bin/zensical build --strict --config-file .zensical.toml
+endif
 
 validate: setup ## simulate studies with a known truth; write what the intervals hold to docs/explanation/validation.md
 	@$(RUN) python tests/validation/run.py --out docs/explanation/validation.md
@@ -116,8 +127,8 @@ pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
 	@"$(STARTER)" envs/pin.py
 
 clean: ## remove results and everything else made by running, but .venv
-	rm -rf results .skillift .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf results site .cache .skillift .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './$(VENV)*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove the virtual environments too
-	rm -rf $(VENV) $(SAMPLER) $(GENERATORS)
+	rm -rf $(VENV) $(SAMPLER) $(GENERATORS) $(WRITER)

@@ -8,6 +8,7 @@ The sets are installed with `--no-deps`, so each must hold everything that is im
                   that one, and it runs without a GPU, but not without these libraries
 - second-opinion.txt  the sampler of `make second-opinion`, in an environment of its own
 - reasoning-gym.txt  the task generators of `import_tasks.py`, in an environment of its own
+- docs.txt        what `make docs` builds the site with, in an environment of its own
 - cpu.yaml, cuda.yaml, second-opinion.yaml  the same pins for conda
 
 All sets but reasoning-gym.txt are cut from one joint resolution, so a package that is in several has one
@@ -50,6 +51,9 @@ SECOND_OPINION = ["numpyro==0.22.0", "jax==0.10.2", "numpy", "scipy"]
 # what ask_reasoning_gym.py imports beyond the standard library; nothing else does
 REASONING_GYM = ["reasoning-gym==0.1.25"]
 
+# what zensical.toml names. Later versions of zensical want zensical-ui, which not every registry offers.
+DOCS = ["zensical==0.0.73", "l2m4m==1.0.4"]
+
 # published as source only; pure Python, but for pycosat, a solver in C
 SOURCE_ONLY = ["connection-pool", "pycosat", "cellpylib", "zss"]
 
@@ -60,6 +64,7 @@ PURPOSES = {
     "torch-cuda.txt": "What the CUDA build of torch loads besides envs/cpu.txt, even without a GPU.",
     "second-opinion.txt": "The sampler of `make second-opinion`, in an environment of its own.",
     "reasoning-gym.txt": "The task generators of `import_tasks.py`, in an environment of its own.",
+    "docs.txt": "What `make docs` builds the site with, in an environment of its own.",
     "cpu.yaml": "The pins of envs/cpu.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "cuda.yaml": "The pins of envs/cuda.txt. Set PIP_NO_DEPS=1, or conda's pip looks for more packages.",
     "second-opinion.yaml": "The pins of envs/second-opinion.txt, for `second_opinion.py --python`.",
@@ -140,11 +145,14 @@ def main() -> None:
     check_newer_pythons(on_cuda, cuda, [])
     opinion = resolve(SECOND_OPINION, joint)
     check_newer_pythons(SECOND_OPINION, opinion, [])
+    docs = resolve(DOCS, joint)
+    check_newer_pythons(DOCS, docs, [])
     gym = resolve(REASONING_GYM)  # not from the joint pins: it asks for versions of its own
     check_newer_pythons(REASONING_GYM, gym, [])
 
     sets = {"cpu": cpu, "cuda": cuda, "second-opinion": opinion}
-    for name, pins in (sets | {"torch-cuda": torch_cuda, "reasoning-gym": gym}).items():
+    others = {"torch-cuda": torch_cuda, "reasoning-gym": gym, "docs": docs}
+    for name, pins in (sets | others).items():
         text = HEADER.format(purpose=PURPOSES[f"{name}.txt"]) + "".join(f"{line}\n" for line in lines(pins))
         (ENVS / f"{name}.txt").write_text(text)
     for name, pins in sets.items():
