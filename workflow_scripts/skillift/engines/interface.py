@@ -70,7 +70,10 @@ class Engine(Protocol):
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None
     ) -> list[Completion]:
-        """Answer `prompts` (token ids), in their order; `seeds` (one for each) are needed to sample."""
+        """Answer `prompts` (token ids), in their order; `seeds` (one for each) are needed to sample.
+
+        The answers of a call do not depend on earlier calls.
+        """
         ...
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:

@@ -134,6 +134,7 @@ class VllmEngine:
             for place in order
         ]
         requests = [{"prompt_token_ids": list(prompts[place])} for place in order]
+        self.llm.reset_prefix_cache()  # what an earlier call left would change the last bits of this one's
         answers: dict[int, Completion] = {}
         with (
             Progress("answering", len(requests), "prompt") as progress,

@@ -2,20 +2,22 @@
 
 Takes tasks and skills (contracts TASKS, SKILLS), the study's `inference` and conditions, and model folders by
 step; gives one row per step, suite, condition, task and sample (contract EPISODES). All checkpoints of a run
-go through one process, each through an engine of its own with the same settings.
+go through one process, each through an engine of its own with the same settings. Each suite is a call of its
+own: its answers do not depend on which other suites are asked.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from itertools import groupby
 from pathlib import Path
 
 import polars as pl
 
-from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.interface import Completion, Engine, RunOptions, Sampling
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.answer_checks import asked_table
@@ -145,6 +147,7 @@ def _answer_at(
     asked = asked_table(
         step, messages, texts, hashes, prompts, tokenizer, inference["thinking"], date_of(inference)
     )
+    suites = messages["suite"].to_list()
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
     stop = tuple(inference.get("stop", ()))
@@ -153,7 +156,7 @@ def _answer_at(
     sent = [prompts[place] for place, _ in requests]
     settings = {**inference, "max_model_len": length}
     with open_engine(inference["engine"], folder, settings, options, adapter) as engine:
-        answers = engine.generate(sent, sampling, seeds)
+        answers = _suite_by_suite(engine, [suites[place] for place, _ in requests], sent, sampling, seeds)
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
         with part(PART), phase("scoring answers"):
@@ -175,6 +178,27 @@ def _answer_at(
     ]
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     return Answers(episodes, served_table(probes, step, scores), asked, parity)
+
+
+def _suite_by_suite(
+    engine: Engine,
+    suites: Sequence[str],
+    prompts: Sequence[Sequence[int]],
+    sampling: Sampling,
+    seeds: Sequence[int],
+) -> list[Completion]:
+    """The answers to `prompts`, which stand suite by suite: each suite in a call of its own.
+
+    In bfloat16 a near-tie between two tokens hangs on what else is in the batch: so that another suite, asked
+    beside the holdout, would change the answers to the holdout.
+    """
+    answers: list[Completion] = []
+    parts = [(suite, len(list(places))) for suite, places in groupby(suites)]
+    for suite, number in parts:
+        mine = slice(len(answers), len(answers) + number)
+        with part(f"suite {suite}") if len(parts) > 1 else nullcontext():
+            answers += engine.generate(prompts[mine], sampling, seeds[mine])
+    return answers
 
 
 def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:
