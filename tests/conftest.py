@@ -6,6 +6,7 @@ which read them once.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -62,6 +63,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         whole = r"^pytestmark = \[?pytest\.mark\.models\b"
         return bool(re.search(whole, collection_path.read_text(encoding="utf-8"), re.MULTILINE)) or None
     return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep what collecting makes out of the garbage collector's sight: it lives until the end.
+
+    These are some million objects of tests and libraries. It would look through them again and again.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000)
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
