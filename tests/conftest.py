@@ -20,6 +20,7 @@ from filelock import FileLock
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "workflow_scripts"
 GUARD = REPOSITORY / "tests" / "model_guard"
+LONG = ("integration", "models", "nightly", "slow")  # marks of what the quick loop leaves out
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # litellm fetches its price map at import otherwise
@@ -58,9 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """In the quick loop, do not even import modules that load models as a whole."""
+    """In the quick loop, do not even import modules that are left out as a whole."""
     if config.getoption("quick") and collection_path.suffix == ".py":
-        whole = r"^pytestmark = \[?pytest\.mark\.models\b"
+        whole = rf"^pytestmark = .*pytest\.mark\.({'|'.join(LONG)})\b"
         return bool(re.search(whole, collection_path.read_text(encoding="utf-8"), re.MULTILINE)) or None
     return None
 
@@ -103,7 +104,7 @@ def _place(item: pytest.Item) -> tuple[bool, ...]:
 
 
 def _takes_long(item: pytest.Item) -> bool:
-    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly", "slow"))
+    marked = any(map(item.get_closest_marker, LONG))
     return marked or "finished_smoke" in item.fixturenames
 
 
