@@ -32,6 +32,9 @@ SPEC = {
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
 
 
+HEADLINE = ("judge:a",)  # the path that most findings are about; the more paths, the longer an analysis
+
+
 # of this process: an analysis takes seconds
 _ANALYSED: dict[str, dict[str, pl.DataFrame]] = {}
 
