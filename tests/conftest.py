@@ -83,15 +83,15 @@ def pytest_collection() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start long tests first; keep those on one worker that ask vLLM, or share a fixture of their module."""
+    """Start long tests first; keep those on one worker that load models, or share a fixture of their module."""
     if config.getoption("quick"):
         left_out = [item for item in items if _takes_long(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=_place)
     groups = {item.path: "/".join(item.path.parts[-2:]) for item in items if _shares_a_fixture(item)}
-    # importing vLLM takes as long as what it is asked
-    groups |= {item.path: "vllm" for item in items if _asks_vllm(item)}
+    # one worker imports torch and vLLM: that takes longer than most of what they are asked
+    groups |= {item.path: "models" for item in items if item.get_closest_marker("models")}
     for item in items:
         if item.path in groups and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(groups[item.path]))
@@ -112,13 +112,6 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
     """Whether a test takes what its module makes once; what a session makes, every worker has or shares."""
     fixtures = item._fixtureinfo.name2fixturedefs.values()
     return any(fixture.scope in ("module", "class") for found in fixtures for fixture in found)
-
-
-def _asks_vllm(item: pytest.Item) -> bool:
-    return any(
-        isinstance(value, str) and value == "vllm"
-        for value in getattr(getattr(item, "callspec", None), "params", {}).values()
-    )
 
 
 @pytest.fixture(scope="session", autouse=True)
