@@ -44,7 +44,7 @@ def faint(page, selector: str = POINTS) -> int:
     )
 
 
-# by day every fourth: each is drawn by the same Vega, without a browser, in unit/test_figures.py
+# by day every fourth: each is drawn by the same Vega, without a browser, in unit/figures/test_figures.py
 @pytest.mark.parametrize(
     "name",
     [
