@@ -26,7 +26,7 @@ UNDRAWN := N[match(label, "make_*") == 0 && label != "make_figure_lift" && label
 	{ delete($$G, $$) }
 
 .PHONY: help setup demo study try plan status verify audit summary compare second-opinion sampler generators lint \
-	check test test-nightly docs validate bench bench-gpu pictures pins clean distclean
+	types style check test test-nightly docs validate bench bench-gpu pictures pins clean distclean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -80,12 +80,17 @@ sampler: setup # what a second opinion needs more, once for each set of pins
 		$(if $(PYTHON),--python "$(PYTHON)")
 
 lint: setup ## check style, types (mypy), spelling (codespell), and that no imports go round in circles
+	@$(MAKE) --no-print-directory -j 2 --output-sync=recurse types style
+
+types: # takes as long as all of style
+	@$(RUN) mypy
+
+style:
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
 	@$(RUN) snakefmt --check $(SNAKEFILES)
 	@$(RUN) snakemake --lint
 	@$(RUN) env PYTHONPATH=workflow_scripts lint-imports --no-cache --no-logo
-	@$(RUN) mypy
 	@$(RUN) codespell
 
 check: lint ## the quick loop: style, and the tests that load no model and run no study

@@ -6,6 +6,7 @@ which read them once.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from filelock import FileLock
 REPOSITORY = Path(__file__).resolve().parents[1]
 SCRIPTS = REPOSITORY / "workflow_scripts"
 GUARD = REPOSITORY / "tests" / "model_guard"
+LONG = ("integration", "models", "nightly", "slow")  # marks of what the quick loop leaves out
 
 ENVIRONMENT = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # litellm fetches its price map at import otherwise
@@ -57,24 +59,39 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """In the quick loop, do not even import modules that load models as a whole."""
+    """In the quick loop, do not even import modules that are left out as a whole."""
     if config.getoption("quick") and collection_path.suffix == ".py":
-        whole = r"^pytestmark = \[?pytest\.mark\.models\b"
+        whole = rf"^pytestmark = .*pytest\.mark\.({'|'.join(LONG)})\b"
         return bool(re.search(whole, collection_path.read_text(encoding="utf-8"), re.MULTILINE)) or None
     return None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep what collecting makes out of the garbage collector's sight: it lives until the end.
+
+    These are some million objects of tests and libraries. It would look through them again and again.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000)
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start long tests first; keep those on one worker that ask vLLM, or share a fixture of their module."""
+    """Start long tests first; keep on one worker those that load models, or share a fixture of a module."""
     if config.getoption("quick"):
         left_out = [item for item in items if _takes_long(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not _takes_long(item)]
     items.sort(key=_place)
     groups = {item.path: "/".join(item.path.parts[-2:]) for item in items if _shares_a_fixture(item)}
-    # importing vLLM takes as long as what it is asked
-    groups |= {item.path: "vllm" for item in items if _asks_vllm(item)}
+    # one worker imports torch and vLLM: that takes longer than most of what they are asked
+    groups |= {item.path: "models" for item in items if item.get_closest_marker("models")}
     for item in items:
         if item.path in groups and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(groups[item.path]))
@@ -87,7 +104,7 @@ def _place(item: pytest.Item) -> tuple[bool, ...]:
 
 
 def _takes_long(item: pytest.Item) -> bool:
-    marked = any(item.get_closest_marker(name) for name in ("integration", "models", "nightly", "slow"))
+    marked = any(map(item.get_closest_marker, LONG))
     return marked or "finished_smoke" in item.fixturenames
 
 
@@ -95,13 +112,6 @@ def _shares_a_fixture(item: pytest.Item) -> bool:
     """Whether a test takes what its module makes once; what a session makes, every worker has or shares."""
     fixtures = item._fixtureinfo.name2fixturedefs.values()
     return any(fixture.scope in ("module", "class") for found in fixtures for fixture in found)
-
-
-def _asks_vllm(item: pytest.Item) -> bool:
-    return any(
-        isinstance(value, str) and value == "vllm"
-        for value in getattr(getattr(item, "callspec", None), "params", {}).values()
-    )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,7 +20,13 @@ from skillift.provenance import code_digest
 from skillift.study.study import load_study
 from skillift.tables import read_table, write_table
 
-ANALYSIS = {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0}
+ANALYSIS = {
+    "headline_path": "judge:a",
+    "confidence": 0.95,
+    "bootstrap_samples": 200,
+    "seed": 0,
+    "splits": 5,
+}
 RUNS = [
     {"student": "s", "run": "base", "recipe": None, "seed": None},
     *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),

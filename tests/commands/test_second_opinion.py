@@ -43,10 +43,9 @@ if sys.argv[1] != "-c":
 """
 
 
-@pytest.fixture
-def finished(tmp_path, repository, monkeypatch) -> Path:
-    """A folder with the tables of a finished embedded study, of one student."""
-    monkeypatch.chdir(repository)
+@pytest.fixture(scope="module")
+def tables(repository) -> dict[str, tuple]:
+    """The tables of a finished embedded study, of one student, each with its contract."""
     scores = make_scores(
         {
             (path, "s", run_id, 0 if run_id == "base" else 138, condition): passes(count + shift)
@@ -55,14 +54,21 @@ def finished(tmp_path, repository, monkeypatch) -> Path:
             for condition, count in zip(("none", "curated"), counts, strict=True)
         }
     )
-    results, tasks = tmp_path / "results/embedded", make_tasks()
-    spec = load_study(STUDY).analysis_spec()
-    spec["analysis"]["bootstrap_samples"] = 20
+    tasks = make_tasks()
+    spec = load_study(repository / STUDY).analysis_spec()
+    spec["analysis"] |= {"bootstrap_samples": 20, "splits": 5}
     spec["analysis"].pop("trajectory")  # of three students
-    write_table(scores, results / "scores.parquet", SCORES)
-    write_table(tasks, results / "tasks.parquet", TASKS)
     claims = analyse(scores, tasks, no_responses(), spec).claims
-    write_table(claims, results / "analysis/claims.parquet", CLAIMS)
+    return {"scores": (scores, SCORES), "tasks": (tasks, TASKS), "analysis/claims": (claims, CLAIMS)}
+
+
+@pytest.fixture
+def finished(tables, tmp_path, repository, monkeypatch) -> Path:
+    """A folder in which that study is finished."""
+    monkeypatch.chdir(repository)
+    results = tmp_path / "results/embedded"
+    for name, (table, contract) in tables.items():
+        write_table(table, results / f"{name}.parquet", contract)
     write_json({"look": 1, "alpha": 0.025}, results / "analysis/look.json")
     return tmp_path
 

@@ -24,34 +24,40 @@ EPOCH = "1764374400"  # 2025-11-29
 CONTRACTS = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
 
 
-def arguments_in(tmp_path: Path, scripts: Path) -> list[str]:
-    """Inputs of the command in a folder, and its arguments, which write there."""
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, scripts) -> list[str]:
+    """A folder of what the command reads, as its options."""
+    folder = tmp_path_factory.mktemp("inputs")
     spec, tables = full_study()
     options = ["--spec", json.dumps({**spec, "name": "made"})]
-    for name in set(FINDINGS) - {"ledger"}:  # which is of runs of the workflow
-        write_table(tables[name], tmp_path / f"{name}.parquet", CONTRACTS[name])
-        options += [f"--{name.replace('_', '-')}", f"{tmp_path}/{name}.parquet"]
-    (tmp_path / "lift.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    options += ["--figures", f"{tmp_path}/lift.svg"]
+    for name in sorted(set(FINDINGS) - {"ledger"}):  # which is of runs of the workflow
+        write_table(tables[name], folder / f"{name}.parquet", CONTRACTS[name])
+        options += [f"--{name.replace('_', '-')}", f"{folder}/{name}.parquet"]
+    (folder / "lift.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    options += ["--figures", f"{folder}/lift.svg"]
     options += ["--captions", f"{scripts.parent}/rules/captions/lift.rst"]
     options += ["--citation", f"{scripts.parent}/CITATION.cff"]
     for option, kind in (("page", "html"), ("style", "css"), ("script", "js")):
         options += [f"--{option}", f"{scripts}/assets/pages/findings.{kind}"]
-    return [*options, *(f"--{kind}={tmp_path}/out.{kind}" for kind in ("html", "csv", "text"))]
+    return options
+
+
+def outputs(folder: Path) -> list[str]:
+    return [f"--{kind}={folder}/out.{kind}" for kind in ("html", "csv", "text")]
 
 
 @pytest.fixture
-def arguments(tmp_path, scripts):
-    return arguments_in(tmp_path, scripts)
+def arguments(inputs, tmp_path) -> list[str]:
+    return [*inputs, *outputs(tmp_path)]
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory, scripts) -> Path:
-    """A folder in which the command was called once, on 2025-11-29."""
+def written(inputs, tmp_path_factory) -> Path:
+    """A folder to which the command wrote once, on 2025-11-29."""
     folder = tmp_path_factory.mktemp("findings")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOURCE_DATE_EPOCH", EPOCH)
-        write_findings.main(arguments_in(folder, scripts))
+        write_findings.main([*inputs, *outputs(folder)])
     return folder
 
 
@@ -98,7 +104,7 @@ def test_a_missing_table_or_figure_is_named_and_nothing_is_written(arguments, tm
     place = arguments.index("--claims")
     with pytest.raises(UserError, match="--claims"):
         write_findings.main(arguments[:place] + arguments[place + 2 :])
-    (tmp_path / "lift.svg").unlink()
+    arguments[arguments.index("--figures") + 1] = f"{tmp_path}/lift.svg"
     with pytest.raises(UserError, match=r"lift\.svg"):
         write_findings.main(arguments)
     assert not (tmp_path / "out.html").exists()

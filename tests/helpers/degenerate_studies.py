@@ -20,6 +20,7 @@ SPEC = {
         "confidence": 0.95,
         "bootstrap_samples": 100,
         "seed": 0,
+        "splits": 5,
         "margins": {"uniform_lift": 0.05, "recipe_tie": 0.02},
     },
     "primary_judge": "a",

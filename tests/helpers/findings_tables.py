@@ -13,7 +13,13 @@ from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 
 SPEC = {
-    "analysis": {"headline_path": "judge:a", "confidence": 0.95, "bootstrap_samples": 200, "seed": 0},
+    "analysis": {
+        "headline_path": "judge:a",
+        "confidence": 0.95,
+        "bootstrap_samples": 200,
+        "seed": 0,
+        "splits": 5,
+    },
     "students": {"s": {"label": "45 k", "tier": 1}, "r": {"label": "big", "tier": 9}},
     "references": ["r"],
     "runs": [
@@ -24,6 +30,9 @@ SPEC = {
 }
 # passes before (none, curated), of two seeds after
 COUNTS = {"base": (40, 46), "sft-s0": (50, 140), "sft-s1": (56, 150)}
+
+
+HEADLINE = ("judge:a",)  # the path that most findings are about; the more paths, the longer an analysis
 
 
 # of this process: an analysis takes seconds

@@ -24,6 +24,7 @@ from skillift.figures import draw
 from skillift.figures.theme import specification
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.closing_lines import closing_lines
+from skillift.findings.finding import Part
 from skillift.findings.page import Made, findings_page
 from skillift.findings.rows import findings_rows, findings_text
 from skillift.findings.summary import summary
@@ -92,15 +93,15 @@ class Sentence(NamedTuple):
     where: str = "findings"
 
 
-def lines_of(study: Study, where: str = "findings") -> list[str]:
-    """What is said of a study, line by line."""
+def lines_of(study: Study, where: str = "findings", parts: list[Part] | None = None) -> list[str]:
+    """What is said of a study, line by line; `parts`: its findings, where they are known."""
     if where == "summary":
         return summary(study.tables, study.spec, "made up").splitlines()
     if where == "ledger":
         return _ledger(study)
     if where.startswith("figure "):
         return _around(where.removeprefix("figure "), study)
-    parts = findings(study.tables, study.spec, study.students)
+    parts = findings(*study) if parts is None else parts
     if where == "report":
         opening = findings_text(parts, dict.fromkeys(FIGURES, "")).splitlines()
         return [f"{line} |" for line in opening] + findings_rows(parts).write_csv().splitlines()
@@ -159,7 +160,19 @@ def wrong(sentence: Sentence, said: Callable[[Callable[[], Study], str], list[st
 @cache
 def said_of(study: Callable[[], Study], where: str) -> list[str]:
     """`lines_of` a study, found once."""
-    return lines_of(study(), where)
+    if where in ("findings", "page", "report"):
+        return lines_of(_made(study), where, _parts(study))
+    return lines_of(_made(study), where)
+
+
+@cache
+def _made(study: Callable[[], Study]) -> Study:
+    return study()
+
+
+@cache
+def _parts(study: Callable[[], Study]) -> list[Part]:
+    return findings(*_made(study))
 
 
 class Fragment(NamedTuple):

@@ -104,6 +104,8 @@ def listed(text: str, names: set[str]) -> Iterator[str]:
     in a logical line that compares a `rule` or `rule_name` (==, !=, in) or is a `case`.
     Code of Python and of Snakemake alike, read by tokens; longer texts that hold such a name do not count.
     """
+    if not re.search(rf"""["']({"|".join(names)})["']""", text):
+        return
     groups: list[set[str]] = [set()]
     line: list[tokenize.TokenInfo] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from planner import plans
-from projects import ROOT, replace_in
+from projects import ROOT, planned_jobs, replace_in
 from worked_examples import files_said, project_with, run_tests
 
 from skillift.provenance import code_digest
@@ -54,11 +53,10 @@ def test_its_own_test_passes_and_it_answers_the_command(project):
 def test_a_study_may_name_it_and_one_that_there_is_not_is_refused_with_all(project):
     study = project / "studies/smoke.yaml"
     replace_in(study, "engine: vllm", "engine: echo")
-    planned, _ = plans(project)
-    assert {"generate s base", "generate m sft-s0"} <= planned
+    assert {"generate s base", "generate m sft-s0"} <= planned_jobs(project)
     replace_in(study, "engine: echo", "engine: ech")
     with pytest.raises(AssertionError, match=r"engine: found 'ech', expected .*echo.*transformers.*vllm"):
-        plans(project)
+        planned_jobs(project)
     replace_in(study, "engine: ech", "engine: vllm")
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from planner import plans
-from projects import ROOT, replace_in
+from projects import ROOT, planned_jobs, replace_in
 from worked_examples import files_said, project_with, run_tests
 
 from skillift.provenance import code_digest
@@ -35,11 +34,10 @@ def test_its_own_test_passes_as_it_trains_otherwise_than_sft(project):
 def test_a_recipe_may_name_it_and_one_that_there_is_not_is_refused_with_both(project):
     study = project / "studies/smoke.yaml"
     replace_in(study, "objective: sft", "objective: smoothed")
-    planned, _ = plans(project)
-    assert {"train s sft-s0", "train m sft-s0"} <= planned
+    assert {"train s sft-s0", "train m sft-s0"} <= planned_jobs(project)
     replace_in(study, "objective: smoothed", "objective: smooth")
     with pytest.raises(AssertionError, match=r"objective: found 'smooth', expected .*sft.*smoothed"):
-        plans(project)
+        planned_jobs(project)
     replace_in(study, "objective: smooth", "objective: sft")
 
 

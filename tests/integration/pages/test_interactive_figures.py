@@ -44,7 +44,14 @@ def faint(page, selector: str = POINTS) -> int:
     )
 
 
-@pytest.mark.parametrize("name", FIGURES)
+# by day every fourth: each is drawn by the same Vega, without a browser, in unit/figures/test_figures.py
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.nightly if place % 4 else ())
+        for place, name in enumerate(FIGURES)
+    ],
+)
 def test_a_figure_opens_by_itself_without_an_error_or_a_request(figure, name):
     opened = figure(name)
     assert opened.page.locator("#figure svg text").count() > 3

@@ -6,7 +6,6 @@ import shutil
 
 import polars as pl
 import pytest
-from datasets import Dataset
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
@@ -115,6 +114,8 @@ def test_an_interrupted_training_keeps_the_probes_of_its_first_steps(student, tm
     ("lengths", "expected"), [([100] * 9, 8), ([400] * 9, 2), ([2000, 10], 1), ([1000, 20, 10], 2)]
 )
 def test_long_demonstrations_make_few_probes_and_one_at_least(lengths, expected):
+    from datasets import Dataset
+
     rows = [{"input_ids": [1] * n, "labels": [-100] * (n // 2) + [1] * (n - n // 2)} for n in lengths]
     probes = probes_of(Dataset.from_list(rows))
     assert [len(probe.prompt) + len(probe.response) for probe in probes] == lengths[:expected]

@@ -6,10 +6,10 @@ import re
 
 import polars as pl
 import pytest
-from analysis_tables import full_study, make_certification, make_spec, make_tables, smoke_study
+from analysis_tables import full_study, make_certification, smoke_study
 from degenerate_studies import CASES, analysis
 from degenerate_studies import SPEC as DEGENERATE
-from findings_tables import COUNTS, SPEC, answers, every, tables_of
+from findings_tables import COUNTS, HEADLINE, SPEC, answers, every, tables_of
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
@@ -141,7 +141,7 @@ def test_answer_lines_are_told_before_and_after_training():
             ("sft-s0", 138, ["ANSWER: 1"] * 200),
         )
     )
-    (finding,) = every(tables_of(seen=seen), "answer lines")
+    (finding,) = every(tables_of(HEADLINE, seen=seen), "answer lines")
     assert "at 45 k: 50.0 % before SFT and 100.0 % after" in finding.sentence
 
 
@@ -163,7 +163,7 @@ def test_a_dequantised_student_is_told_on_the_page_and_in_the_report(tables):
 
 
 def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
-    tables = tables_of(unscored="judge:a")
+    tables = tables_of(HEADLINE, unscored="judge:a")
     (lift,) = every(tables, "lift")
     assert lift.word == claim_labels.UNDEFINED
     assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored; path judge:a)." in lift.sentence
@@ -177,7 +177,7 @@ def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):
 
 
 def test_a_study_without_a_training_says_so():
-    tables = tables_of(runs={"base": COUNTS["base"]})
+    tables = tables_of(HEADLINE, runs={"base": COUNTS["base"]})
     said = answers(tables)
     assert said["resolved"].startswith("This study has no lift")
     assert said["uniform"].startswith("No recipe has a lift at two tiers")
@@ -193,7 +193,7 @@ def test_a_study_of_reference_models_alone_has_findings():
 
 
 def test_an_arm_that_is_missing_leaves_no_lift():
-    assert every(tables_of(conditions=("none",)), "lift") == []
+    assert every(tables_of(HEADLINE, conditions=("none",)), "lift") == []
 
 
 def test_no_study_predicts_what_it_does_not_declare(tables):
@@ -272,8 +272,7 @@ def test_a_headline_path_that_was_not_scored_is_named():
 
 
 def test_the_last_checkpoint_is_what_is_told():
-    spec = make_spec(("s",), (("sft", (0,)),))
-    tables = make_tables(spec, n_skills=8, per_skill=1)
+    spec, tables = smoke_study()
     assert {each.student for each in every(tables, "lift", spec)} == {"45 k"}
 
 

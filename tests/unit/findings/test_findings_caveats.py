@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from analysis_tables import full_study
-from findings_tables import COUNTS, SPEC, answers, every, tables_of
+from findings_tables import COUNTS, HEADLINE, SPEC, answers, every, tables_of
 from score_tables import make_episodes
 
 from skillift.findings.finding import detectable
@@ -24,7 +24,7 @@ def texts_seen(before: float, after: float) -> pl.DataFrame:
 
 
 def test_a_lift_of_one_training_says_that_it_is_about_that_run():
-    one, several = (answers(tables_of(runs=runs))["resolved"] for runs in (ONE_SEED, COUNTS))
+    one, several = (answers(tables_of(HEADLINE, runs=runs))["resolved"] for runs in (ONE_SEED, COUNTS))
     assert one.endswith("With one training a claim is about that run, not about its recipe: so at 1 student.")
     assert "about that run" not in several
 
@@ -40,7 +40,7 @@ def test_differences_of_single_trainings_are_about_these_runs():
 
 
 def test_where_the_share_of_answer_lines_changes_no_lift_stands_without_the_caveat():
-    tables = tables_of(seen=texts_seen(0.4, 1.0))
+    tables = tables_of(("bench", *HEADLINE), seen=texts_seen(0.4, 1.0))
     assert answers(tables)["resolved"].endswith(
         "At 1 lift the share of ANSWER lines changes too: see the caveat."
     )
@@ -57,7 +57,7 @@ def test_where_the_share_of_answer_lines_changes_no_lift_stands_without_the_cave
 
 
 def test_where_it_does_not_change_there_is_none():
-    tables = tables_of(seen=texts_seen(0.9, 0.9))
+    tables = tables_of(HEADLINE, seen=texts_seen(0.9, 0.9))
     assert every(tables, "format") == []
     (corrected,) = every(tables, "corrected lift")
     assert "cannot see" not in corrected.sentence
@@ -65,7 +65,7 @@ def test_where_it_does_not_change_there_is_none():
 
 
 def test_random_labels_lead_with_the_correction_that_is_for_them_and_need_no_caveat():
-    tables = tables_of(seen=texts_seen(0.4, 1.0))
+    tables = tables_of(("bench", *HEADLINE), seen=texts_seen(0.4, 1.0))
     given = {
         **tables,
         "corrected_effects": tables["corrected_effects"].with_columns(labelled_by=pl.lit("given")),

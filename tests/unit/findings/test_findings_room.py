@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from findings_tables import SPEC, answers, every, tables_of
+from findings_tables import HEADLINE, SPEC, answers, every, tables_of
 
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
@@ -23,7 +23,7 @@ ONE_ARM = {"base": (2, 3), "sft-s0": (60, 65), "sft-s1": (62, 60)}
     ("counts", "end"), [(FLOOR, "6 of 6 arms below 5 %"), (CEILING, "6 of 6 arms above 95 %")]
 )
 def test_what_is_not_resolved_for_want_of_room_says_so_first(counts, end):
-    tables = tables_of(runs=counts)
+    tables = tables_of(HEADLINE, runs=counts)
     (lift,) = every(tables, "lift")
     assert lift.word == claim_labels.NOT_RESOLVABLE
     assert lift.sentence.startswith(f"No room to move: {end}. Lift at 45 k")
@@ -38,18 +38,18 @@ def test_what_is_not_resolved_for_want_of_room_says_so_first(counts, end):
 
 def test_arms_with_room_and_effects_that_are_resolved_say_nothing_of_it():
     for counts in (ONE_ARM, {"base": (1, 2), "sft-s0": (3, 150), "sft-s1": (4, 160)}):
-        tables = tables_of(runs=counts)
+        tables = tables_of(HEADLINE, runs=counts)
         assert "No room to move" not in " ".join(each.sentence for each in every(tables, "lift"))
 
 
 def test_reference_models_are_judged_by_their_own_arms():
-    tables = tables_of(runs=FLOOR)
+    tables = tables_of(HEADLINE, runs=FLOOR)
     big = [each for each in every(tables, "procedural delta") if each.student == "big"]
     assert [each.sentence[:7] for each in big] == ["Procedu"]
 
 
 def test_lost_verdicts_are_no_floor():
-    tables = tables_of(unscored="judge:a")
+    tables = tables_of(HEADLINE, unscored="judge:a")
     assert not any("No room" in each.sentence for each in every(tables, "lift"))
 
 

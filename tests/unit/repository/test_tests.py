@@ -12,14 +12,25 @@ import pytest
 CHECKS = {"raises", "warns", "fail", "assert_frame_equal"}  # of pytest and polars
 
 
+@cache  # asked of the same modules and functions again and again
+def nodes(tree: ast.AST) -> tuple[list[ast.FunctionDef], list[ast.Call], list[ast.Assert]]:
+    """The functions, calls and assertions in a module or a function."""
+    found: tuple[list, list, list] = ([], [], [])
+    kinds = (ast.FunctionDef, ast.Call, ast.Assert)
+    for node in ast.walk(tree):
+        for kind, those in zip(kinds, found, strict=True):
+            if type(node) is kind:
+                those.append(node)
+    return found
+
+
 def functions(trees: Iterable[ast.Module]) -> Iterator[ast.FunctionDef]:
-    return (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return (function for tree in trees for function in nodes(tree)[0])
 
 
-@cache  # asked of the same functions again and again
 def called(function: ast.FunctionDef) -> set[str]:
     """Names of what a function calls."""
-    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    calls = [call.func for call in nodes(function)[1]]
     return {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
 
 
@@ -34,9 +45,8 @@ def checking(trees: list[ast.Module], known: set[str] = CHECKS) -> set[str]:
     return known
 
 
-@cache
 def asserts(function: ast.FunctionDef) -> list[ast.expr]:
-    return [node.test for node in ast.walk(function) if isinstance(node, ast.Assert)]
+    return [claim.test for claim in nodes(function)[2]]
 
 
 def parts(claim: ast.expr) -> list[ast.expr]:
@@ -53,7 +63,7 @@ def says_nothing(claim: ast.expr) -> bool:
     if isinstance(claim, ast.Constant | ast.JoinedStr | ast.Tuple | ast.List | ast.Dict | ast.Lambda):
         return True
     sides = [claim.left, *claim.comparators] if isinstance(claim, ast.Compare) else []
-    return len(sides) == 2 and ast.dump(sides[0]) == ast.dump(sides[1])
+    return len(sides) == 2 and type(sides[0]) is type(sides[1]) and ast.dump(sides[0]) == ast.dump(sides[1])
 
 
 def ends_somehow(function: ast.FunctionDef) -> bool:

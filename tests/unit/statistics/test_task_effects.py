@@ -14,7 +14,7 @@ from skillift.statistics.task_effects import runs_of, task_effect
 RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
 RUNS += [{"student": "s", "run": "other-s0", "recipe": "other", "seed": 0}]
 RUNS += [{"student": "s", "run": "base", "recipe": None, "seed": None}]
-SPEC = {"analysis": {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0}, "runs": RUNS}
+SPEC = {"analysis": {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 5}, "runs": RUNS}
 STEPS = {"base": (0,), "sft-s0": (4, 9), "sft-s1": (4, 9), "other-s0": (9,)}
 
 

@@ -8,7 +8,6 @@ from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.tables import read_json
-from skillift.training.batches import BatchParts, accumulation
 from skillift.training.options import TrainingOptions
 
 pytestmark = pytest.mark.models
@@ -39,6 +38,8 @@ class InOrder:
 def test_every_step_sees_the_rows_of_its_batch_once_and_no_device_more_than_it_holds(
     rows, device_rows, processes
 ):
+    from skillift.training.batches import BatchParts, accumulation
+
     parts = accumulation(6, processes, device_rows)
     shares = [list(BatchParts(InOrder(rows), 6, parts, processes, rank)) for rank in range(processes)]
     steps = -(-rows // 6)
@@ -53,11 +54,15 @@ def test_every_step_sees_the_rows_of_its_batch_once_and_no_device_more_than_it_h
 
 
 def test_one_process_with_memory_enough_takes_a_batch_at_once():
+    from skillift.training.batches import BatchParts, accumulation
+
     found = BatchParts(InOrder(13), 6, accumulation(6, 1, None), 1, 0)
     assert list(found) == [list(range(6)), list(range(6, 12)), [12]] and len(found) == 3
 
 
 def test_the_epoch_reaches_the_order():
+    from skillift.training.batches import BatchParts
+
     sampler = InOrder(3)
     BatchParts(sampler, 2, 1, 1, 0).set_epoch(7)
     assert sampler.epoch == 7

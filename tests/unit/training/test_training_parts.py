@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from hybrid_models import write_hybrid_student
-from safetensors.torch import load_file
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
@@ -35,6 +34,8 @@ def changed(student, folder, targets) -> set[str]:
     lora = {"rank": 4, "alpha": 8} | ({"target_modules": targets} if targets else {})
     recipe = {**RECIPE, "trainable": {"lora": lora}, "epochs": 1}
     train(recipe, student, demonstrations(), folder / "checkpoints", folder / "state")
+    from safetensors.torch import load_file
+
     before = load_file(student / "model.safetensors")
     after = load_file(folder / "checkpoints/step-3/model.safetensors")
     assert before.keys() == after.keys()

@@ -18,8 +18,7 @@ from skillift.training.objectives import sft
 from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
 
-# whose worker has a process with torch to fork from, for test_parallel_engines.py
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("vllm")]
+pytestmark = pytest.mark.models
 
 DROPOUT = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}}
 RECIPE_OF_5 = {**RECIPE, "batch_size": 5, "checkpoints": [2, "final"], "trainable": DROPOUT}

@@ -10,9 +10,10 @@ from __future__ import annotations
 import gc
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,8 @@ class VllmEngine:
             from vllm import LLM
             from vllm.lora.request import LoRARequest
 
+            if current_platform.is_cpu():
+                _register_kernels_once()
             prepare_libraries(options.threads)
         self.adapter = None if adapter is None else LoRARequest("trained", 1, str(adapter))
         _free_closed_engines()
@@ -192,6 +195,25 @@ class VllmEngine:
 
 
 ENGINE = VllmEngine
+
+
+def _register_kernels_once() -> None:
+    """Have vLLM put the kernels of this platform in their places once, and not again for each engine.
+
+    It looks through every name of every module for that: 0.5 s.
+    """
+    from vllm.triton_utils import dispatcher
+
+    register = dispatcher.register_kernels
+    if not hasattr(register, "__wrapped__"):
+
+        @wraps(register)
+        def once(kernels: Mapping[str, Callable[..., object]]) -> None:
+            known = dispatcher._registry
+            if any(name not in known or known[name][1] is not kernel for name, kernel in kernels.items()):
+                register(kernels)
+
+        dispatcher.register_kernels = once
 
 
 _closed = False  # whether this process holds what is left of an engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import polars as pl
 
@@ -32,9 +33,13 @@ def room_first(parts: Iterable[Part], rates: pl.DataFrame, view: View) -> list[P
 
 
 def _of_part(part: Part, rates: pl.DataFrame, view: View) -> Part:
+    @cache  # many findings rest on the same arms
+    def room(path: str, student: str, run: str) -> str:
+        return no_room(_rates_of(path, student, run, rates)["pass_rate"])
+
     found, without = [], dict[str, None]()
     for finding in part.findings:
-        said = no_room(_arms(finding, rates, view)["pass_rate"]) if finding.word in _UNRESOLVED else ""
+        said = room(*_arms_of(finding, view)) if finding.word in _UNRESOLVED else ""
         if said:
             finding = replace(finding, sentence=f"{said}. {finding.sentence}")
             without |= dict.fromkeys([finding.student] if finding.student else view.labels)
@@ -51,11 +56,17 @@ def _of_part(part: Part, rates: pl.DataFrame, view: View) -> Part:
     return replace(part, answer=f"{said}: {MORE_OF_THE_SAME}. {part.answer}", findings=found)
 
 
-def _arms(finding: Finding, rates: pl.DataFrame, view: View) -> pl.DataFrame:
-    """The arms that a finding rests on: of its student and runs, or of all students where it names none."""
-    arms = rates.filter(path=finding.path or view.headline_path)
-    if finding.student and finding.claim != UNIFORM:  # whose sides are two students
-        arms = arms.filter(label=finding.student)
-    if finding.run:
-        arms = arms.filter(pl.col("run").is_in([BASE, finding.run]) | (pl.col("recipe") == finding.run))
+def _arms_of(finding: Finding, view: View) -> tuple[str, str, str]:
+    """Which arms a finding rests on: path, student and run, empty where they are those of all."""
+    student = "" if finding.claim == UNIFORM else finding.student  # its sides are two students
+    return finding.path or view.headline_path, student, finding.run
+
+
+def _rates_of(path: str, student: str, run: str, rates: pl.DataFrame) -> pl.DataFrame:
+    """The rates of these arms; those before SFT belong to every run."""
+    arms = rates.filter(path=path)
+    if student:
+        arms = arms.filter(label=student)
+    if run:
+        arms = arms.filter(pl.col("run").is_in([BASE, run]) | (pl.col("recipe") == run))
     return arms

@@ -51,15 +51,14 @@ def corrected_effects(
         labelled_by: one of `LABELLED_BY`.
     """
     schema = {name: column.dtype.type for name, column in CORRECTED_EFFECTS.columns.items()}
-    tables = [
-        _effect(arrays, cells, sides, (confidence, bootstrap_samples, seed)).with_columns(
-            path=pl.lit(path), suite=pl.lit(suite), contrast=pl.lit(contrast)
-        )
-        for (path, suite), part in _by_task(judged).group_by("path", "suite")
-        for arrays in [arm_arrays(part, ["condition"], {"verdict": np.nan} | dict.fromkeys(_COUNTS, 0.0))]
-        for contrast, sides in _contrasts([condition for (condition,) in arrays.arms])
-        for cells in estimable(arrays, runs, suite)
-    ]
+    options = (confidence, bootstrap_samples, seed)
+    tables = []
+    for (path, suite), part in _by_task(judged).group_by("path", "suite"):
+        arrays = arm_arrays(part, ["condition"], {"verdict": np.nan} | dict.fromkeys(_COUNTS, 0.0))
+        every_cell = list(estimable(arrays, runs, suite))
+        for contrast, sides in _contrasts([condition for (condition,) in arrays.arms]):
+            of_it = {"path": path, "suite": suite, "contrast": contrast}
+            tables += [_effect(arrays, cells, sides, options, of_it) for cells in every_cell]
     known = [table for table in tables if table.height]
     if not known:
         return pl.DataFrame(schema=schema)
@@ -109,8 +108,10 @@ def _contrasts(conditions: Iterable[str]) -> Iterator[tuple[str, list[_Side]]]:
             yield LIFT + name, [*after, _Side(treated, True, -1.0), _Side(control, True, 1.0)]
 
 
-def _effect(arrays: ArmArrays, cells: Estimable, sides: list[_Side], options: tuple) -> pl.DataFrame:
-    """Rows of CORRECTED_EFFECTS for one effect."""
+def _effect(
+    arrays: ArmArrays, cells: Estimable, sides: list[_Side], options: tuple, of_it: dict[str, str]
+) -> pl.DataFrame:
+    """Rows of CORRECTED_EFFECTS for one effect, which `of_it` names."""
     if any(side.before for side in sides):
         cells = trained(arrays, cells)
     if not cells.rows.height:
@@ -130,7 +131,7 @@ def _effect(arrays: ArmArrays, cells: Estimable, sides: list[_Side], options: tu
                     counts[name] = counts.get(name, 0) + each[name][place]
     found = corrected_effect(parts, METHODS, *options)
     numbers = {name: values.sum(axis=1) for name, values in counts.items()}
-    return pl.concat(_table(cells.rows, effect, method, numbers) for method, effect in found.items())
+    return _table(cells.rows, found, numbers, of_it)
 
 
 def _sums(columns: dict, place: np.ndarray, skills: np.ndarray, complete: np.ndarray) -> ArmSums:
@@ -139,9 +140,19 @@ def _sums(columns: dict, place: np.ndarray, skills: np.ndarray, complete: np.nda
     return ArmSums(*(by_skill(each, skills) for each in values))
 
 
-def _table(rows: pl.DataFrame, effect: Corrected, method: str, counts: dict) -> pl.DataFrame:
-    numbers = {name: values.astype(np.int64) for name, values in counts.items()}
-    columns = pl.DataFrame({**effect._asdict(), **numbers}).with_columns(
-        pl.col(pl.Float64).fill_nan(None), pl.col("reason").cast(pl.String), method=pl.lit(method)
+def _table(
+    rows: pl.DataFrame, found: dict[str, Corrected], counts: dict[str, np.ndarray], of_it: dict[str, str]
+) -> pl.DataFrame:
+    """The rows by one method after the other."""
+    columns = {
+        name: np.concatenate([getattr(effect, name) for effect in found.values()])
+        for name in Corrected._fields
+    }
+    numbers = {name: np.tile(values.astype(np.int64), len(found)) for name, values in counts.items()}
+    methods = [method for method in found for _ in range(rows.height)]
+    made = pl.DataFrame({**columns, **numbers, "method": methods}).with_columns(
+        pl.col(pl.Float64).fill_nan(None),
+        pl.col("reason").cast(pl.String),
+        **{name: pl.lit(value) for name, value in of_it.items()},
     )
-    return pl.concat([rows, columns], how="horizontal")
+    return pl.concat([pl.concat([rows] * len(found)), made], how="horizontal")
