@@ -1,4 +1,4 @@
-"""Made-up studies that are hard to draw, analysed: long names, nothing passed, one tier, seven recipes.
+"""Made-up studies that are hard to draw: long names, nothing passed, one tier, seven recipes, every suite.
 
 They are no one's results. `pictures.py` draws all their figures and pages.
 """
@@ -35,6 +35,8 @@ class Drawn(NamedTuple):
         judges: names, the primary one first.
         suites: the headline's first.
         rate: whether anything passes at all.
+        unscored: the share of episodes without a verdict.
+        early: steps before the last at which trainings are looked at, on the headline's suite.
     """
 
     students: tuple[str, ...]
@@ -45,6 +47,7 @@ class Drawn(NamedTuple):
     all: bool = False
     rate: float = 1.0
     unscored: float = 0.01
+    early: tuple[int, ...] = ()
 
 
 # twenty characters and more, as models on the hub have them
@@ -64,6 +67,23 @@ STUDIES: dict[str, Drawn] = {
         LONG.students[:3], {"worked_solution_full": (0, 1)}, suites=("holdout", "dev", "transfer")
     ),
     "unscored": Drawn(TIERS, {"sft": (0, 1)}, unscored=0.3),
+    "axes": Drawn(
+        LONG.students[:3],
+        LONG.recipes,
+        suites=("holdout", "perturbed", "safety", "transfer"),
+        all=True,
+        early=(8, 16, 32),
+    ),
+}
+# what is declared of them
+_MARGINS = {
+    "uniform_lift": 0.05,
+    "recipe_tie": 0.02,
+    "neutral_filler": 0.05,
+    "retention": 0.1,
+    "brittleness": 0.1,
+    "side_cost": 0.2,
+    "data_quality": 0.1,
 }
 
 
@@ -84,10 +104,11 @@ def spec_of(name: str, drawn: Drawn) -> dict:
             "bootstrap_samples": 50,
             "seed": 0,
             "splits": 5,
-            "margins": {"uniform_lift": 0.05, "recipe_tie": 0.02, "neutral_filler": 0.05},
+            "margins": {name: _MARGINS[name] for name in _margins(drawn)},
             "certification": {"max_false_pass": 0.05, "max_false_fail": 0.1},
             **({"suites": sorted(drawn.suites)} if len(drawn.suites) > 1 else {}),
             **({"trajectory": pattern} if len(pattern) > 1 else {}),
+            **_declared_of_recipes(drawn),
         },
         "primary_judge": drawn.judges[0],
         "max_unscored_share": 0.05,
@@ -103,17 +124,26 @@ def spec_of(name: str, drawn: Drawn) -> dict:
     }
 
 
+def _margins(drawn: Drawn) -> list[str]:
+    asked = {"transfer": "retention", "perturbed": "brittleness", "safety": "side_cost"}
+    of_suites = [margin for suite, margin in asked.items() if suite in drawn.suites]
+    return ["uniform_lift", "recipe_tie", "neutral_filler", *of_suites] + ["data_quality"] * bool(drawn.early)
+
+
+def _declared_of_recipes(drawn: Drawn) -> dict:
+    """Early steps, and each pair of recipes that is compared."""
+    if not drawn.early:
+        return {}
+    one, other, *_ = drawn.recipes
+    pairs = [{"claim": claim, "recipe": one, "against": other} for claim in ("data_quality", "repetition")]
+    return {"depth": {"early": list(drawn.early), "dip": 0.05, "recovery": 0.05}, "compare": pairs}
+
+
 def made(name: str) -> tuple[dict, Tables]:
     """Spec and tables of a study of `STUDIES`, by the name of each table."""
     drawn = STUDIES[name]
     spec = spec_of(name, drawn)
-    tasks = pl.concat(
-        make_tasks(N_SKILLS, PER_SKILL, judge_scored=N_SKILLS * PER_SKILL // 6, suite=suite).with_columns(
-            task_id=pl.format("{}-{}", pl.lit(suite), "task_id"),
-            skill_id=pl.format("{}-{}", pl.lit("new" if suite == "transfer" else "taught"), "skill_id"),
-        )
-        for suite in drawn.suites
-    )
+    tasks = pl.concat((_tasks(suite) for suite in drawn.suites), how="diagonal")
     scores = pl.concat(_scores(drawn, spec, tasks)).select(list(SCORES.columns))
     analysis = analyse(scores, tasks, made_responses(scores), spec)
     declared = {"predictions": _declared(spec, drawn), "runs": spec["runs"]}
@@ -130,21 +160,37 @@ def made(name: str) -> tuple[dict, Tables]:
     }
 
 
+def _tasks(suite: str) -> pl.DataFrame:
+    made = make_tasks(N_SKILLS, PER_SKILL, judge_scored=N_SKILLS * PER_SKILL // 6, suite=suite)
+    skills = "new" if suite == "transfer" else "taught"
+    parents = {"parent": pl.format("holdout-{}", "task_id"), "change": pl.lit("step_removed")}
+    return made.with_columns(
+        task_id=pl.format("{}-{}", pl.lit(suite), "task_id"),
+        skill_id=pl.format("{}-{}", pl.lit(skills), "skill_id"),
+        **(parents if suite == "perturbed" else {}),
+    )
+
+
 def _scores(drawn: Drawn, spec: dict, tasks: pl.DataFrame) -> list[pl.DataFrame]:
     generator = np.random.default_rng(7)
     paths = ("bench", *(f"judge:{judge}" for judge in drawn.judges))
     ease = np.repeat(generator.normal(0, 0.12, N_SKILLS), PER_SKILL)
     parts = []
     for run in spec["runs"]:
-        trained = 0.0 if run["recipe"] is None else 0.12 / (1 + list(drawn.recipes).index(run["recipe"]))
-        for suite in drawn.suites:
+        gained = 0.0 if run["recipe"] is None else 0.12 / (1 + list(drawn.recipes).index(run["recipe"]))
+        steps = [0] if run["recipe"] is None else [*drawn.early, STEP]
+        for step, suite in [(step, suite) for step in steps for suite in drawn.suites]:
+            if step in drawn.early and suite != drawn.suites[0]:
+                continue
+            trained = gained * (step / STEP - 1.5 * (step in drawn.early))
             asked = tasks.filter(suite=suite)
             for condition, helped in CONDITIONS.items():
                 tier = spec["students"][run["student"]]["tier"]
-                rate = 0.1 + 0.08 * tier + trained + helped * (1 + 8 * trained) + ease
+                changed = -0.05 - gained if suite in ("perturbed", "safety") else 0.0
+                rate = 0.1 + 0.08 * tier + trained + helped * (1 + 8 * trained) + ease + changed
                 judged = generator.random(asked.height) < drawn.rate * np.clip(rate, 0, 1)
                 for path in paths:
-                    parts.append(_arm(generator, drawn, asked, run, condition, path, judged))
+                    parts.append(_arm(generator, drawn, asked, run, step, condition, path, judged))
     return parts
 
 
@@ -153,6 +199,7 @@ def _arm(
     drawn: Drawn,
     asked: pl.DataFrame,
     run: Mapping,
+    step: int,
     condition: str,
     path: str,
     judged: np.ndarray,
@@ -164,7 +211,7 @@ def _arm(
         path=pl.lit(path),
         student=pl.lit(run["student"]),
         run=pl.lit(run["run"]),
-        step=pl.lit(0 if run["recipe"] is None else STEP, pl.Int64),
+        step=pl.lit(step, pl.Int64),
         condition=pl.lit(condition),
         sample=pl.lit(0, pl.Int64),
         passed=pl.when(pl.Series(~lost)).then(pl.Series(passed)),

@@ -1,28 +1,46 @@
-"""Conditions that decide what is said, removed one at a time in memory: does the referee notice?"""
+"""Conditions that decide what is said, removed one at a time in memory: does the referee notice?
+
+Only pages on which a condition decides something are looked at without it: which these are is noted once, as
+all pages are made (`reached`).
+"""
 
 from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import deepcopy
+from functools import cache
 from types import FunctionType
 from typing import NamedTuple
 
-from referee import Sentence, Study, called, fragments, lines_of, said_of, tree_of, wrong
+from referee import WRITERS, Sentence, Study, called, fragments, lines_of, tree_of, wrong
 
-_WITHOUT_FIGURES = ("findings.", "publication.")  # no figure is drawn by these packages
+_NOTE = "note_of_the_referee"  # what the code of noted functions calls
 
 
 class Guard(NamedTuple):
-    """A condition of a function, and the function's syntax tree without it."""
+    """A condition of a function, its number in the module, and the module's syntax tree without it."""
 
     module: str
     function: str
     line: int
     change: str
     tree: ast.Module
+    number: int
+
+
+class Page(NamedTuple):
+    """What is said of a study in one place, and the guards that decide something there.
+
+    Attributes:
+        lines: see `lines_of`.
+        guards: module and number of each without which the page might be another.
+    """
+
+    lines: list[str]
+    guards: frozenset[tuple[str, int]]
 
 
 def guards(module: str) -> Iterator[Guard]:
@@ -32,6 +50,7 @@ def guards(module: str) -> Iterator[Guard]:
     holds always, or never; an argument of `filter` is left out; `drop_nulls` is.
     """
     tree = tree_of(module)
+    total = 0
     for function in tree.body:
         if isinstance(function, ast.FunctionDef):
             nodes = list(ast.walk(function))
@@ -43,7 +62,8 @@ def guards(module: str) -> Iterator[Guard]:
                     _removals(same)[number][1]()
                     ast.fix_missing_locations(mutant)
                     line = getattr(node, "lineno", function.lineno)
-                    yield Guard(module, function.name, line, change, mutant)
+                    yield Guard(module, function.name, line, change, mutant, total)
+                    total += 1
 
 
 def _removals(node: ast.AST) -> list[tuple[str, Callable[[], None]]]:
@@ -75,35 +95,86 @@ def _deleter(items: list, place: int) -> Callable[[], None]:
 
 
 @contextmanager
-def without(guard: Guard) -> Iterator[None]:
-    """The library with a guard removed, in memory: the code of the one function is another's meanwhile."""
-    module = importlib.import_module(f"skillift.{guard.module}".removesuffix(".__init__"))
-    names = {"__name__": module.__name__, "__file__": module.__file__, "__package__": module.__package__}
-    exec(compile(guard.tree, str(module.__file__), "exec"), names)
-    function: FunctionType = getattr(module, guard.function)
-    original = function.__code__
-    function.__code__ = names[guard.function].__code__
+def _with_code(module: str, functions: Sequence[str], tree: ast.Module, **names: object) -> Iterator[None]:
+    """The library with the code of some functions of a module from another syntax tree, in memory."""
+    there = importlib.import_module(f"skillift.{module}".removesuffix(".__init__"))
+    made = {"__name__": there.__name__, "__file__": there.__file__, "__package__": there.__package__}
+    exec(compile(tree, str(there.__file__), "exec"), made)
+    found: list[FunctionType] = [getattr(there, name) for name in functions]
+    originals = [function.__code__ for function in found]
+    vars(there).update(names)
+    for function in found:
+        function.__code__ = made[function.__name__].__code__
     try:
         yield
     finally:
-        function.__code__ = original
+        for function, code in zip(found, originals, strict=True):
+            function.__code__ = code
+        for name in names:
+            delattr(there, name)
 
 
-def survives(guard: Guard, sentences: Sequence[Sentence]) -> bool:
+def without(guard: Guard) -> AbstractContextManager[None]:
+    """The library with a guard removed, in memory: the code of the one function is another's meanwhile."""
+    return _with_code(guard.module, [guard.function], guard.tree)
+
+
+@cache
+def reached(sentences: tuple[Sentence, ...]) -> dict[tuple[Callable[[], Study], str], Page]:
+    """Every page of the sentences, by study and place, with the guards that decide something on it."""
+    found: dict[tuple, Page] = {}
+    noted: set[tuple[str, int]] = set()
+
+    def note(module: str, if_true: tuple[int, ...], if_false: tuple[int, ...], value: object) -> object:
+        noted.update((module, number) for number in (if_true if value else if_false))
+        return value
+
+    with ExitStack() as stack:
+        for module in WRITERS:
+            tree = deepcopy(tree_of(module))
+            _add_notes(tree, module)
+            functions = [each.name for each in tree.body if isinstance(each, ast.FunctionDef)]
+            stack.enter_context(_with_code(module, functions, tree, **{_NOTE: note}))
+        for study, where in _pages(sentences):
+            noted.clear()
+            lines = lines_of(study(), where)
+            found[study, where] = Page(lines, frozenset(noted))
+    return found
+
+
+def _add_notes(tree: ast.Module, module: str) -> None:
+    """Let each condition, as it is decided, note the guards without which it would be decided otherwise."""
+    number = 0
+    for function in (each for each in tree.body if isinstance(each, ast.FunctionDef)):
+        for node in list(ast.walk(function)):
+            numbers = range(number, number + len(_removals(node)))
+            if isinstance(node, ast.If | ast.IfExp):
+                always, never = numbers
+                node.test = _noting(module, node.test, [never], [always])
+            elif isinstance(node, ast.comprehension):
+                tests = zip(node.ifs, numbers, strict=True)
+                node.ifs = [_noting(module, test, [], [each]) for test, each in tests]
+            elif numbers:
+                node.func = _noting(module, node.func, numbers, [])
+            number = numbers.stop
+    ast.fix_missing_locations(tree)
+
+
+def _noting(module: str, value: ast.expr, if_true: Iterable[int], if_false: Iterable[int]) -> ast.Call:
+    """A call that returns a value, and notes guards by what it is."""
+    told = [ast.Constant(each) for each in (module, tuple(if_true), tuple(if_false))]
+    return ast.Call(ast.Name(_NOTE, ast.Load()), [*told, value], [])
+
+
+def survives(guard: Guard, sentences: tuple[Sentence, ...]) -> bool:
     """Whether no sentence is wrong without a guard."""
-    pages = dict.fromkeys(
-        (study, each.where)
-        for each in sorted(sentences, key=lambda each: not _written_in(each, guard))
-        for study in (each.true, *each.false)
-        if not (each.where.startswith("figure ") and guard.module.startswith(_WITHOUT_FIGURES))
-    )
-    about = {page: [each for each in sentences if page[0] in (each.true, *each.false)] for page in pages}
-    for page in pages:
-        said_of(*page)  # with the guard
+    known = reached(sentences)
+    first = sorted(sentences, key=lambda each: not _written_in(each, guard))
+    pages = [page for page in _pages(first) if (guard.module, guard.number) in known[page].guards]
     changed: dict[tuple, list[str]] = {}
 
     def said(study: Callable[[], Study], where: str) -> list[str]:
-        return changed.get((study, where)) or said_of(study, where)
+        return changed.get((study, where)) or known[study, where].lines
 
     with without(guard):
         for study, where in pages:
@@ -111,11 +182,17 @@ def survives(guard: Guard, sentences: Sequence[Sentence]) -> bool:
                 lines = lines_of(study(), where)
             except Exception:
                 return False  # the referee's test fails of it
-            if lines != said_of(study, where):
+            if lines != known[study, where].lines:
                 changed[study, where] = lines
-                if any(wrong(each, said) for each in about[study, where]):
+                about = (each for each in sentences if study in (each.true, *each.false))
+                if any(wrong(each, said) for each in about if each.where == where):
                     return False
     return True
+
+
+def _pages(sentences: Iterable[Sentence]) -> dict[tuple[Callable[[], Study], str], None]:
+    """Study and place of all that sentences are looked for in, in their order."""
+    return dict.fromkeys((study, each.where) for each in sentences for study in (each.true, *each.false))
 
 
 def _written_in(sentence: Sentence, guard: Guard) -> bool:

@@ -60,7 +60,7 @@ NAMES = {
     *("Which condition does the scoring path favour?", "Is it the procedure, or just a longer prompt?"),
     *("Do the recipes end in the same place?", "Is the lift that of many skills, or of a few?"),
     "What is a procedure worth, before and after SFT?",
-    *("Does a training first lose, and then gain?", "optimiser step (log scale)"),
+    *("Does a training first lose, and then gain?", "step (log scale)"),
     "gain under curated (pp)",
     *("What else does SFT change in a response?", "for what reads no verdict"),
     "gain under none: after SFT minus before, paired by task; n =",

@@ -152,8 +152,8 @@ CASES = [
     ),
     Sentence("missing verdicts | ", "a claim lacks verdicts", known, (none_lost, no_contrast)),
     Sentence(
-        "warning | Warning: on the path judge:a, 6 of 1060 compared episodes have no verdict (most at s, "
-        "sft-s0: 6.0 %; limit 5 %). Unscored is in no rate and never a fail: numbers of that path leave it "
+        "warning | Warning: on the path judge:a, 6 of 1060 compared episodes have no verdict (most at "
+        "45 k \u00b7 sft, seed 0: 6.0 %; limit 5 %). Unscored is in no rate and never a fail: numbers of that path leave it "
         "out. [",
         "more episodes than the study allows have no verdict on that path",
         lost_on_the_headline_path,
@@ -166,7 +166,7 @@ CASES = [
         (known, lost_on_the_headline_path, lost_and_allowed),
     ),
     Sentence(
-        "have no verdict (most at s, base: 10.0 %; limit 5 %)",
+        "have no verdict (most at 45 k \u00b7 before SFT: 10.0 %; limit 5 %)",
         "the same where no contrast can be made",
         lost_without_contrasts,
         (known, no_contrast),

@@ -151,9 +151,9 @@ CASES = [
         "asymmetry | Slope of the lift on the baseline procedural delta over skills by sft (negative: SFT "
         "adds more where the procedure helped less): split halves, free of the coupling: \u22120.50 (95 % "
         "interval \u22120.80 to \u22120.20); Oldham: \u22120.40 (95 % interval \u22120.70 to \u22120.10); "
-        "naive, coupled by construction: \u22121.10 (95 % interval \u22121.40 to \u22120.80); 36 tasks in "
-        "12 skills at 2 students, 3 episodes unscored; path judge:a. Intervals are given these trainings, "
-        "and for each slope alone. [",
+        "naive, coupled by construction: \u22121.10 (95 % interval \u22121.40 to \u22120.80); 2 students, 36 "
+        "tasks in 12 skills, 3 episodes unscored; path judge:a. Intervals are given these trainings, and for "
+        "each slope alone. [",
         "the slopes over skills are these",
         known,
         (undefined, no_halves, on_bench, one_tier, slopes_at_other_levels),

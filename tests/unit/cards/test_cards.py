@@ -80,6 +80,26 @@ def test_a_card_has_the_numbers_of_every_suite_the_headline_first(templates):
     assert model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), both) == alone
 
 
+def test_a_card_has_conditions_along_the_ladder_and_the_skills_of_each_suite(templates):
+    tables = full_study()[1]
+    text = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
+    ladder = ["none", "placebo", "shuffled", "curated"]
+    assert re.findall(r"^\| (\w+) \| \d", text, re.MULTILINE) == ladder
+    assert "on tasks that share skills: 40 skills in the suite holdout. They" in text
+
+
+def test_a_card_says_that_safety_was_not_measured_only_where_it_was_not(templates):
+    tables = full_study()[1]
+    asked = {
+        name: pl.concat([tables[name], tables[name].with_columns(suite=pl.lit("safety"))])
+        for name in ("effects", "pass_rates")
+    }
+    suites = {"suites": ["holdout", "safety"]}
+    said = "safety was not measured here"
+    assert said in model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), asked)
+    assert said not in model_card(templates["model"], {**SPEC, **suites}, RUN, BASE, (353, "b"), asked)
+
+
 def test_the_cards_of_all_runs_are_those_of_each(templates):
     tables = {name: full_study()[1][name] for name in ("effects", "pass_rates")}
     common = {name: SPEC[name] for name in ("study", "description", "path", "confidence")}
@@ -156,6 +176,7 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
         schema={name: column.dtype.type for name, column in DEMONSTRATIONS.columns.items()},
     )
     tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c", "c"]})
+    tables = {"demonstrations": written, "tasks": tasks}
     spec = {
         "study": "made up",
         "description": "",
@@ -164,14 +185,19 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
         "teacher": "a teacher",
         "judge": "a judge",
     }
-    text = dataset_card(
-        templates["dataset"], spec, corpus, "c" * 64, {"demonstrations": written, "tasks": tasks}
-    )
+    text = dataset_card(templates["dataset"], spec, corpus, "c" * 64, tables)
     assert "7 written for 7 train tasks: 4 passed, 2 failed, 1 unscored" in text
     assert "3 rows of 2 skills (1 to 2 a skill)" in text
     data = DatasetCard(text).data
     assert data.size_categories == ["n<1K"]
     assert data.task_categories == ["text-generation"]
+    decided = ("judge that passed them", "The judge's verdict decided which demonstrations are here")
+    assert all(words in text for words in decided)
+    unverified = {**spec, "settings": {**spec["settings"], "verified": False}}
+    failed = {"demonstrations": written.with_columns(passed=pl.lit(False)), "tasks": tasks}
+    text = dataset_card(templates["dataset"], unverified, corpus, "c" * 64, failed)
+    assert not any(words in text for words in decided)
+    assert "did not decide which demonstrations are here: it failed 3 of the 3 rows, and gave none on" in text
 
 
 def test_the_card_of_a_matched_corpus_says_how_many_answers_are_wrong_and_where_they_come_from(templates):

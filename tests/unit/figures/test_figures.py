@@ -160,6 +160,17 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
     assert any(param.get("bind", {}).get("input") == "checkbox" for param in chart["params"])
 
 
+@pytest.mark.parametrize("name", ["tier_trajectory", "variants"])
+def test_students_side_by_side_have_room_for_names_of_twenty_characters(name):
+    spec, tables = full_study()
+    spec = copy.deepcopy(spec)
+    for student, size in (("s", 135), ("m", 360), ("l", 990)):
+        spec["students"][student]["label"] = f"SmolLM2-{size}M-Instruct"
+    lines = re.findall(r"rotate\((\d+)\)[^>]*>(SmolLM2-\d+M-Instruct)<", svg_of(name, tables, spec))
+    assert len(set(lines)) == 3 and all(int(angle) >= 300 for angle, _ in lines)
+    assert not re.search(r"rotate[^>]*>45 k<", drawn(name)) and "45 k" in texts(drawn(name))
+
+
 @pytest.mark.parametrize(("label", "turned"), [("45 k", False), ("a student with a long-winded label", True)])
 def test_long_labels_of_students_are_turned_and_none_is_left_out(label, turned):
     spec, tables = full_study()

@@ -88,7 +88,7 @@ def test_a_path_that_lost_more_verdicts_than_the_study_allows_has_a_banner(path)
     lost = tables_of(unscored=path)
     (finding,) = every(lost, "warning")
     assert finding.sentence.startswith(f"Warning: on the path {path}, 1200 of 1600 compared episodes have no")
-    assert "most at s, base: 100.0 %; limit 5 %" in finding.sentence
+    assert "most at 45 k · before SFT: 100.0 %; limit 5 %" in finding.sentence
     assert "1 warning: read it first" in closing_lines(findings(lost, SPEC), "")[2]
     assert answers(lost)["judge"].startswith(f"More verdicts are lost than the study allows on {path}")
     assert every(lost, "warning", {**SPEC, "max_unscored_share": 1.0}) == []

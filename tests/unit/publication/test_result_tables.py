@@ -136,6 +136,8 @@ def test_in_a_narrow_window_what_stands_over_the_whole_width_stays_in_sight():
     assert '<meta name="viewport" content="width=device-width' in page
     titles = re.findall(r'gt_(title|subtitle|group_heading)\b[^>]*><span class="in-sight">', page)
     assert set(titles) == {"title", "subtitle", "group_heading"}
+    assert "tbody td:first-child:not(.gt_group_heading) { position: sticky; left: 0;" in page
+    assert '<p class="sideways">Move a table sideways for the rest of it.</p>' in page
 
 
 def test_a_label_cannot_become_markup():
@@ -160,11 +162,22 @@ def test_an_empty_table_is_an_error(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["claims", "pass_rates", "effects", "path_shift", "agreement"])
+@pytest.mark.parametrize(
+    "name",
+    ["claims", "pass_rates", "effects", "path_shift", "agreement", "variance", "asymmetry_slopes"],
+)
 def test_the_main_recipe_comes_before_the_others(name):
     page, _, _ = published(name)
-    runs = re.findall(r">(before SFT|sft|answer_only)[^<]*<", page.replace("\u00a0", " "))
+    runs = re.findall(r">(?:[^<]* · )?(before SFT|sft|answer_only)\b[^<]*<", page.replace("\u00a0", " "))
     assert runs.index("sft") < runs.index("answer_only")
+
+
+@pytest.mark.parametrize("name", ["pass_rates", "path_shift", "format_cells", "agreement", "judge_errors"])
+def test_conditions_stand_along_the_ladder_all_together_first(name):
+    page, _, _ = published(name)
+    shown = re.findall(r">(all|none|filler|placebo|shuffled|curated)<", page)
+    ladder = ["none", "placebo", "shuffled", "curated"]
+    assert [*dict.fromkeys(shown)] == (["all", *ladder] if name in ("agreement", "judge_errors") else ladder)
 
 
 def test_batch_sensitivity_shows_each_run_and_where_an_answer_differs():

@@ -15,7 +15,9 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
+from skillift.reporting.arms import by_condition
 from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
+from skillift.statistics.claim_registry import SAFETY
 from skillift.students.origin import origin
 
 if TYPE_CHECKING:
@@ -119,11 +121,12 @@ def model_card(
             {
                 "suite": suite,
                 "pass_rates": rows.to_dicts(),
+                "n_skills": rows["n_skills"].max(),
                 **_lift(tables["effects"], spec, suite, steps[-1]),
             }
             for suite, rows in rates.items()
         ],
-        "n_skills": pl.concat([rows["n_skills"] for rows in rates.values()]).max(),
+        "safety": SAFETY in rates,
     }
     return rendered(template, {**spec, **values})
 
@@ -177,6 +180,7 @@ def _wrong_answers(spec: Mapping, corpus: pl.DataFrame, written: pl.DataFrame) -
     """How many rows are answers that the judge failed or gave no verdict on, and where these come from."""
     taken = corpus.join(written.select("task_id", "attempt", "passed"), on=["task_id", "attempt"], how="left")
     matched = {name: spec["settings"].get(name) for name in ("like", "wrong_share")}
+    matched["verified"] = spec["settings"].get("verified", True)
     return {
         **matched,
         "wrong_rows": (~taken["passed"]).sum(),
@@ -197,7 +201,7 @@ def _lift(effects: pl.DataFrame, spec: dict, suite: str, step: int) -> dict[str,
 
 
 def _of_run(table: pl.DataFrame, spec: dict, suite: str) -> pl.DataFrame:
-    """One row a condition: rates before and after as text, the counts of the later one, and its rate."""
+    """One row a condition, along the ladder: rates before and after as text, the counts of the later one, and its rate."""
     rows = table.filter(path=spec["path"], suite=suite, student=spec["student"])
     text = with_interval(percent, "pass_rate", "ci_low", "ci_high")
     after = rows.filter(run=spec["run"]).filter(pl.col("step") == pl.col("step").max())
@@ -207,7 +211,7 @@ def _of_run(table: pl.DataFrame, spec: dict, suite: str) -> pl.DataFrame:
     before = rows.filter(run=BASE).select("condition", before=text)
     counts = ("n_tasks", "n_skills", "n_unscored", "pass_rate")
     joined = after.select("condition", *counts, after=text).join(before, on="condition", how="left")
-    return joined.with_columns(pl.col("before").fill_null(UNDEFINED)).sort("condition")
+    return by_condition(joined.with_columns(pl.col("before").fill_null(UNDEFINED))).sort("condition_place")
 
 
 def _model_data(spec: dict, base: dict, rates: Mapping[str, pl.DataFrame]) -> str:

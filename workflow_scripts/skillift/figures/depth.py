@@ -63,7 +63,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     colour = alt.Color("recipe:N", scale=scale, legend=key)
     x = alt.X(
         "step:Q",
-        title="optimiser step (log scale)",
+        title="step (log scale)",
         scale=alt.Scale(type="log", nice=False),
         axis=alt.Axis(format="~g", tickCount=4, grid=False),
     )

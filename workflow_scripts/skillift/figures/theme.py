@@ -36,6 +36,7 @@ TYPE = 12  # px
 LINE = 16  # px
 LABEL_LINE = 14  # px: between the lines of one label of an axis
 CHARACTER = 6.0  # px: mean width of a character
+AXIS_CHARACTER = 6.4  # px: mean width of a character of an axis
 WARNING = "#B3261E"  # 6.5 : 1 on white
 # room for a browser whose sans-serif is wider than the font that labels were measured with
 PADDING = {"left": 14, "right": 20, "top": 8, "bottom": 8}
@@ -244,6 +245,18 @@ def places(names: Sequence[str | list[str]], title: str | None, **options: Any) 
         grid=False,
         **options,
     )
+
+
+def student_axis(labels: Sequence[str], width: float, beyond: Sequence[str] = ()) -> alt.Axis:
+    """The axis of students side by side in so many px: a long name breaks at its spaces, or all are turned.
+
+    `beyond`: names of others, which stand after those of the study.
+    """
+    lines = [name.split(" ") if len(name) > 8 else [name] for name in (*labels, *beyond)]
+    longest = max(len(line) for name in lines for line in name)
+    turned = longest * AXIS_CHARACTER > width / len(lines)
+    title = "student, from the smallest to the largest" if len(labels) > 1 else "student"
+    return places(lines, title, labelOverlap=False, labelAngle=-35 if turned else 0)
 
 
 def row_axis(names: Sequence[str], **options: Any) -> alt.Axis:

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.figures import published
 from skillift.figures.interaction import picked, unless_faded
 from skillift.figures.marks import drawn_series, estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, colours, described, finish, places, undefined
+from skillift.figures.theme import around, beside, colours, described, finish, student_axis, undefined
 from skillift.reporting.arms import effects_of, read_spec, span
 from skillift.reporting.certificates import warnings
 from skillift.reporting.declarations import Figure
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 FIGURE = Figure(place=110, tables=("effects", "certification"), question="resolved", needs={"delta": 1})
 
 WIDTH = 390  # px
-CHARACTER = 6.4  # px: mean width of a character of the axis
 
 
 def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -41,12 +40,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     view = read_spec(spec)
     rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
     beyond = published.names() if spec.get("figures", {}).get("published_values") else []
-    names = [_lines(name) for name in (*view.labels, *beyond)]
-    slot = WIDTH / len(names)
-    turned = max(len(line) for name in names for line in name) * CHARACTER > slot
-    title = "student" + (", from the smallest to the largest" if len(view.labels) > 1 else "")
-    axis = places(names, title, labelOverlap=False, labelAngle=-35 if turned else 0)
-    x = alt.X("x:Q", scale=around(names), axis=axis)
+    axis = student_axis(view.labels, WIDTH, beyond)
+    x = alt.X("x:Q", scale=around([*view.labels, *beyond]), axis=axis)
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
     students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
     trend = (
@@ -72,11 +67,6 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     return finish(
         chart, "What is a procedure worth, before and after SFT?", notes, warnings(certification, spec)
     )
-
-
-def _lines(name: str) -> list[str]:
-    """A name in lines that fit a narrow place: a long one breaks at its spaces."""
-    return name.split(" ") if len(name) > 8 else [name]
 
 
 def _trained_or_trainable(view: View) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, described, finish, places, undefined
+from skillift.figures.theme import around, beside, described, finish, student_axis, undefined
 from skillift.reporting.arms import effects_of, read_spec, span
 from skillift.reporting.declarations import Figure
 from skillift.settings.values import VARIANTS
@@ -25,6 +25,8 @@ FIGURE = Figure(
     across_suites=True,
 )
 
+WIDTH = 300  # px
+
 
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw the contrast `variant:curated` of the headline path.
@@ -40,10 +42,9 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     view = replace(read_spec(spec), suite=VARIANTS)
     rows = beside(effects_of(effects, view, VARIANT_DELTA), view, "position", width=0.36)
-    axis = places(view.labels, "student", labelOverlap=False)
-    x = alt.X("x:Q", scale=around(view.labels), axis=axis)
+    x = alt.X("x:Q", scale=around(view.labels), axis=student_axis(view.labels, WIDTH))
     y = alt.Y("value:Q", title=f"variant − its task (pp), n = {span(rows['n_tasks'])} tasks")
-    chart = alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows).properties(width=300, height=240)
+    chart = alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows).properties(width=WIDTH, height=240)
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
         "pass rate under curated of variants minus that of the tasks that they are made of, paired by task",

@@ -104,7 +104,8 @@ def probability(value: float, name: str = "p") -> str:
 
 def sizes(row: Mapping) -> str:
     """What an estimate rests on."""
-    return f"{row['n_tasks']} tasks in {row['n_skills']} skills, {row['n_unscored']} episodes unscored"
+    tasks, skills = how_many(row["n_tasks"], "task"), how_many(row["n_skills"], "skill")
+    return f"{tasks} in {skills}, {how_many(row['n_unscored'], 'episode')} unscored"
 
 
 def counts(row: Mapping) -> str:
@@ -167,11 +168,6 @@ def tested(rows: list[dict], view: View) -> list[dict]:
     return found
 
 
-def label_of(student: str, view: View) -> str:
-    """A student's label."""
-    return view.label_by_student[student]
-
-
 def by_tier(claims: pl.DataFrame, view: View) -> pl.DataFrame:
     """Rows of the table CLAIMS by tier, before SFT first."""
     places = dict(view.students.select("student", "position").rows())
@@ -181,7 +177,7 @@ def by_tier(claims: pl.DataFrame, view: View) -> pl.DataFrame:
 
 def whose(student: str, run: str, view: View) -> str:
     """A student and a run or recipe in words, such as `at 45 k after SFT by sft, seed 0`."""
-    label = label_of(student, view)
+    label = view.label_by_student[student]
     if student in view.references:
         return f"of the reference model {label}"
     if run == BASE:

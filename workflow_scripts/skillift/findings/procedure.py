@@ -19,7 +19,6 @@ from skillift.findings.finding import (
     estimated,
     how_many,
     interval,
-    label_of,
     numbers_of,
     probability,
     tested,
@@ -100,7 +99,7 @@ def _by_themselves(
             yield f"The {control} by itself, against none: {', '.join(parts)}."
     if not controls:
         return
-    failed = [label_of(row["student"], view) for row in neutral if row["word"] != claim_labels.EQUIVALENT]
+    failed = [view.label_by_student[row["student"]] for row in neutral if row["word"] != claim_labels.EQUIVALENT]
     if not neutral:
         why = "no student was asked with the filler and with none before SFT"
         yield f"There is no neutral control: {why if 'filler' in controls else 'this study has no filler'}."
@@ -158,7 +157,7 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
         sentence,
         row["word"],
         row["path"],
-        label_of(row["student"], view),
+        view.label_by_student[row["student"]],
         _FIGURE,
         numbers_of(row),
         row["run"],
@@ -200,7 +199,7 @@ def _neutral(row: Mapping, view: View) -> Finding:
             else probability(row["p_equivalence"]).removeprefix("p ")
         )
     )
-    label = label_of(row["student"], view)
+    label = view.label_by_student[row["student"]]
     sentence = f"The filler {said} at {label}: filler − none before SFT {estimated(row, view)}{margin}."
     return Finding(
         "procedure",

@@ -12,7 +12,6 @@ from skillift.findings.finding import (
     counts,
     estimated,
     interval,
-    label_of,
     numbers_of,
     probability,
     told,
@@ -61,7 +60,7 @@ def _course(row: Mapping, view: View) -> Finding:
         f"{subject}: {_deciding(row, view)}",
         row["word"],
         row["path"],
-        label_of(row["student"], view),
+        view.label_by_student[row["student"]],
         "depth",
         numbers_of(row),
         row["run"],
@@ -88,7 +87,7 @@ def _deciding(row: Mapping, view: View) -> str:
 
 
 def _pair(row: Mapping, view: View) -> Finding:
-    claim, label = row["claim"], label_of(row["student"], view)
+    claim, label = row["claim"], view.label_by_student[row["student"]]
     numbers = apart(row, view) if claim == DATA_QUALITY else estimated(row, view)
     sides = f"Lift by {row['run']} less that by {row['against']}, {_PAIRS[claim]}, at {label}"
     seeds = "" if row["n_runs"] > 1 else "; a side has one seed, so about these runs"

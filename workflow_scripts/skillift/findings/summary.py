@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from skillift.findings import findings
-from skillift.findings.finding import interval, label_of, merged
+from skillift.findings.finding import interval, merged
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.metrics.metric import of_metric
@@ -87,7 +87,7 @@ def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str,
         trained, asked = {}, {"none \u2192 curated": asked["before: none \u2192 curated"]}
     p_holm = row["p_holm"]
     return {
-        "student": label_of(row["student"], view),
+        "student": view.label_by_student[row["student"]],
         **trained,
         **asked,
         claim.replace("_", " "): _estimate(row),

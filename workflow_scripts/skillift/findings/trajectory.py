@@ -13,7 +13,6 @@ from skillift.findings.finding import (
     estimated,
     in_unit,
     interval,
-    label_of,
     numbers_of,
     probability,
     told,
@@ -55,7 +54,7 @@ def trajectory(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]
 
 
 def _finding(row: Mapping, sentence: str, view: View) -> Finding:
-    label = label_of(row["student"], view) if row["student"] else ""
+    label = view.label_by_student[row["student"]]
     figure = "" if row["claim"] == CEILING else "tier_trajectory"
     claim = row["claim"].replace("_", " ")
     numbers = numbers_of(row)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, label_of, numbers_of, told, whose
+from skillift.findings.finding import Finding, Part, estimated, numbers_of, told, whose
 from skillift.findings.lift import of_claim
 from skillift.findings.room import room_first
 from skillift.reporting.arms import View
@@ -48,7 +48,7 @@ def _finding(row: Mapping, view: View) -> Finding:
         subject = f"Gain under curated on new skills for ten times as many parameters, by {row['run']}"
     else:
         subject = f"{_SUBJECTS[claim]}, {whose(row['student'], row['run'], view)}"
-    label = label_of(row["student"], view) if row["student"] else ""
+    label = view.label_by_student[row["student"]]
     return Finding(
         "transfer",
         claim.replace("_", " "),

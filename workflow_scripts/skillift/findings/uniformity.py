@@ -13,7 +13,6 @@ from skillift.findings.finding import (
     detectable,
     how_many,
     interval,
-    label_of,
     numbers_of,
     probability,
 )
@@ -57,13 +56,13 @@ def _by(row: Mapping) -> str:
 def _sameness(row: Mapping, view: View) -> Finding:
     """A claim that sides are the same: all of them (`against` is empty), or one pair."""
     recipes = row["claim"] == "recipe_tie"
-    label = label_of(row["student"], view) if row["student"] else ""
+    label = view.label_by_student[row["student"]]
     if recipes:
         what, at = "pass rates under curated", f"at {label}, "
         sides = f"{row['run']} − {row['against']}"
     else:
         what, at = "lifts", f"by {row['run']}, "
-        sides = f"{label} − {label_of(row['against'], view)}" if row["against"] else ""
+        sides = f"{label} − {view.label_by_student[row['against']]}" if row["against"] else ""
     among = "of any two recipes" if recipes else "of any two tiers"
     which = f"Difference of the {what} {at}{sides}"
     subject = which if row["against"] else f"Largest difference of the {what} {at}{among}"
@@ -101,6 +100,7 @@ def apart(row: Mapping, view: View) -> str:
 def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
     """One sentence a recipe: the slope of the lift on the baseline delta over skills, by three estimators."""
     rows = slopes.filter(path=view.headline_path, suite=view.suite, level="cells")
+    rows = rows.sort(view.run_place("recipe"), maintain_order=True)
     for (recipe,), group in rows.group_by("recipe", maintain_order=True):
         found = {row["estimator"]: row for row in group.iter_rows(named=True)}
         free = found.get("split_half")
@@ -109,10 +109,9 @@ def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
         told = [f"{name}: {_slope(found[key], view)}" for key, name in _ESTIMATORS.items() if key in found]
         sentence = (
             f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
-            f"more where the procedure helped less): {'; '.join(told)}; {free['n_tasks']} tasks in "
-            f"{free['n_skills']} skills at {how_many(free['n_students'], 'student')}, {free['n_unscored']} "
-            f"episodes unscored; path {view.headline_path}. Intervals are given these trainings, and for "
-            "each slope alone."
+            f"more where the procedure helped less): {'; '.join(told)}; "
+            f"{how_many(free['n_students'], 'student')}, {counts(free)}. Intervals are given these trainings, "
+            "and for each slope alone."
         )
         yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
 

@@ -126,7 +126,7 @@ def joint_model(frame: pl.DataFrame, view: View) -> Page:
         + " · "
         + pl.col("recipe")
         + pl.when(logit).then(pl.lit(" · log odds (GEE)")).otherwise(pl.lit(" · pp")),
-    ).sort("recipe", "scale", "position", "term", maintain_order=True)
+    ).sort(view.run_place("recipe"), "scale", "position", "term", maintain_order=True)
     return Page(
         title="Joint model",
         subtitle=subtitle(view),
@@ -162,7 +162,7 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
         error=percent("standard_error").fill_null(UNDEFINED),
         group=pl.col("path") + " · " + pl.col("recipe"),
     )
-    rows = rows.sort("recipe", "position", "contrast", maintain_order=True)
+    rows = rows.sort(view.run_place("recipe"), "position", "contrast", maintain_order=True)
     return Page(
         title="Training seeds and sampling",
         subtitle=subtitle(view),
@@ -195,7 +195,7 @@ def asymmetry(frame: pl.DataFrame, view: View) -> Page:
     order = {name: place for place, name in enumerate(ESTIMATORS)}
     levels = {name: place for place, name in enumerate(_LEVELS)}
     rows = rows.sort(
-        "recipe",
+        view.run_place("recipe"),
         pl.col("level").replace_strict(levels, return_dtype=pl.Int64),
         "position",
         pl.col("estimator").replace_strict(order, return_dtype=pl.Int64),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import BASE, View, by_condition, place
 from skillift.reporting.text import (
@@ -48,14 +49,8 @@ def headline_first(frame: pl.DataFrame, view: View) -> pl.DataFrame:
 
 def _arms(frame: pl.DataFrame, view: View, title: str) -> pl.DataFrame:
     """Rows of arms: the headline path first, then by path, tier, run and condition."""
-    return by_condition(shown(frame, view, title)).sort(
-        pl.col("path") != view.headline_path,
-        "path",
-        "position",
-        view.run_place(),
-        "condition_place",
-        maintain_order=True,
-    )
+    rows = by_condition(shown(frame, view, title), ALL_CONDITIONS)
+    return headline_first(rows.sort("position", view.run_place(), "condition_place"), view)
 
 
 def pass_rates(frame: pl.DataFrame, view: View) -> Page:
@@ -144,15 +139,7 @@ def path_shift(frame: pl.DataFrame, view: View) -> Page:
     """The shift from the bench path to each judge's path, and what the extractor did where they differ."""
     parts = ["no_answer_line", "other_line", "bench_only"]
     rates = ["bench_pass_rate", "path_pass_rate", *parts]
-    rows = by_condition(shown(frame, view, "path shift")).sort(
-        pl.col("path") != view.headline_path,
-        "path",
-        "position",
-        view.run_place(),
-        "condition_place",
-        maintain_order=True,
-    )
-    rows = rows.with_columns(
+    rows = _arms(frame, view, "path shift").with_columns(
         shift=with_interval(points, "shift", "ci_low", "ci_high"),
         **{name: percent(name).fill_null(UNDEFINED) for name in rates},
         n_different_lines=pl.col("n_different_lines").cast(pl.String).fill_null(UNDEFINED),
@@ -228,7 +215,7 @@ def format_cells(frame: pl.DataFrame, view: View) -> Page:
 
 def agreement(frame: pl.DataFrame, view: View) -> Page:
     """Each pair of judges on each run and condition: confusion counts, agreement, kappa, AC1, coverage."""
-    rows = shown(frame, view, "judge agreement").with_columns(
+    rows = _arms(frame, view, "judge agreement").with_columns(
         pair=pl.col("judge_a") + " (a) and " + pl.col("judge_b") + " (b)",
         agreement=percent("agreement").fill_null(UNDEFINED),
         kappa=with_interval(decimal, "kappa", "kappa_low", "kappa_high"),

@@ -7,7 +7,7 @@ import polars as pl
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.pages import ARM, COUNTS, contrast_in_words, shown, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import LADDER, View
+from skillift.reporting.arms import View, by_condition
 from skillift.reporting.text import UNDEFINED, percent, percent_span, points, with_interval
 
 METHODS = {
@@ -86,13 +86,11 @@ def judge_shift(frame: pl.DataFrame, view: View) -> Page:
 
 def judge_errors(frame: pl.DataFrame, view: View) -> Page:
     """Sensitivity and specificity of every judge on episodes whose right verdict is known, by condition."""
-    order = {name: place for place, name in enumerate((ALL_CONDITIONS, *LADDER))}
-    rows = shown(frame, view, "judge errors").with_columns(
+    rows = by_condition(shown(frame, view, "judge errors"), ALL_CONDITIONS).with_columns(
         sensitivity=with_interval(percent, "sensitivity", "sensitivity_low", "sensitivity_high"),
         specificity=with_interval(percent, "specificity", "specificity_low", "specificity_high"),
         group=pl.lit("judge ") + pl.col("judge"),
     )
-    place = pl.col("condition").replace_strict(order, return_dtype=pl.Int64)
     counts = {
         "true_pass": "passed, right",
         "false_pass": "passed, wrong",
@@ -102,7 +100,7 @@ def judge_errors(frame: pl.DataFrame, view: View) -> Page:
     return Page(
         title="Errors of the judges on labelled episodes",
         subtitle=subtitle(view),
-        rows=rows.sort("judge", "position", view.run_place(), place, maintain_order=True),
+        rows=rows.sort("judge", "position", view.run_place(), "condition_place", maintain_order=True),
         groups="group",
         columns=[
             *ARM,

@@ -66,12 +66,17 @@ _LATEX = {
     "\u2026": r"\ldots{}",
 }
 _LATEX_SIZE = "11px"  # 8.25 pt
-# in a narrow window a table is moved sideways; what stands over its whole width stays in sight
+# in a narrow window a table is moved sideways; what stands over its whole width stays in sight, and whose row
+# it is
 _CELLS = re.compile(r'(<t[dh][^>]*class="[^"]*gt_(?:title|subtitle|group_heading)\b[^>]*>)([^<]+)')
 _STYLE = """.in-sight, .gt_sourcenote span {
   position: sticky; left: 5px; display: inline-block; max-width: calc(100vw - 36px);
 }
-tbody td:first-child, tbody td.gt_right { white-space: nowrap; }"""
+tbody td:first-child, tbody td.gt_right { white-space: nowrap; }
+tbody td:first-child:not(.gt_group_heading) { position: sticky; left: 0; background: #fff; }
+.sideways { display: none; margin: 0; color: #595959; font: 13px sans-serif; }
+@media (max-width: 700px) { .sideways { display: block; } }"""
+_SIDEWAYS = '<p class="sideways">Move a table sideways for the rest of it.</p>'
 
 
 def to_html(pages: Sequence[Page], name: str) -> str:
@@ -86,7 +91,7 @@ def to_html(pages: Sequence[Page], name: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(pages[0].title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{escape(pages[0].title)}</title>\n<style>\n{_STYLE}\n</style>\n</head>\n<body>\n{_SIDEWAYS}\n"
         + "\n".join(tables)
         + "\n</body>\n</html>\n"
     )

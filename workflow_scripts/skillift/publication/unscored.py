@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from skillift.reporting.arms import read_spec
 from skillift.statistics.contrasts import LIFT
 
 DEFAULT_LIMIT = 0.05  # as in the study's schema
@@ -19,10 +20,12 @@ def unscored_warnings(bounds: pl.DataFrame, rates: pl.DataFrame, spec: dict) -> 
         rates: contract PASS_RATES, of the same; for paths that have no contrast.
         spec: the analysis spec; `max_unscored_share` is the limit, a fraction of episodes.
     """
-    limit = spec.get("max_unscored_share", DEFAULT_LIMIT)
+    limit, view = spec.get("max_unscored_share", DEFAULT_LIMIT), read_spec(spec)
     found = {}
     for path in rates["path"].unique().sort():
         runs = _by_run(bounds.filter(path=path), rates.filter(path=path))
+        runs = runs.with_columns(label=pl.col("student").replace(view.label_by_student))
+        runs = runs.with_columns(name=view.named())
         worst = runs.sort("share", descending=True, maintain_order=True).row(0, named=True)
         if worst["share"] > limit:
             found[path] = _line(path, runs, worst, limit)
@@ -52,6 +55,6 @@ def _by_run(bounds: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 
 def _line(path: str, runs: pl.DataFrame, worst: Mapping, limit: float) -> str:
     n_unscored, n_episodes = runs["n_unscored"].sum(), runs["n_episodes"].sum()
-    at = f"most at {worst['student']}, {worst['run']}: {100 * worst['share']:.1f} %"
+    at = f"most at {worst['name']}: {100 * worst['share']:.1f} %"
     total = f"{n_unscored} of {n_episodes} compared episodes have no verdict"
     return f"Warning: on the path {path}, {total} ({at}; limit {100 * limit:g} %)"

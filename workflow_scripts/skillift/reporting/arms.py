@@ -56,8 +56,8 @@ class View:
 
     @cached_property
     def label_by_student(self) -> dict[str, str]:
-        """The label of each student."""
-        return dict(zip(self.students["student"], self.labels, strict=True))
+        """The label of each student, and of none an empty one: some rows are about several students."""
+        return {"": "", **dict(zip(self.students["student"], self.labels, strict=True))}
 
     @cached_property
     def recipes(self) -> list[str]:
@@ -333,9 +333,13 @@ def conditions_in(rows: pl.DataFrame) -> list[str]:
     return [name for name in LADDER if name in set(rows["condition"])]
 
 
-def by_condition(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add condition_place: 0, 1, 2, ... along the ladder of the conditions that the table has."""
-    order = {name: i for i, name in enumerate(conditions_in(rows))}
+def by_condition(rows: pl.DataFrame, *first: str) -> pl.DataFrame:
+    """Add condition_place: 0, 1, 2, ... along the ladder of the conditions that the table has.
+
+    `first`: what else may stand in the place of a condition, before all of them.
+    """
+    known = [name for name in first if name in set(rows["condition"])]
+    order = {name: i for i, name in enumerate([*known, *conditions_in(rows)])}
     return rows.with_columns(condition_place=pl.col("condition").replace_strict(order, return_dtype=pl.Int64))
 
 
