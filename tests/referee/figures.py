@@ -31,7 +31,7 @@ NAMES = {
     *("lift [interval], pp", "· smallest detectable", "delta before SFT", "delta after SFT"),
     *("optimiser step", "training loss (nats per token, log scale)", "shift (pp)", "all skills"),
     *("difference (pp), n =", "rows of the contrast filler-none or placebo-none"),
-    *("pass rate under curated (%), n =", ", from the smallest to the largest"),
+    *("pass rate under curated (%), n =", "student, from the smallest to the largest"),
     *("procedural delta (pp), n =", "Arial, Helvetica, Liberation Sans, sans-serif"),
     *(
         "published, before SFT",

@@ -27,6 +27,12 @@ def supported_here() -> Study:
 
 
 @cache
+def supported_here_alone() -> Study:
+    """... and the second judge's path has no such lift."""
+    return without_rows(supported_here(), "claims", path="judge:b", claim="lift", student="m")
+
+
+@cache
 def lifts_unasked() -> Study:
     """No lift is to be compared."""
     return without_rows(known(), "claims", claim="lift")
@@ -132,6 +138,12 @@ CASES = [
         "resolvable at this n on judge:b. [",
         "it is supported on the headline path",
         supported_here,
+        (known, other_word),
+    ),
+    Sentence(
+        "115 k after SFT by sft, mean of 2 seeds: supported on judge:a, but undefined on judge:b. [",
+        "it is supported on the headline path, and that path has no such lift",
+        supported_here_alone,
         (known, other_word),
     ),
     Sentence(

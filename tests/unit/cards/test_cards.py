@@ -84,7 +84,7 @@ def test_a_card_has_conditions_along_the_ladder_and_the_skills_of_each_suite(tem
     tables = full_study()[1]
     text = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
     ladder = ["none", "placebo", "shuffled", "curated"]
-    assert re.findall(r"^\| (\w+) \| \d", text, re.MULTILINE) == ladder
+    assert re.findall(r"^\| (\w+) \| [\d.]+ \[", text, re.MULTILINE) == ladder
     assert "on tasks that share skills: 40 skills in the suite holdout. They" in text
 
 

@@ -94,7 +94,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
     notes = [
         described(rows, view, None, "intervals, bootstrap over skills"),
         "all conditions; numbers: kappa [interval] · episodes with the same verdict",
-        *undefined(rows, pl.col("name") + " " + pl.col("pair")),
+        *(f"Cohen's kappa {note}" for note in undefined(rows, pl.col("name") + " " + pl.col("pair"))),
     ]
     return finish(chart, "Do the judges agree?", notes)
 
