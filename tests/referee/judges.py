@@ -9,7 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.shared import alike, no_certificate, strict
 from referee.studies import known, on_bench, one_path
-from referee.whole import edited, respecified
+from referee.whole import edited, respecified, without_rows
 
 _ALL_KINDS = {"judge": "a", "kind": "all"}
 
@@ -45,6 +45,26 @@ def no_two_verdicts() -> Study:
     counts = {"both_pass": 0, "both_fail": 0, "only_a": 0, "only_b": 0}
     study = edited(known(), "agreement", **nothing, **counts)
     return edited(study, "judge_shift", shift=None, same_direction=None)
+
+
+_AT_ZERO = {"estimate_a": 0.0, "estimate_b": 0.0, "shift": 0.0, "same_direction": True}
+
+
+@cache
+def nothing_differs() -> Study:
+    """Under either judge as many pass with as without the procedure, before and after."""
+    return edited(known(), "judge_shift", **_AT_ZERO)
+
+
+@cache
+def nothing_differs_at_s() -> Study:
+    return edited(known(), "judge_shift", {"student": "s"}, **_AT_ZERO)
+
+
+@cache
+def nothing_differs_untrained() -> Study:
+    """... and no lift is to be compared."""
+    return without_rows(nothing_differs(), "claims", claim="lift")
 
 
 @cache
@@ -200,6 +220,24 @@ CASES = [
         "so many deltas and lifts have the same sign under both judges, and that lift differs most",
         known,
         (alike, no_two_verdicts, one_path),
+    ),
+    Sentence(
+        f"another judge | {_UNDER_B}no headline has a direction; none moves by 0.1 pp or more. [",
+        "no judge says more or less of any",
+        nothing_differs,
+        (known, alike, nothing_differs_at_s),
+    ),
+    Sentence(
+        f"another judge | {_UNDER_B}2 of 3 headlines keep their direction; ",
+        "so many differ from zero under a judge, and so many of these have the same sign under both",
+        nothing_differs_at_s,
+        (known, nothing_differs),
+    ),
+    Sentence(
+        "at the end: Judge to blame      no headline has a direction with judge b",
+        "no judge says more or less of any, and there is no lift",
+        nothing_differs_untrained,
+        (known, nothing_differs),
     ),
     Sentence(
         "Under the judge a instead of b, 7 of 8 headlines keep their direction; the lift at 115 k after SFT "

@@ -23,7 +23,8 @@ _LABELS = {
 _LABEL = 20  # columns
 _WITHDRAWN = f"; {REGISTERED[WITHDRAWN]}."
 _OTHER_JUDGE = re.compile(
-    r"[Uu]nder the judge (\S+) instead of \S+, (\d+ of \d+ headlines?) keep their direction"
+    r"[Uu]nder the judge (\S+) instead of \S+, "
+    r"(\d+ of \d+ headlines? keep their direction|no headline has a direction)"
 )
 
 
@@ -112,7 +113,7 @@ def _of_scoring(part: Part) -> list[str]:
     warned = kinds.count("warning")
     changed = len({each.sentence.split(":")[0] for each in part.findings if each.claim == "another path"})
     said = f"{how_many(changed, 'lift')} with another word on other paths" if changed else part.answer
-    said = _OTHER_JUDGE.sub(r"\2 keep their direction with judge \1", said)
+    said = _OTHER_JUDGE.sub(r"\2 with judge \1", said)
     first = said.partition(";")[0]
     texts = [said, first, re.sub(r"[Oo]n the (\d+) other scoring paths?, ", "", first)]
     if warned:

@@ -25,6 +25,7 @@ from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name
 
 DELTA = contrast_name("curated", "none")
+_ZERO = 1e-9  # what a mean over runs may miss zero by
 _HEADLINES = {LIFT + DELTA: "lift", DELTA: "procedural delta"}
 # The first leads. Responses with an ANSWER line are right more often than others, which Rogan and Gladen's
 # alone allows for; labels that were drawn at random are right as often, and then the other is less variable.
@@ -97,7 +98,12 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         row = largest(pair, "shift")
         if row is None:
             continue
-        known = pair["same_direction"].drop_nulls()
+        # where both judges pass as many with and without, there is no direction to keep
+        somewhere = pl.any_horizontal(pl.col("estimate_a", "estimate_b").abs() > _ZERO)
+        known = pair.filter(somewhere)["same_direction"].drop_nulls()
+        kept = f"{known.sum()} of {how_many(len(known), 'headline')} keep their direction"
+        if known.is_empty():
+            kept = "no headline has a direction"
         furthest = (
             f"the {_HEADLINES[row['contrast']]} {whose(row['student'], row['run'], view)} moves furthest, "
             f"from {points(row['estimate_a'])} to {points(row['estimate_b'])} (shift {points(row['shift'])}, "
@@ -106,10 +112,7 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         )
         if points(row["shift"]) == points(0.0):
             furthest = "none moves by 0.1 pp or more"
-        sentence = (
-            f"Under the judge {judge_b} instead of {judge_a}, {known.sum()} of "
-            f"{how_many(len(known), 'headline')} keep their direction; {furthest}."
-        )
+        sentence = f"Under the judge {judge_b} instead of {judge_a}, {kept}; {furthest}."
         yield Finding("judge", "another judge", sentence, student=row["label"], figure="lift_by_path")
 
 
