@@ -97,9 +97,9 @@ def suite_notes(suite: str) -> list[str]:
     if suite not in NEW_SKILLS:
         return []
     return [
-        f"On the suite {suite} more is claimed than lifts. transfer is a gain, one difference of two arms: its "
-        "error is that of a procedural delta. retention is a gain less that on the trained skills: its error "
-        "is that of both, as of a lift. transfer_by_tier rests on the gains of all tiers."
+        f"On the suite {suite} more is claimed than lifts. transfer is a gain, one difference of two arms: "
+        "its error is that of a procedural delta. retention is a gain less that on the trained skills: its "
+        "error is that of both, as of a lift. transfer_by_tier rests on the gains of all tiers."
     ]
 
 

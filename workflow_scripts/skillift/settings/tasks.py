@@ -51,6 +51,8 @@ class PerturbedSuite(Settings):
     change: Annotated[list[Change], Field(min_length=1), Unique()]
     """How a procedure is changed, one variant of each task for each: `step_removed` (one of its operations),
     `steps_exchanged` (two of them). Variants whose answer is that of their task are left out and counted."""
+    per_skill: LeftOut[Positive] = None
+    """Holdout tasks of each skill that variants are made of, from the first on; all where left out."""
 
 
 class PackSuites(Settings):
@@ -78,7 +80,6 @@ class PackSettings(Settings):
     judge_scored: Count = 0
     """Number of holdout tasks without a deterministic extractor (`scorer: judge`); on the path `bench` the
     primary judge scores them. Other suites that are asked have the same share of them."""
-
     step_checks: LeftOut[Literal[True]] = None
     """Whether the steps of tasks that ask for them are checked: each list follows from the one before. The
     metric `constraints` is the share that does; what passes stays the same."""

@@ -306,7 +306,9 @@ class Specs(_Declared):
         """How the task pack's variants are made, where they are asked: so those left out are counted."""
         if VARIANTS not in self.suites or not self.is_of_pack(VARIANTS):
             return {}
-        return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}
+        declared = self.data["tasks"]["pack"]["suites"][VARIANTS]
+        few = {"varied": declared["per_skill"]} if "per_skill" in declared else {}
+        return {"changes": sorted(declared["change"]), **few}
 
     def _analysis(self) -> dict:
         """The section `analysis`, with the filler's margin only where there is a filler."""

@@ -53,6 +53,7 @@ class PackSpec:
     skills: int
     transfer: NewSkills | None = None
     changes: tuple[str, ...] = ()  # of the suite perturbed, sorted
+    varied: int | None = None  # holdout tasks of each skill that variants are made of; all where None
     step_checks: bool = False
 
     @classmethod
@@ -80,6 +81,7 @@ class PackSpec:
             skills=spec.get("skills", FULL_PACK),
             transfer=_transfer(spec.get("suites", {})),
             changes=_changes(spec.get("suites", {})),
+            varied=spec.get("suites", {}).get(PERTURBED, {}).get("per_skill"),
             step_checks=bool(spec.get("step_checks")),
         )
         tiny = difficulty == DIFFICULTIES[0]
@@ -88,6 +90,8 @@ class PackSpec:
             not (tiny and families), "difficulty", difficulty, f"{DIFFICULTIES[1]} or more with {_FAMILIES}"
         )
         _expect_count("seed", result.seed, 0)
+        if result.varied is not None:
+            _expect_count(f"suites.{PERTURBED}.per_skill", result.varied, 1)
         _expect_count("skills", result.skills, 1, FULL_PACK)
         _expect_count("judge_scored", result.judge_scored, 0, result.skills * per_skill["holdout"])
         return result
@@ -203,7 +207,7 @@ def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple
     """The variants of skills, and their tasks: those with another answer than the task they are made of."""
     found, rows = [], []
     for skill in skills:
-        lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)
+        lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)[: pack.varied]
         for change in pack.changes:
             variant = variant_of(skill, change, lists, pack.seed)
             answers = {number: variant.answer(items) for number, items in enumerate(lists)}
@@ -222,7 +226,7 @@ def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple
                     }
                 )
     if not rows:
-        number = len(skills) * pack.per_skill["holdout"] * len(pack.changes)
+        number = len(skills) * (pack.varied or pack.per_skill["holdout"]) * len(pack.changes)
         raise UserError(
             problem(
                 f"tasks.pack.suites.{PERTURBED}",
