@@ -161,6 +161,23 @@ BAD_STUDIES = {
         ("judge_scored: 33", "judge_scored: 201"),
         ["tasks.pack.judge_scored: found 201, expected at most the number of holdout tasks (200)"],
     ),
+    "families of optimisation for students from scratch": (
+        (
+            "    judge_scored: 33",
+            "    suites: {transfer: {skills: 2, per_skill: 1, families: {knapsack: 2}}}\n    judge_scored: 33",
+        ),
+        [
+            "tasks.pack.suites.transfer.families: found families at the difficulty tiny, expected the "
+            "difficulty easy or standard"
+        ],
+    ),
+    "more skills of a family than there are": (
+        (
+            "    judge_scored: 33",
+            "    suites: {transfer: {skills: 2, per_skill: 1, families: {assignment: 10}}}\n    judge_scored: 33",
+        ),
+        ["tasks.pack.suites.transfer.families.assignment: found 10"],
+    ),
     "a corpus larger than its demonstrations": (
         ("worked: {rows: 353", "worked: {rows: 441"),
         ["corpora.worked.rows: found 441, expected at most 440 (one demonstration of each"],

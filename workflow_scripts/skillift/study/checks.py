@@ -82,7 +82,7 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
         if "families" in transfer and pack["difficulty"] == "tiny":
             key, fix = (
                 ("tasks", "pack", "suites", "transfer", "families"),
-                "Students from scratch know no such words.",
+                "Students from scratch do not know its words.",
             )
             yield key, Words("families at the difficulty tiny"), "the difficulty easy or standard", fix
     for name, declared in data["tasks"].get("files", {}).items():
