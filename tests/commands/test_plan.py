@@ -209,3 +209,24 @@ def test_options_of_a_wrong_form_are_named(tmp_path, options, message, capsys):
     with pytest.raises(SystemExit):
         plan_of(tmp_path, *options)
     assert message in capsys.readouterr().err
+
+
+def test_new_skills_are_planned_for_as_far_as_the_pack_has_them_and_their_claims_are_told(
+    tmp_path, repository
+):
+    text = (repository / "studies/embedded.yaml").read_text(encoding="utf-8")
+    study = tmp_path / "study.yaml"
+    suites = "    suites: {transfer: {skills: 10, per_skill: 6}}\n"
+    text = text.replace("    judge_scored:", f"{suites}    judge_scored:", 1)
+    study.write_text(text.replace("suites: [holdout]", "suites: [holdout, transfer]", 1), encoding="utf-8")
+    options = ["--study", str(study), "--directory", str(tmp_path), "--out", str(tmp_path)]
+    main([*options, "--suite", "transfer", "--effect", "0.1"])
+    found = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert found["declared_design"]["n_skills"] == 10 and found["declared_design"]["n_tasks"] == 60
+    designs = pl.read_csv(tmp_path / "designs.csv", schema_overrides=DESIGN_SCHEMA)
+    assert set(designs["n_skills"]) == {10, 20}
+    assert any("transfer is a gain" in note for note in found["notes"])
+    main(options)  # of the headline's suite
+    found = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
+    assert found["declared_design"]["n_skills"] == 40
+    assert not any("transfer is a gain" in note for note in found["notes"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from study_files import EMBEDDED, TEACHER
 
+OF_FAMILIES = "    suites: {{transfer: {{skills: 2, per_skill: 1, families: {{{}}}}}}}\n"
 PACKAGE = f"tier: 9, source: package, licence: MIT, sha256: {'ab' * 32}"
 PART = "{package: a, version: 1.0.0, file: m.part1}"
 PART2 = "{package: b, version: 1.0.0, file: m.part2}"
@@ -160,6 +161,23 @@ BAD_STUDIES = {
     "more judge-scored tasks than holdout tasks": (
         ("judge_scored: 33", "judge_scored: 201"),
         ["tasks.pack.judge_scored: found 201, expected at most the number of holdout tasks (200)"],
+    ),
+    "families of optimisation for students from scratch": (
+        (
+            "    judge_scored: 33",
+            f"{OF_FAMILIES.format('knapsack: 2')}    judge_scored: 33",
+        ),
+        [
+            "tasks.pack.suites.transfer.families: found families at the difficulty tiny, expected the "
+            "difficulty easy or standard"
+        ],
+    ),
+    "more skills of a family than there are": (
+        (
+            "    judge_scored: 33",
+            f"{OF_FAMILIES.format('assignment: 10')}    judge_scored: 33",
+        ),
+        ["tasks.pack.suites.transfer.families.assignment: found 10"],
     ),
     "a corpus larger than its demonstrations": (
         ("worked: {rows: 353", "worked: {rows: 441"),

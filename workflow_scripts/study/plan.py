@@ -38,8 +38,10 @@ from skillift.planning.evidence import (
     from_defaults,
     from_results,
     look_note,
+    most_skills,
     own_design,
     own_families,
+    suite_notes,
 )
 from skillift.planning.text import component_rows, cost_notes, design_rows, print_whole, recommendation_text
 from skillift.preflight.precision import precision_notes
@@ -83,7 +85,7 @@ def main(argv: list[str] | None = None) -> None:
         wanted = options.contrast, effect, scenarios, confidence, options.usd_per_hour, families
         found = recommend(planned, *wanted)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
-    notes = [look_note(look, alpha), family_note(families), *evidence.notes]
+    notes = [look_note(look, alpha), family_note(families), *suite_notes(options.suite), *evidence.notes]
     notes += cost_notes(calls.unknown, work.unknown(rates))
     notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 
@@ -119,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _designs(study: Study, own: Design, options: argparse.Namespace) -> list[Design]:
     temperature = study.data["inference"]["temperature"]
-    axes = default_axes(own, temperature, from_pack="pack" in study.data["tasks"])
+    axes = default_axes(own, temperature, most_skills(study, options.suite))
     axes |= {name: given for name in axes if (given := getattr(options, name))}
     if temperature == 0 and max(axes["samples"]) > 1:
         expected = "1: with inference.temperature 0 all samples of a task are equal"

@@ -56,11 +56,26 @@ def answers(student) -> dict:
             found[kind, "sampled"] = engine.generate(PROMPTS, SAMPLED, SEEDS)
             found[kind, "reversed"] = engine.generate(PROMPTS[::-1], SAMPLED, SEEDS[::-1])[::-1]
             engine.log_probabilities([Probe(PROMPTS[0], PROMPTS[1])])
+            scored = replace(SAMPLED, log_probabilities=True)
+            found[kind, "scored"] = engine.generate(PROMPTS, replace(scored, temperature=0.0))
+            found[kind, "drawn"] = engine.generate(PROMPTS, scored, SEEDS)
+            answered = [
+                (prompt, said_of(engine, each))
+                for prompt, each in zip(PROMPTS, found[kind, "drawn"], strict=True)
+            ]
+            probes = [Probe(prompt, tokens) for prompt, tokens in answered if tokens]
+            found[kind, "probed"] = engine.log_probabilities(probes)
             found[kind, "other seeds"] = engine.generate(PROMPTS, SAMPLED, [seed + 1000 for seed in SEEDS])
         stop = found["stop"] = stop_texts(found[kind, "greedy"])
         with open_engine(kind, student, {**INFERENCE, "stop": stop}, OPTIONS) as engine:
             found[kind, "stopped"] = engine.generate(PROMPTS, replace(GREEDY, stop=stop))
     return found
+
+
+def said_of(engine, answer) -> list[int]:
+    """The tokens of an answer without its end token."""
+    tokens = list(answer.tokens)
+    return tokens[:-1] if tokens[-1] in engine.ends else tokens
 
 
 def stop_texts(answers: list) -> tuple[str, ...]:
@@ -123,6 +138,28 @@ def test_an_answer_ends_before_the_first_stop_text_and_others_stay_as_they_are(a
         assert answer.completion_tokens == len(answer.tokens) <= whole.completion_tokens
         assert answer.tokens == whole.tokens[: len(answer.tokens)]
     assert 6 <= ended < len(PROMPTS)
+
+
+def test_both_engines_are_as_sure_of_their_answers(answers):
+    greedy, other = answers["vllm", "scored"], answers["transformers", "scored"]
+    for one, two, plain in zip(greedy, other, answers["vllm", "greedy"], strict=True):
+        assert replace(one, mean_log_probability=None) == plain  # noting it changes no answer
+        if one.mean_log_probability is None:
+            assert (one.text, two.mean_log_probability) == ("", None)
+        else:
+            assert one.mean_log_probability == pytest.approx(two.mean_log_probability, abs=1e-4)
+    assert len({one.mean_log_probability for one in greedy}) > 40
+
+
+@pytest.mark.parametrize("kind", ENGINES)
+def test_how_sure_a_model_is_does_not_depend_on_how_it_is_sampled(answers, kind):
+    drawn = [each for each in answers[kind, "drawn"] if each.mean_log_probability is not None]
+    assert [replace(each, mean_log_probability=None) for each in answers[kind, "drawn"]] == answers[
+        kind, "sampled"
+    ]
+    assert len(drawn) == len(answers[kind, "probed"]) > 40
+    for each, probed in zip(drawn, answers[kind, "probed"], strict=True):
+        assert each.mean_log_probability == pytest.approx(sum(probed) / len(probed), abs=1e-4)
 
 
 def test_both_engines_end_answers_at_the_same_token(answers):

@@ -87,6 +87,13 @@ def test_every_task_of_the_suites_is_answered_under_every_condition(student):
     assert frame["completion_tokens"].max() == 8
 
 
+def test_how_sure_a_student_was_is_kept_where_the_study_asks_for_it_and_nothing_else_changes(student):
+    plain, asked = episodes(student), episodes(student, spec(log_probabilities=True))
+    assert "mean_log_probability" not in plain.columns
+    assert check(asked, EPISODES, "episodes").drop("mean_log_probability").equals(plain)
+    assert asked["mean_log_probability"].null_count() == 0 and asked["mean_log_probability"].max() < 0
+
+
 def test_the_hash_is_of_the_text_that_the_student_saw(student):
     frame = episodes(student).filter(task_id="a.dev", condition="none")
     seen = "<|im_start|>user\nWhat is 1?<|im_end|><|im_start|>assistant\n"

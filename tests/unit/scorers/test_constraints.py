@@ -31,6 +31,11 @@ CASES = [
         ['{"a": 3, "b": 4}'],
     ),
     ({"kind": "sum", "weights": [1, 2], "to": 5}, ["1, 2"], ["1, 2, 3", "5"]),
+    (
+        {"kind": "sum", "table": [[4, 2], [7, 1]], "to": 3},
+        ["2, 2"],
+        ["1, 2", "2", "2, 3", "2, 0", "2, 1.5", "b, 2"],
+    ),
     ({"kind": "order"}, ["1, 2, 2, 10", "ant, bee"], ["2, 1", "bee, ant"]),
     ({"kind": "order", "descending": True}, ["10, 9"], ["9, 10"]),
     (
@@ -39,6 +44,17 @@ CASES = [
         ["1, 2", "1, 1, 2", "1, 2, 2, 2"],
     ),
     ({"kind": "permutation", "items": ["A", "B"]}, ["b, a"], ["a, a"]),
+    (
+        {
+            "kind": "follows",
+            "step": "answer",
+            "list": ["A", "B"],
+            "by": [{"sort": "down"}],
+            "order": ["A", "B"],
+        },
+        ["B, A", "b a"],
+        ["A, B", "B", "none"],
+    ),
     ({"kind": "one_of", "of": 0, "choices": ["red", 7]}, ["Red", "7.0, x"], ["blue", "8"]),
 ]
 IDS = [f"{place} {case[0]['kind']}" for place, case in enumerate(CASES)]
@@ -80,6 +96,11 @@ def test_an_answer_that_cannot_be_read_meets_nothing():
         ('[{"kind": "between", "low": "a"}]', "low 'a', expected a number"),
         ('[{"kind": "one_of", "choices": "ab"}]', "choices 'ab', expected a list"),
         ('[{"kind": "sum", "to": 1, "weights": ["a"]}]', "weights ['a'], expected numbers"),
+        ('[{"kind": "sum", "to": 1, "table": [3]}]', "table 3, expected a list of numbers"),
+        (
+            '[{"kind": "sum", "to": 1, "table": [[3]], "weights": [1]}]',
+            "weights and table, expected one of them",
+        ),
         ('[{"kind": "order", "of": {"a": 1}}]', "expected a name, a place, or a list of them"),
     ],
 )

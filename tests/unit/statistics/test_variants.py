@@ -169,6 +169,8 @@ def test_variants_that_were_left_out_are_counted_by_change(changes, expected):
     found = analysed(scores(RATES), tasks(left_out=3), changes=changes)
     assert check(found.variants, VARIANTS, "variants").drop("suite").rows() == expected
     assert row(found.effects, contrast="variant:curated", run="base", metric="pass")["n_tasks"] == N_TASKS
+    few = analysed(scores(RATES), tasks(kinds=()), changes=changes, varied=2).variants
+    assert few["n_left_out"].to_list() == [2 * N_SKILLS] * len(changes)  # of two tasks of each skill
     own = analysed(scores(RATES), tasks(left_out=3).drop("change")).variants
     assert own.rows() == [("perturbed", "", 60, 117, None)]
 

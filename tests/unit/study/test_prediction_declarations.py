@@ -105,6 +105,13 @@ BAD = {
         {"metric": "pass@4"},
         ["predictions.p.metric: found 'pass@4 with samples 1', expected samples: 4 or more", "Set `samples`"],
     ),
+    "a metric that needs what the study does not keep": (
+        {"metric": "brier"},
+        [
+            "predictions.p.metric: found brier without log_probabilities, expected a study that keeps",
+            "Set `log_probabilities: true` of `inference`.",
+        ],
+    ),
     "an equivalence without a margin": (
         {"direction": "equivalent"},
         ["predictions.p.margin: found 0.0, expected a margin above 0 for `direction: equivalent`"],

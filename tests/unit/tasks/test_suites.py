@@ -150,6 +150,20 @@ def test_a_variant_asks_the_same_after_a_changed_procedure_and_its_answer_follow
     assert followed_ones > 10
 
 
+def test_variants_can_be_of_few_tasks_of_each_skill():
+    spec = {"difficulty": "tiny", "seed": 0, "skills": 8, "per_skill": {"train": 1, "dev": 0, "holdout": 5}}
+    change = ["step_removed", "steps_exchanged"]
+    few, whole = (
+        _built({**spec, "suites": {"perturbed": {"change": change, **number}}})
+        for number in ({"per_skill": 1}, {})
+    )
+    for tasks, most in ((few, 1), (whole, 5)):
+        made = tasks.filter(suite="perturbed")
+        assert made.group_by("skill_id").len()["len"].max() == most
+        assert tasks.filter(suite="holdout").equals(whole.filter(suite="holdout"))
+    assert set(few.filter(suite="perturbed")["parent"].str.slice(-1)) == {"0"}  # the first of each skill
+
+
 def test_variants_with_the_answer_of_their_task_are_left_out():
     _, tasks = varied()
     found = tasks.filter(suite="perturbed")

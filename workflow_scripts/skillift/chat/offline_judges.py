@@ -12,7 +12,8 @@ JSON object. They are built differently, so that they agree mostly and not alway
 - `offline/tail` knows no such places. It takes the last value of the reference's form in the whole response
   (`skillift.chat.mentions`), as many words as the reference has: of "7 1" it reads the 1.
 
-Both compare as the extractor does, by the type of the reference (`skillift.answers.comparison`).
+Both compare as the extractor does, by the type of the reference (`skillift.answers.comparison`). Where that
+is a list of checks (scorer `constraints`), both read the ANSWER line and check it.
 
 `skillift.chat.completions` asks them where a study names the provider `offline`.
 """
@@ -26,6 +27,8 @@ from skillift.answers.comparison import says_the_same, type_of
 from skillift.answers.dress import fold_characters
 from skillift.chat.listings import Mention, listed_items
 from skillift.chat.mentions import ends_in, has_form
+from skillift.scorers.answer_line import extract_answer
+from skillift.scorers.constraints import checks_of, score
 
 PROVIDER = "offline"
 
@@ -106,6 +109,8 @@ def _braced(text: str) -> str:
 
 def judge_conclusion(reference: str, response: str, task: str = "") -> dict:
     """The verdict of `offline/conclusion`: the stated conclusion says the same as the reference."""
+    if _is_checks(reference):
+        return _verdict_by_checks(reference, response)
     kind, listed = type_of(reference), listed_items(task)
     stated = read_conclusion(response, listed)
     if not stated and not _WORKED_STEP.search(response):
@@ -120,7 +125,21 @@ def judge_conclusion(reference: str, response: str, task: str = "") -> dict:
 
 def judge_tail(reference: str, response: str, task: str = "") -> dict:
     """The verdict of `offline/tail`: the last value of the reference's form is the reference."""
+    if _is_checks(reference):
+        return _verdict_by_checks(reference, response)
     return _verdict(ends_in(response, reference, type_of(reference), whole=False, listed=listed_items(task)))
+
+
+def _is_checks(reference: str) -> bool:
+    try:
+        return bool(checks_of(reference))
+    except ValueError:
+        return False
+
+
+def _verdict_by_checks(reference: str, response: str) -> dict:
+    """The verdict where a reference is a list of checks: whether the ANSWER line meets them all."""
+    return {"conclusion": extract_answer(response) or "", "passed": score(response, reference)}
 
 
 def _verdict(last: Mention | None) -> dict:

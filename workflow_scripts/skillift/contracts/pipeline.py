@@ -96,6 +96,9 @@ TASKS = table(
         # of a task with the scorer pattern: the regular expression that finds an answer; there where a study
         # has any
         "pattern": text(nullable=True, required=False),
+        # what the steps of an answer have to meet (scorer constraints), beside what the task is scored by;
+        # there where a study asks for it
+        "checks": text(nullable=True, required=False),
         # of a task with the scorer refusal: what a right response does; there where a study has any
         "expected": text(isin=EXPECTED, nullable=True, required=False),
     },
@@ -201,6 +204,8 @@ EPISODES = table(
         "finish_reason": text(isin=FINISH_REASONS),
         "prompt_tokens": count(),
         "completion_tokens": count(),
+        # of the answer's tokens, in nats; null for an empty answer; there where a study asks for it
+        "mean_log_probability": column(pl.Float64, nullable=True, required=False, le=0.0),
     },
 )
 

@@ -13,13 +13,15 @@ from skillift.engines.probes import Probe
 class Sampling:
     """How answers are drawn; `temperature` 0 is greedy. `max_tokens` counts the end token too.
 
-    An answer ends before the first of the texts `stop`, too.
+    An answer ends before the first of the texts `stop`, too. With `log_probabilities` answers say how sure
+    the model was of their tokens.
     """
 
     max_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
+    log_probabilities: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Completion:
         prompt_tokens: tokens of the prompt that the engine has read.
         completion_tokens: tokens that were generated, those of an end token or a stop text included.
         tokens: those tokens.
+        mean_log_probability: of the answer's tokens without an end token, in nats, before temperature and
+            top_p change them; None where it has none, or where it was not asked for.
     """
 
     text: str
@@ -39,6 +43,7 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     tokens: tuple[int, ...]
+    mean_log_probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,13 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free the model's memory."""
         ...
+
+
+def mean_of(log_probabilities: Sequence[float] | None) -> float | None:
+    """The mean of an answer's log-probabilities; None where there is none."""
+    if not log_probabilities:
+        return None
+    return min(sum(log_probabilities) / len(log_probabilities), 0.0)  # rounding may leave a little above
 
 
 def in_order(answers: Mapping[int, Completion]) -> list[Completion]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from skillift.engines.interface import Completion, RunOptions, Sampling, in_order
+from skillift.engines.interface import Completion, RunOptions, Sampling, in_order, mean_of
 from skillift.engines.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -71,10 +71,9 @@ class TransformersEngine:
                 places = order[start : start + self.batch_size]
                 batch_seeds = [seeds[place] for place in places] if seeds is not None else None
                 batch = [prompts[place] for place in places]
-                for place, tokens in zip(
-                    places, self._answer(batch, sampling, batch_seeds, progress), strict=True
-                ):
-                    answers[place] = self._completion(len(prompts[place]), tokens, sampling.stop)
+                found, scores = self._answer(batch, sampling, batch_seeds, progress)
+                for place, tokens, own in zip(places, found, scores, strict=True):
+                    answers[place] = self._completion(len(prompts[place]), tokens, own, sampling.stop)
                 progress.amounts["token"] += sum(answers[place].completion_tokens for place in places)
                 progress.advance(len(places))
         return in_order(answers)
@@ -85,13 +84,17 @@ class TransformersEngine:
         sampling: Sampling,
         seeds: Sequence[int] | None,
         progress: Progress,
-    ) -> list[list[int]]:
-        """The tokens generated for one batch, padded on the left; what follows an end token is padding."""
+    ) -> tuple[list[list[int]], list[list[float]]]:
+        """The tokens generated for one batch, and their log-probabilities where these are asked for.
+
+        Prompts are padded on the left; what follows an end token is padding.
+        """
         import torch
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         from skillift.engines.seeded_sampling import SeededSampling
         from skillift.engines.stop_texts import StopTexts
+        from skillift.engines.token_scores import TokenScores
 
         length = max(map(len, prompts))
         padding = self.tokenizer.pad_token_id
@@ -109,6 +112,9 @@ class TransformersEngine:
             return scores
 
         processors.append(count)
+        scored = TokenScores() if sampling.log_probabilities else None
+        if scored:
+            processors.append(scored)  # before temperature and top_p
         if sampling.temperature > 0:
             processors.append(SeededSampling(sampling.temperature, sampling.top_p, seeds))
         ended = StoppingCriteriaList()
@@ -122,9 +128,12 @@ class TransformersEngine:
                 logits_processor=processors,
                 stopping_criteria=ended,
             )
-        return output[:, length:].tolist()
+        found = output[:, length:].tolist()
+        return found, scored.of(output) if scored else [[] for _ in found]
 
-    def _completion(self, prompt_tokens: int, tokens: list[int], stop: Sequence[str]) -> Completion:
+    def _completion(
+        self, prompt_tokens: int, tokens: list[int], scores: list[float], stop: Sequence[str]
+    ) -> Completion:
         from skillift.engines.stop_texts import stopped_answer
 
         end = next((place for place, token in enumerate(tokens) if token in self.ends), None)
@@ -137,6 +146,7 @@ class TransformersEngine:
             prompt_tokens=prompt_tokens,
             completion_tokens=used,
             tokens=tuple(tokens[:used]),
+            mean_log_probability=mean_of(scores[: min(used, len(tokens[:end]))]),
         )
 
     def log_probabilities(self, probes: Sequence[Probe]) -> list[list[float]]:

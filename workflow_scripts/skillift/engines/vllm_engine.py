@@ -17,7 +17,14 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillift.engines.interface import Completion, RunOptions, Sampling, by_shared_prefix, in_order
+from skillift.engines.interface import (
+    Completion,
+    RunOptions,
+    Sampling,
+    by_shared_prefix,
+    in_order,
+    mean_of,
+)
 from skillift.engines.probes import Probe
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -133,6 +140,7 @@ class VllmEngine:
                 stop_token_ids=self.ends,
                 stop=list(sampling.stop),
                 detokenize=bool(sampling.stop),
+                logprobs=0 if sampling.log_probabilities else None,  # those of the tokens that were drawn
             )
             for place in order
         ]
@@ -151,12 +159,15 @@ class VllmEngine:
             text, used, finish = answer_text(self.tokenizer, answered), len(tokens), answer.finish_reason
             if stopped := stopped_answer(self.tokenizer, answered, sampling.stop):
                 (text, used), finish = stopped, "stop"
+            kept = answered[:used]
+            scores = [step[token].logprob for token, step in zip(kept, answer.logprobs or (), strict=False)]
             answers[place] = Completion(
                 text=text,
                 finish_reason=finish if finish in ("stop", "length") else "error",
                 prompt_tokens=len(output.prompt_token_ids),
                 completion_tokens=used,
                 tokens=tuple(tokens[:used]),
+                mean_log_probability=mean_of(scores),
             )
         return in_order(answers)
 

@@ -43,6 +43,7 @@ ADAPTER_WARNING = (
     "deterministic on hybrid models (56769); the check of what is served catches the first."
 )
 
+MEAN = "mean_log_probability"
 SCHEMA = {
     "step": pl.Int64,
     "suite": pl.String,
@@ -151,7 +152,8 @@ def _answer_at(
     samples = range(inference["samples"])
     requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
     stop = tuple(inference.get("stop", ()))
-    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop)
+    scored = bool(inference.get("log_probabilities"))
+    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop, scored)
     seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
     sent = [prompts[place] for place, _ in requests]
     settings = {**inference, "max_model_len": length}
@@ -177,6 +179,9 @@ def _answer_at(
         for (place, sample), completion in zip(requests, answers, strict=True)
     ]
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    if scored:
+        means = [completion.mean_log_probability for completion in answers]
+        episodes = episodes.with_columns(pl.Series(MEAN, means, dtype=pl.Float64))
     return Answers(episodes, served_table(probes, step, scores), asked, parity)
 
 

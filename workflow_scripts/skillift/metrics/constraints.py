@@ -1,8 +1,9 @@
 """What of a task's constraints its answers meet: all of them together, and those of each kind.
 
-Of tasks with the scorer `constraints` (`skillift.scorers.constraints` says which kinds there are). An answer
-that cannot be read meets nothing; how many can is the metric `format`. No verdict of a judge is read, so
-these stand on the path `text`; `pass` on the path `bench` is that all are met.
+Of tasks with the scorer `constraints` (`skillift.scorers.constraints` says which kinds there are), and of
+those of the task pack whose steps are checked (`tasks.pack.step_checks`): these pass by their answers. An
+answer that cannot be read meets nothing; how many can is the metric `format`. No verdict of a judge is read,
+so these stand on the path `text`; `pass` on the path `bench` is that all are met.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def measure(kind: str, episodes: pl.DataFrame) -> pl.Series:
 
     Args:
         kind: one of `KINDS`, or `ALL`.
-        episodes: contract EPISODES with `checks`: the reference of a task with the scorer, null for others.
+        episodes: contract EPISODES with `checks`: the reference of a task with the scorer, or the checks of
+            its steps; null for others.
     """
     if episodes["checks"].null_count() == episodes.height:
         return pl.Series(kind, [None] * episodes.height, dtype=pl.Float64)
@@ -53,9 +55,7 @@ def measure(kind: str, episodes: pl.DataFrame) -> pl.Series:
 
 def _values(column: str, samples: pl.DataFrame) -> pl.DataFrame:
     """The mean over a task's samples; tasks without such a check have no row."""
-    return mean_of_samples(
-        samples.filter(pl.col("scorer") == "constraints").drop_nulls(column), pl.col(column)
-    )
+    return mean_of_samples(samples.drop_nulls(column), pl.col(column))
 
 
 def _metric(kind: str) -> Metric:

@@ -37,6 +37,7 @@ class Metric(NamedTuple):
             of one column are measured once.
         claims: what is claimed of it; each is a family of its own.
         least_samples: of a task; with fewer there is no such number.
+        needs: the key of `inference` without which there is no such number; empty where there is none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Metric(NamedTuple):
     column: str = ""
     claims: tuple[Claim, ...] = ()
     least_samples: int = 1
+    needs: str = ""
 
 
 def mean_of_samples(

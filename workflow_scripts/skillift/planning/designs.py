@@ -24,7 +24,6 @@ from skillift.statistics.power import (
     mde_of_many_tasks,
     precision,
 )
-from skillift.taskpack.skills import FULL_PACK
 
 Scenarios = Mapping[str, Mapping[str, Components]]
 """Components of each contrast, by the name of the scenario."""
@@ -115,13 +114,13 @@ def grid(
     return designs
 
 
-def default_axes(own: Design, temperature: float, from_pack: bool) -> dict[str, list[int]]:
+def default_axes(own: Design, temperature: float, most_skills: int | None = None) -> dict[str, list[int]]:
     """Numbers to plan for around a study's own: `tasks`, `skills`, `samples` and `seeds`.
 
-    Greedy decoding gives one and the same response again, so it has one sample. The task pack has so many
-    skills and no more.
+    Greedy decoding gives one and the same response again, so it has one sample. A suite of the task pack has
+    `most_skills` and no more.
     """
-    most = FULL_PACK if from_pack else 4 * own.n_skills
+    most = max(most_skills, own.n_skills) if most_skills else 4 * own.n_skills
     skills = [own.n_skills * factor for factor in (1, 2, 4) if own.n_skills * factor <= most]
     return {
         "tasks": [own.n_tasks * factor for factor in (1, 2, 4, 8)],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.contracts.pipeline import SCORES, TASKS
+from skillift.contracts.pipeline import NEW_SKILLS, SCORES, TASKS
 from skillift.errors import UserError, problem
 from skillift.planning.costs import DeviceRates, measured_rates, training_precisions
 from skillift.statistics.pairing import with_skills
@@ -24,6 +24,7 @@ from skillift.statistics.room import MORE_OF_THE_SAME, no_room
 from skillift.statistics.variance_components import Measured, measured_components, pooled
 from skillift.study.study import Study
 from skillift.tables import read_table
+from skillift.taskpack.skills import FULL_PACK, MOST_NEW
 from skillift.tasks.suites import files_of_suites, read_suites
 
 
@@ -82,6 +83,24 @@ def family_note(families: Families) -> str:
         "Detectable effects are those of a claim's word, which is corrected for the number of claims that "
         f"are tested together: {sizes}. With one seed a claim is about that run."
     )
+
+
+def most_skills(study: Study, suite: str) -> int | None:
+    """The most skills that a suite of the task pack can have; None of own tasks."""
+    if not study.is_of_pack(suite):
+        return None
+    return MOST_NEW if suite in NEW_SKILLS else FULL_PACK
+
+
+def suite_notes(suite: str) -> list[str]:
+    """What the claims of a suite of new skills are about, which have columns of other names."""
+    if suite not in NEW_SKILLS:
+        return []
+    return [
+        f"On the suite {suite} more is claimed than lifts. transfer is a gain, one difference of two arms: "
+        "its error is that of a procedural delta. retention is a gain less that on the trained skills: its "
+        "error is that of both, as of a lift. transfer_by_tier rests on the gains of all tiers."
+    ]
 
 
 def look_note(look: int, alpha: float) -> str:

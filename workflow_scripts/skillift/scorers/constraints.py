@@ -8,14 +8,21 @@ are data, and nothing of a task or of a response is ever run as a program.
 |---|---|---|
 | `equals` | the value is this one | `of`, `to` |
 | `between` | the value is a number in the range | `of`, `low`, `high` (one may be left out) |
-| `sum` | the (weighted) sum of the values is in the range | `of`, `weights`, `low`, `high`, or `to` |
+| `sum` | the sum of the values is in the range; times `weights`, or what a `table` has for each | \
+`of`, `weights` or `table`, `low`, `high`, or `to` |
 | `order` | the values rise, or fall; equal ones may follow each other | `of`, `descending` |
 | `permutation` | the values are these, each once, in any order | `of`, `items` |
 | `one_of` | the value is one of these | `of`, `choices` |
+| `follows` | the list of a step is what rewritings make of that before it | `step`, `by`, `order`, `list` |
 
 `of` names a field of an object or a place of a list, counted from 0, or has a list of them; where it is left
-out, all values. `equals`, `between` and `one_of` hold for each value that `of` names. A value that is not
-there meets nothing, and neither does an answer that cannot be read.
+out, all values. A `table` has a row for each value, which is a place in it, counted from 1. `equals`,
+`between` and `one_of` hold for each value that `of` names. A value that is not there meets nothing, and
+neither does an answer that cannot be read.
+
+`follows` is about the worked steps of a response: `step` is a number, or `answer` for the ANSWER line. What
+rewritings (`by`) are says `skillift.answers.steps`; `order` has all items in their order, and `list` is what
+stands before the first step.
 """
 
 from __future__ import annotations
@@ -26,6 +33,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from skillift.answers.steps import items_in, mistake_in, rewritten, steps_of
 from skillift.scorers.answer_line import extract_answer
 
 COLUMNS = ("reference",)
@@ -77,9 +85,11 @@ def answer_of(response: str) -> dict | list | None:
 def met(response: str, reference: str) -> list[bool]:
     """Of each check of a reference, whether a response meets it; none of an answer that cannot be read."""
     checks, answer = checks_of(reference), answer_of(response)
-    if answer is None:
-        return [False] * len(checks)
-    return [_met(answer, check) for check in checks]
+    steps = steps_of(response)
+    return [
+        _follows(steps, response, check) if check["kind"] == "follows" else _met(answer, check)
+        for check in checks
+    ]
 
 
 def score(response: str, reference: str) -> bool:
@@ -87,7 +97,21 @@ def score(response: str, reference: str) -> bool:
     return all(met(response, reference))
 
 
-def _met(answer: dict | list, check: Mapping) -> bool:
+def _follows(steps: Mapping[int, str], response: str, check: Mapping) -> bool:
+    """Whether a step's list is what its rewritings make of the list of the step before it."""
+    step, order = check["step"], check["order"]
+    text = extract_answer(response) if step == "answer" else steps.get(step)
+    worked = [number for number, each in steps.items() if items_in(each, order)]
+    last = max(worked, default=0) if step == "answer" else step - 1
+    before = tuple(check["list"]) if "list" in check else items_in(steps.get(last, ""), order)
+    return (
+        text is not None and bool(before) and items_in(text, order) == rewritten(before, check["by"], order)
+    )
+
+
+def _met(answer: dict | list | None, check: Mapping) -> bool:
+    if answer is None:
+        return False
     found = _values(answer, check.get("of"))
     return found is not None and KINDS[check["kind"]].holds(found, check)
 
@@ -142,10 +166,24 @@ def _within(number: float, check: Mapping) -> bool:
 
 
 def _sum(values: list, check: Mapping) -> bool:
+    if "table" in check:
+        found = _looked_up(values, check["table"])
+        return found is not None and _within(sum(found), check)
     weights = check.get("weights", [1] * len(values))
     if len(weights) != len(values):
         return False
     return _within(sum(map(float.__mul__, map(_number, values), map(float, weights))), check)
+
+
+def _looked_up(values: list, table: Sequence[Sequence[float]]) -> list[float] | None:
+    """For each value what its row of a table has at that place, counted from 1; None where it has no such."""
+    places = list(map(_number, values))
+    if len(places) != len(table):
+        return None
+    rows = zip(places, table, strict=True)
+    if not all(place.is_integer() and 1 <= place <= len(row) for place, row in rows):
+        return None
+    return [float(row[int(place) - 1]) for place, row in zip(places, table, strict=True)]
 
 
 def _ordered(values: list, check: Mapping) -> bool:
@@ -167,16 +205,17 @@ KINDS: dict[str, Kind] = {
     "between": Kind(
         (), _RANGE, lambda values, check: all(_within(_number(value), check) for value in values)
     ),
-    "sum": Kind((), ("weights", "to", *_RANGE), _sum),
+    "sum": Kind((), ("weights", "table", "to", *_RANGE), _sum),
     "order": Kind((), ("descending",), _ordered),
     "permutation": Kind(("items",), (), _permuted),
+    "follows": Kind(("step", "by", "order"), ("list",), lambda values, check: False),  # of steps: `_follows`
     "one_of": Kind(
         ("choices",),
         (),
         lambda values, check: all(any(_same(value, each) for each in check["choices"]) for value in values),
     ),
 }
-_LISTS = ("items", "choices", "weights")
+_LISTS = ("order", "list", "items", "choices", "weights", "table")
 
 
 def _mistake(check: object) -> str:
@@ -200,7 +239,18 @@ def _mistake(check: object) -> str:
             return f"{name} {check[name]!r}, expected a list"
     if any(math.isnan(_number(each)) for each in check.get("weights", [])):
         return f"weights {check['weights']!r}, expected numbers"
+    if mistake := _mistake_in_table(check) or (mistake_in(check["by"]) if "by" in check else ""):
+        return mistake
+    if "step" in check and check["step"] != "answer" and not isinstance(check["step"], int):
+        return f"step {check['step']!r}, expected a number or answer"
     of = check.get("of")
     if not all(isinstance(name, str | int) for name in (of if isinstance(of, list) else [of or ""])):
         return f"of {of!r}, expected a name, a place, or a list of them"
     return ""
+
+
+def _mistake_in_table(check: Mapping) -> str:
+    for row in check.get("table", []):
+        if not isinstance(row, list) or not row or any(math.isnan(_number(each)) for each in row):
+            return f"table {row!r}, expected a list of numbers for each value"
+    return "weights and table, expected one of them" if {"weights", "table"} <= check.keys() else ""

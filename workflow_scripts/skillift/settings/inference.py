@@ -50,6 +50,9 @@ class Decoding(Settings):
     stop: LeftOut[Annotated[list[Text], Field(min_length=1), Unique()]] = None
     """Texts that end an answer, which is what stands before the first of them; students alone. Base models
     may go on with a turn of the asker's: under the chat template `plain`, `"\\n\\nUser:"` ends that."""
+    log_probabilities: LeftOut[Literal[True]] = None
+    """Whether the mean log-probability of each answer's tokens is kept, which the metrics `confidence_gap`
+    and `brier` read; students alone."""
     max_model_len: Annotated[int, Field(ge=2), WHOLE] | None = None
     """Most tokens of prompt and answer together. Where null, what the longest prompt needs."""
     batch_invariant: bool = False

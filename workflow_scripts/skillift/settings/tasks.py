@@ -21,6 +21,15 @@ class PerSkill(Settings):
     """Tasks of each skill that effects are measured on; never looked at to choose settings."""
 
 
+class Families(Settings):
+    """Families of optimisation, whose answers are checked by their constraints."""
+
+    knapsack: LeftOut[Annotated[int, Field(ge=1, le=9), WHOLE]] = None
+    """Skills of packing a bag: feasible is what there is room for, right what is worth the most."""
+    assignment: LeftOut[Annotated[int, Field(ge=1, le=9), WHOLE]] = None
+    """Skills of giving out jobs: feasible is one for each worker, right what takes the least time."""
+
+
 class TransferSuite(Settings):
     """Tasks of new skills, which no demonstration has: other names and procedures than those of the pack."""
 
@@ -31,6 +40,9 @@ class TransferSuite(Settings):
     domains: LeftOut[Annotated[list[Domain], Field(min_length=1), Unique()]] = None
     """Domains that they are of: `code` (numbers), `tag` (words or letters), `slot` (days or times). With
     `corpora.<id>.domains` these may be domains that nothing is trained on. All where left out."""
+    families: LeftOut[Families] = None
+    """Further new skills, of another kind than rewriting lists, by the number of each family (scorer
+    `constraints`). Not at the difficulty `tiny`."""
 
 
 class PerturbedSuite(Settings):
@@ -39,6 +51,8 @@ class PerturbedSuite(Settings):
     change: Annotated[list[Change], Field(min_length=1), Unique()]
     """How a procedure is changed, one variant of each task for each: `step_removed` (one of its operations),
     `steps_exchanged` (two of them). Variants whose answer is that of their task are left out and counted."""
+    per_skill: LeftOut[Positive] = None
+    """Holdout tasks of each skill that variants are made of, from the first on; all where left out."""
 
 
 class PackSuites(Settings):
@@ -66,6 +80,9 @@ class PackSettings(Settings):
     judge_scored: Count = 0
     """Number of holdout tasks without a deterministic extractor (`scorer: judge`); on the path `bench` the
     primary judge scores them. Other suites that are asked have the same share of them."""
+    step_checks: LeftOut[Literal[True]] = None
+    """Whether the steps of tasks that ask for them are checked: each list follows from the one before. The
+    metric `constraints` is the share that does; what passes stays the same."""
 
 
 class TaskPack(PackSettings):

@@ -134,7 +134,7 @@ def analyse(
             asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
-            variants=made(variant_counts, tasks, settings.get("changes", [])),
+            variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
         )
 
 

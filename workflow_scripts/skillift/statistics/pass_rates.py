@@ -100,8 +100,11 @@ def _other_forms(tasks: pl.DataFrame) -> dict[str, tuple[str, str | None]]:
 
 
 def _checks(tasks: pl.DataFrame) -> dict[str, str]:
-    """The reference of each task with the scorer constraints."""
-    return dict(tasks.filter(scorer="constraints").select("task_id", "reference").iter_rows())
+    """The reference of each task with the scorer constraints, the checks of steps of those that have any."""
+    found = dict(tasks.filter(scorer="constraints").select("task_id", "reference").iter_rows())
+    if "checks" in tasks.columns:
+        found |= dict(tasks.drop_nulls("checks").select("task_id", "checks").iter_rows())
+    return found
 
 
 def no_responses() -> pl.DataFrame:

@@ -111,12 +111,13 @@ def variant_claims(
             yield from family(BRITTLENESS, [row | {"shape": BELOW} for row in rows], confidence)
 
 
-def variant_counts(tasks: pl.DataFrame, changes: Sequence[str]) -> pl.DataFrame:
+def variant_counts(tasks: pl.DataFrame, changes: Sequence[str], per_skill: int | None = None) -> pl.DataFrame:
     """The table VARIANTS: how many variants there are, and how many were left out.
 
     Args:
         tasks: contract TASKS, of all suites that were asked.
         changes: those by which the task pack's variants are made; none of own tasks.
+        per_skill: of how many tasks of each skill these are made; of all where it is None.
     """
     schema = {name: column.dtype.type for name, column in VARIANTS.columns.items()}
     rows = []
@@ -124,7 +125,8 @@ def variant_counts(tasks: pl.DataFrame, changes: Sequence[str]) -> pl.DataFrame:
         made = tasks.drop_nulls("parent")
         known = pl.col("change") if "change" in made.columns else pl.lit(None, dtype=pl.String)
         made = made.with_columns(change=known.fill_null(""))
-        of_pack = tasks.filter(suite=_MADE_OF).height
+        of_skills = tasks.filter(suite=_MADE_OF)["skill_id"].value_counts()["count"]
+        of_pack = int((of_skills if per_skill is None else of_skills.clip(upper_bound=per_skill)).sum())
         for change in sorted({*changes, *made["change"]}):
             ours = made.filter(change=change)
             n_parents = of_pack if changes else ours["parent"].n_unique()

@@ -78,6 +78,13 @@ def _tasks(data: dict, source: Source) -> Iterator[Finding]:
         if pack["judge_scored"] > holdout:
             expected = f"at most the number of holdout tasks ({holdout})"
             yield ("tasks", "pack", "judge_scored"), pack["judge_scored"], expected, ""
+        transfer = pack.get("suites", {}).get("transfer", {})
+        if "families" in transfer and pack["difficulty"] == "tiny":
+            key, fix = (
+                ("tasks", "pack", "suites", "transfer", "families"),
+                "Students from scratch do not know its words.",
+            )
+            yield key, Words("families at the difficulty tiny"), "the difficulty easy or standard", fix
     for name, declared in data["tasks"].get("files", {}).items():
         yield from _own_file(name, declared, Path(beside(source.path, declared)))
 

@@ -49,6 +49,10 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
         if (samples := data["inference"]["samples"]) < least:
             fix = "Set `samples` of `inference`, and a temperature above 0."
             yield (*here, "metric"), f"{metric} with samples {samples}", f"samples: {least} or more", fix
+        needs = "" if metric == PASS else metrics()[metric].needs
+        if needs and not data["inference"].get(needs):
+            fix = f"Set `{needs}: true` of `inference`."
+            yield (*here, "metric"), Words(f"{metric} without {needs}"), f"a study that keeps {needs}", fix
         allowed = paths if VERDICTS in known[metric] else [TEXT]
         if entry.get("path", allowed[0]) not in allowed:
             what = "a scoring path" if allowed is paths else f"the path of what reads no verdict, as {metric}"

@@ -41,6 +41,7 @@ from skillift.study.compared import compared
 from skillift.study.headline import HOLDOUT
 
 _LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
+_NOT_TRAINED_ON = ("suites", "step_checks")
 _LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
 _ESTIMATION_KEYS = (
@@ -126,6 +127,8 @@ class Specs(_Declared):
             name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
         }
         pack["judge_scored"] = pack["judge_scored"] if asked_by_judge else 0
+        if suite in ("train", VARIANTS):  # whose steps are not checked
+            pack.pop("step_checks", None)
         if suite in others:
             pack["suites"] = {suite: others[suite]}
         return TasksSpec(pack=pack)
@@ -145,7 +148,9 @@ class Specs(_Declared):
         parts = {name: model[name] for name in ("architecture", "pretraining")}
         pack = self.data["tasks"].get("pack")
         if pack:
-            pack = {name: value for name, value in {**pack, **_LEAST_TASKS}.items() if name != "suites"}
+            pack = {
+                name: value for name, value in {**pack, **_LEAST_TASKS}.items() if name not in _NOT_TRAINED_ON
+            }
         return PretrainSpec(**parts, pack=pack)
 
     def import_spec(self, student: str) -> ImportSpec:
@@ -301,7 +306,9 @@ class Specs(_Declared):
         """How the task pack's variants are made, where they are asked: so those left out are counted."""
         if VARIANTS not in self.suites or not self.is_of_pack(VARIANTS):
             return {}
-        return {"changes": sorted(self.data["tasks"]["pack"]["suites"][VARIANTS]["change"])}
+        declared = self.data["tasks"]["pack"]["suites"][VARIANTS]
+        few = {"varied": declared["per_skill"]} if "per_skill" in declared else {}
+        return {"changes": sorted(declared["change"]), **few}
 
     def _analysis(self) -> dict:
         """The section `analysis`, with the filler's margin only where there is a filler."""

@@ -1,15 +1,15 @@
 """Builds the task pack: skills and tasks of its suites, from a difficulty and a seed.
 
 The suites train, dev and holdout share the pack's skills; the suite transfer has new ones, on lists that may
-stand in the holdout too and never in a text that is trained on. The suite perturbed has variants of the
-holdout's tasks.
+stand in the holdout too and never in a text that is trained on, and may have skills of optimisation
+(`families`). The suite perturbed has variants of the holdout's tasks.
 Every reference and worked solution follows from running the skill's operations, none is written down.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -18,15 +18,18 @@ from skillift.contracts.pipeline import SKILLS, TASKS, required_columns
 from skillift.errors import UserError, problem
 from skillift.tables import check
 from skillift.taskpack.domains import DIFFICULTIES, Items
+from skillift.taskpack.families import FAMILIES, MOST_OF_FAMILY, FamilySkill, draw_families, family_rows
 from skillift.taskpack.instances import draw_lists, stable_hash
 from skillift.taskpack.skills import FULL_PACK, MOST_NEW, Skill, draw_new_skills, draw_skills
+from skillift.taskpack.step_checks import step_checks
 from skillift.taskpack.variants import CHANGES, Variant, variant_of
 from skillift.taskpack.wording import Template, ask, join_items, templates_of, worked_solution
 from skillift.yaml_sources.source import Words
 
 PACK_SUITES = ("train", "dev", "holdout")
 TRANSFER, PERTURBED = "transfer", "perturbed"
-_KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills", "suites"}
+_FAMILIES = "suites.transfer.families"
+_KEYS = {"difficulty", "seed", "per_skill", "judge_scored", "skills", "suites", "step_checks"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class NewSkills:
     skills: int
     per_skill: int
     domains: tuple[str, ...] = ()
+    families: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class PackSpec:
     skills: int
     transfer: NewSkills | None = None
     changes: tuple[str, ...] = ()  # of the suite perturbed, sorted
+    varied: int | None = None  # holdout tasks of each skill that variants are made of; all where None
+    step_checks: bool = False
 
     @classmethod
     def parse(cls, spec: dict) -> PackSpec:
@@ -75,8 +81,17 @@ class PackSpec:
             skills=spec.get("skills", FULL_PACK),
             transfer=_transfer(spec.get("suites", {})),
             changes=_changes(spec.get("suites", {})),
+            varied=spec.get("suites", {}).get(PERTURBED, {}).get("per_skill"),
+            step_checks=bool(spec.get("step_checks")),
+        )
+        tiny = difficulty == DIFFICULTIES[0]
+        families = result.transfer.families if result.transfer else {}
+        _expect(
+            not (tiny and families), "difficulty", difficulty, f"{DIFFICULTIES[1]} or more with {_FAMILIES}"
         )
         _expect_count("seed", result.seed, 0)
+        if result.varied is not None:
+            _expect_count(f"suites.{PERTURBED}.per_skill", result.varied, 1)
         _expect_count("skills", result.skills, 1, FULL_PACK)
         _expect_count("judge_scored", result.judge_scored, 0, result.skills * per_skill["holdout"])
         return result
@@ -89,7 +104,13 @@ def _transfer(suites: dict) -> NewSkills | None:
         return None
     _expect_count(f"suites.{TRANSFER}.skills", entry.get("skills"), 1, MOST_NEW)
     _expect_count(f"suites.{TRANSFER}.per_skill", entry.get("per_skill"), 1)
-    return NewSkills(entry["skills"], entry["per_skill"], tuple(sorted(entry.get("domains", ()))))
+    families = entry.get("families") or {}
+    _expect(set(families) <= {*FAMILIES}, _FAMILIES, sorted(families), f"some of {list(FAMILIES)}")
+    for family, number in families.items():
+        _expect_count(f"{_FAMILIES}.{family}", number, 1, MOST_OF_FAMILY)
+    return NewSkills(
+        entry["skills"], entry["per_skill"], tuple(sorted(entry.get("domains", ()))), dict(families)
+    )
 
 
 def _changes(suites: dict) -> tuple[str, ...]:
@@ -118,8 +139,8 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     Args:
         spec: `difficulty` (tiny, easy or standard), `seed`, `per_skill` (tasks per skill in each suite),
             `judge_scored` (holdout tasks without a deterministic extractor), `skills` (40 if left out) and
-            `suites` (`transfer` with `skills`, `per_skill` and, if not of all, `domains` of its new skills;
-            `perturbed` with `change`).
+            `suites` (`transfer` with `skills`, `per_skill` and, if not of all, `domains` of its new skills,
+            and the number of skills of `families`; `perturbed` with `change`).
 
     Returns:
         The tables of the contracts SKILLS and TASKS, sorted by their keys. Lists of train, dev and holdout
@@ -139,6 +160,7 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         new = draw_new_skills(pack.difficulty, pack.seed, pack.skills, asked.skills, asked.domains)
         of_new = [(TRANSFER, asked.per_skill)]
         rows += [row for place, skill in enumerate(new) for row in _tasks_of(skill, place, of_new, pack)]
+    families = draw_families(pack.seed, asked.families) if asked else []
     frame = pl.DataFrame(rows)
     judged = _judge_scored(frame, pack)
     tasks = frame.with_columns(
@@ -147,24 +169,32 @@ def build_pack(spec: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         .otherwise(pl.lit("answer_line"))
         .alias("scorer")
     )
-    tasks = tasks.select(required_columns(TASKS))
+    tasks = tasks.select([*required_columns(TASKS), *(["checks"] if pack.step_checks else [])])
+    if families and asked:
+        of_families = family_rows(families, TRANSFER, asked.per_skill, pack.difficulty, pack.seed)
+        tasks = pl.concat([tasks, pl.DataFrame(of_families)], how="diagonal")
     variants: list = []
     if pack.changes:
         variants, of_variants = _variants(skills, tasks, pack)
         tasks = pl.concat([tasks, of_variants], how="diagonal")
     tasks = tasks.select(name for name in TASKS.columns if name in tasks.columns).sort("task_id")
-    return _skills_table(skills, new, variants), check(tasks, TASKS, "tasks.pack")
+    return _skills_table(skills, new, families, variants), check(tasks, TASKS, "tasks.pack")
 
 
-def _skills_table(skills: list[Skill], new: list[Skill], variants: list[Variant]) -> pl.DataFrame:
+def _skills_table(
+    skills: list[Skill], new: list[Skill], families: list[FamilySkill], variants: list[Variant]
+) -> pl.DataFrame:
     rows = [
         {"skill_id": skill.skill_id, "name": skill.name, "domain": skill.domain.name, "steps": skill.steps}
         for skill in [*skills, *new]
     ]
+    for family in families:
+        of_family = {"skill_id": family.skill_id, "name": family.name, "steps": family.steps}
+        rows.append(of_family | {"domain": family.family})
     for variant in variants:
         own, parent = {"skill_id": variant.skill_id, "steps": variant.steps}, variant.parent
         rows.append({"name": parent.name, "domain": parent.domain.name, **own})
-    suites = dict.fromkeys((skill.skill_id for skill in new), TRANSFER)
+    suites = dict.fromkeys((skill.skill_id for skill in [*new, *families]), TRANSFER)
     suites |= dict.fromkeys((variant.skill_id for variant in variants), PERTURBED)
     table = pl.DataFrame(rows).select("skill_id", "name", "domain", "steps")
     if suites:
@@ -177,7 +207,7 @@ def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple
     """The variants of skills, and their tasks: those with another answer than the task they are made of."""
     found, rows = [], []
     for skill in skills:
-        lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)
+        lists = _lists_of(skill, "holdout", pack.per_skill["holdout"], pack)[: pack.varied]
         for change in pack.changes:
             variant = variant_of(skill, change, lists, pack.seed)
             answers = {number: variant.answer(items) for number, items in enumerate(lists)}
@@ -196,7 +226,7 @@ def _variants(skills: list[Skill], tasks: pl.DataFrame, pack: PackSpec) -> tuple
                     }
                 )
     if not rows:
-        number = len(skills) * pack.per_skill["holdout"] * len(pack.changes)
+        number = len(skills) * (pack.varied or pack.per_skill["holdout"]) * len(pack.changes)
         raise UserError(
             problem(
                 f"tasks.pack.suites.{PERTURBED}",
@@ -237,9 +267,15 @@ def _tasks_of(skill: Skill, place: int, suites: list[tuple[str, int]], pack: Pac
                     "answer_type": _answer_type(answer),
                     "worked_solution": worked_solution(pack.difficulty, skill, items),
                     "style": template.style,
+                    **({"checks": _checks_of(template, skill, items)} if pack.step_checks else {}),
                 }
             )
     return rows
+
+
+def _checks_of(template: Template, skill: Skill, items: Items) -> str | None:
+    """The checks of a task's steps, if its question asks for steps."""
+    return step_checks(skill, items) if template.style == "steps" else None
 
 
 def _judge_scored(tasks: pl.DataFrame, pack: PackSpec) -> list[str]:
