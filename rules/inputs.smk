@@ -132,6 +132,20 @@ def matched_files(wildcards):
     return {"like": f"{RESULTS}/corpus/{like}.parquet"} if like else {}
 
 
+def start_files(wildcards):
+    """The checkpoints that a training starts from, behind their manifest; nothing where it starts from the
+    student itself.
+    """
+    start = STUDY.start_of(wildcards.run)
+    if start is None:
+        return {}
+    trained = f"{RESULTS}/runs/{wildcards.student}/{start}"
+    return {
+        "start_manifest": f"{trained}/manifest.json",
+        "start": ancient(f"{trained}/checkpoints"),
+    }
+
+
 def serving_check(wildcards):
     """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
     if wildcards.student in STUDY.students_from("api"):

@@ -21,6 +21,12 @@ from skillift.study.checkpoints import depth_findings, length_findings
 from skillift.study.compared import compared_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
+from skillift.study.starts import (
+    adapter_findings,
+    objective_findings,
+    start_checkpoint_findings,
+    start_findings,
+)
 from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
 from skillift.tasks.user_skills import SKILL_FILE, skill_files
@@ -213,6 +219,22 @@ def _headline_suite(data: dict, source: Source) -> Iterator[Finding]:
     if suite is not None and suite not in asked:
         fix = did_you_mean(suite, asked) or "Ask it in inference.suites, or name one that is asked."
         yield ("analysis", "headline_suite"), suite, f"a suite of `inference.suites` ({one_of(asked)})", fix
+
+
+@CHECKS.reads("recipes", "runs")
+def _starts(data: dict, source: Source) -> Iterator[Finding]:
+    yield from start_findings(data)
+
+
+@CHECKS.reads("recipes", "corpora")
+def _objectives(data: dict, source: Source) -> Iterator[Finding]:
+    yield from objective_findings(data)
+    yield from start_checkpoint_findings(data)
+
+
+@CHECKS.reads("recipes", "inference")
+def _adapters(data: dict, source: Source) -> Iterator[Finding]:
+    yield from adapter_findings(data)
 
 
 @CHECKS.reads("recipes", "corpora")

@@ -127,8 +127,9 @@ class Study(Specs):
 
     @cached_property
     def corpora(self) -> list[str]:
-        """Ids of the corpora that a declared run trains on, sorted."""
-        return sorted({self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs})
+        """Ids of the corpora that a declared run trains on, and of those whose tasks they take; sorted."""
+        trained = {self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs}
+        return sorted(trained | {self.corpus(name).get("like", name) for name in trained})
 
     def run(self, student: str, run: str) -> Run:
         """The run of that student and name.
@@ -165,6 +166,11 @@ class Study(Specs):
     def corpus_of(self, run: str) -> str:
         """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
         return self._recipe_of(run)["corpus"]
+
+    def start_of(self, run: str) -> str | None:
+        """The run, of the same student and seed, whose last checkpoint a trained run starts from."""
+        start = self._recipe_of(run).get("start")
+        return f"{start}-s{run.rsplit('-s', 1)[1]}" if start else None
 
     def objective_of(self, run: str) -> str:
         """What a trained run, such as `sft-s0`, optimises."""
