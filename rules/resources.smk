@@ -17,6 +17,7 @@ from skillift.running.job_sizes import (
     serving_mb,
 )
 from skillift.processes.memory import memory
+from skillift.study.starts import ON_PAIRS
 
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
 
@@ -56,6 +57,7 @@ def training_job(wildcards, input):
         processes=how["processes"] if how["processes"] != "auto" else 1,
         device_batch_size=how["device_batch_size"],
         checkpointing=how["gradient_checkpointing"] is True,
+        reference=recipe["objective"] in ON_PAIRS,
     )
 
 

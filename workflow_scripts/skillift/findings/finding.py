@@ -27,7 +27,7 @@ QUESTIONS = {
     "procedure": "Is it the procedure, or just a longer prompt?",
     "form": "Is it the answer, or its form?",
     "trajectory": "What shapes the trajectory over the tiers?",
-    "recipes": "How deep, and on which data?",
+    "recipes": "How deep, on which data, by which objective?",
     "transfer": "Did it transfer?",
     "variants": "Does it break on a changed task?",
     "cost": "What does it cost on the safety suite?",

@@ -1,0 +1,42 @@
+"""A recipe that starts from another depends on its training of the same seed, and on nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from edits_of_studies import PAIRS, PREFERENCES, SAME_TASKS
+from planner import jobs_in
+from projects import copy_project, dry_run, replace_in
+
+BEFORE = {
+    "build_tasks train",
+    "build_tokenizer",
+    "pretrain s",
+    "collect_demonstrations",
+    "select_corpus worked",
+}
+STARTED = {*BEFORE, "train s sft-s1"}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """The smoke study with preference training of one student by two seeds."""
+    folder = copy_project(tmp_path_factory.mktemp("starts") / "project")
+    study = folder / "studies/smoke.yaml"
+    replace_in(study, SAME_TASKS, f"{SAME_TASKS}{PAIRS}")
+    replace_in(study, "\nruns:", f"\n{PREFERENCES}")
+    replace_in(study, "students: [s], seeds: [0]}", "students: [s], seeds: [0, 1]}")
+    replace_in(study, "students: [s, m], seeds: [0]}", "students: [s, m], seeds: [0, 1]}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("run", "jobs"),
+    [
+        ("sft-s1", STARTED),
+        ("preferred-s1", {*STARTED, "select_corpus pairs", "train s preferred-s1"}),
+    ],
+)
+def test_what_a_training_needs(project, run, jobs):
+    planned = dry_run(project, f"results/smoke/runs/s/{run}/manifest.json")
+    assert planned.returncode == 0, planned.stdout
+    assert jobs_in(planned.stdout) == jobs
