@@ -213,7 +213,8 @@ CASES = [
     ),
     Sentence(
         "How deep, on which data, by which objective? Other demonstrations of the same tasks give the same "
-        "lift: 1 contradicted; few rows seen often give more lift than more rows, at as many steps: 1 supported.",
+        "lift: 1 contradicted; few rows seen often give more lift than more rows, at as many steps: 1 "
+        "supported.",
         "so many pairs of recipes have that word on the headline path",
         wrong_answers_harm,
         (known, data_alike, repeated_less),

@@ -7,14 +7,8 @@ from edits_of_studies import PAIRS, PREFERENCES, SAME_TASKS
 from planner import jobs_in
 from projects import copy_project, dry_run, replace_in
 
-BEFORE = {
-    "build_tasks train",
-    "build_tokenizer",
-    "pretrain s",
-    "collect_demonstrations",
-    "select_corpus worked",
-}
-STARTED = {*BEFORE, "train s sft-s1"}
+OF_CORPUS = {"build_tasks train", "collect_demonstrations", "select_corpus worked"}
+STARTED = {*OF_CORPUS, "build_tokenizer", "pretrain s", "train s sft-s1"}
 
 
 @pytest.fixture(scope="module")

@@ -79,10 +79,11 @@ def test_preference_is_the_lift_of_the_second_training_less_that_of_the_first(pr
 def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics():
     """Verdicts of every arm are the same; responses gain form by the second training alone."""
     rates = {"sft": 0.6, "dpo": 0.6}
-    runs = make_runs({("s", recipe): (0,) for recipe in rates})
-    scores = make_scores(arms(rates))
+    seeds = dict.fromkeys(rates, (0, 1))
+    runs = make_runs({("s", recipe): numbers for recipe, numbers in seeds.items()})
+    scores = make_scores(arms(rates, seeds=seeds))
     in_form = pl.when(pl.col("run").str.starts_with("dpo") & (pl.col("condition") == "curated"))
-    in_form = in_form.then(pl.col("task_id") >= "t20").otherwise(pl.col("task_id") >= "t50")
+    in_form = in_form.then(pl.col("task_id") >= "t0040").otherwise(pl.col("task_id") >= "t0100")
     seen = made_responses(scores).with_columns(has_answer_line=in_form)
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, "margins": {}}
     spec = {"analysis": {**settings, "compare": [PREFERRED]}, "runs": runs}
@@ -94,10 +95,10 @@ def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics():
     ]
     form = found.effects.filter(metric="format", contrast="lift:curated-none")
     by_run = dict(form.select("run", "estimate").iter_rows())
-    assert rows["estimate"][1] == pytest.approx(by_run["dpo-s0"] - by_run["sft-s0"]) != 0
+    assert rows["estimate"][1] == pytest.approx(by_run["dpo"] - by_run["sft"]) == 0.3
     assert rows["word"][1] == "supported"
     # the level of this claim is none of the effects' of one recipe
-    assert form.filter(run="dpo-s0")["mde"].item() != rows["mde"][1]
+    assert form.filter(run="dpo")["mde"].to_list() != rows["mde"].tail(1).to_list()
 
 
 def test_a_student_that_one_of_the_two_recipes_trained_has_no_row():

@@ -104,5 +104,5 @@ def adapter_findings(data: Mapping) -> Iterator[Finding]:
     """That adapters are served merged where a recipe starts from another, on whose weights they stand."""
     started = sorted(name for name, recipe in data["recipes"].items() if "start" in recipe)
     if started and data["inference"].get("adapters") == "lora":
-        expected = f"merged, as {one_of(started)} is trained on another recipe's weights"
+        expected = f"merged, as another recipe's weights are trained on by {', '.join(started)}"
         yield ("inference", "adapters"), "lora", expected, "Write `adapters: merged`."
