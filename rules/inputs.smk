@@ -48,10 +48,24 @@ def contamination_check():
 
 
 def model_inputs(wildcards):
-    """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
+    """The base model, for a trained run its checkpoints, and for an emulated one those of the training that it
+    borrows; folders stand behind their manifests.
+    """
     base = f"{RESULTS}/students/{wildcards.student}"
     inputs = {"manifest": f"{base}/manifest.json", "model": ancient(f"{base}/model")}
-    if wildcards.run != "base":
+    run = STUDY.run(wildcards.student, wildcards.run)
+    if borrowed := STUDY.borrowed_from(run):
+        small, trained = (
+            f"{RESULTS}/students/{borrowed.student}",
+            f"{RESULTS}/runs/{borrowed.student}/{borrowed.run}",
+        )
+        inputs |= {
+            "small_manifest": f"{small}/manifest.json",
+            "small": ancient(f"{small}/model"),
+            "run_manifest": f"{trained}/manifest.json",
+            "checkpoints": ancient(f"{trained}/checkpoints"),
+        }
+    elif run.recipe:
         trained = f"{RESULTS}/runs/{wildcards.student}/{wildcards.run}"
         inputs |= {
             "run_manifest": f"{trained}/manifest.json",
@@ -70,8 +84,8 @@ def model_options(wildcards):
         options |= {
             "checkpoints": files["checkpoints"],
             "manifest": files["run_manifest"],
-            "probes": files["probes"],
         }
+        options |= {name: files[name] for name in ("probes", "small") if name in files}
     return as_options(options)
 
 
@@ -157,13 +171,15 @@ def serving_check(wildcards):
 
 def of_before(wildcards):
     """What a trained run is compared with: what the trainer has scored for the engine to score again, and
-    what the run base was asked. Nothing for a run that was not trained.
+    what the run base was asked. Nothing for that run itself, and of an emulated one no scores.
     """
     if wildcards.run == "base":
         return {}
-    probes = model_inputs(wildcards)["probes"]
+    probes = {
+        name: file for name, file in model_inputs(wildcards).items() if name == "probes"
+    }
     base_prompts = f"{RESULTS}/prompts/{wildcards.student}/base.parquet"
-    return {"probes": probes, "base_prompts": base_prompts}
+    return {**probes, "base_prompts": base_prompts}
 
 
 def sized_students():

@@ -167,6 +167,12 @@ MODELS = [
         {"train": "recipe `sft`: learning_rate: 5.0e-3 -> 4.0e-3"},
     ),
     Edit(
+        "a further checkpoint of a recipe",
+        in_study("checkpoints: [final]", "checkpoints: [8, final]"),
+        trained(*TRAINED),
+        {"train": "recipe `sft`: checkpoints: added 8"},
+    ),
+    Edit(
         "two values of a recipe swapped",
         in_study("rank: 8, alpha: 16", "rank: 16, alpha: 8"),
         trained(*TRAINED),

@@ -1,4 +1,4 @@
-"""A recipe that starts from another depends on its training of the same seed, and on nothing else."""
+"""What recipes depend on that start from another, or borrow a training: that one of the same seed alone."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ def test_what_a_training_needs(project, run, jobs):
     planned = dry_run(project, f"results/smoke/runs/s/{run}/manifest.json")
     assert planned.returncode == 0, planned.stdout
     assert jobs_in(planned.stdout) == jobs
+
+
+EMULATED = """
+  borrowed: {objective: emulated, from: {student: s, recipe: sft}}
+
+runs:
+  - {recipe: borrowed, students: [m], seeds: [0]}"""
+
+
+def test_what_an_emulated_run_needs(tmp_path):
+    folder = copy_project(tmp_path / "project")
+    study = folder / "studies/smoke.yaml"
+    replace_in(study, "engine: vllm", "engine: transformers")
+    replace_in(study, "\nruns:", EMULATED)
+    planned = dry_run(folder, "results/smoke/checks/served/m/borrowed-s0.parquet")
+    assert planned.returncode == 0, planned.stdout
+    answered = {"build_tasks holdout", "pretrain m", "generate m base", "generate m borrowed-s0"}
+    assert jobs_in(planned.stdout) == STARTED - {"train s sft-s1"} | answered | {
+        "train s sft-s0",
+        "check_served m borrowed-s0",
+    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillift.engines.interface import Completion, RunOptions, Sampling, in_order
 from skillift.engines.probes import Probe, log_probabilities
@@ -22,6 +23,9 @@ from skillift.students.model_folders import (
     load_model,
     load_tokenizer,
 )
+
+if TYPE_CHECKING:
+    from transformers import LogitsProcessor
 
 
 class TransformersEngine:
@@ -108,7 +112,7 @@ class TransformersEngine:
             progress.begun = len(prompts) * (ids.shape[1] - length) / sampling.max_tokens
             return scores
 
-        processors.append(count)
+        processors.extend([*self.processors(mask), count])
         if sampling.temperature > 0:
             processors.append(SeededSampling(sampling.temperature, sampling.top_p, seeds))
         ended = StoppingCriteriaList()
@@ -123,6 +127,10 @@ class TransformersEngine:
                 stopping_criteria=ended,
             )
         return output[:, length:].tolist()
+
+    def processors(self, mask: list[list[int]]) -> list[LogitsProcessor]:
+        """What changes the scores of a batch before a token is chosen; `mask` has 0 where it is padded."""
+        return []
 
     def _completion(self, prompt_tokens: int, tokens: list[int], stop: Sequence[str]) -> Completion:
         from skillift.engines.stop_texts import stopped_answer

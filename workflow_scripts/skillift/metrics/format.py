@@ -32,5 +32,19 @@ METRIC = Metric(
             "recipes",
             metric="format",
         ),
+        Claim(
+            "pretraining_scale_in_form",
+            "with one training, a larger model answers in form more often than a smaller one (under none)",
+            "none",
+            "recipes",
+            metric="format",
+        ),
+        Claim(
+            "finetuning_scale_in_form",
+            "a large model answers in form more often after its own training than with a small one's",
+            "none",
+            "recipes",
+            metric="format",
+        ),
     ),
 )

@@ -93,7 +93,8 @@ Steps = Annotated[list[Step], Field(min_length=1), Unique()]
 
 class _OnCorpus(Settings):
     corpus: Id
-    """Corpus that is trained on; a key of `corpora`."""
+    """Corpus that is trained on; a key of `corpora`. `objective: emulated` takes neither this nor what else
+    is said of a training."""
 
 
 if TYPE_CHECKING:

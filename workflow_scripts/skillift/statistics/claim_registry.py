@@ -20,6 +20,8 @@ VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:cura
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
 PREFERENCE, IN_FORM = "preference", "preference_in_form"
+PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
+UNAIDED = "none"  # pass rates under it tell what a student knows
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -107,6 +109,18 @@ _OF_PASSES = (
         PREFERENCE,
         "training on preference pairs gives more lift than the training that it starts from",
         LIFT,
+        "recipes",
+    ),
+    Claim(
+        PRETRAINING,
+        "with one training, a larger model passes more often than a smaller one (under none)",
+        UNAIDED,
+        "recipes",
+    ),
+    Claim(
+        FINETUNING,
+        "a large model passes more often after its own training than with a small one's (under none)",
+        UNAIDED,
         "recipes",
     ),
     Claim(

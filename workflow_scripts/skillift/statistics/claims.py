@@ -12,6 +12,7 @@
 | `brittleness` | see `variants` | one per student and recipe |
 | `side_cost` | see `side_cost` | likewise |
 | `data_quality`, `repetition`, `preference`, `preference_in_form` | see `recipe_pairs` | |
+| `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
@@ -41,7 +42,7 @@ from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
 from skillift.statistics.claim_registry import (
     BRITTLENESS,
     DELTA,
-    IN_FORM,
+    IN_FORM_SUFFIX,
     LIFT,
     RATE,
     SIDE_COST,
@@ -54,7 +55,8 @@ from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.depth import depth_claims
 from skillift.statistics.equivalence_claims import sameness
-from skillift.statistics.recipe_pairs import recipe_pair_claims
+from skillift.statistics.recipe_pairs import FORMAT, recipe_pair_claims
+from skillift.statistics.scale import scale_claims
 from skillift.statistics.side_cost import side_cost_claims
 from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
@@ -104,6 +106,7 @@ def claims(
     rows += side_cost_claims(found, effects, seeds, runs, settings)
     rows += recipe_pair_claims(found, seeds, runs, settings)
     rows += depth_claims(found, runs, settings)
+    rows += scale_claims(values, seeds, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 
@@ -135,6 +138,8 @@ def claims_of_metric(
             known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
             rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
     rows += recipe_pair_claims(found, seeds, runs, settings, metric)
+    if metric == FORMAT:
+        rows += scale_claims(values, seeds, runs, settings, metric)
     if metric == CONSTRAINTS:
         rows += ceiling_claims(values, seeds, runs, settings)
     return claims_table(rows, metric, confidence)
@@ -209,7 +214,7 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
     """
     key = ["path", "suite", "metric", "contrast", "student", "run"]
     of_effects = [*_CLAIM_OF.values(), NEUTRAL, TRANSFER, BRITTLENESS, SIDE_COST]
-    of_others = (pl.col("metric") != PASS) & (pl.col("claim") != IN_FORM)
+    of_others = (pl.col("metric") != PASS) & ~pl.col("claim").str.ends_with(IN_FORM_SUFFIX)
     whole = of_others | pl.col("claim").is_in(of_effects)
     claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")

@@ -20,6 +20,7 @@ from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checkpoints import named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
+from skillift.study.emulation import EMULATED
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.matched import whole_corpus
@@ -83,7 +84,22 @@ class Study(Specs):
     @cached_property
     def trained_runs(self) -> list[Run]:
         """The runs that are trainings."""
-        return [run for run in self.runs if run.recipe is not None]
+        return [run for run in self.runs if run.recipe in self.data["recipes"]]
+
+    @cached_property
+    def emulated_runs(self) -> list[Run]:
+        """The runs that borrow the training of another student."""
+        return [run for run in self.runs if run.recipe in self.data.get(EMULATED, {})]
+
+    def borrowed_from(self, run: Run) -> Run | None:
+        """The training of another student that an emulated run borrows; None of any other run."""
+        recipe = self.data.get(EMULATED, {}).get(run.recipe)
+        return recipe and self.run(recipe["from"]["student"], f"{recipe['from']['recipe']}-s{run.seed}")
+
+    def n_checkpoints(self, run: Run) -> int:
+        """How many checkpoints of a run answer: one of a run that is no training."""
+        recipe = self.data["recipes"].get(run.recipe)
+        return len(recipe["checkpoints"]) if recipe else 1
 
     @cached_property
     def judges(self) -> list[str]:

@@ -18,8 +18,10 @@ from torch.utils.data import DataLoader, Sampler
 from skillift.training.row_dropout import ROWS, RowMasks, drop_by_row, with_rows
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from datasets import Dataset
-    from transformers import TrainerState, TrainingArguments
+    from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 
 def accumulation(batch_size: int, processes: int, device_batch_size: int | None) -> int:
@@ -71,6 +73,19 @@ if TYPE_CHECKING:
         model: torch.nn.Module
         state: TrainerState
         train_dataset: Dataset
+        _train_batch_size: int
+
+        def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+            raise NotImplementedError
+
+        def compute_loss_context_manager(self) -> AbstractContextManager:
+            raise NotImplementedError
+
+        def is_world_process_zero(self) -> bool:
+            raise NotImplementedError
+
+        def remove_callback(self, callback: type[TrainerCallback]) -> None:
+            raise NotImplementedError
 
         def _remove_unused_columns(self, dataset: Dataset) -> Dataset:
             raise NotImplementedError

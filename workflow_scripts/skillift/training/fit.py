@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from skillift.training.batches import WholeBatches
 
     TrainerClass = Callable[[type[SFTTrainer]], type[SFTTrainer]]
-
-Config = TypeVar("Config")
 
 WHOLE = TrainedParts.model_construct()  # no parts of its own
 SCHEDULES = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
@@ -229,8 +227,13 @@ def _check_batches(trainer: SFTTrainer, spec: TrainSpec, pad_token: int) -> None
 
 
 def arguments(
-    kind: type[Config], spec: TrainSpec, rows: int, state: Path, options: TrainingOptions, **settings: Any
-) -> Config:
+    kind: Callable[..., Any],
+    spec: TrainSpec,
+    rows: int,
+    state: Path,
+    options: TrainingOptions,
+    **settings: Any,
+) -> Any:
     """The arguments of a trainer of trl for a recipe.
 
     Args:
