@@ -131,11 +131,12 @@ def one_of(names):
 
 # short, as Snakemake looks for wildcards in the text of each constraint, once for each file
 TRAINED_RUN = rf"(?:{one_of({run.recipe for run in STUDY.trained_runs})})-s\d+"
+RECIPE_RUN = rf"(?:{one_of({run.recipe for run in STUDY.runs if run.recipe})})-s\d+"
 
 
 wildcard_constraints:
     student=one_of(STUDY.evaluated),
-    run=rf"{BASE}|{TRAINED_RUN}",
+    run=rf"{BASE}|{RECIPE_RUN}",
     judge=one_of(STUDY.judges),
     corpus=one_of(STUDY.corpora),
     suite=one_of(STUDY.built_suites),

@@ -9,6 +9,17 @@ ANSWERED = f"{RESULTS}/shards" if SHARDED else RESULTS
 ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 
 
+# of each kind of run: the engine is loaded by name, and what composes models too
+ANSWERING_CODE = {
+    emulated: code_digest(
+        "episodes/generate.py",
+        f"skillift.engines.{STUDY.declared.inference.engine}_engine",
+        *(["skillift.engines.composed"] if emulated else []),
+    )
+    for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
+}
+
+
 rule generate:
     input:
         unpack(model_inputs),
@@ -36,10 +47,9 @@ rule generate:
         spec=lambda wildcards: canonical(
             STUDY.episodes_spec(wildcards.student, wildcards.run)
         ),
-        code=code_digest(
-            "episodes/generate.py",
-            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
-        ),
+        code=lambda wildcards: ANSWERING_CODE[
+            STUDY.run(wildcards.student, wildcards.run) in STUDY.emulated_runs
+        ],
         model=model_options,
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
     shell:

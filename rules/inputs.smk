@@ -48,10 +48,24 @@ def contamination_check():
 
 
 def model_inputs(wildcards):
-    """The base model, and for a trained run its checkpoints; folders stand behind their manifests."""
+    """The base model, for a trained run its checkpoints, and for an emulated one those of the training that it
+    borrows; folders stand behind their manifests.
+    """
     base = f"{RESULTS}/students/{wildcards.student}"
     inputs = {"manifest": f"{base}/manifest.json", "model": ancient(f"{base}/model")}
-    if wildcards.run != "base":
+    run = STUDY.run(wildcards.student, wildcards.run)
+    if borrowed := STUDY.borrowed_from(run):
+        small, trained = (
+            f"{RESULTS}/students/{borrowed.student}",
+            f"{RESULTS}/runs/{borrowed.student}/{borrowed.run}",
+        )
+        inputs |= {
+            "small_manifest": f"{small}/manifest.json",
+            "small": ancient(f"{small}/model"),
+            "run_manifest": f"{trained}/manifest.json",
+            "checkpoints": ancient(f"{trained}/checkpoints"),
+        }
+    elif run.recipe:
         trained = f"{RESULTS}/runs/{wildcards.student}/{wildcards.run}"
         inputs |= {
             "run_manifest": f"{trained}/manifest.json",
@@ -70,8 +84,8 @@ def model_options(wildcards):
         options |= {
             "checkpoints": files["checkpoints"],
             "manifest": files["run_manifest"],
-            "probes": files["probes"],
         }
+        options |= {name: files[name] for name in ("probes", "small") if name in files}
     return as_options(options)
 
 
@@ -132,6 +146,20 @@ def matched_files(wildcards):
     return {"like": f"{RESULTS}/corpus/{like}.parquet"} if like else {}
 
 
+def start_files(wildcards):
+    """The checkpoints that a training starts from, behind their manifest; nothing where it starts from the
+    student itself.
+    """
+    start = STUDY.start_of(wildcards.run)
+    if start is None:
+        return {}
+    trained = f"{RESULTS}/runs/{wildcards.student}/{start}"
+    return {
+        "start_manifest": f"{trained}/manifest.json",
+        "start": ancient(f"{trained}/checkpoints"),
+    }
+
+
 def serving_check(wildcards):
     """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
     if wildcards.student in STUDY.students_from("api"):
@@ -143,13 +171,15 @@ def serving_check(wildcards):
 
 def of_before(wildcards):
     """What a trained run is compared with: what the trainer has scored for the engine to score again, and
-    what the run base was asked. Nothing for a run that was not trained.
+    what the run base was asked. Nothing for that run itself, and of an emulated one no scores.
     """
     if wildcards.run == "base":
         return {}
-    probes = model_inputs(wildcards)["probes"]
+    probes = {
+        name: file for name, file in model_inputs(wildcards).items() if name == "probes"
+    }
     base_prompts = f"{RESULTS}/prompts/{wildcards.student}/base.parquet"
-    return {"probes": probes, "base_prompts": base_prompts}
+    return {**probes, "base_prompts": base_prompts}
 
 
 def sized_students():

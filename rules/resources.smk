@@ -17,6 +17,7 @@ from skillift.running.job_sizes import (
     serving_mb,
 )
 from skillift.processes.memory import memory
+from skillift.study.starts import ON_PAIRS
 
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
 
@@ -40,6 +41,14 @@ def parameter_count(input):
         return json.load(manifest)["parameter_count"]
 
 
+def answering_parameters(input):
+    """Parameters of all models that a job answers with: of an emulated run three."""
+    small = getattr(input, "small_manifest", None)
+    with open(small or input.manifest, encoding="utf-8") as manifest:
+        further = 2 * json.load(manifest)["parameter_count"] if small else 0
+    return parameter_count(input) + further
+
+
 def training_job(wildcards, input):
     """What a training's memory and time follow from. Before its files are there, Snakemake shows <TBD>."""
     recipe = STUDY.data["recipes"][STUDY.run(wildcards.student, wildcards.run).recipe]
@@ -56,6 +65,7 @@ def training_job(wildcards, input):
         processes=how["processes"] if how["processes"] != "auto" else 1,
         device_batch_size=how["device_batch_size"],
         checkpointing=how["gradient_checkpointing"] is True,
+        reference=recipe["objective"] in ON_PAIRS,
     )
 
 
@@ -72,7 +82,7 @@ def training_runtime(wildcards, input, threads, attempt):
 
 
 def serving_memory(wildcards, input, attempt):
-    parameters, how = parameter_count(input), CONFIG["engine"]
+    parameters, how = answering_parameters(input), CONFIG["engine"]
     if has_gpu("generate"):
         return scaled_for_retry(
             how["data_parallel"] * beside_a_gpu_mb(parameters), attempt

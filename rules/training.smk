@@ -11,6 +11,7 @@ TRAINING_CODE = {
 
 rule train:
     input:
+        unpack(start_files),
         manifest=f"{RESULTS}/students/{{student}}/manifest.json",
         model=ancient(f"{RESULTS}/students/{{student}}/model"),
         corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run)}.parquet",
@@ -37,10 +38,11 @@ rule train:
             STUDY.train_spec(wildcards.student, wildcards.run)
         ),
         code=lambda wildcards: TRAINING_CODE[STUDY.objective_of(wildcards.run)],
+        start=lambda wildcards: as_options(start_files(wildcards)),
     shell:
         """
         python "$SCRIPTS/training/train.py" --spec {params.spec:q} --model {input.model:q} \
-            --base-manifest {input.manifest:q} --corpus {input.corpus:q} \
+            --base-manifest {input.manifest:q} {params.start} --corpus {input.corpus:q} \
             --state "$STATE/training/{wildcards.student}/{wildcards.run}" --threads {threads} \
             $TRAINING_OPTIONS --run-name {wildcards.student}/{wildcards.run} \
             --checkpoints {output.checkpoints:q} --log {output.log_table:q} --probes {output.probes:q} \

@@ -17,7 +17,10 @@ from skillift.tables import read_table, write_json, write_table
 pytestmark = pytest.mark.models
 
 
-def arguments_of(folder, checkpoints, engine="transformers", out="episodes.parquet") -> list[str]:
+BORROWED = {"emulated": {"student": "s", "run": "sft-s0", "weight": 1.0}}
+
+
+def arguments_of(folder, checkpoints, engine="transformers", out="episodes.parquet", **changes) -> list[str]:
     spec = {
         "conditions": ["none", "curated"],
         "prompt_seed": 0,
@@ -25,6 +28,7 @@ def arguments_of(folder, checkpoints, engine="transformers", out="episodes.parqu
         "checkpoints": checkpoints,
         "student": "s",
         "run": "base",
+        **changes,
     }
     files = {
         "tasks": "tasks.parquet",
@@ -77,6 +81,22 @@ def test_a_trained_run_answers_at_its_checkpoints(study):
     run = ["--checkpoints", str(study / "checkpoints"), "--manifest", str(study / "manifest.json")]
     generate.main([*arguments_of(study, [2, "final"]), *run])
     assert read_table(study / "episodes.parquet", EPISODES)["step"].to_list() == [2, 2, 6, 6]
+
+
+def test_an_emulated_run_answers_with_the_training_that_it_borrows(study):
+    """The small student is the large one here, so its training alone answers."""
+    write_student(study / "checkpoints/step-6", seed=6)
+    write_json({"steps": {"6": {}}, "final_step": 6}, study / "manifest.json")
+    run = ["--checkpoints", str(study / "checkpoints"), "--manifest", str(study / "manifest.json")]
+    generate.main([*arguments_of(study, ["final"], out="trained.parquet"), *run])
+    emulated = arguments_of(study, ["final"], **BORROWED)
+    generate.main([*emulated, *run, "--small", str(study / "model")])
+    found, expected = (read_table(study / f"{name}.parquet", EPISODES) for name in ("episodes", "trained"))
+    assert found.equals(expected)
+    with pytest.raises(UserError, match="key emulated: found "):
+        generate.main([*emulated, *run])
+    with pytest.raises(UserError, match="key emulated: found None"):
+        generate.main([*arguments_of(study, [0]), "--small", str(study / "model")])
 
 
 def test_a_missing_template_is_named(study):

@@ -14,7 +14,7 @@ import pytest
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
 from training import train
@@ -36,6 +36,12 @@ SPEC = {
     "thinking": False,
 }
 
+DPO = {"objective": "dpo", "start": "sft", "beta": 0.5, "sft_weight": 0.3}
+
+
+def _as_the_start(folder: Path) -> Path:
+    return write_student(folder, seed=5)
+
 
 def prepare(folder: Path, write=write_student, **changes) -> list[str]:
     """Files of a training in `folder`, and the command's arguments."""
@@ -47,10 +53,16 @@ def prepare(folder: Path, write=write_student, **changes) -> list[str]:
         for n in range(4)
     ]
     corpus = pl.DataFrame({"task_id": list("abcd"), "attempt": [0] * 4, "messages": messages})
+    if changes.get("objective") == "dpo":
+        corpus = corpus.with_columns(rejected=pl.Series([f"ANSWER: {n}{n}" for n in range(4)]))
     write_table(corpus, folder / "corpus.parquet", CORPUS)
     names = {"model": "model", "base-manifest": "base.json", "corpus": "corpus.parquet", "state": "state"}
     names |= {"manifest": "out/manifest.json", "checkpoints": "out/checkpoints"}
     names |= {name: f"out/{name}.parquet" for name in ("log", "probes", "trained-tokens")}
+    if "start" in changes:
+        write_student(folder / "earlier/checkpoints/step-3", seed=5)
+        (folder / "earlier/manifest.json").write_text('{"final_step": 3, "steps": {"3": {}}}')
+        names |= {"start": "earlier/checkpoints", "start-manifest": "earlier/manifest.json"}
     options = [text for name, file in names.items() for text in (f"--{name}", str(folder / file))]
     return [*options, "--threads", "1", "--spec", json.dumps({**SPEC, **changes})]
 
@@ -63,7 +75,7 @@ def arguments(tmp_path) -> list[str]:
 def test_a_training_leaves_checkpoints_log_and_manifest(arguments, tmp_path):
     train.main(arguments)
     assert sorted(path.name for path in (tmp_path / "out/checkpoints").iterdir()) == ["step-1", "step-2"]
-    assert read_table(tmp_path / "out/log.parquet", TRAINING_LOG).height == 2
+    assert read_table(tmp_path / "out/log.parquet", RUN_LOG).height == 2
     probes = read_table(tmp_path / "out/probes.parquet", PROBES)
     assert probes.select("step", "task_id").rows() == [(step, task) for step in (0, 1, 2) for task in "abcd"]
     assert read_table(tmp_path / "out/trained-tokens.parquet", TRAINED_TOKENS)["task_id"].to_list() == list(
@@ -82,24 +94,63 @@ def test_a_failed_training_leaves_no_manifest(arguments, tmp_path):
     assert not (tmp_path / "out/manifest.json").exists()
 
 
-KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
+def test_a_training_goes_on_from_the_last_checkpoint_of_the_run_that_it_starts_from(tmp_path):
+    train.main(prepare(tmp_path, **DPO))
+    from_it = read_table(tmp_path / "out/probes.parquet", PROBES).filter(step=0)
+    without = {name: value for name, value in DPO.items() if name != "start"}
+    train.main(prepare(tmp_path / "other", _as_the_start, **without))
+    as_base = read_table(tmp_path / "other/out/probes.parquet", PROBES).filter(step=0)
+    assert from_it.equals(as_base)
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    assert manifest["start"] == sha256_file(tmp_path / "earlier/manifest.json")
+    assert manifest["base"] == sha256_file(tmp_path / "base.json")
+    assert manifest["spec"]["start"] == "sft"
+    log = read_table(tmp_path / "out/log.parquet", RUN_LOG)
+    assert log.columns[-3:] == ["margin", "chosen_logprob", "rejected_logprob"]
 
 
 @pytest.mark.parametrize(
-    ("write", "kills", "options"),
+    ("start", "given", "says"),
+    [("sft", [], "key start: found 'sft'"), (None, ["--start", "c"], "key start: found None")],
+)
+def test_where_it_starts_is_told_exactly_where_the_spec_names_it(arguments, start, given, says):
+    spec = json.dumps({**SPEC, **({"start": start} if start else {})})
+    with pytest.raises(UserError, match=says):
+        train.main([*arguments[:-1], spec, *given])
+
+
+def test_a_run_without_its_last_checkpoint_is_no_start(tmp_path):
+    arguments = prepare(tmp_path, **DPO)
+    (tmp_path / "earlier/manifest.json").write_text('{"final_step": 9, "steps": {"3": {}}}')
+    with pytest.raises(UserError, match=r"checkpoints: found \[3\], expected one at its last step, 9"):
+        train.main(arguments)
+
+
+KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
+
+
+DROPOUT = {"trainable": {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}}  # the draws go on, too
+
+
+@pytest.mark.parametrize(
+    ("write", "kills", "options", "changes"),
     [
-        (write_student, [KILLS[0], (4, "saving"), (8, "keeping"), (8, "merging")], []),
+        (write_student, [KILLS[0], (4, "saving"), (8, "keeping"), (8, "merging")], [], DROPOUT),
+        (write_student, [KILLS[1], (8, "saving")], ["--device-batch-size", "1"], DPO),
         pytest.param(
-            write_hybrid_student, KILLS[1:], ["--device-batch-size", "1"], marks=pytest.mark.nightly
+            write_hybrid_student,
+            KILLS[1:],
+            ["--device-batch-size", "1"],
+            DROPOUT,
+            marks=pytest.mark.nightly,
         ),
     ],
-    ids=["qwen3", "qwen3.5-accumulating"],
+    ids=["qwen3", "preferences-accumulating", "qwen3.5-accumulating"],
 )
 def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(
-    tmp_path, write, kills, options
+    tmp_path, write, kills, options, changes
 ):
-    lora = {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}  # the draws go on, too
-    changes = {"epochs": 4, "trainable": lora, "checkpoints": [3, "final"]}
+    changes = {"epochs": 4, "checkpoints": [3, "final"], **changes}
     whole, killed = (prepare(tmp_path / name, write, **changes) for name in ("whole", "killed"))
     train.main([*whole, *options])
     script = Path(__file__).parents[1] / "helpers/killed_training.py"

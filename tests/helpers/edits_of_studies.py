@@ -49,6 +49,20 @@ RECIPE = """  short:
 
 runs:
   - {recipe: short, students: [s], seeds: [0]}"""
+PREFERENCES = """  preferred:
+    objective: dpo
+    corpus: pairs
+    start: sft
+    beta: 0.1
+    trainable: {lora: {rank: 8, alpha: 16, dropout: 0.0}}
+    learning_rate: 5.0e-4
+    epochs: 1
+    batch_size: 8
+    checkpoints: [final]
+
+runs:
+  - {recipe: preferred, students: [s], seeds: [0]}"""
+PAIRS = "  pairs: {like: worked, form: pairs, rejected: corrupted}\n"
 SAME_TASKS = "  worked: {rows: 26, condition: curated, form: worked, seed: 0}\n"
 OF_TASKS = everything() - {"build_tokenizer", "make_viewer", "rate_judges"}
 OF_TASKS -= {f"certify_judge {judge}" for judge in JUDGES} | OF_JUDGES
@@ -153,6 +167,12 @@ MODELS = [
         {"train": "recipe `sft`: learning_rate: 5.0e-3 -> 4.0e-3"},
     ),
     Edit(
+        "a further checkpoint of a recipe",
+        in_study("checkpoints: [final]", "checkpoints: [8, final]"),
+        trained(*TRAINED),
+        {"train": "recipe `sft`: checkpoints: added 8"},
+    ),
+    Edit(
         "two values of a recipe swapped",
         in_study("rank: 8, alpha: 16", "rank: 16, alpha: 8"),
         trained(*TRAINED),
@@ -178,6 +198,13 @@ MODELS = [
         ),
         {"select_corpus lines", "write_dataset_card lines", "make_figure_recipe_band"}
         | trained("s short-s0")
+        | OF_JUDGES,
+    ),
+    Edit(
+        "a recipe added that starts from another: nothing else is trained again",
+        both(in_study(SAME_TASKS, f"{SAME_TASKS}{PAIRS}"), in_study("\nruns:", f"\n{PREFERENCES}")),
+        {"select_corpus pairs", "write_dataset_card pairs", "make_figure_recipe_band"}
+        | trained("s preferred-s0")
         | OF_JUDGES,
     ),
     Edit(

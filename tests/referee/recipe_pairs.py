@@ -51,6 +51,37 @@ def repeated_less() -> Study:
     return _with(_often(**less, n_runs=1))
 
 
+_PREFERRED = {"run": "dpo", "margin": None, "p_equivalence": None}
+_OF_FORM = {"claim": "preference_in_form", "metric": "format", "path": "text", "mde": 0.05}
+
+
+def _preferred(**values: object) -> pl.DataFrame:
+    return claim_row(**(_PAIR | _PREFERRED | {"claim": "preference", "n_runs": 2} | values))
+
+
+@cache
+def preferences_help() -> Study:
+    """Training on preference pairs gives more lift, and more of it in form."""
+    more = {"estimate": 0.06, "ci_low": 0.01, "ci_high": 0.11, "mde": 0.07, "word": "supported"}
+    form = _preferred(**_OF_FORM, estimate=0.04, ci_low=0.01, ci_high=0.07, word="supported")
+    return _with(_preferred(**more), form)
+
+
+@cache
+def preferences_harm() -> Study:
+    """It gives less lift, and less of it in form."""
+    less = {"estimate": -0.06, "ci_low": -0.11, "ci_high": -0.01, "mde": 0.07, "word": "contradicted"}
+    form = _preferred(**_OF_FORM, estimate=-0.04, ci_low=-0.07, ci_high=-0.01, word="contradicted")
+    return _with(_preferred(**less), form)
+
+
+@cache
+def preferences_form_unknown() -> Study:
+    """It gives more lift; nothing is said of form."""
+    more = {"estimate": 0.06, "ci_low": 0.01, "ci_high": 0.11, "mde": 0.07, "word": "supported"}
+    return _with(_preferred(**more))
+
+
 def _depth(**values: object) -> pl.DataFrame:
     course = {"student": "s", "run": "sft", "contrast": "dip:curated", "margin": None, "p_equivalence": None}
     return claim_row(claim="dip_and_recovery", **(course | values))
@@ -147,8 +178,8 @@ CASES = [
         "figure depth",
     ),
     Sentence(
-        "How deep, and on which data? Early in training students fall below their base model, and rise again "
-        "by its end (under curated): 1 supported.",
+        "How deep, on which data, by which objective? Early in training students fall below their base "
+        "model, and rise again by its end (under curated): 1 supported.",
         "so many trainings dip and recover on the headline path",
         dips_first,
         (known, dips_too_little, wrong_answers_harm),
@@ -181,13 +212,16 @@ CASES = [
         (dips_first, dips_too_little),
     ),
     Sentence(
-        "How deep, and on which data? Other demonstrations of the same tasks give the same lift: 1 "
-        "contradicted; few rows seen often give more lift than more rows, at as many steps: 1 supported.",
+        "How deep, on which data, by which objective? Other demonstrations of the same tasks give the same "
+        "lift: 1 contradicted; few rows seen often give more lift than more rows, at as many steps: 1 "
+        "supported.",
         "so many pairs of recipes have that word on the headline path",
         wrong_answers_harm,
         (known, data_alike, repeated_less),
     ),
-    Sentence("How deep, and on which data?", "recipes are compared", wrong_answers_harm, (known,)),
+    Sentence(
+        "How deep, on which data, by which objective?", "recipes are compared", wrong_answers_harm, (known,)
+    ),
     Sentence(
         "data quality | Lift by noisy less that by sft, trained on other demonstrations of the same tasks, "
         "at 45 k: −12.0 pp (95 % interval −20.0 to −4.0 pp; Holm-adjusted p of no difference = 0.004; p of a "
@@ -210,6 +244,29 @@ CASES = [
         "few rows seen often give more lift, by so much",
         wrong_answers_harm,
         (known, repeated_less),
+    ),
+    Sentence(
+        "by which objective? Training on preference pairs gives more lift than the training that it starts "
+        "from: 1 supported; it gives responses in form more lift, too: 1 supported.",
+        "both are known of one pair",
+        preferences_help,
+        (known, preferences_harm, preferences_form_unknown),
+    ),
+    Sentence(
+        "preference | Lift by dpo less that by sft, which it starts from, at 45 k: +6.0 pp (95 % interval "
+        f"+1.0 to +11.0 pp; Holm-adjusted p = 0.004; smallest detectable effect 7.0 pp; {COUNTS}; path "
+        "judge:a). [supported] lift",
+        "the lift is larger by so much after training on preference pairs",
+        preferences_help,
+        (known, preferences_harm),
+    ),
+    Sentence(
+        "preference in form | Lift of responses in form by dpo less that by sft, which it starts from, at "
+        f"45 k: −4.0 pp (95 % interval −7.0 to −1.0 pp; Holm-adjusted p = 0.004; smallest detectable effect "
+        f"5.0 pp; {COUNTS}; path text). [contradicted] metrics",
+        "the share of responses in form has a smaller lift by so much, whatever judges say",
+        preferences_harm,
+        (known, preferences_help, preferences_form_unknown),
     ),
     Sentence(
         "Few rows seen often give more lift than more rows, at as many steps: 1 contradicted.",

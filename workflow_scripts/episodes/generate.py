@@ -10,6 +10,8 @@ r"""Have a student answer the tasks of a study, at the base model or at the chec
 
 A trained run names its checkpoints (steps, or "final") and adds `--checkpoints FOLDER --manifest FILE`, and
 `--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
+An emulated run (`emulated` in the spec) is given the checkpoints and the manifest of the training that it
+borrows, and `--small FOLDER`, the student of that training.
 `--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
 Where the spec has `"shards": n`, `--shard` (from 0) says which n-th of the tasks is answered.
 """
@@ -23,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROBES, PROMPTS, SERVED, SKILLS, TASKS
-from skillift.engines.interface import RunOptions
+from skillift.engines.interface import Composition, RunOptions
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
 from skillift.settings.config import EngineConfig
@@ -44,6 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
     arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
     arguments.add_argument("--manifest", type=Path, help="manifest of the run")
+    arguments.add_argument(
+        "--small", type=Path, help="base student of the run whose training is borrowed, of an emulated run"
+    )
     arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
     add_options(arguments, EngineConfig, "`engine` in config.yaml")
     arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
@@ -61,6 +66,14 @@ def main(argv: list[str] | None = None) -> None:
         ) from None
     manifest = read_json(options.manifest) if options.manifest else None
     checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
+    composition = None
+    if (options.small is None) != (options.spec.emulated is None):
+        expected = "the base student (--small) exactly where the key `emulated` names its run"
+        raise UserError(problem("--spec, key emulated", options.spec.emulated, expected))
+    if options.spec.emulated is not None:
+        ((step, tuned),) = checkpoints.items()
+        composition = Composition(tuned, options.small, options.spec.emulated.weight)
+        checkpoints = {step: options.model}
     tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
@@ -73,6 +86,7 @@ def main(argv: list[str] | None = None) -> None:
         probes,
         options.model,
         options.shard,
+        composition,
     )
     for table, path, schema in (
         (found.served, options.served, SERVED),

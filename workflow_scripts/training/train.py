@@ -11,8 +11,10 @@ r"""Fine-tune a student on a corpus: servable checkpoints, the training log and 
           "weight_decay": 0.0, "checkpoints": ["final"], "seed": 0, "precision": "float32",
           "thinking": false}'
 
-An interrupted training continues from `--state`. `--processes 2` shares each batch over two processes, and
-`--device-batch-size 4` has each work on four rows at once; what is trained stays the same.
+A recipe with `start` goes on from the last checkpoint of that run: `--start runs/s/sft-s0/checkpoints
+--start-manifest runs/s/sft-s0/manifest.json`. An interrupted training continues from `--state`.
+`--processes 2` shares each batch over two processes, and `--device-batch-size 4` has each work on four
+rows at once; what is trained stays the same.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import CORPUS, PROBES, TRAINED_TOKENS, TRAINING_LOG
+from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TRAINED_TOKENS
+from skillift.errors import UserError, problem
 from skillift.settings.config import TrainingConfig
 from skillift.settings.options import add_options, given
 from skillift.settings.specs import TrainSpec
@@ -36,6 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__, TrainSpec)
     arguments.add_argument("--model", required=True, help="model folder of the base student")
     arguments.add_argument("--base-manifest", required=True, help="manifest of the base student")
+    arguments.add_argument("--start", help="checkpoints of the run whose last one is trained on, if any")
+    arguments.add_argument("--start-manifest", help="manifest of that run")
     arguments.add_argument("--corpus", required=True, help="table of demonstrations to train on")
     arguments.add_argument("--state", required=True, help="folder for resumable state; removed after success")
     arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -52,17 +57,24 @@ def main(argv: list[str] | None = None) -> None:
     )
     arguments.add_argument("--manifest", required=True, help="manifest to write")
     options = arguments.parse_args(argv)
-    from skillift.training.run import train
+    from skillift.training.run import last_checkpoint, train
 
     corpus = read_table(options.corpus, CORPUS)
-    base = sha256_file(options.base_manifest)
+    manifests = {"base": sha256_file(options.base_manifest)}
+    model = Path(options.model)
+    if (options.start is None) == ("start" in options.spec.model_fields_set):
+        expected = "the checkpoints of a run (--start) exactly where the key `start` names its recipe"
+        raise UserError(problem("--spec, key start", options.spec.start, expected))
+    if options.start:
+        model = last_checkpoint(options.start, options.start_manifest)
+        manifests["start"] = sha256_file(options.start_manifest)
     named = {name: getattr(options, name) for name in ("threads", "project", "run_name")}
     how = TrainingOptions.of(given(options, TrainingConfig), **named)
-    result = train(options.spec, options.model, corpus, options.checkpoints, options.state, how)
-    write_table(result.log, options.log, TRAINING_LOG)
+    result = train(options.spec, model, corpus, options.checkpoints, options.state, how)
+    write_table(result.log, options.log, RUN_LOG)
     write_table(result.probes, options.probes, PROBES)
     write_table(result.trained_tokens, options.trained_tokens, TRAINED_TOKENS)
-    write_json({"base": base, **result.manifest}, options.manifest)
+    write_json({**manifests, **result.manifest}, options.manifest)
 
 
 if __name__ == "__main__":

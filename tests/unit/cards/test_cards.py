@@ -155,10 +155,24 @@ def test_a_template_with_an_unknown_name_is_an_error(templates):
         model_card("{{ promt }}", SPEC, RUN, BASE, (1, "b"), full_study()[1])  # codespell:ignore promt
 
 
+def test_the_card_of_a_training_on_preferences_says_what_it_starts_from(templates):
+    run = {**RUN, "start": "c" * 64, "spec": {"objective": "dpo", "start": "sft"}}
+    text = model_card(templates["model"], SPEC, run, BASE, (353, "b" * 64), full_study()[1])
+    assert "# 45 k after training on preferences by sft, seed 1" in text
+    assert f"the last checkpoint of the recipe `sft`, seed 1; manifest, SHA-256 `{'c' * 64}`" in text
+    assert "| preference pairs | 353 rows of the corpus `worked`" in text
+    without = model_card(templates["model"], SPEC, RUN, BASE, (353, "b" * 64), full_study()[1])
+    assert "| demonstrations | 353 rows" in without and "starts from" not in without
+
+
 def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templates):
     ids = [f"t{number}" for number in range(7)]
     messages = [[{"role": "user", "content": "?"}, {"role": "assistant", "content": "!"}]] * 3
-    types = {name: column.dtype.type for name, column in CORPUS.columns.items() if name != "messages"}
+    types = {
+        name: column.dtype.type
+        for name, column in CORPUS.columns.items()
+        if name not in ("messages", "rejected")
+    }
     corpus = pl.DataFrame(
         {"task_id": ids[:3], "attempt": [0] * 3, "messages": messages}, schema_overrides=types
     )
@@ -220,6 +234,13 @@ def test_the_card_of_a_matched_corpus_says_how_many_answers_are_wrong_and_where_
     asked = card("anthropic/a-model")
     assert "Wrong answers are those that anthropic/a-model wrote when it was asked for a right one." in asked
     assert "made by the workflow" not in asked
+    pairs = {"form": "pairs", "wrong_share": None, "rejected": "failed"}
+    assert "wrong one is the first that the judge failed." in card(WORKED, **pairs)
+    assert "made by the workflow from the worked solutions" in card(WORKED, **pairs)
+    assert "rows hold an answer that the judge failed" not in card(WORKED, **pairs)
+    corrupted = card("anthropic/a-model", **{**pairs, "rejected": "corrupted"})
+    assert "no judge has looked at it" in corrupted and "Wrong answers are those" not in corrupted
+    assert "`rejected` is the wrong response" in corrupted and "`rejected`" not in made
     del settings["wrong_share"]
     assert "were drawn over all" in made and "were drawn over all" not in card(WORKED)
     del settings["like"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import polars as pl
 import pytest
 from trainings import corpus_of
 
@@ -106,6 +107,20 @@ def test_the_size_of_a_corpus_is_read_as_it_stands(tmp_path):
     write_table(corpus_of([("a" * 100, "b" * 50), ("c", "d")]), corpus, CORPUS)
     assert corpus_size(corpus, 300) == (2, 190, 232)
     assert corpus_size(corpus, 50_000) == (2, 124, 165)
+
+
+def test_a_pair_is_two_sequences_of_the_same_prompt(tmp_path):
+    corpus = corpus_of([("a" * 100, "b" * 50)]).with_columns(rejected=pl.lit("c" * 30))
+    write_table(corpus, tmp_path / "corpus.parquet", CORPUS)
+    assert corpus_size(tmp_path / "corpus.parquet", 300) == (1, 80 + 280, 80 + 280)
+
+
+def test_a_reference_takes_time_and_without_adapters_memory():
+    whole = replace(REAL, trainable="full")
+    assert replace(whole, reference=True).memory_mb - whole.memory_mb == pytest.approx(619, abs=1)
+    assert replace(REAL, reference=True).memory_mb == REAL.memory_mb
+    long = replace(REAL, epochs=40)
+    assert replace(long, reference=True).minutes() == pytest.approx(long.minutes() * 8 / 6, rel=0.01)
 
 
 @pytest.mark.parametrize(("attempt", "expected"), [(1, 100), (2, 200), (3, 400), (9, 1600)])

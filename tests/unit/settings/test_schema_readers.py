@@ -31,7 +31,7 @@ READERS = {
         "references": MODELS,
         "teacher": ("corpus", "study", *CHAT),
         "corpora": ("corpus",),
-        "recipes": ("training", "study"),
+        "recipes": ("training", "study", "engines"),
         "runs": ("study",),
         "judges": ("judging", "study", *CHAT),
         "inference": ("episodes", "engines", "students", "study", "training"),

@@ -6,9 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 from claim_tables import MARGINS, PATH, STEP, claimed, make_runs
+from metric_tables import made_responses
+from score_tables import make_scores, make_tasks
+
+from skillift.statistics.analysis import analyse
 
 QUALITY = {"claim": "data_quality", "recipe": "noisy", "against": "sft"}
 OFTEN = {"claim": "repetition", "recipe": "few", "against": "sft"}
+PREFERRED = {"claim": "preference", "recipe": "dpo", "against": "sft"}
 N_TASKS = 200
 
 
@@ -31,7 +36,7 @@ def arms(rates: dict[str, float], students: str = "s", seeds: dict | None = None
 def pairs_of(rates, compare, students="s", seeds=None, margins=MARGINS, more_runs=None):
     numbers = {(student, recipe): (seeds or {}).get(recipe, (0,)) for student in students for recipe in rates}
     found = claimed(arms(rates, students, seeds), make_runs(numbers), margins=margins, compare=compare).claims
-    return found.filter(pl.col("claim").is_in(["data_quality", "repetition"]))
+    return found.filter(pl.col("claim").is_in(["data_quality", "repetition", "preference"]))
 
 
 def lift(table, student, run):
@@ -59,6 +64,41 @@ def test_repetition_is_supported_by_a_larger_lift_and_contradicted_by_a_smaller_
     found = pairs_of({"sft": 0.6, "few": few}, [OFTEN])
     assert found["word"].to_list() == [word]
     assert found["p_equivalence"].to_list() == [None]
+
+
+@pytest.mark.parametrize(("preferred", "word"), [(0.8, "supported"), (0.4, "contradicted")])
+def test_preference_is_the_lift_of_the_second_training_less_that_of_the_first(preferred, word):
+    rates = {"sft": 0.6, "dpo": preferred}
+    made, runs = arms(rates), make_runs({("s", recipe): (0,) for recipe in rates})
+    found = claimed(made, runs, compare=[PREFERRED]).claims
+    row = found.filter(claim="preference").row(0, named=True)
+    assert (row["run"], row["against"], row["word"]) == ("dpo", "sft", word)
+    assert row["estimate"] == pytest.approx(lift(found, "s", "dpo-s0") - lift(found, "s", "sft-s0"))
+
+
+def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics():
+    """Verdicts of every arm are the same; responses gain form by the second training alone."""
+    rates = {"sft": 0.6, "dpo": 0.6}
+    seeds = dict.fromkeys(rates, (0, 1))
+    runs = make_runs({("s", recipe): numbers for recipe, numbers in seeds.items()})
+    scores = make_scores(arms(rates, seeds=seeds))
+    in_form = pl.when(pl.col("run").str.starts_with("dpo") & (pl.col("condition") == "curated"))
+    in_form = in_form.then(pl.col("task_id") >= "t0040").otherwise(pl.col("task_id") >= "t0100")
+    seen = made_responses(scores).with_columns(has_answer_line=in_form)
+    settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, "margins": {}}
+    spec = {"analysis": {**settings, "compare": [PREFERRED]}, "runs": runs}
+    found = analyse(scores, make_tasks(), seen, spec)
+    rows = found.claims.filter(pl.col("claim").str.starts_with("preference"))
+    assert rows.select("claim", "metric", "path", "run", "against").rows() == [
+        ("preference", "pass", PATH, "dpo", "sft"),
+        ("preference_in_form", "format", "text", "dpo", "sft"),
+    ]
+    form = found.effects.filter(metric="format", contrast="lift:curated-none")
+    by_run = dict(form.select("run", "estimate").iter_rows())
+    assert rows["estimate"][1] == pytest.approx(by_run["dpo"] - by_run["sft"]) == 0.3
+    assert rows["word"][1] == "supported"
+    # the level of this claim is none of the effects' of one recipe
+    assert form.filter(run="dpo")["mde"].to_list() != rows["mde"].tail(1).to_list()
 
 
 def test_a_student_that_one_of_the_two_recipes_trained_has_no_row():

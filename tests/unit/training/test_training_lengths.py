@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from study_files import REPOSITORY
+from study_specs import all_specs
 
 from skillift.study.study import read_study
 
@@ -98,3 +99,22 @@ def test_early_steps_without_checkpoints_or_without_a_later_one_are_refused(
     if not told:
         assert study.analysis_spec()["analysis"]["depth"]["dip"] == 0.05
         assert problems == []
+
+
+def test_a_declared_size_of_the_dip_is_told_to_what_is_analysed_and_shown_alone(tmp_path):
+    """A further checkpoint is told to that recipe's trainings and their episodes, and to no others."""
+
+    def specs(checkpoints: str, dip: str) -> dict[str, str]:
+        text = EMBEDDED.replace("analysis:\n", f"analysis:\n  depth: {{early: [8], dip: {dip}}}\n")
+        text = text.replace(CHECKPOINTS, f"    checkpoints: {checkpoints}\n", 1)
+        (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+        return all_specs(read_study(tmp_path / "study.yaml")[0])
+
+    def told(one: dict[str, str], other: dict[str, str]) -> set[str]:
+        return {step for step in {*one, *other} if one.get(step) != other.get(step)}
+
+    before = specs("[8, final]", "0.05")
+    assert told(before, specs("[8, final]", "0.1")) == {"analysis", "figures"}
+    of_sft = [f"{student} sft-s{seed}" for student in "sml" for seed in (0, 1)]
+    further = {f"{step} {run}" for run in of_sft for step in ("train", "episodes")}
+    assert told(before, specs("[8, 16, final]", "0.05")) == further

@@ -90,6 +90,28 @@ def test_a_trial_of_matched_corpora_keeps_these_and_compares_nothing(repository,
     assert {size.steps(run.student, run.run) for run in trial.trained_runs} <= {STEPS, STEPS + 1}
 
 
+def test_a_trial_trains_what_its_recipes_start_from_or_borrow(repository, tmp_path):
+    text = (repository / "studies/smoke.yaml").read_text(encoding="utf-8")
+    recipe = text[text.index("  sft:\n") : text.index("\nruns:")]
+    dpo = recipe.replace("  sft:", "  dpo:").replace("objective: sft", "objective: dpo\n    beta: 0.1")
+    dpo = dpo.replace("corpus: worked", "corpus: pairs\n    start: sft")
+    borrowed = "  lent: {objective: emulated, from: {student: s, recipe: dpo}}\n"
+    runs = "  - {recipe: lent, students: [m], seeds: [2]}\n  - {recipe: dpo, students: [s], seeds: [1, 2]}\n"
+    for old, new in (
+        ("corpora:\n", "corpora:\n  pairs: {like: worked, form: pairs, rejected: corrupted}\n"),
+        ("\nruns:\n", f"{dpo}{borrowed}\nruns:\n{runs}"),
+        ("students: [s, m], seeds: [0]}", "students: [s, m], seeds: [0, 1, 2, 3]}"),
+        ("engine: vllm", "engine: transformers"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    _, trial = trial_of(tmp_path / "study.yaml", tmp_path / "trial")
+    trained = {run.run for run in trial.trained_runs}
+    assert trained == {"sft-s0", "sft-s1", "sft-s2", "dpo-s1", "dpo-s2"}
+    assert [run.run for run in trial.emulated_runs] == ["lent-s2"]
+
+
 def test_own_tasks_are_taken_spread_over_lengths_and_the_longest_is_among_them(tmp_path):
     tasks = [
         {

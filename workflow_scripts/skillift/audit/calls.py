@@ -232,7 +232,7 @@ def _share(job: Job, study: Study) -> float:
     """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
     def checkpoints(run: Run) -> int:
-        return len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
+        return study.n_checkpoints(run)
 
     total = sum(checkpoints(run) for run in study.runs)
     return checkpoints(study.run(job.wildcards["student"], job.wildcards["run"])) / total

@@ -19,6 +19,7 @@ from skillift.reporting.arms import by_condition
 from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.statistics.claim_registry import SAFETY
 from skillift.students.origin import origin
+from skillift.study.starts import ON_PAIRS
 
 if TYPE_CHECKING:
     import jinja2
@@ -107,6 +108,9 @@ def model_card(
         "base_sha256": run["base"],
         "chat_template": base["source"].get("chat_template"),
         "end_tokens": base["source"].get("end_tokens", []),
+        "pairs": run["spec"].get("objective") in ON_PAIRS,
+        "start": run["spec"].get("start"),
+        "start_sha256": run.get("start"),
         "rows": corpus[0],
         "corpus_sha256": corpus[1],
         "parameters": run["parameter_count"],
@@ -179,7 +183,7 @@ def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, t
 def _wrong_answers(spec: Mapping, corpus: pl.DataFrame, written: pl.DataFrame) -> dict[str, object]:
     """How many rows are answers that the judge failed or gave no verdict on, and where these come from."""
     taken = corpus.join(written.select("task_id", "attempt", "passed"), on=["task_id", "attempt"], how="left")
-    matched = {name: spec["settings"].get(name) for name in ("like", "wrong_share")}
+    matched = {name: spec["settings"].get(name) for name in ("like", "wrong_share", "rejected")}
     matched["verified"] = spec["settings"].get("verified", True)
     return {
         **matched,

@@ -128,6 +128,8 @@ CORPUS = table(
         "task_id": text(filled=True),
         "attempt": count(),
         "messages": column(pl.List(_MESSAGE)),
+        # of preference pairs: a wrong answer to the same user message; the assistant's is the right one
+        "rejected": text(filled=True, required=False),
     },
 )
 
@@ -140,6 +142,15 @@ TRAINING_LOG = table(
         "learning_rate": column(pl.Float64, ge=0.0),
         "tokens": count(),
     },
+)
+
+# The log of a run. On preference pairs it has means over the step's pairs, too: beta times the right answer's
+# log-ratio to the reference less the wrong one's, and the log-probabilities of whole answers (nats).
+OF_PAIRS = ("margin", "chosen_logprob", "rejected_logprob")
+RUN_LOG = table(
+    "training log of a run",
+    ("step",),
+    {**TRAINING_LOG.columns, **{name: column(pl.Float64, required=False) for name in OF_PAIRS}},
 )
 
 _TOKENS = column(pl.List(pl.Int64))

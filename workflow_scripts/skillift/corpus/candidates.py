@@ -53,7 +53,7 @@ def first_answers(known: pl.DataFrame, verdict: Verdict) -> list[dict]:
 
 def response_in(form: str, response: str) -> str:
     """What is trained on of a response; empty where the form is `answer_only` and it has no ANSWER line."""
-    if form == "worked":
+    if form != "answer_only":
         return response
     lines = answer_lines(strip_reasoning(response) or "")
     return f"ANSWER: {lines[-1]}" if lines else ""

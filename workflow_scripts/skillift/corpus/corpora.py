@@ -13,6 +13,7 @@ import polars as pl
 from skillift.contracts.pipeline import CORPUS, key_of
 from skillift.corpus.candidates import balanced, first_answers, order, response_in, with_known_skills
 from skillift.corpus.matched import matched_rows
+from skillift.corpus.preferences import rejected_answers
 from skillift.errors import UserError, problem
 from skillift.settings.specs import CorpusSpec
 from skillift.tasks.prompts import messages_for
@@ -43,7 +44,8 @@ def select_corpus(
             (`matched.matched_rows`).
 
     Returns:
-        A frame that keeps the contract CORPUS: each row a user message and the assistant's response.
+        A frame that keeps the contract CORPUS: each row a user message and the assistant's response; of
+        preference pairs (`rejected` in the spec) a wrong response, too (`preferences.rejected_answers`).
 
     Raises:
         UserError: fewer usable demonstrations than rows, or fewer skills; a demonstration of an unknown
@@ -65,8 +67,11 @@ def select_corpus(
         }
         for row in chosen
     ]
-    schema = {name: column.dtype.type for name, column in CORPUS.columns.items()}
-    return pl.DataFrame(rows, schema=schema).sort(key_of(CORPUS))
+    schema = {name: column.dtype.type for name, column in CORPUS.columns.items() if column.required}
+    corpus = pl.DataFrame(rows, schema=schema).sort(key_of(CORPUS))
+    if spec.rejected is None:
+        return corpus
+    return corpus.with_columns(rejected=pl.Series(rejected_answers(corpus, demonstrations, tasks, spec)))
 
 
 def _selected(

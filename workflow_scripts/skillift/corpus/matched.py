@@ -80,6 +80,18 @@ def _refuse_missing(
     raise UserError(problem("corpus, key 'like'", Words(found), expected, fix))
 
 
+def refuse_lacking(lacking: Sequence[str], found: str, n_tasks: int, spec: CorpusSpec, fix: str) -> None:
+    """End where tasks lack what is asked for.
+
+    Raises:
+        UserError: there are such tasks; `found` says what they lack, and they are named.
+    """
+    if lacking:
+        found = f"{found} of {len(lacking)} task(s) ({_named(sorted(lacking))})"
+        expected = f"one for each of the {n_tasks} tasks that it takes from the corpus {spec.like}"
+        raise UserError(problem("corpus, key 'rejected'", Words(found), expected, fix))
+
+
 def _named(ids: Sequence[str]) -> str:
     more = [f"and {len(ids) - _SHOWN_IDS} more"] if len(ids) > _SHOWN_IDS else []
     return ", ".join([*ids[:_SHOWN_IDS], *more])

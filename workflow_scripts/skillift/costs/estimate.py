@@ -137,7 +137,7 @@ def _lengths_of_responses(study: Study, response_tokens: int | None) -> list[int
     inference = study.data["inference"]
     lengths = []
     for run in study.runs:
-        checkpoints = len(study.data["recipes"][run.recipe]["checkpoints"]) if run.recipe else 1
+        checkpoints = study.n_checkpoints(run)
         own = study.model(run.student).get("max_tokens", inference["max_tokens"])
         lengths += [response_tokens or own] * checkpoints
     return lengths * (len(study.conditions) * inference["samples"])

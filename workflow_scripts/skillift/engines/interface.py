@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from skillift.engines.probes import Probe
@@ -22,6 +23,21 @@ class Sampling:
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
     log_probabilities: bool = False
+
+
+@dataclass(frozen=True)
+class Composition:
+    """What a large model's scores are composed with (`skillift.engines.composed`).
+
+    Attributes:
+        tuned: folder of a small student after its training.
+        base: folder of that student before it.
+        weight: of what the training has changed.
+    """
+
+    tuned: Path
+    base: Path
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)

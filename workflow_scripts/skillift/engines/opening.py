@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from skillift.engines.interface import Engine, RunOptions
+from skillift.engines.interface import Composition, Engine, RunOptions
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
 from skillift.named_modules import names_in
 
 ENGINES = names_in("engines", "_engine")
+COMPOSING = "transformers"  # the engine that emulated runs are answered by
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def open_engine(
     inference: dict,
     options: RunOptions,
     adapter: Path | str | None = None,
+    composition: Composition | None = None,
 ) -> Iterator[Engine]:
     """Open the engine `kind` on a model folder for the duration of a `with` block.
 
@@ -36,6 +38,7 @@ def open_engine(
             (false where left out) are read here.
         options: how it is run.
         adapter: a LoRA adapter's folder, to be applied to the model without merging.
+        composition: what the model's scores are composed with, if anything; by transformers, in one process.
 
     Raises:
         UserError: an unknown engine, an unreadable folder, a model with fewer positions than max_model_len,
@@ -44,10 +47,16 @@ def open_engine(
     prepare_libraries()
     if kind not in ENGINES:
         raise UserError(problem("inference: engine", kind, f"one of {', '.join(ENGINES)}"))
-    if options.data_parallel > 1:
+    if composition is not None:
+        if kind != COMPOSING:
+            raise UserError(problem("inference: engine", kind, f"{COMPOSING}, for emulated runs"))
+        # by name, as runs that are not emulated do not depend on it
+        composed = import_module("skillift.engines.composed").ComposedEngine
+        engine: Engine = composed(model_folder, inference, options, composition)
+    elif options.data_parallel > 1:
         from skillift.engines.parallel_engines import ParallelEngines
 
-        engine: Engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
+        engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
     else:
         module = import_module(f"skillift.engines.{kind}_engine")
         engine = module.ENGINE(model_folder, inference, options, adapter)

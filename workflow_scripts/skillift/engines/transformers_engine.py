@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skillift.engines.interface import Completion, RunOptions, Sampling, in_order, mean_of
 from skillift.engines.probes import Probe, log_probabilities
@@ -22,6 +23,9 @@ from skillift.students.model_folders import (
     load_model,
     load_tokenizer,
 )
+
+if TYPE_CHECKING:
+    from transformers import LogitsProcessor
 
 
 class TransformersEngine:
@@ -111,7 +115,7 @@ class TransformersEngine:
             progress.begun = len(prompts) * (ids.shape[1] - length) / sampling.max_tokens
             return scores
 
-        processors.append(count)
+        processors.extend([*self.processors(mask), count])
         scored = TokenScores() if sampling.log_probabilities else None
         if scored:
             processors.append(scored)  # before temperature and top_p
@@ -130,6 +134,10 @@ class TransformersEngine:
             )
         found = output[:, length:].tolist()
         return found, scored.of(output) if scored else [[] for _ in found]
+
+    def processors(self, mask: list[list[int]]) -> list[LogitsProcessor]:
+        """What changes the scores of a batch before a token is chosen; `mask` has 0 where it is padded."""
+        return []
 
     def _completion(
         self, prompt_tokens: int, tokens: list[int], scores: list[float], stop: Sequence[str]

@@ -87,8 +87,8 @@ def check_template(
         if texts[place] != expected:
             task_id, condition = messages.select("task_id", "condition").row(place)
             where = f"step {step}, task {task_id} under the condition {condition}: prompt"
-            fix = "The checkpoint has another chat template than the base model: train the run again."
-            raise UserError(problem(where, texts[place], f"that of the base model, {expected!r}", fix))
+            fix = "The two have different chat templates: train the run again, or emulate within a family."
+            raise UserError(problem(where, texts[place], f"that of {base}, {expected!r}", fix))
 
 
 def date_of(inference: dict) -> str:

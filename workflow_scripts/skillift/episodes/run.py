@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.engines.interface import Completion, Engine, RunOptions, Sampling
+from skillift.engines.interface import Completion, Composition, Engine, RunOptions, Sampling
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.answer_checks import asked_table
@@ -69,6 +69,7 @@ def answer(
     probes: pl.DataFrame | None = None,
     base: Path | None = None,
     shard: int = 0,
+    composition: Composition | None = None,
 ) -> Answers:
     """Answer the tasks of the suites in `spec` at each checkpoint, and score the trainer's probes.
 
@@ -82,6 +83,7 @@ def answer(
         probes: contract PROBES; None for a run that was not trained.
         base: the base model's folder, which `adapters: lora` applies adapters to.
         shard: which of the shards is answered; the first alone scores the probes.
+        composition: of an emulated run, what the scores of its model are composed with.
 
     Returns:
         Four tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
@@ -101,7 +103,8 @@ def answer(
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
         with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
             served, own_probes = _served(folder, base, inference), probes.filter(step=step)
-            found.append(_answer_at(step, served, messages, own, inference, options, own_probes, base))
+            place = (step, served, messages, own, inference, options, own_probes, base)
+            found.append(_answer_at(*place, composition))
     episodes, *others = (pl.concat(parts) for parts in zip(*found, strict=True))
     return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
 
@@ -126,6 +129,7 @@ def _answer_at(
     options: RunOptions,
     probes: pl.DataFrame,
     base: Path | None,
+    composition: Composition | None,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
@@ -134,6 +138,8 @@ def _answer_at(
     texts = rendered_prompts(tokenizer, messages, inference)
     if base is not None and base != folder:
         check_template(base, tokenizer, messages, texts, inference, step)
+    if composition is not None:  # all three see one prompt
+        check_template(composition.base, tokenizer, messages, texts, inference, step)
     prompts = token_ids(tokenizer, texts)
     tokens = [Probe(*row) for row in probes.select("prompt_ids", "response_ids").iter_rows()]
     longest = max(len(probe.prompt) + len(probe.response) + 1 for probe in tokens) if tokens else 0
@@ -157,7 +163,7 @@ def _answer_at(
     seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
     sent = [prompts[place] for place, _ in requests]
     settings = {**inference, "max_model_len": length}
-    with open_engine(inference["engine"], folder, settings, options, adapter) as engine:
+    with open_engine(inference["engine"], folder, settings, options, adapter, composition) as engine:
         answers = _suite_by_suite(engine, [suites[place] for place, _ in requests], sent, sampling, seeds)
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []

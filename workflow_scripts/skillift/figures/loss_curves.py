@@ -35,6 +35,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     if log.is_empty():
         raise UserError(problem("training logs", "no rows", "at least one step of one run"))
     rows = place(log, view, "training log").with_columns(pl.col("loss").fill_nan(None))
+    pairs = _on_pairs(rows)
     rows = rows.select("student", "label", "run", "recipe", "step", "loss")
     students = [label for label in view.labels if label in set(rows["label"])]
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
@@ -53,7 +54,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
             x=alt.X("step:Q", title="optimiser step", axis=alt.Axis(grid=False, tickCount=4)),
             y=alt.Y(
                 "loss:Q",
-                title="training loss (nats per token, log scale)",
+                title=f"training loss ({'' if pairs else 'nats per token, '}log scale)",
                 scale=alt.Scale(type="log", nice=False),
                 axis=alt.Axis(format="~g", tickCount=5, grid=False),
             ),
@@ -70,4 +71,13 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
     trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"
     notes = [f"one line a run, n = {trained} of {span(steps)} steps; loss on the demonstrations' completions"]
+    if pairs:
+        notes.append(f"in nats per token; of {', '.join(pairs)}, on preference pairs, in nats per pair")
     return finish(chart, "How did the training loss fall?", notes)
+
+
+def _on_pairs(rows: pl.DataFrame) -> list[str]:
+    """The recipes that were trained on preference pairs, sorted: their logs have margins."""
+    if "margin" not in rows.columns:
+        return []
+    return rows.filter(pl.col("margin").is_not_null())["recipe"].unique().sort().to_list()

@@ -23,6 +23,7 @@ from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.recipes import recipes
 from skillift.findings.room import room_first
+from skillift.findings.scale import scale
 from skillift.findings.scoring import judge
 from skillift.findings.suites import others
 from skillift.findings.trajectory import trajectory
@@ -60,6 +61,7 @@ def findings(
         *form(every, view),
         *trajectory(tables, view),
         *recipes(tables, view),
+        *scale(tables, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]

@@ -45,6 +45,7 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     rows_of = {
         claim.says: list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
         for claim in of_metrics()
+        if claim.sides != "recipes"
     }
     # what is undefined throughout, as for a metric that never moves, comes last
     undefined = {says for says, rows in rows_of.items() if {row["word"] for row in rows} == {UNDEFINED}}

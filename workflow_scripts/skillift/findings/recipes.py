@@ -1,8 +1,9 @@
-"""Findings on recipes: does a training dip first, does the quality of its data matter, or its repetition?"""
+"""Findings on recipes: does a training dip first, do its data matter, their repetition, its objective?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -19,15 +20,18 @@ from skillift.findings.finding import (
 )
 from skillift.findings.lift import of_claim
 from skillift.findings.uniformity import apart
+from skillift.metrics.names import TEXT
 from skillift.reporting.arms import View
 from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.claim_labels import NOT_RESOLVABLE
-from skillift.statistics.claim_registry import DATA_QUALITY, DEPTH, REPETITION, says
+from skillift.statistics.claim_registry import DATA_QUALITY, DEPTH, IN_FORM, PREFERENCE, REPETITION, says
 
 _PAIRS = {
     DATA_QUALITY: "trained on other demonstrations of the same tasks",
     REPETITION: "trained for as many steps on more rows",
+    PREFERENCE: "which it starts from",
+    IN_FORM: "which it starts from",
 }
 
 
@@ -39,11 +43,12 @@ def recipes(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         view: how results are shown.
 
     Yields:
-        One part; none where the study claims neither.
+        One part; none where the study claims none of them.
     """
     found, answers = [], []
-    for claim in (DEPTH, DATA_QUALITY, REPETITION):
-        rows = list(of_claim(tables, view, claim))
+    for claim in (DEPTH, *_PAIRS):
+        of_responses = replace(view, headline_path=TEXT)
+        rows = list(of_claim(tables, of_responses if claim == IN_FORM else view, claim))
         found += [_course(row, view) if claim == DEPTH else _pair(row, view) for row in rows]
         answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
     if found:
@@ -89,7 +94,8 @@ def _deciding(row: Mapping, view: View) -> str:
 def _pair(row: Mapping, view: View) -> Finding:
     claim, label = row["claim"], view.label_by_student[row["student"]]
     numbers = apart(row, view) if claim == DATA_QUALITY else estimated(row, view)
-    sides = f"Lift by {row['run']} less that by {row['against']}, {_PAIRS[claim]}, at {label}"
+    lift = "Lift of responses in form" if claim == IN_FORM else "Lift"
+    sides = f"{lift} by {row['run']} less that by {row['against']}, {_PAIRS[claim]}, at {label}"
     seeds = "" if row["n_runs"] > 1 else "; a side has one seed, so about these runs"
     return Finding(
         "recipes",
@@ -98,6 +104,6 @@ def _pair(row: Mapping, view: View) -> Finding:
         row["word"],
         row["path"],
         label,
-        "lift",
+        "metrics" if claim == IN_FORM else "lift",
         numbers_of(row),
     )

@@ -52,6 +52,10 @@ def _has_given_models(study: Study) -> bool:
     return any(study.students_from(source) for source in ("path", "hub"))
 
 
+def _has_emulated_runs(study: Study) -> bool:
+    return bool(study.emulated_runs)
+
+
 MODELS = frozenset({"judges", "teacher", "references"})  # sections that name models behind an API
 _MODELS = frozenset({"students", "references", "inference"})
 _FILES = _MODELS | {"tasks"}
@@ -59,6 +63,7 @@ PARTS = (
     Part(frozenset({"tasks", "conditions", "inference"}), "skillift.preflight.own_data", _has_own_tasks),
     Part(_FILES, "skillift.preflight.students", _has_given_models),
     Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.templates", _has_given_models),
+    Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.emulation", _has_emulated_runs),
     Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
     Part(MODELS, "skillift.preflight.keys"),
 )

@@ -73,7 +73,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     import polars as pl
 
     from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
-    from skillift.contracts.pipeline import BATCH_SENSITIVITY, TRAINING_LOG
+    from skillift.contracts.pipeline import BATCH_SENSITIVITY, RUN_LOG
     from skillift.contracts.predictions import PREDICTIONS
     from skillift.costs.stages import STAGE_COSTS
     from skillift.ledger.entries import read_ledger
@@ -86,7 +86,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
         "costs": STAGE_COSTS,
         "predictions": PREDICTIONS,
     }
-    of_runs = {"log": TRAINING_LOG, "parity": BATCH_SENSITIVITY}
+    of_runs = {"log": RUN_LOG, "parity": BATCH_SENSITIVITY}
     tables = {}
     for name in names:
         given = getattr(options, name)
@@ -104,7 +104,7 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
                 frame.select(pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all())
                 for student, run_id, frame in read_each(given, runs_with(name, options.spec), of_runs[name])
             ]
-            tables[name] = pl.concat(parts)
+            tables[name] = pl.concat(parts, how="diagonal")  # logs of pairs have further columns
         else:
             tables[name] = read_table(given, schemas[name])
     return tables

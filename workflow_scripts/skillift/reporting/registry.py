@@ -130,7 +130,8 @@ _NEEDS: dict[str, dict[str, int]] = {
 def extent(study: Study) -> Extent:
     """The extent of a study."""
     recipes = [
-        {run.recipe for run in study.trained_runs if run.student == student} for student in study.students
+        {run.recipe for run in study.runs if run.recipe and run.student == student}
+        for student in study.students
     ]
     return Extent(
         judges=len(study.judges),

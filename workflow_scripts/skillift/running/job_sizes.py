@@ -115,7 +115,10 @@ def rows_at_once(share: int, row_bytes: float, budget: float = WORKING_BYTES) ->
 
 
 class CorpusSize(NamedTuple):
-    """How large a corpus is, about, for a vocabulary: rows, tokens of its longest row, and of all rows."""
+    """How large a corpus is, about, for a vocabulary: rows, tokens of its longest row, and of all rows.
+
+    A row of preference pairs is both sequences.
+    """
 
     rows: int
     longest: int
@@ -137,6 +140,7 @@ class TrainingJob:
         processes: that share each batch.
         device_batch_size: rows at once; None: as many as the working memory holds.
         checkpointing: whether activations are computed twice.
+        reference: whether a reference scores each row, too.
     """
 
     shape: Shape
@@ -149,6 +153,7 @@ class TrainingJob:
     processes: int = 1
     device_batch_size: int | None = None
     checkpointing: bool = False
+    reference: bool = False
 
     @property
     def memory_mb(self) -> int:
@@ -159,6 +164,8 @@ class TrainingJob:
         trained = self.shape.trained(self.trainable)
         lora = isinstance(self.trainable, Mapping) and "lora" in self.trainable
         weights = self.shape.parameters * (2 if lora and self.precision == "bfloat16" else 4)
+        if self.reference and not lora:  # a second copy; without their adapters trained weights are the first
+            weights += 4 * self.shape.parameters
         state = trained * (12 + (4 if self.processes > 1 else 0))  # gradients, two moments; buckets
         head = min(HEAD_BYTES, 16 * at_once * self.corpus.longest * self.shape.vocabulary)
         working = weights + state + at_once * row + head
@@ -171,7 +178,8 @@ class TrainingJob:
         rows = max(1, self.corpus.rows)
         passes = self.steps * self.batch_size / rows if self.steps else self.epochs or 1
         tokens = self.corpus.tokens * passes
-        computed = 6 * self.shape.parameters * tokens / (CPU_FLOPS * max(1, threads)) / 60
+        each = 8 if self.reference else 6  # operations: forward and backward, and forward again
+        computed = each * self.shape.parameters * tokens / (CPU_FLOPS * max(1, threads)) / 60
         return math.ceil(max(model_minutes(self.shape.parameters), 2 * computed))
 
 
@@ -188,14 +196,19 @@ def corpus_size(corpus: Path | str, vocabulary: int) -> CorpusSize:
 def _corpus_size(corpus: str, changed: int, vocabulary: int) -> CorpusSize:
     import polars as pl
 
-    lengths = pl.read_parquet(corpus, columns=["messages"]).select(
-        pl.col("messages").list.eval(pl.element().struct.field("content").str.len_chars()).list.sum()
-    )["messages"]
+    frame = pl.read_parquet(corpus)
+    texts = pl.col("messages").list.eval(pl.element().struct.field("content").str.len_chars())
+    letters_of = texts.list.sum()
+    template = TEMPLATE_TOKENS
+    if "rejected" in frame.columns:
+        letters_of += texts.list.first() + pl.col("rejected").str.len_chars()
+        template *= 2
+    lengths = frame.select(letters=letters_of)["letters"]
     letters = LETTERS_PER_TOKEN if vocabulary > SMALL_VOCABULARY else 1
-    template = TEMPLATE_TOKENS * len(lengths)
     most = cast(int | None, lengths.max()) or 0
-    longest = TEMPLATE_TOKENS + math.ceil(most / letters)
-    return CorpusSize(len(lengths), longest, template + math.ceil(int(lengths.sum()) / letters))
+    longest = template + math.ceil(most / letters)
+    tokens = template * len(lengths) + math.ceil(int(lengths.sum()) / letters)
+    return CorpusSize(len(lengths), longest, tokens)
 
 
 def serving_mb(parameters: int, kv_cache_gib: float, precision: str = "float32", engines: int = 1) -> int:

@@ -119,8 +119,8 @@ class Analysis(Settings):
     compare: LeftOut[Annotated[list[RecipePair], Field(min_length=1), Unique()]] = None
     """Pairs of recipes whose lifts are compared, the first less the second, at each student that both
     trained: recipes that differ in corpora of the same tasks alone (`corpora.<id>.like`; the claim
-    `data_quality`), or that take equally many steps on fewer rows and on more (`repetition`). Where left out,
-    neither is claimed."""
+    `data_quality`), that take equally many steps on fewer rows and on more (`repetition`), or one on
+    preference pairs and the one that it starts from (`preference`). Where left out, none is claimed."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)

@@ -20,7 +20,9 @@ from skillift.settings.markers import NullSaysMore
 def described(model: type[BaseModel], schema: dict[str, Any]) -> None:
     """Write what each key means into the JSON Schema of a model, without what says nothing to a reader."""
     meanings = {name: text for base in reversed(model.__mro__) for name, text in _meanings(base).items()}
-    for name, field in schema.get("properties", {}).items():
+    keys = {field.alias or name: name for name, field in model.model_fields.items()}
+    for key, field in schema.get("properties", {}).items():
+        name = keys[key]
         field.pop("title", None)
         field["description"] = meanings[name]
         null_says_more = any(isinstance(part, NullSaysMore) for part in model.model_fields[name].metadata)

@@ -7,8 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Tag
 
 from skillift.settings.base import LeftOut, Settings
-from skillift.settings.training import Corpus
+from skillift.settings.training import Corpus, SelectedRows
 from skillift.settings.values import Condition, Id, PositiveShare, Seed
+
+Form = Literal["worked", "answer_only", "pairs"]
+Rejected = Literal["failed", "corrupted"]
 
 
 class MatchedCorpus(Settings):
@@ -26,19 +29,28 @@ class MatchedCorpus(Settings):
     takes `teacher.until: both`."""
     condition: LeftOut[Condition] = None
     """Condition of the prompts that are trained on."""
-    form: LeftOut[Literal["worked", "answer_only"]] = None
-    """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone."""
+    form: LeftOut[Form] = None
+    """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone; with `like`, `pairs`: a worked
+    answer that passed and, beside it, a wrong one, for recipes that train on preferences."""
+    rejected: LeftOut[Rejected] = None
+    """With `form: pairs`: the wrong answer of a pair. `failed`: the first demonstration that the judge failed
+    (it takes `teacher.until: both`); `corrupted`: the right one with its answer made wrong, two neighbouring
+    items exchanged or another task's answer in its place."""
     seed: Seed = 0
     """Seed of the selection."""
 
 
-class WholeCorpus(Corpus):
+class WholeCorpus(SelectedRows):
     """An entry of `corpora` with what it has of the one that it is like."""
 
+    form: Form = "worked"
+    """What is trained on of a demonstration."""
     like: LeftOut[Id] = None
     """The corpus whose tasks it takes, where it takes those of one."""
     wrong_share: LeftOut[PositiveShare] = None
     """Share of its tasks whose demonstration is a wrong answer, where there is one."""
+    rejected: LeftOut[Rejected] = None
+    """The wrong answer of a preference pair, where the form is `pairs`."""
 
 
 def _kind(value: object) -> str:

@@ -17,6 +17,7 @@ from skillift.settings.matched import WholeCorpus
 from skillift.settings.training import Method, Step, Steps
 from skillift.settings.values import (
     DEFAULT_DATE,
+    Amount,
     Condition,
     Day,
     Id,
@@ -122,6 +123,22 @@ class AnsweringSpec(Decoding):
     """How what LoRA has trained is served; of runs with adapters."""
 
 
+class RunName(Settings):
+    """Which run of which student."""
+
+    student: Id
+    """The student."""
+    run: str
+    """The run."""
+
+
+class EmulatedSpec(RunName):
+    """Which training of another student an emulated run borrows."""
+
+    weight: Amount
+    """Weight of what that training has changed."""
+
+
 class EpisodesSpec(Asked):
     """What a run is asked, and how it answers."""
 
@@ -135,15 +152,8 @@ class EpisodesSpec(Asked):
     """The run."""
     checkpoints: Annotated[list[Literal[0] | Step], Field(min_length=1)] = Field(default=[0])
     """Optimiser steps whose checkpoints answer, 0 for the base model, and the word `final`."""
-
-
-class RunName(Settings):
-    """Which run of which student."""
-
-    student: Id
-    """The student."""
-    run: str
-    """The run."""
+    emulated: LeftOut[EmulatedSpec] = None
+    """Whose training is borrowed, where the run is emulated; `checkpoints` are then that training's."""
 
 
 class ServedSpec(RunName):

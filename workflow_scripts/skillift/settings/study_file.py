@@ -9,11 +9,12 @@ from pydantic import ConfigDict, Field
 from skillift.settings.analysis import Analysis, Figures, Prediction
 from skillift.settings.base import LeftOut, Settings, Unique
 from skillift.settings.chat_models import Judge, Judging, Teacher
+from skillift.settings.emulation import RecipeEntry
 from skillift.settings.inference import Inference
 from skillift.settings.matched import CorpusEntry
 from skillift.settings.models import Reference, Student
 from skillift.settings.tasks import TaskSource
-from skillift.settings.training import Recipe, RunEntry
+from skillift.settings.training import RunEntry
 from skillift.settings.values import Condition, FilePath, Id, Seed, Suite
 
 
@@ -45,7 +46,7 @@ class StudyFile(Settings):
     """What writes demonstrations. Needed where there are corpora."""
     corpora: dict[Id, CorpusEntry] = Field(default_factory=dict)
     """Sets of demonstrations that recipes train on, by id."""
-    recipes: dict[Id, Recipe] = Field(default_factory=dict)
+    recipes: dict[Id, RecipeEntry] = Field(default_factory=dict)
     """How a student is fine-tuned, by id. The id `base` is taken, and an id does not end in `-s` and a
     number, as runs are named `<recipe>-s<seed>`."""
     runs: list[RunEntry] = Field(default=[])

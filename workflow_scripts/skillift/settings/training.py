@@ -22,8 +22,8 @@ from skillift.settings.values import (
 )
 
 
-class Corpus(Settings):
-    """A set of demonstrations that recipes train on."""
+class SelectedRows(Settings):
+    """Which demonstrations a corpus has, and under which prompts."""
 
     rows: Positive
     """Number of demonstrations, balanced over skills. Needed unless there is `like`, beside which this and
@@ -38,10 +38,15 @@ class Corpus(Settings):
     pack, or those that own skills name. All where left out."""
     condition: Condition
     """Condition of the prompts that are trained on."""
-    form: Literal["worked", "answer_only"] = "worked"
-    """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone."""
     seed: Seed = 0
     """Seed of the selection."""
+
+
+class Corpus(SelectedRows):
+    """A set of demonstrations that recipes train on."""
+
+    form: Literal["worked", "answer_only"] = "worked"
+    """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone."""
 
 
 _Names = Annotated[list[Text], Field(min_length=1), Unique()]
@@ -88,7 +93,8 @@ Steps = Annotated[list[Step], Field(min_length=1), Unique()]
 
 class _OnCorpus(Settings):
     corpus: Id
-    """Corpus that is trained on; a key of `corpora`."""
+    """Corpus that is trained on; a key of `corpora`. `objective: emulated` takes neither this nor what else
+    is said of a training."""
 
 
 if TYPE_CHECKING:
@@ -102,7 +108,16 @@ class Method(Settings):
 
     objective: Objective
     """What is optimised, a module of `skillift/training/objectives/`. `sft` is the likelihood of the
-    demonstration, given the prompt."""
+    demonstration, given the prompt; `dpo` that of the right answer of a preference pair against the wrong
+    one, beside a reference (direct preference optimisation)."""
+    start: LeftOut[Id] = None
+    """Recipe whose last checkpoint is trained on, of the same student and seed, and which is the reference of
+    `dpo`; each of its trainings is a run of the study, too. The student itself where left out."""
+    beta: LeftOut[PositiveNumber] = None
+    """For `dpo`: how closely the trained student is held to the reference; the larger, the closer."""
+    sft_weight: LeftOut[Amount] = None
+    """For `dpo`: weight of the negative log-likelihood of right answers (mean over their tokens) beside the
+    preference loss, so that not both likelihoods fall. 0 where left out."""
     trainable: Literal["full"] | TrainedParts
     """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
     learning_rate: PositiveShare

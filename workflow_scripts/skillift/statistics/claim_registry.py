@@ -19,6 +19,9 @@ GAIN = "gain:curated"
 VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
+PREFERENCE, IN_FORM = "preference", "preference_in_form"
+PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
+UNAIDED = "none"  # pass rates under it tell what a student knows
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
 
 _OF_PASSES = (
@@ -102,6 +105,24 @@ _OF_PASSES = (
         margin=DATA_QUALITY,
     ),
     Claim(REPETITION, "few rows seen often give more lift than more rows, at as many steps", LIFT, "recipes"),
+    Claim(
+        PREFERENCE,
+        "training on preference pairs gives more lift than the training that it starts from",
+        LIFT,
+        "recipes",
+    ),
+    Claim(
+        PRETRAINING,
+        "with one training, a larger model passes more often than a smaller one (under none)",
+        UNAIDED,
+        "recipes",
+    ),
+    Claim(
+        FINETUNING,
+        "a large model passes more often after its own training than with a small one's (under none)",
+        UNAIDED,
+        "recipes",
+    ),
     Claim(
         DEPTH,
         "early in training students fall below their base model, and rise again by its end (under curated)",

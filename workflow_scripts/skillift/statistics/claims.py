@@ -11,7 +11,8 @@
 | `transfer`, `retention`, `transfer_by_tier` | see `transfer` | |
 | `brittleness` | see `variants` | one per student and recipe |
 | `side_cost` | see `side_cost` | likewise |
-| `data_quality`, `repetition` | see `recipe_pairs` | |
+| `data_quality`, `repetition`, `preference`, `preference_in_form` | see `recipe_pairs` | |
+| `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
@@ -38,14 +39,24 @@ from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
-from skillift.statistics.claim_registry import BRITTLENESS, DELTA, LIFT, RATE, SIDE_COST, TRANSFER, of_metrics
+from skillift.statistics.claim_registry import (
+    BRITTLENESS,
+    DELTA,
+    IN_FORM_SUFFIX,
+    LIFT,
+    RATE,
+    SIDE_COST,
+    TRANSFER,
+    of_metrics,
+)
 from skillift.statistics.comparisons import lifts_by_recipe, recipes_by_student
 from skillift.statistics.constraint_ceiling import ceiling_claims
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.depth import depth_claims
 from skillift.statistics.equivalence_claims import sameness
-from skillift.statistics.recipe_pairs import recipe_pair_claims
+from skillift.statistics.recipe_pairs import FORMAT, recipe_pair_claims
+from skillift.statistics.scale import scale_claims
 from skillift.statistics.side_cost import side_cost_claims
 from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
@@ -95,6 +106,7 @@ def claims(
     rows += side_cost_claims(found, effects, seeds, runs, settings)
     rows += recipe_pair_claims(found, seeds, runs, settings)
     rows += depth_claims(found, runs, settings)
+    rows += scale_claims(values, seeds, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 
@@ -117,7 +129,7 @@ def claims_of_metric(
     """
     confidence, margins = settings["confidence"], _margins(settings)
     rows: list[dict] = []
-    for claim in of_metrics():
+    for claim in (claim for claim in of_metrics() if claim.sides != "recipes"):
         for item in found:
             if claim.metric != metric or item.contrast != claim.contrast or not item.cells.height:
                 continue
@@ -125,6 +137,9 @@ def claims_of_metric(
                 continue
             known = heads(item, effects, seeds, runs, confidence, margins.get(claim.margin))
             rows += family(claim.name, [row | {"shape": claim.shape} for row in known], confidence)
+    rows += recipe_pair_claims(found, seeds, runs, settings, metric)
+    if metric == FORMAT:
+        rows += scale_claims(values, seeds, runs, settings, metric)
     if metric == CONSTRAINTS:
         rows += ceiling_claims(values, seeds, runs, settings)
     return claims_table(rows, metric, confidence)
@@ -199,7 +214,8 @@ def at_level_of_claims(effects: pl.DataFrame, table: pl.DataFrame) -> pl.DataFra
     """
     key = ["path", "suite", "metric", "contrast", "student", "run"]
     of_effects = [*_CLAIM_OF.values(), NEUTRAL, TRANSFER, BRITTLENESS, SIDE_COST]
-    whole = (pl.col("metric") != PASS) | pl.col("claim").is_in(of_effects)
+    of_others = (pl.col("metric") != PASS) & ~pl.col("claim").str.ends_with(IN_FORM_SUFFIX)
+    whole = of_others | pl.col("claim").is_in(of_effects)
     claimed = table.filter(whole).unique(key, keep="first", maintain_order=True).select(*key, of_claim="mde")
     last = pl.col("step") == pl.col("step").max().over("suite", "student", "run")
     level = pl.when(last & pl.col("of_claim").is_not_null()).then("of_claim").otherwise("mde")

@@ -156,6 +156,28 @@ def recipes_by_student(
         yield student, _sides(n_runs, rows, found, "recipe")
 
 
+def arms_after(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str) -> Sides:
+    """Values after training under one condition, side by side for all students and recipes.
+
+    Args:
+        values: rows of `pairing.task_values` of one path and suite.
+        seeds: the table SEED_VARIANCE; that of a value is that of its gain.
+        runs: `{student, run, recipe, seed}`.
+        condition: one of the study's.
+
+    Returns:
+        Sides by name: student, a space, recipe.
+    """
+    name = pl.concat_str("student", "recipe", separator=" ").alias("side")
+    place = values.select("path", "suite").head(1)
+    found = seeds.filter(contrast=f"gain:{condition}").join(place, on=["path", "suite"])
+    trainings = last_checkpoints(values.filter(condition=condition), runs)
+    trainings = trainings.select("student", "recipe", "run").unique().with_columns(name)
+    n_runs = dict(trainings.group_by("side").len().iter_rows())
+    rows = rates_after(values, runs, condition).with_columns(name)
+    return _sides(n_runs, rows, found.with_columns(name), "side")
+
+
 def tiers_by_recipe(
     values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
 ) -> Iterator[tuple[str, Sides]]:

@@ -5,6 +5,9 @@
 | `data_quality` | the lifts are the same within a margin, on other demonstrations of the same tasks \
 | one per student and declared pair |
 | `repetition` | the lift is larger by fewer rows seen often than by more rows, at as many steps | likewise |
+| `preference` | the lift is larger after training on preference pairs than after the training that it \
+starts from | likewise |
+| `preference_in_form` | the same of the share of responses in form (metric `format`) | likewise |
 
 A study declares its pairs (`analysis.compare`). Both lifts are of the same tasks and have the base model in
 common, which drops out of their difference. The training-seed variance of both recipes is in it
@@ -18,17 +21,31 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.metrics.claim import ABOVE, SAME
+from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family
-from skillift.statistics.claim_registry import DATA_QUALITY, LIFT, REPETITION
+from skillift.statistics.claim_registry import DATA_QUALITY, IN_FORM, LIFT, PREFERENCE, REPETITION
 from skillift.statistics.comparisons import lifts_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.equivalence_claims import differences_of
 
-_SHAPES = {DATA_QUALITY: SAME, REPETITION: ABOVE}
+FORMAT = "format"
+# of each metric: the kind of pair that each claim is about, and the claim's shape
+_CLAIMS = {
+    PASS: {
+        DATA_QUALITY: (DATA_QUALITY, SAME),
+        REPETITION: (REPETITION, ABOVE),
+        PREFERENCE: (PREFERENCE, ABOVE),
+    },
+    FORMAT: {IN_FORM: (PREFERENCE, ABOVE)},
+}
 
 
 def recipe_pair_claims(
-    found: list[Differences], seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+    found: list[Differences],
+    seeds: pl.DataFrame,
+    runs: list[dict],
+    settings: Mapping,
+    metric: str = PASS,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the declared pairs of recipes, on every path and suite.
 
@@ -38,14 +55,15 @@ def recipe_pair_claims(
         runs: `{student, run, recipe, seed}`.
         settings: confidence; `compare`, a list of claim, recipe and against; `margins` with `data_quality`,
             without which sameness is not tested.
+        metric: whose values `found` is of.
     """
     confidence, pairs = settings["confidence"], settings.get("compare") or []
     for item in (item for item in found if pairs and item.contrast == LIFT and item.cells.height):
         place = item.cells.select("path", "suite").row(0, named=True)
         by_student = list(lifts_by_student(item, seeds, runs))
-        for claim, shape in _SHAPES.items():
+        for claim, (kind, shape) in _CLAIMS.get(metric, {}).items():
             margin = (settings.get("margins") or {}).get(claim) if shape == SAME else None
-            names = [(pair["recipe"], pair["against"]) for pair in pairs if pair["claim"] == claim]
+            names = [(pair["recipe"], pair["against"]) for pair in pairs if pair["claim"] == kind]
             rows = [
                 place | {"contrast": LIFT, "shape": shape, "student": student, "run": row["side"]} | row
                 for student, sides in by_student

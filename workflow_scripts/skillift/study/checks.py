@@ -19,8 +19,15 @@ from skillift.study.chat_checks import Finding
 from skillift.study.check_list import Checks, braces, unknown_id
 from skillift.study.checkpoints import depth_findings, length_findings
 from skillift.study.compared import compared_findings
+from skillift.study.emulation import all_recipes, emulation_findings, set_apart
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
+from skillift.study.starts import (
+    adapter_findings,
+    objective_findings,
+    start_checkpoint_findings,
+    start_findings,
+)
 from skillift.tasks.filler_files import filler_mistake
 from skillift.tasks.user_rows import READERS, form_of
 from skillift.tasks.user_skills import SKILL_FILE, skill_files
@@ -37,11 +44,13 @@ def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[Ke
     """Everything that is wrong between the sections of a study, by key, each as one line.
 
     Args:
-        data: the study with its defaults filled in.
+        data: the study with its defaults filled in; emulated recipes are set apart in it.
         source: the file, for lines and for paths beside it.
         unsound: top-level keys that do not keep the schema; checks that read them are left out.
     """
     found: dict[KeyPath, list[str]] = {}
+    if "recipes" not in unsound:
+        set_apart(data)
     for check in (*model_checks.CHECKS, *CHECKS):
         if not check.sections & unsound:
             for key, value, expected, fix in check.look(data, source):
@@ -122,14 +131,14 @@ def _corpora(data: dict, source: Source) -> Iterator[Finding]:
 
 @CHECKS.reads("recipes", "corpora")
 def _recipes(data: dict, source: Source) -> Iterator[Finding]:
-    for name, recipe in data["recipes"].items():
+    for name, recipe in all_recipes(data).items():
         if name == BASE:
             fix = "`base` is the run before training; rename the recipe."
             yield ("recipes", name), name, "another id", fix
         if re.search(r"-s\d+$", name):
             fix = "Runs are named <recipe>-s<seed>; rename the recipe."
             yield ("recipes", name), name, "an id that does not end like a seed", fix
-        if recipe["corpus"] not in data["corpora"]:
+        if "corpus" in recipe and recipe["corpus"] not in data["corpora"]:
             yield unknown_id(("recipes", name, "corpus"), recipe["corpus"], data["corpora"], "corpora")
 
 
@@ -137,8 +146,8 @@ def _recipes(data: dict, source: Source) -> Iterator[Finding]:
 def _runs(data: dict, source: Source) -> Iterator[Finding]:
     seen: dict[tuple[str, str, int], int] = {}
     for index, entry in enumerate(data["runs"]):
-        if entry["recipe"] not in data["recipes"]:
-            yield unknown_id(("runs", index, "recipe"), entry["recipe"], data["recipes"], "recipes")
+        if entry["recipe"] not in (recipes := all_recipes(data)):
+            yield unknown_id(("runs", index, "recipe"), entry["recipe"], recipes, "recipes")
         for place, student in enumerate(entry["students"]):
             key = ("runs", index, "students", place)
             if student in data["references"] and student not in data["students"]:
@@ -220,6 +229,27 @@ def _headline_suite(data: dict, source: Source) -> Iterator[Finding]:
     if suite is not None and suite not in asked:
         fix = did_you_mean(suite, asked) or "Ask it in inference.suites, or name one that is asked."
         yield ("analysis", "headline_suite"), suite, f"a suite of `inference.suites` ({one_of(asked)})", fix
+
+
+@CHECKS.reads("recipes", "runs")
+def _starts(data: dict, source: Source) -> Iterator[Finding]:
+    yield from start_findings(data)
+
+
+@CHECKS.reads("recipes", "corpora")
+def _objectives(data: dict, source: Source) -> Iterator[Finding]:
+    yield from objective_findings(data)
+    yield from start_checkpoint_findings(data)
+
+
+@CHECKS.reads("recipes", "corpora", "runs", "students", "inference")
+def _emulated(data: dict, source: Source) -> Iterator[Finding]:
+    yield from emulation_findings(data)
+
+
+@CHECKS.reads("recipes", "inference")
+def _adapters(data: dict, source: Source) -> Iterator[Finding]:
+    yield from adapter_findings(data)
 
 
 @CHECKS.reads("recipes", "corpora")

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from skillift.study.chat_checks import Finding
 from skillift.study.checkpoints import steps_of
 from skillift.study.matched import matched_names, whole_corpus
+from skillift.study.starts import ON_PAIRS
 from skillift.yaml_sources.source import Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
-DATA_QUALITY, REPETITION = "data_quality", "repetition"
+DATA_QUALITY, REPETITION, PREFERENCE = "data_quality", "repetition", "preference"
 _LENGTH = ("epochs", "max_steps", "checkpoints")
 
 
@@ -18,6 +19,8 @@ def claim_of(one: str, other: str, data: Mapping) -> str:
     """The claim about two recipes of a study; empty where they differ in more than it is about."""
     recipes = [data["recipes"][name] for name in (one, other)]
     corpora = [recipe["corpus"] for recipe in recipes]
+    if recipes[0]["objective"] in ON_PAIRS and recipes[0].get("start") == other:
+        return PREFERENCE
     if corpora[0] == corpora[1]:
         return ""
     apart = _differing(*recipes) - {"corpus"}
@@ -83,7 +86,8 @@ def _of_other_recipes(one: str, other: str, data: Mapping) -> tuple[str, str]:
     apart = sorted(_differing(*recipes))
     expected = (
         "recipes that differ in corpora of the same tasks alone (one is `like` the other), or in the rows of "
-        "their corpora at equally many steps, the one with fewer rows first"
+        "their corpora at equally many steps, the one with fewer rows first, or one on preference pairs and "
+        "then the one that it starts from"
     )
     wholes = [whole_corpus(data["corpora"], recipe["corpus"]) for recipe in recipes]
     lengths = [steps_of(recipe, whole.get("rows", 0)) for recipe, whole in zip(recipes, wholes, strict=True)]

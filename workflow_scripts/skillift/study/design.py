@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from skillift.study.emulation import EMULATED
 from skillift.study.headline import HOLDOUT
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ def declared_design(study: Study) -> dict[str, object]:
     found |= {name: analysis[name] for name in _DECLARED if name in analysis}
     found |= {"conditions": study.conditions, "samples": inference["samples"]}
     found |= {"suites": study.suites, "models": sorted(study.evaluated)}
+    if EMULATED in study.data:
+        found[EMULATED] = study.data[EMULATED]
     seeds: dict[str, list] = {}
-    for run in study.trained_runs:
+    for run in (run for run in study.runs if run.recipe):
         seeds.setdefault(f"seeds.{run.recipe}.{run.student}", []).append(run.seed)
     return found | seeds
 

@@ -9,6 +9,7 @@ from skillift.yaml_sources.source import Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
 BOTH = "both"  # of `teacher.until`
+PAIRS = "pairs"  # of `form`
 _OWN = ("seed",)  # never that of the other corpus
 
 
@@ -47,6 +48,7 @@ def matched_findings(corpora: Mapping[str, dict], teacher: Mapping) -> Iterator[
             yield key, like, f"a corpus with rows of its own ({known})", fix
         if "wrong_share" in entry:
             yield from _wrong_share(name, whole_corpus(corpora, name), teacher)
+        yield from _pairs(name, entry, teacher)
 
 
 def _wrong_share(name: str, whole: Mapping, teacher: Mapping) -> Iterator[Finding]:
@@ -57,6 +59,23 @@ def _wrong_share(name: str, whole: Mapping, teacher: Mapping) -> Iterator[Findin
     if teacher and teacher.get("until") != BOTH:
         expected = "no such key without `teacher.until: both`, by which a task has a right and a wrong answer"
         yield key, Words("the key 'wrong_share'"), expected, "Write `until: both` in `teacher`."
+
+
+def _pairs(name: str, entry: Mapping, teacher: Mapping) -> Iterator[Finding]:
+    """What is wrong with a corpus of preference pairs, or with keys of one elsewhere."""
+    here, pairs = ("corpora", name), entry.get("form") == PAIRS
+    if pairs != ("rejected" in entry):
+        found = Words(f"form: {PAIRS} without the key 'rejected'" if pairs else "the key 'rejected'")
+        expected = f"`form: {PAIRS}` and the key `rejected` together, or neither"
+        fix = "Add `rejected: failed` or `rejected: corrupted`." if pairs else f"Write `form: {PAIRS}`."
+        yield (*here, "form" if pairs else "rejected"), found, expected, fix
+    for key in ("wrong_share", "verified") if pairs else ():
+        if entry.get(key, True) is not True:
+            expected = "no such key with form: pairs, whose right answers are verified"
+            yield (*here, key), Words(f"the key '{key}'"), expected, "Delete it."
+    if entry.get("rejected") == "failed" and teacher and teacher.get("until") != BOTH:
+        expected = "corrupted without `teacher.until: both`, by which a task has a right and a wrong answer"
+        yield (*here, "rejected"), "failed", expected, "Write `until: both` in `teacher`."
 
 
 def teacher_findings(teacher: Mapping) -> Iterator[Finding]:

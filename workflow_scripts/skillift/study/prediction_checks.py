@@ -8,6 +8,7 @@ from skillift.metrics.names import PASS, SHARE, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.settings.values import VARIANTS
 from skillift.statistics.contrast_names import LIFT, changes_of, contrasts_of, variants_of
+from skillift.study.emulation import all_recipes
 from skillift.study.headline import headline_suite
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
@@ -102,8 +103,8 @@ def _effect_problems(here: KeyPath, effect: dict, suite: str, data: dict) -> Ite
         yield (*here, "contrast"), contrast, f"{one_of(plain)}, where no recipe is named", fix
     if recipe is None:
         return
-    if recipe not in data["recipes"]:
-        yield _unknown((*here, "recipe"), recipe, sorted(data["recipes"]), "a key of `recipes`")
+    if recipe not in (recipes := all_recipes(data)):
+        yield _unknown((*here, "recipe"), recipe, sorted(recipes), "a key of `recipes`")
     elif not any(run["recipe"] == recipe and student in run["students"] for run in data["runs"]):
         found = Words(f"no run of the recipe '{recipe}' at {student}")
         yield (*here, "recipe"), found, "a recipe that the student is trained by", "Add it to `runs`."

@@ -16,6 +16,7 @@ from skillift.settings.specs import (
     AnsweringSpec,
     CorpusSpec,
     DemonstrationsSpec,
+    EmulatedSpec,
     EpisodesSpec,
     JudgeSpec,
     RatesSpec,
@@ -38,6 +39,7 @@ from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
 from skillift.students.chat_settings import ChatSettings
 from skillift.study.checks import DEMONSTRATED
 from skillift.study.compared import compared
+from skillift.study.emulation import EMULATED
 from skillift.study.headline import HOLDOUT
 
 _LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
         def is_of_pack(self, suite: str) -> bool: ...
         def model(self, student: str) -> dict: ...
         def run(self, student: str, run: str) -> Run: ...
+        def borrowed_from(self, run: Run) -> Run | None: ...
         def students_from(self, source: str) -> list[str]: ...
 
 else:
@@ -210,7 +213,7 @@ class Specs(_Declared):
             KeyError: the run is no training.
         """
         found = self.run(student, run)
-        if found.recipe is None or found.seed is None:
+        if found.recipe not in self.data["recipes"] or found.seed is None:
             raise KeyError(f"{run} of {student} is no training")
         recipe = copy.deepcopy(self.data["recipes"][found.recipe])
         del recipe["corpus"]
@@ -235,7 +238,8 @@ class Specs(_Declared):
         inference.pop("date", None)
         inference.pop("chat_template", None)
         inference |= self._date(student)
-        if found.recipe is None or not self._has_adapter(found.recipe):
+        recipe, borrowed = self.data["recipes"].get(found.recipe), self.borrowed_from(found)
+        if recipe is None or not _has_adapter(recipe):
             del inference["adapters"]
         return EpisodesSpec(
             **({"shards": shards} if shards > 1 else {}),
@@ -245,12 +249,16 @@ class Specs(_Declared):
             inference=AnsweringSpec(**inference),
             student=student,
             run=run,
-            checkpoints=self.data["recipes"][found.recipe]["checkpoints"] if found.recipe else [0],
+            checkpoints=recipe["checkpoints"] if recipe else ["final"] if borrowed else [0],
+            **self._emulated(found.recipe, borrowed),
         )
 
-    def _has_adapter(self, recipe: str) -> bool:
-        trainable = self.data["recipes"][recipe]["trainable"]
-        return isinstance(trainable, dict) and "lora" in trainable
+    def _emulated(self, recipe: str | None, borrowed: Run | None) -> dict:
+        """Whose training an emulated run borrows; nothing for any other run."""
+        if borrowed is None:
+            return {}
+        weight = self.data[EMULATED][recipe]["weight"]
+        return {"emulated": EmulatedSpec(student=borrowed.student, run=borrowed.run, weight=weight)}
 
     def served_spec(self, student: str, run: str) -> ServedSpec:
         """How what is served is compared with what was trained, and what was asked with the study."""
@@ -298,9 +306,24 @@ class Specs(_Declared):
         return {
             "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
             | self._changes()
-            | ({"compare": pairs} if pairs else {}),
+            | ({"compare": pairs} if pairs else {})
+            | self._emulations(),
             "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
         }
+
+    def _emulations(self) -> dict:
+        """Which runs are emulated, and whose trainings they borrow; nothing where none is."""
+        borrowed = {
+            (run.recipe, run.student): self.borrowed_from(run)
+            for run in self.runs
+            if run.recipe in self.data.get(EMULATED, {})
+        }
+        rows = [
+            {"recipe": name, "student": student, "from_student": of.student, "from_recipe": of.recipe}
+            for (name, student), of in sorted(borrowed.items())
+            if of
+        ]
+        return {"emulated": rows} if rows else {}
 
     def _changes(self) -> dict:
         """How the task pack's variants are made, where they are asked: so those left out are counted."""
@@ -353,3 +376,7 @@ class Specs(_Declared):
             judges=self.judges,
             **said,
         )
+
+
+def _has_adapter(recipe: dict) -> bool:
+    return isinstance(recipe["trainable"], dict) and "lora" in recipe["trainable"]

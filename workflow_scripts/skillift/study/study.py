@@ -20,6 +20,7 @@ from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checkpoints import named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
+from skillift.study.emulation import EMULATED
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.matched import whole_corpus
@@ -83,7 +84,22 @@ class Study(Specs):
     @cached_property
     def trained_runs(self) -> list[Run]:
         """The runs that are trainings."""
-        return [run for run in self.runs if run.recipe is not None]
+        return [run for run in self.runs if run.recipe in self.data["recipes"]]
+
+    @cached_property
+    def emulated_runs(self) -> list[Run]:
+        """The runs that borrow the training of another student."""
+        return [run for run in self.runs if run.recipe in self.data.get(EMULATED, {})]
+
+    def borrowed_from(self, run: Run) -> Run | None:
+        """The training of another student that an emulated run borrows; None of any other run."""
+        recipe = self.data.get(EMULATED, {}).get(run.recipe)
+        return recipe and self.run(recipe["from"]["student"], f"{recipe['from']['recipe']}-s{run.seed}")
+
+    def n_checkpoints(self, run: Run) -> int:
+        """How many checkpoints of a run answer: one of a run that is no training."""
+        recipe = self.data["recipes"].get(run.recipe)
+        return len(recipe["checkpoints"]) if recipe else 1
 
     @cached_property
     def judges(self) -> list[str]:
@@ -127,8 +143,9 @@ class Study(Specs):
 
     @cached_property
     def corpora(self) -> list[str]:
-        """Ids of the corpora that a declared run trains on, sorted."""
-        return sorted({self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs})
+        """Ids of the corpora that a declared run trains on, and of those whose tasks they take; sorted."""
+        trained = {self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs}
+        return sorted(trained | {self.corpus(name).get("like", name) for name in trained})
 
     def run(self, student: str, run: str) -> Run:
         """The run of that student and name.
@@ -165,6 +182,11 @@ class Study(Specs):
     def corpus_of(self, run: str) -> str:
         """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
         return self._recipe_of(run)["corpus"]
+
+    def start_of(self, run: str) -> str | None:
+        """The run, of the same student and seed, whose last checkpoint a trained run starts from."""
+        start = self._recipe_of(run).get("start")
+        return f"{start}-s{run.rsplit('-s', 1)[1]}" if start else None
 
     def objective_of(self, run: str) -> str:
         """What a trained run, such as `sft-s0`, optimises."""

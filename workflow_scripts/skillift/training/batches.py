@@ -18,9 +18,10 @@ from torch.utils.data import DataLoader, Sampler
 from skillift.training.row_dropout import ROWS, RowMasks, drop_by_row, with_rows
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from datasets import Dataset
-    from transformers import TrainerState
-    from trl import SFTConfig
+    from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 
 def accumulation(batch_size: int, processes: int, device_batch_size: int | None) -> int:
@@ -65,13 +66,26 @@ class PartsLoader(DataLoader):
 if TYPE_CHECKING:
 
     class _Trainer:
-        """What the mixin below needs of trl's SFTTrainer."""
+        """What the mixins below need of a trainer of trl."""
 
-        args: SFTConfig
+        args: TrainingArguments
         data_collator: Callable[[list[dict]], dict]
         model: torch.nn.Module
         state: TrainerState
         train_dataset: Dataset
+        _train_batch_size: int
+
+        def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+            raise NotImplementedError
+
+        def compute_loss_context_manager(self) -> AbstractContextManager:
+            raise NotImplementedError
+
+        def is_world_process_zero(self) -> bool:
+            raise NotImplementedError
+
+        def remove_callback(self, callback: type[TrainerCallback]) -> None:
+            raise NotImplementedError
 
         def _remove_unused_columns(self, dataset: Dataset) -> Dataset:
             raise NotImplementedError
@@ -89,31 +103,69 @@ else:
 
 
 class WholeBatches(_Trainer):
-    """Mixin for trl's SFTTrainer: steps of `batch_size` rows, whatever the processes and devices."""
+    """Mixin for a trainer of trl: steps of `batch_size` rows, whatever the processes and devices."""
 
     def __init__(self, *args: Any, batch_size: int, **kwargs: Any) -> None:
-        """Take SFTTrainer's arguments, with the accumulation in `args`."""
+        """Take the trainer's arguments, with the accumulation in `args`."""
         super().__init__(*args, **kwargs)
-        self.batch_size, self.row_masks = batch_size, RowMasks(self.args.seed)
-        drop_by_row(self.model, self.row_masks)
+        self.batch_size = batch_size
 
     def get_train_dataloader(self) -> DataLoader:
         """This process's parts of every batch; the order is the one that the trainer itself would draw."""
         rows = self._remove_unused_columns(self.train_dataset).to_list()
-        blank = {name: values[:2] for name, values in rows[0].items()} | {"labels": [-100, -100]}
         sampler = SeedableRandomSampler(rows, data_seed=self.args.seed)
         shares = (self.args.gradient_accumulation_steps, self.args.world_size, self.args.process_index)
         return PartsLoader(
-            list(enumerate([*rows, blank])),
+            list(enumerate([*rows, self.blank(rows[0])])),
             batch_sampler=BatchParts(sampler, self.batch_size, *shares),
-            collate_fn=self._collate,
+            collate_fn=self.collate,
             pin_memory=self.args.dataloader_pin_memory,
         )
 
-    def _collate(self, numbered: list[tuple[int, dict]]) -> dict:
+    def blank(self, row: dict) -> dict:
+        """Two tokens of a row, without a loss."""
+        raise NotImplementedError
+
+    def collate(self, numbered: list[tuple[int, dict]]) -> dict:
+        """What is computed of rows, each with its place in the corpus."""
+        raise NotImplementedError
+
+    def tokens_of_rows(self) -> list[int]:
+        """How many tokens each row takes."""
+        raise NotImplementedError
+
+    def part_of_row(self, place: int, tokens: int) -> dict:
+        """About the last so many tokens of a row, as they are computed, to see what they take."""
+        raise NotImplementedError
+
+
+class WholeRows(WholeBatches):
+    """The same of demonstrations, with the dropout of each."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what `WholeBatches` takes."""
+        super().__init__(*args, **kwargs)
+        self.row_masks = RowMasks(self.args.seed)
+        drop_by_row(self.model, self.row_masks)
+
+    def blank(self, row: dict) -> dict:
+        """Two tokens of a row, without a loss."""
+        return {name: values[:2] for name, values in row.items()} | {"labels": [-100, -100]}
+
+    def collate(self, numbered: list[tuple[int, dict]]) -> dict:
         """What the trainer's collator makes of rows, and which rows they are."""
         numbers, rows = zip(*numbered, strict=True)
         return with_rows(self.data_collator(list(rows)), numbers, [len(row["input_ids"]) for row in rows])
+
+    def tokens_of_rows(self) -> list[int]:
+        """How many tokens each demonstration has."""
+        return [len(row) for row in self.train_dataset["input_ids"]]
+
+    def part_of_row(self, place: int, tokens: int) -> dict:
+        """The last tokens of a demonstration, as they are computed; the very last is under the loss."""
+        part = {name: self.train_dataset[place][name][-tokens:] for name in ("input_ids", "labels")}
+        part["labels"] = [-100, *part["labels"][1:-1], part["input_ids"][-1]]
+        return self.data_collator([part])
 
     def training_step(
         self, model: torch.nn.Module, inputs: dict, num_items_in_batch: torch.Tensor | int | None = None

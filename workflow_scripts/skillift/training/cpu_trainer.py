@@ -20,7 +20,7 @@ from transformers.utils import ModelOutput
 from trl import SFTTrainer
 from trl.trainer import utils as fused
 
-from skillift.training.batches import WholeBatches
+from skillift.training.batches import WholeRows
 
 # Scores in float32 above which they are made in tiles (bytes). Below it a projection that is kept costs less
 # than one that is made twice, and the four copies of it that cross entropy takes less than a tile's own.
@@ -28,15 +28,15 @@ KEPT_SCORES = 64 * 2**20
 TILE_SCORES = 2**23  # scores of a tile: 32 MiB in float32, of which trl holds some five copies
 
 
-class GpuSFTTrainer(WholeBatches, SFTTrainer):
+class GpuSFTTrainer(WholeRows, SFTTrainer):
     """trl's SFTTrainer with whole batches."""
 
 
-class CpuSFTTrainer(WholeBatches, SFTTrainer):
+class CpuSFTTrainer(WholeRows, SFTTrainer):
     """The same for right-padded or packed batches on a CPU."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take what `WholeBatches` takes; the head in tiles gives log-probabilities alone."""
+        """Take what `WholeRows` takes; the head in tiles gives log-probabilities alone."""
         super().__init__(*args, **kwargs)
         adapted = hasattr(self.model, "peft_config")
         fused.add_fused_lm_head(self.model.get_base_model() if adapted else self.model, outputs=())
@@ -82,6 +82,37 @@ class CpuSFTTrainer(WholeBatches, SFTTrainer):
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log without trl's metrics, which `compute_loss` does not collect."""
         Trainer.log(self, logs, start_time)
+
+
+def token_log_probs(model: torch.nn.Module, inputs: dict, labels: torch.Tensor) -> torch.Tensor:
+    """Log-probability of each label given what stands before it, and 0 where it is -100 (nats).
+
+    Made as the loss above is: at once from the first label on where the scores are few, else in tiles.
+
+    Args:
+        model: with trl's fused head (`add_fused_lm_head`).
+        inputs: what the model is called with, padded on the right.
+        labels: of the same shape as the tokens.
+
+    Returns:
+        A row for each row, of the positions from some place on up to the last one.
+    """
+    first = max(1, int((labels != -100).any(dim=0).int().argmax()))
+    kept = labels.shape[1] - first + 1
+    vocabulary = getattr(model, "module", model).config.get_text_config().vocab_size
+    if labels.device.type != "cpu":
+        return model(**inputs, labels=labels, fused_lm_head=True).log_probs
+    if labels.shape[0] * kept * vocabulary * 4 > KEPT_SCORES:
+        with _tiles(int((labels[:, 1:] != -100).sum())):
+            return model(**inputs, labels=labels, fused_lm_head=True).log_probs
+    logits = model(**inputs, logits_to_keep=kept, use_cache=False).logits
+    losses = torch.nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(),
+        labels[:, first:].flatten(),
+        ignore_index=-100,
+        reduction="none",
+    )
+    return -losses.view(labels.shape[0], -1)
 
 
 @contextmanager

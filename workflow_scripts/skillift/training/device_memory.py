@@ -22,7 +22,7 @@ from skillift.running.job_sizes import Shape, rows_at_once
 from skillift.tables import read_json, write_json
 
 if TYPE_CHECKING:
-    from trl import SFTTrainer
+    from skillift.training.batches import WholeBatches
 
 KEPT = "device_batch.json"  # in the state of an interrupted training, which goes on with the same rows
 USABLE = 0.85  # of the memory that is free; others may take some meanwhile
@@ -36,7 +36,7 @@ FIX = (
 )
 
 
-def set_rows(trainer: SFTTrainer, share: int, wanted: int | None, precision: str, state: Path) -> None:
+def set_rows(trainer: WholeBatches, share: int, wanted: int | None, precision: str, state: Path) -> None:
     """Have a trainer without a GPU work on as many rows at once as memory holds; all its processes call this.
 
     Args:
@@ -50,11 +50,11 @@ def set_rows(trainer: SFTTrainer, share: int, wanted: int | None, precision: str
         UserError: memory does not hold one row.
     """
     processes = trainer.args.world_size
-    rows = [list(row) for row in trainer.train_dataset["input_ids"]]
-    longest = max(range(len(rows)), key=lambda place: len(rows[place]))
+    rows = trainer.tokens_of_rows()
+    longest = max(range(len(rows)), key=lambda place: rows[place])
     config, parameters = trainer.model.config, sum(part.numel() for part in trainer.model.parameters())
     shape = Shape.of(config.to_dict(), parameters)
-    guess = len(rows[longest]) * shape.token_bytes(precision, trainer.args.gradient_checkpointing)
+    guess = rows[longest] * shape.token_bytes(precision, trainer.args.gradient_checkpointing)
     whole = min(share, len(rows))
     kept = read_json(state / KEPT)["rows"] if (state / KEPT).is_file() else None
     chosen = wanted or kept or rows_at_once(whole, guess)
@@ -62,7 +62,9 @@ def set_rows(trainer: SFTTrainer, share: int, wanted: int | None, precision: str
     fixed = trained * 4 * (4 if processes > 1 else 3)  # gradients, Adam's two moments, what is sent around
     there = _memory(processes)
     if _GUESS_FACTOR * (fixed + whole * guess) > min(LITTLE, USABLE * there.available):
-        fits = _measured(trainer, longest, fixed, trained * 4, there, packed=trainer.args.padding_free)
+        fits = _measured(
+            trainer, longest, rows[longest], fixed, trained * 4, there, packed=trainer.args.padding_free
+        )
         most = _least(fits, processes)
         if most < chosen and wanted:
             words = f"{wanted} rows at once may take more than there is ({there}); {most} would fit."
@@ -75,7 +77,7 @@ def set_rows(trainer: SFTTrainer, share: int, wanted: int | None, precision: str
         write_json({"rows": chosen}, state / KEPT)
 
 
-def set_parts(trainer: SFTTrainer, share: int, rows: int) -> None:
+def set_parts(trainer: WholeBatches, share: int, rows: int) -> None:
     """Have a trainer work on so many rows of its share at once, and add up gradients over the rest."""
     parts = math.ceil(share / rows)
     trainer.args.gradient_accumulation_steps = parts
@@ -98,22 +100,26 @@ def _memory(processes: int) -> Memory:
 
 
 def _measured(
-    trainer: SFTTrainer, longest: int, fixed: int, gradients: int, there: Memory, packed: bool
+    trainer: WholeBatches,
+    longest: int,
+    tokens: int,
+    fixed: int,
+    gradients: int,
+    there: Memory,
+    packed: bool,
 ) -> int:
-    """Rows that fit, by what the longest takes.
+    """Rows that fit, by what the longest takes, which has so many tokens.
 
     Raises:
         UserError: not even one does.
     """
-    row = {name: trainer.train_dataset[longest][name] for name in ("input_ids", "labels")}
-    tokens = len(row["input_ids"])
     room = USABLE * there.available - fixed
-    _taken(trainer, row, min(_WARM_TOKENS, tokens))  # what is taken once for all, such as kernels' own memory
+    _taken(trainer, longest, min(_WARM_TOKENS, tokens))  # what is taken once for all, as by kernels
     few, more = max(2, tokens // 8), max(3, tokens // 4)
-    first, second = (max(0, _taken(trainer, row, part) - gradients) for part in (few, more))
+    first, second = (max(0, _taken(trainer, longest, part) - gradients) for part in (few, more))
     expected = second + (tokens - more) * max(0, second - first) / max(1, more - few)
     if expected <= there.available - fixed:  # guessed rather too high: scores of few tokens are kept
-        expected = max(0, _taken(trainer, row, tokens) - gradients)
+        expected = max(0, _taken(trainer, longest, tokens) - gradients)
     if expected > room:
         needed = (expected + fixed) / USABLE
         raise UserError(
@@ -128,19 +134,17 @@ def _measured(
     return max(1, int(math.sqrt(fits) if packed else fits))  # of packed rows each may attend to all
 
 
-def _taken(trainer: SFTTrainer, row: dict, tokens: int) -> int:
+def _taken(trainer: WholeBatches, row: int, tokens: int) -> int:
     """The most that the last tokens of a row take, forward and backward (bytes)."""
     import torch
 
     model = trainer.model
-    part = {name: values[-tokens:] for name, values in row.items()}
-    part["labels"] = [-100, *part["labels"][1:-1], part["input_ids"][-1]]
     if trainer.args.gradient_checkpointing:  # as the trainer itself does before its first step
         model.gradient_checkpointing_enable(trainer.args.gradient_checkpointing_kwargs)
     training = model.training
     model.train()
     with torch.random.fork_rng(devices=[]), measured_peak() as peak:
-        inputs = trainer.data_collator([part])
+        inputs = trainer.part_of_row(row, tokens)
         with trainer.compute_loss_context_manager():
             loss = trainer.compute_loss(model, dict(inputs))
         loss.backward()

@@ -1,7 +1,8 @@
 """The steps of a training themselves: trl's SFTTrainer set up for a recipe, run in one process of a training.
 
-Each process of a training calls `fit`. The first leaves what is kept in the training's state folder: weights
-and probes by step, and what `training.train` makes tables of.
+Each process of a training calls `fit`; an objective with a trainer of its own calls `optimise` with it. The
+first process leaves what is kept in the training's state folder: weights and probes by step, and what
+`training.train` makes tables of.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from skillift.engines.probes import probes_of
+from skillift.engines.probes import Probe, probes_of
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.settings.specs import TrainSpec
@@ -26,7 +27,11 @@ from skillift.training.parts import lora_config, train_last_layers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trl import SFTConfig, SFTTrainer
+    from peft import LoraConfig
+    from transformers import PreTrainedModel, Trainer
+    from trl import SFTTrainer
+
+    from skillift.training.batches import WholeBatches
 
     TrainerClass = Callable[[type[SFTTrainer]], type[SFTTrainer]]
 
@@ -69,16 +74,46 @@ def fit(
         UserError: see `training.train`.
         DeviceMemoryError: the device's memory is used up.
     """
+    prepare(options)
+    trainer, checked = _trainer(spec, model_folder, corpus, state, options, trainer_class)
+    optimise(trainer, checked, probes_of(trainer.train_dataset), state, steps, resume_from, options)
+
+
+def prepare(options: TrainingOptions) -> None:
+    """Set up the libraries of a process of a training, before any of them is used."""
     with fast_imports():
         prepare_libraries(max(1, options.threads // options.processes))
-        import torch
-
-        from skillift.training.callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
+        import torch  # noqa: F401
     for variable in TRACKER_PROJECTS:
         os.environ.setdefault(variable, options.project or PROJECT)
-    trainer, checked = _trainer(spec, model_folder, corpus, state, options, trainer_class)
+
+
+def optimise(
+    trainer: Trainer,
+    checked: pl.DataFrame,
+    probes: list[Probe],
+    state: Path,
+    steps: list[int],
+    resume_from: str | None,
+    options: TrainingOptions,
+) -> None:
+    """Take a trainer's steps, and leave weights, probes, log and checked tokens in `state`.
+
+    Args:
+        trainer: before its first step.
+        checked: the table TRAINED_TOKENS of its corpus.
+        probes: rows of it whose log-probabilities are noted.
+        state, steps, resume_from, options: see `fit`.
+
+    Raises:
+        UserError: a loss that is not finite.
+        DeviceMemoryError: the device's memory is used up.
+    """
+    import torch
+
+    from skillift.training.callbacks import KeepState, KeepWeights, ShowProgress, StopAtDivergence
+
     trainable = sum(weights.numel() for weights in trainer.model.parameters() if weights.requires_grad)
-    probes = probes_of(trainer.train_dataset)
     keeping = KeepWeights(state / "weights", steps, probes, trainer.accelerator)
     for callback in (StopAtDivergence(), keeping, KeepState(options.state_interval_s), ShowProgress()):
         trainer.add_callback(callback)
@@ -115,42 +150,65 @@ def _trainer(
 ) -> tuple[SFTTrainer, pl.DataFrame]:
     """The trainer of a recipe, and the table of what its corpus is trained on; both checked."""
     with fast_imports():
-        import datasets
         import torch
-        from transformers import PrinterCallback, set_seed
+        from trl import SFTConfig
 
         from skillift.training.cpu_trainer import CpuSFTTrainer, GpuSFTTrainer
         from skillift.training.data import check_trained_tokens, conversations
-        from skillift.training.device_memory import set_rows
 
-    datasets.disable_progress_bars()
-    parts = WHOLE if spec.trainable == "full" else spec.trainable
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)
     dataset = conversations(corpus, tokenizer, spec.thinking, ends, spec.today)
+    model, adapters = trained_model(spec, model_folder)
+    settings = {"completion_only_loss": True, "packing": False, "padding_free": bool(spec.packing)}
+    trainer = trainer_class(GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
+        model=model,
+        args=arguments(SFTConfig, spec, corpus.height, state, options, **settings),
+        train_dataset=dataset,
+        processing_class=tokenizer,
+        peft_config=adapters,
+        batch_size=spec.batch_size,
+    )
+    longest, prepared = positions(model), trainer.train_dataset
+    checked = check_trained_tokens(corpus, prepared, tokenizer, spec.thinking, ends, longest, spec.today)
+    _check_batches(trainer, spec, tokenizer.pad_token_id)
+    fit_rows(trainer, spec, state, options)
+    return trainer, checked
+
+
+def trained_model(spec: TrainSpec, model_folder: Path) -> tuple[PreTrainedModel, LoraConfig | None]:
+    """The student with the parts that are trained, and the adapters to put on it, if any; seeds are set."""
+    with fast_imports():
+        import datasets
+        from transformers import set_seed
+
+    datasets.disable_progress_bars()
+    parts = WHOLE if spec.trainable == "full" else spec.trainable
     set_seed(spec.seed)
     # trained weights are kept in float32 and computed with in bfloat16; adapters stand on a bfloat16 base
     half = spec.precision == "bfloat16"
     model = load_model(model_folder, "bfloat16" if half and parts.lora else "float32")
     if parts.last_n_layers:
         train_last_layers(model, parts.last_n_layers)
-    trainer = trainer_class(GpuSFTTrainer if torch.cuda.is_available() else CpuSFTTrainer)(
-        model=model,
-        args=_arguments(spec, corpus.height, state, options),
-        train_dataset=dataset,
-        processing_class=tokenizer,
-        peft_config=lora_config(parts.lora, model) if parts.lora else None,
-        batch_size=spec.batch_size,
-    )
+    return model, lora_config(parts.lora, model) if parts.lora else None
+
+
+def positions(model: PreTrainedModel) -> int | None:
+    """The longest sequence that a student has positions for; None where it declares none."""
+    return getattr(model.config.get_text_config(), "max_position_embeddings", None)
+
+
+def fit_rows(trainer: WholeBatches, spec: TrainSpec, state: Path, options: TrainingOptions) -> None:
+    """Have a trainer without a GPU work on as many rows at once as memory holds; take its printing out."""
+    import torch
+    from transformers import PrinterCallback
+
+    from skillift.training.device_memory import set_rows
+
     trainer.remove_callback(PrinterCallback)
-    longest = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    prepared = trainer.train_dataset
-    checked = check_trained_tokens(corpus, prepared, tokenizer, spec.thinking, ends, longest, spec.today)
-    _check_batches(trainer, spec, tokenizer.pad_token_id)
     if not torch.cuda.is_available():
         share = math.ceil(spec.batch_size / options.processes)
         set_rows(trainer, share, options.device_batch_size, spec.precision, state)
-    return trainer, checked
 
 
 def _check_batches(trainer: SFTTrainer, spec: TrainSpec, pad_token: int) -> None:
@@ -168,9 +226,25 @@ def _check_batches(trainer: SFTTrainer, spec: TrainSpec, pad_token: int) -> None
         check_packing(trainer.model, rows, trainer.data_collator, spec.precision)
 
 
-def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions) -> SFTConfig:
+def arguments(
+    kind: Callable[..., Any],
+    spec: TrainSpec,
+    rows: int,
+    state: Path,
+    options: TrainingOptions,
+    **settings: Any,
+) -> Any:
+    """The arguments of a trainer of trl for a recipe.
+
+    Args:
+        kind: their class.
+        spec: the recipe.
+        rows: of the corpus.
+        state: the training's folder of state.
+        options: how it is run.
+        settings: those of that trainer alone.
+    """
     import torch
-    from trl import SFTConfig
 
     from skillift.training.batches import accumulation
 
@@ -178,7 +252,7 @@ def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions
     parts = accumulation(spec.batch_size, options.processes, options.device_batch_size)
     checkpointing = not on_cpu if options.gradient_checkpointing is None else options.gradient_checkpointing
     steps = spec.steps_on(rows)
-    arguments = SFTConfig(
+    found = kind(
         output_dir=str(state / "trainer"),
         seed=spec.seed,
         learning_rate=spec.learning_rate,
@@ -189,10 +263,7 @@ def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions
         lr_scheduler_type=SCHEDULES[spec.schedule],
         warmup_steps=math.ceil(spec.warmup_ratio * steps),
         weight_decay=spec.weight_decay,
-        completion_only_loss=True,
         max_length=None,
-        packing=False,
-        padding_free=bool(spec.packing),
         bf16=spec.precision == "bfloat16",
         gradient_checkpointing=checkpointing,
         use_cpu=on_cpu,
@@ -210,6 +281,7 @@ def _arguments(spec: TrainSpec, rows: int, state: Path, options: TrainingOptions
         disable_tqdm=True,
         # its own activation_checkpointing renames layers, and peft then saves adapters without weights
         fsdp=options.fsdp or None,
+        **settings,
     )
-    arguments._n_gpu = min(1, arguments.n_gpu)  # with several GPUs in sight it would split batches over them
-    return arguments
+    found._n_gpu = min(1, found.n_gpu)  # with several GPUs in sight it would split batches over them
+    return found

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning of a student on a corpus: trl's SFTTrainer, peft's LoRA, loss on the response alone.
+"""Fine-tuning of a student on a corpus: trl's trainers, peft's LoRA, loss on responses alone.
 
 Takes a base student's model folder, a corpus (contract CORPUS) and a recipe of the study file; gives
 servable checkpoints at the recipe's steps, the training log and the run's manifest. An interrupted run
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
+from skillift.contracts.pipeline import OF_PAIRS
 from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -41,8 +42,9 @@ class TrainingResult:
     """What a training run gives besides its checkpoints.
 
     Attributes:
-        log: step, loss (mean over the step's trained tokens, nats), learning_rate, tokens (cumulative, prompt
-            and response, without padding); contract TRAINING_LOG.
+        log: step, loss (mean over the step's trained tokens, nats; of preference pairs
+            `preference_trainer`), learning_rate, tokens (cumulative, prompt and response, without padding);
+            contract RUN_LOG.
         probes: log-probabilities of a few demonstrations, before training and at each checkpoint; contract
             PROBES.
         trained_tokens: what each demonstration has under the loss; contract TRAINED_TOKENS.
@@ -76,6 +78,20 @@ def checkpoint_steps(checkpoints: Sequence[Step], final_step: int) -> list[int]:
     return sorted(steps)
 
 
+def last_checkpoint(checkpoints: Path | str, manifest: Path | str) -> Path:
+    """The model folder of a run's last step.
+
+    Raises:
+        UserError: the run has no checkpoint there.
+    """
+    found = read_json(manifest)
+    if str(found["final_step"]) not in found["steps"]:
+        expected = f"one at its last step, {found['final_step']}"
+        fix = "Add `final` to the `checkpoints` of the recipe that is started from."
+        raise UserError(problem(f"{manifest}: checkpoints", sorted(map(int, found["steps"])), expected, fix))
+    return Path(checkpoints) / f"step-{found['final_step']}"
+
+
 def train(
     spec: TrainSpec,
     model_folder: Path | str,
@@ -88,7 +104,7 @@ def train(
 
     Args:
         spec: how it is trained.
-        model_folder: the base student.
+        model_folder: the base student, or the checkpoint that the training starts from.
         corpus: a frame that keeps the contract CORPUS.
         checkpoints_folder: where checkpoints are written; earlier ones are removed.
         state_folder: where an interrupted run left its state; deleted after success.
@@ -177,15 +193,16 @@ def _open_state(state: Path, spec: TrainSpec, model_folder: Path, corpus: pl.Dat
 
 
 def _log_table(history: list[dict]) -> pl.DataFrame:
-    rows = [
-        (
-            entry["step"],
-            float(entry["loss"]),
-            float(entry["learning_rate"]),
-            int(entry["num_input_tokens_seen"]),
-        )
-        for entry in history
-        if "loss" in entry
-    ]
-    schema = {"step": pl.Int64, "loss": pl.Float64, "learning_rate": pl.Float64, "tokens": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    """The table of contract RUN_LOG; columns of preference pairs where the trainer has logged them."""
+    rows = [entry for entry in history if "loss" in entry]
+    found = pl.DataFrame(
+        {
+            "step": [entry["step"] for entry in rows],
+            "loss": [float(entry["loss"]) for entry in rows],
+            "learning_rate": [float(entry["learning_rate"]) for entry in rows],
+            "tokens": [int(entry["num_input_tokens_seen"]) for entry in rows],
+        },
+        schema={"step": pl.Int64, "loss": pl.Float64, "learning_rate": pl.Float64, "tokens": pl.Int64},
+    )
+    of_pairs = [name for name in OF_PAIRS if rows and name in rows[0]]
+    return found.with_columns(pl.Series(name, [entry[name] for entry in rows]) for name in of_pairs)

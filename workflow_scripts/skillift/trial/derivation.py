@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
@@ -18,6 +19,7 @@ import yaml
 
 from skillift.settings.values import Change
 from skillift.students.chat_settings import READY_MADE, template_path
+from skillift.study.emulation import EMULATED
 from skillift.study.matched import BOTH, matched_names, whole_corpus
 from skillift.study.study import Study
 from skillift.tables import atomic_path
@@ -190,6 +192,8 @@ def _train_briefly(data: dict, study: Study) -> None:
         if pretraining := model.get("pretraining"):
             pretraining["steps"] = min(pretraining["steps"], PRETRAINING_STEPS)
     for recipe in (data.get("recipes") or {}).values():
+        if recipe["objective"] == EMULATED:
+            continue
         rows = whole_corpus(data["corpora"], recipe["corpus"])["rows"]
         in_epoch = math.ceil(rows / recipe["batch_size"])
         recipe["epochs"] = math.ceil(STEPS / in_epoch)
@@ -201,5 +205,19 @@ def _train_briefly(data: dict, study: Study) -> None:
         recipe["checkpoints"] = [*early, "final"]
         rate = recipe["learning_rate"]
         recipe["learning_rate"] = max(rate, min(FASTER * rate, FASTEST))
+    kept = _kept_seeds(data)
     for entry in data.get("runs") or []:
-        entry["seeds"] = entry["seeds"][:1]
+        entry["seeds"] = [seed for seed in entry["seeds"] if seed in kept[entry["recipe"]]]
+
+
+def _kept_seeds(data: dict) -> dict[str, set[int]]:
+    """The seeds of each recipe that a trial trains: the first, and those that others need to build on."""
+    recipes, kept = data.get("recipes") or {}, defaultdict[str, set[int]](set)
+    for entry in data.get("runs") or []:
+        kept[entry["recipe"]].add(entry["seeds"][0])
+    for _ in recipes:  # from the last of a row of recipes to the first
+        for name, recipe in recipes.items():
+            before = recipe.get("start") or recipe.get("from", {}).get("recipe")
+            if before in recipes:
+                kept[before] |= kept[name]
+    return kept

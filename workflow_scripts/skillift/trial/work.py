@@ -71,8 +71,7 @@ class Size:
 
     def checkpoints(self, student: str, run: str) -> int:
         """Checkpoints of a run that answer: one of a run that is no training."""
-        recipe = self.study.run(student, run).recipe
-        return len(self.study.data["recipes"][recipe]["checkpoints"]) if recipe else 1
+        return self.study.n_checkpoints(self.study.run(student, run))
 
     @property
     def weights(self) -> int:
