@@ -177,8 +177,8 @@ CASES = [
         (known, slopes_without_intervals),
     ),
     Sentence(
-        "split halves, free of the coupling: \u22120.50 (95 % interval \u22120.80 to \u22120.20); 2 students, "
-        "36 tasks",
+        "split halves, free of the coupling: \u22120.50 (95 % interval \u22120.80 to \u22120.20); "
+        "2 students, 36 tasks",
         "there is no other slope",
         one_tier,
         (known,),

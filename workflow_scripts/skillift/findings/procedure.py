@@ -99,7 +99,9 @@ def _by_themselves(
             yield f"The {control} by itself, against none: {', '.join(parts)}."
     if not controls:
         return
-    failed = [view.label_by_student[row["student"]] for row in neutral if row["word"] != claim_labels.EQUIVALENT]
+    failed = [
+        view.label_by_student[row["student"]] for row in neutral if row["word"] != claim_labels.EQUIVALENT
+    ]
     if not neutral:
         why = "no student was asked with the filler and with none before SFT"
         yield f"There is no neutral control: {why if 'filler' in controls else 'this study has no filler'}."

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, label_of, numbers_of, told
+from skillift.findings.finding import Finding, Part, estimated, numbers_of, told
 from skillift.findings.lift import of_claim
 from skillift.metrics.names import TEXT
 from skillift.reporting.arms import View
@@ -39,9 +39,9 @@ def scale(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
 
 def _finding(row: Mapping, in_form: bool, view: View) -> Finding:
     rate = "Share of responses in form" if in_form else "Pass rate"
-    large = label_of(row["student"], view)
+    large = view.label_by_student[row["student"]]
     if row["claim"].startswith(PRETRAINING):
-        small = label_of(row["against"], view)
+        small = view.label_by_student[row["against"]]
         sides = f"of {large} with the training of {small} ({row['run']}) less that of {small} after it"
     else:
         sides = f"of {large} after its own training by {row['run']} less that by {row['against']}"

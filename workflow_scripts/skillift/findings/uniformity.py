@@ -110,8 +110,8 @@ def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
         sentence = (
             f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
             f"more where the procedure helped less): {'; '.join(told)}; "
-            f"{how_many(free['n_students'], 'student')}, {counts(free)}. Intervals are given these trainings, "
-            "and for each slope alone."
+            f"{how_many(free['n_students'], 'student')}, {counts(free)}. Intervals are given these "
+            "trainings, and for each slope alone."
         )
         yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
 

@@ -188,7 +188,7 @@ def _load(rng: random.Random, size: int, skill: FamilySkill) -> Instance | None:
         "goes in, else 0, with commas between."
     )
     answer = tuple(int(place in taken) for place in range(size + 1))
-    checks = [
+    checks: list[dict] = [
         {"kind": "one_of", "choices": [0, 1]},
         {"kind": "sum", "weights": weights, "high": room},
         {"kind": "sum", "weights": values, "low": best - _INTEGRAL},
@@ -220,7 +220,7 @@ def _roster(rng: random.Random, size: int, skill: FamilySkill) -> Instance | Non
         f"with a line 'ANSWER: ' and the {job_name} of each {worker_name} in turn, with commas between."
     )
     answer = tuple(given[worker] + 1 for worker in range(size))
-    checks = [
+    checks: list[dict] = [
         {"kind": "permutation", "items": list(range(1, size + 1))},
         {"kind": "sum", "table": costs, "high": best + _INTEGRAL},
     ]

@@ -194,7 +194,8 @@ def _skills_table(
     for variant in variants:
         own, parent = {"skill_id": variant.skill_id, "steps": variant.steps}, variant.parent
         rows.append({"name": parent.name, "domain": parent.domain.name, **own})
-    suites = dict.fromkeys((skill.skill_id for skill in [*new, *families]), TRANSFER)
+    suites = dict.fromkeys((skill.skill_id for skill in new), TRANSFER)
+    suites |= dict.fromkeys((family.skill_id for family in families), TRANSFER)
     suites |= dict.fromkeys((variant.skill_id for variant in variants), PERTURBED)
     table = pl.DataFrame(rows).select("skill_id", "name", "domain", "steps")
     if suites:
