@@ -153,8 +153,8 @@ CASES = [
     Sentence("missing verdicts | ", "a claim lacks verdicts", known, (none_lost, no_contrast)),
     Sentence(
         "warning | Warning: on the path judge:a, 6 of 1060 compared episodes have no verdict (most at "
-        "45 k \u00b7 sft, seed 0: 6.0 %; limit 5 %). Unscored is in no rate and never a fail: numbers of that "
-        "path leave it out. [",
+        "45 k \u00b7 sft, seed 0: 6.0 %; limit 5 %). Unscored is in no rate and never a fail: numbers of "
+        "that path leave it out. [",
         "more episodes than the study allows have no verdict on that path",
         lost_on_the_headline_path,
         (known, lost_on_another_path, lost_and_allowed),

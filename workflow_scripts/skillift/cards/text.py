@@ -205,7 +205,7 @@ def _lift(effects: pl.DataFrame, spec: dict, suite: str, step: int) -> dict[str,
 
 
 def _of_run(table: pl.DataFrame, spec: dict, suite: str) -> pl.DataFrame:
-    """One row a condition, along the ladder: rates before and after as text, the later one's counts and rate."""
+    """One row a condition, along the ladder: rates before and after as text, the later's counts and rate."""
     rows = table.filter(path=spec["path"], suite=suite, student=spec["student"])
     text = with_interval(percent, "pass_rate", "ci_low", "ci_high")
     after = rows.filter(run=spec["run"]).filter(pl.col("step") == pl.col("step").max())

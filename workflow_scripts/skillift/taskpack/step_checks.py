@@ -13,7 +13,7 @@ from skillift.taskpack.domains import Items
 from skillift.taskpack.operations import Operation
 from skillift.taskpack.skills import Skill
 
-_BY_VALUE = {  # operations that look at the items, by their verbs
+_BY_VALUE: dict[str, dict] = {  # operations that look at the items, by their verbs
     "Sort": {"sort": "up"},
     "Order": {"sort": "down"},
     "Move": {"move": "lowest"},
