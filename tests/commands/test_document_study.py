@@ -1,28 +1,53 @@
-"""The reference page and the schemas are those that the models of settings make."""
+"""The pages of the reference, the lists in other pages and the schemas are those that the code makes."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 from shutil import copy
 
 import pytest
 import yaml
 
+from skillift.contracts import pa, pipeline
+from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.errors import UserError
 from skillift.findings.figure_list import BEGIN, END, with_figures
+from skillift.study.commands_page import command_files
 from skillift.study.reference import reference_page
-from study.document_study import FIGURES, PAGE, SCHEMAS, main
+from study.document_study import DOCS, FIGURES, SCHEMAS, WORDS, main
+
+PAGES = ("reference/study.md", "reference/commands.md", "reference/contracts.md", FIGURES, WORDS)
 
 
-def test_the_committed_page_and_schemas_are_those_that_the_models_make(tmp_path):
-    figures = Path(copy(FIGURES, tmp_path))
-    main(["--out", str(tmp_path / "page.md"), "--schemas", str(tmp_path), "--figures", str(figures)])
-    made = [PAGE, FIGURES, *(SCHEMAS / f"{name}.schema.json" for name in ("study", "config"))]
-    assert sorted(path.name for path in SCHEMAS.iterdir()) == sorted(path.name for path in made[2:])
-    for path in made:
-        new = tmp_path / (path.name if path != PAGE else "page.md")
-        fix = "run: python workflow_scripts/study/document_study.py"
-        assert path.read_text(encoding="utf-8") == new.read_text(encoding="utf-8"), fix
+def test_the_committed_pages_and_schemas_are_those_that_the_code_makes(tmp_path):
+    for name in (FIGURES, WORDS):
+        (tmp_path / name).parent.mkdir()
+        copy(DOCS / name, tmp_path / name)
+    main(["--docs", str(tmp_path), "--schemas", str(tmp_path)])
+    schemas = [f"{name}.schema.json" for name in ("config", "study")]
+    assert sorted(path.name for path in SCHEMAS.iterdir()) == schemas
+    for folder, names in ((DOCS, PAGES), (SCHEMAS, schemas)):
+        for name in names:
+            fix = f"{name}: run: python workflow_scripts/study/document_study.py"
+            assert (folder / name).read_text("utf-8") == (tmp_path / name).read_text("utf-8"), fix
+
+
+def test_every_option_of_every_command_is_on_the_page(repository):
+    page = (DOCS / "reference/commands.md").read_text(encoding="utf-8")
+    parts = dict(part.split("`\n", 1) for part in page.split("\n### `")[1:])
+    commands = command_files(repository / "workflow_scripts")
+    assert {path.name for path in commands} == parts.keys() and len(commands) > 40
+    for path in commands:
+        for option in re.findall(r"add\(\s*\"(--[a-z-]+)\"", path.read_text(encoding="utf-8")):
+            assert f"`{option}`" in parts[path.name], (path.name, option)
+
+
+def test_every_table_that_a_contract_is_for_is_on_the_page_with_its_columns():
+    page = (DOCS / "reference/contracts.md").read_text(encoding="utf-8")
+    for schema in (*vars(pipeline).values(), *ANALYSIS_TABLES.values()):
+        if isinstance(schema, pa.DataFrameSchema):
+            part = page.split(f"\n### {schema.name}\n")[1].split("\n### ")[0]
+            assert re.findall(r"(?m)^\| `(\w+)`", part) == list(schema.columns), schema.name
 
 
 def test_every_key_of_the_embedded_study_is_on_the_page(repository):

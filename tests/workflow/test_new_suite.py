@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -64,14 +65,17 @@ def test_own_tasks_of_it_become_its_table(project):
 
 
 def test_editors_complete_it_and_the_reference_page_names_it(project, repository):
-    page, schemas = project / "reference.md", project / "schemas"
-    figures = repository / "docs/reference/figures-and-tables.md"
-    (project / "figures.md").write_text(figures.read_text(encoding="utf-8"), encoding="utf-8")
-    made = ("--out", str(page), "--schemas", str(schemas), "--figures", str(project / "figures.md"))
+    docs, schemas = project / "made", project / "schemas"
+    for name in ("reference/figures-and-tables.md", "explanation/words.md"):
+        (docs / name).parent.mkdir(parents=True)
+        shutil.copy(repository / "docs" / name, docs / name)
+    made = ("--docs", str(docs), "--schemas", str(schemas))
     status, said = command(project, "study/document_study.py", *made)
     assert status == 0, said
     assert '"multilingual"' in (schemas / "study.schema.json").read_text(encoding="utf-8")
-    asked = re.search(r"\| `inference.suites` \|.*", page.read_text(encoding="utf-8"))[0]
+    asked = re.search(
+        r"\| `inference.suites` \|.*", (docs / "reference/study.md").read_text(encoding="utf-8")
+    )[0]
     assert "multilingual" in asked
 
 

@@ -1,7 +1,11 @@
-"""Write what is made from the code: the reference page, the schemas for editors, the list of figures.
+"""Write what is made from the code: pages of docs/, lists in others, and the schemas for editors.
 
-python workflow_scripts/study/document_study.py --out docs/reference/study.md --schemas rules/schemas \
-    --figures docs/reference/figures-and-tables.md
+python workflow_scripts/study/document_study.py
+
+Made whole are docs/reference/study.md, commands.md and contracts.md; within their pages the list of figures
+(docs/reference/figures-and-tables.md) and of words (docs/explanation/words.md).
+
+No rule calls this.
 """
 
 from __future__ import annotations
@@ -14,18 +18,23 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
+from skillift.contracts.page import contracts_page
 from skillift.findings.figure_list import with_figures
+from skillift.findings.word_list import with_words
 from skillift.publication.html_parts import read_part
 from skillift.settings.config import Config
 from skillift.settings.json_schema import json_schema
 from skillift.settings.study_file import StudyFile
+from skillift.study.commands_page import commands_page
 from skillift.study.reference import reference_page
 from skillift.tables import atomic_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGE = REPOSITORY / "docs" / "reference" / "study.md"
+SCRIPTS = REPOSITORY / "workflow_scripts"
+DOCS = REPOSITORY / "docs"
 SCHEMAS = REPOSITORY / "rules" / "schemas"
-FIGURES = REPOSITORY / "docs" / "reference" / "figures-and-tables.md"
+FIGURES = "reference/figures-and-tables.md"
+WORDS = "explanation/words.md"
 CAPTIONS = REPOSITORY / "rules" / "captions"
 
 
@@ -39,17 +48,17 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = arguments.add_argument
-    add("--out", default=PAGE, type=Path, help="page to write (default: the repository's)")
-    add("--schemas", default=SCHEMAS, type=Path, help="folder of the schemas (default: the repository's)")
-    add(
-        "--figures",
-        default=FIGURES,
-        type=Path,
-        help="page with the list of figures (default: the repository's)",
-    )
+    add("--docs", default=DOCS, type=Path, help="folder of the pages; figures and words must be there")
+    add("--schemas", default=SCHEMAS, type=Path, help="folder of the schemas")
     options = arguments.parse_args(argv)
-    figures = with_figures(read_part(options.figures), CAPTIONS, options.figures.name)
-    texts = {options.out: reference_page(), options.figures: figures}
+    pages = {
+        "reference/study.md": reference_page(),
+        "reference/commands.md": commands_page(SCRIPTS),
+        "reference/contracts.md": contracts_page(),
+        FIGURES: with_figures(read_part(options.docs / FIGURES), CAPTIONS, FIGURES),
+        WORDS: with_words(read_part(options.docs / WORDS), WORDS),
+    }
+    texts = {options.docs / name: text for name, text in pages.items()}
     for name, model in {"study": StudyFile, "config": Config}.items():
         schema = json.dumps(json_schema(model), indent=2, ensure_ascii=False)
         texts[options.schemas / f"{name}.schema.json"] = schema + "\n"

@@ -23,7 +23,7 @@ TOP_LEVEL = {
     ),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"),
     *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".pre-commit-config.yaml"),
-    *(".ruff.toml", ".importlinter", ".mypy.ini", ".codespellrc"),
+    *(".ruff.toml", ".importlinter", ".mypy.ini", ".codespellrc", ".zensical.toml"),
 }
 MIB = 1024**2
 
