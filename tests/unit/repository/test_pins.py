@@ -100,6 +100,12 @@ def test_the_second_opinion_shares_its_versions_with_the_other_sets_and_adds_not
     assert {"numpy", "scipy"} <= second_opinion.keys() & cpu.keys()
 
 
+def test_what_builds_the_site_shares_its_versions_with_the_other_sets_and_is_in_none(envs, cpu, cuda):
+    site = pins(envs / "docs.txt")
+    assert {name: cpu[name] for name in site.keys() & cpu.keys()}.items() <= site.items()
+    assert "zensical" in site.keys() - cpu.keys() - cuda.keys()
+
+
 @pytest.mark.parametrize("name", ["cpu", "cuda", "second-opinion"])
 def test_conda_users_get_the_same_pins(envs, name):
     environment = yaml.safe_load((envs / f"{name}.yaml").read_text())
