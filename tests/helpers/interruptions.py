@@ -101,7 +101,7 @@ class Run:
         while self.process.poll() is None and not condition():
             assert time.monotonic() < end, self.text()
             self.below()
-            time.sleep(0.1)
+            time.sleep(0.25)  # each look goes through all processes of the machine
 
     def wait_until_it_waits(self) -> None:
         """Wait until its main thread has slept for two seconds."""

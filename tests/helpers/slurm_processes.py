@@ -18,7 +18,7 @@ def find(program: str) -> str | None:
 
 
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> object:
-    """The first true answer of `condition`, asked ten times a second.
+    """The first true answer of `condition`, asked four times a second: most ask a program of SLURM.
 
     Raises:
         TimeoutError: there was none in so many seconds; names `what`.
@@ -27,7 +27,7 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> ob
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.1)
+        time.sleep(0.25)
     raise TimeoutError(f"waited {seconds:.0f} s for {what}")
 
 
