@@ -52,7 +52,8 @@ def spec_of(options: argparse.Namespace) -> dict:
 def runs_with(name: str, spec: dict) -> list[dict]:
     """The runs that have a table of `OF_RUNS`: trained ones a log, those of students the other."""
     if name == "log":
-        return [run for run in spec["runs"] if run["recipe"] is not None]
+        untrained = (None, *spec.get("emulated", ()))
+        return [run for run in spec["runs"] if run["recipe"] not in untrained]
     return [run for run in spec["runs"] if run["student"] not in spec.get("references", ())]
 
 

@@ -355,6 +355,7 @@ class Specs(_Declared):
             "references": sorted(self.references),
             "runs": self.analysis_spec()["runs"],
             "figures": {"published_values": not self.students_from("scratch") if shown is None else shown},
+            **({"emulated": sorted(self.data[EMULATED])} if EMULATED in self.data else {}),
         }
 
     def _suites(self) -> dict:

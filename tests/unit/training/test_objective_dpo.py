@@ -17,7 +17,7 @@ from skillift.tables import check, folder_digests
 from skillift.training.objectives.dpo import pair_trainer
 from skillift.training.options import TrainingOptions
 
-pytestmark = [pytest.mark.models, pytest.mark.xdist_group("vllm")]  # whose worker can fork from torch
+pytestmark = pytest.mark.models
 
 DPO = {**RECIPE, "objective": "dpo", "beta": 0.5, "sft_weight": 0.3, "batch_size": 16, "epochs": 3}
 NEAR = {"abs": 1e-4}

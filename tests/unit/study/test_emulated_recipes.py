@@ -7,6 +7,7 @@ from study_files import REPOSITORY
 from tiny_models import write_student
 
 from skillift.preflight.emulation import mistakes
+from skillift.publication.inputs import runs_with
 from skillift.study.design import declared_design
 from skillift.study.study import read_study
 
@@ -56,6 +57,13 @@ def test_the_analysis_and_what_is_registered_know_whose_training_is_borrowed(tmp
     design = declared_design(study)
     assert design["emulated"]["sft_of_s"]["from"] == {"student": "s", "recipe": "sft"}
     assert design["seeds.sft_of_s.l"] == [0, 1]
+
+
+def test_what_is_drawn_of_logs_looks_for_none_of_an_emulated_run(tmp_path):
+    study, _ = study_of(tmp_path)
+    logged = {(run["student"], run["run"]) for run in runs_with("log", study.figures_spec())}
+    assert logged == {(run.student, run.run) for run in study.trained_runs}
+    assert "emulated" not in read_study(REPOSITORY / "studies/embedded.yaml")[0].figures_spec()
 
 
 def test_a_prediction_may_be_about_an_emulated_run(tmp_path):
