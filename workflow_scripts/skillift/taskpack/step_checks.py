@@ -13,7 +13,7 @@ from skillift.taskpack.domains import Items
 from skillift.taskpack.operations import Operation
 from skillift.taskpack.skills import Skill
 
-_BY_VALUE = {  # operations that look at the items, by their verbs
+_BY_VALUE: dict[str, dict] = {  # operations that look at the items, by their verbs
     "Sort": {"sort": "up"},
     "Order": {"sort": "down"},
     "Move": {"move": "lowest"},
@@ -51,7 +51,7 @@ def step_checks(skill: Skill, items: Items) -> str:
 
 def _rewriting(operation: Operation, length: int) -> dict:
     """An operation as data, for lists of one length."""
-    where = {}
+    where: dict = {}
     places = tuple(map(str, range(length)))
     if operation.condition is not None:
         try:
