@@ -11,6 +11,8 @@ import pytest
 from score_tables import make_episodes, make_scores, make_tasks
 
 from skillift.contracts.pipeline import EPISODES
+from skillift.engines.interface import Completion
+from skillift.episodes.run import kept_log_probabilities
 from skillift.errors import UserError
 from skillift.metrics.registry import metrics
 from skillift.statistics.metric_values import metric_values
@@ -57,6 +59,18 @@ def test_without_log_probabilities_there_are_no_rows():
     assert not {"confidence_gap", "brier"} & values_of(None).keys()
     assert not {"confidence_gap", "brier"} & values_of([None] * 4).keys()
     assert {"length", "format"} <= values_of(None).keys()
+
+
+def test_an_engine_that_keeps_none_is_named_and_an_empty_answer_has_none():
+    sure, empty, unsure = (
+        Completion(text, "stop", 3, 2, (1, 2), mean)
+        for text, mean in (("ANSWER: 1", -0.5), ("", None), ("ANSWER: 1", None))
+    )
+    assert kept_log_probabilities([sure, empty], "vllm").to_list() == [-0.5, None]
+    with pytest.raises(
+        UserError, match="inference.log_probabilities: found answers of the engine echo without"
+    ):
+        kept_log_probabilities([sure, unsure], "echo")
 
 
 def test_a_log_probability_above_0_is_no_episode():

@@ -36,6 +36,7 @@ from skillift.processes.progress import part, phase
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import ADAPTER, load_tokenizer
+from skillift.yaml_sources.source import Words
 
 ADAPTER_WARNING = (
     "warning: `inference: adapters: lora` applies adapters while serving. vLLM has been seen to ignore them "
@@ -186,8 +187,7 @@ def _answer_at(
     ]
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     if scored:
-        means = [completion.mean_log_probability for completion in answers]
-        episodes = episodes.with_columns(pl.Series(MEAN, means, dtype=pl.Float64))
+        episodes = episodes.with_columns(kept_log_probabilities(answers, inference["engine"]))
     return Answers(episodes, served_table(probes, step, scores), asked, parity)
 
 
@@ -210,6 +210,20 @@ def _suite_by_suite(
         with part(f"suite {suite}") if len(parts) > 1 else nullcontext():
             answers += engine.generate(prompts[mine], sampling, seeds[mine])
     return answers
+
+
+def kept_log_probabilities(answers: Sequence[Completion], engine: str) -> pl.Series:
+    """The column `mean_log_probability`: null for an empty answer.
+
+    Raises:
+        UserError: an answer has a text and none, so the engine does not keep them.
+    """
+    means = [completion.mean_log_probability for completion in answers]
+    if any(mean is None and answer.text for mean, answer in zip(means, answers, strict=True)):
+        found, expected = f"answers of the engine {engine} without them", "an engine that keeps them"
+        fix = "Take the key out, or another engine: vllm and transformers keep them."
+        raise UserError(problem("inference.log_probabilities", Words(found), expected, fix))
+    return pl.Series(MEAN, means, dtype=pl.Float64)
 
 
 def sample_seed(seed: int, prompt_sha256: str, sample: int) -> int:

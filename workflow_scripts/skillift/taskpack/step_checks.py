@@ -51,7 +51,7 @@ def step_checks(skill: Skill, items: Items) -> str:
 
 def _rewriting(operation: Operation, length: int) -> dict:
     """An operation as data, for lists of one length."""
-    where = {}
+    where: dict = {}
     places = tuple(map(str, range(length)))
     if operation.condition is not None:
         try:
