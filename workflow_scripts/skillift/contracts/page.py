@@ -69,7 +69,7 @@ def _contract(schema: pa.DataFrameSchema, comment: str) -> str:
 
 def _row(name: str, column: pa.Column, key: list[str] | str) -> str:
     said = ["**key**"] if name in key else []
-    limits = {}
+    limits: dict[str, float] = {}
     for check in column.checks:
         found = check.statistics or {}
         if "allowed_values" in found:
@@ -78,7 +78,7 @@ def _row(name: str, column: pa.Column, key: list[str] | str) -> str:
             limits |= {name: found[name] for name in ("min_value", "max_value") if name in found}
     if limits:
         low, high = (limits.get(name) for name in ("min_value", "max_value"))
-        said.append(f"{low:g} to {high:g}" if high is not None else f"at least {low:g}")
+        said.append(_range(low, high))
     if column.nullable:
         said.append("may be missing")
     if not column.required:
@@ -86,7 +86,13 @@ def _row(name: str, column: pa.Column, key: list[str] | str) -> str:
     return f"| `{name}` | {_type(column.dtype.type)} | {'; '.join(said)} |\n"
 
 
-def _type(dtype: pl.DataType) -> str:
+def _range(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"at most {high:g}" if low is None else f"at least {low:g}"
+    return f"{low:g} to {high:g}"
+
+
+def _type(dtype: object) -> str:
     """A type of polars in words."""
     if isinstance(dtype, pl.List):
         return f"list of {_type(dtype.inner)}"
