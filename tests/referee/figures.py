@@ -52,6 +52,7 @@ NAMES = {
     "ran; jobs run side by side, so the study took less than their sum",
     "measured once, on the machine of this run: counts and times, no estimates",
     *("one line a run, n =", "steps; loss on the demonstrations' completions"),
+    *("training loss (log scale)", "in nats per token; of", ", on preference pairs, in nats per pair"),
     *("Does SFT work hardest where the procedure helps least?", "What did the study take?"),
     "How often does each judge err where the verdict is known?",
     "How often does each student pass under each condition?",

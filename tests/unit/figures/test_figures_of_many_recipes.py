@@ -84,3 +84,14 @@ def test_each_label_of_a_row_stands_in_the_middle_of_its_row_whatever_its_lines(
         rows = json.loads(re.search(r"\[.*\]", condition["test"])[0])
         moved |= dict.fromkeys(rows, condition["value"])
     assert moved == {0: 0, 1: -LABEL_LINE / 2, 2: -LABEL_LINE}
+
+
+def test_where_some_logs_are_of_pairs_it_is_said_which_and_in_what_their_loss_is():
+    spec, tables = seven_recipes()
+    recipe = spec["runs"][-1]["recipe"]
+    margin = pl.when(pl.col("run").str.starts_with(f"{recipe}-s")).then(0.1)
+    paired = {**tables, "log": tables["log"].with_columns(margin=margin)}
+    shown, plain = (str(draw("loss_curves", found, spec).to_dict()) for found in (paired, tables))
+    said = f"in nats per token; of {recipe}, on preference pairs, in nats per pair"
+    assert said in " ".join(shown.split()) and "training loss (log scale)" in shown
+    assert "preference pairs" not in plain and "training loss (nats per token, log scale)" in plain

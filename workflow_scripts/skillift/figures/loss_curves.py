@@ -54,7 +54,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
             x=alt.X("step:Q", title="optimiser step", axis=alt.Axis(grid=False, tickCount=4)),
             y=alt.Y(
                 "loss:Q",
-                title=f"training loss ({'' if pairs else 'nats per token, '}log scale)",
+                title="training loss (log scale)" if pairs else "training loss (nats per token, log scale)",
                 scale=alt.Scale(type="log", nice=False),
                 axis=alt.Axis(format="~g", tickCount=5, grid=False),
             ),

@@ -60,8 +60,8 @@ def findings(
         procedure(tables, view),
         *form(every, view),
         *trajectory(tables, view),
-        *recipes(tables, view),
-        *scale(tables, view),
+        *recipes(every, view),
+        *scale(every, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]
