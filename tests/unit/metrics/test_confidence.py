@@ -68,7 +68,7 @@ def test_an_engine_that_keeps_none_is_named_and_an_empty_answer_has_none():
     )
     assert kept_log_probabilities([sure, empty], "vllm").to_list() == [-0.5, None]
     with pytest.raises(
-        UserError, match="inference.log_probabilities: found answers of the engine echo without"
+        UserError, match=r"inference\.log_probabilities: found answers of the engine echo without"
     ):
         kept_log_probabilities([sure, unsure], "echo")
 
