@@ -25,7 +25,7 @@ A command is called from the project's folder with the Python of `.venv`, such a
 `.venv/bin/python workflow_scripts/findings/summarise.py --study studies/embedded.yaml`; `make help` lists the
 shorter names of those that are called most. Paths are seen from the folder that you are in.
 """
-_BY_HAND = "No rule calls this."
+_NO_RULE = "No rule calls this."
 _NO_COMMANDS = ("skillift", "snakemake_inside")  # the library, and what knows Snakemake
 _PARSES = re.compile(r"\.parse_(known_)?args\(")
 _PARTS = {
@@ -52,7 +52,7 @@ def commands_page(scripts: Path) -> str:
     for heading, said in _PARTS.items():
         parts.append(f"## {heading}\n\n{said}\n")
         for path, parser in parsers.items():
-            if (_BY_HAND in (parser.description or "")) == (heading == "Commands for you"):
+            if (_NO_RULE in (parser.description or "")) == (heading == "Commands for you"):
                 parts.append(_command(path, parser, scripts.parent))
     return "\n".join(parts)
 
@@ -105,14 +105,14 @@ def _paragraphs(description: str) -> Iterator[str]:
     """The paragraphs of a docstring as Markdown; calls become blocks of code."""
     for paragraph in re.split(r"\n[ \t]*\n", description.strip()):
         call = textwrap.dedent(paragraph).strip()
-        if call == _BY_HAND:
+        if call == _NO_RULE:
             continue
         if re.match(r"(\.venv/bin/)?(python|snakemake|make) ", call):
             yield f"```sh\n{call}\n```"
         elif paragraph.startswith((" ", "- ")):
             yield paragraph
         else:
-            yield " ".join(paragraph.replace(_BY_HAND, "").split())
+            yield " ".join(paragraph.replace(_NO_RULE, "").split())
 
 
 def _row(action: argparse.Action, root: Path) -> str:
