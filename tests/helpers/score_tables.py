@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
+from skillift.contracts.pipeline import EPISODES, SCORES, TASKS, required_columns
 from skillift.tables import check
 
 
@@ -74,7 +74,7 @@ def make_episodes(step: int, texts: dict[str, list[str]], suite: str = "holdout"
         for condition, responses in texts.items()
         for index, text in enumerate(responses)
     ]
-    return check(pl.DataFrame(rows).select(list(EPISODES.columns)), EPISODES, "made episodes")
+    return check(pl.DataFrame(rows).select(required_columns(EPISODES)), EPISODES, "made episodes")
 
 
 def passes(n_passes: int, n_tasks: int = 200, start: int = 0) -> list[bool]:

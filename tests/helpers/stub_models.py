@@ -111,5 +111,5 @@ def make_episodes(responses: dict[str, str], condition: str = "none", finish_rea
         "prompt_tokens": [1] * n_rows,
         "completion_tokens": [1] * n_rows,
     }
-    types = {name: column.dtype.type for name, column in EPISODES.columns.items()}
+    types = {name: EPISODES.columns[name].dtype.type for name in columns}
     return pl.DataFrame(columns, schema=types).sort(*EPISODES.unique)

@@ -13,7 +13,7 @@ import pytest
 from projects import ROOT
 from worked_examples import command, files_said, project_with, run_tests
 
-from skillift.contracts.pipeline import EPISODES, SCORES, VERDICTS
+from skillift.contracts.pipeline import EPISODES, SCORES, VERDICTS, required_columns
 from skillift.provenance import code_digest
 from skillift.tables import read_table, write_table
 
@@ -78,7 +78,7 @@ def test_the_path_bench_scores_its_tasks_by_it_and_the_others_as_before(project,
     numbers = {name: pl.lit(1, dtype=pl.Int64) for name in ("prompt_tokens", "completion_tokens")}
     numbers |= {name: pl.lit("0" * 64) for name in ("prompt_sha256", "template_sha256")}
     answered = episodes.with_columns(**numbers, engine=pl.lit("vllm"))
-    write_table(answered.select(list(EPISODES.columns)), project / "e/s/base.parquet", EPISODES)
+    write_table(answered.select(required_columns(EPISODES)), project / "e/s/base.parquet", EPISODES)
     verdicts = episodes.select(*EPISODE, "task_id").with_columns(
         passed=pl.lit(False), status=pl.lit("scored"), raw=pl.lit("no"), cost_usd=pl.lit(0.0), **numbers
     )
