@@ -179,10 +179,10 @@ def test_designs_of_the_pack_keep_to_its_skills_and_greedy_ones_to_one_sample():
     assert axes["samples"] == [1]
     axes = default_axes(Design(200, 40, 3, 2), temperature=0.7)
     assert set(axes["skills"]) == {40, 80, 160}
-    axes = default_axes(Design(60, 12, 1, 2), temperature=0.0, most_skills=20)
-    assert set(axes["skills"]) == {12}  # twice as many new skills the pack has not
     assert set(axes["samples"]) == {1, 2, 3, 4}
     assert set(axes["seeds"]) == {1, 2, 3, 5}
+    new = default_axes(Design(60, 12, 1, 2), temperature=0.0, most_skills=20)
+    assert set(new["skills"]) == {12}  # twice as many new skills the pack has not
 
 
 def test_one_skill_cannot_be_planned_for(study_of):
