@@ -10,8 +10,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from skillift.settings.analysis_specs import (
+    AnalysisSettings,
+    AnalysisSpec,
+    FiguresSpec,
+    FindingsSpec,
+    ShownAnalysis,
+    ShownFigures,
+)
 from skillift.settings.chat_models import AskedModel
-from skillift.settings.publication_specs import BrowserSpec
+from skillift.settings.publication_specs import BrowserSpec, DeclaredRun, Labelled
 from skillift.settings.specs import (
     AnsweringSpec,
     CorpusSpec,
@@ -299,17 +307,18 @@ class Specs(_Declared):
         runs = [RunName(student=run.student, run=run.run) for run in sorted(self.runs)]
         return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
 
-    def analysis_spec(self) -> dict:
+    def analysis_spec(self) -> AnalysisSpec:
         """How effects are estimated, and over which runs."""
         analysis = self._analysis()
-        pairs = compared(self.data)
-        return {
-            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
-            | self._changes()
-            | ({"compare": pairs} if pairs else {})
-            | self._emulations(),
-            "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
-        }
+        settings = {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
+        settings |= self._changes() | self._emulations()
+        if pairs := compared(self.data):
+            settings["compare"] = pairs
+        return AnalysisSpec(analysis=AnalysisSettings(**settings), runs=self._declared_runs())
+
+    def _declared_runs(self) -> list[DeclaredRun]:
+        runs = sorted(self.runs, key=lambda run: (run.student, run.run))
+        return [DeclaredRun(**asdict(run)) for run in runs]
 
     def _emulations(self) -> dict:
         """Which runs are emulated, and whose trainings they borrow; nothing where none is."""
@@ -340,23 +349,30 @@ class Specs(_Declared):
             analysis["margins"].pop("neutral_filler", None)
         return analysis
 
-    def figures_spec(self) -> dict:
+    def figures_spec(self) -> FiguresSpec:
         """What figures and published tables show: the headline path, tiers and labels too."""
         models = {name: self.model(name) for name in sorted(self.evaluated)}
-        analysis, shown = self._analysis(), self.data["figures"].get("published_values")
+        published = self.data["figures"].get("published_values")
         unseen = ("effect_of_interest", "headline_suite", "compare")
-        return {
-            "analysis": {key: value for key, value in analysis.items() if key not in unseen} | self._suites(),
-            "primary_judge": self.primary_judge,
-            "max_unscored_share": self.data["judging"]["max_unscored_share"],
-            "students": {
-                name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
+        analysis = {key: value for key, value in self._analysis().items() if key not in unseen}
+        return FiguresSpec(
+            analysis=ShownAnalysis(**analysis, **self._suites()),
+            primary_judge=self.primary_judge,
+            max_unscored_share=self.data["judging"]["max_unscored_share"],
+            students={
+                name: Labelled(label=model["label"], tier=model["tier"]) for name, model in models.items()
             },
-            "references": sorted(self.references),
-            "runs": self.analysis_spec()["runs"],
-            "figures": {"published_values": not self.students_from("scratch") if shown is None else shown},
+            references=sorted(self.references),
+            runs=self._declared_runs(),
+            figures=ShownFigures(
+                published_values=not self.students_from("scratch") if published is None else published
+            ),
             **({"emulated": sorted(self.data[EMULATED])} if EMULATED in self.data else {}),
-        }
+        )
+
+    def findings_spec(self) -> FindingsSpec:
+        """What the page of findings shows: what figures do, under the study's name."""
+        return FindingsSpec(**self.figures_spec().model_dump(), name=self.name)
 
     def _suites(self) -> dict:
         """The headline suite, where that is not the holdout, and all suites, where several are asked."""
@@ -366,16 +382,17 @@ class Specs(_Declared):
     def browser_spec(self) -> BrowserSpec:
         """What the episode browser shows besides the tables."""
         shown = self.figures_spec()
-        said: dict[str, Any] = {name: shown[name] for name in ("students", "references", "runs")}
-        if "withheld" in self.data:
-            said["withheld"] = sorted(self.data["withheld"])
+        withheld = {"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}
         return BrowserSpec(
             name=self.name,
+            students=shown.students,
+            references=sorted(self.references),
+            runs=shown.runs,
             headline_path=self.data["analysis"]["headline_path"],
             prompt_seed=self.data["prompt_seed"],
             **self._filler(self.conditions),
             judges=self.judges,
-            **said,
+            **withheld,
         )
 
 
