@@ -141,7 +141,7 @@ def test_scores_and_tasks_alone_are_enough(study):
         (ANALYSIS | {"confidence": 95}, "analysis.confidence: found 95"),
         ({"confidence": 0.95, "seed": 0}, "bootstrap_samples"),
         (ANALYSIS | {"resamples": 200}, "resamples"),
-        (None, "--spec: analysis: found null"),
+        (None, "--spec: analysis: found nothing"),
     ],
 )
 def test_a_wrong_setting_is_named(study, analysis, message):
