@@ -150,20 +150,28 @@ class _Uses(ast.NodeVisitor):
                 if node is not None:
                     self.visit(node)
 
-    def _visit_within(self, bound: frozenset[str], *parts: ast.AST | list[ast.AST] | None) -> None:
-        around, self._local = self._local, (*self._local, bound)
+    def _visit_within(
+        self,
+        bound: frozenset[str],
+        *parts: ast.AST | list[ast.AST] | None,
+        of_module: frozenset[str] = frozenset(),
+    ) -> None:
+        around = self._local
+        self._local = (*(names - of_module for names in around), bound)
         self._visit_all(*parts)
         self._local = around
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._visit_all(node.decorator_list, node.args, node.returns)
-        self._visit_within(_bound(node.args, node.body), node.body)
+        found = _bindings(node.body)
+        of_module = frozenset(found.of_module)
+        self._visit_within(_bound(node.args, found), node.body, of_module=of_module)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._visit_all(node.args)
-        self._visit_within(_bound(node.args, [node.body]), node.body)
+        self._visit_within(_bound(node.args, _bindings([node.body])), node.body)
 
     def _visit_comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -190,16 +198,18 @@ class _Bindings(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.bound: set[str] = set()
-        self.elsewhere: set[str] = set()
+        self.of_module: set[str] = set()
+        self.of_function_around: set[str] = set()
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store | ast.Del):
             self.bound.add(node.id)
 
-    def visit_Global(self, node: ast.Global | ast.Nonlocal) -> None:
-        self.elsewhere.update(node.names)
+    def visit_Global(self, node: ast.Global) -> None:
+        self.of_module.update(node.names)
 
-    visit_Nonlocal = visit_Global
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.of_function_around.update(node.names)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         self.bound.add(node.name)
@@ -232,11 +242,15 @@ class _Bindings(ast.NodeVisitor):
             self.bound.add(name)
 
 
-def _bound(arguments: ast.arguments, body: list) -> frozenset[str]:
-    """The names that are local to a function."""
+def _bindings(body: list) -> _Bindings:
     found = _Bindings()
     for node in body:
         found.visit(node)
+    return found
+
+
+def _bound(arguments: ast.arguments, found: _Bindings) -> frozenset[str]:
+    """The names that are local to a function."""
     named = [
         *arguments.posonlyargs,
         *arguments.args,
@@ -245,7 +259,7 @@ def _bound(arguments: ast.arguments, body: list) -> frozenset[str]:
         arguments.kwarg,
     ]
     parameters = {each.arg for each in named if each is not None}
-    return frozenset((found.bound | parameters) - found.elsewhere)
+    return frozenset((found.bound | parameters) - found.of_module - found.of_function_around)
 
 
 def _name(node: ast.AST) -> list | None:
