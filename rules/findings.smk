@@ -31,7 +31,7 @@ rule write_findings:
     conda:
         ENVIRONMENT
     params:
-        spec=canonical({**STUDY.figures_spec(), "name": STUDY.name}),
+        spec=canonical(STUDY.findings_spec()),
         code=code_digest("findings/write_findings.py", *metric_modules()),
         figures=places_of_figures(),
         sources=source_options(FINDINGS),

@@ -6,6 +6,7 @@ verdicts are there and before they are analysed. `look.json` has the same bytes 
 """
 
 from skillift.study.design import look_spec
+from skillift.study.predictions import ledger_spec
 
 LOOK = f"{RESULTS}/analysis/look.json"
 
@@ -48,7 +49,7 @@ rule publish_ledger:
         ENVIRONMENT
     params:
         # what is registered at the start of a run: where it changed, there is a new line
-        spec=canonical({**look_spec(STUDY), "predictions": declared(STUDY)}),
+        spec=canonical(ledger_spec(STUDY)),
         code=code_digest("ledger/publish_ledger.py"),
     shell:
         """

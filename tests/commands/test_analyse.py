@@ -20,18 +20,12 @@ from skillift.provenance import code_digest
 from skillift.study.study import load_study
 from skillift.tables import read_table, write_table
 
-ANALYSIS = {
-    "headline_path": "judge:a",
-    "confidence": 0.95,
-    "bootstrap_samples": 200,
-    "seed": 0,
-    "splits": 5,
-}
+ANALYSIS = {"confidence": 0.95, "bootstrap_samples": 200, "seed": 0, "splits": 5}
 RUNS = [
     {"student": "s", "run": "base", "recipe": None, "seed": None},
     *({"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)),
 ]
-SPEC = {"analysis": ANALYSIS, "students": {"s": {"label": "45 k", "tier": 1}}, "runs": RUNS}
+SPEC = {"analysis": ANALYSIS, "runs": RUNS}
 STEPS = {"base": 0, "sft-s0": 138, "sft-s1": 138}
 
 
@@ -144,14 +138,15 @@ def test_scores_and_tasks_alone_are_enough(study):
 @pytest.mark.parametrize(
     ("analysis", "message"),
     [
-        ({"confidence": 95, "bootstrap_samples": 200, "seed": 0}, "analysis.confidence: found 95"),
+        (ANALYSIS | {"confidence": 95}, "analysis.confidence: found 95"),
         ({"confidence": 0.95, "seed": 0}, "bootstrap_samples"),
-        (None, "key analysis"),
+        (ANALYSIS | {"resamples": 200}, "resamples"),
+        (None, "--spec: analysis: found nothing"),
     ],
 )
 def test_a_wrong_setting_is_named(study, analysis, message):
     with pytest.raises(UserError, match=message):
-        analyse.main(arguments(study, spec={"analysis": analysis}))
+        analyse.main(arguments(study, spec={"analysis": analysis, "runs": RUNS}))
 
 
 @pytest.mark.parametrize("text", ["x.parquet", "{student}.parquet", "s-{run}.parquet"])
@@ -214,7 +209,9 @@ def study_file(tmp_path):
 
 @pytest.mark.slow
 def test_a_study_file_may_give_the_settings_and_the_runs(study, study_file):
-    by_spec = arguments(study, "by_spec", spec=load_study(study_file).analysis_spec(), episodes=False)
+    by_spec = arguments(
+        study, "by_spec", spec=load_study(study_file).analysis_spec().model_dump(), episodes=False
+    )
     analyse.main(by_spec)
     analyse.main(["--study", str(study_file), *arguments(study, "by_study", episodes=False)[2:]])
     assert same_tables(study / "by_spec", study / "by_study")

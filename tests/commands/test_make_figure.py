@@ -69,8 +69,9 @@ def test_a_missing_option_is_named(tmp_path):
 
 
 def test_logs_whose_path_does_not_tell_runs_apart_are_refused(tmp_path, capsys):
+    spec = json.dumps(smoke_study()[0])
     with pytest.raises(SystemExit):
         make_figure.main(
-            ["loss_curves", "--spec", "{}", "--log", "log.parquet", "--out", str(tmp_path / "x.svg")]
+            ["loss_curves", "--spec", spec, "--log", "log.parquet", "--out", str(tmp_path / "x.svg")]
         )
     assert "expected a path with {student} and {run} in it" in capsys.readouterr().err

@@ -55,7 +55,7 @@ def tables(repository) -> dict[str, tuple]:
         }
     )
     tasks = make_tasks()
-    spec = load_study(repository / STUDY).analysis_spec()
+    spec = load_study(repository / STUDY).analysis_spec().model_dump()
     spec["analysis"] |= {"bootstrap_samples": 20, "splits": 5}
     spec["analysis"].pop("trajectory")  # of three students
     claims = analyse(scores, tasks, no_responses(), spec).claims

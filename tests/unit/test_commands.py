@@ -13,6 +13,7 @@ from projects import commands as all_commands
 
 from skillift import commands
 from skillift.errors import UserError
+from skillift.settings.specs import RatesSpec
 
 OWN = {path.parent.name for path in all_commands()} | {"skillift", "snakemake_inside"}
 
@@ -83,17 +84,24 @@ def test_a_spec_that_is_not_a_json_object_is_refused(text, capsys):
 
 
 def test_a_spec_is_parsed():
-    assert commands.parser("A command.").parse_args(["--spec", '{"seed": 1}']).spec == {"seed": 1}
+    spec = '{"confidence": 0.9, "judges": ["tail"]}'
+    assert commands.parser("A command.", RatesSpec).parse_args(["--spec", spec]).spec.confidence == 0.9
+
+
+def test_a_step_without_settings_takes_none():
+    assert commands.parser("A command.").parse_args(["--spec", "{}"]).spec.model_dump() == {}
+    with pytest.raises(UserError, match="--spec: seed: found an unknown key 'seed', expected no keys"):
+        commands.parser("A command.").parse_args(["--spec", '{"seed": 1}'])
 
 
 def test_options_of_any_length_come_on_the_standard_input(scripts):
     """As rules give what grows with the number of runs; as arguments, Linux takes neither of the two."""
-    words = ["--spec", json.dumps({"runs": ["s/sft-s0"] * 20_000})]
+    words = ["--spec", json.dumps({"confidence": 0.9, "judges": ["tail"] * 20_000})]
     words += [f"{'x' * 60}/sft-s{seed}=results/{'y' * 60}/sft-s{seed}.parquet" for seed in range(20_000)]
     command = (
-        "import sys; from skillift.commands import parser\n"
-        "arguments = parser('A command.'); arguments.add_argument('files', nargs='*')\n"
-        "options = arguments.parse_args(); print(len(options.spec['runs']), len(options.files))"
+        "from skillift.commands import parser; from skillift.settings.specs import RatesSpec\n"
+        "arguments = parser('A command.', RatesSpec); arguments.add_argument('files', nargs='*')\n"
+        "options = arguments.parse_args(); print(len(options.spec.judges), len(options.files))"
     )
     given = subprocess.run(
         [sys.executable, "-c", command, "@/dev/stdin"],

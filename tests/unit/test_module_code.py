@@ -29,9 +29,9 @@ def scripts(tmp_path):
     return tmp_path
 
 
-def digest_in_another_process(scripts):
+def digest_in_another_process(scripts, program=PROGRAM):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(scripts)],
+        [sys.executable, "-c", program, str(scripts)],
         env={"PYTHONPATH": str(REPOSITORY / "workflow_scripts")},
         capture_output=True,
         text=True,
@@ -73,6 +73,61 @@ def test_where_nothing_can_be_kept_the_digest_is_the_same(scripts):
     kept.rmdir()
     kept.write_text("a file in its place")
     assert digest_in_another_process(scripts) == (digest, ["judge.py", "lib.py"])
+
+
+def test_what_another_version_of_the_reader_kept_is_read_again(scripts):
+    digest, _ = digest_in_another_process(scripts)
+    other = PROGRAM.replace("read = []", "read = []; module_code._READER = b'another'")
+    assert digest_in_another_process(scripts, other) == (digest, ["judge.py", "lib.py"])
+
+
+def used(tmp_path, text: str) -> set[str]:
+    """The names that the last statement of a module uses."""
+    path = tmp_path / "module.py"
+    path.write_text(text)
+    return {name[1] for name in module_code(path, tmp_path)["statements"][-1][1] if name[0] == "name"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A:\n    tasks: int\n    read = 1\n",
+        "def f(tasks, /, *read, write=1):\n    return tasks, read, write\n",
+        "def f():\n    tasks = 1\n    for read in range(tasks):\n        print(read)\n",
+        "f = [tasks for tasks in (1, 2) if tasks]\n",
+        "f = lambda read: [write for write in read]\n",
+        "def f(tasks):\n    def g():\n        nonlocal tasks\n        tasks = 1\n    return g\n",
+        "def f(value):\n    def tasks():\n        return value\n    return tasks()\n",
+        "def f(value):\n    match value:\n        case [*tasks]:\n            return tasks\n",
+        "def f(value):\n    match value:\n        case {**read}:\n            return read\n",
+        "def f():\n    try:\n        pass\n    except ValueError as read:\n        print(read)\n",
+    ],
+)
+def test_a_field_a_parameter_or_a_variable_is_no_use_of_what_has_its_name_in_the_module(tmp_path, text):
+    assert used(tmp_path, text) & {"tasks", "read", "write", "value"} == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A:\n    field: tasks\n",
+        "class A(tasks):\n    pass\n",
+        "def f(x=tasks):\n    tasks = x\n    return tasks\n",
+        "def f(x: tasks) -> None:\n    pass\n",
+        "def f():\n    global tasks\n    tasks = tasks + 1\n",
+        "tasks += 1\n",
+        "def f(tasks):\n    def g():\n        global tasks\n        return tasks\n    return g\n",
+        "f = [tasks for tasks in tasks]\n",
+        "def f(x):\n    return [tasks for x in x], [y for tasks in x for y in tasks]\n",
+        "def f():\n    from lib import tasks\n    return tasks\n",
+        "def f():\n    def g(tasks):\n        return tasks\n    return g(tasks)\n",
+        "class A:\n    def tasks(self):\n        return tasks\n",
+        "@tasks\ndef f():\n    pass\n",
+        "def f():\n    tasks.append(1)\n",
+    ],
+)
+def test_every_name_that_is_looked_up_in_the_module_is_used(tmp_path, text):
+    assert "tasks" in used(tmp_path, text)
 
 
 def test_comments_docstrings_and_layout_are_no_part_of_a_modules_code(tmp_path):

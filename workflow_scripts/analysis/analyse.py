@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser_with_study, run
 from skillift.path_patterns import path_pattern
+from skillift.settings.analysis_specs import AnalysisSpec
 
 
-def spec_of(study: Path) -> dict:
+def spec_of(study: Path) -> AnalysisSpec:
     """The settings of the analysis that a study file declares.
 
     Raises:
@@ -39,7 +40,7 @@ def spec_of(study: Path) -> dict:
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables, analyse them, write the tables of the analysis."""
-    arguments = parser_with_study(__doc__)
+    arguments = parser_with_study(__doc__, AnalysisSpec)
     arguments.add_argument(
         "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
     )
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
-    spec = options.spec if options.study is None else spec_of(options.study)
+    spec = (options.spec if options.study is None else spec_of(options.study)).model_dump()
 
     import polars as pl
 
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import read_each, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
-    episodes = read_each(options.episodes, spec.get("runs", []), EPISODES) if options.episodes else []
+    episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     if options.students:

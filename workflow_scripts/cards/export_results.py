@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="folder to write")
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
-    results, spec = Path(found.results), found.study.figures_spec()
+    results, spec = Path(found.results), found.study.figures_spec().model_dump()
     episodes = [
         read_table(results / f"episodes/{student}/{run_id}.parquet", EPISODES).select(
             pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()

@@ -31,12 +31,13 @@ from skillift.findings.rows import findings_rows, findings_text
 from skillift.publication.html_parts import PageParts, read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.reporting.registry import FINDINGS
+from skillift.settings.analysis_specs import FindingsSpec
 from skillift.tables import atomic_path, read_json
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables, the figures and the page's parts, write the three files."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, FindingsSpec)
     add_options(arguments)
     arguments.add_argument(
         "--figures", type=Path, nargs="*", default=[], help="figures to show, each a file of its name"

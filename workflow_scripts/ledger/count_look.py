@@ -20,12 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skillift.commands import parser, run
 from skillift.ledger.looks import as_json, count_look
 from skillift.ledger.registration import records_of, register
+from skillift.settings.analysis_specs import LookSpec
 from skillift.study.design import with_sizes
 
 
 def main(argv: list[str] | None = None) -> None:
     """Note that results exist, count the look, write its number and alpha."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, LookSpec)
     arguments.add_argument(
         "--tasks", nargs="+", type=Path, required=True, help="table of tasks of each suite"
     )
@@ -40,11 +41,11 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import read_table, write_json
     from skillift.tasks.suites import read_suites
 
-    settings = options.spec["settings"]
+    settings = options.spec.settings.model_dump()
     scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
     found = looked_at(scores, tasks, settings["headline_path"])
     known = records_of(read_ledger(options.ledger))
-    design = with_sizes(options.spec["design"], tasks)
+    design = with_sizes(options.spec.design, tasks)
     register(known[-1].predictions if known else {}, options.ledger, True, design)
     look = count_look(settings, found.sha256, found.n_tasks, found.n_skills, options.ledger)
     write_json(as_json(look), options.out)

@@ -25,11 +25,12 @@ from skillift.commands import parser, run
 from skillift.figures import draw, save, save_page
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.reporting.registry import FIGURES
+from skillift.settings.analysis_specs import FiguresSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables that the figure draws, draw it, write it in both forms."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, FiguresSpec)
     arguments.add_argument("figure", choices=sorted(FIGURES))
     add_options(arguments)
     arguments.add_argument("--out", type=Path, required=True, help="the SVG file")

@@ -22,11 +22,12 @@ from skillift.commands import parser, run
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.publication.tables import publish
 from skillift.reporting.registry import TABLES
+from skillift.settings.analysis_specs import FiguresSpec
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read the tables that the published table is made from, write it in its three forms."""
-    arguments = parser(__doc__)
+    arguments = parser(__doc__, FiguresSpec)
     arguments.add_argument("table", choices=sorted(TABLES))
     add_options(arguments)
     arguments.add_argument("--html", type=Path, required=True, help="the page to write")

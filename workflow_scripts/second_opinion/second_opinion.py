@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
 
     claims = finished_tables(["claims"], found.results, found.study)["claims"]
     # intervals are at the level of this look, as those of the claims
-    spec = at_look(found.study.figures_spec(), read_json(found.results / "analysis/look.json"))
+    spec = at_look(found.study.figures_spec().model_dump(), read_json(found.results / "analysis/look.json"))
     view = read_spec(spec)
     scores = read_table(found.results / "scores.parquet", SCORES)
     tasks = read_suites(files_of_suites(found.results, "tasks"), TASKS)

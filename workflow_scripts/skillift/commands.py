@@ -48,17 +48,20 @@ def json_object(text: str) -> dict:
     return value
 
 
-def spec_of(model: type[S]) -> Callable[[str], S]:
+def spec_of(model: type[S] | None) -> Callable[[str], S]:
     """The parser of `--spec` for a step whose settings have that model; for use as an argparse type.
+
+    Without a model it takes no settings.
 
     It raises a `UserError` with all that is wrong, one line each.
     """
 
     def spec(text: str) -> S:
+        from skillift.settings.base import Settings
         from skillift.settings.reading import read_settings
         from skillift.yaml_sources.source import Source
 
-        read = read_settings(Source("--spec", json_object(text)), model)
+        read = read_settings(Source("--spec", json_object(text)), model or Settings)
         if read.problems:
             raise UserError("\n".join(line for lines in read.problems.values() for line in lines))
         return read.settings
@@ -78,19 +81,20 @@ def parser(doc: str, spec: type[Settings] | None = None) -> argparse.ArgumentPar
 
     Args:
         doc: the docstring.
-        spec: the model of the step's settings; without one they are a plain dict.
+        spec: the model of the step's settings; left out for a step that has none, and takes `{}`.
     """
     result = parser_without_spec(doc)
-    kind = spec_of(spec) if spec else json_object
-    result.add_argument("--spec", type=kind, required=True, help="behavioural settings, a JSON object")
+    result.add_argument(
+        "--spec", type=spec_of(spec), required=True, help="behavioural settings, a JSON object"
+    )
     return result
 
 
-def parser_with_study(doc: str) -> argparse.ArgumentParser:
+def parser_with_study(doc: str, spec: type[Settings]) -> argparse.ArgumentParser:
     """The same for a command that may take its settings from a study file (`--study`) instead of `--spec`."""
     result = parser_without_spec(doc)
     settings = result.add_mutually_exclusive_group(required=True)
-    settings.add_argument("--spec", type=json_object, help="behavioural settings, a JSON object")
+    settings.add_argument("--spec", type=spec_of(spec), help="behavioural settings, a JSON object")
     settings.add_argument("--study", type=Path, help="study file that has them")
     return result
 

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
 def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
     """A finished study by its file, with its name and confidence."""
     known = settings(path, directory)
-    results, spec = Path(known.results), known.study.figures_spec()
+    results, spec = Path(known.results), known.study.figures_spec().model_dump()
     analysis = spec["analysis"]
     study = Finished(
         analysis["headline_path"],

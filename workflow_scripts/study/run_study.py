@@ -120,7 +120,7 @@ def _seen_from(start: Path, path: Path) -> str:
 def last_lines(folder: Path, study: Study, page: str) -> list[str]:
     """What the study found, from its finished tables; `page`: the path of its findings."""
     tables = finished_tables(FINDINGS, folder, study)
-    spec = at_look(study.figures_spec(), read_json(folder / "analysis/look.json"))
+    spec = at_look(study.figures_spec().model_dump(), read_json(folder / "analysis/look.json"))
     return closing_lines(findings(tables, spec), page)
 
 

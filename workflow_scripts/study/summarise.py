@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
     tables = finished_tables(FINDINGS, found.results, found.study)
-    spec = at_look(found.study.figures_spec(), read_json(found.results / "analysis/look.json"))
+    spec = at_look(found.study.figures_spec().model_dump(), read_json(found.results / "analysis/look.json"))
     print(summary(tables, spec, found.study.name))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -149,3 +151,33 @@ def test_nothing_is_drawn_without_a_seed(tracked, repository):
 def test_nothing_that_a_run_makes_is_tracked(tracked, repository):
     made = {".venv", "results", ".skillift", ".snakemake", "__pycache__", ".pytest_cache"}
     assert [path for path in tracked if made.intersection(path.relative_to(repository).parts)] == []
+
+
+CIRCLES = {
+    "reporting/text.py": "import skillift.reporting.arms",  # which imports this one
+    "errors.py": "import skillift.tables",  # which stands above
+}
+
+
+@pytest.mark.slow
+def test_a_circle_of_files_or_packages_that_is_put_back_is_refused(repository, tmp_path):
+    """`make lint` asks the same of the project as it is."""
+    hidden = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(repository / "workflow_scripts/skillift", tmp_path / "skillift", ignore=hidden)
+    shutil.copy(repository / ".importlinter", tmp_path)
+    for name, line in CIRCLES.items():
+        path = tmp_path / "skillift" / name
+        path.write_text(path.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
+    done = subprocess.run(
+        ["lint-imports", "--no-cache", "--no-logo"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "Contracts: 0 kept, 2 broken." in done.stdout, done.stdout
+    assert "skillift.errors is not allowed to import skillift.tables" in done.stdout
+    assert (
+        "- .text -> .arms (1 import)" in done.stdout.split("No cycles are allowed in skillift.reporting.")[1]
+    )

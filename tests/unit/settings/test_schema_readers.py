@@ -20,7 +20,10 @@ from skillift.settings.training import Recipe
 
 LIBRARY = "workflow_scripts/skillift"
 # where the keys of a section have their effect; checks, schemas and the cutting of specs only pass them on
-PASSED_ON = ("study/checks.py", "study/model_checks.py", "study/specs.py")
+PASSED_ON = tuple(
+    f"study/{name}.py"
+    for name in ("checks", "model_checks", "declared", "specs", "student_specs", "result_specs")
+)
 FILES = {"study": StudyFile, "config": Config}
 CHAT = ("chat", "costs")
 MODELS = ("students", "study", "cards", "publication", "figures", "reporting", *CHAT)

@@ -45,16 +45,18 @@ def test_recipes_on_the_same_tasks_are_a_pair_about_their_data(tmp_path):
     study, problems = study_of(tmp_path, [["other", "sft"]])
     assert problems == []
     pair = {"claim": "data_quality", "recipe": "other", "against": "sft"}
-    assert study.analysis_spec()["analysis"]["compare"] == [pair]
-    assert study.analysis_spec()["analysis"]["margins"]["data_quality"] == 0.05
+    analysis = study.analysis_spec().analysis
+    assert [each.model_dump() for each in analysis.compare] == [pair]
+    assert analysis.margins["data_quality"] == 0.05
 
 
 def test_recipes_of_equally_many_steps_on_fewer_rows_are_a_pair_about_repetition(tmp_path):
     # 353 rows in batches of 16 are 23 steps an epoch, 48 rows are 3: 6 epochs and 46
     study, problems = study_of(tmp_path, [["other", "sft"]], corpus="few", length="epochs: 46")
     assert problems == []
-    assert study.analysis_spec()["analysis"]["compare"][0]["claim"] == "repetition"
-    assert "data_quality" not in study.analysis_spec()["analysis"]["margins"]
+    analysis = study.analysis_spec().analysis
+    assert analysis.compare[0].claim == "repetition"
+    assert "data_quality" not in analysis.margins
 
 
 @pytest.mark.parametrize(
@@ -93,5 +95,5 @@ def test_recipes_that_train_no_student_in_common_are_refused(tmp_path):
 def test_a_study_that_compares_nothing_says_nothing_of_it(tmp_path):
     study, problems = study_of(tmp_path, None)
     assert problems == []
-    assert "compare" not in study.analysis_spec()["analysis"]
+    assert study.analysis_spec().analysis.compare is None
     assert "data_quality" not in study.data["analysis"]["margins"]

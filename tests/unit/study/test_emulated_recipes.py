@@ -53,7 +53,7 @@ def test_the_weight_is_1_where_it_is_left_out(tmp_path):
 def test_the_analysis_and_what_is_registered_know_whose_training_is_borrowed(tmp_path):
     study, _ = study_of(tmp_path)
     row = {"recipe": "sft_of_s", "student": "l", "from_student": "s", "from_recipe": "sft"}
-    assert study.analysis_spec()["analysis"]["emulated"] == [row]
+    assert [each.model_dump() for each in study.analysis_spec().analysis.emulated] == [row]
     design = declared_design(study)
     assert design["emulated"]["sft_of_s"]["from"] == {"student": "s", "recipe": "sft"}
     assert design["seeds.sft_of_s.l"] == [0, 1]
@@ -63,7 +63,7 @@ def test_what_is_drawn_of_logs_looks_for_none_of_an_emulated_run(tmp_path):
     study, _ = study_of(tmp_path)
     logged = {(run["student"], run["run"]) for run in runs_with("log", study.figures_spec())}
     assert logged == {(run.student, run.run) for run in study.trained_runs}
-    assert "emulated" not in read_study(REPOSITORY / "studies/embedded.yaml")[0].figures_spec()
+    assert read_study(REPOSITORY / "studies/embedded.yaml")[0].figures_spec().emulated is None
 
 
 def test_a_prediction_may_be_about_an_emulated_run(tmp_path):

@@ -144,7 +144,7 @@ def test_it_and_what_it_starts_from_are_a_pair_about_preferences(tmp_path):
     study, problems = study_of(tmp_path, text=compare)
     assert problems == []
     pair = {"claim": "preference", "recipe": "dpo", "against": "sft"}
-    assert study.analysis_spec()["analysis"]["compare"] == [pair]
+    assert [each.model_dump() for each in study.analysis_spec().analysis.compare] == [pair]
 
 
 @pytest.mark.parametrize(("pair", "start"), [("[sft, dpo]", "sft"), ("[dpo, sft]", "")])

@@ -237,7 +237,8 @@ def test_no_spec_shares_state_with_the_study(study):
     with pytest.raises(ValidationError, match="frozen"):
         study.tasks_spec("train").pack.per_skill.train = 0
     study.episodes_spec("s", "base").inference.suites.append("dev")
-    study.figures_spec()["runs"][0]["run"] = "other"
+    study.figures_spec().runs.pop()
+    study.figures_spec().analysis.margins["uniform_lift"] = 0.5
     assert all_specs(study) == all_specs(load_study(study.path))
 
 

@@ -90,7 +90,7 @@ def test_a_study_says_which_text_it_shows(study_file, tmp_path):
     assert own.episodes_spec("s", "base").filler == {"file": "mine.txt", "text": "The sea is calm."}
     without = load_study(study_file(EMBEDDED.replace(", filler]", "]")))
     assert "filler" not in without.episodes_spec("s", "base").model_dump()
-    assert "neutral_filler" not in without.analysis_spec()["analysis"]["margins"]
+    assert "neutral_filler" not in without.analysis_spec().analysis.margins
 
 
 @pytest.mark.parametrize(

@@ -213,11 +213,11 @@ PERTURBED = (
 def test_variants_are_made_of_the_holdout_which_is_asked_too(tmp_path):
     both = study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [holdout, perturbed],"))
     assert both.tasks_spec("perturbed").pack.per_skill.model_dump() == {"train": 0, "dev": 0, "holdout": 5}
-    assert both.analysis_spec()["analysis"]["changes"] == ["step_removed"]
-    assert both.analysis_spec()["analysis"]["margins"]["brittleness"] == 0.05
+    assert both.analysis_spec().analysis.changes == ["step_removed"]
+    assert both.analysis_spec().analysis.margins["brittleness"] == 0.05
     alone = study(tmp_path)
     assert alone.tasks_spec("holdout") == both.tasks_spec("holdout")
-    assert "brittleness" not in alone.analysis_spec()["analysis"]["margins"]
+    assert "brittleness" not in alone.analysis_spec().analysis.margins
     with pytest.raises(UserError, match=r"inference.suites: found .*expected holdout too, whose tasks the"):
         study(tmp_path, PERTURBED, ("suites: [holdout],", "suites: [perturbed],"))
     with pytest.raises(UserError, match=r"change\[0\]: found 'step_added'"):
@@ -343,11 +343,11 @@ def test_the_headline_suite_is_the_holdout_where_it_is_asked_else_the_first_or_t
 
 def test_a_study_of_the_holdout_alone_says_nothing_of_suites_to_its_figures_and_its_design(tmp_path):
     alone, two = study(tmp_path), study(tmp_path, ASKED)
-    assert not {"suite", "suites", "headline_suite"} & alone.figures_spec()["analysis"].keys()
+    assert not {"suite", "suites", "headline_suite"} & alone.figures_spec().model_dump()["analysis"].keys()
     assert "headline_suite" not in declared_design(alone) and model_cards_spec(alone).suites is None
-    assert two.figures_spec()["analysis"]["suites"] == ["dev", "holdout"]
+    assert two.figures_spec().analysis.suites == ["dev", "holdout"]
     assert model_cards_spec(two).suites == ["holdout", "dev"]
-    assert read_spec(two.figures_spec()).others == ("dev",)
+    assert read_spec(two.figures_spec().model_dump()).others == ("dev",)
 
 
 def test_a_prediction_is_of_the_headline_suite_where_it_names_none(tmp_path):

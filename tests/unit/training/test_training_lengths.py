@@ -97,7 +97,7 @@ def test_early_steps_without_checkpoints_or_without_a_later_one_are_refused(
     study, problems, _ = read_study(tmp_path / "study.yaml")
     assert bool([line for line in problems if "analysis.depth.early: found" in line]) == told
     if not told:
-        assert study.analysis_spec()["analysis"]["depth"]["dip"] == 0.05
+        assert study.analysis_spec().analysis.depth.dip == 0.05
         assert problems == []
 
 

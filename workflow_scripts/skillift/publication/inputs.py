@@ -16,6 +16,7 @@ from skillift.tables import read_json
 if TYPE_CHECKING:
     import polars as pl
 
+    from skillift.settings.analysis_specs import FiguresSpec
     from skillift.study.study import Study
 
 SOURCES = (*ANALYSIS, "certification", "costs", *OPTIONAL)
@@ -46,15 +47,18 @@ def spec_of(options: argparse.Namespace) -> dict:
     Raises:
         UserError: the file of the look is missing or wrong.
     """
-    return at_look(options.spec, read_json(options.look)) if options.look else options.spec
+    spec = options.spec.model_dump()
+    return at_look(spec, read_json(options.look)) if options.look else spec
 
 
-def runs_with(name: str, spec: dict) -> list[dict]:
+def runs_with(name: str, spec: FiguresSpec) -> list[dict[str, str]]:
     """The runs that have a table of `OF_RUNS`: trained ones a log, those of students the other."""
-    if name == "log":
-        untrained = (None, *spec.get("emulated", ()))
-        return [run for run in spec["runs"] if run["recipe"] not in untrained]
-    return [run for run in spec["runs"] if run["student"] not in spec.get("references", ())]
+    untrained = (None, *(spec.emulated or ()))
+    return [
+        {"student": run.student, "run": run.run}
+        for run in spec.runs
+        if (run.recipe not in untrained if name == "log" else run.student not in (spec.references or ()))
+    ]
 
 
 def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) -> dict[str, pl.DataFrame]:

@@ -127,7 +127,7 @@ def _unknown_key(place: _Place, source: Source) -> Iterator[tuple[KeyPath, str]]
     if name not in place.choice.get("properties", ()):
         known = list((place.around if _is_chosen(place) else place.choice)["properties"])
         found, fix = Words(f"an unknown key '{name}'"), did_you_mean(name, known) or "Delete it."
-        yield key, source.problem(key, found, one_of(known), fix)
+        yield key, source.problem(key, found, one_of(known) if known else "no keys", fix)
     elif _is_chosen(place):
         expected, fix = (
             "no such key beside `parts`",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from skillift.settings.analysis_specs import LookSettings, LookSpec
 from skillift.study.emulation import EMULATED
 from skillift.study.headline import HOLDOUT
 
@@ -62,9 +63,9 @@ def with_sizes(design: Mapping, tasks: pl.DataFrame) -> dict[str, object]:
     return {**design, **sizes}
 
 
-def look_spec(study: Study) -> dict:
+def look_spec(study: Study) -> LookSpec:
     """Which look an analysis is, besides its verdicts: the settings that words depend on, and the design."""
     analysis = study.data["analysis"]
     read = ("confidence", "headline_path", "margins", *_DECLARED)
     settings = {name: analysis[name] for name in read if name in analysis}
-    return {"settings": settings, "design": declared_design(study)}
+    return LookSpec(settings=LookSettings(**settings), design=declared_design(study))

@@ -19,7 +19,9 @@ import copy
 
 from skillift.metrics.names import PASS, RESPONSES, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
+from skillift.settings.analysis_specs import LedgerSpec
 from skillift.settings.publication_specs import PredictionsSpec
+from skillift.study.design import look_spec
 from skillift.study.study import Study
 
 
@@ -60,8 +62,13 @@ def _reads_no_verdict(entry: dict) -> bool:
 
 def predictions_spec(study: Study) -> PredictionsSpec:
     """What the verdicts on predictions depend on: the predictions, and which runs are whose."""
-    said = {"predictions": declared(study), "runs": study.analysis_spec()["runs"]}
+    said = {"predictions": declared(study), "runs": study.analysis_spec().runs}
     return PredictionsSpec(**said)
+
+
+def ledger_spec(study: Study) -> LedgerSpec:
+    """What the published ledger depends on: the look, and the predictions."""
+    return LedgerSpec(**look_spec(study).model_dump(), predictions=declared(study))
 
 
 def _effect(entry: dict) -> dict:

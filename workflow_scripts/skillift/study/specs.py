@@ -6,12 +6,9 @@ In an order that does not follow the file's, so an edit rebuilds exactly what it
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from skillift.settings.chat_models import AskedModel
-from skillift.settings.publication_specs import BrowserSpec
 from skillift.settings.specs import (
     AnsweringSpec,
     CorpusSpec,
@@ -26,162 +23,18 @@ from skillift.settings.specs import (
     ServedSpec,
     TrainSpec,
 )
-from skillift.settings.student_specs import (
-    HubSpec,
-    ImportSpec,
-    PackageSpec,
-    PretrainSpec,
-    SuiteFiles,
-    TasksSpec,
-    TokenizerSpec,
-)
-from skillift.settings.values import DEFAULT_DATE, VARIANTS, Condition, Suite
-from skillift.students.chat_settings import ChatSettings
+from skillift.settings.values import DEFAULT_DATE
 from skillift.study.checks import DEMONSTRATED
-from skillift.study.compared import compared
+from skillift.study.declared import Run, filler_of
 from skillift.study.emulation import EMULATED
-from skillift.study.headline import HOLDOUT
+from skillift.study.result_specs import ResultSpecs
+from skillift.study.student_specs import StudentSpecs
 
-_LEAST_PER_SKILL = {"train": 0, "dev": 0, "holdout": 1}
-_NOT_TRAINED_ON = ("suites", "step_checks")
-_LEAST_TASKS = {"per_skill": _LEAST_PER_SKILL, "judge_scored": 0}
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
-_ESTIMATION_KEYS = (
-    "confidence",
-    "bootstrap_samples",
-    "seed",
-    "splits",
-    "margins",
-    "trajectory",
-    "depth",
-    "constraint_ceiling",
-)
 
 
-@dataclass(frozen=True, order=True)
-class Run:
-    """One run of one student: `base`, or one training by a recipe with a seed."""
-
-    student: str
-    run: str
-    recipe: str | None = None
-    seed: int | None = None
-
-
-if TYPE_CHECKING:
-
-    class _Declared(Protocol):
-        """What the specs are cut out of; `skillift.study.study.Study` says what each is."""
-
-        @property
-        def data(self) -> dict: ...
-        @property
-        def name(self) -> str: ...
-        @property
-        def conditions(self) -> list[Condition]: ...
-        @property
-        def evaluated(self) -> list[str]: ...
-        @property
-        def filler(self) -> str | dict[str, str]: ...
-        @property
-        def judges(self) -> list[str]: ...
-        @property
-        def primary_judge(self) -> str: ...
-        @property
-        def headline_suite(self) -> str: ...
-        @property
-        def suites(self) -> list[Suite]: ...
-        @property
-        def references(self) -> list[str]: ...
-        @property
-        def runs(self) -> list[Run]: ...
-        def chat(self, student: str) -> ChatSettings: ...
-        def corpus(self, corpus: str) -> dict: ...
-        def is_of_pack(self, suite: str) -> bool: ...
-        def model(self, student: str) -> dict: ...
-        def run(self, student: str, run: str) -> Run: ...
-        def borrowed_from(self, run: Run) -> Run | None: ...
-        def students_from(self, source: str) -> list[str]: ...
-
-else:
-    _Declared = object
-
-
-class Specs(_Declared):
+class Specs(StudentSpecs, ResultSpecs):
     """The specs of a `skillift.study.study.Study`, which is one."""
-
-    def tasks_spec(self, suite: str) -> TasksSpec:
-        """What the tasks and skills of one suite are made of.
-
-        A key that makes no difference to the suite is as if left out: editing one suite builds no other. Of
-        own files the names alone: their content enters as a digest (`preflight.own_data.suite_digest`).
-        """
-        pack = copy.deepcopy(self.data["tasks"].get("pack"))
-        if pack is None:
-            return TasksSpec(files=SuiteFiles(**self.data["tasks"]["files"]))
-        if not self.is_of_pack(suite):
-            return TasksSpec(files=SuiteFiles(**self.data["tasks"]["files"], beside_pack=True))
-        others = pack.pop("suites", {})
-        asked_by_judge = suite != "train" and pack["judge_scored"] > 0  # a share of the holdout
-        least = _LEAST_PER_SKILL
-        of_holdout = asked_by_judge or suite == VARIANTS
-        kept = {suite, *(["holdout"] if of_holdout else [])}
-        pack["per_skill"] = {
-            name: n if name in kept else least[name] for name, n in pack["per_skill"].items()
-        }
-        pack["judge_scored"] = pack["judge_scored"] if asked_by_judge else 0
-        if suite in ("train", VARIANTS):  # whose steps are not checked
-            pack.pop("step_checks", None)
-        if suite in others:
-            pack["suites"] = {suite: others[suite]}
-        return TasksSpec(pack=pack)
-
-    def tokenizer_spec(self) -> TokenizerSpec:
-        """What the tokenizer of students from scratch depends on; with own tasks it is the tiny pack's."""
-        pack = self.data["tasks"].get("pack", {"difficulty": "tiny"})
-        return TokenizerSpec(difficulty=pack["difficulty"])
-
-    def pretrain_spec(self, student: str) -> PretrainSpec:
-        """How a student with `source: scratch` is made; `pack` is None with own tasks.
-
-        Pre-training leaves out the lists that the pack's seed holds out, whatever number of tasks is made of
-        them: so the numbers of tasks stand at their least, and editing them makes no student again.
-        """
-        model = self.model(student)
-        parts = {name: model[name] for name in ("architecture", "pretraining")}
-        pack = self.data["tasks"].get("pack")
-        if pack:
-            pack = {
-                name: value for name, value in {**pack, **_LEAST_TASKS}.items() if name not in _NOT_TRAINED_ON
-            }
-        return PretrainSpec(**parts, pack=pack)
-
-    def import_spec(self, student: str) -> ImportSpec:
-        """How a student with `source: path` is taken in; its files enter as they are."""
-        return ImportSpec(source=self.model(student)["source"], **self._chat(student))
-
-    def hub_spec(self, student: str) -> HubSpec:
-        """Which model of the hub a student with `source: hub` is."""
-        model = self.model(student)
-        declared = {name: model[name] for name in ("model", "digests", "file") if name in model}
-        revision = model.get("revision", "main")
-        return HubSpec(name=student, revision=revision, **declared, **self._chat(student))
-
-    def _chat(self, student: str) -> dict:
-        """What the study says of a student's chat format, where it says something; a template by its text.
-
-        It goes into the student's model folder: what follows reads it there.
-        """
-        chat = self.chat(student)
-        found: dict = {"chat_template": chat.template._asdict()} if chat.template else {}
-        return found | ({"end_tokens": list(chat.end_tokens)} if chat.end_tokens else {})
-
-    def package_spec(self, student: str) -> PackageSpec:
-        """Which packages a student with `source: package` comes from: one, or several that are joined."""
-        model = self.model(student)
-        parts = model.get("parts") or [{name: model[name] for name in ("package", "version", "file")}]
-        declared = {name: model[name] for name in ("sha256", "licence")}
-        return PackageSpec(name=student, parts=parts, **declared, **self._chat(student))
 
     def demonstrations_spec(self) -> DemonstrationsSpec:
         """How demonstrations are written and judged; prompts have the condition `curated`."""
@@ -199,12 +52,8 @@ class Specs(_Declared):
     def corpus_spec(self, corpus: str) -> CorpusSpec:
         """How a corpus is selected from the demonstrations."""
         declared = self.corpus(corpus)
-        shown = self._filler([declared["condition"]])
+        shown = filler_of(self, [declared["condition"]])
         return CorpusSpec(**declared, prompt_seed=self.data["prompt_seed"], **shown)
-
-    def _filler(self, conditions: Sequence[str]) -> dict:
-        """What the condition `filler` shows, where it is one of these."""
-        return {"filler": copy.deepcopy(self.filler)} if "filler" in conditions else {}
 
     def train_spec(self, student: str, run: str) -> TrainSpec:
         """How a run is trained; its corpus and student enter as files.
@@ -245,7 +94,7 @@ class Specs(_Declared):
             **({"shards": shards} if shards > 1 else {}),
             conditions=self.conditions,
             prompt_seed=self.data["prompt_seed"],
-            **self._filler(self.conditions),
+            **filler_of(self, self.conditions),
             inference=AnsweringSpec(**inference),
             student=student,
             run=run,
@@ -280,7 +129,7 @@ class Specs(_Declared):
             name=reference,
             conditions=self.conditions,
             prompt_seed=self.data["prompt_seed"],
-            **self._filler(self.conditions),
+            **filler_of(self, self.conditions),
             suites=self.suites,
             samples=inference["samples"],
             reference=AskedModel(**(inherited | chat)),
@@ -298,85 +147,6 @@ class Specs(_Declared):
         """Which judges' verdicts become scoring paths, and of which runs."""
         runs = [RunName(student=run.student, run=run.run) for run in sorted(self.runs)]
         return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
-
-    def analysis_spec(self) -> dict:
-        """How effects are estimated, and over which runs."""
-        analysis = self._analysis()
-        pairs = compared(self.data)
-        return {
-            "analysis": {name: analysis[name] for name in _ESTIMATION_KEYS if name in analysis}
-            | self._changes()
-            | ({"compare": pairs} if pairs else {})
-            | self._emulations(),
-            "runs": [asdict(run) for run in sorted(self.runs, key=lambda run: (run.student, run.run))],
-        }
-
-    def _emulations(self) -> dict:
-        """Which runs are emulated, and whose trainings they borrow; nothing where none is."""
-        borrowed = {
-            (run.recipe, run.student): self.borrowed_from(run)
-            for run in self.runs
-            if run.recipe in self.data.get(EMULATED, {})
-        }
-        rows = [
-            {"recipe": name, "student": student, "from_student": of.student, "from_recipe": of.recipe}
-            for (name, student), of in sorted(borrowed.items())
-            if of
-        ]
-        return {"emulated": rows} if rows else {}
-
-    def _changes(self) -> dict:
-        """How the task pack's variants are made, where they are asked: so those left out are counted."""
-        if VARIANTS not in self.suites or not self.is_of_pack(VARIANTS):
-            return {}
-        declared = self.data["tasks"]["pack"]["suites"][VARIANTS]
-        few = {"varied": declared["per_skill"]} if "per_skill" in declared else {}
-        return {"changes": sorted(declared["change"]), **few}
-
-    def _analysis(self) -> dict:
-        """The section `analysis`, with the filler's margin only where there is a filler."""
-        analysis = copy.deepcopy(self.data["analysis"])
-        if "filler" not in self.conditions:
-            analysis["margins"].pop("neutral_filler", None)
-        return analysis
-
-    def figures_spec(self) -> dict:
-        """What figures and published tables show: the headline path, tiers and labels too."""
-        models = {name: self.model(name) for name in sorted(self.evaluated)}
-        analysis, shown = self._analysis(), self.data["figures"].get("published_values")
-        unseen = ("effect_of_interest", "headline_suite", "compare")
-        return {
-            "analysis": {key: value for key, value in analysis.items() if key not in unseen} | self._suites(),
-            "primary_judge": self.primary_judge,
-            "max_unscored_share": self.data["judging"]["max_unscored_share"],
-            "students": {
-                name: {"label": model["label"], "tier": model["tier"]} for name, model in models.items()
-            },
-            "references": sorted(self.references),
-            "runs": self.analysis_spec()["runs"],
-            "figures": {"published_values": not self.students_from("scratch") if shown is None else shown},
-            **({"emulated": sorted(self.data[EMULATED])} if EMULATED in self.data else {}),
-        }
-
-    def _suites(self) -> dict:
-        """The headline suite, where that is not the holdout, and all suites, where several are asked."""
-        found: dict = {} if self.headline_suite == HOLDOUT else {"suite": self.headline_suite}
-        return found | ({"suites": self.suites} if len(self.suites) > 1 else {})
-
-    def browser_spec(self) -> BrowserSpec:
-        """What the episode browser shows besides the tables."""
-        shown = self.figures_spec()
-        said: dict[str, Any] = {name: shown[name] for name in ("students", "references", "runs")}
-        if "withheld" in self.data:
-            said["withheld"] = sorted(self.data["withheld"])
-        return BrowserSpec(
-            name=self.name,
-            headline_path=self.data["analysis"]["headline_path"],
-            prompt_seed=self.data["prompt_seed"],
-            **self._filler(self.conditions),
-            judges=self.judges,
-            **said,
-        )
 
 
 def _has_adapter(recipe: dict) -> bool:

@@ -20,11 +20,12 @@ from skillift.study.chat_checks import OWN_CHAT
 from skillift.study.checkpoints import named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
+from skillift.study.declared import Run
 from skillift.study.emulation import EMULATED
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.matched import whole_corpus
-from skillift.study.specs import Run, Specs
+from skillift.study.specs import Specs
 from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
 from skillift.yaml_sources.source import beside, read_source
