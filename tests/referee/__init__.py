@@ -39,7 +39,7 @@ _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")
 _DRAWING = sorted(path.stem for path in Path(skillift.__path__[0], "figures").glob("[!_]*.py"))
 DRAWERS = tuple(f"figures.{name}" for name in _DRAWING if name not in ("page", "interaction"))
 # what words mean, how captions are read, and of which commit a page is, is true of no study in particular
-_OF_NO_STUDY = ("captions", "figure_list", "glossary", "made")
+_OF_NO_STUDY = ("captions", "figure_list", "glossary", "made", "word_list")
 WRITERS = (
     *sorted(f"findings.{path.stem}" for path in _FINDINGS if path.stem not in _OF_NO_STUDY),
     "findings.__init__",

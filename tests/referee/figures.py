@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+from analysis_tables import make_log
+
 from referee import Sentence, Study
 from referee.shared import no_filler, without_conditions
 from referee.studies import known, one_path, one_seed
@@ -29,7 +32,7 @@ NAMES = {
     *("pass rate (%), n =", "as judged", "worst case", "lift (pp), n =", "lift (pp)", "tasks a run"),
     *("Cohen's kappa", "Gwet's AC1", "raw agreement", "agreement (1 = always the same verdict)"),
     *("lift [interval], pp", "· smallest detectable", "delta before SFT", "delta after SFT"),
-    *("optimiser step", "training loss (nats per token, log scale)", "shift (pp)", "all skills"),
+    *("optimiser step", "training loss (", "nats per token,", "log scale)", "shift (pp)", "all skills"),
     *("difference (pp), n =", "rows of the contrast filler-none or placebo-none"),
     *("pass rate under curated (%), n =", "student, from the smallest to the largest"),
     *("procedural delta (pp), n =", "Arial, Helvetica, Liberation Sans, sans-serif"),
@@ -156,10 +159,30 @@ def more_certain() -> Study:
     return respecified(known(), {"confidence": 0.99})
 
 
+@cache
+def logged() -> Study:
+    study = known()
+    return study._replace(tables={**study.tables, "log": make_log(study.spec)})
+
+
+@cache
+def logged_of_pairs() -> Study:
+    """One recipe was trained on preference pairs, whose log has margins."""
+    log = logged().tables["log"].with_columns(margin=pl.when(run="dpo-s0").then(0.5))
+    return logged()._replace(tables={**logged().tables, "log": log})
+
+
 _SEEDS = "large marks: a recipe's mean over its seeds; small dots: single seeds"
 _COUNTS = f"{N_SKILLS * PER_SKILL} tasks in {N_SKILLS} skills · unscored: 0 per estimate"
 
 CASES = [
+    Sentence(
+        "in nats per token; of dpo, on preference pairs, in nats per pair",
+        "that recipe alone was trained on preference pairs",
+        logged_of_pairs,
+        (logged,),
+        "figure loss_curves",
+    ),
     *(
         Sentence(
             f"{_BASE}{_COUNTS} 95 % intervals, clustered by skill",
