@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+from analysis_tables import make_log
+
 from referee import Sentence, Study
 from referee.shared import no_filler, without_conditions
 from referee.studies import known, one_path, one_seed
@@ -52,7 +55,7 @@ NAMES = {
     "ran; jobs run side by side, so the study took less than their sum",
     "measured once, on the machine of this run: counts and times, no estimates",
     *("one line a run, n =", "steps; loss on the demonstrations' completions"),
-    *("training loss (log scale)", "in nats per token; of", ", on preference pairs, in nats per pair"),
+    "training loss (log scale)",
     *("Does SFT work hardest where the procedure helps least?", "What did the study take?"),
     "How often does each judge err where the verdict is known?",
     "How often does each student pass under each condition?",
@@ -156,10 +159,30 @@ def more_certain() -> Study:
     return respecified(known(), {"confidence": 0.99})
 
 
+@cache
+def logged() -> Study:
+    study = known()
+    return study._replace(tables={**study.tables, "log": make_log(study.spec)})
+
+
+@cache
+def logged_of_pairs() -> Study:
+    """One recipe was trained on preference pairs, whose log has margins."""
+    log = logged().tables["log"].with_columns(margin=pl.when(run="dpo-s0").then(0.5))
+    return logged()._replace(tables={**logged().tables, "log": log})
+
+
 _SEEDS = "large marks: a recipe's mean over its seeds; small dots: single seeds"
 _COUNTS = f"{N_SKILLS * PER_SKILL} tasks in {N_SKILLS} skills · unscored: 0 per estimate"
 
 CASES = [
+    Sentence(
+        "in nats per token; of dpo, on preference pairs, in nats per pair",
+        "that recipe alone was trained on preference pairs",
+        logged_of_pairs,
+        (logged,),
+        "figure loss_curves",
+    ),
     *(
         Sentence(
             f"{_BASE}{_COUNTS} 95 % intervals, clustered by skill",

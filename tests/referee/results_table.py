@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from referee import Sentence
-from referee.shared import format_moves, other_numbers, without_interval
+from referee.room import every_arm_fails
+from referee.shared import format_moves, no_controls, other_numbers, without_interval
 from referee.studies import base_alone, known, on_bench, one_seed, undefined
+from referee.suites import headline_of_dev, two_suites
 
 CASES = [
     Sentence(*texts, where="summary")
@@ -16,6 +18,30 @@ CASES = [
             "runs were trained",
             known,
             (base_alone, on_bench),
+        ),
+        (
+            "**skillift study `made up`**, suites holdout (headline), dev, scoring path judge:a. Lift: ",
+            "these suites were asked, the holdout for the headline",
+            two_suites,
+            (known, headline_of_dev),
+        ),
+        (
+            "**No room to move: 40 of 40 arms below 5 %: more tasks of this kind would not help.**",
+            "nearly every task fails in every arm",
+            every_arm_fails,
+            (known, base_alone),
+        ),
+        (
+            "3 lifts over none, placebo and filler, all read together: ",
+            "so many lifts were compared with these controls",
+            known,
+            (base_alone, no_controls),
+        ),
+        (
+            "This study has neither a placebo nor a filler: that a longer prompt alone would help is not",
+            "there is no control",
+            no_controls,
+            (known,),
         ),
         (
             "Procedural delta: curated \u2212 none, in percentage points",

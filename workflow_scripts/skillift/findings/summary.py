@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -40,12 +41,12 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
     spec = {**spec, "students": students}
     view = read_spec(spec)
     parts = findings(tables, spec)
-    answers = [part.answer for part in parts if part.question == "procedure" and part.findings]
+    answers = {part.question: part.answer for part in parts}
     found = [finding for part in parts for finding in part.findings]
     warnings, caveats = (
         merged([finding for finding in found if finding.claim == claim]) for claim in ("warning", "format")
     )
-    room = [part.answer.split(". ")[0] for part in parts[:1] if part.answer.startswith(NO_ROOM)]
+    room = re.findall(rf"^{NO_ROOM}.*?(?=\. )", parts[0].answer)
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
     rates = of_metric(tables["pass_rates"])
     rows = [
@@ -71,7 +72,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
             head,
             *(f"**{text}.**" for text in room),
             _markdown(pl.DataFrame(rows)),
-            *answers,
+            answers["procedure"],
             *(f"**{each.sentence}**" for each in [*warnings, *caveats]),
         ]
     )
