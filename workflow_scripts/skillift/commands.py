@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from skillift.errors import UserError
 from skillift.processes.killed_jobs import watch_memory
@@ -64,7 +64,7 @@ def spec_of(model: type[S] | None) -> Callable[[str], S]:
         read = read_settings(Source("--spec", json_object(text)), model or Settings)
         if read.problems:
             raise UserError("\n".join(line for lines in read.problems.values() for line in lines))
-        return read.settings
+        return cast("S", read.settings)
 
     return spec
 

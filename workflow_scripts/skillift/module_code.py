@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -144,16 +145,16 @@ class _Uses(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         self._use(node)
 
-    def _visit_all(self, *parts: ast.AST | list[ast.AST] | None) -> None:
+    def _visit_all(self, *parts: ast.AST | Sequence[ast.AST] | None) -> None:
         for part in parts:
-            for node in part if isinstance(part, list) else [part]:
+            for node in part if isinstance(part, Sequence) else [part]:
                 if node is not None:
                     self.visit(node)
 
     def _visit_within(
         self,
         bound: frozenset[str],
-        *parts: ast.AST | list[ast.AST] | None,
+        *parts: ast.AST | Sequence[ast.AST] | None,
         of_module: frozenset[str] = frozenset(),
     ) -> None:
         around = self._local

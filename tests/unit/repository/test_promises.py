@@ -29,8 +29,8 @@ def pages(repository: Path) -> list[Path]:
 def daily_tests(path: Path) -> set[str]:
     """The names of a module's tests that `make test` runs."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    marks = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
-    if any(line.startswith("pytestmark") and "mark.nightly" in line for line in marks):
+    assigned = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Assign)]
+    if any("mark.nightly" in text for text in assigned if text.startswith("pytestmark")):
         return set()
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return {each.name for each in functions if "nightly" not in map(_mark, each.decorator_list)}

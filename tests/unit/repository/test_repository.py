@@ -25,7 +25,14 @@ TOP_LEVEL = {
     ),
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"),
     *(".ci", ".gitignore", ".gitattributes", ".editorconfig", ".pytest.ini", ".pre-commit-config.yaml"),
-    *(".ruff.toml", ".importlinter", ".mypy.ini", ".codespellrc", ".zensical.toml"),
+    *(
+        ".ruff.toml",
+        ".importlinter",
+        ".mypy.ini",
+        ".codespellrc",
+        ".zensical.toml",
+        ".snakemake-workflow-catalog.yml",
+    ),
 }
 MIB = 1024**2
 

@@ -35,7 +35,6 @@ COLUMNS = {
     "(`placebo`), the steps in a wrong order (`shuffled`), neutral text (`filler`)",
     "sample": "number of the answer, from 0",
     "engine": "what generated the answer",
-    "mean_log_probability": "of the answer's tokens, in nats, where the study keeps it",
     "prompt_sha256": "digest of all that the model was given",
     "response": "the answer in full",
     "finish_reason": "why it ended: `stop`, `length` (cut off), `error`",

@@ -20,7 +20,7 @@ import copy
 from skillift.metrics.names import PASS, RESPONSES, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.settings.analysis_specs import LedgerSpec
-from skillift.settings.publication_specs import PredictionsSpec
+from skillift.settings.publication_specs import DeclaredPrediction, PredictionsSpec
 from skillift.study.design import look_spec
 from skillift.study.study import Study
 
@@ -62,13 +62,14 @@ def _reads_no_verdict(entry: dict) -> bool:
 
 def predictions_spec(study: Study) -> PredictionsSpec:
     """What the verdicts on predictions depend on: the predictions, and which runs are whose."""
-    said = {"predictions": declared(study), "runs": study.analysis_spec().runs}
-    return PredictionsSpec(**said)
+    said = {name: DeclaredPrediction(**entry) for name, entry in declared(study).items()}
+    return PredictionsSpec(predictions=said, runs=study.analysis_spec().runs)
 
 
 def ledger_spec(study: Study) -> LedgerSpec:
     """What the published ledger depends on: the look, and the predictions."""
-    return LedgerSpec(**look_spec(study).model_dump(), predictions=declared(study))
+    said = {name: DeclaredPrediction(**entry) for name, entry in declared(study).items()}
+    return LedgerSpec(**look_spec(study).model_dump(), predictions=said)
 
 
 def _effect(entry: dict) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import asdict
+from typing import Any
 
 from skillift.settings.analysis_specs import (
     AnalysisSettings,
@@ -110,7 +111,9 @@ class ResultSpecs(Declared):
     def browser_spec(self) -> BrowserSpec:
         """What the episode browser shows besides the tables."""
         shown = self.figures_spec()
-        withheld = {"withheld": sorted(self.data["withheld"])} if "withheld" in self.data else {}
+        withheld: dict[str, Any] = {}
+        if "withheld" in self.data:
+            withheld["withheld"] = sorted(self.data["withheld"])
         return BrowserSpec(
             name=self.name,
             students=shown.students,
