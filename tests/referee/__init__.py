@@ -49,7 +49,7 @@ WRITERS = (
     "reporting.certificates",
     "reporting.numbers",
 )
-PAGE = Path(skillift.__path__[0]).parent / "pages" / "findings.html"
+PAGE = Path(skillift.__path__[0]).parent / "assets" / "pages" / "findings.html"
 ANYTHING = "…"  # in a sentence
 # what a reader of the page sees by its place
 _PLACES = {
