@@ -61,10 +61,10 @@ def _predictions(entries: list[Entry]) -> Iterator[dict]:
     for before, after in pairwise(records):
         for name in sorted(before.predictions.keys() | after.predictions.keys()):
             old, new = before.predictions.get(name), after.predictions.get(name)
-            if old == new:
-                continue
-            if old is None or new is None:
-                yield _of_prediction(after, CHANGED if old else REGISTERED, name, old, new)
+            if old is None:
+                yield _of_prediction(after, REGISTERED, name, old, new)
+            elif new is None:
+                yield _of_prediction(after, CHANGED, name, old, new)
             else:
                 for key in sorted(old.keys() | new.keys()):
                     values = old.get(key), new.get(key)
