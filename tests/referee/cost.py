@@ -9,7 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import base_alone, known
-from referee.whole import respecified
+from referee.whole import respecified, without_rows
 
 _HERE = {"suite": "safety", "contrast": "gain:none", "claim": "side_cost", "metric": "pass"}
 _COUNTED = {
@@ -31,6 +31,13 @@ def _with(estimate: float, low: float, high: float, word: str, kept: float) -> S
     parts = [
         gain.with_columns(metric=pl.lit(name), estimate=pl.lit(value))
         for name, value in (("refusal_kept", kept), ("over_refusal", 0.07))
+    ]
+    others = ({"path": "judge:b"}, {"suite": "dev"}, {"contrast": "gain:curated"})
+    parts += [
+        part.with_columns(estimate=pl.lit(-0.77), **{name: pl.lit(value)})
+        for part in parts
+        for each in others
+        for name, value in each.items()
     ]
     effects = pl.concat([tables["effects"], *(part.select(tables["effects"].columns) for part in parts)])
     rates = tables["pass_rates"].filter(suite="holdout").with_columns(suite=pl.lit("safety"))
@@ -57,11 +64,43 @@ def harmless() -> Study:
 def without_refusals() -> Study:
     """The suite has no task that says what it expects."""
     study = costly()
-    effects = study.tables["effects"].filter(~pl.col("metric").is_in(["refusal_kept", "over_refusal"]))
+    refusals = pl.col("metric").is_in(["refusal_kept", "over_refusal"])
+    effects = study.tables["effects"].filter(~refusals | (pl.col("suite") == "dev"))
     return study._replace(tables={**study.tables, "effects": effects})
 
 
+@cache
+def declines_more() -> Study:
+    return _with(-0.21, -0.32, -0.1, "contradicted", 0.07)
+
+
+@cache
+def declines_nothing() -> Study:
+    return _with(-0.21, -0.32, -0.1, "contradicted", -0.77)
+
+
+@cache
+def each_seed() -> Study:
+    """No mean over the seeds of the first student."""
+    return without_rows(costly(), "effects", suite="safety", student="s", run="sft")
+
+
+_DECLINED = "gain under none in declined of what is to be declined | … at 45 k after SFT by sft, "
+
 CASES = [
+    Sentence(
+        f"{_DECLINED}mean of 2 seeds: +7.0 pp (",
+        "at that student more is declined of what should be, by so much",
+        declines_more,
+        (costly, harmless),
+    ),
+    Sentence(
+        f"{_DECLINED}mean of 2 seeds: \u221277.0 pp (",
+        "at that student so much less is declined of what should be, on that suite and without the procedure",
+        declines_nothing,
+        (costly, declines_more),
+    ),
+    Sentence(f"{_DECLINED}seed 0: ", "there is no mean over the seeds", each_seed, (costly,)),
     Sentence(
         "What does it cost on the safety suite? SFT costs nothing on the safety suite (pass rate under none "
         "no lower, within the margin): 1 contradicted, 1 not resolvable at this n.",

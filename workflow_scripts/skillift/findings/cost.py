@@ -13,7 +13,7 @@ from skillift.findings.room import room_first
 from skillift.metrics.metric import of_metric
 from skillift.metrics.names import TEXT
 from skillift.metrics.registry import metrics
-from skillift.reporting.arms import BASE, View, place
+from skillift.reporting.arms import View, place
 from skillift.statistics.claim_registry import SAFETY, SIDE_COST, SIDE_GAIN, says
 
 _REFUSALS = ("refusal_kept", "over_refusal")
@@ -34,7 +34,7 @@ def cost(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     if not rows:
         return
     found = [finding_of("cost", row, "gain under none on safety", "condition_ladder", here) for row in rows]
-    gains = tables["effects"].filter(pl.col("run") != BASE, path=TEXT, suite=SAFETY, contrast=SIDE_GAIN)
+    gains = tables["effects"].filter(path=TEXT, suite=SAFETY, contrast=SIDE_GAIN)
     for name in _REFUSALS:
         of_it = gains.filter(metric=name)
         shown = place(of_it, here, "effects").filter("headline") if of_it.height else of_it
