@@ -236,7 +236,10 @@ def test_a_study_file_that_is_wrong_is_told_before_any_table_is_read(tmp_path, s
     ("settings", "told"),
     [
         ([], "one of the arguments --spec --study is required"),
-        (["--spec", "{}", "--study", "s.yaml"], "argument --study: not allowed with argument --spec"),
+        (
+            ["--spec", json.dumps(SPEC), "--study", "s.yaml"],
+            "argument --study: not allowed with argument --spec",
+        ),
     ],
     ids=["neither", "both"],
 )
