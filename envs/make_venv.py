@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from machine import GIB, SetupError, check_platform, check_space, explain, find_python, python_version
@@ -61,7 +60,6 @@ class Environment:
         self.python = self.folder / "bin" / "python"
         self.stamp = self.folder / STAMP
         self.log = self.folder / LOG
-        self.collected = 0
 
     def holds(self, pins: str) -> bool:
         """Whether the environment was completed, at this place, with pins of this digest."""
@@ -84,13 +82,6 @@ class Environment:
             return False
         pip = [str(self.python), "-m", "pip", "--version"]
         return subprocess.run(pip, capture_output=True, check=False).returncode == 0
-
-    def is_empty(self) -> bool:
-        """Whether nothing is installed but what a new environment has."""
-        found = {
-            path.name.split("-")[0] for path in self.folder.glob("lib/python*/site-packages/*.dist-info")
-        }
-        return found <= {"pip", "setuptools"}
 
     def size_gib(self) -> float:
         """What the environment takes on disk."""
@@ -128,8 +119,9 @@ class Environment:
             SetupError: pip failed; says why.
         """
         command = [str(self.python), "-m", "pip", *arguments, "--no-input", "--disable-pip-version-check"]
-        live, text = sys.stderr.isatty(), []
-        with self.log.open("a", encoding="utf-8", buffering=1) as log:
+        live = sys.stderr.isatty()
+        collected, text = 0, []
+        with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ {' '.join(command)}\n")
             process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
@@ -138,38 +130,17 @@ class Environment:
                 log.write(line)
                 text.append(line)
                 if line.startswith(("Collecting ", "Processing ", "Requirement already")):
-                    self.collected += 1
+                    collected += 1
                     if live:
-                        print(f"\r  packages: {self.collected} of {total} collected", end="", file=sys.stderr)
+                        print(f"\r  packages: {collected} of {total} collected", end="", file=sys.stderr)
                 elif line.startswith("Installing collected packages"):
                     end = "" if live else "\n"
-                    print(
-                        f"\r  packages: {self.collected} collected, installing ...", end=end, file=sys.stderr
-                    )
+                    print(f"\r  packages: {collected} collected, installing ...", end=end, file=sys.stderr)
         if process.wait():
             print(file=sys.stderr)
             raise SetupError(f"installing packages: {explain(''.join(text))} (whole log: {self.log})")
         if live:
             print(file=sys.stderr)
-
-    def install(self, pins: Path, at_once: int = 1) -> None:
-        """Install a list of pins, its parts by so many pips at once: one alone takes one core, or waits.
-
-        Raises:
-            SetupError: pip failed; says why.
-        """
-        lines = [line for line in pins.read_text(encoding="utf-8").splitlines() if "==" in line]
-        pinned = [line for line in lines if not line.startswith("#")]
-        self.collected = 0
-        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as pool:
-            calls = []
-            for number in range(min(at_once, len(pinned))):
-                part = Path(folder, f"{number}-{pins.name}")
-                part.write_text("\n".join(pinned[number::at_once]), encoding="utf-8")
-                options = ("install", "--no-compile", "--no-deps", "-r", str(part))
-                calls.append(pool.submit(self.pip, *options, total=len(pinned)))
-            for call in calls:
-                call.result()
 
     def compile(self) -> None:
         """Compile the packages on all cores; pip would do it on one, and each file for itself.
@@ -209,18 +180,15 @@ class Environment:
         return done.returncode == 0
 
 
-def install(environment: Environment, pins: Path, torch_pins: Path | None, fresh: bool = False) -> None:
+def install(environment: Environment, pins: Path, torch_pins: Path | None) -> None:
     """Install the pins, and the CUDA libraries if the registry served a build of torch that loads them.
-
-    Args:
-        fresh: whether nothing is installed yet, so that no pip can take away what another one looks at.
 
     Raises:
         SetupError: pip failed, or torch cannot be imported in the end.
     """
     environment.drop_half_installed()
     pinned = names_in(pins)
-    environment.install(pins, 2 if fresh else 1)
+    environment.pip("install", "--no-compile", "--no-deps", "-r", str(pins), total=len(pinned))
     environment.compile()
     if "torch" in pinned and not environment.imports_torch():
         if torch_pins is not None:
@@ -231,7 +199,8 @@ def install(environment: Environment, pins: Path, torch_pins: Path | None, fresh
                 "GPU but loads the CUDA libraries: installing those too (about 3 GiB more).",
                 file=sys.stderr,
             )
-            environment.install(torch_pins)
+            options = ("--no-compile", "--no-deps", "-r", str(torch_pins))
+            environment.pip("install", *options, total=len(names_in(torch_pins)))
         if not environment.imports_torch():
             raise SetupError(
                 f"torch: found one that cannot be imported (`{environment.python} -c 'import torch'` shows "
@@ -261,12 +230,12 @@ def make(options: argparse.Namespace) -> None:
     environment.stamp.unlink(missing_ok=True)
     verb = "Updating" if updating else "Making"
     print(
-        f"{verb} {environment.folder} with {python} (a new one takes 2 to 3 minutes, "
+        f"{verb} {environment.folder} with {python} (a new one takes about 3 minutes, "
         f"{options.needed_gib:.1g} GiB)",
         file=sys.stderr,
     )
     environment.create(python)
-    install(environment, options.pins, torch_pins, environment.is_empty())
+    install(environment, options.pins, torch_pins)
     environment.complete(pins)
 
 

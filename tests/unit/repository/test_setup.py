@@ -201,8 +201,8 @@ def test_the_libraries_of_a_cuda_torch_are_installed_only_where_torch_needs_them
             super().__init__(tmp_path)
             self.imports = imports
 
-        def install(self, pins: Path, at_once: int = 1) -> None:
-            calls.append(pins.name)
+        def pip(self, *arguments: str, total: int = 0) -> None:
+            calls.append(Path(arguments[-1]).name)
 
         def compile(self) -> None:
             pass
