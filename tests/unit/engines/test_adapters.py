@@ -112,7 +112,7 @@ def test_episodes_with_adapters_are_those_of_merged_weights_and_the_risk_is_told
 def test_an_adapter_that_the_engine_ignores_is_caught(student, trained, monkeypatch):
     heedless = skillift.episodes.run.open_engine
 
-    def ignore(kind, folder, inference, options, adapter=None):
+    def ignore(kind, folder, inference, options, adapter=None, *others):
         assert adapter is not None
         return heedless(kind, folder, inference, options)
 

@@ -121,5 +121,7 @@ def test_a_checkpoint_with_another_template_is_refused_before_an_engine_starts(t
         {"task_id": ["t"], "skill_id": ["k"], "suite": ["holdout"], "prompt": ["What?"], "reference": ["1"]}
     )
     skills = pl.DataFrame({"skill_id": ["k"], "steps": [["Look."]]})
-    with pytest.raises(UserError, match=r"step 6, task t under the condition none: prompt: .*base model"):
+    with pytest.raises(
+        UserError, match=r"step 6, task t under the condition none: prompt: .*different chat templates"
+    ):
         episodes.answer(tasks, skills, EpisodesSpec(**spec), {6: checkpoint}, RunOptions(), base=base)

@@ -13,7 +13,7 @@ JSON object. They are built differently, so that they agree mostly and not alway
   (`skillift.chat.mentions`), as many words as the reference has: of "7 1" it reads the 1.
 
 Both compare as the extractor does, by the type of the reference (`skillift.answers.comparison`). Where that
-is a list of checks (scorer `constraints`), both read the ANSWER line and check it.
+is a list of checks (scorer `constraints`), both check the stated conclusion.
 
 `skillift.chat.completions` asks them where a study names the provider `offline`.
 """
@@ -27,8 +27,7 @@ from skillift.answers.comparison import says_the_same, type_of
 from skillift.answers.dress import fold_characters
 from skillift.chat.listings import Mention, listed_items
 from skillift.chat.mentions import ends_in, has_form
-from skillift.scorers.answer_line import extract_answer
-from skillift.scorers.constraints import checks_of, score
+from skillift.scorers.constraints import checks_of, met_by
 
 PROVIDER = "offline"
 
@@ -138,8 +137,9 @@ def _is_checks(reference: str) -> bool:
 
 
 def _verdict_by_checks(reference: str, response: str) -> dict:
-    """The verdict where a reference is a list of checks: whether the ANSWER line meets them all."""
-    return {"conclusion": extract_answer(response) or "", "passed": score(response, reference)}
+    """The verdict where a reference is a list of checks: whether the stated conclusion meets them all."""
+    stated = read_conclusion(response)
+    return {"conclusion": stated, "passed": all(met_by(stated or None, response, reference))}
 
 
 def _verdict(last: Mention | None) -> dict:

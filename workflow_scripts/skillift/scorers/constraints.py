@@ -68,9 +68,8 @@ def checks_of(reference: str) -> list[dict]:
     return checks
 
 
-def answer_of(response: str) -> dict | list | None:
-    """What the last ANSWER line says, as an object or a list; None where there is none."""
-    text = extract_answer(response)
+def _answer_in(text: str | None) -> dict | list | None:
+    """What an ANSWER line says, as an object or a list; None where there is none."""
     if text is None:
         return None
     try:
@@ -84,10 +83,15 @@ def answer_of(response: str) -> dict | list | None:
 
 def met(response: str, reference: str) -> list[bool]:
     """Of each check of a reference, whether a response meets it; none of an answer that cannot be read."""
-    checks, answer = checks_of(reference), answer_of(response)
+    return met_by(extract_answer(response), response, reference)
+
+
+def met_by(line: str | None, response: str, reference: str) -> list[bool]:
+    """The same of a response whose ANSWER line, or what is taken for it, is `line` (None: it has none)."""
+    checks, answer = checks_of(reference), _answer_in(line)
     steps = steps_of(response)
     return [
-        _follows(steps, response, check) if check["kind"] == "follows" else _met(answer, check)
+        _follows(steps, line, check) if check["kind"] == "follows" else _met(answer, check)
         for check in checks
     ]
 
@@ -97,10 +101,10 @@ def score(response: str, reference: str) -> bool:
     return all(met(response, reference))
 
 
-def _follows(steps: Mapping[int, str], response: str, check: Mapping) -> bool:
+def _follows(steps: Mapping[int, str], line: str | None, check: Mapping) -> bool:
     """Whether a step's list is what its rewritings make of the list of the step before it."""
     step, order = check["step"], check["order"]
-    text = extract_answer(response) if step == "answer" else steps.get(step)
+    text = line if step == "answer" else steps.get(step)
     worked = [number for number, each in steps.items() if items_in(each, order)]
     last = max(worked, default=0) if step == "answer" else step - 1
     before = tuple(check["list"]) if "list" in check else items_in(steps.get(last, ""), order)
