@@ -12,21 +12,24 @@ from skillift.contracts import pa, pipeline
 from skillift.contracts.analysis import ANALYSIS_TABLES
 from skillift.errors import UserError
 from skillift.findings.figure_list import BEGIN, END, with_figures
+from skillift.study.code_map import code_page, first_sentence, with_packages
 from skillift.study.commands_page import command_files
 from skillift.study.reference import reference_page
-from study.document_study import DOCS, FIGURES, SCHEMAS, WORDS, main
+from study.document_study import CONTRIBUTING, DOCS, FIGURES, SCHEMAS, WORDS, main
 
-PAGES = ("reference/study.md", "reference/commands.md", "reference/contracts.md", FIGURES, WORDS)
+MADE = ("study", "commands", "contracts", "code")
+PAGES = (*(f"reference/{name}.md" for name in MADE), FIGURES, WORDS)
 
 
 def test_the_committed_pages_and_schemas_are_those_that_the_code_makes(tmp_path):
     for name in (FIGURES, WORDS):
         (tmp_path / name).parent.mkdir()
         copy(DOCS / name, tmp_path / name)
-    main(["--docs", str(tmp_path), "--schemas", str(tmp_path)])
+    contributing = copy(CONTRIBUTING, tmp_path)
+    main(["--docs", str(tmp_path), "--schemas", str(tmp_path), "--contributing", contributing])
     schemas = [f"{name}.schema.json" for name in ("config", "study")]
     assert sorted(path.name for path in SCHEMAS.iterdir()) == schemas
-    for folder, names in ((DOCS, PAGES), (SCHEMAS, schemas)):
+    for folder, names in ((DOCS, PAGES), (SCHEMAS, schemas), (CONTRIBUTING.parent, [CONTRIBUTING.name])):
         for name in names:
             fix = f"{name}: run: python workflow_scripts/study/document_study.py"
             assert (folder / name).read_text("utf-8") == (tmp_path / name).read_text("utf-8"), fix
@@ -40,6 +43,31 @@ def test_every_option_of_every_command_is_on_the_page(repository):
     for path in commands:
         for option in re.findall(r"add\(\s*\"(--[a-z-]+)\"", path.read_text(encoding="utf-8")):
             assert f"`{option}`" in parts[path.name], (path.name, option)
+
+
+def test_every_module_of_the_library_is_on_the_map_with_what_it_is_for(repository):
+    library = repository / "workflow_scripts" / "skillift"
+    page = code_page(repository)
+    for path in library.glob("**/*.py"):
+        if path.name != "__init__.py":
+            of_folder = (
+                page.split(f"\n### {path.parent.relative_to(library)}\n")[-1]
+                if path.parent != library
+                else page
+            )
+            assert f"| `{path.name}` | {first_sentence(path)[:20]}" in of_folder.replace("\\|", "|"), path
+    assert "| `generate`" not in page and "| `episodes.smk` | Episodes: one job answers" in page
+
+
+def test_a_file_that_does_not_say_what_it_is_for_is_named(tmp_path):
+    path = tmp_path / "workflow_scripts" / "skillift" / "mute.py"
+    path.parent.mkdir(parents=True)
+    (path.parent / "__init__.py").write_text('"""The library."""')
+    path.write_text("x = 1")
+    with pytest.raises(UserError, match=r"mute\.py: found 'no docstring', expected one sentence"):
+        code_page(tmp_path)
+    with pytest.raises(UserError, match=r"page\.md: found 'not both of them once'"):
+        with_packages("", tmp_path, "page.md")
 
 
 def test_every_table_that_a_contract_is_for_is_on_the_page_with_its_columns():

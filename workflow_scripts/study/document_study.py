@@ -2,8 +2,9 @@
 
 python workflow_scripts/study/document_study.py
 
-Made whole are docs/reference/study.md, commands.md and contracts.md; within their pages the list of figures
-(docs/reference/figures-and-tables.md) and of words (docs/explanation/words.md).
+Made whole are docs/reference/study.md, commands.md, contracts.md and code.md; within their pages the list of
+figures (docs/reference/figures-and-tables.md), of words (docs/explanation/words.md) and of the packages of the
+library (CONTRIBUTING.md).
 
 No rule calls this.
 """
@@ -25,6 +26,7 @@ from skillift.publication.html_parts import read_part
 from skillift.settings.config import Config
 from skillift.settings.json_schema import json_schema
 from skillift.settings.study_file import StudyFile
+from skillift.study.code_map import code_page, with_packages
 from skillift.study.commands_page import commands_page
 from skillift.study.reference import reference_page
 from skillift.tables import atomic_path
@@ -36,6 +38,7 @@ SCHEMAS = REPOSITORY / "rules" / "schemas"
 FIGURES = "reference/figures-and-tables.md"
 WORDS = "explanation/words.md"
 CAPTIONS = REPOSITORY / "rules" / "captions"
+CONTRIBUTING = REPOSITORY / "CONTRIBUTING.md"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -49,16 +52,20 @@ def main(argv: list[str] | None = None) -> None:
     )
     add = arguments.add_argument
     add("--docs", default=DOCS, type=Path, help="folder of the pages; figures and words must be there")
+    add("--contributing", default=CONTRIBUTING, type=Path, help="page with the packages; must be there")
     add("--schemas", default=SCHEMAS, type=Path, help="folder of the schemas")
     options = arguments.parse_args(argv)
     pages = {
         "reference/study.md": reference_page(),
         "reference/commands.md": commands_page(SCRIPTS),
         "reference/contracts.md": contracts_page(),
+        "reference/code.md": code_page(REPOSITORY),
         FIGURES: with_figures(read_part(options.docs / FIGURES), CAPTIONS, FIGURES),
         WORDS: with_words(read_part(options.docs / WORDS), WORDS),
     }
     texts = {options.docs / name: text for name, text in pages.items()}
+    page = options.contributing
+    texts[page] = with_packages(read_part(page), REPOSITORY, page.name)
     for name, model in {"study": StudyFile, "config": Config}.items():
         schema = json.dumps(json_schema(model), indent=2, ensure_ascii=False)
         texts[options.schemas / f"{name}.schema.json"] = schema + "\n"
