@@ -19,7 +19,9 @@ rule certify_judge:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
-        code=code_digest("certification/certify_judge.py"),
+        code=lambda wildcards: asking_code(
+            "certification/certify_judge.py", STUDY.judge_spec(wildcards.judge).judge
+        ),
     shell:
         """
         python "$SCRIPTS/certification/certify_judge.py" --spec {params.spec:q} --cases {input.cases:q} \

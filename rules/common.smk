@@ -13,6 +13,7 @@ from snakemake.logging import logger
 SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from skillift.chat.batches.providers import provider_modules
 from skillift.chat.options import client_words
 from skillift.errors import UserError
 from skillift.processes.parent_watchdog import this_process
@@ -153,3 +154,9 @@ def per_run(pattern, runs=None):
 def verbatim(text):
     """A param with its braces kept: Snakemake fills in wildcards in texts, not in what functions return."""
     return lambda wildcards: text
+
+
+def asking_code(command, *entries):
+    """The digest of a command that asks the models of these entries of the study, if they are models."""
+    models = [entry.model for entry in entries if hasattr(entry, "model")]
+    return code_digest(command, *provider_modules(models))

@@ -23,7 +23,11 @@ rule collect_demonstrations:
     params:
         # a study that trains nothing has no teacher
         spec=lambda wildcards: canonical(STUDY.demonstrations_spec()),
-        code=code_digest("corpus/collect_demonstrations.py"),
+        code=lambda wildcards: asking_code(
+            "corpus/collect_demonstrations.py",
+            STUDY.demonstrations_spec().teacher,
+            STUDY.demonstrations_spec().judge,
+        ),
         teacher=as_options(teacher_files()),
         tokenizers=tokenizer_options(),
     shell:

@@ -150,7 +150,10 @@ rule ask_reference:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.reference_spec(wildcards.student)),
-        code=code_digest("episodes/ask_reference.py"),
+        code=lambda wildcards: asking_code(
+            "episodes/ask_reference.py",
+            STUDY.reference_spec(wildcards.student).reference,
+        ),
     shell:
         """
         python "$SCRIPTS/episodes/ask_reference.py" --spec {params.spec:q} --tasks {input.tasks:q} \

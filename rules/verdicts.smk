@@ -23,7 +23,9 @@ rule judge:
         runtime=api_runtime,
     params:
         spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
-        code=code_digest("verdicts/judge.py"),
+        code=lambda wildcards: asking_code(
+            "verdicts/judge.py", STUDY.judge_spec(wildcards.judge).judge
+        ),
     shell:
         """
         python "$SCRIPTS/verdicts/judge.py" --spec {params.spec:q} --episodes {input.episodes:q} \

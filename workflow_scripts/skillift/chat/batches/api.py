@@ -7,7 +7,7 @@ is a `CallFailed` without secrets.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from skillift.chat.batches.lines import Line, Reply
 from skillift.chat.completions import brief, told
@@ -36,8 +36,12 @@ class Batch(NamedTuple):
 class BatchApi(Protocol):
     """The batches of one model's provider and address; every method may raise a `CallFailed`."""
 
+    own_address: ClassVar[bool] = True  # whether the provider has one, where they are offered
     model: ChatModel
     secrets: Mapping[str, str]
+
+    def __init__(self, model: ChatModel, timeout_s: float, secrets: Mapping[str, str]) -> None:
+        """Those of a model; `timeout_s`: the longest wait for one reply."""
 
     async def upload(self, ours: str, lines: Mapping[str, Line]) -> Any:
         """Hand over what is asked, by key, for a batch of our name `ours`; returns what `create` takes."""

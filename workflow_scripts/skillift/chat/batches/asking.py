@@ -4,7 +4,7 @@ The questions of a job that are neither answered nor in an outstanding batch are
 (`skillift.chat.batches.submission`); then this waits for every batch that holds one of its questions, whoever
 submitted it, and keeps the answers under the keys that direct calls use. In this package, what must outlive a
 kill stands in `state`, what a question is and how its reply is read in `lines`, and what a provider
-understands in `api_openai` and `api_anthropic`.
+understands in `<provider>_api`.
 
 Questions that a batch leaves open (it expired, was cancelled or failed, a line is missing or cannot be read,
 or met an error that may pass) go into further batches as long as these bring answers, and at last are left

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from skillift.chat.batches.providers import PROVIDERS, batches_of, provider_of
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError, problem
 from skillift.settings.config import ApiConfig
 
 ALL = "all"
-PROVIDERS = ("anthropic", "openai", "hosted_vllm")  # whose batches `skillift.chat.batches.providers` speaks
-_OWN_ADDRESS = ("anthropic", "openai")  # of these, those that offer batches at their own address
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,10 @@ class BatchSettings:
 
     def takes(self, model: ChatModel) -> bool:
         """Whether the model is asked in batches."""
-        own = model.model.partition("/")[0] in _OWN_ADDRESS and model.api_base is None
-        return model.model in self.models or (ALL in self.models and own)
+        if model.model in self.models or ALL not in self.models:
+            return model.model in self.models
+        known = model.api_base is None and provider_of(model.model) in PROVIDERS
+        return known and batches_of(model.model).own_address
 
     def share(self, model: ChatModel) -> float:
         """The share of its price that the model's requests cost."""
@@ -66,8 +67,7 @@ def batched_models(names: Iterable[str]) -> frozenset[str]:
         UserError: one whose provider has no batches that this library speaks.
     """
     for name in names:
-        provider, _, rest = name.partition("/")
-        if name != ALL and not (provider in PROVIDERS and rest):
+        if name != ALL and not (provider_of(name) in PROVIDERS and name.partition("/")[2]):
             expected = f"true, or names of models of these providers: {', '.join(PROVIDERS)}"
             fix = "Take it out: models that are not named are asked directly."
             raise UserError(problem("config.yaml: api.batch", name, expected, fix))

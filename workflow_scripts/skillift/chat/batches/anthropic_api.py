@@ -29,8 +29,9 @@ _BETA = "anthropic-beta"  # header that chooses features, such as structured rep
 
 @dataclass
 class AnthropicBatches:
-    """Batches as Anthropic has them; see `batch_api.BatchApi`."""
+    """Batches as Anthropic has them; see `BatchApi`."""
 
+    own_address = True
     model: ChatModel
     timeout_s: float
     secrets: Mapping[str, str]
@@ -142,3 +143,6 @@ def _reply(result: dict) -> Reply:
         kind = error["error"]["type"]
         return Reply(_STATUS.get(kind) or ANTHROPIC_ERROR_STATUS_CODE_MAP.get(kind, 500), error)
     return Reply(0, None)
+
+
+BATCHES = AnthropicBatches

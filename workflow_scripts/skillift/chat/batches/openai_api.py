@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from skillift.chat.batches.api import Batch, called
 from skillift.chat.batches.lines import Line, Reply, replies
@@ -23,15 +23,21 @@ _CLOCKS_APART_S = 3600.0  # between this machine and the provider, at most
 class OpenAIBatches:
     """Batches as OpenAI has them; see `BatchApi`."""
 
+    own_address = True
+    spoken: ClassVar[str | None] = (
+        None  # whose API litellm is to speak, where not that of the model's provider
+    )
     model: ChatModel
     timeout_s: float
     secrets: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        _, provider, key, _ = load_litellm().get_llm_provider(self.model.model, api_base=self.model.api_base)
-        self._options = {"custom_llm_provider": provider, "timeout": self.timeout_s, "max_retries": 0}
-        if self.model.api_base:
-            self._options["api_base"] = self.model.api_base
+        found = load_litellm().get_llm_provider(self.model.model, api_base=self.model.api_base)
+        _, provider, key, address = found
+        self._options = {"custom_llm_provider": self.spoken or provider, "timeout": self.timeout_s}
+        self._options["max_retries"] = 0
+        if address:
+            self._options["api_base"] = address
         if key:
             self._options["api_key"] = key
 
@@ -97,3 +103,6 @@ class OpenAIBatches:
 
     async def _call(self, function: Callable[..., Awaitable], **arguments: Any) -> Any:
         return await called(function(**arguments, **self._options), self.secrets)
+
+
+BATCHES = OpenAIBatches
