@@ -121,12 +121,12 @@ bench: setup ## time a study by stage, and the engine and training against bare 
 bench-gpu: setup ## measure the rows of docs/explanation/benchmarks.md that want a GPU, in 9 minutes at most
 	@$(RUN) python tests/bench/gpu.py --out gpu-rows.md
 
-pictures: setup ## draw the pictures of the docs (needs Graphviz and the finished embedded study)
+pictures: setup ## make the pictures of the docs (needs Graphviz, Chromium, and the finished embedded study)
 	@$(RUN) snakemake --quiet all --rulegraph dot -- $(EMBEDDED)/figures/lift.svg $(EMBEDDED)/figures/loss_curves.svg \
 		$(EMBEDDED)/findings.html $(EMBEDDED)/episodes.html $(EMBEDDED)/cards/models \
 		$(EMBEDDED)/cards/corpora/worked.md | sed 's/fontname=sans/fontname="sans-serif"/' \
 		| gvpr -c '$(UNDRAWN)' | tred | dot -Gnodesep=0.15 -Granksep=0.25 -Tsvg > docs/rulegraph.svg
-	@mkdir -p docs/figures && cp $(EMBEDDED)/figures/tier_trajectory.svg docs/figures/
+	@$(RUN) python tests/helpers/doc_pictures.py
 
 pins: ## resolve envs/direct.txt into the full pinned sets (needs uv)
 	@"$(STARTER)" envs/pin.py

@@ -2,9 +2,9 @@
 
 python workflow_scripts/study/document_study.py
 
-Made whole are docs/reference/study.md, commands.md, contracts.md and code.md. Lists are made within other pages:
-figures (docs/reference/figures-and-tables.md), words (docs/explanation/words.md), packages of the library
-(CONTRIBUTING.md).
+Made whole are docs/reference/study.md, commands.md, contracts.md and code.md. Within other pages lists are
+made: of figures (docs/reference/figures-and-tables.md), of words (docs/explanation/words.md) and of
+the packages of the library (CONTRIBUTING.md).
 
 No rule calls this.
 """

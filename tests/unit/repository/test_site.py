@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from doc_pictures import FIGURES, SCREENS
 
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 
@@ -57,6 +58,18 @@ def test_its_four_parts_are_the_folders_of_the_docs(docs, settings):
     }
     assert folders == {name: {folder} for name, folder in wanted.items()}
     assert {path.name for path in docs.iterdir() if path.is_dir()} == {*wanted.values(), "figures"}
+
+
+def test_every_picture_is_made_by_a_command(docs, repository):
+    shown = {path for page in [*docs.rglob("*.md"), repository / "README.md"] for path in linked(page)}
+    pictures = {
+        path.relative_to(docs).as_posix() for path in shown if path.suffix in (".svg", ".png", ".jpg")
+    }
+    made = {f"figures/{name}" for name in {**FIGURES, **SCREENS}} | {"rulegraph.svg"}
+    assert pictures == made
+    there = {path.name for path in (docs / "figures").iterdir()}
+    assert there - {"pocket.sha256"} == {*FIGURES, *SCREENS}
+    assert "python tests/helpers/doc_pictures.py" in (repository / "Makefile").read_text(encoding="utf-8")
 
 
 def test_every_page_is_reached_from_the_first_and_linked_to_by_another(docs):
