@@ -74,6 +74,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
     from skillift.ledger.looks import at_look
+    from skillift.reporting.registry import FORECAST
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
@@ -98,8 +99,8 @@ def main(argv: list[str] | None = None) -> None:
         pl.concat(preferred) if preferred else None,
     )
     for name, table in analysis._asdict().items():
-        if table is None:
-            continue
+        if name == FORECAST and not preferred:
+            continue  # no table of a study that foretells nothing
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
 
 

@@ -59,7 +59,7 @@ class Analysis(NamedTuple):
     format_cells: pl.DataFrame
     tier_spreads: pl.DataFrame
     variants: pl.DataFrame
-    forecast: pl.DataFrame | None = None  # of a study that declares one
+    forecast: pl.DataFrame  # without rows where none is declared
 
 
 def analyse(
@@ -95,8 +95,8 @@ def analyse(
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
     judged = judged_and_labelled(known, labelled)
     found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
-    skills = None if discrimination is None else forecast_skills(values, discrimination, runs)
-    with Progress("analysing", len(Analysis._fields) - (skills is None), "table") as progress:
+    skills = forecast_skills(values, discrimination, runs)
+    with Progress("analysing", len(Analysis._fields) - 1, "table") as progress:
 
         def made(function: Callable[..., pl.DataFrame], *arguments: object) -> pl.DataFrame:
             progress.notes = (f"at {function.__name__}",)

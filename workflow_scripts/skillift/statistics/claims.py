@@ -111,7 +111,7 @@ def claims(
     rows += recipe_pair_claims(found, seeds, runs, settings)
     rows += depth_claims(found, runs, settings)
     rows += scale_claims(values, seeds, runs, settings)
-    if skills is not None:
+    if skills is not None and skills.height:
         rows += forecast_claims(skills, runs, settings)
     return claims_table(rows, PASS, confidence)
 

@@ -73,18 +73,23 @@ _UNMARGINED = {"against": "", "margin": None, "p_equivalence": None}
 Estimator = Callable[..., np.ndarray]
 
 
-def forecast_skills(values: pl.DataFrame, discrimination: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def forecast_skills(
+    values: pl.DataFrame, discrimination: pl.DataFrame | None, runs: list[dict]
+) -> pl.DataFrame:
     """The table FORECAST: each skill's discrimination, base pass rate and lift, on every path.
 
     Args:
         values: the frame of `pairing.task_values`.
-        discrimination: contract DISCRIMINATION with the column `student`: the tables of all students.
+        discrimination: contract DISCRIMINATION with the column `student`: the tables of all students; None
+            where no forecast is declared.
         runs: `{student, run, recipe, seed}`.
 
     Returns:
         A row for each skill of each student, for each run and for the mean of a recipe's runs where it has
         several. Null: no pair, no answer that a scorer could read, no verdict.
     """
+    if discrimination is None:
+        return pl.DataFrame(schema=SKILLS_SCHEMA)
     before = discrimination.group_by("student", "skill_id", maintain_order=True).agg(
         discrimination=pl.col("preferred").mean(),
         base_pass=pl.col("passed").mean(),
