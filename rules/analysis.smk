@@ -10,8 +10,12 @@ rule analyse:
         look=LOOK,
         episodes=per_run(EPISODES),
         students=sized_students(),
+        discrimination=foretold_by(),
     output:
-        **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
+        **{
+            name: f"{RESULTS}/analysis/{name}.parquet"
+            for name in (*ANALYSIS, *([FORECAST] if STUDY.foretold else []))
+        },
     log:
         f"{LOGS}/analyse.log",
     benchmark:
@@ -24,10 +28,11 @@ rule analyse:
         episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
         students=as_list("students", sized_students()),
+        foretold=as_list("discrimination", foretold_by()),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analysis/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
                 --look {input.look:q} --episodes {params.episodes:q} {params.students} \
-                --out {params.folder:q} >{log:q} 2>&1
+                {params.foretold} --out {params.folder:q} >{log:q} 2>&1
         """

@@ -97,6 +97,43 @@ if SHARDED:
             """
 
 
+if STUDY.foretold:
+
+    rule discriminate:
+        input:
+            manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+            model=ancient(f"{RESULTS}/students/{{student}}/model"),
+            tasks=f"{RESULTS}/tasks/{FORETOLD_BY}.parquet",
+            skills=f"{RESULTS}/skills/{FORETOLD_BY}.parquet",
+            task_template=f"{PROMPTS}/task.jinja",
+        output:
+            DISCRIMINATION,
+        log:
+            f"{LOGS}/discriminate/{{student}}.log",
+        benchmark:
+            f"{BENCHMARKS}/discriminate/{{student}}.tsv"
+        wildcard_constraints:
+            student=one_of(STUDY.foretold),
+        conda:
+            ENVIRONMENT
+        resources:
+            gpu=GPUS,
+            mem_mb=serving_memory,
+            runtime=model_runtime,
+        params:
+            spec=lambda wildcards: canonical(STUDY.forecast_spec(wildcards.student)),
+            code=code_digest(
+                "episodes/discriminate.py",
+                f"skillift.engines.{STUDY.declared.inference.engine}_engine",
+            ),
+        shell:
+            """
+            python "$SCRIPTS/episodes/discriminate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+                --skills {input.skills:q} --task-template {input.task_template:q} --model {input.model:q} \
+                --threads {threads} $ENGINE_OPTIONS --out {output:q} >{log:q} 2>&1
+            """
+
+
 rule check_served:
     input:
         unpack(of_before),

@@ -15,6 +15,16 @@ ASKED = {kind: tables_of(kind, STUDY.suites) for kind in ("tasks", "skills")}
 TAUGHT = {kind: f"{RESULTS}/{kind}/train.parquet" for kind in ("tasks", "skills")}
 
 
+# what lifts are foretold by, before any training
+FORETOLD_BY = STUDY.data["analysis"].get("forecast", {}).get("suite")
+DISCRIMINATION = f"{RESULTS}/discrimination/{{student}}.parquet"
+
+
+def foretold_by():
+    """What each trained student prefers before training, where lifts are foretold."""
+    return [DISCRIMINATION.format(student=name) for name in STUDY.foretold]
+
+
 def own_inputs(wildcards):
     """The files of own tasks and skills of a suite; none for the task pack."""
     if STUDY.is_of_pack(wildcards.suite):

@@ -5,6 +5,7 @@ from skillift.reporting.registry import (
     BESIDE_FINDINGS,
     FIGURES,
     FINDINGS,
+    FORECAST,
     OPTIONAL,
     TABLES,
     extent,

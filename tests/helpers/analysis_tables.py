@@ -23,6 +23,8 @@ from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.ledger import events
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
+from skillift.statistics.forecast import forecast_skills
+from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions
 
@@ -180,10 +182,32 @@ def make_tables(
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "ledger": events([]),
+        "forecast": _foretold(scores, tasks, spec["runs"]),
         "log": make_log(spec),
         "parity": make_batch_sensitivity(spec),
         "costs": make_costs(),
     }
+
+
+def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+    """What a study that foretells lifts would have: some skills without a pair, one without an answer."""
+    generator = np.random.default_rng(11)
+    names = tasks["skill_id"].unique().sort().to_list()
+    before = pl.DataFrame(
+        [
+            {
+                "student": student,
+                "skill_id": name,
+                "n_pairs": 4 if place else 0,
+                "n_ties": place % 2,
+                "preferred": float(generator.uniform(0.3, 0.9)) if place else None,
+                "passed": float(generator.uniform(0, 0.6)) if place != 1 else None,
+            }
+            for student in sorted({run["student"] for run in runs})
+            for place, name in enumerate(names)
+        ]
+    )
+    return forecast_skills(task_values(with_skills(scores, tasks)), before, runs)
 
 
 def _of_variants(effects: pl.DataFrame) -> pl.DataFrame:

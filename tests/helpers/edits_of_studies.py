@@ -271,6 +271,14 @@ ANALYSING = [
         SHOWN | (SCORES - {"score", "browse_episodes", "count_look", "publish_ledger", "check_predictions"}),
     ),
     Edit(
+        "a forecast added: students are asked before training, and nothing is trained or answered again",
+        in_study("bootstrap_samples: 200", "bootstrap_samples: 200, forecast: {suite: dev}"),
+        {"build_tasks dev", "check_contamination", "discriminate s", "discriminate m", "make_figure_forecast"}
+        | SHOWN
+        | (SCORES - {"score", "browse_episodes"}),
+        {"discriminate": "new"},
+    ),
+    Edit(
         "the headline path",
         in_study('"judge:conclusion"', '"judge:tail"'),
         SHOWN | SCORES - {"score"},

@@ -66,6 +66,8 @@ NAMES = {
     "What is a procedure worth, before and after SFT?",
     *("Does a training first lose, and then gain?", "step (log scale)"),
     "gain under curated (pp)",
+    *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),
+    "isValid(datum.value) && isValid(datum.x)",
     *("What else does SFT change in a response?", "for what reads no verdict"),
     "gain under none: after SFT minus before, paired by task; n =",
 }

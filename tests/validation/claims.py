@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from validation.asymmetry import Slopes
 from validation.coverage import Rate
+from validation.depth import Depths
 from validation.designs import Cell
 from validation.equivalence_claims import Flagged
 from validation.families import Family
@@ -43,6 +44,7 @@ class Measured(NamedTuple):
     looks: list[Looked]
     families: list[Family]
     further: list[Checked]
+    depths: Depths
 
 
 def claims(measured: Measured) -> list[Claim]:
@@ -165,6 +167,13 @@ def claims(measured: Measured) -> list[Claim]:
         Claim(
             "at the effect that they state as detectable they are `supported` in 77 to 83 % of studies",
             all(0.77 <= row.power <= 0.83 for row in measured.further),
+        ),
+        Claim(
+            "declared early steps find a dip that is not there in at most 5 % of trainings, the lowest step "
+            "that was seen more than 3 times as often",
+            max(measured.depths.flat, measured.depths.null) <= 0.05
+            and measured.depths.lowest > 3 * measured.depths.flat
+            and measured.depths.lowest_at_null > 3 * measured.depths.null,
         ),
     ]
 

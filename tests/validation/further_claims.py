@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 from validation.coverage import CONFIDENCE
+from validation.forecasts import beyond_base, forecast
 
 from skillift.metrics.claim import ABOVE, BELOW, SAME
 from skillift.metrics.claim import NON_INFERIOR as OF_NON_INFERIORITY
@@ -97,6 +98,8 @@ def further_claims(n_studies: int, seed: int) -> list[Checked]:
         _non_inferior(np.random.default_rng([seed, 3]), n_studies),
         _checked("brittleness", _brittle, BELOW, np.random.default_rng([seed, 2]), n_studies),
         *_ceilings(np.random.default_rng([seed, 4]), n_studies),
+        _checked("forecast", _forecast, ABOVE, np.random.default_rng([seed, 5]), n_studies),
+        _checked("forecast_beyond_base", _beyond_base, ABOVE, np.random.default_rng([seed, 6]), n_studies),
     ]
 
 
@@ -290,6 +293,14 @@ def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         stated = whole.detectable(CONFIDENCE)["mde"] if number < _MOST_STATED else np.nan
         rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
     return _Found(*np.array(rows).T)
+
+
+def _forecast(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    return _Found(*forecast(rng, n_studies, effect))
+
+
+def _beyond_base(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+    return _Found(*beyond_base(rng, n_studies, effect))
 
 
 def _shapes(rng: np.random.Generator, n_studies: int) -> list[Checked]:

@@ -9,6 +9,7 @@ from validation import page_tables as tables
 from validation.asymmetry import DELTAS, LIFT, SPLITS
 from validation.claims import Claim, Measured
 from validation.coverage import NOTHING, PLANTED
+from validation.depth import DECLARED, N_EARLY, N_STEPS
 from validation.equivalence_claims import MARGIN, N_STUDENTS
 from validation.families import BETWEEN, CONDITIONS, RATE, RECIPES, SEEDS, STUDENTS
 from validation.further_claims import COST
@@ -157,9 +158,9 @@ difference.
 
 ## Further claims
 
-Claims on form, length, the trajectory over the tiers, transfer, side-cost, variants and constraints, each in
-{measured.further[0].n_studies:,} studies of 40 skills with 5 tasks each (of slopes 20; of transfer 20 new
-skills with 5). At its null: the share of studies in which it is `supported`,
+Claims on form, length, the trajectory over the tiers, transfer, side-cost, variants, constraints and the
+forecast, each in {measured.further[0].n_studies:,} studies of 40 skills with 5 tasks each (of slopes 20; of
+transfer 20 new skills with 5). At its null: the share of studies in which it is `supported`,
 and has any word of an effect; the share of intervals that hold the truth. At the smallest effect that it
 states as detectable: the share of intervals, and of studies in which it is `supported`. A shape has no
 single interval; its null has all signs certain but one, whose delta is 0, and its effect is the multiple of
@@ -169,10 +170,23 @@ loss of its margin ({100 * COST:g} pp) and the first share that of `non-inferior
 stated, a study without a loss is `non-inferior` so often. `constraint_ceiling` is looked at where one of
 three tiers is just at the limit, and where two differ by just the margin, all else being certain; what is
 covered are the intervals of its parts, and its effect is the distance of all parts at which it is stated to
-be found where the tiers are alike. Other effects are in pp (`transfer_by_tier`: for ten times the
+be found where the tiers are alike. `forecast` is the slope of a skill's lift on what the base model
+preferred, with none at its null; `forecast_beyond_base` is where two predictors that are correlated by half
+tell equally much. Other effects are in pp (`transfer_by_tier`: for ten times the
 parameters), tokens, squared pp, and as a slope.
 
 {tables.further(measured.further)}
+
+## Dips of a training
+
+{N_STEPS} checkpoints and the base model in 40 skills, of which {N_EARLY} are declared as early
+(`analysis.depth`), or of which the lowest that was seen is called early after the fact: the share of
+{measured.further[0].n_studies:,} trainings of each kind in which a dip and a recovery are found.
+
+{tables.depths(measured.depths)}
+
+Of trainings with {measured.depths.stated:.1f} times a dip and a recovery of {100 * DECLARED["dip"]:g} pp, the
+multiple that such studies state, declared steps find {tables.whole(measured.depths.power)}.
 """
     return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from validation.asymmetry import Slopes as SlopeRow
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
+from validation.depth import Depths
 from validation.designs import FEW, KINDS, RATES, Cell
 from validation.equivalence_claims import Flagged
 from validation.families import Family
@@ -264,6 +265,7 @@ def further(rows: Iterable[Checked]) -> str:
         "side_cost",
         "brittleness",
         "constraint_ceiling",
+        "forecast_beyond_base",
     )
     in_pp = ("format_before_correctness", *of_suites)
     factors = dict.fromkeys(in_pp, 100) | {"dominated_by_base": 1e4}
@@ -280,6 +282,21 @@ def further(rows: Iterable[Checked]) -> str:
                 percent(row.power),
             )
             for row in rows
+        ),
+        words=1,
+    )
+
+
+def depths(found: Depths) -> str:
+    return table(
+        ("course", "declared steps flag", "the lowest one seen flags"),
+        (
+            ("flat", percent(found.flat), percent(found.lowest)),
+            (
+                "flat but for the last step, which is certainly above all others",
+                percent(found.null),
+                percent(found.lowest_at_null),
+            ),
         ),
         words=1,
     )

@@ -22,6 +22,7 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 from validation.asymmetry import slopes  # noqa: E402
 from validation.claims import Measured, claims  # noqa: E402
 from validation.coverage import NOTHING, PLANTED, rates  # noqa: E402
+from validation.depth import depths  # noqa: E402
 from validation.designs import cells  # noqa: E402
 from validation.equivalence_claims import false_findings  # noqa: E402
 from validation.families import families  # noqa: E402
@@ -73,6 +74,7 @@ def main(argv: list[str] | None = None) -> None:
         looks(options.studies, SEED),
         families(min(options.slopes, 400), SEED),
         further_claims(options.slopes, SEED),
+        depths(options.slopes, SEED),
     )
     found = claims(measured)
     seconds = time.perf_counter() - start

@@ -12,7 +12,8 @@ the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_l
 table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
 errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
 of words and intervals; without it that is the confidence that the study declares. Writes one file for each
-table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`.
+table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`, and with `--discrimination` the table
+`forecast`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,12 @@ def main(argv: list[str] | None = None) -> None:
         default=[],
         help="manifests of trained students, for their parameters, each in a folder of the student's id",
     )
+    arguments.add_argument(
+        "--discrimination",
+        type=Path,
+        nargs="+",
+        help="what each trained student prefers before training, tables named by the student",
+    )
     arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
@@ -64,9 +71,10 @@ def main(argv: list[str] | None = None) -> None:
     import polars as pl
 
     from skillift.contracts.analysis import ANALYSIS_TABLES
-    from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
+    from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
     from skillift.ledger.looks import at_look
+    from skillift.reporting.registry import FORECAST
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
@@ -78,14 +86,21 @@ def main(argv: list[str] | None = None) -> None:
     if options.students:
         counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
         spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
+    preferred = [
+        read_table(path, DISCRIMINATION).with_columns(student=pl.lit(path.stem))
+        for path in options.discrimination or []
+    ]
     analysis = analyse(
         read_table(options.scores, SCORES),
         tasks,
         pl.concat([no_responses(), *frames]),
         at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,
+        pl.concat(preferred) if preferred else None,
     )
     for name, table in analysis._asdict().items():
+        if name == FORECAST and not preferred:
+            continue  # no table of a study that foretells nothing
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
 
 

@@ -93,6 +93,7 @@ RULES = (
     Rule("select_corpus", "corpus", "corpus"),
     Rule("train", "training", "run", work="training", device=True),
     Rule("generate", "episodes", "run", about="inference", work="answering", device=True, shards=True),
+    Rule("discriminate", "episodes", "student", about="forecast", device=True),
     Rule("merge_shards", "episodes", "run", counted=False),
     Rule("check_served", "episodes", "run", counted=False),
     Rule("ask_reference", "episodes", "run", about="inference", asks="episodes"),

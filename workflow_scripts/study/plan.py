@@ -43,6 +43,7 @@ from skillift.planning.evidence import (
     own_families,
     suite_notes,
 )
+from skillift.planning.forecast import foreseen
 from skillift.planning.text import component_rows, cost_notes, design_rows, print_whole, recommendation_text
 from skillift.preflight.precision import precision_notes
 from skillift.running.settings import add_options, settings
@@ -86,6 +87,8 @@ def main(argv: list[str] | None = None) -> None:
         found = recommend(planned, *wanted)
         verdict = recommendation_text(found, declared, options.usd_per_hour)
     notes = [look_note(look, alpha), family_note(families), *suite_notes(options.suite), *evidence.notes]
+    path = options.path or analysis["headline_path"]
+    notes += foreseen(study, found_settings.results, options.earlier, path, confidence)
     notes += cost_notes(calls.unknown, work.unknown(rates))
     notes += precision_notes(study, Path(found_settings.folder, found_settings.config["results"]))
 

@@ -31,6 +31,7 @@ ESTIMATES = {
     "asymmetry": ("slope", "ci_low", "ci_high"),
     "corrected_effects": ("estimate", "ci_low", "ci_high"),
     "bounds": ("estimate", "ci_low", "ci_high"),
+    "forecast": ("lift",),
     "path_shift": ("shift", "ci_low", "ci_high"),
     "agreement": ("kappa", "kappa_low", "kappa_high", "ac1", "ac1_low", "ac1_high", "agreement"),
 }

@@ -14,6 +14,7 @@ from skillift.reporting.registry import (
     ANALYSIS,
     DECLARED,
     FIGURES,
+    FORECAST,
     TABLES,
     Extent,
     extent,
@@ -83,7 +84,7 @@ def test_the_extent_of_a_study_is_read_from_its_file(repository):
 
 
 def test_the_analysis_makes_the_tables_that_are_listed_and_each_has_a_contract():
-    assert Analysis._fields == ANALYSIS == tuple(ANALYSIS_TABLES)
+    assert Analysis._fields == (*ANALYSIS, FORECAST) == tuple(ANALYSIS_TABLES)
 
 
 def test_figures_and_tables_have_names_of_their_own():

@@ -12,6 +12,7 @@ import pytest
 from validation.asymmetry import DELTAS, LIFT, population_of, slopes
 from validation.claims import Measured, claims
 from validation.coverage import NOTHING, PLANTED, rates
+from validation.depth import depths
 from validation.designs import cells
 from validation.equivalence_claims import false_findings
 from validation.families import families
@@ -51,6 +52,7 @@ def measured() -> Measured:
         looks(4000, seed=13),
         families(12, seed=14),
         further_claims(120, seed=15),
+        depths(150, seed=0),
     )
 
 
@@ -221,10 +223,11 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
         looks=[row._replace(sharing_alpha=0.2) for row in measured.looks],
         families=[row._replace(flagged=0.2) for row in measured.families],
         further=[row._replace(supported=0.2, covered=0.8, power=0.5) for row in measured.further],
+        depths=measured.depths._replace(lowest_at_null=0.03),
     )
     found = claims(bad)
     assert [found[place].holds for place in (0, 5, 6, 7, 8, 9, 10)] == [False, True, *[False] * 5]
-    assert [claim.holds for claim in found[11:]] == [True, *[False] * 10]
+    assert [claim.holds for claim in found[11:]] == [True, *[False] * 11]
     text = page(bad, found, "2026-01-01", "a machine", 60.0)
     assert f"- **does not hold**: {found[0].text}" in text
     with pytest.raises(SystemExit) as ended:  # of 20 studies, 95 % is out of reach

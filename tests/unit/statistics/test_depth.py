@@ -115,7 +115,7 @@ def test_missing_verdicts_are_counted_and_a_word_that_hangs_on_them_says_so():
 
 
 def test_where_the_recovery_is_certain_declared_steps_find_no_dip_and_the_lowest_one_does():
-    """The short form of the table of docs/how-to/recipes.md."""
+    """The short form of the table of docs/explanation/validation.md."""
     found = depths(150, seed=0)
     assert max(found.flat, found.null) <= 0.05
     assert found.lowest > found.flat and found.lowest_at_null > 3 * found.null

@@ -208,6 +208,30 @@ ASYMMETRY = table(
     },
 )
 
+# What each skill's lift could be foretold by, for each run and each mean over a recipe's runs; of studies
+# with `analysis.forecast`. `n_tasks` are those behind the lift, `n_unpaired` those that no pair is made of.
+FORECAST = table(
+    "forecast",
+    ("path", "suite", "student", "run", "skill_id"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "recipe": text(filled=True),
+        "run": text(filled=True),
+        "skill_id": text(filled=True),
+        "discrimination": rate(nullable=True),
+        "base_pass": rate(nullable=True),
+        "lift": difference(nullable=True),
+        "n_tasks": count(),
+        "n_pairs": count(),
+        "n_ties": count(),
+        "n_unpaired": count(),
+        "n_unscored": count(),
+        "n_runs": count(),
+    },
+)
+
 ANALYSIS_TABLES = {
     "pass_rates": PASS_RATES,
     "effects": EFFECTS,
@@ -226,4 +250,5 @@ ANALYSIS_TABLES = {
     "format_cells": FORMAT_CELLS,
     "tier_spreads": TIER_SPREADS,
     "variants": VARIANTS,
+    "forecast": FORECAST,
 }

@@ -260,6 +260,23 @@ BATCH_SENSITIVITY = table(
     },
 )
 
+# What a base model prefers on one suite (`skillift.episodes.discrimination`). `preferred`: share of the pairs
+# whose right answer has the higher log-probability, ties half; `margin`: by how much (nats), mean over pairs.
+# `passed`: share of the samples that the task's own scorer passes; null where a judge scores it.
+DISCRIMINATION = table(
+    "discrimination",
+    ("task_id",),
+    {
+        "task_id": text(filled=True),
+        "skill_id": text(filled=True),
+        "n_pairs": count(),
+        "n_ties": count(),
+        "preferred": rate(nullable=True),
+        "margin": column(pl.Float64, nullable=True),
+        "passed": rate(nullable=True),
+    },
+)
+
 VERDICTS = table(
     "verdicts",
     EPISODE_KEY,

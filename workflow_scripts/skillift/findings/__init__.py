@@ -16,6 +16,7 @@ import polars as pl
 from skillift.findings.basis import basis
 from skillift.findings.cost import cost
 from skillift.findings.finding import QUESTIONS, Finding, Part
+from skillift.findings.forecast import forecast
 from skillift.findings.form import form
 from skillift.findings.lift import resolved
 from skillift.findings.looks import looks
@@ -62,6 +63,7 @@ def findings(
         *trajectory(tables, view),
         *recipes(every, view),
         *scale(every, view),
+        *forecast(tables, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]

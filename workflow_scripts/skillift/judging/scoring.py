@@ -110,9 +110,15 @@ def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, s
         raise UserError(
             problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix)
         )
-    by_program = [_scored(known.filter(scorer=name), tasks, scorer(name)) for name in names()]
+    by_program = scored_by_program(known, tasks)
     by_judge = primary.join(known.filter(scorer="judge").select(_KEY), on=_KEY, how="semi")
-    return pl.concat([*by_program, by_judge])
+    return pl.concat([by_program, by_judge])
+
+
+def scored_by_program(episodes: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts (key, passed, status) on the episodes of tasks that have a scorer of their own."""
+    known = episodes.drop("scorer", strict=False).join(tasks.select("task_id", "scorer"), on="task_id")
+    return pl.concat([_scored(known.filter(scorer=name), tasks, scorer(name)) for name in names()])
 
 
 def _scored(episodes: pl.DataFrame, tasks: pl.DataFrame, by: Scorer) -> pl.DataFrame:

@@ -95,13 +95,14 @@ def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path
             return found
         skills, _ = beside_pack(study, skills, tasks)
         found = condition_problems(pools_of(skills), used, study.conditions, study.data["prompt_seed"])
-        return [*found, *_parents(study, tasks, path)]
+        return [*found, *_parents(study, tasks, path), *_foretold(study, tasks, path)]
     pools = pools_of(marked(skills, tasks))
     return [
         *condition_problems(pools, used, sorted(asked), study.data["prompt_seed"]),
         *_suites(study, tasks, path),
         *_trained_skills(study, tasks, path),
         *_parents(study, tasks, path),
+        *_foretold(study, tasks, path),
         *_corpora(study, tasks, path),
         *_solutions(study, tasks.filter(pl.col("suite") == "train"), path),
     ]
@@ -127,6 +128,19 @@ def _suites(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
         for place, suite in enumerate(study.data["inference"]["suites"])
         if suite not in there and not study.is_of_pack(suite)
     ]
+
+
+def _foretold(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
+    """Own tasks that lifts are to be foretold by, where there are none, or none with a worked solution."""
+    suite = study.data["analysis"].get("forecast", {}).get("suite")
+    if suite is None or study.is_of_pack(suite):
+        return []
+    solved = tasks.filter(pl.col("suite") == suite, pl.col("worked_solution").is_not_null())
+    if solved.height:
+        return []
+    expected = f"tasks of {path} whose suite is {suite} and that have a worked_solution"
+    fix = "Right answers and wrong ones are made of these: add some, or delete analysis.forecast."
+    return [_wrong(study, ("analysis", "forecast", "suite"), suite, expected, fix)]
 
 
 def _twice(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:

@@ -35,6 +35,8 @@ ANALYSIS = (
     "tier_spreads",
     "variants",
 )
+# and one that it writes where the study declares a forecast
+FORECAST = "forecast"
 
 DECLARED = declared_figures()
 # in the order of the argument, in which the report and the findings page number them
@@ -91,7 +93,7 @@ PARTS = {name: TABLES[name] for name in ("variance", "agreement", "corrections")
 
 def looked_at(names: Iterable[str]) -> bool:
     """Whether what is made from tables of these names is at the level of a look."""
-    return not {*ANALYSIS, *OPTIONAL, "ledger"}.isdisjoint(names)
+    return not {*ANALYSIS, FORECAST, *OPTIONAL, "ledger"}.isdisjoint(names)
 
 
 def parts_of(table: str) -> tuple[str, ...]:
@@ -111,6 +113,7 @@ class Extent(NamedTuple):
     transfer: int = 0  # 1 where the suite of new skills is asked
     variants: int = 0  # 1 where the suite of variants is asked
     depth: int = 0  # 1 where early steps of trainings are declared
+    forecast: int = 0  # 1 where a forecast is declared
 
 
 # what a study needs at least to have a table; it has all others
@@ -143,6 +146,7 @@ def extent(study: Study) -> Extent:
         transfer=int("transfer" in study.suites),
         variants=int("perturbed" in study.suites),
         depth=int("depth" in study.data["analysis"]),
+        forecast=int(FORECAST in study.data["analysis"]),
     )
 
 

@@ -84,6 +84,15 @@ class Depth(Settings):
     """Rise from there to the last step that is worth finding (fraction), likewise."""
 
 
+class Forecast(Settings):
+    """What the lift of skills is foretold by before any training."""
+
+    suite: Literal["dev"] = "dev"
+    """Suite whose tasks the base model is asked: which of right and corrupted answers with equally many
+    tokens it gives the higher log-probability, and how many it passes, under `curated`. The lift is the
+    holdout's."""
+
+
 class Analysis(Settings):
     """How effects are estimated."""
 
@@ -121,6 +130,10 @@ class Analysis(Settings):
     trained: recipes that differ in corpora of the same tasks alone (`corpora.<id>.like`; the claim
     `data_quality`), that take equally many steps on fewer rows and on more (`repetition`), or one on
     preference pairs and the one that it starts from (`preference`). Where left out, none is claimed."""
+    forecast: LeftOut[Forecast] = None
+    """What the lift is foretold by before training: the claims `forecast`, that it is larger on skills on
+    which the base model prefers right answers, and `forecast_beyond_base`, that this tells more of it than
+    the base pass rate. Where left out, nothing is foretold."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)

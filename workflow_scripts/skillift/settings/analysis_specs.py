@@ -10,6 +10,7 @@ from skillift.settings.analysis import (
     CertificationLimits,
     ConstraintCeiling,
     Depth,
+    Forecast,
     RecipePair,
     TierDelta,
 )
@@ -33,6 +34,8 @@ class Claimed(Settings):
     """The early steps, where something is claimed of the course of a training."""
     constraint_ceiling: LeftOut[ConstraintCeiling] = None
     """The expected ceiling, where one is claimed."""
+    forecast: LeftOut[Forecast] = None
+    """What the lift is foretold by, where it is."""
 
 
 class Estimation(Claimed):

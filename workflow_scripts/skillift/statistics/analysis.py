@@ -22,6 +22,7 @@ from skillift.statistics.claims import at_level_of_claims, claims, claims_of_met
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
+from skillift.statistics.forecast import forecast_skills
 from skillift.statistics.format_cells import format_cells
 from skillift.statistics.joint_model import joint_model
 from skillift.statistics.judge_errors import judge_errors
@@ -58,6 +59,7 @@ class Analysis(NamedTuple):
     format_cells: pl.DataFrame
     tier_spreads: pl.DataFrame
     variants: pl.DataFrame
+    forecast: pl.DataFrame  # without rows where none is declared
 
 
 def analyse(
@@ -66,6 +68,7 @@ def analyse(
     response_frame: pl.DataFrame,
     spec: dict,
     labels: pl.DataFrame | None = None,
+    discrimination: pl.DataFrame | None = None,
 ) -> Analysis:
     """All tables of the analysis.
 
@@ -77,6 +80,7 @@ def analyse(
             and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
+        discrimination: contract DISCRIMINATION with the column `student`, where a forecast is declared.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
@@ -91,7 +95,8 @@ def analyse(
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
     judged = judged_and_labelled(known, labelled)
     found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
-    with Progress("analysing", len(Analysis._fields), "table") as progress:
+    skills = forecast_skills(values, discrimination, runs)
+    with Progress("analysing", len(Analysis._fields) - 1, "table") as progress:
 
         def made(function: Callable[..., pl.DataFrame], *arguments: object) -> pl.DataFrame:
             progress.notes = (f"at {function.__name__}",)
@@ -104,7 +109,7 @@ def analyse(
         given_seeds = made(effects, found, confidence, *bootstrap)
         seeds = made(seed_variance, given_seeds, runs, confidence)
         estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
-        claimed = made(claims, values, found, estimates, seeds, runs, settings)
+        claimed = made(claims, values, found, estimates, seeds, runs, settings, skills)
         others = [
             of_metric_alone(name, of_it, response_frame, runs, settings, tasks)
             for name, of_it in metric_values(known, tasks, response_frame)
@@ -135,6 +140,7 @@ def analyse(
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
             variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
+            forecast=skills,
         )
 
 

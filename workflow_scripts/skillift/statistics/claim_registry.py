@@ -23,6 +23,7 @@ PREFERENCE, IN_FORM = "preference", "preference_in_form"
 PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
 UNAIDED = "none"  # pass rates under it tell what a student knows
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
+FORECAST, BEYOND_BASE = "forecast", "forecast_beyond_base"
 
 _OF_PASSES = (
     Claim("lift", "SFT raises what the procedure is worth (lift above 0)", LIFT),
@@ -129,6 +130,18 @@ _OF_PASSES = (
         GAIN,
         shape=ALL_OF,
     ),
+    Claim(
+        FORECAST,
+        "skills on which the base model prefers right answers gain more lift (slope over skills)",
+        LIFT,
+        suite="holdout",
+    ),
+    Claim(
+        BEYOND_BASE,
+        "that tells more of the lift than the base pass rate does (per standard deviation over skills)",
+        LIFT,
+        suite="holdout",
+    ),
 )
 
 
@@ -162,8 +175,8 @@ def of_metrics() -> list[Claim]:
 
 def unit_of(claim: str) -> str:
     """The unit of a claim's estimate: `pp`, `pp\u00b2`, a metric's own, or empty for a slope."""
-    if claim in (CEILING, DOMINATED):
-        return "" if claim == CEILING else SQUARED
+    if claim in (CEILING, DOMINATED, FORECAST):
+        return SQUARED if claim == DOMINATED else ""
     return unit_of_metric(registry()[claim].metric)
 
 

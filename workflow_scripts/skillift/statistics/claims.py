@@ -14,6 +14,7 @@
 | `data_quality`, `repetition`, `preference`, `preference_in_form` | see `recipe_pairs` | |
 | `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
+| `forecast`, `forecast_beyond_base` | see `forecast` | one per student and recipe, one between tiers |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -55,6 +56,7 @@ from skillift.statistics.contrasts import Differences
 from skillift.statistics.control_claims import NEUTRAL, control_claims
 from skillift.statistics.depth import depth_claims
 from skillift.statistics.equivalence_claims import sameness
+from skillift.statistics.forecast import forecast_claims
 from skillift.statistics.recipe_pairs import FORMAT, recipe_pair_claims
 from skillift.statistics.scale import scale_claims
 from skillift.statistics.side_cost import side_cost_claims
@@ -73,6 +75,7 @@ def claims(
     seeds: pl.DataFrame,
     runs: list[dict],
     settings: dict,
+    skills: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table CLAIMS.
 
@@ -84,6 +87,7 @@ def claims(
         runs: `{student, run, recipe, seed}`.
         settings: confidence of the intervals; margins (of `claim_labels.MARGINS`) as fractions, without
             which equivalence is not tested.
+        skills: of `forecast.forecast_skills`, where a forecast is declared.
 
     Raises:
         UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
@@ -107,6 +111,8 @@ def claims(
     rows += recipe_pair_claims(found, seeds, runs, settings)
     rows += depth_claims(found, runs, settings)
     rows += scale_claims(values, seeds, runs, settings)
+    if skills is not None and skills.height:
+        rows += forecast_claims(skills, runs, settings)
     return claims_table(rows, PASS, confidence)
 
 

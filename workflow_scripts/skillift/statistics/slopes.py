@@ -82,7 +82,7 @@ def disattenuated_slope(x: Sums, y: Sums, between_students: bool, confidence: fl
     )
     shared_y, shared, own = (part.mean(axis=1) for part in parts)
     reliability = _ratio(shared, own)
-    strong = reliability[0] > STRONG * _standard_error(reliability)  # false where either is NaN
+    strong = reliability[0] > STRONG * jackknife_error(reliability)  # false where either is NaN
     slope = _mean_and_interval(_ratio(shared_y, shared), confidence) if strong else (None, None, None)
     return Slope(*slope, _number(reliability[0]))
 
@@ -144,14 +144,14 @@ def _mean_and_interval(
     """An estimate with its jackknife interval, Student's t with one degree of freedom less than skills."""
     from scipy.stats import t
 
-    estimate, standard_error = _number(replicates[0]), _standard_error(replicates)
+    estimate, standard_error = _number(replicates[0]), jackknife_error(replicates)
     if estimate is None or not standard_error > _ZERO:  # a standard error of zero would claim certainty
         return estimate, None, None
     half = float(t.ppf((1 + confidence) / 2, len(replicates) - 2)) * standard_error
     return estimate, estimate - half, estimate + half
 
 
-def _standard_error(replicates: np.ndarray) -> float:
+def jackknife_error(replicates: np.ndarray) -> float:
     """The cluster jackknife's, from the estimate on all skills and those without each; NaN below 3 skills.
 
     Its square is (G - 1)/G times the sum of squared deviations from the estimate, for G skills: CV3 of

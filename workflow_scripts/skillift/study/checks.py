@@ -20,6 +20,7 @@ from skillift.study.check_list import Checks, braces, unknown_id
 from skillift.study.checkpoints import depth_findings, length_findings
 from skillift.study.compared import compared_findings
 from skillift.study.emulation import all_recipes, emulation_findings, set_apart
+from skillift.study.forecast import forecast_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
 from skillift.study.starts import (
@@ -265,6 +266,11 @@ def _compared(data: dict, source: Source) -> Iterator[Finding]:
 @CHECKS.reads("analysis", "recipes", "corpora", "runs")
 def _depth(data: dict, source: Source) -> Iterator[Finding]:
     yield from depth_findings(data)
+
+
+@CHECKS.reads("analysis", "recipes", "runs", "inference", "tasks")
+def _forecast(data: dict, source: Source) -> Iterator[Finding]:
+    yield from forecast_findings(data)
 
 
 @CHECKS.reads("analysis", "students", "references")

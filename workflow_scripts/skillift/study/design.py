@@ -20,6 +20,7 @@ _DECLARED = (
     "constraint_ceiling",
     "compare",
     "depth",
+    "forecast",
 )  # claims that a study has where it declares them
 
 

@@ -24,7 +24,7 @@ from skillift.settings.specs import (
     TrainSpec,
 )
 from skillift.settings.values import DEFAULT_DATE
-from skillift.study.checks import DEMONSTRATED
+from skillift.study.checks import BASE, DEMONSTRATED
 from skillift.study.declared import Run, filler_of
 from skillift.study.emulation import EMULATED
 from skillift.study.result_specs import ResultSpecs
@@ -101,6 +101,15 @@ class Specs(StudentSpecs, ResultSpecs):
             checkpoints=recipe["checkpoints"] if recipe else ["final"] if borrowed else [0],
             **self._emulated(found.recipe, borrowed),
         )
+
+    def forecast_spec(self, student: str) -> EpisodesSpec:
+        """What a student is asked before training, to foretell its lift: one suite under `curated`."""
+        asked = self.episodes_spec(student, BASE).model_dump()
+        asked.pop("shards", None)
+        asked.pop("filler", None)
+        asked["inference"].pop("log_probabilities", None)
+        asked["inference"]["suites"] = [self.data["analysis"]["forecast"]["suite"]]
+        return EpisodesSpec(**{**asked, "conditions": [DEMONSTRATED]})
 
     def _emulated(self, recipe: str | None, borrowed: Run | None) -> dict:
         """Whose training an emulated run borrows; nothing for any other run."""

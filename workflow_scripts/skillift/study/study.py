@@ -124,8 +124,20 @@ class Study(Specs):
 
     @property
     def built_suites(self) -> list[str]:
-        """The suites whose tasks are made: those that are asked, and `train` where something is trained."""
-        return [*(["train"] if self.trained_runs else []), *self.suites]
+        """The suites whose tasks are made: those asked, trained on where something is, and foretold by."""
+        trained_on = ["train"] if self.trained_runs else []
+        return list(dict.fromkeys([*trained_on, *self.suites, *self._foretold_by]))
+
+    @property
+    def _foretold_by(self) -> list[str]:
+        declared = self.data["analysis"].get("forecast")
+        return [declared["suite"]] if declared else []
+
+    @property
+    def foretold(self) -> list[str]:
+        """Ids of the students whose lifts are foretold before training."""
+        trained = {run.student for run in self.trained_runs}
+        return [name for name in self.students if name in trained and self._foretold_by]
 
     def is_of_pack(self, suite: str) -> bool:
         """Whether the tasks of a suite are the task pack's."""
