@@ -10,6 +10,7 @@ rule analyse:
         look=LOOK,
         episodes=per_run(EPISODES),
         students=sized_students(),
+        intervened=per_run(INTERVENED, altered_runs()),
     output:
         **{name: f"{RESULTS}/analysis/{name}.parquet" for name in ANALYSIS},
     log:
@@ -24,10 +25,11 @@ rule analyse:
         episodes=verbatim(EPISODES),
         folder=subpath(output.effects, parent=True),
         students=as_list("students", sized_students()),
+        intervened=altered_options(),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analysis/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
-                --look {input.look:q} --episodes {params.episodes:q} {params.students} \
+                --look {input.look:q} --episodes {params.episodes:q} {params.students} {params.intervened} \
                 --out {params.folder:q} >{log:q} 2>&1
         """

@@ -25,10 +25,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
+from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import (
     BATCH_SENSITIVITY,
     EPISODES,
-    INTERVENED,
     PROBES,
     PROMPTS,
     SERVED,

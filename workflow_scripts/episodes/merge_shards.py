@@ -16,7 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, INTERVENED, PROMPTS, SERVED
+from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
 TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}
@@ -28,7 +29,9 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser(__doc__)
     for name in (*TABLES, *FURTHER):
         out = "out" if name == "episodes" else f"{name}-out"
-        arguments.add_argument(f"--{name}", nargs="+", required=name in TABLES, help=f"parts of the table of {name}")
+        arguments.add_argument(
+            f"--{name}", nargs="+", required=name in TABLES, help=f"parts of the table of {name}"
+        )
         arguments.add_argument(f"--{out}", required=name in TABLES, help=f"table of {name} to write")
     options = vars(arguments.parse_args(argv))
     from skillift.episodes.answered import Answers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 from tiny_models import write_tokenizer
 
@@ -80,7 +82,7 @@ def test_a_token_that_holds_the_colon_and_more_is_not_taken_apart(bytewise):
     class Merged:
         """Words of two characters: the colon and the space behind it are one token."""
 
-        added_tokens_decoder: dict = {}
+        added_tokens_decoder = MappingProxyType({})
 
         def decode(self, ids, skip_special_tokens=False):
             return "".join(map(chr, ids)).replace("\uffff", ": ")
@@ -162,9 +164,7 @@ def test_items_are_words_where_a_step_has_no_number(lines, place, expected):
 
 
 def test_steps_are_told_in_the_sentence_of_the_packs_prose():
-    assert told_in_a_sentence(STEPS) == (
-        "First Copy 3 1 7, then Flip 7 1 3, then Raise 8 2 4, then Take 8."
-    )
+    assert told_in_a_sentence(STEPS) == ("First Copy 3 1 7, then Flip 7 1 3, then Raise 8 2 4, then Take 8.")
     assert told_in_a_sentence("I add 3 and 4.\nThat is 7.\n") is None
     assert told_in_a_sentence("<think>\n1. Copy\n2. Take\n</think>\n") is None
 
@@ -199,7 +199,7 @@ def test_ids_of_a_text_are_those_behind_another():
     class Prefixing:
         """Puts a space before every text, as some tokenizers of SentencePiece do."""
 
-        added_tokens_decoder: dict = {}
+        added_tokens_decoder = MappingProxyType({})
 
         def encode(self, text, add_special_tokens=False):
             return list(map(ord, f" {text}"))

@@ -18,7 +18,7 @@ from skillift.contracts.parts import column, count, rate, table, text
 from skillift.named_modules import names_in
 from skillift.scorers.refusal import EXPECTED
 from skillift.scorers.registry import names
-from skillift.settings.values import VARIANTS, Intervention, Suite
+from skillift.settings.values import VARIANTS, Suite
 
 SUITES = ("train", *get_args(Suite))
 NEW_SKILLS = ("transfer",)  # suites of skills that no demonstration has
@@ -217,31 +217,6 @@ EPISODES = table(
         "completion_tokens": count(),
         # of the answer's tokens, in nats; null for an empty answer; there where a study asks for it
         "mean_log_probability": column(pl.Float64, nullable=True, required=False, le=0.0),
-    },
-)
-
-# The answers of a run after its own chains of thought were altered (`skillift.episodes.intervened`), one for
-# each of its episodes under a condition of `inference.interventions`, each kind and each cut, the share of the
-# chain's tokens that is kept (1 for what is of the whole chain). `same`: whether `answer` says what that of the
-# unaltered chain says, of `forced` what the episode's own ANSWER line says; null where either has none.
-# `status` says why nothing was asked; then what was answered is null. `kept` is the share of the chain's
-# tokens that stands there as it was, `tokens` counts those of the answer behind it.
-INTERVENTIONS = ("forced", *get_args(Intervention), "other_chain")
-NOT_ASKED = ("no_answer_line", "no_chain", "not_altered", "no_room")
-INTERVENED = table(
-    "interventions",
-    (*EPISODE_KEY, "kind", "cut"),
-    {
-        **_EPISODE_COLUMNS,
-        "kind": text(isin=INTERVENTIONS),
-        "cut": rate(),
-        "status": text(isin=("answered", *NOT_ASKED)),
-        "response": text(nullable=True),
-        "answer": text(nullable=True),
-        "same": column(pl.Boolean, nullable=True),
-        "finish_reason": text(isin=FINISH_REASONS, nullable=True),
-        "tokens": count(nullable=True),
-        "kept": rate(nullable=True),
     },
 )
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from skillift.answers.comparison import answer_groups
-from skillift.contracts.pipeline import INTERVENED, key_of
+from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.pipeline import key_of
 from skillift.engines.interface import Completion, Engine, Sampling
 from skillift.episodes.interventions import (
     AT_CUTS,

@@ -103,7 +103,9 @@ def chain_of(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], opened: 
 
 def _up_to(tokenizer: PreTrainedTokenizerBase, tokens: Sequence[int], text: str, place: int) -> int:
     """The most tokens that give a beginning of their text up to a place: none ends within a character."""
-    number = bisect_right(range(len(tokens) + 1), place, key=lambda n: len(answer_text(tokenizer, tokens[:n])))
+    number = bisect_right(
+        range(len(tokens) + 1), place, key=lambda n: len(answer_text(tokenizer, tokens[:n]))
+    )
     number -= 1
     while number and not text.startswith(answer_text(tokenizer, tokens[:number])):
         number -= 1
@@ -177,9 +179,7 @@ def _dots(tokenizer: PreTrainedTokenizerBase, number: int) -> tuple[int, ...]:
     return tuple(dots[place % len(dots)] for place in range(number))
 
 
-def _with_mistake(
-    tokenizer: PreTrainedTokenizerBase, chain: Chain, number: int, draw: str
-) -> Altered | None:
+def _with_mistake(tokenizer: PreTrainedTokenizerBase, chain: Chain, number: int, draw: str) -> Altered | None:
     """The chain up to the step in which its `number`-th token stands, with a mistake in that step."""
     tokens, text = chain.tokens, answer_text(tokenizer, chain.tokens)
     lines = text.splitlines(keepends=True)

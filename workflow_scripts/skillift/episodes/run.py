@@ -88,9 +88,9 @@ def answer(
         composition: of an emulated run, what the scores of its model are composed with.
 
     Returns:
-        The run's tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
-        chat template included; `response` is the decoded answer without special tokens. It begins with the
-        block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
+        The run's tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student
+        saw, chat template included; `response` is the decoded answer without special tokens. It begins with
+        the block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
         would pass for an answer.
 
     Raises:

@@ -34,8 +34,8 @@ Adapters = Literal["merged", "lora"]
 class Interventions(Settings):
     """What is done to students' own chains of thought, after which they answer again.
 
-    The chain is what stands before the first ANSWER line; each student's own is put back, whole or altered, as
-    the beginning of its answer, and it goes on greedily from there.
+    The chain is what stands before the first ANSWER line; each student's own is put back, whole or altered,
+    as the beginning of its answer, and it goes on greedily from there.
     """
 
     protocol: Literal["main"] = "main"
@@ -47,7 +47,7 @@ class Interventions(Settings):
     )
     """`early`: the chain is cut off, and the answer forced; `mistake`: the step at the cut is replaced by
     another, and the student goes on by itself; `blanked`: what stands behind the cut is replaced by as many
-    dots, and the answer forced; `paraphrase`: labelled steps are told in a sentence, and the answer forced."""
+    dots, and the answer forced; `paraphrase`: labelled steps are told in one sentence, and it is forced."""
     cuts: Annotated[list[PartialShare], Field(min_length=1), Unique()] = Field(default=[0.0, 0.25, 0.5, 0.75])
     """Shares of the chain's tokens that are kept (fractions; multiples of 0.05), for all kinds but
     `paraphrase`."""

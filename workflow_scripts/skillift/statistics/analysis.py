@@ -66,6 +66,7 @@ def analyse(
     response_frame: pl.DataFrame,
     spec: dict,
     labels: pl.DataFrame | None = None,
+    intervened: pl.DataFrame | None = None,
 ) -> Analysis:
     """All tables of the analysis.
 
@@ -77,6 +78,7 @@ def analyse(
             and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
+        intervened: the frame of `interventions.read_interventions`, where the study asks for interventions.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
@@ -107,7 +109,7 @@ def analyse(
         claimed = made(claims, values, found, estimates, seeds, runs, settings)
         others = [
             of_metric_alone(name, of_it, response_frame, runs, settings, tasks)
-            for name, of_it in metric_values(known, tasks, response_frame)
+            for name, of_it in metric_values(known, tasks, response_frame, intervened)
         ]
         by = LABELLED_BY[labels is not None]
         corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)
