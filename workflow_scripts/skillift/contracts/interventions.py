@@ -14,10 +14,10 @@ INTERVENTIONS = ("forced", *get_args(Intervention), "other_chain")
 NOT_ASKED = ("no_answer_line", "no_chain", "not_altered", "no_room")
 
 # One row for each episode of a run under a condition of `inference.interventions`, each kind and each cut,
-# the share of the chain's tokens that is kept (1 for what is of the whole chain). `same`: whether `answer` says
-# what that of the unaltered chain says, of `forced` what the episode's own ANSWER line says; null where one
-# of the two is missing. `status` says why nothing was asked; then what was answered is null. `kept` is the
-# share of the chain's tokens that stands there as it was, `tokens` counts those of the answer behind it.
+# the share of the chain's tokens that is kept (1 for what is of the whole chain). `same`: whether `answer`
+# says what that of the unaltered chain says, of `forced` what the episode's own ANSWER line says; null where
+# one of the two is missing. `status` says why nothing was asked; then what was answered is null. `kept` is
+# the share of the chain's tokens that stands there as it was, `tokens` counts those of the answer behind it.
 INTERVENED = table(
     "interventions",
     (*EPISODE_KEY, "kind", "cut"),
