@@ -182,3 +182,16 @@ def test_a_study_asks_for_it_and_other_studies_keep_their_specs(tmp_path, reposi
     }
     assert after == before
     assert load_study(asking).train_spec("s", "sft-s0") == plain.train_spec("s", "sft-s0")
+
+
+def test_a_condition_that_the_study_has_not_is_told_before_the_first_job(tmp_path, repository):
+    text = (repository / "studies/smoke.yaml").read_text()
+    asking = Path(tmp_path / "asking.yaml")
+    asking.write_text(
+        text.replace("inference: {", "inference: {interventions: {conditions: [curated, filler]}, ")
+    )
+    expected = (
+        r"inference\.interventions\.conditions\[1\]: found 'filler', expected a condition of the study \(none"
+    )
+    with pytest.raises(UserError, match=expected):
+        load_study(asking)
