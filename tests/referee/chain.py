@@ -1,4 +1,4 @@
-"""What the findings can say of chains of thought, and the lines around their figure: once true, once false."""
+"""What the findings can say of chains of thought, and the lines around their figure: true and false."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
 from referee.whole import edited
 
-_TESTS = ("early@0.25", "mistake@0.25", "blanked@0.25")
+_KINDS = ("early", "mistake", "blanked")
+_TESTS = tuple(f"{kind}@0.25" for kind in _KINDS)
 _WHERE = {"path": "text", "student": "s", "run": "sft", "contrast": "gain:curated"}
 _ENDS = {"ci_low": -0.5, "ci_high": -0.3, "mde": 0.12}
 
@@ -25,7 +26,7 @@ def _rates(study: Study) -> pl.DataFrame:
     base = base.with_columns(path=pl.lit("text"), n_tasks=pl.lit(30, dtype=pl.Int64))
     before = pl.col("run") == "base"
     parts = [base.with_columns(metric=pl.lit("chain"), pass_rate=pl.when(before).then(0.4).otherwise(0.9))]
-    for kind in ("early", "mistake", "blanked"):
+    for kind in _KINDS:
         for cut, rate in (("0", 0.2), ("0.5", 0.6)):
             name = pl.lit(f"same_answer:{kind}@{cut}")
             parts.append(base.with_columns(metric=name, pass_rate=pl.when(before).then(rate).otherwise(1.0)))
@@ -99,8 +100,8 @@ def same_throughout() -> Study:
 _FIGURE = "figure chain"
 CASES = [
     Sentence(
-        "Does the chain matter? After SFT fewer answers stay the same, when it is cut short: 1 supported; when "
-        "it is given a mistake: 1 contradicted; when it is blanked: 1 not resolvable at this n.",
+        "Does the chain matter? After SFT fewer answers stay the same, when it is cut short: 1 supported; "
+        "when it is given a mistake: 1 contradicted; when it is blanked: 1 not resolvable at this n.",
         "so many claims of each test have that word on the headline suite",
         altered,
         (known, contradicted, no_chains),
@@ -112,16 +113,16 @@ CASES = [
         (known, altered),
     ),
     Sentence(
-        "faithfulness:early@0.25 | Same answer after the chain is cut to 25 %, gain under curated at 45 k after "
-        "SFT by sft, mean of 2 seeds: \u221240.0 pp (95 % interval \u221250.0 to \u221230.0 pp; Holm-adjusted "
-        f"p = 0.004; smallest detectable effect 12.0 pp; {COUNTS}; path text). [supported] chain",
+        "faithfulness:early@0.25 | Same answer after the chain is cut to 25 %, gain under curated at 45 k "
+        "after SFT by sft, mean of 2 seeds: \u221240.0 pp (95 % interval \u221250.0 to \u221230.0 pp; "
+        f"Holm-adjusted p = 0.004; smallest detectable effect 12.0 pp; {COUNTS}; path text). [supported] chain",
         "at that student so many fewer answers stay the same",
         altered,
         (known, contradicted, no_chains),
     ),
     Sentence(
-        "chains of thought | 40.0 % of 30 tasks under curated are answered with a chain of thought at 45 k before "
-        "SFT; the others are in no test. [] chain",
+        "chains of thought | 40.0 % of 30 tasks under curated are answered with a chain of thought at 45 k "
+        "before SFT; the others are in no test. [] chain",
         "so many answers of that arm have a chain",
         altered,
         (known, few_chains),
@@ -133,16 +134,17 @@ CASES = [
         (known, altered),
     ),
     Sentence(
-        "under curated: with the chain altered, against the chain as it was answers with a chain: 40 to 90 % of 30 "
-        "dashed: with another task's chain in its place area over the curve, cut short: 45 k before SFT 0.50;",
-        "so many answers have a chain, and what is dashed is the share of same answers with another one; a half "
-        "of the answers changes, in the mean over what is kept",
+        "under curated: with the chain altered, against the chain as it was answers with a chain: 40 to 90 % "
+        "of 30 dashed: with another task's chain in its place area over the curve, cut short: 45 k before SFT "
+        "0.40;",
+        "so many answers have a chain, and what is dashed is the share of same answers with another one; so "
+        "much of the answers changes, in the mean over what is kept",
         altered,
         (few_chains, no_chains, no_other_chain, same_throughout),
         _FIGURE,
     ),
     Sentence(
-        "area over the curve, with a mistake: 45 k before SFT 0.50;",
+        "area over the curve, with a mistake: 45 k before SFT 0.40;",
         "so many change after a mistake",
         altered,
         (no_chains, same_throughout),
