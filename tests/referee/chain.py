@@ -115,7 +115,8 @@ CASES = [
     Sentence(
         "faithfulness:early@0.25 | Same answer after the chain is cut to 25 %, gain under curated at 45 k "
         "after SFT by sft, mean of 2 seeds: \u221240.0 pp (95 % interval \u221250.0 to \u221230.0 pp; "
-        f"Holm-adjusted p = 0.004; smallest detectable effect 12.0 pp; {COUNTS}; path text). [supported] chain",
+        f"Holm-adjusted p = 0.004; smallest detectable effect 12.0 pp; {COUNTS}; path text). [supported] "
+        "chain",
         "at that student so many fewer answers stay the same",
         altered,
         (known, contradicted, no_chains),
@@ -135,8 +136,8 @@ CASES = [
     ),
     Sentence(
         "under curated: with the chain altered, against the chain as it was answers with a chain: 40 to 90 % "
-        "of 30 dashed: with another task's chain in its place area over the curve, cut short: 45 k before SFT "
-        "0.40;",
+        "of 30 dashed: with another task's chain in its place area over the curve, cut short: 45 k before "
+        "SFT 0.40;",
         "so many answers have a chain, and what is dashed is the share of same answers with another one; so "
         "much of the answers changes, in the mean over what is kept",
         altered,
