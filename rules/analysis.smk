@@ -11,6 +11,7 @@ rule analyse:
         episodes=per_run(EPISODES),
         students=sized_students(),
         discrimination=foretold_by(),
+        intervened=per_run(INTERVENED, altered_runs()),
     output:
         **{
             name: f"{RESULTS}/analysis/{name}.parquet"
@@ -29,10 +30,11 @@ rule analyse:
         folder=subpath(output.effects, parent=True),
         students=as_list("students", sized_students()),
         foretold=as_list("discrimination", foretold_by()),
+        intervened=altered_options(),
     shell:
         """
         printf '%s\\n' --spec {params.spec:q} \
             | python "$SCRIPTS/analysis/analyse.py" @/dev/stdin --tasks {input.tasks:q} --scores {input.scores:q} \
-                --look {input.look:q} --episodes {params.episodes:q} {params.students} \
+                --look {input.look:q} --episodes {params.episodes:q} {params.students} {params.intervened} \
                 {params.foretold} --out {params.folder:q} >{log:q} 2>&1
         """

@@ -65,6 +65,7 @@ STATE = Path(CONFIG["state"], STUDY.name).as_posix()
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EPISODES = f"{RESULTS}/episodes/{{student}}/{{run}}.parquet"
+INTERVENED = f"{RESULTS}/interventions/{{student}}/{{run}}.parquet"
 LOSS_LOG = f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet"
 VERDICTS = f"{RESULTS}/verdicts/{{judge}}/{{student}}/{{run}}.parquet"
 CERTIFICATION = f"{RESULTS}/certification/{{judge}}.parquet"

@@ -8,6 +8,19 @@ SHARDED = STUDY.shards > 1
 ANSWERED = f"{RESULTS}/shards" if SHARDED else RESULTS
 ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 
+# of studies that ask for interventions, one table more
+ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + (
+    ("interventions",) if altered_runs() else ()
+)
+
+
+def intervened_options(wildcards):
+    """Where the job writes that one, as an option of its command."""
+    if "interventions" not in ANSWER_TABLES:
+        return ""
+    path = f"{ANSWERED}/interventions/{ANSWERING}.parquet"
+    return as_options({"intervened": path.format(**wildcards)})
+
 
 # of each kind of run: the engine is loaded by name, and what composes models too
 ANSWERING_CODE = {
@@ -26,10 +39,7 @@ rule generate:
         **ASKED,
         task_template=f"{PROMPTS}/task.jinja",
     output:
-        episodes=f"{ANSWERED}/episodes/{ANSWERING}.parquet",
-        served=f"{ANSWERED}/served/{ANSWERING}.parquet",
-        prompts=f"{ANSWERED}/prompts/{ANSWERING}.parquet",
-        parity=f"{ANSWERED}/parity/{ANSWERING}.parquet",
+        **{table: f"{ANSWERED}/{table}/{ANSWERING}.parquet" for table in ANSWER_TABLES},
     log:
         f"{LOGS}/generate/{ANSWERING}.log",
     benchmark:
@@ -52,12 +62,13 @@ rule generate:
         ],
         model=model_options,
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
+        intervened=intervened_options,
     shell:
         """
         python "$SCRIPTS/episodes/generate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
             --skills {input.skills:q} --task-template {input.task_template:q} {params.model} \
             --threads {threads} $ENGINE_OPTIONS --served {output.served:q} --prompts {output.prompts:q} \
-            --parity {output.parity:q} {params.shard} --out {output.episodes:q} >{log:q} 2>&1
+            --parity {output.parity:q} {params.shard} {params.intervened} --out {output.episodes:q} >{log:q} 2>&1
         """
 
 
@@ -70,13 +81,13 @@ if SHARDED:
                     f"{ANSWERED}/{table}/{{{{student}}}}/{{{{run}}}}/{{shard}}.parquet",
                     shard=range(STUDY.shards),
                 )
-                for table in ("episodes", "served", "prompts", "parity")
+                for table in ANSWER_TABLES
             },
         output:
-            episodes=EPISODES,
-            served=f"{RESULTS}/served/{{student}}/{{run}}.parquet",
-            prompts=f"{RESULTS}/prompts/{{student}}/{{run}}.parquet",
-            parity=f"{RESULTS}/parity/{{student}}/{{run}}.parquet",
+            **{
+                table: f"{RESULTS}/{table}/{{student}}/{{run}}.parquet"
+                for table in ANSWER_TABLES
+            },
         log:
             f"{LOGS}/merge_shards/{{student}}/{{run}}.log",
         benchmark:
@@ -88,12 +99,18 @@ if SHARDED:
         params:
             spec=canonical({}),
             code=code_digest("episodes/merge_shards.py"),
+            intervened=lambda wildcards, input, output: (
+                f"{as_list('intervened', input.interventions)} "
+                f"{as_options({'intervened_out': output.interventions})}"
+                if "interventions" in ANSWER_TABLES
+                else ""
+            ),
         shell:
             """
             python "$SCRIPTS/episodes/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes:q} \
                 --served {input.served:q} --prompts {input.prompts:q} --parity {input.parity:q} \
                 --out {output.episodes:q} --served-out {output.served:q} --prompts-out {output.prompts:q} \
-                --parity-out {output.parity:q} >{log:q} 2>&1
+                --parity-out {output.parity:q} {params.intervened} >{log:q} 2>&1
             """
 
 

@@ -210,6 +210,21 @@ def verdict_files():
     ]
 
 
+def altered_runs():
+    """The runs whose answers after interventions there are; none where the study asks for none."""
+    if "interventions" not in STUDY.data["inference"]:
+        return []
+    of_students = set(STUDY.evaluated) - set(STUDY.students_from("api"))
+    return [run for run in STUDY.runs if run.student in of_students]
+
+
+def altered_options(asked=True):
+    """Where these stand, as a param; nothing where there are none."""
+    return verbatim(
+        as_options({"intervened": INTERVENED}) if asked and altered_runs() else ""
+    )
+
+
 def counted_jobs():
     """The jobs whose costs count, by rule: those that leave a benchmark, of the rules declared so far."""
     return {each.name: jobs_with_benchmark(each) for each in workflow.rules}

@@ -19,6 +19,22 @@ BAD_STUDIES = {
         ["conditions[2]: found 'placbo', expected one of none, curated, placebo", "Did you mean 'placebo'?"],
     ),
     "a condition that is missing": (("[none, curated,", "[none,"), ["found no condition 'curated'"]),
+    "a cut that no metric is of": (
+        ("inference:\n", "inference:\n  interventions: {conditions: [curated, none], cuts: [0.25, 0.33]}\n"),
+        ["inference.interventions.cuts[1]: found 0.33, expected a multiple of 0.05"],
+    ),
+    "interventions without the condition that is claimed of": (
+        ("inference:\n", "inference:\n  interventions: {conditions: [none]}\n"),
+        ["inference.interventions.conditions: found no condition 'curated'", "Add curated."],
+    ),
+    "a cut of the whole chain": (
+        ("inference:\n", "inference:\n  interventions: {cuts: [1.0]}\n"),
+        ["inference.interventions.cuts[0]: found 1, expected a number"],
+    ),
+    "interventions on a protocol that there is not": (
+        ("inference:\n", "inference:\n  interventions: {protocol: sampling}\n"),
+        ["inference.interventions.protocol: found 'sampling', expected"],
+    ),
     "a condition twice": (("shuffled, filler]", "shuffled, none]"), ["conditions[4]: found 'none'", "once"]),
     "text for a number": (
         ("    learning_rate: 5.0e-3", "    learning_rate: '2e-5'"),

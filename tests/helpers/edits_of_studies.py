@@ -184,6 +184,11 @@ MODELS = [
         pretrained("s"),
         {"pretrain": "student `s`: pretraining.steps: 120 -> 121"},
     ),
+    Edit(
+        "interventions added: no training",
+        in_study("inference: {", "inference: {interventions: {kinds: [early]}, "),
+        answered(*RUNS) | {"make_figure_chain"},
+    ),
     Edit("the length of answers", in_study("max_tokens: 48", "max_tokens: 40"), answered(*RUNS)),
     Edit(
         "a recipe added",

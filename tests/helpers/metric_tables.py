@@ -12,6 +12,11 @@ from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import response_schema
 
+ALTERED = (
+    *((kind, cut) for kind in ("early", "mistake", "blanked") for cut in (0.0, 0.5)),
+    ("forced", 1.0),
+    ("other_chain", 1.0),
+)
 _KEY = ["student", "run", "step", "suite", "condition", "task_id", "sample"]
 
 
@@ -34,6 +39,29 @@ def made_responses(scores: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
     )
 
 
+def made_interventions(scores: pl.DataFrame, seed: int = 4) -> pl.DataFrame:
+    """Answers after interventions: nine tenths have a chain, and the more of it is kept, the more stay."""
+    episodes = scores.filter(condition="curated").select(_KEY).unique().sort(_KEY)
+    generator = np.random.default_rng(seed)
+    chained = generator.random(episodes.height) < 0.9
+    after = (episodes["run"] != "base").to_numpy()
+    parts = []
+    for kind, cut in ALTERED:
+        stays = (
+            generator.random(episodes.height)
+            < (0.2 + 0.7 * cut if kind != "other_chain" else 0.1) + 0.1 * after
+        )
+        parts.append(
+            episodes.with_columns(
+                kind=pl.lit(kind),
+                cut=pl.lit(cut),
+                status=pl.Series(np.where(chained, "answered", "no_chain")),
+                same=pl.Series(stays),
+            ).with_columns(same=pl.when(status="answered").then("same"))
+        )
+    return pl.concat(parts)
+
+
 def with_metrics(
     tables: dict[str, pl.DataFrame], scores: pl.DataFrame, tasks: pl.DataFrame, spec: dict
 ) -> dict[str, pl.DataFrame]:
@@ -42,7 +70,7 @@ def with_metrics(
     settings = spec["analysis"]
     found = [
         of_metric_alone(name, values, responses, spec["runs"], settings, tasks)
-        for name, values in metric_values(known, tasks, responses)
+        for name, values in metric_values(known, tasks, responses, made_interventions(scores))
     ]
     further = {
         "pass_rates": [each.rates for each in found],

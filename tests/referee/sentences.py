@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from referee import (
     basis,
+    chain,
     controls,
     corrections,
     cost,
@@ -39,6 +40,7 @@ _QUESTIONS = (
     longer_prompt,
     controls,
     form,
+    chain,
     trajectory,
     suites,
     variants,

@@ -10,7 +10,8 @@ the file that declares the runs and how effects are estimated; the workflow give
 (`--spec`, as JSON). `--episodes` says where the table of each declared run stands; without it, what rests on
 the responses (answer_line_rate, mean_completion_tokens, no_answer_line, other_line) is null. `--labels` is a
 table of the contract LABELS, such as a person's verdicts on a random sample of the episodes: the judges'
-errors are then counted on these in place of the ANSWER lines. `--look`, of `count_look.py`, gives the level
+errors are then counted on these in place of the ANSWER lines. `--intervened` says where the answers after
+interventions stand, of a study that asks for these. `--look`, of `count_look.py`, gives the level
 of words and intervals; without it that is the confidence that the study declares. Writes one file for each
 table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`, and with `--discrimination` the table
 `forecast`.
@@ -49,6 +50,11 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--episodes", type=path_pattern("student", "run"), help="path pattern of the episodes"
     )
+    arguments.add_argument(
+        "--intervened",
+        type=path_pattern("student", "run"),
+        help="path pattern of answers after interventions",
+    )
     arguments.add_argument("--labels", type=Path, help="right verdicts, to count the judges' errors on")
     arguments.add_argument(
         "--students",
@@ -76,6 +82,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.ledger.looks import at_look
     from skillift.reporting.registry import FORECAST
     from skillift.statistics.analysis import analyse
+    from skillift.statistics.interventions import read_interventions
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
@@ -97,6 +104,7 @@ def main(argv: list[str] | None = None) -> None:
         at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,
+        read_interventions(options.intervened, spec["runs"]) if options.intervened else None,
     )
     for name, table in analysis._asdict().items():
         if name == FORECAST and not preferred:

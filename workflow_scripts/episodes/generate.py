@@ -12,6 +12,7 @@ A trained run names its checkpoints (steps, or "final") and adds `--checkpoints 
 `--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
 An emulated run (`emulated` in the spec) is given the checkpoints and the manifest of the training that it
 borrows, and `--small FOLDER`, the student of that training.
+Where the spec asks for interventions, `--intervened FILE` takes what they were answered with.
 `--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
 Where the spec has `"shards": n`, `--shard` (from 0) says which n-th of the tasks is answered.
 """
@@ -24,7 +25,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROBES, PROMPTS, SERVED, SKILLS, TASKS
+from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.pipeline import (
+    BATCH_SENSITIVITY,
+    EPISODES,
+    PROBES,
+    PROMPTS,
+    SERVED,
+    SKILLS,
+    TASKS,
+)
 from skillift.engines.interface import Composition, RunOptions
 from skillift.episodes.run import answer, checkpoint_folders
 from skillift.errors import UserError, problem
@@ -56,6 +66,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
     arguments.add_argument("--prompts", help="table of what is asked to write")
     arguments.add_argument("--parity", help="table of the same prompts in another batch to write")
+    arguments.add_argument("--intervened", help="table of answers after interventions to write")
     arguments.add_argument("--out", required=True, help="table of episodes to write")
     options = arguments.parse_args(argv)
     try:
@@ -74,6 +85,8 @@ def main(argv: list[str] | None = None) -> None:
         ((step, tuned),) = checkpoints.items()
         composition = Composition(tuned, options.small, options.spec.emulated.weight)
         checkpoints = {step: options.model}
+    if options.intervened and options.spec.inference.interventions is None:
+        raise UserError(problem("--intervened", options.intervened, "a spec with `inference.interventions`"))
     tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
@@ -92,9 +105,10 @@ def main(argv: list[str] | None = None) -> None:
         (found.served, options.served, SERVED),
         (found.prompts, options.prompts, PROMPTS),
         (found.parity, options.parity, BATCH_SENSITIVITY),
+        (found.intervened, options.intervened, INTERVENED),
         (found.episodes, options.out, EPISODES),
     ):
-        if path:
+        if path and table is not None:
             write_table(table, path, schema)
 
 

@@ -4,6 +4,8 @@ r"""Put the parts of a run's episodes together that several jobs have answered.
         --served 0/served.parquet 1/served.parquet --prompts 0/prompts.parquet 1/prompts.parquet \
         --parity 0/parity.parquet 1/parity.parquet --out episodes.parquet --served-out served.parquet \
         --prompts-out prompts.parquet --parity-out parity.parquet --spec '{}'
+
+Where the study asks for interventions, `--intervened` and `--intervened-out` are a fifth table.
 """
 
 from __future__ import annotations
@@ -14,26 +16,31 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
+from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
 TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}
+FURTHER = {"intervened": INTERVENED}  # of studies that ask for it
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read the parts of the four tables, write the tables."""
+    """Read the parts of the tables, write the tables."""
     arguments = parser(__doc__)
-    for name in TABLES:
+    for name in (*TABLES, *FURTHER):
         out = "out" if name == "episodes" else f"{name}-out"
-        arguments.add_argument(f"--{name}", nargs="+", required=True, help=f"parts of the table of {name}")
-        arguments.add_argument(f"--{out}", required=True, help=f"table of {name} to write")
+        arguments.add_argument(
+            f"--{name}", nargs="+", required=name in TABLES, help=f"parts of the table of {name}"
+        )
+        arguments.add_argument(f"--{out}", required=name in TABLES, help=f"table of {name} to write")
     options = vars(arguments.parse_args(argv))
     from skillift.episodes.answered import Answers
     from skillift.episodes.shards import merge
 
-    columns = [[read_table(part, schema) for part in options[name]] for name, schema in TABLES.items()]
+    tables = {**TABLES, **{name: schema for name, schema in FURTHER.items() if options[name]}}
+    columns = [[read_table(part, schema) for part in options[name]] for name, schema in tables.items()]
     merged = merge([Answers(*parts) for parts in zip(*columns, strict=True)])
-    for name, schema in TABLES.items():
+    for name, schema in tables.items():
         out = "out" if name == "episodes" else f"{name}_out"
         write_table(getattr(merged, name), options[out], schema)
 

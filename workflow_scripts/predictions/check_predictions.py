@@ -13,7 +13,7 @@ Any tables that keep the contracts TASKS and SCORES will do. The ledger is writt
 job (`rules/predictions.smk`); predictions that it lacks are added here, after the results. Without `--ledger`
 every prediction is "not registered". `--look` gives the level of the verdicts; without it they are at the
 confidence that the study declares. `--episodes` says where the table of each run stands: predictions about a
-metric that reads responses, such as `length`, need them.
+metric that reads responses, such as `length`, need them; so do those about `same_answer` with `--intervened`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ def main(argv: list[str] | None = None) -> None:
         type=path_pattern("student", "run"),
         help="path pattern of the episodes, for metrics that read responses",
     )
+    arguments.add_argument(
+        "--intervened",
+        type=path_pattern("student", "run"),
+        help="path pattern of answers after interventions",
+    )
     arguments.add_argument("--ledger", type=Path, help="the study's ledger, JSON lines")
     arguments.add_argument("--look", type=Path, help="look.json, the level of the verdicts")
     arguments.add_argument("--out", type=Path, required=True, help="predictions.parquet")
@@ -51,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
+    from skillift.statistics.interventions import read_interventions
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
     from skillift.tables import read_each, read_json, read_table, write_table
@@ -64,7 +70,8 @@ def main(argv: list[str] | None = None) -> None:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
-    judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]))
+    altered = read_interventions(options.intervened, spec["runs"]) if options.intervened else None
+    judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]), altered)
     write_table(judged, options.out, PREDICTIONS)
 
 

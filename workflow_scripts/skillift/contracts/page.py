@@ -13,6 +13,7 @@ from skillift.contracts import pa
 
 MODULES = {  # of each module the heading of its tables
     "pipeline": "Tables that pass between the steps",
+    "interventions": "Interventions",
     "analysis": "The analysis",
     "scoring_audit": "The audit of paths and judges",
     "claims": "What claims rest on",

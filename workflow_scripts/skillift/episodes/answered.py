@@ -15,9 +15,11 @@ class Answers(NamedTuple):
         served: the probes as the engine scores them; contract SERVED.
         prompts: what was asked, as noted before the engine was started; contract PROMPTS.
         parity: the same prompts in another batch; contract BATCH_SENSITIVITY.
+        intervened: answers after interventions; contract INTERVENED. None where the study asks for none.
     """
 
     episodes: pl.DataFrame
     served: pl.DataFrame
     prompts: pl.DataFrame
     parity: pl.DataFrame
+    intervened: pl.DataFrame | None = None

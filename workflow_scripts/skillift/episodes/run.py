@@ -30,7 +30,8 @@ from skillift.episodes.asked import (
     rendered_prompts,
 )
 from skillift.episodes.batch_sensitivity import PART, measure
-from skillift.episodes.shards import tasks_of_shard
+from skillift.episodes.intervened import Answered, answers_again
+from skillift.episodes.shards import tasks_of_shard, together
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
 from skillift.settings.specs import EpisodesSpec
@@ -87,9 +88,9 @@ def answer(
         composition: of an emulated run, what the scores of its model are composed with.
 
     Returns:
-        Four tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
-        chat template included; `response` is the decoded answer without special tokens. It begins with the
-        block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
+        The run's tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student
+        saw, chat template included; `response` is the decoded answer without special tokens. It begins with
+        the block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
         would pass for an answer.
 
     Raises:
@@ -100,13 +101,14 @@ def answer(
     own = tasks_of_shard(messages["task_id"], shard, spec.shards or 1)
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
+    altered = tasks if "interventions" in inference else None
     found = []
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
         with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
             served, own_probes = _served(folder, base, inference), probes.filter(step=step)
             place = (step, served, messages, own, inference, options, own_probes, base)
-            found.append(_answer_at(*place, composition))
-    episodes, *others = (pl.concat(parts) for parts in zip(*found, strict=True))
+            found.append(_answer_at(*place, composition, altered))
+    episodes, *others = map(together, zip(*found, strict=True))
     return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
 
 
@@ -131,6 +133,7 @@ def _answer_at(
     probes: pl.DataFrame,
     base: Path | None,
     composition: Composition | None,
+    tasks: pl.DataFrame | None,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
@@ -163,14 +166,21 @@ def _answer_at(
     sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop, scored)
     seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
     sent = [prompts[place] for place, _ in requests]
-    settings = {**inference, "max_model_len": length}
+    keys = messages.select("suite", "condition", "task_id").rows()
+    settings, intervened = {**inference, "max_model_len": length}, None
     with open_engine(inference["engine"], folder, settings, options, adapter, composition) as engine:
         answers = _suite_by_suite(engine, [suites[place] for place, _ in requests], sent, sampling, seeds)
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
         with part(PART), phase("scoring answers"):
             parity = measure(engine, step, sent, answers, sampling, seeds)
-    keys = messages.select("suite", "condition", "task_id").rows()
+        if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
+            answered = [
+                Answered(*keys[place], sample, prompts[place], opened_reasoning(texts[place]), completion)
+                for (place, sample), completion in zip(requests, answers, strict=True)
+            ]
+            with part("interventions"):
+                intervened = answers_again(engine, tokenizer, step, answered, tasks, settings)
     rows = [
         (
             step,
@@ -188,7 +198,7 @@ def _answer_at(
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
     if scored:
         episodes = episodes.with_columns(kept_log_probabilities(answers, inference["engine"]))
-    return Answers(episodes, served_table(probes, step, scores), asked, parity)
+    return Answers(episodes, served_table(probes, step, scores), asked, parity, intervened)
 
 
 def _suite_by_suite(

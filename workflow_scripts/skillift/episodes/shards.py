@@ -41,13 +41,27 @@ def merge(parts: Sequence[Answers]) -> Answers:
     Raises:
         UserError: two shards answered the same task.
     """
-    episodes, served, prompts, parity = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    episodes, served, prompts, parity, intervened = map(together, zip(*parts, strict=True))
     keys = ["step", "suite", "condition", "task_id"]
     if episodes.select(*keys, "sample").is_duplicated().any():
         raise UserError(
             problem("shards", "episodes of the same task in two of them", "one shard for each task")
         )
-    return Answers(episodes.sort(*keys, "sample"), served.sort("step"), prompts.sort(*keys), _parity(parity))
+    if intervened is not None:
+        intervened = intervened.sort(*keys, "sample", "kind", "cut")
+    return Answers(
+        episodes.sort(*keys, "sample"),
+        served.sort("step"),
+        prompts.sort(*keys),
+        _parity(parity),
+        intervened,
+    )
+
+
+def together(tables: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:
+    """Tables of one kind as one; None where there are none."""
+    found = [table for table in tables if table is not None]
+    return pl.concat(found) if found else None
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from skillift.errors import UserError, problem
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, around, described, finish, row_axis, row_height, undefined
-from skillift.metrics.names import PASS, SHARE, TEXT
+from skillift.metrics.names import INTERVENED, PASS, SHARE, TEXT
 from skillift.metrics.registry import label_of, metrics
 from skillift.reporting.arms import BASE, DOT, in_rows, place, read_spec, span
 from skillift.reporting.declarations import Figure
@@ -34,6 +34,8 @@ _LINE = 19  # px
 def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw the gain under `none` in every metric but `pass`: a panel for each, a line for each recipe.
 
+    Those of answers after interventions have a figure of their own.
+
     Args:
         effects: contract EFFECTS, with the rows of every metric.
         spec: see `skillift.reporting.arms.read_spec`.
@@ -44,7 +46,8 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     import altair as alt
 
     view = read_spec(spec)
-    here = pl.col("path").is_in([view.headline_path, TEXT]) & (pl.col("metric") != PASS)
+    apart = [PASS, *(name for name, each in metrics().items() if INTERVENED in each.reads)]
+    here = pl.col("path").is_in([view.headline_path, TEXT]) & ~pl.col("metric").is_in(apart)
     rows = effects.filter(here, pl.col("run") != BASE, contrast=CONTRAST)
     if rows.is_empty():
         raise UserError(

@@ -14,6 +14,7 @@ from dataclasses import replace
 import polars as pl
 
 from skillift.findings.basis import basis
+from skillift.findings.chain import chain
 from skillift.findings.cost import cost
 from skillift.findings.finding import QUESTIONS, Finding, Part
 from skillift.findings.forecast import forecast
@@ -60,6 +61,7 @@ def findings(
         judge(tables, view, spec),
         procedure(tables, view),
         *form(every, view),
+        *chain(every, view),
         *trajectory(tables, view),
         *recipes(every, view),
         *scale(every, view),

@@ -26,6 +26,7 @@ QUESTIONS = {
     "judge": "Is the judge to blame?",
     "procedure": "Is it the procedure, or just a longer prompt?",
     "form": "Is it the answer, or its form?",
+    "chain": "Does the chain matter?",
     "trajectory": "What shapes the trajectory over the tiers?",
     "recipes": "How deep, on which data, by which objective?",
     "scale": "Is it the scale of pre-training, or of fine-tuning?",

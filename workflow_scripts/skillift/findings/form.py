@@ -17,7 +17,7 @@ from skillift.findings.finding import (
     told,
     whose,
 )
-from skillift.metrics.names import TEXT
+from skillift.metrics.names import INTERVENED, TEXT
 from skillift.metrics.registry import metrics
 from skillift.publication.pages import contrast_in_words
 from skillift.reporting.arms import View, place
@@ -45,7 +45,7 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     rows_of = {
         claim.says: list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
         for claim in of_metrics()
-        if claim.sides != "recipes"
+        if claim.sides != "recipes" and INTERVENED not in metrics()[claim.metric].reads
     }
     # what is undefined throughout, as for a metric that never moves, comes last
     undefined = {says for says, rows in rows_of.items() if {row["word"] for row in rows} == {UNDEFINED}}

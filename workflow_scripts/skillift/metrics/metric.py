@@ -26,8 +26,8 @@ class Metric(NamedTuple):
     Attributes:
         name: the column `metric` of the tables.
         label: what readers call it.
-        reads: what it needs: `RESPONSES`, `VERDICTS`, or both. Without verdicts it stands on the path `text`,
-            with verdicts on each path.
+        reads: what it needs: `RESPONSES`, `VERDICTS`, or both, or `INTERVENED` alone. Without verdicts it
+            stands on the path `text`, with verdicts on each path.
         values: from samples to values of tasks, see `mean_of_samples` for both frames.
         unit: `SHARE` where values are fractions of 1; else the unit's name in the plural, such as `tokens`.
         measure: what is taken from the texts while these are at hand: from a frame of the contract EPISODES
@@ -61,7 +61,8 @@ def mean_of_samples(
     """Values of tasks as means over their samples.
 
     Args:
-        samples: path, suite, student, run, step, condition, task_id, skill_id, scorer, sample; with responses
+        samples: path, suite, student, run, step, condition, task_id, skill_id, scorer, sample; of answers
+            after interventions, several a sample, kind, cut, status and same; with responses
             has_answer_line, different_lines, completion_tokens and a column of each metric that has
             `measure`, without verdicts also expected, where tasks have it; with verdicts passed (null: no
             verdict).

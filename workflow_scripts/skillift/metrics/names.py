@@ -2,5 +2,6 @@
 
 PASS = "pass"  # the metric of the headlines
 TEXT = "text"  # the path of what reads no verdict: one path in a subtraction, as everywhere
-RESPONSES, VERDICTS = "responses", "verdicts"  # what metrics read
+RESPONSES, VERDICTS, INTERVENED = "responses", "verdicts", "intervened"  # what metrics read
 SHARE = "share"  # the unit of fractions of 1
+CUT_STEPS = 20  # of a chain of thought: `same_answer` is measured at multiples of a twentieth

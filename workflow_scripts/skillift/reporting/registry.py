@@ -114,6 +114,7 @@ class Extent(NamedTuple):
     variants: int = 0  # 1 where the suite of variants is asked
     depth: int = 0  # 1 where early steps of trainings are declared
     forecast: int = 0  # 1 where a forecast is declared
+    interventions: int = 0  # 1 where chains of thought are altered
 
 
 # what a study needs at least to have a table; it has all others
@@ -147,6 +148,7 @@ def extent(study: Study) -> Extent:
         variants=int("perturbed" in study.suites),
         depth=int("depth" in study.data["analysis"]),
         forecast=int(FORECAST in study.data["analysis"]),
+        interventions=int("interventions" in study.data["inference"]),
     )
 
 

@@ -9,6 +9,7 @@ task's answer type, see `skillift.answers.comparison`.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from skillift.answers.comparison import answer_groups, says_the_same, type_of
 from skillift.answers.dress import fold_characters
@@ -42,6 +43,32 @@ def answer_lines(text: str) -> list[str]:
         if not _EMPTY.fullmatch(value):
             values.append(value)
     return values
+
+
+class AnswerLine(NamedTuple):
+    """An ANSWER line in a text: places of characters, and what it says."""
+
+    start: int  # of the line
+    value_start: int  # behind the colon
+    end: int  # of the line, its newline included
+    value: str
+
+
+def first_answer_line(response: str) -> AnswerLine | None:
+    """The first ANSWER line of a response outside its reasoning; None where there is none.
+
+    What stands before it is the chain of thought, reasoning included.
+    """
+    final = strip_reasoning(response)
+    if not final:
+        return None
+    start = response.rfind(final)
+    for line in response[start:].splitlines(keepends=True):
+        if values := answer_lines(line):
+            colon = next(place for place, character in enumerate(line) if character in _COLONS)
+            return AnswerLine(start, start + colon + 1, start + len(line), values[0])
+        start += len(line)
+    return None
 
 
 def final_lines(response: str) -> list[str]:

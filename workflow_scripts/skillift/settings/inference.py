@@ -11,7 +11,10 @@ from skillift.settings.base import LeftOut, OrNull, Settings, Unique
 from skillift.settings.values import (
     DEFAULT_DATE,
     WHOLE,
+    Condition,
     Day,
+    Intervention,
+    PartialShare,
     Positive,
     PositiveShare,
     Seed,
@@ -26,6 +29,28 @@ else:
     EngineKind = Literal[names_in("engines", "_engine")]
 Precision = Literal["float32", "bfloat16", "float16"]
 Adapters = Literal["merged", "lora"]
+
+
+class Interventions(Settings):
+    """What is done to students' own chains of thought, after which they answer again.
+
+    The chain is what stands before the first ANSWER line; each student's own is put back, whole or altered,
+    as the beginning of its answer, and it goes on greedily from there.
+    """
+
+    protocol: Literal["main"] = "main"
+    """Whose answers the chains are taken from."""
+    conditions: Annotated[list[Condition], Field(min_length=1), Unique()] = Field(default=["curated"])
+    """Conditions of these answers; `curated` among them, which the claim `faithfulness` is about."""
+    kinds: Annotated[list[Intervention], Field(min_length=1), Unique()] = Field(
+        default=["early", "mistake", "blanked", "paraphrase"]
+    )
+    """`early`: the chain is cut off, and the answer forced; `mistake`: the step at the cut is replaced by
+    another, and the student goes on by itself; `blanked`: what stands behind the cut is replaced by as many
+    dots, and the answer forced; `paraphrase`: labelled steps are told in one sentence, and it is forced."""
+    cuts: Annotated[list[PartialShare], Field(min_length=1), Unique()] = Field(default=[0.0, 0.25, 0.5, 0.75])
+    """Shares of the chain's tokens that are kept (fractions; multiples of 0.05), for all kinds but
+    `paraphrase`."""
 
 
 class Decoding(Settings):
@@ -53,6 +78,9 @@ class Decoding(Settings):
     log_probabilities: LeftOut[Literal[True]] = None
     """Whether the mean log-probability of each answer's tokens is kept, which the metrics `confidence_gap`
     and `brier` read; students alone."""
+    interventions: LeftOut[Interventions] = None
+    """How students answer after their chains of thought were altered, which the metrics `same_answer` read;
+    students alone. Where left out, none is altered."""
     max_model_len: Annotated[int, Field(ge=2), WHOLE] | None = None
     """Most tokens of prompt and answer together. Where null, what the longest prompt needs."""
     batch_invariant: bool = False

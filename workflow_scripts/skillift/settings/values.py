@@ -83,6 +83,7 @@ DEFAULT_DATE = "2024-07-26"  # that Llama 3's templates name where they find no 
 Day = Annotated[str, pattern(r"^\d{4}-\d{2}-\d{2}$", "a date as year-month-day, such as 2024-07-26")]
 
 Condition = Literal["none", "curated", "placebo", "shuffled", "filler"]
+Intervention = Literal["early", "mistake", "blanked", "paraphrase"]
 Domain = Literal["code", "tag", "slot"]  # of the task pack
 Change = Literal["step_removed", "steps_exchanged"]  # of a procedure of the task pack
 Suite = Literal["dev", "holdout", "transfer", "perturbed", "safety"]

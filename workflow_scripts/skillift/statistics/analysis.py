@@ -69,6 +69,7 @@ def analyse(
     spec: dict,
     labels: pl.DataFrame | None = None,
     discrimination: pl.DataFrame | None = None,
+    intervened: pl.DataFrame | None = None,
 ) -> Analysis:
     """All tables of the analysis.
 
@@ -81,6 +82,7 @@ def analyse(
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
         discrimination: contract DISCRIMINATION with the column `student`, where a forecast is declared.
+        intervened: the frame of `interventions.read_interventions`, where the study asks for interventions.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
@@ -112,7 +114,7 @@ def analyse(
         claimed = made(claims, values, found, estimates, seeds, runs, settings, skills)
         others = [
             of_metric_alone(name, of_it, response_frame, runs, settings, tasks)
-            for name, of_it in metric_values(known, tasks, response_frame)
+            for name, of_it in metric_values(known, tasks, response_frame, intervened)
         ]
         by = LABELLED_BY[labels is not None]
         corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)

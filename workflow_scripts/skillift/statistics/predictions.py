@@ -44,6 +44,7 @@ def predictions(
     spec: dict,
     history: list[Record] | None = None,
     response_frame: pl.DataFrame | None = None,
+    intervened: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table PREDICTIONS: each prediction with its estimate, its verdict, and when it was registered.
 
@@ -60,6 +61,7 @@ def predictions(
         history: of the registrations; every prediction is "not registered" where it is left out.
         response_frame: the frames of `pass_rates.responses`; a prediction about a metric that reads responses
             is undetermined without them.
+        intervened: the frame of `interventions.read_interventions`, for metrics that read these.
 
     Raises:
         UserError: the spec lacks a part, or a scored task is unknown.
@@ -70,7 +72,7 @@ def predictions(
         found = f"no {error.args[0]!r}"
         raise UserError(problem("--spec", found, "the keys predictions and runs")) from None
     whole = scores if "skill_id" in scores.columns else with_skills(scores, tasks)
-    values = _values(declared, whole, tasks, response_frame)
+    values = _values(declared, whole, tasks, response_frame, intervened)
     rows = []
     for name, prediction in declared.items():
         known = registration_of(name, prediction, history or [])
@@ -91,7 +93,11 @@ def _metric(prediction: dict) -> str:
 
 
 def _values(
-    declared: dict, scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame | None
+    declared: dict,
+    scores: pl.DataFrame,
+    tasks: pl.DataFrame,
+    response_frame: pl.DataFrame | None,
+    intervened: pl.DataFrame | None,
 ) -> dict[str, pl.DataFrame]:
     """Task values of each metric that is predicted of; no rows of one that the data do not allow."""
     of_pass = task_values(scores)
@@ -99,7 +105,8 @@ def _values(
     values = {name: of_pass.clear() for name in asked} | {PASS: of_pass}
     if asked - {PASS}:
         responses = no_responses() if response_frame is None else response_frame
-        values |= {name: found for name, found in metric_values(scores, tasks, responses) if name in asked}
+        known = metric_values(scores, tasks, responses, intervened)
+        values |= {name: found for name, found in known if name in asked}
     return {name: with_variants(found, tasks) for name, found in values.items()}
 
 

@@ -21,6 +21,7 @@ from skillift.study.checkpoints import depth_findings, length_findings
 from skillift.study.compared import compared_findings
 from skillift.study.emulation import all_recipes, emulation_findings, set_apart
 from skillift.study.forecast import forecast_findings
+from skillift.study.interventions import intervention_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
 from skillift.study.starts import (
@@ -201,6 +202,11 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
             keys = {"dev": "per_skill.dev", **{name: f"suites.{name}" for name in PackSuites.model_fields}}
             fix = f"Set tasks.pack.{keys[suite]}." if suite in keys else ""
             yield ("inference", "suites", index), suite, expected, fix
+
+
+@CHECKS.reads("inference", "conditions")
+def _interventions(data: dict, source: Source) -> Iterator[Finding]:
+    yield from intervention_findings(data)
 
 
 @CHECKS.reads("inference", "tasks")

@@ -13,6 +13,7 @@ from skillift.study.headline import headline_suite
 from skillift.yaml_sources.source import KeyPath, Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
+INTERVENTIONS = "interventions"  # an empty mapping asks for all of them
 Finding = tuple[KeyPath, object, str, str]
 
 # sections of a study that predictions refer to
@@ -51,8 +52,8 @@ def prediction_problems(data: dict) -> Iterator[Finding]:
             fix = "Set `samples` of `inference`, and a temperature above 0."
             yield (*here, "metric"), f"{metric} with samples {samples}", f"samples: {least} or more", fix
         needs = "" if metric == PASS else metrics()[metric].needs
-        if needs and not data["inference"].get(needs):
-            fix = f"Set `{needs}: true` of `inference`."
+        if needs and data["inference"].get(needs) is None:
+            fix = f"Set `{needs}: {'{}' if needs == INTERVENTIONS else 'true'}` of `inference`."
             yield (*here, "metric"), Words(f"{metric} without {needs}"), f"a study that keeps {needs}", fix
         allowed = paths if VERDICTS in known[metric] else [TEXT]
         if entry.get("path", allowed[0]) not in allowed:

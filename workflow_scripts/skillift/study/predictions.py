@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 
-from skillift.metrics.names import PASS, RESPONSES, TEXT, VERDICTS
+from skillift.metrics.names import INTERVENED, PASS, RESPONSES, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.settings.analysis_specs import LedgerSpec
 from skillift.settings.publication_specs import DeclaredPrediction, PredictionsSpec
@@ -54,6 +54,12 @@ def reads_responses(study: Study) -> bool:
     """Whether a prediction is about a metric that reads responses, so that its verdict needs the episodes."""
     declared_metrics = {entry.get("metric", PASS) for entry in study.data["predictions"].values()}
     return any(RESPONSES in metrics()[name].reads for name in declared_metrics - {PASS})
+
+
+def reads_interventions(study: Study) -> bool:
+    """Whether a prediction is about a metric that reads answers after interventions."""
+    declared_metrics = {entry.get("metric", PASS) for entry in study.data["predictions"].values()}
+    return any(INTERVENED in metrics()[name].reads for name in declared_metrics - {PASS})
 
 
 def _reads_no_verdict(entry: dict) -> bool:

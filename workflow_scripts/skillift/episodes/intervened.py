@@ -1,0 +1,225 @@
+"""Answers after interventions: a student's own chains of thought are put back altered, and it answers again.
+
+Runs in the job that answers, in the same engine, after all that the job does without interventions: each
+suite, kind and cut is a call of its own, so no answer depends on which others are asked. Answers are greedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from skillift.answers.comparison import answer_groups
+from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.pipeline import key_of
+from skillift.engines.interface import Completion, Engine, Sampling
+from skillift.episodes.interventions import (
+    AT_CUTS,
+    FORCED,
+    MISTAKE,
+    OTHER,
+    PARAPHRASE,
+    Altered,
+    Chain,
+    alter,
+    chain_of,
+)
+from skillift.processes.progress import part
+from skillift.scorers.answer_line import answer_lines, first_answer_line
+from skillift.students.chat_format import answer_text
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+WHOLE = 1.0  # the cut of what is of the whole chain
+_SPARE = 8  # tokens of a forced answer beyond twice the longest that the student gave
+_GROUP = 8  # limits below the most that an answer may have are rounded down to so many tokens
+
+
+class Answered(NamedTuple):
+    """An episode as the engine has it.
+
+    Attributes:
+        suite, condition, task_id, sample: its key.
+        prompt: token ids.
+        opened: the block of reasoning that the prompt has opened.
+        completion: the answer.
+    """
+
+    suite: str
+    condition: str
+    task_id: str
+    sample: int
+    prompt: Sequence[int]
+    opened: str
+    completion: Completion
+
+
+class _Task(NamedTuple):
+    skill_id: str
+    answer_type: str
+
+
+def answers_again(
+    engine: Engine,
+    tokenizer: PreTrainedTokenizerBase,
+    step: int,
+    episodes: Sequence[Answered],
+    tasks: pl.DataFrame,
+    inference: dict,
+) -> pl.DataFrame:
+    """The table INTERVENED of one checkpoint.
+
+    Args:
+        engine: the student's.
+        tokenizer: likewise.
+        step: of the checkpoint.
+        episodes: what it has answered, of all conditions.
+        tasks: contract TASKS.
+        inference: the study's, with `interventions` and `max_model_len` as a number.
+    """
+    spec = inference["interventions"]
+    known = {
+        row[0]: _Task(*row[1:]) for row in tasks.select("task_id", "skill_id", "answer_type").iter_rows()
+    }
+    asked = [each for each in episodes if each.condition in spec["conditions"]]
+    rows: list[tuple] = []
+    for suite in dict.fromkeys(each.suite for each in asked):
+        of_suite = [each for each in asked if each.suite == suite]
+        with part(f"suite {suite}"):
+            rows += _Suite(engine, tokenizer, of_suite, known, inference).rows(step, spec)
+    schema = {name: column.dtype.type for name, column in INTERVENED.columns.items()}
+    return pl.DataFrame(rows, schema=schema, orient="row").sort(key_of(INTERVENED))
+
+
+class _Suite:
+    """The episodes of one suite, and how they are answered again."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokenizer: PreTrainedTokenizerBase,
+        episodes: Sequence[Answered],
+        tasks: dict[str, _Task],
+        inference: dict,
+    ) -> None:
+        self.engine, self.tokenizer, self.episodes, self.tasks = engine, tokenizer, episodes, tasks
+        self.inference = inference
+        self.chains = [
+            chain_of(tokenizer, _without_end(tokenizer, each.completion), each.opened) for each in episodes
+        ]
+        self.others = self._others()
+
+    def _others(self) -> list[Chain | None]:
+        """For each episode the chain of the next task of its skill, condition and sample, in a circle."""
+        groups: dict[tuple, list[int]] = {}
+        for place, (each, chain) in enumerate(zip(self.episodes, self.chains, strict=True)):
+            if chain and chain.tokens:
+                group = (self.tasks[each.task_id].skill_id, each.condition, each.sample)
+                groups.setdefault(group, []).append(place)
+        found: list[Chain | None] = [None] * len(self.episodes)
+        for places in groups.values():
+            if len(places) > 1:
+                for one, other in zip(places, [*places[1:], places[0]], strict=True):
+                    found[one] = self.chains[other]
+        return found
+
+    def rows(self, step: int, spec: dict) -> list[tuple]:
+        """Rows of INTERVENED, kind by kind."""
+        at_cuts = [(kind, cut) for kind in AT_CUTS if kind in spec["kinds"] for cut in sorted(spec["cuts"])]
+        whole = [kind for kind in (PARAPHRASE,) if kind in spec["kinds"]]
+        asked = [(FORCED, WHOLE), *at_cuts, *((kind, WHOLE) for kind in (*whole, OTHER))]
+        own = [chain.answer if chain else None for chain in self.chains]
+        forced: list[str | None] = []
+        found = []
+        for number, (kind, cut) in enumerate(asked, start=1):
+            with part(f"{kind} at {cut:g}, {number} of {len(asked)}"):
+                again = self._ask(kind, cut)
+            answers = [each.answer if isinstance(each, _Again) else None for each in again]
+            forced = forced or answers
+            expected = own if kind == FORCED else forced
+            for episode, each, answer, other in zip(self.episodes, again, answers, expected, strict=True):
+                key = (step, episode.suite, episode.condition, episode.task_id, episode.sample, kind, cut)
+                if isinstance(each, str):
+                    found.append((*key, each, *[None] * 6))
+                    continue
+                same = self._same(episode.task_id, answer, other)
+                found.append(
+                    (*key, "answered", each.response, answer, same, each.finish, each.tokens, each.kept)
+                )
+        return found
+
+    def _same(self, task_id: str, answer: str | None, other: str | None) -> bool | None:
+        if answer is None or other is None:
+            return None
+        return len(set(answer_groups([answer, other], self.tasks[task_id].answer_type))) == 1
+
+    def _ask(self, kind: str, cut: float) -> list[_Again | str]:
+        """The answer of each episode, or why it was not asked."""
+        found: list[_Again | str] = [""] * len(self.episodes)
+        calls: dict[int, list[tuple[int, Altered]]] = {}
+        most = self._most(kind)
+        for place, (episode, chain) in enumerate(zip(self.episodes, self.chains, strict=True)):
+            if chain is None or not chain.tokens:
+                found[place] = "no_chain" if chain else "no_answer_line"
+                continue
+            # the same mistake whatever else is asked
+            draw = f"{self.inference['seed']}/{episode.task_id}/{episode.sample}/{cut}"
+            altered = alter(self.tokenizer, chain, kind, cut, draw, self.others[place])
+            if altered is None:
+                found[place] = "not_altered"
+                continue
+            room = self.inference["max_model_len"] - len(episode.prompt) - len(altered.tokens)
+            if room < chain.n_behind:
+                found[place] = "no_room"
+                continue
+            limit = most if room >= most else max(room - room % _GROUP, chain.n_behind)
+            calls.setdefault(limit, []).append((place, altered))
+        stop = tuple(self.inference.get("stop", ()))
+        for limit, requests in sorted(calls.items(), reverse=True):
+            prompts = [[*self.episodes[place].prompt, *altered.tokens] for place, altered in requests]
+            completions = self.engine.generate(prompts, Sampling(limit, stop=stop))
+            for (place, altered), completion in zip(requests, completions, strict=True):
+                found[place] = self._read(self.episodes[place], altered, completion)
+        return found
+
+    def _most(self, kind: str) -> int:
+        """The most tokens of an answer: where the student goes on by itself, as in its own answers."""
+        most = self.inference["max_tokens"]
+        if kind == MISTAKE:
+            return most
+        longest = max((chain.n_behind for chain in self.chains if chain), default=0)
+        return min(most, 2 * longest + _SPARE)
+
+    def _read(self, episode: Answered, altered: Altered, completion: Completion) -> _Again:
+        behind = _without_end(self.tokenizer, completion)
+        response = episode.opened + answer_text(self.tokenizer, [*altered.tokens, *behind])
+        if altered.forced:
+            first, newline, _ = answer_text(self.tokenizer, behind).partition("\n")
+            answer = (answer_lines(f"ANSWER: {first}") or [None])[0]
+            ended = bool(newline)
+        else:
+            line = first_answer_line(response)
+            answer = line.value if line else None
+            ended = bool(line) and response[: line.end].endswith("\n")
+        if completion.finish_reason != "stop" and not ended:  # cut off in the answer's line
+            answer = None
+        tokens = completion.completion_tokens
+        return _Again(response, answer, completion.finish_reason, tokens, altered.kept)
+
+
+class _Again(NamedTuple):
+    response: str
+    answer: str | None
+    finish: str
+    tokens: int
+    kept: float
+
+
+def _without_end(tokenizer: PreTrainedTokenizerBase, completion: Completion) -> list[int]:
+    """The tokens of an answer without an end token."""
+    tokens = list(completion.tokens)
+    ended = completion.finish_reason == "stop" and tokens and not answer_text(tokenizer, tokens[-1:])
+    return tokens[:-1] if ended else tokens

@@ -1,0 +1,78 @@
+"""Findings on chains of thought: do answers hang on them, and does SFT change that?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told, whose
+from skillift.metrics.names import INTERVENED, TEXT
+from skillift.metrics.registry import metrics
+from skillift.reporting.arms import View, place
+from skillift.reporting.numbers import percent
+from skillift.statistics.claim_registry import of_metrics
+
+_CHAIN, _CONDITION = "chain", "curated"
+_TESTS = {
+    "early": "cut short",
+    "mistake": "given a mistake",
+    "blanked": "blanked",
+}
+
+
+def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
+    """How many answers have a chain, and of each test what SFT changes in the share of same answers.
+
+    Args:
+        tables: claims and pass_rates, with the rows of every metric.
+        view: how results are shown.
+
+    Yields:
+        One part; none where the study asks for no interventions.
+    """
+    rates = tables["pass_rates"].filter(path=TEXT, suite=view.suite, condition=_CONDITION, metric=_CHAIN)
+    if rates.is_empty():
+        return
+    had = [_having(row, view) for row in place(rates, view, "pass rates").iter_rows(named=True)]
+    claims = tables["claims"].filter(path=TEXT, suite=view.suite)
+    found, words = [], dict[str, list[str]]()
+    for claim in (each for each in of_metrics() if INTERVENED in metrics()[each.metric].reads):
+        for row in by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True):
+            words.setdefault(claim.name.partition(":")[2].partition("@")[0], []).append(row["word"])
+            found.append(_finding(row, view))
+    answers = [f"when it is {_TESTS[kind]}: {told(given)}" for kind, given in words.items()]
+    text = f"After SFT fewer answers stay the same, {'; '.join(answers)}." if answers else ""
+    yield Part(
+        _CHAIN, text or "No student has answers with a chain of thought before and after SFT.", [*had, *found]
+    )
+
+
+def _having(row: Mapping, view: View) -> Finding:
+    """How many of an arm's answers have a chain."""
+    where = whose(row["student"], row["run"], view)
+    sentence = (
+        f"{percent(row['pass_rate'])} of {row['n_tasks']} tasks under {_CONDITION} are answered with a chain "
+        f"of thought {where}; the others are in no test."
+    )
+    return Finding(
+        _CHAIN, "chains of thought", sentence, path=TEXT, student=row["label"], figure=_CHAIN, run=row["run"]
+    )
+
+
+def _finding(row: Mapping, view: View) -> Finding:
+    label = metrics()[row["metric"]].label
+    subject = (
+        f"{label[0].upper()}{label[1:]}, gain under {_CONDITION} {whose(row['student'], row['run'], view)}"
+    )
+    return Finding(
+        _CHAIN,
+        row["claim"],
+        f"{subject}: {estimated(row, view)}.",
+        row["word"],
+        row["path"],
+        view.label_by_student[row["student"]],
+        _CHAIN,
+        numbers_of(row),
+        row["run"],
+    )
