@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.answered import Answers
 from skillift.errors import UserError, problem
+from skillift.protocols import keyed
 
 
 def tasks_of_shard(task_ids: Iterable[str], shard: int, shards: int) -> list[str]:
@@ -43,11 +45,12 @@ def merge(parts: Sequence[Answers]) -> Answers:
     """
     episodes, served, prompts, parity = (pl.concat(tables) for tables in zip(*parts, strict=True))
     keys = ["step", "suite", "condition", "task_id"]
-    if episodes.select(*keys, "sample").is_duplicated().any():
+    key = keyed(episodes, EPISODE_KEY)
+    if episodes.select(key).is_duplicated().any():
         raise UserError(
             problem("shards", "episodes of the same task in two of them", "one shard for each task")
         )
-    return Answers(episodes.sort(*keys, "sample"), served.sort("step"), prompts.sort(*keys), _parity(parity))
+    return Answers(episodes.sort(key), served.sort("step"), prompts.sort(*keys), _parity(parity))
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:

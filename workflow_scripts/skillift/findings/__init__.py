@@ -31,6 +31,7 @@ from skillift.findings.transfer import transfer
 from skillift.findings.uniformity import uniform
 from skillift.findings.variants import variants
 from skillift.metrics.metric import of_metric
+from skillift.protocols import of_protocol
 from skillift.reporting.arms import read_spec
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
@@ -51,7 +52,8 @@ def findings(
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
     """
     view = read_spec(spec)
-    every, tables = tables, {name: of_metric(table) for name, table in tables.items()}
+    every = {name: of_protocol(table) for name, table in tables.items()}
+    tables = {name: of_metric(table) for name, table in tables.items()}
     labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
     parts = [
         resolved(tables, view),

@@ -33,6 +33,8 @@ class Claimed(Settings):
     """The early steps, where something is claimed of the course of a training."""
     constraint_ceiling: LeftOut[ConstraintCeiling] = None
     """The expected ceiling, where one is claimed."""
+    sampling_budgets: LeftOut[list[Positive]] = None
+    """Numbers of samples whose worth is asked, where some are."""
 
 
 class Estimation(Claimed):

@@ -30,6 +30,7 @@ _ESTIMATION_KEYS = (
     "trajectory",
     "depth",
     "constraint_ceiling",
+    "sampling_budgets",
 )
 
 
