@@ -23,6 +23,7 @@ from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.recipes import recipes
 from skillift.findings.room import room_first
+from skillift.findings.sampling import sampling
 from skillift.findings.scale import scale
 from skillift.findings.scoring import judge
 from skillift.findings.suites import others
@@ -52,6 +53,7 @@ def findings(
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
     """
     view = read_spec(spec)
+    claimed = tables["claims"]
     every = {name: of_protocol(table) for name, table in tables.items()}
     tables = {name: of_metric(table) for name, table in tables.items()}
     labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
@@ -64,6 +66,7 @@ def findings(
         *trajectory(tables, view),
         *recipes(every, view),
         *scale(every, view),
+        *sampling(claimed, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]

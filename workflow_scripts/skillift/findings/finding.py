@@ -29,6 +29,7 @@ QUESTIONS = {
     "trajectory": "What shapes the trajectory over the tiers?",
     "recipes": "How deep, on which data, by which objective?",
     "scale": "Is it the scale of pre-training, or of fine-tuning?",
+    "sampling": "What does a sampling budget buy?",
     "transfer": "Did it transfer?",
     "variants": "Does it break on a changed task?",
     "cost": "What does it cost on the safety suite?",

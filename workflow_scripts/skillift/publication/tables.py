@@ -15,7 +15,6 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
-from skillift.protocols import of_protocol
 from skillift.publication import claims as claims_pages
 from skillift.publication import pages as result_pages
 from skillift.publication import scoring_audit as audit_pages
@@ -121,4 +120,4 @@ def _frames(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[p
 
 
 def _shown(part: str, table: pl.DataFrame) -> pl.DataFrame:
-    return (of_protocol if part in _EVERY_METRIC else of_metric)(table)
+    return table if part in _EVERY_METRIC else of_metric(table)
