@@ -193,9 +193,9 @@ def of_before(wildcards):
 
 
 def sized_students():
-    """Manifests of the trained students, for the claim on transfer by size; none without that suite."""
+    """Manifests of the trained students, for claims by size; none where a study has no such claim."""
     names = sorted({run.student for run in STUDY.trained_runs})
-    asked = "transfer" in STUDY.suites
+    asked = "transfer" in STUDY.suites or "sampling_budgets" in STUDY.data["analysis"]
     return (
         [f"{RESULTS}/students/{name}/manifest.json" for name in names] if asked else []
     )

@@ -22,7 +22,7 @@ rule judge:
         api=1,
         runtime=api_runtime,
     params:
-        spec=lambda wildcards: canonical(STUDY.judge_spec(wildcards.judge)),
+        spec=lambda wildcards: canonical(STUDY.verdicts_spec(wildcards.judge)),
         code=lambda wildcards: asking_code(
             "verdicts/judge.py", STUDY.judge_spec(wildcards.judge).judge
         ),

@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> None:
     analysis = analyse(
         read_table(options.scores, SCORES),
         tasks,
-        pl.concat([no_responses(), *frames]),
+        pl.concat([no_responses(), *frames], how="diagonal"),
         at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,

@@ -56,13 +56,14 @@ def main(argv: list[str] | None = None) -> None:
 
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
+    from skillift.protocols import of_protocol
     from skillift.statistics.interventions import read_interventions
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
     from skillift.tables import read_each, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
-    scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
+    scores, tasks = of_protocol(read_table(options.scores, SCORES)), read_suites(options.tasks, TASKS)
     history, spec = [], options.spec.model_dump()
     if options.ledger:
         history = records_of(register(spec["predictions"], options.ledger, results=True))
@@ -70,8 +71,9 @@ def main(argv: list[str] | None = None) -> None:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
+    answered = of_protocol(pl.concat([no_responses(), *frames], how="diagonal"))
     altered = read_interventions(options.intervened, spec["runs"]) if options.intervened else None
-    judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]), altered)
+    judged = predictions(scores, tasks, spec, history, answered, altered)
     write_table(judged, options.out, PREDICTIONS)
 
 

@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.second_opinion import SECOND_OPINION
     from skillift.errors import UserError, problem
     from skillift.ledger.looks import at_look
+    from skillift.protocols import of_protocol
     from skillift.publication.inputs import finished_tables
     from skillift.publication.table_page import to_html
     from skillift.reporting.arms import read_spec
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     # intervals are at the level of this look, as those of the claims
     spec = at_look(found.study.figures_spec().model_dump(), read_json(found.results / "analysis/look.json"))
     view = read_spec(spec)
-    scores = read_table(found.results / "scores.parquet", SCORES)
+    scores = of_protocol(read_table(found.results / "scores.parquet", SCORES))
     tasks = read_suites(files_of_suites(found.results, "tasks"), TASKS)
     paths = data_by_path(scores, tasks, spec["runs"], view.suite)
     if unknown := sorted(set(options.path) - set(paths)):

@@ -20,6 +20,10 @@ class PathMismatchError(UserError):
     """Two scoring paths met in one subtraction (design rule: a difference is taken within one path)."""
 
 
+class ProtocolMismatchError(UserError):
+    """Two protocols met in one number (`skillift.protocols`)."""
+
+
 def problem(where: str, found: object, expected: str, fix: str = "") -> str:
     """One line in the house form: place, what was found, what was expected, the fix."""
     text = f"{where}: found {found!r}, expected {expected}."

@@ -17,6 +17,7 @@ import polars as pl
 
 from skillift.casts import conform
 from skillift.contracts import pa
+from skillift.contracts.parts import of_protocols
 from skillift.contracts.pipeline import key_of, required_columns
 from skillift.errors import ContractError, UserError
 from skillift.path_patterns import PathPattern
@@ -63,7 +64,7 @@ def check(frame: pl.DataFrame, schema: pa.DataFrameSchema, source: str) -> pl.Da
         ContractError: names `source`, the columns or rows that are wrong, and what was expected.
     """
     try:
-        schema.validate(frame, lazy=True)
+        of_protocols(schema, frame.columns).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         raise ContractError(_explain(errors, schema, source)) from None
     except pl.exceptions.PolarsError as error:
@@ -87,6 +88,7 @@ def write_table(frame: pl.DataFrame, path: Path | str, schema: pa.DataFrameSchem
         ContractError: the frame does not keep its contract; nothing is written.
         UserError: the file cannot be written.
     """
+    schema = of_protocols(schema, frame.columns)
     missing = [name for name in required_columns(schema) if name not in frame.columns]
     if missing:
         raise ContractError(
@@ -107,7 +109,9 @@ def read_table(path: Path | str, schema: pa.DataFrameSchema) -> pl.DataFrame:
         UserError: the file is missing or is not Parquet.
         ContractError: it does not keep its contract.
     """
-    return check(conform(_read_parquet(path), schema, str(path)), schema, str(path))
+    frame = _read_parquet(path)
+    schema = of_protocols(schema, frame.columns)
+    return check(conform(frame, schema, str(path)), schema, str(path))
 
 
 def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iterator[pl.DataFrame]:
@@ -118,10 +122,12 @@ def read_tables(paths: Sequence[Path | str], schema: pa.DataFrameSchema) -> Iter
         ContractError: one does not keep its contract.
     """
     for batch in (paths[start : start + _AT_ONCE] for start in range(0, len(paths), _AT_ONCE)):
-        read = [conform(_read_parquet(path), schema, str(path)) for path in batch]
-        if not _all_sound(read, schema):
+        frames = [_read_parquet(path) for path in batch]
+        known = of_protocols(schema, frames[0].columns)
+        read = [conform(frame, known, str(path)) for path, frame in zip(batch, frames, strict=True)]
+        if not _all_sound(read, known):
             for path, frame in zip(batch, read, strict=True):
-                check(frame, schema, str(path))
+                check(frame, known, str(path))
         yield from read
 
 

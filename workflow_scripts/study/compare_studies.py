@@ -20,6 +20,7 @@ from skillift.commands import run
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError, problem
+from skillift.protocols import of_protocol
 from skillift.reporting.across_studies import comparison_text
 from skillift.running.settings import DIRECTORY_HELP, settings
 from skillift.statistics.across_studies import Finished
@@ -59,8 +60,8 @@ def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
         analysis["headline_path"],
         analysis.get("suite", "holdout"),
         read_suites(files_of_suites(results, "tasks"), TASKS),
-        read_table(results / "scores.parquet", SCORES),
-        read_table(results / "analysis/effects.parquet", EFFECTS),
+        of_protocol(read_table(results / "scores.parquet", SCORES)),
+        of_protocol(read_table(results / "analysis/effects.parquet", EFFECTS)),
         spec["runs"],
     )
     return known.study.name, study, analysis["confidence"]

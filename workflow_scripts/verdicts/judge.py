@@ -60,7 +60,13 @@ def main(argv: list[str] | None = None) -> None:
         for number, (episodes, out) in enumerate(zip(tables, options.out, strict=True), start=1):
             with part(f"run {number} of {len(tables)}") if len(tables) > 1 else nullcontext():
                 verdicts = judge_episodes(
-                    episodes, tasks, model, template, client, limits.max_unparsed_in_a_row
+                    episodes,
+                    tasks,
+                    model,
+                    template,
+                    client,
+                    limits.max_unparsed_in_a_row,
+                    options.spec.protocols,
                 )
             check_failed(model.where, failed(verdicts), verdicts.height, limits.max_failed_share)
             write_table(verdicts, out, VERDICTS)

@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         read_suites(options.tasks, TASKS),
         judges,
         options.spec.primary_judge,
+        options.spec.protocols,
     )
     write_table(scores, options.out, SCORES)
 

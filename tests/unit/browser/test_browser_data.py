@@ -14,6 +14,7 @@ from browser_study import BROWSER, SCRIPTS, make_browsed, page_of
 from skillift.browser.data import END, NOTHING, VERDICTS
 from skillift.browser.page import browser_page, packed
 from skillift.errors import UserError
+from skillift.protocols import MAIN, with_protocol
 from skillift.publication.html_parts import read_part
 
 
@@ -275,3 +276,34 @@ def test_the_rule_gives_the_scripts_in_the_order_that_the_tests_use(repository):
     rule = (repository / "rules/browser.smk").read_text(encoding="utf-8")
     assert ", ".join(f'"{name}"' for name in SCRIPTS) in rule
     assert {path.stem for path in BROWSER.glob("*.js")} == set(SCRIPTS)
+
+
+def test_protocols_stand_apart_and_main_is_first():
+    plain = make_browsed(n_tasks=2, students=("s",), references=())
+    made = make_browsed(n_tasks=2, students=("s",), references=())
+
+    def both(frame: pl.DataFrame) -> pl.DataFrame:
+        none = frame.filter(condition="none")
+        samples = [with_protocol(none.with_columns(sample=pl.lit(n, pl.Int64)), "aside") for n in range(2)]
+        return pl.concat([with_protocol(frame, MAIN), *samples])
+
+    made.episodes = [(*whose, both(frame)) for *whose, frame in made.episodes]
+    # no judge judges the other protocol
+    made.verdicts = [(*whose, with_protocol(frame, MAIN)) for *whose, frame in made.verdicts]
+    judged = pl.col("path").str.starts_with("judge:") & (pl.col("protocol") == "aside")
+    made.scores = both(made.scores).filter(~judged)
+    data = made.data()
+    assert data["protocols"] == ["main", "aside"]
+    assert data["asked"] == [
+        {"protocol": 0, "sample": 0},
+        {"protocol": 1, "sample": 0},
+        {"protocol": 1, "sample": 1},
+    ]
+    shown = unfold(data)
+    assert shown.filter(sample=0).equals(unfold(plain.data()))
+    aside = shown.filter(pl.col("sample") > 0)
+    assert (
+        set(aside["condition"]) == {"none"}
+        and aside.height == 2 * shown.filter(condition="none", sample=0).height
+    )
+    assert "asked" not in plain.data()

@@ -1,4 +1,4 @@
-"""majority@k and distinct@k: means over all choices of k samples, whatever their order."""
+"""majority@k, distinct@k and distinct_right@k: means over all choices of k samples, whatever their order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_tables import make_episodes, make_tasks
 
-from skillift.metrics.votes import COLUMN, distinct_at, majority_at, measure
+from skillift.metrics.pass_at_k import pass_at
+from skillift.metrics.votes import COLUMN, distinct_at, distinct_right_at, majority_at, measure
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import responses
@@ -50,6 +51,20 @@ def test_different_answers_are_the_mean_over_all_choices_of_k_samples(samples, d
     expected = [len(set(choice) - {SILENT}) for choice in combinations(samples, k)]
     votes, _, silent = _counted(samples)
     assert distinct_at(k, votes, silent) == pytest.approx(sum(expected) / len(expected))
+
+
+@settings(deadline=None, max_examples=80)
+@given(SAMPLES, st.data())
+def test_different_right_answers_are_the_mean_over_all_choices_of_k_samples(samples, data):
+    k = data.draw(st.integers(1, len(samples)))
+    expected = [sum(SHARES[each] for each in set(choice) - {SILENT}) for choice in combinations(samples, k)]
+    votes, right, silent = _counted(samples)
+    assert distinct_right_at(k, votes, right, silent) == pytest.approx(sum(expected) / len(expected))
+
+
+def test_different_right_answers_are_no_more_than_different_ones_and_of_one_right_answer_pass_at_k():
+    assert distinct_right_at(3, [2, 4], [1.0, 1.0], 1) == pytest.approx(distinct_at(3, [2, 4], 1))
+    assert distinct_right_at(3, [2, 4], [1.0, 0.0], 1) == pytest.approx(pass_at(3, 7, 2))
 
 
 def test_one_sample_is_the_pass_rate():

@@ -34,7 +34,7 @@ def test_an_emulated_run_is_asked_as_any_other_and_trains_nothing(tmp_path):
     assert spec.checkpoints == ["final"] and spec.inference.adapters is None
     with pytest.raises(KeyError):
         study.train_spec("l", "sft_of_s-s0")
-    assert study.n_checkpoints(run) == 1
+    assert study.checkpoints_of(run) == ["final"]
 
 
 def test_the_training_that_it_borrows_is_of_its_own_seed(tmp_path):

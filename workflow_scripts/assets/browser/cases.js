@@ -59,7 +59,7 @@ function pathFlags(model, verdicts, cell) {
 /**
  * The listed cells and, for each flag, how many cells have it before flags are asked for.
  *
- * `view`: student, arm and suite (-1 for all), flags (their names; of one group any, of several all),
+ * `view`: student, arm and suite (-1 for all), protocol (one), flags (their names; of one group any, of several all),
  * shown conditions. `found`: what the search found (see searchIn), or null.
  */
 function select(model, view, flags, found) {
@@ -73,6 +73,7 @@ function select(model, view, flags, found) {
     const arm = model.arm[i];
     if (view.arm >= 0 ? arm !== view.arm : !model.main[arm]) continue;
     if (view.student >= 0 && model.arms[arm].place !== view.student) continue;
+    if (protocolOf(model, i) !== view.protocol) continue;
     if (view.suite >= 0 && model.suiteOf[model.task[i]] !== view.suite) continue;
     if (found && !isFound(model, view.shown, found, i)) continue;
     const own = flags[i];

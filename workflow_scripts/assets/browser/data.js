@@ -43,6 +43,18 @@ function asModel(data) {
   return pairWithBase(model);
 }
 
+/** The place of a cell's protocol in `protocols`; two are never listed together. */
+function protocolOf(model, cell) {
+  return model.asked ? model.asked[model.sample[cell]].protocol : 0;
+}
+
+/** Which answer of its prompt a cell is, in words. */
+function sampleName(model, cell) {
+  if (!model.asked) return `sample ${model.sample[cell]}`;
+  const { protocol, sample } = model.asked[model.sample[cell]];
+  return `${model.protocols[protocol]}, sample ${sample}`;
+}
+
 /** Where each text begins in the one that holds them all; each is ended by a null. */
 function startsOf(texts) {
   const starts = [0];

@@ -27,7 +27,7 @@ function drawRow(model, view, row, cell) {
   for (const line of words) for (const word of line) grid.append(h("i", { class: kindOf(word) }, signOf(word)));
   const whose = view.student >= 0 || model.students.length < 2 ? [] : [model.students[arm.place].label];
   if (view.arm < 0) whose.push(arm.trained ? runName(model, arm) : "before SFT");
-  if (model.samples > 1) whose.push(`sample ${model.sample[cell]}`);
+  if (model.samples > 1) whose.push(sampleName(model, cell));
   if (!whose.length) whose.push(model.skills[model.tasks.skill[task]].name);
   row.setAttribute("aria-label", rowLabel(model, view, cell, phases, words));
   row.replaceChildren(
@@ -61,7 +61,7 @@ function detailOf(model, view, cell) {
   const student = model.students[arm.place];
   const scorer = SCORERS[model.tasks.scorer[task]];
   const facts = [`skill ${skill.name}`, `${model.tasks.suite[task]} suite`, scorer];
-  if (model.samples > 1) facts.push(`sample ${model.sample[cell]}`);
+  if (model.samples > 1) facts.push(sampleName(model, cell));
   const text = (place) => marked(textAt(model, place), view.term);
   return [
     h("p", { class: "whose" }, `${student.reference ? "reference model " : ""}${student.label}`, " · ", arm.trained ? runName(model, arm) : "before SFT"),

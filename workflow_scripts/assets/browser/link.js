@@ -36,6 +36,7 @@ function fromHash(model, hash) {
     student: of("student", () => model.arms[model.arm[cell]].place),
     arm: of("arm", () => model.arm[cell]),
     suite: of("suite", () => model.suiteOf[model.task[cell]]),
+    protocol: cell < 0 ? 0 : protocolOf(model, cell),
     path: Math.max(0, model.paths.indexOf(link.get("path"))),
     shown,
     flags: new Set(several("show").filter((name) => known.has(name))),

@@ -31,7 +31,7 @@ function refresh(state, marks = false) {
 }
 
 function showCounts({ model, view, listed }, counts) {
-  const total = model.arm.reduce((sum, arm) => sum + model.main[arm], 0);
+  const total = model.arm.reduce((sum, arm, cell) => sum + (model.main[arm] && protocolOf(model, cell) === view.protocol), 0);
   FLAGS.forEach((flag, i) => {
     $(`flag-${flag.name}`).checked = view.flags.has(flag.name);
     $(`flag-${flag.name}-count`).textContent = counts[i].toLocaleString("en");
@@ -41,6 +41,7 @@ function showCounts({ model, view, listed }, counts) {
   $("arm").replaceChildren(...armOptions(model, view));
   $("student").value = view.student;
   $("suite").value = view.suite;
+  $("protocol").value = view.protocol;
   $("path").value = view.path;
 }
 
@@ -105,6 +106,8 @@ function fillPicks(state) {
   $("student").append(...options(model.students.map((student) => student.label + (student.reference ? " (reference)" : "")), "all"));
   $("suite").append(...options(model.suites, "all"));
   $("suite-pick").hidden = model.suites.length < 2;
+  $("protocol").append(...options(model.protocols ?? []));
+  $("protocol-pick").hidden = (model.protocols ?? []).length < 2;
   $("path").append(...options(model.paths.map((path, i) => (i ? path : `${path} (headline)`))));
   model.conditions.forEach((name, i) => {
     const box = h("input", { type: "checkbox", value: i, checked: view.shown.includes(i) ? "" : null });
@@ -120,7 +123,7 @@ function fillPicks(state) {
 
 function listen(state) {
   const { view, model } = state;
-  for (const name of ["student", "arm", "suite", "path"]) {
+  for (const name of ["student", "arm", "suite", "protocol", "path"]) {
     $(name).addEventListener("change", (event) => {
       view[name] = Number(event.target.value);
       if (name === "student") view.arm = -1;

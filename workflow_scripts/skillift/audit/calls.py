@@ -137,7 +137,8 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
         judging = JudgeSpec.model_validate_json(told)
         model, template = ChatModel.from_entry(judging.judge), _text(job.file("template"))
         for path in job.inputs["episodes"]:
-            judge_episodes(read_table(Path(path), EPISODES), tasks, model, template, client)
+            episodes = read_table(Path(path), EPISODES)
+            judge_episodes(episodes, tasks, model, template, client, protocols=judging.protocols)
         return
     skills, shown = read_suites(job.inputs["skills"], SKILLS), _text(job.file("task_template"))
     if asked_for == "episodes":
@@ -231,8 +232,12 @@ def _mean_cost(paths: Sequence[str]) -> float | None:
 def _share(job: Job, study: Study) -> float:
     """The share of a judge's episodes that this job judges, by the checkpoints of its run."""
 
-    def checkpoints(run: Run) -> int:
-        return study.n_checkpoints(run)
+    def episodes(run: Run) -> int:
+        return sum(
+            study.answered_by(run, name) * len(each["suites"]) * len(each["conditions"]) * each["samples"]
+            for name, each in study.protocols.items()
+            if job.wildcards["judge"] in each["judges"]
+        )
 
-    total = sum(checkpoints(run) for run in study.runs)
-    return checkpoints(study.run(job.wildcards["student"], job.wildcards["run"])) / total
+    total = sum(episodes(run) for run in study.runs)
+    return episodes(study.run(job.wildcards["student"], job.wildcards["run"])) / total

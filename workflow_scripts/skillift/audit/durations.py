@@ -118,8 +118,11 @@ def _work(rule: str, spec: str | None) -> float:
         elif kind == "pretraining":
             work = settings["pretraining"]["steps"]
         else:
-            prompts = len(settings["conditions"]) * len(settings["checkpoints"])
-            work = prompts * settings["inference"]["samples"]
+            main = {**settings, "samples": settings["inference"]["samples"]}
+            work = sum(
+                len(each["conditions"]) * len(each["checkpoints"]) * each["samples"]
+                for each in settings.get("protocols", [main])
+            )
     except (ValueError, TypeError, KeyError):
         return 1.0
     return float(work) or 1.0

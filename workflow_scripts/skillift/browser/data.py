@@ -16,6 +16,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, STATUSES, SUITES
 from skillift.errors import UserError, problem
+from skillift.protocols import PROTOCOL, protocols_in
 from skillift.reporting.arms import BASE, LADDER, recipes_of
 from skillift.tasks.prompts import messages_for
 
@@ -62,12 +63,19 @@ def browser_data(
         trained), `skills` (id, name), `tasks` (id, skill, suite, prompt, reference, scorer, and `around`: by
         condition what stands before and after the prompt in the message); `cells` (arm, task, sample, and
         by condition response, tokens, finish, verdict by path, raw by judge, and score where there are
-        `score_texts`). Sorted, so that equal tables give equal data.
+        `score_texts`). Of a study with protocols also `protocols`, and `asked`: the protocol's place and the
+        sample that each number of a cell's `sample` stands for. Sorted, so that equal tables give equal data.
 
     Raises:
         UserError: there is no episode, an episode has no task or no score on a path, or a student or run is
             unknown to the spec.
     """
+    asked: dict = {}
+    if any(PROTOCOL in frame.columns for *_, frame in episodes):
+        asked, numbers = _asked(episodes)
+        episodes = [(*whose, _numbered(frame, numbers)) for *whose, frame in episodes]
+        verdicts = [(*whose, _numbered(frame, numbers)) for *whose, frame in verdicts]
+        scores = _numbered(scores, numbers)
     kept = pl.lit(value=True)
     for suite in spec.get("withheld", []):
         kept &= pl.col("suite") != suite
@@ -83,7 +91,8 @@ def browser_data(
     students = _students(spec, answered)
     arms = _arms(spec, students, answered)
     shown = _shown_tasks(tasks, answered)
-    paths = _scored_on(scores, answered, spec["headline_path"])
+    of_main = [place for place, each in enumerate(asked.get("asked", [])) if each["protocol"] == 0]
+    paths = _scored_on(scores, answered, spec["headline_path"], of_main)
     judges = sorted({judge for judge, *_ in verdicts})
     conditions = [name for name in LADDER if name in set(answered["condition"])]
     whole = answered.join(paths, on=_KEY, how="left", maintain_order="left")
@@ -113,7 +122,31 @@ def browser_data(
         **described,
         "cells": cells,
         "texts": texts.all,
+        **asked,
     }
+
+
+def _asked(episodes: Sequence[tuple[str, str, pl.DataFrame]]) -> tuple[dict, pl.DataFrame]:
+    """`protocols` and `asked` of the data, and the number of each protocol's sample.
+
+    Samples of all protocols are numbered in one row, `main` first: so a cell is paired with its own protocol.
+    """
+    found = pl.concat([frame.select(PROTOCOL, "sample") for *_, frame in episodes]).unique()
+    protocols = protocols_in(found)
+    place = pl.col(PROTOCOL).replace_strict(dict(zip(protocols, range(len(protocols)), strict=True)))
+    numbers = (
+        found.with_columns(protocol_place=place).sort("protocol_place", "sample").with_row_index("number")
+    )
+    rows = numbers.select(protocol="protocol_place", sample="sample").to_dicts()
+    return {"protocols": protocols, "asked": rows}, numbers.select(
+        PROTOCOL, "sample", pl.col("number").cast(pl.Int64)
+    )
+
+
+def _numbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """A table whose samples are numbered over all protocols."""
+    joined = frame.join(numbers, on=[PROTOCOL, "sample"], how="left", maintain_order="left")
+    return joined.with_columns(sample="number").drop(PROTOCOL, "number")
 
 
 class _Texts:
@@ -183,8 +216,13 @@ def _shown_tasks(tasks: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     return tasks.filter(pl.col("task_id").is_in(asked)).sort("suite", "task_id").with_row_index("task")
 
 
-def _scored_on(scores: pl.DataFrame, answered: pl.DataFrame, headline: str) -> pl.DataFrame:
-    """One row an episode, one column of places in VERDICTS a path: the headline path first, then by name."""
+def _scored_on(
+    scores: pl.DataFrame, answered: pl.DataFrame, headline: str, of_main: Sequence[int] = ()
+) -> pl.DataFrame:
+    """One row an episode, one column of places in VERDICTS a path: the headline path first, then by name.
+
+    Where a study declares protocols, `of_main` are the samples of `main`: these have a score on every path.
+    """
     word = pl.when("passed").then(pl.lit("pass")).when(~pl.col("passed")).then(pl.lit("fail"))
     places = {name: place for place, name in enumerate(VERDICTS)}
     coded = scores.with_columns(
@@ -195,7 +233,8 @@ def _scored_on(scores: pl.DataFrame, answered: pl.DataFrame, headline: str) -> p
     for path in paths:
         column = coded.filter(path=path).select(*_KEY, pl.col("code").alias(path))
         wide = wide.join(column, on=_KEY, how="left", maintain_order="left")
-    lost = wide.filter(pl.any_horizontal(pl.col(path).is_null() for path in paths)).sort(_KEY)
+    lost = wide.filter(pl.col("sample").is_in(of_main)) if of_main else wide
+    lost = lost.filter(pl.any_horizontal(pl.col(path).is_null() for path in paths)).sort(_KEY)
     if lost.height or headline not in paths:
         found = f"none of {lost.select(_KEY).row(0, named=True)}" if lost.height else f"the paths {paths}"
         expected = f"a score of every episode on every path, {headline} among them"

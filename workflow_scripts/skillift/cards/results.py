@@ -33,6 +33,7 @@ COLUMNS = {
     "step": "optimiser step of the checkpoint; 0 before training",
     "condition": "what stood before the task: nothing (`none`), its skill's procedure (`curated`), another's "
     "(`placebo`), the steps in a wrong order (`shuffled`), neutral text (`filler`)",
+    "protocol": "how the task was asked, where the study declares protocols; `main` is the headline's",
     "sample": "number of the answer, from 0",
     "engine": "what generated the answer",
     "prompt_sha256": "digest of all that the model was given",

@@ -51,6 +51,7 @@ PASS_RATES = table(
         "mean_completion_tokens": magnitude(nullable=True),
         **COUNTS,
     },
+    by_protocol=True,
 )
 
 # Of metrics other than `pass`, the cross-checks and the normalised gain are null.
@@ -74,6 +75,7 @@ EFFECTS = table(
         **COUNTS,
         "n_runs": count(),
     },
+    by_protocol=True,
 )
 
 # Four shares that add up to 1, of the tasks with an extractor; on the path `bench` none is right out of form.

@@ -64,6 +64,7 @@ CLAIMS = table(
         "answer_lines_low": rate(nullable=True),
         "answer_lines_high": rate(nullable=True),
     },
+    by_protocol=True,
 )
 
 # Terms and tests of the joint model on two scales: `logit` (log odds, GEE) and `fraction` (differences of
@@ -123,4 +124,5 @@ SEED_VARIANCE = table(
         **COUNTS,
         "n_runs": count(),
     },
+    by_protocol=True,
 )

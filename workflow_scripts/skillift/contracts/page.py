@@ -10,6 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from skillift.contracts import pa
+from skillift.contracts.parts import BY_PROTOCOL
+from skillift.protocols import PROTOCOL
 
 MODULES = {  # of each module the heading of its tables
     "pipeline": "Tables that pass between the steps",
@@ -64,6 +66,8 @@ def constants(path: Path) -> Iterator[tuple[str, str]]:
 
 def _contract(schema: pa.DataFrameSchema, comment: str) -> str:
     rows = [_row(name, column, schema.unique or []) for name, column in schema.columns.items()]
+    if (schema.metadata or {}).get(BY_PROTOCOL):
+        rows = [f"| `{PROTOCOL}` | text | **key**; there where a study declares protocols |\n", *rows]
     said = f"{comment[0].upper()}{comment[1:]}\n\n" if comment else ""
     return f"### {schema.name}\n\n{said}| column | type | values |\n| --- | --- | --- |\n{''.join(rows)}"
 

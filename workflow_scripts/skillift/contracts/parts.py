@@ -8,6 +8,9 @@ from typing import Any
 import polars as pl
 
 from skillift.contracts import pa
+from skillift.protocols import PROTOCOL
+
+BY_PROTOCOL = "by_protocol"
 
 
 def column(
@@ -73,6 +76,21 @@ ESTIMATE = {
 COUNTS = {"n_tasks": count(), "n_skills": count(), "n_unscored": count()}
 
 
-def table(name: str, key: tuple[str, ...], columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
-    """A table with exactly these columns in this order and a unique key."""
-    return pa.DataFrameSchema(columns, name=name, unique=list(key), strict=True, ordered=True)
+def table(
+    name: str, key: tuple[str, ...], columns: dict[str, pa.Column], *, by_protocol: bool = False
+) -> pa.DataFrameSchema:
+    """A table with exactly these columns in this order and a unique key.
+
+    With `by_protocol` that of a study which declares protocols has a further first column, `protocol`, which
+    is part of its key (`of_protocols`); tables without that are of the protocol `main` alone.
+    """
+    told = {BY_PROTOCOL: True} if by_protocol else None
+    return pa.DataFrameSchema(columns, name=name, unique=list(key), strict=True, ordered=True, metadata=told)
+
+
+def of_protocols(schema: pa.DataFrameSchema, columns: Iterable[str]) -> pa.DataFrameSchema:
+    """The contract of a table with these columns: with the protocol's, where it may have one and does."""
+    if PROTOCOL not in columns or not (schema.metadata or {}).get(BY_PROTOCOL):
+        return schema
+    with_it = {PROTOCOL: text(filled=True), **schema.columns}
+    return table(schema.name, (PROTOCOL, *schema.unique), with_it)

@@ -16,6 +16,7 @@ from skillift.answers import ANSWER_TYPES
 from skillift.contracts import pa
 from skillift.contracts.parts import column, count, rate, table, text
 from skillift.named_modules import names_in
+from skillift.protocols import keyed
 from skillift.scorers.refusal import EXPECTED
 from skillift.scorers.registry import names
 from skillift.settings.values import VARIANTS, Suite
@@ -34,9 +35,9 @@ ENGINES = (*names_in("engines", "_engine"), "api")
 EPISODE_KEY = ("step", "suite", "condition", "task_id", "sample")
 
 
-def key_of(schema: pa.DataFrameSchema) -> list[str]:
-    """The columns that identify a row of `schema`'s table, in sort order."""
-    return list(schema.unique)
+def key_of(schema: pa.DataFrameSchema, frame: pl.DataFrame | None = None) -> list[str]:
+    """The columns that identify a row of `schema`'s table, in sort order; of `frame`, its protocol first."""
+    return [*schema.unique] if frame is None else keyed(frame, schema.unique)
 
 
 def required_columns(schema: pa.DataFrameSchema) -> list[str]:
@@ -218,6 +219,7 @@ EPISODES = table(
         # of the answer's tokens, in nats; null for an empty answer; there where a study asks for it
         "mean_log_probability": column(pl.Float64, nullable=True, required=False, le=0.0),
     },
+    by_protocol=True,
 )
 
 # What a run is asked, noted before an engine is started (`skillift.episodes.answer_checks`).
@@ -290,6 +292,7 @@ VERDICTS = table(
         "cost_usd": column(pl.Float64, ge=0.0),
         "template_sha256": text(filled=True),
     },
+    by_protocol=True,
 )
 
 SCORES = table(
@@ -303,6 +306,7 @@ SCORES = table(
         "passed": column(pl.Boolean, nullable=True),
         "status": text(isin=STATUSES),
     },
+    by_protocol=True,
 )
 
 # Of a comparison of logs (`compare_logs.py`) whose scores are not 0 and 1 alone: the scores as the logs have

@@ -19,6 +19,7 @@ from skillift.chat.client import ChatModel, ChatRequest
 from skillift.chat.completions import declared_price
 from skillift.corpus.teachers import compile_teacher_template
 from skillift.episodes.asked import messages_of_suites
+from skillift.episodes.references import ways_to_ask
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.settings.chat_models import ApiTeacher
@@ -98,17 +99,21 @@ def study_costs(
         calls = train.height * entry.asks_at_most
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
     costs += [_reference_cost(study, name, tasks, skills) for name in study.students_from("api")]
-    answered = tasks.filter(pl.col("suite").is_in(study.data["inference"]["suites"]))
-    lengths = _lengths_of_responses(study, response_tokens)
-    n_episodes, length = answered.height * len(lengths), sum(lengths) / len(lengths)
     cases = read_cases(PROMPTS / "certification.yaml")
     for name, model in sorted(judges.items()):
         template = _read(study.judge_template(name))
         prompts = [render_judge_prompt(case.candidate, template) for case in cases]
         asked = _mean_tokens(model, prompts)
         costs.append(_times(f"certification: {name}", model, len(cases), asked, verdict_tokens))
-        asked = _judged(model, template, answered, length)
-        costs.append(_times(f"verdicts: {name}", model, n_episodes, asked, verdict_tokens))
+        calls, tokens = 0, 0.0
+        for protocol, entry in study.protocols.items():
+            if name in entry["judges"]:
+                answered = tasks.filter(pl.col("suite").is_in(entry["suites"]))
+                lengths = _lengths_of_responses(study, protocol, response_tokens)
+                n_episodes, length = answered.height * len(lengths), sum(lengths) / max(1, len(lengths))
+                calls += n_episodes
+                tokens += n_episodes * _judged(model, template, answered, length)
+        costs.append(_times(f"verdicts: {name}", model, calls, tokens / max(1, calls), verdict_tokens))
     return costs
 
 
@@ -125,22 +130,27 @@ def _teacher_cost(study: Study, teacher: ApiTeacher, train: pl.DataFrame, skills
 def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.DataFrame) -> Cost:
     spec = study.reference_spec(name)
     model = ChatModel.from_entry(spec.reference, f"references.{name}")
-    asked = messages_of_suites(tasks, skills, spec.suites, spec)["content"].to_list()
-    calls = len(asked) * spec.samples
-    tokens = _mean_tokens(model, asked)
-    most = spec.reference.max_tokens or study.data["inference"]["max_tokens"]
-    return _times(f"episodes: {name}", model, calls, tokens, most)
+    calls, tokens, most = 0, 0.0, 0
+    for suites, conditions, samples, reference in ways_to_ask(spec):
+        asked = messages_of_suites(tasks, skills, suites, spec)
+        content = asked.filter(pl.col("condition").is_in(conditions))["content"].to_list()
+        n_calls = len(content) * samples
+        calls += n_calls
+        tokens += n_calls * _mean_tokens(model, content)
+        most += n_calls * (reference.max_tokens or study.data["inference"]["max_tokens"])
+    if model.offline:
+        return cost_of_calls(f"episodes: {name}", model, calls, 0, 0)
+    return cost_of_calls(f"episodes: {name}", model, calls, round(tokens), most)
 
 
-def _lengths_of_responses(study: Study, response_tokens: int | None) -> list[int]:
+def _lengths_of_responses(study: Study, protocol: str, response_tokens: int | None) -> list[int]:
     """Most tokens of each response to one task: of all runs, checkpoints, conditions and samples."""
-    inference = study.data["inference"]
+    entry = study.protocols[protocol]
     lengths = []
     for run in study.runs:
-        checkpoints = study.n_checkpoints(run)
-        own = study.model(run.student).get("max_tokens", inference["max_tokens"])
-        lengths += [response_tokens or own] * checkpoints
-    return lengths * (len(study.conditions) * inference["samples"])
+        own = study.model(run.student).get("max_tokens", entry["max_tokens"])
+        lengths += [response_tokens or own] * study.answered_by(run, protocol)
+    return lengths * (len(entry["conditions"]) * entry["samples"])
 
 
 def _judged(model: ChatModel, template: str, tasks: pl.DataFrame, response_tokens: float) -> float:

@@ -14,6 +14,7 @@ import polars as pl
 
 from skillift.answers.reasoning import reasons
 from skillift.errors import UserError, problem
+from skillift.protocols import keyed
 from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_format import generation_prompt, opened_reasoning, template_options
 
@@ -141,7 +142,8 @@ def check_same_prompts(asked: pl.DataFrame, base: pl.DataFrame, where: str) -> N
 
 
 def _check_prompts(episodes: pl.DataFrame, asked: pl.DataFrame, where: str) -> None:
-    joined = episodes.join(asked, on=_PROMPT, how="left", suffix="_asked").sort(*_PROMPT, "sample")
+    joined = episodes.join(asked, on=_PROMPT, how="left", suffix="_asked")
+    joined = joined.sort(keyed(joined, [*_PROMPT, "sample"]))
     wrong = joined.filter(
         pl.col("tokens").is_null()
         | (pl.col("prompt_sha256") != pl.col("prompt_sha256_asked"))

@@ -8,6 +8,7 @@ answers that were kept by an earlier run.
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 
 import polars as pl
 
@@ -16,6 +17,9 @@ from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest
 from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.asked import messages_of_suites
 from skillift.episodes.run import SCHEMA
+from skillift.processes.progress import part
+from skillift.protocols import keyed, with_protocol
+from skillift.settings.chat_models import AskedModel
 from skillift.settings.specs import ReferenceSpec
 
 ENGINE = "api"
@@ -49,15 +53,31 @@ def ask_reference(
     Raises:
         UserError: no task in the suites; see also the client's.
     """
-    messages = messages_of_suites(tasks, skills, spec.suites, spec, template)
-    asked = [(row, sample) for row in messages.iter_rows(named=True) for sample in range(spec.samples)]
-    requests = [
-        ChatRequest(model, [{"role": "user", "content": row["content"]}], sample=sample)
-        for row, sample in asked
-    ]
-    answers = client.ask_all(requests, "answering")
-    rows = [_row(row, sample, answer) for (row, sample), answer in zip(asked, answers, strict=True)]
-    return pl.DataFrame(rows, schema=SCHEMA).sort(EPISODE_KEY)
+    parts = []
+    names = [protocol.name for protocol in spec.protocols or []]
+    for place, (suites, conditions, samples, reference) in enumerate(ways_to_ask(spec)):
+        messages = messages_of_suites(tasks, skills, suites, spec, template)
+        messages = messages.filter(pl.col("condition").is_in(conditions))
+        asked = [(row, sample) for row in messages.iter_rows(named=True) for sample in range(samples)]
+        sampled = ChatModel.from_entry(reference, model.where) if names else model
+        requests = [
+            ChatRequest(sampled, [{"role": "user", "content": row["content"]}], sample=sample)
+            for row, sample in asked
+        ]
+        with part(f"protocol {names[place]}") if names else nullcontext():
+            answers = client.ask_all(requests, "answering")
+        rows = [_row(row, sample, answer) for (row, sample), answer in zip(asked, answers, strict=True)]
+        found = pl.DataFrame(rows, schema=SCHEMA)
+        parts.append(with_protocol(found, names[place]) if names else found)
+    episodes = pl.concat(parts)
+    return episodes.sort(keyed(episodes, EPISODE_KEY))
+
+
+def ways_to_ask(spec: ReferenceSpec) -> list[tuple[list, list, int, AskedModel]]:
+    """Suites, conditions, samples, and model of each way in which a reference model is asked."""
+    if spec.protocols is None:
+        return [(spec.suites, spec.conditions, spec.samples, spec.reference)]
+    return [(each.suites, each.conditions, each.samples, each.reference) for each in spec.protocols]
 
 
 def _row(message: dict, sample: int, answer: ChatAnswer) -> dict:

@@ -1,9 +1,10 @@
 """Episodes: a student, at its checkpoints, answers every task under every condition.
 
 Takes tasks and skills (contracts TASKS, SKILLS), the study's `inference` and conditions, and model folders by
-step; gives one row per step, suite, condition, task and sample (contract EPISODES). All checkpoints of a run
-go through one process, each through an engine of its own with the same settings. Each suite is a call of its
-own: its answers do not depend on which other suites are asked.
+step; gives one row per step, suite, condition, task and sample (contract EPISODES), and per protocol where a
+study declares any. All checkpoints of a run go through one process, each through an engine of its own with
+the same settings. Each suite of each protocol is a call of its own, before which the engine forgets the
+prompts of the last: its answers do not depend on what else is asked.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
+from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.engines.interface import Completion, Composition, Engine, RunOptions, Sampling
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
@@ -32,8 +34,10 @@ from skillift.episodes.asked import (
 from skillift.episodes.batch_sensitivity import PART, measure
 from skillift.episodes.intervened import Answered, answers_again
 from skillift.episodes.shards import tasks_of_shard, together
+from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
+from skillift.protocols import MAIN, keyed, with_protocol
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import ADAPTER, load_tokenizer
@@ -88,28 +92,30 @@ def answer(
         composition: of an emulated run, what the scores of its model are composed with.
 
     Returns:
-        The run's tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student
-        saw, chat template included; `response` is the decoded answer without special tokens. It begins with
-        the block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
+        Four tables, sorted by their keys. Of an episode, `prompt_sha256` is of the text that the student saw,
+        chat template included; `response` is the decoded answer without special tokens. It begins with the
+        block of reasoning that the prompt has opened, if it has: without it, a block that is never closed
         would pass for an answer.
 
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
     """
-    inference = spec.inference.model_dump()
+    inference, ways = spec.inference.model_dump(), ways_to_ask(spec)
     messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
     own = tasks_of_shard(messages["task_id"], shard, spec.shards or 1)
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
     altered = tasks if "interventions" in inference else None
     found = []
+    last = max(checkpoints)
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
         with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
             served, own_probes = _served(folder, base, inference), probes.filter(step=step)
-            place = (step, served, messages, own, inference, options, own_probes, base)
+            here = [way for way in ways if way.answers_at(step, last)]
+            place = (step, served, messages, own, inference, here, options, own_probes, base)
             found.append(_answer_at(*place, composition, altered))
     episodes, *others = map(together, zip(*found, strict=True))
-    return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
+    return Answers(episodes.sort(keyed(episodes, EPISODE_KEY)), *others)
 
 
 def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:
@@ -129,6 +135,7 @@ def _answer_at(
     messages: pl.DataFrame,
     own: list[str],
     inference: dict,
+    ways: Sequence[Way],
     options: RunOptions,
     probes: pl.DataFrame,
     base: Path | None,
@@ -137,6 +144,8 @@ def _answer_at(
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
+    inference = {**inference, "max_tokens": max(way.sampling.max_tokens for way in ways)}
+    messages = messages.filter(pl.any_horizontal(way.messages() for way in ways))
     if inference.get("max_model_len") is not None:  # else derived from the longest prompt of all shards
         messages = messages.filter(pl.col("task_id").is_in(own))
     texts = rendered_prompts(tokenizer, messages, inference)
@@ -159,46 +168,71 @@ def _answer_at(
         step, messages, texts, hashes, prompts, tokenizer, inference["thinking"], date_of(inference)
     )
     suites = messages["suite"].to_list()
-    samples = range(inference["samples"])
-    requests = [(place, sample) for place in range(len(prompts)) for sample in samples]
-    stop = tuple(inference.get("stop", ()))
-    scored = bool(inference.get("log_probabilities"))
-    sampling = Sampling(inference["max_tokens"], inference["temperature"], inference["top_p"], stop, scored)
-    seeds = [sample_seed(inference["seed"], hashes[place], sample) for place, sample in requests]
-    sent = [prompts[place] for place, _ in requests]
+    settings = {**inference, "max_model_len": length}
     keys = messages.select("suite", "condition", "task_id").rows()
-    settings, intervened = {**inference, "max_model_len": length}, None
+    found, first = [], None
+    answered: list[Answered] = []  # of `main`, whose chains of thought are altered
     with open_engine(inference["engine"], folder, settings, options, adapter, composition) as engine:
-        answers = _suite_by_suite(engine, [suites[place] for place, _ in requests], sent, sampling, seeds)
+        for way in ways:
+            places = messages.select(way.messages()).to_series().arg_true()
+            requests = [(place, sample) for place in places for sample in range(way.samples)]
+            if not requests:  # of a shard whose tasks are of other suites
+                continue
+            seeds = [sample_seed(way.seed, hashes[place], sample) for place, sample in requests]
+            sent = [prompts[place] for place, _ in requests]
+            with part(f"protocol {way.name}") if len(ways) > 1 else nullcontext():
+                of_suites = [suites[place] for place, _ in requests]
+                answers = _suite_by_suite(engine, of_suites, sent, way.sampling, seeds)
+            first = first or (sent, answers, way.sampling, seeds)
+            rows = [
+                (step, *keys[place], sample, hashes[place], opened_reasoning(texts[place]), completion)
+                for (place, sample), completion in zip(requests, answers, strict=True)
+            ]
+            episodes = _episodes(rows, inference["engine"], way.sampling.log_probabilities)
+            found.append(episodes if way.name is None else with_protocol(episodes, way.name))
+            if tasks is not None and way.name in (None, MAIN):
+                answered = [
+                    Answered(*keys[place], sample, prompts[place], opened_reasoning(texts[place]), completion)
+                    for (place, sample), completion in zip(requests, answers, strict=True)
+                ]
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
         with part(PART), phase("scoring answers"):
-            parity = measure(engine, step, sent, answers, sampling, seeds)
+            parity = measure(engine, step, *first)
+        intervened = None
         if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
-            answered = [
-                Answered(*keys[place], sample, prompts[place], opened_reasoning(texts[place]), completion)
-                for (place, sample), completion in zip(requests, answers, strict=True)
-            ]
+            most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)
             with part("interventions"):
-                intervened = answers_again(engine, tokenizer, step, answered, tasks, settings)
+                asked_again = (answered, tasks, {**settings, "max_tokens": most})
+                intervened = answers_again(engine, tokenizer, step, *asked_again)
+    return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened)
+
+
+def _episodes(found: Sequence[tuple], engine: str, scored: bool) -> pl.DataFrame:
+    """The table EPISODES of one way to ask at one step.
+
+    Args:
+        found: step, suite, condition, task_id, sample, digest of the prompt, the reasoning that this opens,
+            and the completion, of each answer.
+        engine: its name.
+        scored: whether log-probabilities are kept.
+    """
     rows = [
         (
-            step,
-            *keys[place],
-            sample,
-            inference["engine"],
-            hashes[place],
-            opened_reasoning(texts[place]) + completion.text,
+            *key,
+            engine,
+            digest,
+            opened + completion.text,
             completion.finish_reason,
             completion.prompt_tokens,
             completion.completion_tokens,
         )
-        for (place, sample), completion in zip(requests, answers, strict=True)
+        for *key, digest, opened, completion in found
     ]
     episodes = pl.DataFrame(rows, schema=SCHEMA, orient="row")
-    if scored:
-        episodes = episodes.with_columns(kept_log_probabilities(answers, inference["engine"]))
-    return Answers(episodes, served_table(probes, step, scores), asked, parity, intervened)
+    if not scored:
+        return episodes
+    return episodes.with_columns(kept_log_probabilities([row[-1] for row in found], engine))
 
 
 def _suite_by_suite(

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from skillift.contracts.pipeline import EPISODE_KEY
 from skillift.episodes.answered import Answers
 from skillift.errors import UserError, problem
+from skillift.protocols import keyed
 
 
 def tasks_of_shard(task_ids: Iterable[str], shard: int, shards: int) -> list[str]:
@@ -43,19 +45,15 @@ def merge(parts: Sequence[Answers]) -> Answers:
     """
     episodes, served, prompts, parity, intervened = map(together, zip(*parts, strict=True))
     keys = ["step", "suite", "condition", "task_id"]
-    if episodes.select(*keys, "sample").is_duplicated().any():
+    key = keyed(episodes, EPISODE_KEY)
+    if episodes.select(key).is_duplicated().any():
         raise UserError(
             problem("shards", "episodes of the same task in two of them", "one shard for each task")
         )
     if intervened is not None:
         intervened = intervened.sort(*keys, "sample", "kind", "cut")
-    return Answers(
-        episodes.sort(*keys, "sample"),
-        served.sort("step"),
-        prompts.sort(*keys),
-        _parity(parity),
-        intervened,
-    )
+    served, prompts = served.sort("step"), prompts.sort(*keys)
+    return Answers(episodes.sort(key), served, prompts, _parity(parity), intervened)
 
 
 def together(tables: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:

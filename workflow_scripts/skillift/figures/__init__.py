@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
+from skillift.protocols import of_protocol
 from skillift.reporting.arms import of_suites, read_spec
 from skillift.reporting.registry import ACROSS_SUITES, EVERY_METRIC, FIGURES
 from skillift.tables import atomic_path
@@ -42,7 +43,7 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
         raise UserError(problem(f"figure {name}", sorted(tables), f"the tables {', '.join(FIGURES[name])}"))
     module = import_module(f"skillift.figures.{name}")
     every = name in EVERY_METRIC
-    given = [tables[table] if every else of_metric(tables[table]) for table in FIGURES[name]]
+    given = [(of_protocol if every else of_metric)(tables[table]) for table in FIGURES[name]]
     one = name in ACROSS_SUITES or not any("suite" in table.columns for table in given)
     specs = [spec] if one else of_suites(spec)
     with _quickly():

@@ -25,6 +25,7 @@ from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.recipes import recipes
 from skillift.findings.room import room_first
+from skillift.findings.sampling import sampling
 from skillift.findings.scale import scale
 from skillift.findings.scoring import judge
 from skillift.findings.suites import others
@@ -33,6 +34,7 @@ from skillift.findings.transfer import transfer
 from skillift.findings.uniformity import uniform
 from skillift.findings.variants import variants
 from skillift.metrics.metric import of_metric
+from skillift.protocols import of_protocol
 from skillift.reporting.arms import read_spec
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
@@ -53,7 +55,9 @@ def findings(
         UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
     """
     view = read_spec(spec)
-    every, tables = tables, {name: of_metric(table) for name, table in tables.items()}
+    claimed = tables["claims"]
+    every = {name: of_protocol(table) for name, table in tables.items()}
+    tables = {name: of_metric(table) for name, table in tables.items()}
     labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
     parts = [
         resolved(tables, view),
@@ -66,6 +70,7 @@ def findings(
         *recipes(every, view),
         *scale(every, view),
         *forecast(tables, view),
+        *sampling(claimed, view),
         prediction(every.get("predictions"), view),
         _with(basis(tables, view, labelled), looks(tables.get("ledger"), view)),
     ]

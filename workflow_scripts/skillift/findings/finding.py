@@ -31,6 +31,7 @@ QUESTIONS = {
     "recipes": "How deep, on which data, by which objective?",
     "scale": "Is it the scale of pre-training, or of fine-tuning?",
     "forecast": "Could it have been foretold?",
+    "sampling": "What does a sampling budget buy?",
     "transfer": "Did it transfer?",
     "variants": "Does it break on a changed task?",
     "cost": "What does it cost on the safety suite?",

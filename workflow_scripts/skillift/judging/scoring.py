@@ -8,15 +8,15 @@ scored stays, with its status.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY, SCORES, key_of
 from skillift.errors import UserError, problem
+from skillift.protocols import PROTOCOL, keyed
 from skillift.scorers.registry import Scorer, names, scorer
 
-_KEY = list(EPISODE_KEY)
 _SCORE = ["passed", "status"]
 _REMAKE = "Delete the file and run the workflow again."
 
@@ -27,6 +27,7 @@ def build_scores(
     tasks: pl.DataFrame,
     judges: Sequence[str],
     primary_judge: str,
+    protocols: Mapping[str, Sequence[str]] | None = None,
 ) -> pl.DataFrame:
     """Score every episode on every path.
 
@@ -36,6 +37,8 @@ def build_scores(
         tasks: keeps the contract TASKS.
         judges: names of the judges that become paths.
         primary_judge: the one of them that scores tasks without a scorer on `bench`.
+        protocols: of a study that declares some, the judges of each. An episode has no row on the path of a
+            judge that does not judge its protocol, nor on `bench` where that judge would score it there.
 
     Returns:
         A frame that keeps the contract SCORES.
@@ -58,14 +61,30 @@ def build_scores(
     parts = []
     for (student, run), frame in answered.items():
         by_judge = {
-            judge: _matched(frame, judged[judge, student, run], f"verdicts {judge}/{student}/{run}")
+            judge: _matched(
+                _judged_by(judge, frame, protocols),
+                judged[judge, student, run],
+                f"verdicts {judge}/{student}/{run}",
+            )
             for judge in judges
         }
         paths = {"bench": _bench(frame, by_judge[primary_judge], tasks, f"episodes {student}/{run}")}
         paths |= {f"judge:{judge}": scored for judge, scored in by_judge.items()}
         labels = {"student": pl.lit(student), "run": pl.lit(run)}
         parts += [scored.with_columns(path=pl.lit(path), **labels) for path, scored in paths.items()]
-    return pl.concat([part.select(list(SCORES.columns)) for part in parts]).sort(key_of(SCORES))
+    columns = [name for name in (PROTOCOL, *SCORES.columns) if name in parts[0].columns]
+    scores = pl.concat([part.select(columns) for part in parts])
+    return scores.sort(key_of(SCORES, scores))
+
+
+def _judged_by(
+    judge: str, episodes: pl.DataFrame, protocols: Mapping[str, Sequence[str]] | None
+) -> pl.DataFrame:
+    """The episodes of the protocols that a judge judges."""
+    if protocols is None:
+        return episodes
+    own = [name for name, judges in protocols.items() if judge in judges]
+    return episodes.filter(pl.col(PROTOCOL).is_in(own))
 
 
 def _index(kind: str, tables: Sequence[tuple[tuple[str, ...], pl.DataFrame]]) -> dict:
@@ -81,25 +100,26 @@ def _index(kind: str, tables: Sequence[tuple[tuple[str, ...], pl.DataFrame]]) ->
 
 def _matched(episodes: pl.DataFrame, verdicts: pl.DataFrame, source: str) -> pl.DataFrame:
     """The verdicts on `episodes`, one each, with nothing lost, invented or contradicting itself."""
+    key = keyed(episodes, EPISODE_KEY)
     for left, right, found in (
         (episodes, verdicts, "an episode without a verdict"),
         (verdicts, episodes, "a verdict without an episode"),
     ):
-        lonely = left.join(right, on=_KEY, how="anti").sort(_KEY)
+        lonely = left.join(right, on=key, how="anti").sort(key)
         if lonely.height:
-            count = f"{lonely.height} times {found}, first {lonely.select(_KEY).row(0, named=True)}"
+            count = f"{lonely.height} times {found}, first {lonely.select(key).row(0, named=True)}"
             raise UserError(problem(source, count, "one verdict for each episode", _REMAKE))
     if verdicts.height != episodes.height:
         raise UserError(
             problem(source, f"{verdicts.height} verdicts", f"{episodes.height}, one per episode", _REMAKE)
         )
-    wrong = verdicts.filter((pl.col("status") == "scored") != pl.col("passed").is_not_null()).sort(_KEY)
+    wrong = verdicts.filter((pl.col("status") == "scored") != pl.col("passed").is_not_null()).sort(key)
     if wrong.height:
-        row = wrong.select(_KEY + _SCORE).row(0, named=True)
+        row = wrong.select(key + _SCORE).row(0, named=True)
         raise UserError(
             problem(source, row, "`passed` where, and only where, the status is `scored`", _REMAKE)
         )
-    return verdicts.select(_KEY + _SCORE)
+    return verdicts.select(key + _SCORE)
 
 
 def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -111,7 +131,8 @@ def _bench(episodes: pl.DataFrame, primary: pl.DataFrame, tasks: pl.DataFrame, s
             problem(f"{source}, column task_id", unknown.head(3).to_list(), "ids of the tasks table", fix)
         )
     by_program = scored_by_program(known, tasks)
-    by_judge = primary.join(known.filter(scorer="judge").select(_KEY), on=_KEY, how="semi")
+    key = keyed(episodes, EPISODE_KEY)
+    by_judge = primary.join(known.filter(scorer="judge").select(key), on=key, how="semi")
     return pl.concat([by_program, by_judge])
 
 
@@ -130,7 +151,7 @@ def _scored(episodes: pl.DataFrame, tasks: pl.DataFrame, by: Scorer) -> pl.DataF
     # an episode that the engine lost says nothing about the student
     columns = rows.select("finish_reason", "response", *by.columns).iter_rows()
     passed = [None if finish == "error" else by.score(*answered) for finish, *answered in columns]
-    scored = rows.select(_KEY).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
+    scored = rows.select(keyed(rows, EPISODE_KEY)).with_columns(passed=pl.Series(passed, dtype=pl.Boolean))
     return scored.with_columns(
         status=pl.when(pl.col("passed").is_null()).then(pl.lit("failed")).otherwise(pl.lit("scored"))
     )

@@ -25,6 +25,7 @@ from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest, Spen
 from skillift.contracts.pipeline import EPISODE_KEY, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.judging.replies import REPLY_SCHEMA, parse_reply
+from skillift.protocols import PROTOCOL, keyed
 
 NO_RESPONSE = "the engine gave no response"  # `raw` of an episode that was not asked about
 _FIRST_REPLIES = 4  # that a judge is asked for at once until one could be read
@@ -254,15 +255,17 @@ def judge_episodes(
     template: str,
     client: Asker,
     max_unparsed: int | None = None,
+    protocols: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Judge every episode, empty responses too; only what the engine lost (`error`) is `failed` unasked.
 
     Args:
         episodes: keeps the contract EPISODES.
         tasks: keeps the contract TASKS.
+        protocols: those whose episodes this judge judges; None for all.
 
     Returns:
-        A frame that keeps the contract VERDICTS, one row per episode; `template_sha256` is the
+        A frame that keeps the contract VERDICTS, one row per episode that is judged; `template_sha256` is the
         template's, see `template_digest`. A request that several episodes share is paid once: its cost
         stands in the first of their rows.
 
@@ -270,7 +273,10 @@ def judge_episodes(
         UserError: an episode of an unknown task; see also `judge_candidates`.
     """
     known = {row[0]: row[1:] for row in tasks.select("task_id", "prompt", "reference").iter_rows()}
-    episodes = episodes.sort(EPISODE_KEY)
+    if protocols is not None:
+        episodes = episodes.filter(pl.col(PROTOCOL).is_in(protocols))
+    key = keyed(episodes, EPISODE_KEY)
+    episodes = episodes.sort(key)
     unknown = sorted(set(episodes["task_id"]) - set(known))
     if unknown:
         fix = "Remake the episodes from these tasks."
@@ -290,8 +296,8 @@ def judge_episodes(
     frame = pl.DataFrame(
         {name: [getattr(verdict, name) for verdict in verdicts] for name in columns}, schema=types
     )
-    keyed = pl.concat([episodes.select(EPISODE_KEY), frame], how="horizontal")
-    return keyed.with_columns(template_sha256=pl.lit(template_digest(template)))
+    judged_rows = pl.concat([episodes.select(key), frame], how="horizontal")
+    return judged_rows.with_columns(template_sha256=pl.lit(template_digest(template)))
 
 
 def failed(verdicts: pl.DataFrame) -> list[str]:

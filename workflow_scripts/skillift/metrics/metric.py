@@ -16,6 +16,7 @@ import polars as pl
 from skillift.contracts.pipeline import CELL
 from skillift.metrics.claim import Claim
 from skillift.metrics.names import PASS, SHARE
+from skillift.protocols import of_protocol
 
 TASK_KEY = ["path", *CELL, "condition", "task_id", "skill_id"]
 
@@ -90,5 +91,6 @@ def mean_of_samples(
 
 
 def of_metric(table: pl.DataFrame, metric: str = PASS) -> pl.DataFrame:
-    """The rows of one metric; a table that has no metrics as it is."""
+    """The rows of one metric, of the protocol `main`; a table that has neither as it is."""
+    table = of_protocol(table)
     return table.filter(metric=metric) if "metric" in table.columns else table

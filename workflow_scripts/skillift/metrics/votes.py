@@ -1,12 +1,14 @@
 """What k samples say together: the majority's answer, and how many answers differ.
 
-Answers are those of ANSWER lines, grouped by the typed comparison that scores them (`skillift.answers`). Both
+Answers are those of ANSWER lines, grouped by the typed comparison that scores them (`skillift.answers`). All
 are means over all choices of k of a task's n samples, so that no order of samples plays a part:
 
 - majority@k: how often the answer that most of them give is right. A tie is shared out among its answers; of
   samples without an answer none has a vote (self-consistency, Wang et al., arXiv 2203.11171).
 - distinct@k: how many different answers they give (rarefaction, Hurlbert, Ecology 52, 1971). A number per
   sample, not per parameter: larger and smaller models may be ranked the other way by those.
+- distinct_right@k: how many of these are right. Of a task with one right answer that is pass@k, but for right
+  responses without an ANSWER line; several right answers, as a judge may find them, count each.
 """
 
 from __future__ import annotations
@@ -101,6 +103,17 @@ def distinct_at(k: int, votes: Sequence[int], silent: int) -> float:
     return sum(1 - comb(number - count, k) / comb(number, k) for count in votes)
 
 
+def distinct_right_at(k: int, votes: Sequence[int], right: Sequence[float], silent: int) -> float:
+    """The number of different right answers of k samples, the mean over all choices of them.
+
+    Args:
+        k, votes, right, silent: as `majority_at` has them; an answer counts with the share that passes.
+    """
+    number = sum(votes) + silent
+    drawn = (1 - comb(number - count, k) / comb(number, k) for count in votes)
+    return sum(share * chance for share, chance in zip(right, drawn, strict=True))
+
+
 def _values(k: int, samples: pl.DataFrame, number: _Number) -> pl.DataFrame:
     """Values of tasks with k samples or more, whose answers are known.
 
@@ -168,4 +181,17 @@ def _distinct(k: int) -> Metric:
     )
 
 
-METRICS = (*map(_majority, BUDGETS), *map(_distinct, BUDGETS))
+def _distinct_right(k: int) -> Metric:
+    return Metric(
+        name=f"distinct_right@{k}",
+        label=f"different right answers of {k} samples",
+        reads=(RESPONSES, VERDICTS),
+        values=lambda samples: _values(k, samples, lambda *answers: distinct_right_at(k, *answers)),
+        unit="answers",
+        measure=measure,
+        column=COLUMN,
+        least_samples=k,
+    )
+
+
+METRICS = (*map(_majority, BUDGETS), *map(_distinct, BUDGETS), *map(_distinct_right, BUDGETS))

@@ -16,6 +16,7 @@ import polars as pl
 
 from skillift.costs.estimate import Cost, study_costs
 from skillift.errors import UserError, problem
+from skillift.protocols import MAIN
 from skillift.stages import working
 from skillift.statistics.power import Design
 from skillift.study.study import Study
@@ -31,6 +32,14 @@ def redesigned(study: Study, samples: int, seeds: int) -> Study:
     data["inference"]["samples"] = samples
     for entry in data["runs"]:
         entry["seeds"] = list(range(seeds))
+    return replace(study, data=data)
+
+
+def main_alone(study: Study) -> Study:
+    """The study with the protocol `main` alone."""
+    data = copy.deepcopy(study.data)
+    declared = data["inference"]["protocols"]
+    data["inference"]["protocols"] = {MAIN: declared[MAIN]}
     return replace(study, data=data)
 
 
@@ -51,16 +60,26 @@ class CallCosts:
         one, two = (study_costs(redesigned(study, 1, seeds), tasks, skills) for seeds in (1, 2))
         self.unknown = sorted({cost.model for cost in two if cost.usd is None})
         self._n_tasks = n_tasks
-        fixed, self._per_task = _split(one)
-        self._fixed = fixed
-        self._per_seed = _split(two)[1] - self._per_task
+        self._fixed, per_task = _split(one)
+        per_seed = _split(two)[1] - per_task
+        # samples are those of `main`; what other protocols ask is the same in every design but for its tasks
+        self._per_sample, self._per_sample_and_seed = per_task, per_seed
+        self._others = self._others_per_seed = 0.0
+        if len(study.protocols) > 1:
+            alone = main_alone(study)
+            once, twice = (study_costs(redesigned(alone, 1, seeds), tasks, skills) for seeds in (1, 2))
+            self._per_sample = _split(once)[1]
+            self._per_sample_and_seed = _split(twice)[1] - self._per_sample
+            self._others = per_task - self._per_sample
+            self._others_per_seed = per_seed - self._per_sample_and_seed
 
     def usd(self, design: Design) -> float | None:
         """At most; None where a model has no known price."""
         if self.unknown:
             return None
-        answered = design.n_tasks / self._n_tasks * design.samples
-        return self._fixed + answered * (self._per_task + (design.seeds - 1) * self._per_seed)
+        more, seeds = design.n_tasks / self._n_tasks, design.seeds - 1
+        of_main = more * design.samples * (self._per_sample + seeds * self._per_sample_and_seed)
+        return self._fixed + of_main + more * (self._others + seeds * self._others_per_seed)
 
 
 def _split(costs: list[Cost]) -> tuple[float, float]:
@@ -143,27 +162,35 @@ class DeviceWork:
         base: episodes of each model before training, for one sample of all tasks.
         trained: episodes of each student's trained runs of one seed, for one sample of all tasks.
         n_tasks: tasks of the suite that designs are told by.
+        base_beside: episodes of each model before training that other protocols than `main` ask for.
+        trained_beside: the same of each student's trained runs of one seed.
     """
 
     trainings: Mapping[str, int]
     base: Mapping[str, int]
     trained: Mapping[str, int]
     n_tasks: int
+    base_beside: Mapping[str, int] = field(default_factory=dict)
+    trained_beside: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, study: Study, tasks: pl.DataFrame, n_tasks: int) -> DeviceWork:
         """The work of a study; models behind an API do none here, pre-training is no part of a design."""
-        suites = study.data["inference"]["suites"]
-        prompts = tasks.filter(pl.col("suite").is_in(suites)).height * len(study.conditions)
         local = [name for name in study.evaluated if name not in study.students_from("api")]
-        recipes = {name: {run.recipe for run in study.trained_runs if run.student == name} for name in local}
-        checkpoints = {name: len(recipe["checkpoints"]) for name, recipe in study.data["recipes"].items()}
-        return cls(
-            trainings={name: len(recipes[name]) for name in local},
-            base=dict.fromkeys(local, prompts),
-            trained={name: prompts * sum(checkpoints[recipe] for recipe in recipes[name]) for name in local},
-            n_tasks=n_tasks,
-        )
+        # one run of each recipe of a student, whatever its seeds
+        runs = {(run.student, run.recipe): run for run in study.runs if run.student in local}
+        trained = {(run.student, run.recipe) for run in study.trained_runs}
+        base, after, base_beside, after_beside = (dict.fromkeys(local, 0) for _ in range(4))
+        for name, protocol in study.protocols.items():
+            asked = tasks.filter(pl.col("suite").is_in(protocol["suites"])).height
+            prompts = asked * len(protocol["conditions"]) * (1 if name == MAIN else protocol["samples"])
+            for (student, recipe), run in runs.items():
+                own, beside = (base, base_beside) if recipe is None else (after, after_beside)
+                if recipe is None or (student, recipe) in trained:
+                    into = own if name == MAIN else beside
+                    into[student] += prompts * study.answered_by(run, name)
+        trainings = {name: sum(student == name for student, _ in trained) for name in local}
+        return cls(trainings, base, after, n_tasks, base_beside, after_beside)
 
     def n_trainings(self, design: Design) -> int:
         """Trainings of all students."""
@@ -188,4 +215,5 @@ class DeviceWork:
 
     def _episodes(self, name: str, design: Design) -> float:
         prompts = self.base[name] + design.seeds * self.trained[name]
-        return prompts * design.samples * design.n_tasks / self.n_tasks
+        beside = self.base_beside.get(name, 0) + design.seeds * self.trained_beside.get(name, 0)
+        return (prompts * design.samples + beside) * design.n_tasks / self.n_tasks

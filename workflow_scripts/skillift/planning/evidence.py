@@ -11,6 +11,7 @@ import polars as pl
 from skillift.contracts.pipeline import NEW_SKILLS, SCORES, TASKS
 from skillift.errors import UserError, problem
 from skillift.planning.costs import DeviceRates, measured_rates, training_precisions
+from skillift.protocols import of_protocol
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.power import (
     DELTAS_IN,
@@ -140,7 +141,8 @@ def from_results(results: Path, path: str, suite: str, precision: str) -> Eviden
     """
     scores = read_table(results / "scores.parquet", SCORES)
     tasks = read_suites(files_of_suites(results, "tasks"), TASKS)
-    measured = measured_components(with_skills(scores, tasks), path, suite)
+    of_main = of_protocol(scores)
+    measured = measured_components(with_skills(of_main, tasks), path, suite)
     notes = [f"Components are means of those of {results}, path {path}, suite {suite}: {_places(measured)}."]
     notes += _limits(measured)
     scenarios, rates = {"measured": measured_scenario(measured)}, measured_rates(results, scores)
@@ -150,7 +152,7 @@ def from_results(results: Path, path: str, suite: str, precision: str) -> Eviden
             f"Hours are not taken from {results}: it was trained in {', '.join(others)}, the study is in "
             f"{precision}. Declare them (--training-hours, --episodes-per-hour)."
         )
-    room = room_of(scores, tasks, path, suite)
+    room = room_of(of_main, tasks, path, suite)
     return Evidence(scenarios, rates, measured, notes, room)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.protocols import MAIN, PROTOCOL
 from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import View
@@ -39,9 +40,11 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
     in_words = says()
     labels = dict(view.students.select("student", "label").rows())
     against = view.trained("against").replace(labels)
+    budget = pl.col("contrast").str.extract(r"@(\d+)$")  # of claims on samples against parameters
     rows = _labelled(frame, view, "claims").with_columns(
         about=pl.concat_str(
             view.trained().replace({"": "all recipes"}).str.replace_all(" ", "\u00a0"),
+            pl.when(budget.is_null()).then(pl.lit("")).otherwise(pl.lit(", ") + budget + pl.lit(" samples")),
             pl.when(against="").then(pl.lit("")).otherwise(pl.lit(" against ") + against),
         ),
         estimate=in_units("claim", "estimate", "ci_low", "ci_high"),
@@ -58,7 +61,10 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         .when("word_holds")
         .then(pl.lit("holds"))
         .otherwise(pl.lit("hangs on them")),
-        group=pl.col("path") + " · " + pl.col("claim").replace_strict(in_words, default=pl.col("claim")),
+        group=pl.col("path")
+        + _protocol(frame)
+        + " · "
+        + pl.col("claim").replace_strict(in_words, default=pl.col("claim")),
     )
     order = {claim: place for place, claim in enumerate(in_words)}
     rows = rows.sort(
@@ -106,6 +112,14 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "Where another unit stands beside a number it is in that one: pp² are squared percentage points.",
         ],
     )
+
+
+def _protocol(frame: pl.DataFrame) -> pl.Expr:
+    """The protocol that a claim is about, where that is not `main`."""
+    if PROTOCOL not in frame.columns:
+        return pl.lit("")
+    name = pl.col(PROTOCOL)
+    return pl.when(name == MAIN).then(pl.lit("")).otherwise(pl.lit(" · protocol ") + name)
 
 
 def joint_model(frame: pl.DataFrame, view: View) -> Page:

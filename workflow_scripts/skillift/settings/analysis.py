@@ -34,6 +34,10 @@ class Margins(Settings):
     data_quality: PositiveShare = 0.05
     """Margin of "what the demonstrations of the same tasks are makes no difference to the lift", for each
     student and pair of recipes (fraction). Only a study whose `compare` has such a pair reads it."""
+    sampling_budget_tie: PositiveShare = 0.05
+    """Margin of "several samples of a smaller student beat one of a larger": the largest difference in the
+    pass rate under `curated`, at no more FLOPs, that counts as a tie (fraction). Only a study that declares
+    `sampling_budgets` reads it."""
     neutral_filler: PositiveShare = 0.05
     """Margin of "the filler changes nothing before SFT" in filler - none, for each student (fraction). Only a
     study with the condition `filler` reads it."""
@@ -70,6 +74,9 @@ class ConstraintCeiling(Settings):
     """Share of constraints that no tier reaches after SFT, under `curated` (fraction)."""
     margin: PositiveShare = 0.05
     """Largest difference of two tiers' shares that counts as none (fraction)."""
+
+
+Budget = Literal[1, 2, 4, 8, 16, 32, 64]
 
 
 class Depth(Settings):
@@ -134,6 +141,9 @@ class Analysis(Settings):
     """What the lift is foretold by before training: the claims `forecast`, that it is larger on skills on
     which the base model prefers right answers, and `forecast_beyond_base`, that this tells more of it than
     the base pass rate. Where left out, nothing is foretold."""
+    sampling_budgets: LeftOut[Annotated[list[Budget], Field(min_length=1), Unique()]] = None
+    """Numbers of samples whose worth is asked, of each protocol that takes as many: the claims
+    `sampling_budget`, `diversity_by_tier` and `diversity_lost`. Where left out, none of these is claimed."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)

@@ -36,6 +36,8 @@ class Claimed(Settings):
     """The expected ceiling, where one is claimed."""
     forecast: LeftOut[Forecast] = None
     """What the lift is foretold by, where it is."""
+    sampling_budgets: LeftOut[list[Positive]] = None
+    """Numbers of samples whose worth is asked, where some are."""
 
 
 class Estimation(Claimed):

@@ -8,11 +8,13 @@ from pydantic import Field
 
 from skillift.named_modules import names_in
 from skillift.settings.base import LeftOut, OrNull, Settings, Unique
+from skillift.settings.training import Step
 from skillift.settings.values import (
     DEFAULT_DATE,
     WHOLE,
     Condition,
     Day,
+    Id,
     Intervention,
     PartialShare,
     Positive,
@@ -90,6 +92,36 @@ class Decoding(Settings):
     """Seed of the sampling."""
 
 
+Answering = Annotated[list[Step], Field(min_length=1), Unique()]
+
+
+class Protocol(Settings):
+    """One way to ask. What it does not say is as `inference` says it."""
+
+    suites: LeftOut[Annotated[list[Suite], Field(min_length=1), Unique()]] = None
+    """Suites whose tasks are answered: of `main` all that the study asks, of any other some of these."""
+    conditions: LeftOut[Annotated[list[Condition], Field(min_length=1), Unique()]] = None
+    """Some of the study's conditions; all where left out, as `main` has them."""
+    checkpoints: LeftOut[Literal["all", "final"] | Answering] = None
+    """Which of a recipe's checkpoints answer: `all` (the default), the last one (`final`), or a list of steps
+    and `final`. The base model always does."""
+    samples: LeftOut[Positive] = None
+    """Answers of each task under each condition. More than 1 needs a temperature above 0."""
+    temperature: LeftOut[Temperature] = None
+    """Sampling temperature; 0 is greedy."""
+    top_p: LeftOut[PositiveShare] = None
+    """Smallest probability mass that is sampled from (fraction)."""
+    max_tokens: LeftOut[Positive] = None
+    """Most tokens in an answer."""
+    seed: LeftOut[Seed] = None
+    """Seed of the sampling."""
+    judges: LeftOut[Annotated[list[Id], Unique()]] = None
+    """Judges of its answers; all of the study where left out, as `main` has them. With `[]` they stand on the
+    path `bench`, where their tasks have an extractor, and on `text`."""
+    references: LeftOut[Annotated[list[Id], Unique()]] = None
+    """Reference models that are asked so; all of the study where left out, as `main` has them."""
+
+
 class Inference(Decoding):
     """How episodes are made; the same for `base` and trained runs."""
 
@@ -104,6 +136,10 @@ class Inference(Decoding):
     adapters: Adapters = "merged"
     """How what LoRA has trained is served: `merged` into the weights, or as `lora` adapters beside the base
     model's, which engines have been seen to ignore."""
+    protocols: LeftOut[Annotated[dict[Id, Protocol], Field(min_length=1)]] = None
+    """Several ways to ask, by id: `main`, which the headline is of, and others beside it, such as many
+    samples at a temperature. Numbers of two are never pooled. Where left out, there is one way: what stands
+    here."""
     shards: Positive = 1
     """Jobs that share the tasks of each run, for suites that one job would take too long over. Each has a
     fixed range of the tasks, whatever runs at once; on a GPU the last bits of an answer may still depend

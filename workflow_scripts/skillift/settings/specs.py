@@ -22,8 +22,10 @@ from skillift.settings.values import (
     Day,
     Id,
     Positive,
+    PositiveShare,
     Seed,
     Suite,
+    Temperature,
 )
 
 
@@ -92,6 +94,8 @@ class JudgeSpec(Settings):
     """The judge's id."""
     judge: Judge
     """Its entry."""
+    protocols: LeftOut[list[Id]] = None
+    """The protocols whose episodes it judges, where these are not all."""
 
 
 class Asked(Shown):
@@ -99,6 +103,21 @@ class Asked(Shown):
 
     conditions: Annotated[list[Condition], Field(min_length=1), Unique()]
     """The conditions."""
+
+
+class ReferenceProtocol(Settings):
+    """One way in which a reference model is asked."""
+
+    name: Id
+    """Its id."""
+    suites: list[Suite]
+    """Suites whose tasks are answered."""
+    conditions: list[Condition]
+    """The conditions."""
+    samples: Positive
+    """Answers of each task under each condition."""
+    reference: AskedModel
+    """The model and its sampling settings."""
 
 
 class ReferenceSpec(Asked):
@@ -112,6 +131,9 @@ class ReferenceSpec(Asked):
     """Answers of each task under each condition."""
     reference: AskedModel
     """The model and its sampling settings."""
+    protocols: LeftOut[list[ReferenceProtocol]] = None
+    """The ways in which it is asked, where the study declares several; suites, samples and reference are
+    those of `main`."""
 
 
 class AnsweringSpec(Decoding):
@@ -139,6 +161,29 @@ class EmulatedSpec(RunName):
     """Weight of what that training has changed."""
 
 
+class AskedProtocol(Settings):
+    """One way in which a run is asked."""
+
+    name: Id
+    """Its id."""
+    suites: list[Suite]
+    """Suites whose tasks are answered."""
+    conditions: list[Condition]
+    """The conditions."""
+    checkpoints: list[Literal[0] | Step]
+    """Optimiser steps whose checkpoints answer, 0 for the base model, and the word `final`."""
+    samples: Positive
+    """Answers of each task under each condition."""
+    temperature: Temperature
+    """Sampling temperature."""
+    top_p: PositiveShare
+    """Smallest probability mass that is sampled from (fraction)."""
+    max_tokens: Positive
+    """Most tokens in an answer."""
+    seed: Seed
+    """Seed of the sampling."""
+
+
 class EpisodesSpec(Asked):
     """What a run is asked, and how it answers."""
 
@@ -152,6 +197,8 @@ class EpisodesSpec(Asked):
     """The run."""
     checkpoints: Annotated[list[Literal[0] | Step], Field(min_length=1)] = Field(default=[0])
     """Optimiser steps whose checkpoints answer, 0 for the base model, and the word `final`."""
+    protocols: LeftOut[list[AskedProtocol]] = None
+    """The ways in which it is asked, `main` first, where the study declares any."""
     emulated: LeftOut[EmulatedSpec] = None
     """Whose training is borrowed, where the run is emulated; `checkpoints` are then that training's."""
 
@@ -179,6 +226,8 @@ class ScoresSpec(Settings):
     """The one that scores tasks without an extractor on the path `bench`."""
     runs: list[RunName]
     """The runs."""
+    protocols: LeftOut[dict[Id, list[Id]]] = None
+    """The judges of each protocol, where the study declares any."""
 
 
 class RatesSpec(Settings):

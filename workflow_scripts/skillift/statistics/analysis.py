@@ -14,11 +14,12 @@ from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import LABELLED_BY
 from skillift.errors import UserError, problem
 from skillift.processes.progress import Progress, part
+from skillift.protocols import MAIN, PROTOCOL, of_protocol, with_protocol
 from skillift.statistics.agreement import agreement
 from skillift.statistics.answer_lines import with_answer_lines
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.bounds import bounds
-from skillift.statistics.claims import at_level_of_claims, claims, claims_of_metric
+from skillift.statistics.claims import at_level_of_claims, claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
@@ -28,11 +29,14 @@ from skillift.statistics.joint_model import joint_model
 from skillift.statistics.judge_errors import judge_errors
 from skillift.statistics.judge_shift import judge_shift
 from skillift.statistics.labels import exact_labels, given_labels, judged_and_labelled
+from skillift.statistics.metric_tables import of_metric_alone
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
+from skillift.statistics.protocol_tables import of_one, other_protocols
+from skillift.statistics.sampling import sampling_claims
 from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.skill_effects import skill_effects
 from skillift.statistics.tier_spread import tier_spreads
@@ -62,6 +66,15 @@ class Analysis(NamedTuple):
     forecast: pl.DataFrame  # without rows where none is declared
 
 
+# in the order of `OfMetric`
+_BY_PROTOCOL = {
+    "pass_rates": PASS_RATES,
+    "effects": EFFECTS,
+    "seed_variance": SEED_VARIANCE,
+    "claims": CLAIMS,
+}
+
+
 def analyse(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
@@ -76,7 +89,9 @@ def analyse(
     Args:
         scores: contract SCORES.
         tasks: contract TASKS.
-        response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
+        response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`. Where a study
+            declares protocols, both have their column, and so have the tables of `_BY_PROTOCOL`; the others
+            are of `main` alone.
         spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`),
             and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
             `contrasts.differences`.
@@ -89,9 +104,47 @@ def analyse(
             an episode labelled that is not scored.
     """
     settings = _settings(spec)
-    confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
     runs = spec.get("runs", [])
     _refuse_undeclared(scores, runs)
+    responses = of_protocol(response_frame)
+    of_main = (of_protocol(scores), tasks, responses, settings, runs)
+    found = _analysed(*of_main, labels, discrimination, intervened)
+    budgets = settings.get("sampling_budgets")
+    if budgets and scores["sample"].max() and of_protocol(scores)["sample"].max():
+        asked = of_one(MAIN, of_protocol(scores), tasks, responses, runs, settings)
+        of_samples = [*sampling_claims(asked, responses, runs, settings)]
+        found = found._replace(claims=pl.concat([found.claims, *of_samples]).sort(key_of(CLAIMS)))
+    if PROTOCOL not in scores.columns:
+        return found
+    main = {name: with_protocol(getattr(found, name), MAIN) for name in _BY_PROTOCOL}
+    parts = {name: [main[name]] for name in _BY_PROTOCOL}
+    for protocol in other_protocols(scores, tasks, response_frame, runs, settings):
+        for tables in protocol.tables.values():
+            for name, table in zip(_BY_PROTOCOL, tables, strict=True):
+                parts[name].append(with_protocol(table, protocol.name))
+        told = of_protocol(response_frame, protocol.name)
+        for claimed in sampling_claims(protocol, told, runs, settings):
+            parts["claims"].append(with_protocol(claimed, protocol.name))
+    return found._replace(
+        **{
+            name: pl.concat(parts[name], how="diagonal").sort(key_of(schema, parts[name][0]))
+            for name, schema in _BY_PROTOCOL.items()
+        }
+    )
+
+
+def _analysed(
+    scores: pl.DataFrame,
+    tasks: pl.DataFrame,
+    response_frame: pl.DataFrame,
+    settings: dict,
+    runs: list[dict],
+    labels: pl.DataFrame | None,
+    discrimination: pl.DataFrame | None,
+    intervened: pl.DataFrame | None,
+) -> Analysis:
+    """The tables of one protocol: `main`, or the only one; arguments as in `analyse`."""
+    confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
     known = with_skills(scores, tasks)
     values = task_values(known)
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
@@ -144,38 +197,6 @@ def analyse(
             variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
             forecast=skills,
         )
-
-
-class OfMetric(NamedTuple):
-    """The tables that have rows of every metric, with those of one."""
-
-    rates: pl.DataFrame
-    effects: pl.DataFrame
-    seeds: pl.DataFrame
-    claims: pl.DataFrame
-
-
-def of_metric_alone(
-    name: str,
-    values: pl.DataFrame,
-    response_frame: pl.DataFrame,
-    runs: list[dict],
-    settings: dict,
-    tasks: pl.DataFrame,
-) -> OfMetric:
-    """The tables of one metric but `pass`; `values`: of `metric_values`; `settings`: as in `claims`."""
-    confidence = settings["confidence"]
-    found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
-    given_seeds = effects(found, confidence, 0, 0, name)  # without the bootstrap, which is of `pass` alone
-    seeds = seed_variance(given_seeds, runs, confidence)
-    estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
-    claimed = claims_of_metric(name, values, found, estimates, seeds, runs, settings)
-    return OfMetric(
-        pass_rates(values, response_frame, confidence, name),
-        at_level_of_claims(estimates, claimed),
-        seeds,
-        claimed,
-    )
 
 
 def _with(

@@ -19,6 +19,8 @@ GAIN = "gain:curated"
 VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
+SAMPLING_BUDGET, DIVERSITY_BY_TIER, DIVERSITY_LOST = "sampling_budget", "diversity_by_tier", "diversity_lost"
+OF_SAMPLES = "samples"  # the sides of claims about many samples of a task, of whichever k a study declares
 PREFERENCE, IN_FORM = "preference", "preference_in_form"
 PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
 UNAIDED = "none"  # pass rates under it tell what a student knows
@@ -141,6 +143,28 @@ _OF_PASSES = (
         "that tells more of the lift than the base pass rate does (per standard deviation over skills)",
         LIFT,
         suite="holdout",
+    ),
+    Claim(
+        SAMPLING_BUDGET,
+        "at no more FLOPs, the majority of several samples of a smaller student beats one of a larger",
+        RATE,
+        OF_SAMPLES,
+        margin="sampling_budget_tie",
+    ),
+    Claim(
+        DIVERSITY_BY_TIER,
+        "larger students give more different answers among their samples (slope on log parameters)",
+        RATE,
+        OF_SAMPLES,
+        metric="distinct@2",
+    ),
+    Claim(
+        DIVERSITY_LOST,
+        "after SFT students give fewer different answers among their samples",
+        GAIN,
+        OF_SAMPLES,
+        BELOW,
+        metric="distinct@2",
     ),
 )
 

@@ -15,6 +15,7 @@
 | `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
 | `forecast`, `forecast_beyond_base` | see `forecast` | one per student and recipe, one between tiers |
+| `sampling_budget`, `diversity_by_tier`, `diversity_lost` | see `sampling` | |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint
@@ -45,6 +46,7 @@ from skillift.statistics.claim_registry import (
     DELTA,
     IN_FORM_SUFFIX,
     LIFT,
+    OF_SAMPLES,
     RATE,
     SIDE_COST,
     TRANSFER,
@@ -135,7 +137,7 @@ def claims_of_metric(
     """
     confidence, margins = settings["confidence"], _margins(settings)
     rows: list[dict] = []
-    for claim in (claim for claim in of_metrics() if claim.sides != "recipes"):
+    for claim in (claim for claim in of_metrics() if claim.sides not in ("recipes", OF_SAMPLES)):
         for item in found:
             if claim.metric != metric or item.contrast != claim.contrast or not item.cells.height:
                 continue

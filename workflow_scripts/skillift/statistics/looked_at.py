@@ -8,6 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.protocols import MAIN, PROTOCOL, of_protocol
 from skillift.statistics.pairing import with_skills
 
 _FOR_CHOOSING = "dev"  # a suite that is there to be looked at
@@ -38,12 +39,15 @@ def looked_at(scores: pl.DataFrame, tasks: pl.DataFrame, path: str) -> LookedAt:
     Raises:
         UserError: the path has no rows, or a scored task is unknown.
     """
-    rows = with_skills(scores.filter(path=path), tasks)
+    beside = scores.filter(pl.col(PROTOCOL) != MAIN) if PROTOCOL in scores.columns else scores.clear()
+    rows = with_skills(of_protocol(scores).filter(path=path), tasks)
     if rows.is_empty():
         found = sorted(scores["path"].unique())
         raise UserError(problem("scores, column path", found, f"rows of the headline path {path}"))
     others = rows.filter(pl.col("suite") != _FOR_CHOOSING)
     rows = (others if others.height else rows).sort(_KEY)
     text = rows.select(*_KEY, "skill_id", "passed").write_csv()
+    if beside.height:  # of other protocols every path counts, as the headline's may be none of theirs
+        text += beside.sort(beside.columns).write_csv()
     digest = hashlib.sha256(text.encode()).hexdigest()
     return LookedAt(digest, rows["task_id"].n_unique(), rows["skill_id"].n_unique())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.errors import PathMismatchError, UserError, problem
+from skillift.protocols import one_protocol
 from skillift.statistics.coding import as_text, coded
 
 CELL = ["suite", "student", "run", "step"]
@@ -30,7 +31,9 @@ def with_skills(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
 
     Raises:
         UserError: a scored task is not among `tasks`, or is of another suite there.
+        ProtocolMismatchError: there are scores of two protocols.
     """
+    one_protocol(scores)
     tasks = by_parents_skill(tasks)
     declared = tasks.select("task_id", "skill_id", "scorer", declared=pl.col("suite"))
     joined = scores.join(declared, on="task_id", how="left")
@@ -101,7 +104,11 @@ def task_values(scores: pl.DataFrame) -> pl.DataFrame:
     skill_id, value (share of the scored samples that pass; null where none is scored), low and high (share of
     all samples, those without a verdict as fails and as passes), n_unscored (samples without a verdict),
     n_samples.
+
+    Raises:
+        ProtocolMismatchError: there are scores of two protocols, whose samples are never averaged.
     """
+    one_protocol(scores)
     key = ["path", *CELL, "condition", *_TASK]
     values = (
         coded(scores.select(*key, "passed"))
@@ -158,8 +165,10 @@ def paired_difference(
 
     Raises:
         PathMismatchError: the frames hold more than one scoring path.
+        ProtocolMismatchError: they are of two protocols.
     """
     one_path(minuend, subtrahend)
+    one_protocol(minuend, subtrahend)
     key = ["path", *(CELL if cell is None else cell), *_TASK]
     bounded = [name for name in _BOUNDS if {*_BOUNDS} <= {*minuend.columns} & {*subtrahend.columns}]
     sides = minuend.select(*key, "value", *bounded, "n_unscored").join(

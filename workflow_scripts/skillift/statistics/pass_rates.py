@@ -11,6 +11,7 @@ from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.pipeline import EPISODE_KEY, EXTRACTED
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import measures
+from skillift.protocols import PROTOCOL, of_protocol, protocols_in, with_protocol
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.grouping import grouped
 from skillift.statistics.intervals import clustered_estimates, clustered_rate_interval
@@ -46,9 +47,17 @@ def responses(
         tasks: contract TASKS; without it, what compares answers with each other is not measured.
 
     Returns:
-        `response_schema`; has_answer_line: the extractor finds a final ANSWER line, or what a task with
-        another form asks for in its place; different_lines: it finds several that do not say the same.
+        `response_schema`, and the protocol where there is any; has_answer_line: the extractor finds a final
+        ANSWER line, or what a task with another form asks for in its place; different_lines: it finds several
+        that do not say the same.
     """
+    if PROTOCOL in episodes.columns:  # what compares answers does so within one
+        parts = [
+            with_protocol(responses(of_protocol(episodes, name), student, run, tasks), str(name))
+            for name in protocols_in(episodes)
+        ]
+        return pl.concat(parts)
+
     from skillift.judging.forms import in_form
     from skillift.scorers.answer_line import extract_answer, has_different_lines
 

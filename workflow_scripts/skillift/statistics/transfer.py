@@ -199,35 +199,48 @@ def by_tier(
         parameters: of each student; those that have none here are left out.
         confidence: of the intervals.
     """
-    for recipe, every in lifts_by_recipe(item, seeds, runs):
-        sides = _among(every, [name for name in every.names if parameters.get(name)])
-        logs = np.array([math.log10(parameters[name]) for name in sides.names])
-        if len(logs) < 2 or np.ptp(logs) == 0:
-            continue
-        weights = dict(zip(sides.names, weights_of(logs), strict=True))
-        estimate, whole = slope(sides, weights, "value", confidence)
-        n_unscored = int(sides.rows["n_unscored"].sum())
-        ends = []
-        for end in _ENDS if n_unscored else ():
-            at_end, uncertainty = slope(sides, weights, end, confidence)
-            p_value = None
-            if at_end is not None and uncertainty is not None:
-                p_value = uncertainty.p_value(at_end)
-            ends.append(End(at_end, p_value))
-        known = sides.rows.drop_nulls("value")
-        row = {
-            **dict.fromkeys(_NUMBERS),
-            "student": "",
-            "run": recipe,
-            "estimate": estimate,
-            "n_tasks": known["task_id"].n_unique(),
-            "n_skills": known["skill_id"].n_unique(),
-            "n_unscored": n_unscored,
-            "n_runs": min(sides.n_runs.values()),
-            "ends": ends,
-            "uncertainty": whole,
-        }
-        yield row | (whole.of(estimate, confidence) if whole and estimate is not None else {})
+    for recipe, sides in lifts_by_recipe(item, seeds, runs):
+        if row := slope_row(recipe, sides, parameters, confidence):
+            yield row
+
+
+def slope_row(run: str, every: Sides, parameters: Mapping[str, int], confidence: float) -> dict | None:
+    """The slope of the sides' means on the logarithm of the parameters; None of fewer than two sizes.
+
+    Args:
+        run: what the row is about.
+        every: of students.
+        parameters: of each student; those that have none here are left out.
+        confidence: of the intervals.
+    """
+    sides = _among(every, [name for name in every.names if parameters.get(name)])
+    logs = np.array([math.log10(parameters[name]) for name in sides.names])
+    if len(logs) < 2 or np.ptp(logs) == 0:
+        return None
+    weights = dict(zip(sides.names, weights_of(logs), strict=True))
+    estimate, whole = slope(sides, weights, "value", confidence)
+    n_unscored = int(sides.rows["n_unscored"].sum())
+    ends = []
+    for end in _ENDS if n_unscored else ():
+        at_end, uncertainty = slope(sides, weights, end, confidence)
+        p_value = None
+        if at_end is not None and uncertainty is not None:
+            p_value = uncertainty.p_value(at_end)
+        ends.append(End(at_end, p_value))
+    known = sides.rows.drop_nulls("value")
+    row = {
+        **dict.fromkeys(_NUMBERS),
+        "student": "",
+        "run": run,
+        "estimate": estimate,
+        "n_tasks": known["task_id"].n_unique(),
+        "n_skills": known["skill_id"].n_unique(),
+        "n_unscored": n_unscored,
+        "n_runs": min(sides.n_runs.values()),
+        "ends": ends,
+        "uncertainty": whole,
+    }
+    return row | (whole.of(estimate, confidence) if whole and estimate is not None else {})
 
 
 def _among(sides: Sides, names: list[str]) -> Sides:

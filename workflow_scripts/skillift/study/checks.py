@@ -24,6 +24,8 @@ from skillift.study.forecast import forecast_findings
 from skillift.study.interventions import intervention_findings
 from skillift.study.matched import matched_findings
 from skillift.study.prediction_checks import SECTIONS, prediction_problems
+from skillift.study.protocols import SECTIONS as PROTOCOL_SECTIONS
+from skillift.study.protocols import budget_findings, checkpoint_findings, protocol_findings, settle_protocols
 from skillift.study.starts import (
     adapter_findings,
     objective_findings,
@@ -53,6 +55,8 @@ def reference_problems(data: dict, source: Source, unsound: set[str]) -> dict[Ke
     found: dict[KeyPath, list[str]] = {}
     if "recipes" not in unsound:
         set_apart(data)
+    if unsound.isdisjoint(PROTOCOL_SECTIONS):
+        settle_protocols(data)
     for check in (*model_checks.CHECKS, *CHECKS):
         if not check.sections & unsound:
             for key, value, expected, fix in check.look(data, source):
@@ -178,6 +182,21 @@ def _headline_path(data: dict, source: Source) -> Iterator[Finding]:
         yield ("analysis", "headline_path"), path, f"a scoring path ({one_of(known)})", fix
 
 
+@CHECKS.reads(*PROTOCOL_SECTIONS)
+def _protocols(data: dict, source: Source) -> Iterator[Finding]:
+    yield from protocol_findings(data)
+
+
+@CHECKS.reads(*PROTOCOL_SECTIONS, "analysis")
+def _budgets(data: dict, source: Source) -> Iterator[Finding]:
+    yield from budget_findings(data)
+
+
+@CHECKS.reads(*PROTOCOL_SECTIONS, "recipes", "corpora", "runs", "analysis")
+def _protocol_checkpoints(data: dict, source: Source) -> Iterator[Finding]:
+    yield from checkpoint_findings(data)
+
+
 @CHECKS.reads("inference", "tasks")
 def _inference(data: dict, source: Source) -> Iterator[Finding]:
     inference = data["inference"]
@@ -189,7 +208,8 @@ def _inference(data: dict, source: Source) -> Iterator[Finding]:
         datetime.strptime(inference["date"], "%Y-%m-%d")
     except ValueError:
         yield ("inference", "date"), inference["date"], "a day of the calendar as year-month-day", ""
-    if inference["samples"] > 1 and inference["temperature"] == 0:
+    several = "protocols" in inference  # of which each is looked at by itself
+    if inference["samples"] > 1 and inference["temperature"] == 0 and not several:
         expected = "1 sample at temperature 0, where all samples are equal"
         yield ("inference", "samples"), inference["samples"], expected, "Raise inference.temperature."
     pack = data["tasks"].get("pack")

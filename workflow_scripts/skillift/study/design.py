@@ -21,6 +21,7 @@ _DECLARED = (
     "compare",
     "depth",
     "forecast",
+    "sampling_budgets",
 )  # claims that a study has where it declares them
 
 
@@ -39,6 +40,8 @@ def declared_design(study: Study) -> dict[str, object]:
     found |= {name: analysis[name] for name in _DECLARED if name in analysis}
     found |= {"conditions": study.conditions, "samples": inference["samples"]}
     found |= {"suites": study.suites, "models": sorted(study.evaluated)}
+    if study.has_protocols:
+        found["protocols"] = study.protocols
     if EMULATED in study.data:
         found[EMULATED] = study.data[EMULATED]
     seeds: dict[str, list] = {}

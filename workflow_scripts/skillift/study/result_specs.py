@@ -31,6 +31,7 @@ _ESTIMATION_KEYS = (
     "depth",
     "constraint_ceiling",
     "forecast",
+    "sampling_budgets",
 )
 
 

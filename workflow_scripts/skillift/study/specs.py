@@ -11,12 +11,14 @@ from typing import Any
 from skillift.settings.chat_models import AskedModel
 from skillift.settings.specs import (
     AnsweringSpec,
+    AskedProtocol,
     CorpusSpec,
     DemonstrationsSpec,
     EmulatedSpec,
     EpisodesSpec,
     JudgeSpec,
     RatesSpec,
+    ReferenceProtocol,
     ReferenceSpec,
     RunName,
     ScoresSpec,
@@ -27,9 +29,11 @@ from skillift.settings.values import DEFAULT_DATE
 from skillift.study.checks import BASE, DEMONSTRATED
 from skillift.study.declared import Run, filler_of
 from skillift.study.emulation import EMULATED
+from skillift.study.protocols import chosen_steps
 from skillift.study.result_specs import ResultSpecs
 from skillift.study.student_specs import StudentSpecs
 
+_PROTOCOL_KEYS = ("conditions", "samples", "temperature", "top_p", "max_tokens", "seed")
 _CHAT_KEYS = ("model", "api_base", "temperature", "top_p", "max_tokens", "extra_body", "price")
 
 
@@ -86,6 +90,7 @@ class Specs(StudentSpecs, ResultSpecs):
         shards = inference.pop("shards")
         inference.pop("date", None)
         inference.pop("chat_template", None)
+        inference.pop("protocols", None)
         inference |= self._date(student)
         recipe, borrowed = self.data["recipes"].get(found.recipe), self.borrowed_from(found)
         if recipe is None or not _has_adapter(recipe):
@@ -98,7 +103,7 @@ class Specs(StudentSpecs, ResultSpecs):
             inference=AnsweringSpec(**inference),
             student=student,
             run=run,
-            checkpoints=recipe["checkpoints"] if recipe else ["final"] if borrowed else [0],
+            **self._asked_checkpoints(found),
             **self._emulated(found.recipe, borrowed),
         )
 
@@ -110,6 +115,20 @@ class Specs(StudentSpecs, ResultSpecs):
         asked["inference"].pop("log_probabilities", None)
         asked["inference"]["suites"] = [self.data["analysis"]["forecast"]["suite"]]
         return EpisodesSpec(**{**asked, "conditions": [DEMONSTRATED]})
+
+    def _asked_checkpoints(self, run: Run) -> dict:
+        """At which checkpoints a run answers, and where the study declares protocols, under which at each."""
+        steps = self.checkpoints_of(run)
+        if not self.has_protocols:
+            return {"checkpoints": steps}
+        asked = []
+        for name, protocol in self.protocols.items():
+            if run.student not in self.references or run.student in protocol["references"]:
+                own = {key: protocol[key] for key in _PROTOCOL_KEYS}
+                own |= {"suites": sorted(protocol["suites"]), "checkpoints": chosen_steps(protocol, steps)}
+                asked.append(AskedProtocol(name=name, **own))
+        answering = [step for step in steps if any(step in protocol.checkpoints for protocol in asked)]
+        return {"checkpoints": answering, "protocols": asked}
 
     def _emulated(self, recipe: str | None, borrowed: Run | None) -> dict:
         """Whose training an emulated run borrows; nothing for any other run."""
@@ -129,11 +148,18 @@ class Specs(StudentSpecs, ResultSpecs):
 
         It samples as the students do, unless its entry says otherwise.
         """
-        entry, inference = self.model(reference), self.data["inference"]
-        chat = {name: entry[name] for name in _CHAT_KEYS if name in entry}
-        inherited = {name: inference[name] for name in ("temperature", "max_tokens")}
-        if inference["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
-            inherited["top_p"] = inference["top_p"]
+        inference = self.data["inference"]
+        protocols = [
+            ReferenceProtocol(
+                name=name,
+                suites=sorted(protocol["suites"]),
+                conditions=protocol["conditions"],
+                samples=protocol["samples"],
+                reference=self._asked_reference(reference, protocol),
+            )
+            for name, protocol in self.protocols.items()
+            if reference in protocol["references"]
+        ]
         return ReferenceSpec(
             name=reference,
             conditions=self.conditions,
@@ -141,12 +167,28 @@ class Specs(StudentSpecs, ResultSpecs):
             **filler_of(self, self.conditions),
             suites=self.suites,
             samples=inference["samples"],
-            reference=AskedModel(**(inherited | chat)),
+            reference=self._asked_reference(reference, inference),
+            **({"protocols": protocols} if self.has_protocols else {}),
         )
 
+    def _asked_reference(self, reference: str, sampling: dict) -> AskedModel:
+        """A reference model that samples as `sampling` says, unless its entry says otherwise."""
+        entry = self.model(reference)
+        chat = {name: entry[name] for name in _CHAT_KEYS if name in entry}
+        inherited = {name: sampling[name] for name in ("temperature", "max_tokens")}
+        if sampling["top_p"] < 1:  # 1 says nothing, and some providers refuse it beside a temperature
+            inherited["top_p"] = sampling["top_p"]
+        return AskedModel(**(inherited | chat))
+
     def judge_spec(self, judge: str) -> JudgeSpec:
-        """What a judge's verdicts, its certification and their cost depend on."""
+        """What a judge's certification and its cost depend on."""
         return JudgeSpec(name=judge, judge=self.data["judges"][judge])
+
+    def verdicts_spec(self, judge: str) -> JudgeSpec:
+        """What a judge's verdicts depend on: the protocols that it judges, too, where these are not all."""
+        judged = [name for name, protocol in self.protocols.items() if judge in protocol["judges"]]
+        some = {} if len(judged) == len(self.protocols) else {"protocols": judged}
+        return JudgeSpec(name=judge, judge=self.data["judges"][judge], **some)
 
     def rates_spec(self) -> RatesSpec:
         """How the error rates of certified judges are computed."""
@@ -155,7 +197,9 @@ class Specs(StudentSpecs, ResultSpecs):
     def scores_spec(self) -> ScoresSpec:
         """Which judges' verdicts become scoring paths, and of which runs."""
         runs = [RunName(student=run.student, run=run.run) for run in sorted(self.runs)]
-        return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs)
+        judges = {name: protocol["judges"] for name, protocol in self.protocols.items()}
+        declared = {"protocols": judges} if self.has_protocols else {}
+        return ScoresSpec(judges=self.judges, primary_judge=self.primary_judge, runs=runs, **declared)
 
 
 def _has_adapter(recipe: dict) -> bool:

@@ -12,12 +12,13 @@ from functools import cached_property
 from pathlib import Path
 
 from skillift.errors import UserError
+from skillift.protocols import MAIN
 from skillift.settings.study_file import StudyFile
 from skillift.settings.values import Condition, Suite
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
 from skillift.students.gguf_header import is_gguf
 from skillift.study.chat_checks import OWN_CHAT
-from skillift.study.checkpoints import named_steps
+from skillift.study.checkpoints import FINAL, named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
 from skillift.study.declared import Run
@@ -25,6 +26,7 @@ from skillift.study.emulation import EMULATED
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.matched import whole_corpus
+from skillift.study.protocols import chosen_steps, default_protocol
 from skillift.study.specs import Specs
 from skillift.tasks.filler_files import read_filler
 from skillift.tasks.user_skills import skill_files
@@ -97,10 +99,31 @@ class Study(Specs):
         recipe = self.data.get(EMULATED, {}).get(run.recipe)
         return recipe and self.run(recipe["from"]["student"], f"{recipe['from']['recipe']}-s{run.seed}")
 
-    def n_checkpoints(self, run: Run) -> int:
-        """How many checkpoints of a run answer: one of a run that is no training."""
-        recipe = self.data["recipes"].get(run.recipe)
-        return len(recipe["checkpoints"]) if recipe else 1
+    def checkpoints_of(self, run: Run) -> list:
+        """The checkpoints of a run: its recipe's, 0 of a base model, `final` where it borrows a training."""
+        if recipe := self.data["recipes"].get(run.recipe):
+            return recipe["checkpoints"]
+        return [FINAL] if self.borrowed_from(run) else [0]
+
+    @property
+    def has_protocols(self) -> bool:
+        """Whether the study declares protocols: its tables then have a column for them."""
+        return "protocols" in self.data["inference"]
+
+    @property
+    def protocols(self) -> dict[str, dict]:
+        """Every way in which tasks are asked, in full, `main` first: the only one where none is declared."""
+        main = default_protocol(self.data)
+        declared = self.data["inference"].get("protocols", {MAIN: main})
+        own = {key: declared[MAIN][key] for key in ("checkpoints", "judges", "references")}
+        return declared | {MAIN: main | own}
+
+    def answered_by(self, run: Run, protocol: str) -> int:
+        """How many checkpoints of a run answer under a protocol."""
+        entry = self.protocols[protocol]
+        if run.student in self.references and run.student not in entry["references"]:
+            return 0
+        return len(chosen_steps(entry, self.checkpoints_of(run)))
 
     @cached_property
     def judges(self) -> list[str]:
@@ -335,5 +358,7 @@ def _complete(data: dict) -> None:
     named_steps(data)
     if DATA_QUALITY not in {row["claim"] for row in compared(data)}:
         data["analysis"]["margins"].pop(DATA_QUALITY, None)
+    if "sampling_budgets" not in data["analysis"]:
+        data["analysis"]["margins"].pop("sampling_budget_tie", None)
     for prediction in data["predictions"].values():
         prediction.setdefault("suite", headline)

@@ -59,18 +59,36 @@ def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
     data["name"] = trial_name(study)
     data["description"] = DESCRIPTION.format(name=study.name)
     data.pop("predictions", None)
-    for declared in ("compare", "depth"):  # of steps that a trial does not take
+    # of steps that a trial does not take, and of more samples than it has
+    for declared in ("compare", "depth", "sampling_budgets"):
         (data.get("analysis") or {}).pop(declared, None)
     _make_paths_absolute(data, study)
     _use_few_tasks(data, study, n_tasks, folder)
     _train_briefly(data, study)
     inference = data["inference"]
     inference.pop("shards", None)
-    if inference.get("samples", 1) > SAMPLES:
-        inference["samples"] = SAMPLES
+    _ask_briefly(inference)
     with atomic_path(folder / "study.yaml") as temporary:
         temporary.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return folder / "study.yaml"
+
+
+def _ask_briefly(inference: dict) -> None:
+    """Take few samples, and each protocol at every checkpoint there is; of two that are then alike, one."""
+    kept: dict[str, dict] = {}
+    for name, protocol in (inference.get("protocols") or {}).items():
+        protocol = dict(protocol or {})
+        if isinstance(protocol.get("checkpoints"), list):
+            del protocol["checkpoints"]
+        for asked in (inference, protocol):
+            if asked.get("samples", 1) > SAMPLES:
+                asked["samples"] = SAMPLES
+        if protocol not in kept.values():
+            kept[name] = protocol
+    if inference.get("samples", 1) > SAMPLES:
+        inference["samples"] = SAMPLES
+    if kept:
+        inference["protocols"] = kept
 
 
 def rows_of(study: Study, corpus: str, n_tasks: int) -> int:

@@ -18,17 +18,13 @@ class Size:
     """How much work the jobs of a study do.
 
     Attributes:
-        answered: tasks in the suites that are answered.
+        asked: answers at each checkpoint, by protocol.
         train: train tasks.
-        conditions: of each task.
-        samples: of each prompt.
         study: the study, for its recipes and students.
     """
 
-    answered: int
+    asked: Mapping[str, int]
     train: int
-    conditions: int
-    samples: int
     study: Study
 
     @classmethod
@@ -39,10 +35,13 @@ class Size:
             UserError: a file of own tasks is missing or wrong.
         """
         tasks, _ = tasks_of(study)
-        inference = study.data["inference"]
-        answered = tasks.filter(pl.col("suite").is_in(inference["suites"])).height
-        train = tasks.filter(suite="train").height
-        return cls(answered, train, len(study.conditions), inference["samples"], study)
+        asked = {
+            name: tasks.filter(pl.col("suite").is_in(protocol["suites"])).height
+            * len(protocol["conditions"])
+            * protocol["samples"]
+            for name, protocol in study.protocols.items()
+        }
+        return cls(asked, tasks.filter(suite="train").height, study)
 
     def work(self, rule: str, wildcards: Mapping[str, str]) -> float:
         """Work of a job in units of its rule: steps, prompts, demonstrations; 1 where nothing is counted."""
@@ -52,7 +51,8 @@ class Size:
         if known.work == "pretraining":
             return float(self.study.model(wildcards["student"])["pretraining"]["steps"])
         if known.work == "answering" or known.asks in ("episodes", "verdicts"):
-            return self.episodes(wildcards["student"], wildcards["run"]) / (
+            judge = wildcards["judge"] if known.asks == "verdicts" else None
+            return self.episodes(wildcards["student"], wildcards["run"], judge) / (
                 self.study.shards if known.shards else 1
             )
         if known.asks == "demonstrations":
@@ -65,18 +65,18 @@ class Size:
         rows = self.study.corpus(recipe["corpus"])["rows"]
         return steps_of(recipe, rows)
 
-    def episodes(self, student: str, run: str) -> int:
-        """Episodes of a run, at all its checkpoints."""
-        return self.answered * self.conditions * self.samples * self.checkpoints(student, run)
-
-    def checkpoints(self, student: str, run: str) -> int:
-        """Checkpoints of a run that answer: one of a run that is no training."""
-        return self.study.n_checkpoints(self.study.run(student, run))
+    def episodes(self, student: str, run: str, judge: str | None = None) -> int:
+        """Episodes of a run, at all its checkpoints; those that a judge judges, where one is named."""
+        return sum(
+            number * self.study.answered_by(self.study.run(student, run), protocol)
+            for protocol, number in self.asked.items()
+            if judge is None or judge in self.study.protocols[protocol]["judges"]
+        )
 
     @property
     def weights(self) -> int:
         """Checkpoints that all trainings together keep."""
-        return sum(self.checkpoints(run.student, run.run) for run in self.study.trained_runs)
+        return sum(len(self.study.checkpoints_of(run)) for run in self.study.trained_runs)
 
     @property
     def all_episodes(self) -> int:

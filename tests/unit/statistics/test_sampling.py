@@ -1,0 +1,148 @@
+"""Claims about many samples: against parameters at no more FLOPs, by tier, and after SFT."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from sampled_arms import SPEC, Arm, runs_of, sampled
+
+from skillift.contracts.claims import CLAIMS
+from skillift.protocols import MAIN, with_protocol
+from skillift.statistics.analysis import analyse
+from skillift.statistics.claim_labels import CONTRADICTED, EQUIVALENT, SUPPORTED
+from skillift.statistics.protocol_tables import of_one
+from skillift.statistics.sampling import affordable, sampling_claims
+from skillift.tables import check
+
+PARAMETERS = {"s": 10, "m": 40, "l": 160}
+SETTINGS = SPEC | {
+    "sampling_budgets": [1, 2, 4, 8],
+    "parameters": PARAMETERS,
+    "margins": {"sampling_budget_tie": 0.05},
+}
+STUDENTS = ("l", "m", "s")
+
+
+def claims(arms: dict[tuple[str, str], Arm], n_samples: int = 8, seed: int = 1, **settings) -> pl.DataFrame:
+    tasks, scores, responses = sampled(arms, n_samples, seed)
+    runs, settings = runs_of(STUDENTS), SETTINGS | settings
+    asked = of_one("sampling", scores, tasks, responses, runs, settings)
+    found = [*sampling_claims(asked, responses, runs, settings)]
+    return check(pl.concat(found), CLAIMS, "claims") if found else pl.DataFrame()
+
+
+def all_arms(before: dict[str, Arm], after: dict[str, Arm]) -> dict[tuple[str, str], Arm]:
+    return {(name, "base"): arm for name, arm in before.items()} | {
+        (name, "sft-s0"): arm for name, arm in after.items()
+    }
+
+
+SAME = {name: Arm(0.3) for name in STUDENTS}
+
+
+def test_the_budget_is_the_largest_that_costs_no_more():
+    assert affordable(10.0, 40.0, [1, 2, 4, 8]) == 4
+    assert affordable(10.0, 39.9, [1, 2, 4, 8]) == 2
+    assert affordable(10.0, 19.0, [1, 2, 4, 8]) is None  # one sample is no budget of several
+
+
+def test_flops_are_parameters_times_the_tokens_of_all_answers():
+    longer = {name: Arm(0.3, tokens=40 if name == "s" else 20) for name in STUDENTS}
+    found = claims(all_arms(SAME, longer)).filter(claim="sampling_budget")
+    budgets = {
+        (run, small, large): contrast
+        for run, small, large, contrast in found.select("run", "student", "against", "contrast").iter_rows()
+    }
+    assert budgets == {
+        ("base", "s", "m"): "curated@4",
+        ("base", "m", "l"): "curated@4",
+        ("base", "s", "l"): "curated@8",
+        ("sft", "s", "m"): "curated@2",
+        ("sft", "m", "l"): "curated@4",
+        ("sft", "s", "l"): "curated@8",
+    }
+
+
+def test_a_pair_has_no_row_where_two_samples_are_too_many():
+    costly = {name: Arm(0.3, tokens=60 if name == "s" else 20) for name in STUDENTS}
+    found = claims(all_arms(costly, SAME)).filter(claim="sampling_budget", run="base")
+    assert found.select("student", "against").sort("student").rows() == [("m", "l"), ("s", "l")]
+
+
+def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
+    after = {"s": Arm(0.6, answers=40), "m": Arm(0.55), "l": Arm(0.99)}
+    found = claims(all_arms(SAME, after)).filter(claim="sampling_budget", run="sft")
+    words = {row[:2]: row[2] for row in found.select("student", "against", "word").iter_rows()}
+    assert words["s", "m"] == SUPPORTED and words["m", "l"] == CONTRADICTED
+    # two samples of which ties are shared out are right as often as one
+    two = claims(all_arms(SAME, SAME), sampling_budgets=[1, 2], seed=3, margins={"sampling_budget_tie": 0.1})
+    assert set(two.filter(claim="sampling_budget")["word"]) == {EQUIVALENT}
+    assert set(two.filter(claim="sampling_budget")["contrast"]) == {"curated@2"}
+
+
+def test_answers_that_become_fewer_are_lost_diversity_and_more_contradict_it():
+    fewer = all_arms(SAME, {name: Arm(0.3, answers=2) for name in STUDENTS})
+    more = all_arms({name: Arm(0.3, answers=2) for name in STUDENTS}, SAME)
+    for arms, word in ((fewer, SUPPORTED), (more, CONTRADICTED)):
+        rows = claims(arms).filter(claim="diversity_lost")
+        assert rows["word"].to_list() == [word] * 3
+        assert set(rows["metric"]) == {"distinct@8"} and set(rows["path"]) == {"text"}
+        assert rows["contrast"].to_list() == ["gain:curated"] * 3
+
+
+@pytest.mark.parametrize(("largest", "word"), [(16, SUPPORTED), (1, CONTRADICTED)])
+def test_larger_students_may_give_more_or_fewer_answers(largest, word):
+    after = {"s": Arm(0.3, 4), "m": Arm(0.3, 4), "l": Arm(0.3, largest)}
+    rows = claims(all_arms(SAME, after)).filter(claim="diversity_by_tier")
+    assert rows.filter(run="sft")["word"].to_list() == [word]
+    assert rows["run"].to_list() == ["base", "sft"]
+
+
+def test_nothing_is_claimed_of_a_study_that_does_not_ask():
+    assert claims(all_arms(SAME, SAME), sampling_budgets=None).is_empty()
+    assert claims(all_arms(SAME, SAME), n_samples=1).is_empty()
+
+
+def test_without_parameters_no_student_is_smaller_than_another():
+    found = claims(all_arms(SAME, SAME), parameters={})
+    assert set(found["claim"]) == {"diversity_lost"}
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
+    tasks, scores, responses = sampled(all_arms(SAME, SAME), 4, 2)
+    spec = {"analysis": SETTINGS, "runs": runs_of(STUDENTS)}
+    if declared:
+        greedy = pl.col("sample") == 0
+        scores, responses = (
+            pl.concat([with_protocol(table.filter(greedy), MAIN), with_protocol(table, "sampling")])
+            for table in (scores, responses)
+        )
+    found = analyse(scores, tasks, responses, spec).claims
+    of_samples = found.filter(
+        pl.col("claim").is_in(["sampling_budget", "diversity_lost", "diversity_by_tier"])
+    )
+    assert set(of_samples["claim"]) == {"sampling_budget", "diversity_lost", "diversity_by_tier"}
+    if declared:
+        assert set(of_samples["protocol"]) == {"sampling"}
+    others = found.join(of_samples, on=["claim"], how="anti")
+    spec["analysis"] = {name: value for name, value in SETTINGS.items() if name != "sampling_budgets"}
+    assert others.equals(analyse(scores, tasks, responses, spec).claims)
+
+
+def test_differences_of_sampled_metrics_are_covered_and_no_difference_is_found_rarely():
+    """pass@k, majority@k and distinct@k of two arms that answer alike: the true difference is 0."""
+    arms = {("s", "base"): Arm(0.35, 5), ("s", "sft-s0"): Arm(0.35, 5)}
+    names = ("pass@2", "pass@4", "majority@4", "distinct@4", "distinct_right@4")
+    n_studies, covered = 120, dict.fromkeys(names, 0)
+    for seed in range(n_studies):
+        tasks, scores, responses = sampled(arms, 4, seed, n_skills=12, per_skill=3)
+        tables = of_one("sampling", scores, tasks, responses, runs_of(("s",)), SPEC).tables
+        for name in names:
+            (row,) = tables[name].effects.filter(contrast="gain:curated").to_dicts()
+            covered[name] += row["ci_low"] <= 0 <= row["ci_high"]
+    # 95 % less three standard errors of so many studies
+    least = n_studies * (0.95 - 3 * np.sqrt(0.95 * 0.05 / n_studies))
+    assert all(number >= least for number in covered.values()), covered
+    assert all(number < n_studies for number in covered.values()), "intervals that always hold 0 are too wide"

@@ -1,0 +1,81 @@
+"""Findings on many samples of a task: what they buy against parameters, and how different they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told
+from skillift.metrics.names import TEXT
+from skillift.protocols import PROTOCOL, protocols_in
+from skillift.reporting.arms import BASE, View
+from skillift.statistics.claim_registry import (
+    DIVERSITY_BY_TIER,
+    DIVERSITY_LOST,
+    SAMPLING_BUDGET,
+    says,
+    unit_of,
+)
+
+_CLAIMS = (SAMPLING_BUDGET, DIVERSITY_BY_TIER, DIVERSITY_LOST)
+_BENCH = "bench"  # the path of a protocol that no judge judges
+
+
+def sampling(claims: pl.DataFrame, view: View) -> Iterator[Part]:
+    """What a sampling budget buys, of each protocol that takes several samples.
+
+    Args:
+        claims: contract CLAIMS, of every protocol.
+        view: how results are shown.
+
+    Yields:
+        One part; none where the study asks for no sampling budget.
+    """
+    found, answers = [], []
+    of_suite = claims.filter(pl.col("claim").is_in(_CLAIMS), suite=view.suite)
+    for protocol in protocols_in(of_suite):
+        rows = of_suite.filter(pl.col(PROTOCOL) == protocol) if protocol else of_suite
+        where = f" under the protocol {protocol}" if protocol else ""
+        said = []
+        for claim in _CLAIMS:
+            shown = [*by_tier(_on_one_path(rows.filter(claim=claim), view), view).iter_rows(named=True)]
+            found += [_finding(row, where, view) for row in shown]
+            said += [f"{says()[claim]}: {told([row['word'] for row in shown])}"] if shown else []
+        text = "; ".join(said)
+        answers += [f"{text[0].upper()}{text[1:]}{where}."] if text else []
+    if found:
+        yield Part("sampling", " ".join(answers), found)
+
+
+def _on_one_path(rows: pl.DataFrame, view: View) -> pl.DataFrame:
+    """The rows of the headline path; of what has none there those of `bench`, or of `text`."""
+    paths = set(rows["path"])
+    chosen = next((path for path in (view.headline_path, _BENCH) if path in paths), TEXT)
+    return rows.filter(path=chosen)
+
+
+def _finding(row: Mapping, where: str, view: View) -> Finding:
+    after = "before SFT" if row["run"] == BASE else f"after SFT by {row['run']}"
+    student = view.label_by_student.get(row["student"], "")
+    if row["claim"] == SAMPLING_BUDGET:
+        k, against = row["contrast"].partition("@")[2], view.label_by_student[row["against"]]
+        about = f"The majority of {k} samples of {student} less one sample of {against}, {after}"
+    elif row["claim"] == DIVERSITY_BY_TIER:
+        k = row["metric"].partition("@")[2]
+        about = f"Different answers among {k} samples, for ten times as many parameters, {after}"
+    else:
+        k = row["metric"].partition("@")[2]
+        about = f"Change of the different answers among {k} samples of {student}, {after}"
+    seeds = "" if row["n_runs"] > 1 or row["run"] == BASE else "; with one seed, so about these runs"
+    return Finding(
+        "sampling",
+        row["claim"].replace("_", " "),
+        f"{about}{where}: {estimated(row, view, unit_of(row['claim']))}{seeds}.",
+        row["word"],
+        row["path"],
+        student,
+        "",
+        numbers_of(row),
+        row["run"],
+    )

@@ -1,0 +1,192 @@
+"""Claims about what many samples of a task give: against parameters, at different sizes, and after SFT.
+
+They are of each protocol with several samples, under `curated`, and of studies that declare
+`analysis.sampling_budgets`; k is one of these.
+
+| claim | what is claimed | rows |
+|---|---|---|
+| `sampling_budget` | the majority of k samples of a smaller student is right more often than one sample of \
+a larger one, at no more FLOPs; a margin says what is a tie | one per pair of students: before SFT, and of \
+each recipe |
+| `diversity_by_tier` | larger students give more different answers among k samples (slope on log \
+parameters) | before SFT, and one per recipe |
+| `diversity_lost` | after SFT students give fewer different answers among k samples | one per student and \
+recipe |
+
+FLOPs of a task are 2 x parameters x tokens of its answers (Snell et al., arXiv 2408.03314): k is the largest
+budget of two samples or more whose answers cost the smaller student no more than one answer costs the larger
+one, by their mean lengths under that protocol. The prompt is left out: it is read once, whatever k is. A pair
+has no row where two samples are too many, and k stands in the row's contrast, such as `curated@4`. Of the
+larger student one sample is drawn at the same temperature: two protocols are never subtracted. The two claims
+of diversity are of the largest k, and its answers are counted as `skillift.metrics.votes` does; more per
+sample is not more per parameter. Differences are paired by task and clustered by skill, with the
+training-seed variance of both sides; all rows of a claim are a family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from skillift.metrics.claim import ABOVE, BELOW
+from skillift.metrics.names import PASS
+from skillift.statistics.claim_families import family, heads
+from skillift.statistics.claim_registry import DIVERSITY_BY_TIER, DIVERSITY_LOST, GAIN, RATE, SAMPLING_BUDGET
+from skillift.statistics.claims import claims_table
+from skillift.statistics.comparisons import Sides, tiers_by_recipe
+from skillift.statistics.contrasts import BASE, differences
+from skillift.statistics.equivalence_claims import differences_of
+from skillift.statistics.protocol_tables import OfProtocol
+from skillift.statistics.recipes import TASK, last_checkpoints
+from skillift.statistics.transfer import slope_row
+
+_ARMS = ["suite", "student", "run"]
+
+
+def sampling_claims(
+    asked: OfProtocol, responses: pl.DataFrame, runs: list[dict], settings: Mapping
+) -> Iterator[pl.DataFrame]:
+    """The table CLAIMS of each metric that something is claimed of, of one protocol; none where none is.
+
+    Args:
+        asked: the protocol's values and tables.
+        responses: the frames of `pass_rates.responses`, of that protocol.
+        runs: `{student, run, recipe, seed}`.
+        settings: confidence; `sampling_budgets`, without which nothing is claimed; `parameters` by student;
+            `margins` with `sampling_budget_tie`, without which no difference is a tie.
+    """
+    budgets = sorted(settings.get("sampling_budgets") or [])
+    counted = [k for k in budgets if distinct(k) in asked.values]
+    if counted:
+        metric = distinct(counted[-1])
+        rows = [*_lost(asked, metric, runs, settings), *_by_tier(asked, metric, runs, settings)]
+        yield claims_table(rows, metric, settings["confidence"])
+    voted = [k for k in budgets if majority(k) in asked.values]
+    if voted and PASS in asked.values:
+        rows = list(_against_parameters(asked, voted, responses, runs, settings))
+        yield claims_table(rows, PASS, settings["confidence"])
+
+
+def distinct(k: int) -> str:
+    """The metric of different answers among k samples."""
+    return f"distinct@{k}"
+
+
+def majority(k: int) -> str:
+    """The metric of the majority's answer of k samples; of one it is `pass`."""
+    return PASS if k == 1 else f"majority@{k}"
+
+
+def _lost(asked: OfProtocol, metric: str, runs: list[dict], settings: Mapping) -> Iterator[dict]:
+    tables, confidence = asked.tables[metric], settings["confidence"]
+    for item in differences(asked.values[metric], runs):
+        if item.contrast == GAIN and item.cells.height:
+            rows = heads(item, tables.effects, tables.seeds, runs, confidence)
+            yield from family(DIVERSITY_LOST, [row | {"shape": BELOW} for row in rows], confidence)
+
+
+def _by_tier(asked: OfProtocol, metric: str, runs: list[dict], settings: Mapping) -> Iterator[dict]:
+    parameters, confidence = settings.get("parameters") or {}, settings["confidence"]
+    for part in asked.values[metric].partition_by("path", "suite", maintain_order=True):
+        fixed = part.select("path", "suite").row(0, named=True)
+        fixed |= {"contrast": RATE, "against": "", "margin": None, "p_equivalence": None, "shape": ABOVE}
+        sides = _tiers(part, asked.tables[metric].seeds, runs)
+        rows = (slope_row(name, of_tiers, parameters, confidence) for name, of_tiers in sides.items())
+        yield from family(DIVERSITY_BY_TIER, [fixed | row for row in rows if row], confidence)
+
+
+def _tiers(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict]) -> dict[str, Sides]:
+    """Values under `curated` side by side for students: before SFT (`base`), and after it by recipe."""
+    base = values.filter(run=BASE, condition=RATE)
+    names = sorted(base["student"].unique())
+    rows = base.select("path", *TASK, "value", "low", "high", "n_unscored", side="student")
+    before = {BASE: Sides(names, rows, {}, dict.fromkeys(names, 1))} if names else {}
+    return before | dict(tiers_by_recipe(values, seeds, runs, RATE))
+
+
+def _against_parameters(
+    asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFrame, runs: list[dict], settings: Mapping
+) -> Iterator[dict]:
+    parameters, confidence = settings.get("parameters") or {}, settings["confidence"]
+    margin = (settings.get("margins") or {}).get("sampling_budget_tie")
+    tokens = tokens_of_an_answer(responses, runs)
+    keys = asked.values[PASS].select("path", "suite").unique(maintain_order=True).rows()
+    for path, suite in keys:
+        sides = {
+            k: _tiers(
+                asked.values[majority(k)].filter(path=path, suite=suite),
+                asked.tables[majority(k)].seeds,
+                runs,
+            )
+            for k in (1, *budgets)
+        }
+        rows = []
+        for run, of_one in sides[1].items():
+            flops = {
+                name: 2 * parameters[name] * tokens[suite, name, run]
+                for name in of_one.names
+                if parameters.get(name) and (suite, name, run) in tokens
+            }
+            pairs = list(_pairs(flops, parameters, budgets))
+            whole = _with_samples({k: found[run] for k, found in sides.items() if run in found})
+            found = differences_of(
+                whole, [(_named(one, k), _named(other, 1)) for one, other, k in pairs], margin, confidence
+            )
+            for (one, other, k), row in zip(pairs, found, strict=True):
+                about = {"path": path, "suite": suite, "contrast": f"{RATE}@{k}", "shape": ABOVE}
+                rows.append(row | about | {"student": one, "against": other, "run": run})
+        yield from family(SAMPLING_BUDGET, rows, confidence)
+
+
+def _pairs(
+    flops: Mapping[str, float], parameters: Mapping[str, int], budgets: Sequence[int]
+) -> Iterator[tuple[str, str, int]]:
+    """Smaller and larger student, and how many samples of the one cost no more than one of the other."""
+    order = sorted(flops, key=lambda name: (parameters[name], name))
+    for place, one in enumerate(order):
+        for other in order[place + 1 :]:
+            if k := affordable(flops[one], flops[other], budgets):
+                yield one, other, k
+
+
+def affordable(flops: float, most: float, budgets: Sequence[int]) -> int | None:
+    """The largest budget of two samples or more that costs no more than `most`; None where none does.
+
+    Args:
+        flops: of one sample.
+        most: of one sample of the larger student.
+        budgets: numbers of samples.
+    """
+    return max((k for k in budgets if k > 1 and k * flops <= most), default=None)
+
+
+def _named(student: str, k: int) -> str:
+    return f"{student} {k}"
+
+
+def _with_samples(by_budget: Mapping[int, Sides]) -> Sides:
+    """Sides of students at several budgets as one: each with each number of samples."""
+    parts = [(sides, {name: _named(name, k) for name in sides.names}) for k, sides in by_budget.items()]
+    return Sides(
+        sorted(new for _, names in parts for new in names.values()),
+        pl.concat(sides.rows.with_columns(side=pl.col("side").replace(names)) for sides, names in parts),
+        {names[name]: part for sides, names in parts for name, part in sides.seeds.items()},
+        {names[name]: number for sides, names in parts for name, number in sides.n_runs.items()},
+    )
+
+
+def tokens_of_an_answer(responses: pl.DataFrame, runs: list[dict]) -> dict[tuple[str, str, str], float]:
+    """Mean tokens of an answer under `curated`, by suite, student, and `base` or recipe.
+
+    Args:
+        responses: the frames of `pass_rates.responses` of one protocol.
+        runs: `{student, run, recipe, seed}`; of each the last checkpoint counts.
+    """
+    rows = responses.filter(condition=RATE)
+    after = last_checkpoints(rows, runs, ["suite"]).select(
+        "suite", "student", "completion_tokens", run="recipe"
+    )
+    before = rows.filter(run=BASE).select("suite", "student", "completion_tokens", "run")
+    means = pl.concat([before, after]).group_by(_ARMS).agg(pl.col("completion_tokens").mean()).sort(_ARMS)
+    return {(suite, student, run): mean for suite, student, run, mean in means.iter_rows() if mean}
