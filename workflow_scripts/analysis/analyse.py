@@ -79,10 +79,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.analysis import ANALYSIS_TABLES
     from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
+    from skillift.episodes.intervened_tables import read_interventions
     from skillift.ledger.looks import at_look
     from skillift.reporting.registry import FORECAST
     from skillift.statistics.analysis import analyse
-    from skillift.statistics.interventions import read_interventions
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites

@@ -56,8 +56,8 @@ def main(argv: list[str] | None = None) -> None:
 
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
+    from skillift.episodes.intervened_tables import read_interventions
     from skillift.protocols import of_protocol
-    from skillift.statistics.interventions import read_interventions
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
     from skillift.tables import read_each, read_json, read_table, write_table

@@ -11,12 +11,12 @@ from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.interventions import INTERVENED
+from skillift.episodes.intervened_tables import read_interventions
 from skillift.errors import UserError
 from skillift.metrics.chain import METRICS
 from skillift.metrics.names import TEXT
 from skillift.path_patterns import PathPattern
 from skillift.statistics.analysis import of_metric_alone
-from skillift.statistics.interventions import read_interventions
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import no_responses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -23,3 +24,15 @@ class Answers(NamedTuple):
     prompts: pl.DataFrame
     parity: pl.DataFrame
     intervened: pl.DataFrame | None = None
+
+    @classmethod
+    def together(cls, parts: Sequence[Answers]) -> Answers:
+        """The rows of several answers to one study, each table's one after the other."""
+        altered = [part.intervened for part in parts if part.intervened is not None]
+        return cls(
+            pl.concat([part.episodes for part in parts]),
+            pl.concat([part.served for part in parts]),
+            pl.concat([part.prompts for part in parts]),
+            pl.concat([part.parity for part in parts]),
+            pl.concat(altered) if altered else None,
+        )

@@ -33,7 +33,7 @@ from skillift.episodes.asked import (
 )
 from skillift.episodes.batch_sensitivity import PART, measure
 from skillift.episodes.intervened import Answered, answers_again
-from skillift.episodes.shards import tasks_of_shard, together
+from skillift.episodes.shards import tasks_of_shard
 from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
@@ -114,8 +114,8 @@ def answer(
             here = [way for way in ways if way.answers_at(step, last)]
             place = (step, served, messages, own, inference, here, options, own_probes, base)
             found.append(_answer_at(*place, composition, altered))
-    episodes, *others = map(together, zip(*found, strict=True))
-    return Answers(episodes.sort(keyed(episodes, EPISODE_KEY)), *others)
+    answers = Answers.together(found)
+    return answers._replace(episodes=answers.episodes.sort(keyed(answers.episodes, EPISODE_KEY)))
 
 
 def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:

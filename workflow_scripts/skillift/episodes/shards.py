@@ -43,7 +43,7 @@ def merge(parts: Sequence[Answers]) -> Answers:
     Raises:
         UserError: two shards answered the same task.
     """
-    episodes, served, prompts, parity, intervened = map(together, zip(*parts, strict=True))
+    episodes, served, prompts, parity, intervened = Answers.together(parts)
     keys = ["step", "suite", "condition", "task_id"]
     key = keyed(episodes, EPISODE_KEY)
     if episodes.select(key).is_duplicated().any():
@@ -54,12 +54,6 @@ def merge(parts: Sequence[Answers]) -> Answers:
         intervened = intervened.sort(*keys, "sample", "kind", "cut")
     served, prompts = served.sort("step"), prompts.sort(*keys)
     return Answers(episodes.sort(key), served, prompts, _parity(parity), intervened)
-
-
-def together(tables: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:
-    """Tables of one kind as one; None where there are none."""
-    found = [table for table in tables if table is not None]
-    return pl.concat(found) if found else None
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:
