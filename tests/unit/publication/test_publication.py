@@ -25,7 +25,16 @@ from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
 EVERYTHING = Extent(
-    judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1, variants=1, depth=1
+    judges=2,
+    trained=1,
+    recipes=2,
+    controls=1,
+    delta=1,
+    predictions=1,
+    transfer=1,
+    variants=1,
+    depth=1,
+    forecast=1,
 )
 
 
@@ -61,6 +70,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ({"transfer": 0}, {"transfer"}, set()),
         ({"variants": 0}, {"variants"}, set()),
         ({"depth": 0}, {"depth"}, set()),
+        ({"forecast": 0}, {"forecast"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
