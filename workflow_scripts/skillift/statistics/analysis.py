@@ -21,6 +21,7 @@ from skillift.statistics.bounds import bounds
 from skillift.statistics.claims import at_level_of_claims, claims, claims_of_metric
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
+from skillift.statistics.courses import courses
 from skillift.statistics.effects import effects
 from skillift.statistics.forecast import forecast_skills
 from skillift.statistics.format_cells import format_cells
@@ -59,6 +60,7 @@ class Analysis(NamedTuple):
     format_cells: pl.DataFrame
     tier_spreads: pl.DataFrame
     variants: pl.DataFrame
+    courses: pl.DataFrame
     forecast: pl.DataFrame  # without rows where none is declared
 
 
@@ -116,12 +118,9 @@ def analyse(
         ]
         by = LABELLED_BY[labels is not None]
         corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)
+        rates = made(pass_rates, values, response_frame, confidence)
         return Analysis(
-            pass_rates=_with(
-                PASS_RATES,
-                made(pass_rates, values, response_frame, confidence),
-                (each.rates for each in others),
-            ),
+            pass_rates=_with(PASS_RATES, rates, (each.rates for each in others)),
             effects=_with(EFFECTS, at_level_of_claims(estimates, claimed), (each.effects for each in others)),
             skill_effects=made(skill_effects, found, confidence),
             seed_variance=_with(SEED_VARIANCE, seeds, (each.seeds for each in others)),
@@ -140,6 +139,7 @@ def analyse(
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
             variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
+            courses=made(courses, rates, response_frame, runs),
             forecast=skills,
         )
 
