@@ -15,7 +15,14 @@ rule analyse:
     output:
         **{
             name: f"{RESULTS}/analysis/{name}.parquet"
-            for name in (*ANALYSIS, *([FORECAST] if STUDY.foretold else []))
+            for name in (
+                *ANALYSIS,
+                *(
+                    table
+                    for table, key in WHERE_DECLARED.items()
+                    if key in STUDY.data["analysis"]
+                ),
+            )
         },
     log:
         f"{LOGS}/analyse.log",

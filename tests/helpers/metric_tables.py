@@ -32,6 +32,7 @@ def made_responses(scores: pl.DataFrame, seed: int = 3) -> pl.DataFrame:
         .with_columns(
             has_answer_line=pl.Series(draws < np.where(trained, 0.95, 0.6)),
             different_lines=pl.lit(value=False),
+            cut_off=pl.Series(draws > np.where(trained, 0.97, 0.8)),
             completion_tokens=pl.Series(generator.poisson(np.where(trained, 40, 30))).cast(pl.Int64),
             backtracking=pl.Series(generator.random(episodes.height) < 0.1).cast(pl.Float64),
         )

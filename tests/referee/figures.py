@@ -70,6 +70,7 @@ NAMES = {
     "gain under curated (pp)",
     *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),
     "isValid(datum.value) && isValid(datum.x)",
+    "pp at",
     *("What else does SFT change in a response?", "for what reads no verdict"),
     "gain under none: after SFT minus before, paired by task; n =",
 }

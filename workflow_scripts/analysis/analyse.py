@@ -13,8 +13,8 @@ table of the contract LABELS, such as a person's verdicts on a random sample of 
 errors are then counted on these in place of the ANSWER lines. `--intervened` says where the answers after
 interventions stand, of a study that asks for these. `--look`, of `count_look.py`, gives the level
 of words and intervals; without it that is the confidence that the study declares. Writes one file for each
-table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`, and with `--discrimination` the table
-`forecast`.
+table of `skillift.reporting.registry.ANALYSIS` into the folder `--out`, and `courses` and `forecast` where
+the settings have `depth` and `forecast`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.scoring_audit import LABELS
     from skillift.episodes.intervened_tables import read_interventions
     from skillift.ledger.looks import at_look
-    from skillift.reporting.registry import FORECAST
+    from skillift.reporting.registry import WHERE_DECLARED
     from skillift.statistics.analysis import analyse
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.tables import read_each, read_json, read_table, write_table
@@ -107,8 +107,8 @@ def main(argv: list[str] | None = None) -> None:
         read_interventions(options.intervened, spec["runs"]) if options.intervened else None,
     )
     for name, table in analysis._asdict().items():
-        if name == FORECAST and not preferred:
-            continue  # no table of a study that foretells nothing
+        if WHERE_DECLARED.get(name, "confidence") not in spec["analysis"]:
+            continue
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
 
 

@@ -12,7 +12,7 @@ from trainings import RECIPE, demonstrations, train
 from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
 from skillift.engines.interface import RunOptions
 from skillift.engines.opening import ENGINES, open_engine
-from skillift.engines.probes import Probe, check_served, probes_of, served_table
+from skillift.engines.probes import PROBE_SCHEMA, Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.options import TrainingOptions
@@ -72,6 +72,44 @@ def test_an_adapter_that_was_not_applied_is_caught(kind, trained, student):
     served = _served(kind, student, trained[1], 6)
     with pytest.raises(UserError, match=r"s/sft-s0, step 6: found .*The engine serves the base model"):
         check_served(trained[1], served, "float32", "s/sft-s0")
+
+
+def test_a_first_step_that_has_moved_nothing_yet_is_no_base_model_served_by_mistake(student, tmp_path):
+    """A warm-up begins at a learning rate of 0, so step 1 is the base model itself, rightly served."""
+    recipe = {**RECIPE, "warmup_ratio": 0.4, "checkpoints": [1, "final"], "learning_rate": 3e-3}
+    result = train(recipe, student, demonstrations(), tmp_path / "checkpoints", tmp_path / "state")
+    folders = {step: tmp_path / f"checkpoints/step-{step}" for step in (1, 6)}
+    served = pl.concat(
+        [_served("transformers", folder, result.probes, step) for step, folder in folders.items()]
+    )
+    found = check_served(result.probes, served, "float32", "s/sft-s0")
+    first, last = found.to_dicts()
+    assert first["trainer_from_base"] <= 1e-6 < 2e-3 < last["trainer_from_base"]
+    alone = served.filter(step=1)  # a run that has no later step to show that it was trained
+    with pytest.raises(UserError, match=r"step 1: found .*The engine serves the base model"):
+        check_served(result.probes, alone, "float32", "s/sft-s0")
+
+
+def made(*distances: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Probes of one token: the base model at 0 nats, the trainer at each later step, and these as served."""
+    rows = [(step, "t", 0, [0], [1], [-distance]) for step, distance in enumerate((0.0, *distances))]
+    probes = pl.DataFrame(rows, schema=PROBE_SCHEMA, orient="row")
+    return probes, probes.filter(pl.col("step") > 0).select("step", "task_id", "attempt", "logprobs")
+
+
+def test_an_early_step_that_has_moved_a_weight_is_told_from_the_base_model():
+    probes, served = made(0.02, 0.5)
+    base = pl.when(pl.col("step") == 1).then(pl.lit([0.0])).otherwise("logprobs")
+    with pytest.raises(UserError, match=r"step 1: found .*The engine serves the base model"):
+        check_served(probes, served.with_columns(logprobs=base), "float32", "s/sft-s0")
+
+
+def test_an_early_step_within_rounding_of_the_base_model_still_has_to_be_the_trainers():
+    probes, served = made(0.001, 0.5)
+    check_served(probes, served, "float32", "s/sft-s0")
+    off = pl.when(pl.col("step") == 1).then(pl.lit([-0.01])).otherwise("logprobs")
+    with pytest.raises(UserError, match=r"step 1: found .*at most 0.001 from those of the trainer"):
+        check_served(probes, served.with_columns(logprobs=off), "float32", "s/sft-s0")
 
 
 def test_the_checkpoint_of_another_step_is_caught(trained):

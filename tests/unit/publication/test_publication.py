@@ -14,8 +14,8 @@ from skillift.reporting.registry import (
     ANALYSIS,
     DECLARED,
     FIGURES,
-    FORECAST,
     TABLES,
+    WHERE_DECLARED,
     Extent,
     extent,
     figures_for,
@@ -35,6 +35,7 @@ EVERYTHING = Extent(
     variants=1,
     depth=1,
     interventions=1,
+    forecast=1,
 )
 
 
@@ -56,7 +57,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
             {"trained": 0},
             {"lift", "lift_by_path", "skill_forest", "transfer", "asymmetry", "corrected_lift", "metrics"}
             | {"loss_curves", "depth"},
-            {"variance", "asymmetry_slopes"},
+            {"variance", "asymmetry_slopes", "courses"},
         ),
         ({"recipes": 1}, {"recipe_band"}, set()),
         ({"controls": 0}, {"placebo_ladder"}, set()),
@@ -69,8 +70,9 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ({"predictions": 0}, set(), {"predictions"}),
         ({"transfer": 0}, {"transfer"}, set()),
         ({"variants": 0}, {"variants"}, set()),
-        ({"depth": 0}, {"depth"}, set()),
+        ({"depth": 0}, {"depth"}, {"courses"}),
         ({"interventions": 0}, {"chain"}, set()),
+        ({"forecast": 0}, {"forecast"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -94,7 +96,7 @@ def test_the_extent_of_a_study_is_read_from_its_file(repository):
 
 
 def test_the_analysis_makes_the_tables_that_are_listed_and_each_has_a_contract():
-    assert Analysis._fields == (*ANALYSIS, FORECAST) == tuple(ANALYSIS_TABLES)
+    assert Analysis._fields == (*ANALYSIS, *WHERE_DECLARED) == tuple(ANALYSIS_TABLES)
 
 
 def test_figures_and_tables_have_names_of_their_own():

@@ -210,6 +210,26 @@ ASYMMETRY = table(
     },
 )
 
+# Means over the runs of a recipe at the steps that all of them have, of studies with `analysis.depth`;
+# `recipe` is empty at step 0, the base model. `cut_off`: share of answers that the limit of tokens ended.
+COURSES = table(
+    "courses",
+    ("path", "suite", "student", "recipe", "condition", "step"),
+    {
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "recipe": text(),
+        "condition": text(isin=CONDITIONS),
+        "step": count(),
+        "pass_rate": rate(nullable=True),
+        "in_form": rate(nullable=True),
+        "cut_off": rate(nullable=True),
+        **COUNTS,
+        "n_runs": count(),
+    },
+)
+
 # What each skill's lift could be foretold by, for each run and each mean over a recipe's runs; of studies
 # with `analysis.forecast`. `n_tasks` are those behind the lift, `n_unpaired` those that no pair is made of.
 FORECAST = table(
@@ -252,5 +272,6 @@ ANALYSIS_TABLES = {
     "format_cells": FORMAT_CELLS,
     "tier_spreads": TIER_SPREADS,
     "variants": VARIANTS,
+    "courses": COURSES,
     "forecast": FORECAST,
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from skillift.errors import UserError, problem
 from skillift.ledger.looks import at_look
 from skillift.path_patterns import path_pattern
-from skillift.reporting.registry import ANALYSIS, FORECAST, OPTIONAL
+from skillift.reporting.registry import ANALYSIS, OPTIONAL, WHERE_DECLARED
 from skillift.tables import read_json
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skillift.settings.analysis_specs import FiguresSpec
     from skillift.study.study import Study
 
-SOURCES = (*ANALYSIS, FORECAST, "certification", "costs", *OPTIONAL)
+SOURCES = (*ANALYSIS, *WHERE_DECLARED, "certification", "costs", *OPTIONAL)
 # tables that each run has one of, and what they are called
 OF_RUNS = {"log": "log.parquet", "parity": "batch sensitivity"}
 

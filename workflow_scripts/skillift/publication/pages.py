@@ -213,6 +213,42 @@ def format_cells(frame: pl.DataFrame, view: View) -> Page:
     )
 
 
+def courses(frame: pl.DataFrame, view: View) -> Page:
+    """Pass rates of each recipe at every step, and what share of answers was in form, or cut off."""
+    students = view.students.select("student", "label", "position")
+    order = {name: place for place, name in enumerate(["", *view.recipes])}
+    place_of = pl.col("recipe").replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    rows = frame.filter(suite=view.suite).join(students, on="student", how="left", maintain_order="left")
+    rows = by_condition(rows).sort("position", place_of, "condition_place", "step")
+    several = pl.col("recipe") + ", mean of " + pl.col("n_runs").cast(pl.String) + " seeds"
+    name = pl.when(pl.col("n_runs") > 1).then(several).otherwise(pl.col("recipe"))
+    shares = {each: percent(each).fill_null(UNDEFINED) for each in ("pass_rate", "in_form", "cut_off")}
+    rows = rows.with_columns(
+        run_name=pl.when(recipe="").then(pl.lit("before SFT")).otherwise(name).str.replace_all(" ", "\u00a0"),
+        **shares,
+    )
+    return Page(
+        title="Courses of the trainings",
+        subtitle=f"{view.suite} suite, every step that all seeds have; headline path {view.headline_path}",
+        rows=headline_first(rows, view),
+        groups="path",
+        columns=[
+            *ARM,
+            Column("condition", "condition", align="left"),
+            Column("step", "step"),
+            Column("pass_rate", "pass rate, %"),
+            Column("in_form", "in form, %", "responses"),
+            Column("cut_off", "cut off, %", "responses"),
+            *COUNTS,
+        ],
+        notes=[
+            "Means over the seeds of a recipe. Cut off: the limit of tokens ended the answer; such an answer "
+            "mostly fails, so a rate that falls while this share grows may be one of length. Tasks and "
+            "skills: the fewest of any seed; unscored: episodes of all of them."
+        ],
+    )
+
+
 def agreement(frame: pl.DataFrame, view: View) -> Page:
     """Each pair of judges on each run and condition: confusion counts, agreement, kappa, AC1, coverage."""
     rows = _arms(frame, view, "judge agreement").with_columns(

@@ -25,7 +25,7 @@ from skillift.publication.ledger import ledger
 from skillift.publication.predictions import predictions
 from skillift.publication.table_page import Page, to_html, to_latex
 from skillift.reporting.arms import of_suites, read_spec
-from skillift.reporting.registry import ANALYSIS, PARTS, TABLES, parts_of
+from skillift.reporting.registry import ANALYSIS, PARTS, TABLES, WHERE_DECLARED, parts_of
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -48,6 +48,7 @@ PAGES = {
     "predictions": predictions,
     "ledger": ledger,
     "format_cells": result_pages.format_cells,
+    "courses": result_pages.courses,
 }
 # pages of every metric
 _EVERY_METRIC = ("claims", "predictions")
@@ -96,7 +97,7 @@ def publish(
 
 def _by_suite(name: str) -> bool:
     """Whether a published table has a page for each suite; the others show all rows, whatever their suite."""
-    return not {*_sources(name)}.isdisjoint(ANALYSIS)
+    return not {*_sources(name)}.isdisjoint((*ANALYSIS, *WHERE_DECLARED))
 
 
 def _sources(name: str) -> Sequence[str]:

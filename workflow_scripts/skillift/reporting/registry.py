@@ -35,8 +35,9 @@ ANALYSIS = (
     "tier_spreads",
     "variants",
 )
-# and one that it writes where the study declares a forecast
+# and those that it writes where the study has that key in `analysis`
 FORECAST = "forecast"
+WHERE_DECLARED = {"courses": "depth", FORECAST: FORECAST}
 
 DECLARED = declared_figures()
 # in the order of the argument, in which the report and the findings page number them
@@ -48,6 +49,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "asymmetry_slopes": ("asymmetry",),
     "pass_rates": ("pass_rates",),
     "format_cells": ("format_cells",),
+    "courses": ("courses",),
     "path_shift": ("path_shift",),
     "mixed_paths": ("mixed_paths",),
     "agreement": ("agreement", "judge_shift"),
@@ -93,7 +95,7 @@ PARTS = {name: TABLES[name] for name in ("variance", "agreement", "corrections")
 
 def looked_at(names: Iterable[str]) -> bool:
     """Whether what is made from tables of these names is at the level of a look."""
-    return not {*ANALYSIS, FORECAST, *OPTIONAL, "ledger"}.isdisjoint(names)
+    return not {*ANALYSIS, *WHERE_DECLARED, *OPTIONAL, "ledger"}.isdisjoint(names)
 
 
 def parts_of(table: str) -> tuple[str, ...]:
@@ -128,6 +130,7 @@ _NEEDS: dict[str, dict[str, int]] = {
     "judge_errors": {"judges": 1},
     "corrections": {"judges": 1, "delta": 1},
     "predictions": {"predictions": 1},
+    "courses": {"trained": 1, "depth": 1},
 }
 
 

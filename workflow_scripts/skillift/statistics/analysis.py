@@ -22,6 +22,7 @@ from skillift.statistics.bounds import bounds
 from skillift.statistics.claims import at_level_of_claims, claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrected_effects import corrected_effects
+from skillift.statistics.courses import courses
 from skillift.statistics.effects import effects
 from skillift.statistics.forecast import forecast_skills
 from skillift.statistics.format_cells import format_cells
@@ -63,6 +64,7 @@ class Analysis(NamedTuple):
     format_cells: pl.DataFrame
     tier_spreads: pl.DataFrame
     variants: pl.DataFrame
+    courses: pl.DataFrame
     forecast: pl.DataFrame  # without rows where none is declared
 
 
@@ -97,7 +99,7 @@ def analyse(
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
         discrimination: contract DISCRIMINATION with the column `student`, where a forecast is declared.
-        intervened: the frame of `intervened_tables.read_interventions`, where the study asks for interventions.
+        intervened: the frame of `intervened_tables.read_interventions`, where interventions are asked for.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
@@ -171,12 +173,9 @@ def _analysed(
         ]
         by = LABELLED_BY[labels is not None]
         corrected = made(corrected_effects, judged, runs, confidence, *bootstrap, by)
+        rates = made(pass_rates, values, response_frame, confidence)
         return Analysis(
-            pass_rates=_with(
-                PASS_RATES,
-                made(pass_rates, values, response_frame, confidence),
-                (each.rates for each in others),
-            ),
+            pass_rates=_with(PASS_RATES, rates, (each.rates for each in others)),
             effects=_with(EFFECTS, at_level_of_claims(estimates, claimed), (each.effects for each in others)),
             skill_effects=made(skill_effects, found, confidence),
             seed_variance=_with(SEED_VARIANCE, seeds, (each.seeds for each in others)),
@@ -195,6 +194,7 @@ def _analysed(
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
             variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
+            courses=made(courses, rates, response_frame, runs),
             forecast=skills,
         )
 

@@ -28,6 +28,7 @@ RESPONSE_SCHEMA = {
     "has_answer_line": pl.Boolean,
     "different_lines": pl.Boolean,
     "completion_tokens": pl.Int64,
+    "cut_off": pl.Boolean,
 }
 
 
@@ -49,7 +50,7 @@ def responses(
     Returns:
         `response_schema`, and the protocol where there is any; has_answer_line: the extractor finds a final
         ANSWER line, or what a task with another form asks for in its place; different_lines: it finds several
-        that do not say the same.
+        that do not say the same; cut_off: the limit of tokens ended the answer.
     """
     if PROTOCOL in episodes.columns:  # what compares answers does so within one
         parts = [
@@ -86,8 +87,9 @@ def responses(
         dtype=pl.Boolean,
     )
     measured = {name: measure(asked).cast(pl.Float64) for name, measure in measures().items()}
+    ended = (pl.col("finish_reason") == "length").alias("cut_off")
     return (
-        episodes.select(*EPISODE_KEY, "response", "completion_tokens")
+        episodes.select(*EPISODE_KEY, "response", "completion_tokens", ended)
         .with_columns(**measured)
         .join(lines, on="response", how="left", maintain_order="left")
         .with_columns(
