@@ -32,7 +32,7 @@ def tables():
 def test_the_parts_stand_under_a_referees_questions_in_order(tables):
     parts = findings(tables, SPEC)
     # what is asked of responses, of further suites and of emulated runs
-    others = ("form", "recipes", "scale", "transfer", "variants", "cost", "suites")
+    others = ("form", "chain", "recipes", "scale", "transfer", "variants", "cost", "suites")
     asked = [name for name in QUESTIONS if name not in others]
     assert [part.question for part in parts] == asked
     assert all(each.question == part.question for part in parts for each in part.findings)
