@@ -190,8 +190,6 @@ def test_a_condition_that_the_study_has_not_is_told_before_the_first_job(tmp_pat
     asking.write_text(
         text.replace("inference: {", "inference: {interventions: {conditions: [curated, filler]}, ")
     )
-    expected = (
-        r"inference\.interventions\.conditions\[1\]: found 'filler', expected a condition of the study \(none"
-    )
+    expected = r"conditions\[1\]: found 'filler', expected a condition of the study \(one of none"
     with pytest.raises(UserError, match=expected):
         load_study(asking)
