@@ -54,12 +54,13 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
+    from skillift.contracts.interventions import INTERVENED
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
-    from skillift.statistics.interventions import read_interventions
+    from skillift.statistics.interventions import interventions_of
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
-    from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tables import read_each, read_existing, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
     scores, tasks = read_table(options.scores, SCORES), read_suites(options.tasks, TASKS)
@@ -70,7 +71,9 @@ def main(argv: list[str] | None = None) -> None:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
-    altered = read_interventions(options.intervened, spec["runs"]) if options.intervened else None
+    altered = None
+    if options.intervened:
+        altered = interventions_of(read_existing(options.intervened, spec["runs"], INTERVENED))
     judged = predictions(scores, tasks, spec, history, pl.concat([no_responses(), *frames]), altered)
     write_table(judged, options.out, PREDICTIONS)
 

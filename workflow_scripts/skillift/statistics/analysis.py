@@ -78,7 +78,7 @@ def analyse(
             and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
-        intervened: the frame of `interventions.read_interventions`, where the study asks for interventions.
+        intervened: the frame of `interventions.interventions_of`, where the study asks for interventions.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or

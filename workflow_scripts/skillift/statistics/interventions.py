@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 import polars as pl
 
-from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import EPISODE_KEY
-from skillift.path_patterns import PathPattern
-from skillift.tables import read_each
 
 _COLUMNS = (*EPISODE_KEY, "kind", "cut", "status", "same")
 
 
-def read_interventions(pattern: PathPattern, runs: Sequence[Mapping[str, str]]) -> pl.DataFrame:
-    """The tables INTERVENED of the runs that have one, without the texts.
+def interventions_of(tables: Iterable[tuple[str, str, pl.DataFrame]]) -> pl.DataFrame:
+    """The tables INTERVENED of runs as one, without the texts.
 
     Args:
-        pattern: where they stand; reference models behind an API have none.
-        runs: {student, run}.
+        tables: student, run and table of each run that has one.
 
     Returns:
         student, run and the columns of INTERVENED that metrics read.
-
-    Raises:
-        UserError: no run has one, or one breaks its contract.
     """
-    there = [run for run in runs if Path(pattern.path(run)).exists()] or list(runs)
     return pl.concat(
         frame.select(pl.lit(student).alias("student"), pl.lit(run).alias("run"), *_COLUMNS)
-        for student, run, frame in read_each(pattern, there, INTERVENED)
+        for student, run, frame in tables
     )
