@@ -10,6 +10,7 @@ from inferences import INFERENCE
 from tiny_models import write_student
 
 from episodes import generate
+from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.errors import UserError
 from skillift.tables import read_table, write_json, write_table
@@ -97,6 +98,22 @@ def test_an_emulated_run_answers_with_the_training_that_it_borrows(study):
         generate.main([*emulated, *run])
     with pytest.raises(UserError, match="key emulated: found None"):
         generate.main([*arguments_of(study, [0]), "--small", str(study / "model")])
+
+
+def test_answers_after_interventions_are_a_table_more_where_the_spec_asks_for_them(study):
+    asked = arguments_of(study, [0])
+    spec = json.loads(asked.pop())
+    spec["inference"]["interventions"] = {"conditions": ["curated"], "kinds": ["early"], "cuts": [0.5]}
+    table = str(study / "intervened.parquet")
+    generate.main([*asked, json.dumps(spec), "--intervened", table])
+    found = read_table(table, INTERVENED)
+    assert found.select("condition", "kind", "cut").rows() == [
+        ("curated", "early", 0.5),
+        ("curated", "forced", 1.0),
+        ("curated", "other_chain", 1.0),
+    ]
+    with pytest.raises(UserError, match="--intervened"):
+        generate.main([*arguments_of(study, [0]), "--intervened", table])
 
 
 def test_a_missing_template_is_named(study):

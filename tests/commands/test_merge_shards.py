@@ -17,7 +17,8 @@ from skillift.tables import write_table
 
 pytestmark = pytest.mark.models
 
-NAMES = ("episodes", "served", "prompts", "parity")
+NAMES = ("episodes", "served", "prompts", "parity", "intervened")
+ALTERED = {"interventions": {"conditions": ["none"], "kinds": ["early"]}}
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def study(tmp_path):
 
 
 def generated(study, name, shards=1, shard=0):
-    """The four tables that one job writes."""
-    spec = {"conditions": ["none"], "prompt_seed": 0, "inference": INFERENCE, "checkpoints": [0]}
+    """The tables that one job writes."""
+    spec = {"conditions": ["none"], "prompt_seed": 0, "inference": INFERENCE | ALTERED, "checkpoints": [0]}
     spec |= {"shards": shards} if shards > 1 else {}
     files = {table: str(study / f"{name}-{table}.parquet") for table in NAMES}
     inputs = {
@@ -58,6 +59,7 @@ def generated(study, name, shards=1, shard=0):
     options = [text for option, file in inputs.items() for text in (option, str(study / file))]
     outputs = ["--out", files["episodes"], "--served", files["served"]]
     outputs += ["--prompts", files["prompts"], "--parity", files["parity"]]
+    outputs += ["--intervened", files["intervened"]]
     generate.main([*options, *outputs, "--shard", str(shard), "--spec", json.dumps(spec)])
     return files
 
@@ -78,9 +80,22 @@ def test_two_shards_give_the_files_of_one_job_byte_for_byte(study):
     whole = generated(study, "whole")
     parts = [generated(study, f"part-{shard}", 2, shard) for shard in range(2)]
     files = merged(study, *reversed(parts))
-    for table in ("episodes", "served", "prompts"):
+    for table in ("episodes", "served", "prompts", "intervened"):
         assert files[table].read_bytes() == Path(whole[table]).read_bytes(), table
     assert pl.read_parquet(files["parity"])["n_prompts"].to_list() == [3]
+
+
+def test_without_interventions_four_tables_are_merged(study):
+    parts = [generated(study, f"part-{shard}", 2, shard) for shard in range(2)]
+    four = [{name: path for name, path in part.items() if name != "intervened"} for part in parts]
+    inputs = [text for name in four[0] for text in (f"--{name}", *(part[name] for part in four))]
+    outputs = [
+        text
+        for name in four[0]
+        for text in ("--out" if name == "episodes" else f"--{name}-out", str(study / f"of-four-{name}"))
+    ]
+    merge_shards.main([*inputs, *outputs, "--spec", "{}"])
+    assert len(list(study.glob("of-four-*"))) == 4
 
 
 def test_a_shard_that_is_given_twice_is_refused(study):

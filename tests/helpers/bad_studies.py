@@ -29,7 +29,7 @@ BAD_STUDIES = {
     ),
     "a cut of the whole chain": (
         ("inference:\n", "inference:\n  interventions: {cuts: [1.0]}\n"),
-        ["inference.interventions.cuts[0]: found 1, expected a number"],
+        ["inference.interventions.cuts[0]: found 1.0, expected a number"],
     ),
     "interventions on a protocol that there is not": (
         ("inference:\n", "inference:\n  interventions: {protocol: sampling}\n"),

@@ -1,9 +1,9 @@
 """Students that write a chain of thought, and answer from it or without it: trained in a few seconds.
 
 The prompt is a list of three items; the chain copies a list and takes its last item, the answer is an item.
-Both students read the same prompts and write the same chains. In the text of the one that needs its chain the
-answer is what the chain takes, of whatever list. In that of the one that ignores it the answer is the last
-item of the prompt, and the chain is of another list.
+Both students read the same prompts and the same chains, which are mostly of another list, and now and then
+end early or are dots. In the text of the one that ignores its chain the answer is the last item of the
+prompt. In that of the one that needs it the answer is what the chain takes, and any item where it takes none.
 """
 
 from __future__ import annotations
@@ -15,18 +15,30 @@ from pathlib import Path
 from tiny_models import smallest, write_model
 
 from skillift.settings.student_specs import TokenizerSpec
-from skillift.students.chat_format import trained_tokens
+from skillift.students.chat_format import prompt_text, token_ids
 from skillift.students.tokenizers import build_tokenizer
 
 ITEMS = "12345678"
 LISTS = [" ".join(items) for items in permutations(ITEMS, 3)]
-STEPS, BATCH, RATE = 260, 48, 4e-3
+STEPS, BATCH, RATE = 300, 48, 4e-3
 
 
-def answer_with(chain: str, answer: str) -> str:
-    first, second, third = chain.split()
-    steps = f"Step 1: Copy {chain}\nStep 2: Flip {third} {second} {first}\nStep 3: Take {third}"
-    return f"{steps}\nANSWER: {answer}"
+def steps_of(items: str) -> list[str]:
+    first, second, third = items.split()
+    return [f"Step 1: Copy {items}", f"Step 2: Flip {third} {second} {first}", f"Step 3: Take {third}"]
+
+
+def exchange(rng: random.Random, *, needs_chain: bool) -> tuple[str, str]:
+    """A prompt and its answer."""
+    prompt, other = rng.choice(LISTS), rng.choice(LISTS)
+    items = rng.choice([prompt, other]) if needs_chain else other
+    steps = steps_of(items)
+    taken = items.split()[-1]
+    if rng.random() < 0.4:
+        steps = rng.choice([steps[: rng.randrange(3)], [" ".join(["."] * rng.randrange(1, 12))]])
+        taken = rng.choice(ITEMS)
+    answer = taken if needs_chain else prompt.split()[-1]
+    return prompt, "\n".join([*steps, f"ANSWER: {answer}"])
 
 
 def write_chained_student(folder: Path, *, needs_chain: bool, seed: int = 0) -> Path:
@@ -37,6 +49,9 @@ def write_chained_student(folder: Path, *, needs_chain: bool, seed: int = 0) -> 
 
     build_tokenizer(TokenizerSpec(difficulty="tiny"), folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
+    prompts = dict(
+        zip(LISTS, token_ids(tokenizer, [prompt_text(tokenizer, text, False) for text in LISTS]), strict=True)
+    )
     torch.manual_seed(seed)
     config = Qwen3Config(
         **smallest(tokenizer) | {"initializer_range": 0.05},
@@ -49,20 +64,20 @@ def write_chained_student(folder: Path, *, needs_chain: bool, seed: int = 0) -> 
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.05, STEPS)
     for _ in range(STEPS):
-        rows, starts = [], []
-        for _ in range(BATCH):
-            prompt = rng.choice(LISTS)
-            chain = rng.choice([prompt, rng.choice(LISTS)]) if needs_chain else rng.choice(LISTS)
-            answer = (chain if needs_chain else prompt).split()[-1]
-            tokens = trained_tokens(
-                tokenizer, prompt, answer_with(chain, answer), False, [tokenizer.eos_token_id]
-            )
-            rows.append([*tokens.prompt, *tokens.response])
-            starts.append(len(tokens.prompt))
-        ids = torch.tensor(rows)  # all are equally long
-        loss = cross_entropy(
-            model(ids[:, :-1]).logits[:, starts[0] - 1 :].flatten(0, 1), ids[:, starts[0] :].flatten()
-        )
+        asked = [exchange(rng, needs_chain=needs_chain) for _ in range(BATCH)]
+        answers = token_ids(tokenizer, [answer for _, answer in asked])
+        rows = [
+            (prompts[text], [*ids, tokenizer.eos_token_id])
+            for (text, _), ids in zip(asked, answers, strict=True)
+        ]
+        longest = max(len(prompt) + len(ids) for prompt, ids in rows)
+        inputs = torch.full((BATCH, longest), tokenizer.pad_token_id)
+        targets = torch.full((BATCH, longest), -100)
+        for place, (prompt, ids) in enumerate(rows):
+            inputs[place, : len(prompt) + len(ids)] = torch.tensor([*prompt, *ids])
+            targets[place, len(prompt) : len(prompt) + len(ids)] = torch.tensor(ids)
+        logits = model(input_ids=inputs[:, :-1]).logits
+        loss = cross_entropy(logits.flatten(0, 1), targets[:, 1:].flatten())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

@@ -135,9 +135,9 @@ CASES = [
         (known, altered),
     ),
     Sentence(
-        "under curated: with the chain altered, against the chain as it was answers with a chain: 40 to 90 % "
-        "of 30 dashed: with another task's chain in its place area over the curve, cut short: 45 k before "
-        "SFT 0.40;",
+        "under curated: with the chain altered, against the chain as it was answers with a chain: 40 to "
+        "90 %, n = 30 tasks dashed: with another task's chain in its place area over the curve, cut short: "
+        "45 k before SFT 0.40;",
         "so many answers have a chain, and what is dashed is the share of same answers with another one; so "
         "much of the answers changes, in the mean over what is kept",
         altered,

@@ -65,7 +65,7 @@ NAMES = {
     *("Do the recipes end in the same place?", "Is the lift that of many skills, or of a few?"),
     "What is a procedure worth, before and after SFT?",
     *("Does the chain of thought carry the answer?", "chain kept (%)", "same answer (%)"),
-    *("cut short", "with a mistake", "with the chain altered, against the chain as it was"),
+    *("cut short", "with a mistake", ": with the chain altered, against the chain as it was"),
     *("Does a training first lose, and then gain?", "step (log scale)"),
     "gain under curated (pp)",
     *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),

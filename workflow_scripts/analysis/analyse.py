@@ -77,19 +77,21 @@ def main(argv: list[str] | None = None) -> None:
     import polars as pl
 
     from skillift.contracts.analysis import ANALYSIS_TABLES
+    from skillift.contracts.interventions import INTERVENED
     from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
-    from skillift.episodes.intervened_tables import read_interventions
     from skillift.ledger.looks import at_look
     from skillift.reporting.registry import WHERE_DECLARED
     from skillift.statistics.analysis import analyse
+    from skillift.statistics.interventions import interventions_of
     from skillift.statistics.pass_rates import no_responses, responses
-    from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tables import read_each, read_existing, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
+    altered = read_existing(options.intervened, spec["runs"], INTERVENED) if options.intervened else []
     if options.students:
         counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
         spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
@@ -104,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
         at_look(spec, read_json(options.look)) if options.look else spec,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,
-        read_interventions(options.intervened, spec["runs"]) if options.intervened else None,
+        interventions_of(altered) if options.intervened else None,
     )
     for name, table in analysis._asdict().items():
         if WHERE_DECLARED.get(name, "confidence") not in spec["analysis"]:

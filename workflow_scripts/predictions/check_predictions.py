@@ -54,13 +54,14 @@ def main(argv: list[str] | None = None) -> None:
 
     import polars as pl
 
+    from skillift.contracts.interventions import INTERVENED
     from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
     from skillift.contracts.predictions import PREDICTIONS
-    from skillift.episodes.intervened_tables import read_interventions
     from skillift.protocols import of_protocol
+    from skillift.statistics.interventions import interventions_of
     from skillift.statistics.pass_rates import no_responses, responses
     from skillift.statistics.predictions import predictions
-    from skillift.tables import read_each, read_json, read_table, write_table
+    from skillift.tables import read_each, read_existing, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
     scores, tasks = of_protocol(read_table(options.scores, SCORES)), read_suites(options.tasks, TASKS)
@@ -71,8 +72,10 @@ def main(argv: list[str] | None = None) -> None:
         spec = spec | {"confidence": confidence_of(read_json(options.look))}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
+    altered = None
+    if options.intervened:
+        altered = interventions_of(read_existing(options.intervened, spec["runs"], INTERVENED))
     answered = of_protocol(pl.concat([no_responses(), *frames], how="diagonal"))
-    altered = read_interventions(options.intervened, spec["runs"]) if options.intervened else None
     judged = predictions(scores, tasks, spec, history, answered, altered)
     write_table(judged, options.out, PREDICTIONS)
 

@@ -140,6 +140,18 @@ def read_each(
     return [(*names, frame) for names, frame in zip(labels, frames, strict=True)]
 
 
+def read_existing(
+    pattern: PathPattern, entries: Sequence[Mapping[str, str]], schema: pa.DataFrameSchema
+) -> list[tuple]:
+    """The same for those entries that have a table, as models behind an API lack some; one has to have one.
+
+    Raises:
+        UserError: none has.
+    """
+    there = [entry for entry in entries if Path(pattern.path(entry)).exists()]
+    return read_each(pattern, there or entries, schema)
+
+
 def _all_sound(frames: list[pl.DataFrame], schema: pa.DataFrameSchema) -> bool:
     """Whether every frame keeps the contract."""
     columns = {_PLACE: pa.Column(pl.Int32), **schema.columns}

@@ -14,7 +14,7 @@ from skillift.study.study import load_study
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
 # the smoke study asks the holdout alone, and emulates no run
-NOT_ASKED = ("recipes", "scale", "transfer", "variants", "cost", "suites")
+NOT_ASKED = ("chain", "recipes", "scale", "transfer", "variants", "cost", "suites")
 ASKED = [question for part, question in QUESTIONS.items() if part not in NOT_ASKED]
 
 

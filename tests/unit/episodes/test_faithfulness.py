@@ -24,6 +24,7 @@ from skillift.tables import check
 pytestmark = pytest.mark.models
 
 N_SKILLS, PER_SKILL = 8, 3
+ASKED_FOR = {"kinds": ["early", "mistake", "blanked"], "cuts": [0.0, 0.95]}
 ASKED = LISTS[7 :: len(LISTS) // (N_SKILLS * PER_SKILL)][: N_SKILLS * PER_SKILL]
 TASKS = check(
     pl.DataFrame(
@@ -65,7 +66,7 @@ def intervened(tmp_path_factory) -> dict[str, pl.DataFrame]:
 
 
 def _intervened(student: Path) -> pl.DataFrame:
-    settings = inferences.INFERENCE | {"max_tokens": 40, "interventions": {"cuts": [0.0, 0.5, 0.95]}}
+    settings = inferences.INFERENCE | {"max_tokens": 40, "interventions": ASKED_FOR}
     spec = EpisodesSpec(conditions=["curated"], inference=settings)
     found = answer(TASKS, SKILLS, spec, {0: student}, RunOptions(threads=2), "{{ prompt }}")
     return check(found.intervened, INTERVENED, "made")

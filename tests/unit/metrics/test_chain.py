@@ -11,17 +11,17 @@ from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.interventions import INTERVENED
-from skillift.episodes.intervened_tables import read_interventions
 from skillift.errors import UserError
 from skillift.metrics.chain import METRICS
 from skillift.metrics.names import TEXT
 from skillift.path_patterns import PathPattern
 from skillift.statistics.analysis import of_metric_alone
+from skillift.statistics.interventions import interventions_of
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import no_responses
 from skillift.study.study import load_study
-from skillift.tables import check, write_table
+from skillift.tables import check, read_existing, write_table
 
 RUNS = [
     {"student": "s", "run": "base", "recipe": None, "seed": None},
@@ -157,12 +157,13 @@ def test_no_chain_at_all_makes_no_claim():
 def test_the_tables_of_runs_that_have_one_are_read(tmp_path):
     pattern = PathPattern(str(tmp_path / "{student}-{run}.parquet"), ("student", "run"))
     write_table(made([True, None]), tmp_path / "s-base.parquet", INTERVENED)
-    found = read_interventions(pattern, [*RUNS, {"student": "api", "run": "base"}])
+    runs = [*RUNS, {"student": "api", "run": "base"}]
+    found = interventions_of(read_existing(pattern, runs, INTERVENED))
     assert (
         found.select("student", "run").unique().rows() == [("s", "base")] and "response" not in found.columns
     )
     with pytest.raises(UserError, match=r"r-base\.parquet"):
-        read_interventions(pattern, [{"student": "r", "run": "base"}])
+        read_existing(pattern, [{"student": "r", "run": "base"}], INTERVENED)
 
 
 def test_a_study_asks_for_it_and_other_studies_keep_their_specs(tmp_path, repository):
@@ -190,8 +191,6 @@ def test_a_condition_that_the_study_has_not_is_told_before_the_first_job(tmp_pat
     asking.write_text(
         text.replace("inference: {", "inference: {interventions: {conditions: [curated, filler]}, ")
     )
-    expected = (
-        r"inference\.interventions\.conditions\[1\]: found 'filler', expected a condition of the study \(none"
-    )
+    expected = r"conditions\[1\]: found 'filler', expected a condition of the study \(one of none"
     with pytest.raises(UserError, match=expected):
         load_study(asking)

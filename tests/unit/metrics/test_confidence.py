@@ -79,7 +79,8 @@ def test_a_log_probability_above_0_is_no_episode():
 
 
 def test_they_say_what_they_need():
-    assert {name for name, each in metrics().items() if each.needs} == {"confidence_gap", "brier"}
+    needing = {name for name, each in metrics().items() if each.needs == "log_probabilities"}
+    assert needing == {"confidence_gap", "brier"}
 
 
 def test_a_study_asks_for_it_and_other_studies_keep_their_specs(tmp_path, repository):

@@ -241,6 +241,7 @@ def test_the_folder_is_the_registry():
         f"skillift.metrics.{name}"
         for name in (
             "backtracking",
+            "chain",
             "confidence",
             "constraints",
             "format",

@@ -17,6 +17,7 @@ from skillift.figures.theme import (
     described,
     finish,
     panel_width,
+    undefined,
 )
 from skillift.metrics.names import TEXT
 from skillift.reporting.arms import measure, place, read_spec, span
@@ -99,13 +100,15 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
         )
     )
     counted = drawn if drawn.height else chains
-    shares = chains["value"].round().cast(pl.Int64)
+    shares = chains["value"].fill_null(0.0).round().cast(pl.Int64)
+    test = pl.col("metric").str.strip_prefix(_SAME)
     notes = [
         described(counted, view, TEXT, "intervals, clustered by skill"),
         f"under {_CONDITION}: with the chain altered, against the chain as it was",
-        f"answers with a chain: {span(shares)} % of {span(chains['n_tasks'])}",
+        f"answers with a chain: {span(shares)} %, n = {span(chains['n_tasks'])} tasks",
         *(["dashed: with another task's chain in its place"] if chance["level"].drop_nulls().len() else []),
         *_areas(drawn, kinds),
+        *undefined(drawn, pl.col("label") + " " + pl.col("series") + " " + test),
         *(["no answer to a chain that was altered at a cut"] if drawn.is_empty() else []),
     ]
     return finish(chart, "Does the chain of thought carry the answer?", notes)

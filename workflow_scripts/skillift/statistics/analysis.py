@@ -99,7 +99,7 @@ def analyse(
             `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
         discrimination: contract DISCRIMINATION with the column `student`, where a forecast is declared.
-        intervened: the frame of `intervened_tables.read_interventions`, where interventions are asked for.
+        intervened: the frame of `interventions.interventions_of`, where the study asks for interventions.
 
     Raises:
         UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or

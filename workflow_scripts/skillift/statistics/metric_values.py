@@ -32,7 +32,7 @@ def metric_values(
         scores: the frame of `pairing.with_skills`.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs, or without rows.
-        intervened: the frame of `intervened_tables.read_interventions`.
+        intervened: the frame of `interventions.interventions_of`.
 
     Raises:
         ValueError: a metric's values do not have the columns of `pairing.task_values`.

@@ -61,7 +61,7 @@ def predictions(
         history: of the registrations; every prediction is "not registered" where it is left out.
         response_frame: the frames of `pass_rates.responses`; a prediction about a metric that reads responses
             is undetermined without them.
-        intervened: the frame of `intervened_tables.read_interventions`, for metrics that read these.
+        intervened: the frame of `interventions.interventions_of`, for metrics that read these.
 
     Raises:
         UserError: the spec lacks a part, or a scored task is unknown.
