@@ -87,6 +87,7 @@ HOW_TO_RUN = {
     "SCRIPTS": SCRIPTS,
     "STATE": STATE,
     "RUN_BY": this_process(),
+    "IMPORT_UNCOLLECTED": 1,
     "ENGINE_OPTIONS": " ".join(words(HOW.engine)),  # used without quotes
     "API_OPTIONS": API_OPTIONS,  # used without quotes
     "TRAINING_OPTIONS": " ".join(

@@ -140,6 +140,12 @@ def lines_differ() -> Study:
 
 
 @cache
+def little_known() -> Study:
+    """Few skills: an interval goes beyond all deltas that there can be."""
+    return edited(known(), "effects", {"contrast": "curated-none"}, ci_low=-4.0, ci_high=4.2)
+
+
+@cache
 def published() -> Study:
     return respecified(known(), figures={"published_values": True})
 
@@ -347,6 +353,13 @@ CASES = [
     ),
     Sentence(
         "shuffled: wrong order of steps", "it was asked", known, (no_shuffled,), "figure placebo_ladder"
+    ),
+    Sentence(
+        "arrows: bars that go on beyond 100 pp",
+        "a bar is cut",
+        little_known,
+        (known,),
+        "figure tier_trajectory",
     ),
     Sentence(
         "hollow: as published in … tasks, without intervals; other tasks and trainings, not this study's "

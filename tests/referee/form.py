@@ -38,11 +38,16 @@ def _cells(**values: object) -> dict:
 
 @cache
 def formed() -> Study:
-    """Form is learned before the answer at 45 k and not resolved at 115 k; responses grow longer."""
+    """Form is learned before the answer at 45 k and not resolved at 115 k; responses grow longer.
+
+    What is claimed of pairs of recipes stands elsewhere.
+    """
     study = known()
     lead = {"claim": "format_before_correctness", "metric": "format_lead", "contrast": "gain:none"}
     longer = {"claim": "longer_answers", "metric": "length", "contrast": "gain:none", "path": "text"}
+    of_pair = {"claim": "preference_in_form", "metric": "format", "contrast": "lift:curated-none"}
     rows = [
+        claim_row(**of_pair, student="s", run="sft", word="contradicted").with_columns(against=pl.lit("dpo")),
         claim_row(**lead, student="s", run="sft", estimate=0.25, ci_low=0.1, ci_high=0.4, mde=0.12),
         claim_row(**lead, student="m", run="sft", word="not resolvable at this n", p_holm=0.5),
         claim_row(**longer, student="s", run="sft", estimate=6.24, ci_low=5.0, ci_high=7.46, mde=0.9),
@@ -63,8 +68,10 @@ def formed() -> Study:
 
 @cache
 def formed_and_not_divided() -> Study:
+    """Another suite's gains are divided, and those of the suite shown are not."""
     study = formed()
-    return study._replace(tables={**study.tables, "format_cells": study.tables["format_cells"].clear()})
+    elsewhere_alone = study.tables["format_cells"].filter(pl.col("suite") != "holdout")
+    return study._replace(tables={**study.tables, "format_cells": elsewhere_alone})
 
 
 @cache

@@ -49,6 +49,19 @@ def hardly_detectable() -> Study:
     return edited(known(), "claims", LIFT, **few)
 
 
+@cache
+def variance_known() -> Study:
+    """Few degrees of freedom, and a variance so well known that its ends are written alike."""
+    return edited(known(), "claims", LIFT, degrees_of_freedom=6.0, mde_low=0.12, mde_high=0.1201)
+
+
+@cache
+def format_moves_at_both() -> Study:
+    """SFT changes how many responses have an ANSWER line, at both tiers alike."""
+    where = LIFTS | {"run": "sft"}
+    return edited(known(), "claims", where, answer_lines_low=0.4, answer_lines_high=1.0)
+
+
 CASES = [
     Sentence(
         "folded: procedural delta: ",
@@ -123,6 +136,13 @@ CASES = [
         (known,),
     ),
     Sentence(
+        f"{_LIFT}+25.0 pp (95 % interval +10.0 to +40.0 pp; Holm-adjusted p = 0.004; smallest detectable "
+        f"effect 12.0 pp; {COUNTED}",
+        "the standard error rests on few degrees of freedom, which leave nothing open",
+        variance_known,
+        (hardly_detectable, other_numbers),
+    ),
+    Sentence(
         f"{_LIFT}undefined (0 tasks in 0 skills, 9 episodes unscored; path judge:a). [undefined]",
         "the data give no estimate",
         undefined,
@@ -171,6 +191,14 @@ CASES = [
         "answers",
         format_moves,
         (known, format_moves_elsewhere, format_moves_on_bench, format_moves_uncertified, no_certificate),
+    ),
+    Sentence(
+        "Lift at 45 k after SFT by sft, mean of 2 seeds; at 115 k after SFT by sft, mean of 2 seeds: between "
+        "its arms the share of responses with an ANSWER line varies from 40.0 % to 100.0 %.",
+        "that share differs between the arms of both lifts, and alike",
+        format_moves_at_both,
+        (format_moves, known),
+        "report",
     ),
     Sentence(
         "Between its arms the share of responses with an ANSWER line varies from 40.0 % to 100.0 %, and",

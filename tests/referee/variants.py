@@ -8,7 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere, made_table
-from referee.studies import base_alone, known
+from referee.studies import base_alone, known, one_seed
 from referee.whole import respecified
 from skillift.contracts.analysis import VARIANTS
 
@@ -32,6 +32,7 @@ def _with(study: Study, claims: pl.DataFrame, left_out: int | None = 30) -> Stud
     apart = apart.with_columns(pl.lit(value).alias(name) for name, value in _APART.items())
     apart = apart.with_columns(estimate=pl.lit(-0.12), **_COUNTED)
     other = apart.with_columns(path=pl.lit("judge:b"), estimate=pl.lit(-0.77))
+    own = apart.with_columns(contrast=pl.lit("curated-none"), estimate=pl.lit(-0.55))
     rates = tables["pass_rates"].filter(suite="holdout").with_columns(suite=pl.lit("perturbed"))
     counts = made_table(
         [
@@ -47,8 +48,8 @@ def _with(study: Study, claims: pl.DataFrame, left_out: int | None = 30) -> Stud
     shown = study._replace(
         tables={
             **tables,
-            "claims": pl.concat([tables["claims"], claims]),
-            "effects": pl.concat([tables["effects"], apart, other]),
+            "claims": pl.concat([tables["claims"], claims], how="vertical_relaxed"),
+            "effects": pl.concat([tables["effects"], apart, other, own]),
             "pass_rates": pl.concat([tables["pass_rates"], rates]),
             "variants": counts,
         }
@@ -102,10 +103,30 @@ def not_asked() -> Study:
 
 @cache
 def without_effects() -> Study:
-    """Variants were asked, and their tasks were not."""
+    """Variants were asked, and their tasks were not; another suite has both."""
     study = brittle()
-    effects = study.tables["effects"].filter(pl.col("suite") != "perturbed")
+    effects = study.tables["effects"].with_columns(suite=pl.col("suite").replace("perturbed", "dev"))
     return study._replace(tables={**study.tables, "effects": effects})
+
+
+@cache
+def on_another_path() -> Study:
+    """The headline path is that of the other judge."""
+    return respecified(brittle(), {"headline_path": "judge:b"})
+
+
+@cache
+def far_behind() -> Study:
+    study = brittle()
+    here = (pl.col("contrast") == "variant:curated") & (pl.col("path") == "judge:a")
+    estimate = pl.when(here).then(-0.55).otherwise("estimate")
+    effects = study.tables["effects"].with_columns(estimate=estimate)
+    return study._replace(tables={**study.tables, "effects": effects})
+
+
+@cache
+def trained_once() -> Study:
+    return _with(one_seed(), _claims(-0.21, -0.32, -0.1, "supported"))
 
 
 @cache
@@ -140,10 +161,26 @@ CASES = [
     ),
     Sentence(
         "variant \u2212 its task under curated | Variant \u2212 its task under curated at 45 k before SFT: "
-        "\u221212.0 pp (95 % interval \u221220.0 to \u22124.0 pp; ",
-        "at that student variants are behind before SFT, by so much",
+        "\u221212.0 pp (95 % interval \u221220.0 to \u22124.0 pp; Holm-adjusted p = 0.024; smallest "
+        "detectable effect 17.1 pp (its variance is little known: 11.8 to 28.2 pp); ",
+        "at that student variants are behind before SFT, by so much; each of so many differences is tested",
         brittle,
         (known, robust),
+    ),
+    *(
+        Sentence(
+            f"Variant \u2212 its task under curated at 45 k before SFT: \u2212{points}.0 pp",
+            "that is how far variants are behind, on the headline path",
+            behind,
+            (brittle,),
+        )
+        for points, behind in ((77, on_another_path), (55, far_behind))
+    ),
+    Sentence(
+        "Variant \u2212 its task under curated at 45 k after SFT by sft, seed 0: ",
+        "it is of that one training",
+        trained_once,
+        (brittle,),
     ),
     Sentence(
         "Does it break on a changed task? Variants pass as another share than the tasks that they are made "

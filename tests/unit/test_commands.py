@@ -47,6 +47,31 @@ def test_a_full_disk_is_named_below_a_librarys_traceback(capsys, monkeypatch):
     assert "disk" not in capsys.readouterr().err
 
 
+JOB = """
+import gc, os, sys
+from skillift import commands
+assert not gc.isenabled()
+os.environ["RUN_BY"] = f"{os.getpid()}@elsewhere"
+def main():
+    assert gc.isenabled() and gc.get_freeze_count()
+    assert "IMPORT_UNCOLLECTED" not in os.environ
+    made = []
+    made.append(made)
+    del made
+    sys.exit(not gc.collect())
+commands.run(main)
+"""
+
+
+def test_a_job_of_a_workflow_imports_without_looking_for_garbage_and_works_with_it():
+    scripts = os.pathsep.join(sys.path)
+    environment = {**os.environ, "PYTHONPATH": scripts, "IMPORT_UNCOLLECTED": "1"}
+    subprocess.run([sys.executable, "-c", JOB], env=environment, check=True)
+    del environment["IMPORT_UNCOLLECTED"]  # of what a job starts itself
+    alone = "import gc, skillift; assert gc.isenabled()"
+    subprocess.run([sys.executable, "-c", alone], env=environment, check=True)
+
+
 def own_imports(statement: ast.stmt) -> bool:
     """Whether a statement imports what stands in `workflow_scripts/`."""
     if isinstance(statement, ast.ImportFrom):

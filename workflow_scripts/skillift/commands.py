@@ -10,7 +10,9 @@ number of runs comes on the standard input, one word a line (`@/dev/stdin`): Lin
 from __future__ import annotations
 
 import argparse
+import atexit
 import errno
+import gc
 import json
 import os
 import sys
@@ -109,6 +111,9 @@ def run(main: Callable[[], None]) -> None:
     sys.excepthook = _show
     starter = os.environ.get("RUN_BY")
     if starter:
+        gc.freeze()  # what imports made
+        gc.enable()
+        atexit.register(gc.freeze)  # to look for garbage at the end takes as long as some imports
         exit_with_parent(starter)
         if state := os.environ.get("STATE"):
             watch_memory(state)

@@ -8,6 +8,7 @@ from analysis_tables import full_study
 
 from skillift.errors import UserError
 from skillift.figures import draw
+from skillift.figures.theme import to_svg
 
 LIFT = "lift:curated-none"
 
@@ -63,3 +64,24 @@ def test_a_placebo_ladder_without_shuffled_steps_has_three_contrasts_and_without
     assert rows_of(draw("placebo_ladder", {"effects": effects}, spec), "contrast")["contrast"].n_unique() == 3
     with pytest.raises(UserError, match="filler-none or placebo-none"):
         draw("placebo_ladder", {"effects": effects.filter(contrast="curated-none")}, spec)
+
+
+def test_a_delta_whose_interval_goes_beyond_all_deltas_is_cut_there_with_an_arrow():
+    spec, tables = full_study()
+    as_it_is = draw("tier_trajectory", tables, spec).to_dict()
+    whole = (
+        pl.col("contrast").is_in(["curated-none"]) & (pl.col("student") == "s") & (pl.col("run") == "base")
+    )
+    far = {"ci_low": -4.0, "ci_high": 4.2}
+    effects = tables["effects"].with_columns(
+        pl.when(whole).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in far.items()
+    )
+    chart = draw("tier_trajectory", {**tables, "effects": effects}, spec)
+    rows = rows_of(chart, "student").filter("headline")
+    assert rows["low"].min() == -100 and rows["high"].max() == 100
+    assert rows.filter(pl.col("cut_low") & pl.col("cut_high"))["student"].to_list() == ["s"]
+    arrow = "arrows: bars that go on beyond 100 pp"
+    assert arrow in to_svg(chart) and arrow not in str(as_it_is)
+    drawn = str(chart.to_dict())
+    assert "'domain': [-100, 100]" in drawn and "triangle-up" in drawn and "triangle-down" in drawn
+    assert "cut_low" not in str(as_it_is) and "triangle-down" not in str(as_it_is)

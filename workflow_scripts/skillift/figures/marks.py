@@ -64,16 +64,25 @@ def cut(frame: pl.DataFrame, least: float, most: float) -> pl.DataFrame:
     ).with_columns(pl.col("low", "high").clip(least, most))
 
 
-def arrows(y: alt.Y, least: float, most: float) -> list[alt.Chart]:
-    """An arrow at each end of a horizontal bar that `cut` has cut; they carry no data."""
+def arrows(place: alt.X | alt.Y, least: float, most: float) -> list[alt.Chart]:
+    """An arrow at each end of a bar that `cut` has cut; they carry no data.
+
+    Args:
+        place: where a bar stands on the other axis than the measured one: a `Y` where bars are horizontal.
+        least: the lower end of the measured axis.
+        most: its upper end.
+    """
     import altair as alt
 
+    across = isinstance(place, alt.Y)
+    shapes = ("triangle-left", "triangle-right") if across else ("triangle-down", "triangle-up")
+    here, measured = ("y", "x") if across else ("x", "y")
     return [
         alt.Chart()
         .transform_filter(f"datum.{end}")
         .mark_point(filled=True, size=30, opacity=1, shape=shape)
-        .encode(x=alt.datum(at), y=y)
-        for end, at, shape in (("cut_low", least, "triangle-left"), ("cut_high", most, "triangle-right"))
+        .encode(**{measured: alt.datum(at), here: place})
+        for end, at, shape in (("cut_low", least, shapes[0]), ("cut_high", most, shapes[1]))
     ]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from skillift.figures import published
 from skillift.figures.interaction import picked, unless_faded
-from skillift.figures.marks import drawn_series, estimates, seeds_note, zero
+from skillift.figures.marks import arrows, cut, drawn_series, estimates, seeds_note, zero
 from skillift.figures.theme import around, beside, colours, described, finish, student_axis, undefined
 from skillift.reporting.arms import effects_of, read_spec, span
 from skillift.reporting.certificates import warnings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FIGURE = Figure(place=110, tables=("effects", "certification"), question="resolved", needs={"delta": 1})
 
 WIDTH = 390  # px
+WIDEST = 100  # pp: no delta is larger, and a bar that goes further is cut there
 
 
 def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
@@ -43,6 +44,11 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     axis = student_axis(view.labels, WIDTH, beyond)
     x = alt.X("x:Q", scale=around([*view.labels, *beyond]), axis=axis)
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
+    ends = (-WIDEST, WIDEST)
+    rows = cut(rows, *ends)
+    are_cut = rows.filter("headline").select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
+    if are_cut:
+        y = y.scale(domain=ends)
     students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
     trend = (
         alt.Chart()
@@ -55,6 +61,12 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         trend = trend.encode(opacity=unless_faded(picked("series"), 0.55))
     ghosts = published.layers(len(view.labels), x, y) if beyond else []
     layers = [zero("y"), *ghosts, trend, *estimates(rows, view, x, y)]
+    if are_cut:
+        colour = alt.Color("series:N", scale=colours(view))
+        whole = "datum.headline"
+        layers += [each.transform_filter(whole).encode(color=colour) for each in arrows(x, *ends)]
+    else:
+        rows = rows.drop("cut_low", "cut_high")
     chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=260)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
@@ -62,6 +74,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         "procedural delta = pass rate with the procedure minus without, paired by task",
         *seeds_note(rows),
         *(published.NOTES if beyond else []),
+        *([f"arrows: bars that go on beyond {WIDEST} pp"] if are_cut else []),
         *undefined(rows, name),
     ]
     return finish(
