@@ -64,7 +64,7 @@ NAMES = {
     *("Which condition does the scoring path favour?", "Is it the procedure, or just a longer prompt?"),
     *("Do the recipes end in the same place?", "Is the lift that of many skills, or of a few?"),
     "What is a procedure worth, before and after SFT?",
-    *("Does a training first lose, and then gain?", "step (log scale)"),
+    *("Does a training first lose, and then gain?", "step (log scale)", "training loss"),
     "gain under curated (pp)",
     *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),
     "isValid(datum.value) && isValid(datum.x)",
