@@ -47,6 +47,7 @@ rule generate:
     wildcard_constraints:
         shard=r"\d+",
         student=one_of(set(STUDY.evaluated) - set(STUDY.students_from("api"))),
+    priority: 5  # before further trainings: checkpoints that do not stay are then gone
     conda:
         ENVIRONMENT
     resources:

@@ -1,5 +1,8 @@
 """Supervised fine-tuning: one job trains one student by one recipe with one seed."""
 
+# whole models: Snakemake deletes what is temporary once every job that takes it is done
+IF_KEPT = (lambda path: path) if CONFIG["keep_checkpoints"] else temp
+
 # of each objective: its module is loaded by name
 TRAINING_CODE = {
     objective: code_digest(
@@ -16,7 +19,9 @@ rule train:
         model=ancient(f"{RESULTS}/students/{{student}}/model"),
         corpus=lambda wildcards: f"{RESULTS}/corpus/{STUDY.corpus_of(wildcards.run)}.parquet",
     output:
-        checkpoints=directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints"),
+        checkpoints=IF_KEPT(
+            directory(f"{RESULTS}/runs/{{student}}/{{run}}/checkpoints")
+        ),
         log_table=f"{RESULTS}/runs/{{student}}/{{run}}/log.parquet",
         probes=f"{RESULTS}/runs/{{student}}/{{run}}/probes.parquet",
         trained_tokens=f"{RESULTS}/runs/{{student}}/{{run}}/trained_tokens.parquet",

@@ -66,7 +66,7 @@ NAMES = {
     "What is a procedure worth, before and after SFT?",
     *("Does the chain of thought carry the answer?", "chain kept (%)", "same answer (%)"),
     *("cut short", "with a mistake", ": with the chain altered, against the chain as it was"),
-    *("Does a training first lose, and then gain?", "step (log scale)"),
+    *("Does a training first lose, and then gain?", "step (log scale)", "training loss"),
     "gain under curated (pp)",
     *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),
     "isValid(datum.value) && isValid(datum.x)",

@@ -35,7 +35,10 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
     os.chdir(found.folder)  # manifests name files as they are seen from there
-    check = check_results(Path(found.config["results"], found.study.name))
+    results = Path(found.config["results"], found.study.name)
+    asked = {f"{results}/runs/{run.student}/{run.run}/checkpoints" for run in found.study.trained_runs}
+    deleted = asked if not found.config["keep_checkpoints"] else set()
+    check = check_results(results, deleted.__contains__)
     for line in check.problems:
         print(line)
     if check.problems:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 from depth_tables import DEPTH, course_of, gains, make_arms, runs_of
@@ -21,6 +23,15 @@ SPEC = {
 }
 
 
+LOG = pl.DataFrame(
+    [
+        {"student": student, "run": f"sft-s{seed}", "step": step, "loss": 2.0 / step, "learning_rate": 0.1}
+        for student, seed in COURSES
+        for step in range(1, 139)
+    ]
+)
+
+
 @pytest.fixture(scope="module")
 def table() -> pl.DataFrame:
     return effects(gains(make_arms(COURSES), SPEC["runs"]), 0.95, 100, 0)
@@ -32,7 +43,7 @@ def rows_of(chart: dict) -> pl.DataFrame:
 
 
 def test_every_step_of_every_run_is_drawn_and_the_mean_where_all_runs_have_one(table):
-    rows = rows_of(draw("depth", {"effects": table}, SPEC).to_dict())
+    rows = rows_of(draw("depth", {"effects": table, "log": LOG}, SPEC).to_dict())
     runs, means = rows.filter(~pl.col("mean")), rows.filter("mean")
     assert runs.group_by("student", "run").len().sort("student", "run")["len"].to_list() == [5, 5, 6]
     assert means.filter(student="s")["step"].to_list() == sorted(COURSE)  # 100 has one run alone
@@ -57,6 +68,23 @@ def test_a_step_that_a_run_lacks_has_no_mean():
 
 def test_the_declared_steps_are_shaded_and_without_any_nothing_is(table):
     bare = {**SPEC, "analysis": {name: value for name, value in SPEC["analysis"].items() if name != "depth"}}
-    with_steps, without = (str(draw("depth", {"effects": table}, spec).to_dict()) for spec in (SPEC, bare))
+    with_steps, without = (
+        str(draw("depth", {"effects": table, "log": LOG}, spec).to_dict()) for spec in (SPEC, bare)
+    )
     assert with_steps.count("'type': 'rect'") == 1 and "declared as early" in with_steps
     assert "'type': 'rect'" not in without and "declared as early" not in without
+
+
+def test_the_loss_stands_below_over_the_same_steps(table):
+    chart = draw("depth", {"effects": table, "log": LOG}, SPEC).to_dict()
+    gains_above, losses = chart["vconcat"][0]["vconcat"]
+    drawn = [chart["datasets"][part["data"]["name"]] for part in (gains_above, losses)]
+    assert {row["run"] for row in drawn[1]} == {row["run"] for row in drawn[0] if not row["mean"]}
+    assert [row["loss"] for row in drawn[1] if row["step"] == 4] == [0.5] * 3
+    domains = re.findall(r"'scale': \{'domain': (\[1, 138\]), 'nice': False, 'type': 'log'\}", str(chart))
+    assert len(domains) > 3 and set(domains) == {"[1, 138]"}
+
+
+def test_without_a_log_the_gains_stand_alone(table):
+    chart = draw("depth", {"effects": table, "log": LOG.clear()}, SPEC).to_dict()
+    assert "vconcat" not in chart["vconcat"][0] and "training loss" not in str(chart)

@@ -1,4 +1,4 @@
-"""The course of a training: what it has changed in the pass rate under `curated`, step by step."""
+"""The course of a training: what it has changed in the pass rate under `curated`, and its loss, by step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skillift.figures.theme import (
     repeated,
     undefined,
 )
-from skillift.reporting.arms import DOT, measure, of_contrast, on_path, place, read_spec, span
+from skillift.reporting.arms import BASE, DOT, View, measure, of_contrast, on_path, place, read_spec, span
 from skillift.reporting.declarations import Figure
 from skillift.statistics.claim_registry import GAIN
 
@@ -28,18 +28,27 @@ if TYPE_CHECKING:
     import altair as alt
 
 FIGURE = Figure(
-    place=270, tables=("effects",), question="recipes", needs={"trained": 1, "delta": 1, "depth": 1}
+    place=270,
+    tables=("effects", "log"),
+    question="recipes",
+    needs={"trained": 1, "delta": 1, "depth": 1},
 )
 
 _COUNTS = ("n_tasks", "n_skills", "n_unscored")
 _COLUMNS = ("student", "label", "run", "recipe", "seed", "step", "value", "low", "high", "shown", *_COUNTS)
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+_EXTENT = 44  # px for the numbers of an axis, so that steps stand below each other
+
+
+def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     """Draw a panel for each student: of each recipe its runs with intervals, their mean at common steps.
+
+    Below stands the training loss of the same runs over the same steps.
 
     Args:
         effects: contract EFFECTS.
+        log: student, run and the columns of contract RUN_LOG, of all trained runs.
         spec: see `skillift.reporting.arms.read_spec`; `analysis.depth.early` are the steps that are shaded.
 
     Raises:
@@ -61,21 +70,27 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
     colour = alt.Color("recipe:N", scale=scale, legend=key)
+    losses = _losses(log, view, students)
+    steps = [step for each in (rows, losses) for step in each["step"].to_list() if step > 0]
+    over_steps = alt.Scale(type="log", nice=False, domain=[min(steps), max(steps)])
     x = alt.X(
         "step:Q",
-        title="step (log scale)",
-        scale=alt.Scale(type="log", nice=False),
+        title=None if losses.height else "step (log scale)",
+        scale=over_steps,
         axis=alt.Axis(format="~g", tickCount=4, grid=False),
     )
-    y = alt.Y("value:Q", title="gain under curated (pp)", axis=alt.Axis(grid=False, tickCount=5))
+    y = alt.Y(
+        "value:Q",
+        title="gain under curated (pp)",
+        axis=alt.Axis(grid=False, tickCount=5, minExtent=_EXTENT),
+    )
     choice = picked("recipe")
     both = pl.concat([rows.with_columns(mean=False), means.with_columns(mean=True)], how="diagonal")
     width = panel_width(min(len(students), 3))
     window = alt.Chart().transform_aggregate(rows="count()").mark_rect(color=SOFT, opacity=0.2)
     ends = [(min(early), max(early))] if early else []
     layers = [
-        window.encode(x=alt.XDatum(first, scale=alt.Scale(type="log")), x2=alt.X2Datum(last))
-        for first, last in ends
+        window.encode(x=alt.XDatum(first, scale=over_steps), x2=alt.X2Datum(last)) for first, last in ends
     ]
     runs = alt.Chart().transform_filter("isValid(datum.value) && !datum.mean")
     whole = alt.Chart().transform_filter("datum.mean").mark_line(strokeWidth=1.8)
@@ -88,11 +103,35 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         ),
         whole.encode(x=x, y=y, color=colour, opacity=unless_faded(choice)).add_params(choice),
     ]
+    layers[0] = layers[0].properties(name="view_course")  # altair asks for a name where charts are stacked
     chart = (
         alt.layer(*layers, data=both)
         .properties(width=width, height=200)
         .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
     )
+    if losses.height:
+        below = (
+            alt.Chart(losses)
+            .mark_line(strokeWidth=1)
+            .encode(
+                x=alt.X(
+                    "step:Q",
+                    title="step (log scale)",
+                    scale=over_steps,
+                    axis=alt.Axis(format="~g", tickCount=4, grid=False),
+                ),
+                y=alt.Y(
+                    "loss:Q",
+                    title="training loss",
+                    axis=alt.Axis(format="~g", tickCount=3, grid=False, minExtent=_EXTENT),
+                ),
+                color=colour,
+                detail="run:N",
+            )
+            .properties(width=width, height=70)
+            .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
+        )
+        chart = alt.vconcat(chart, below, spacing=8)
     several = bool((rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"] > 1).any())
     place_of = pl.col("label") + DOT + pl.col("recipe") + ", seed " + pl.col("seed").cast(pl.String)
     notes = [
@@ -103,6 +142,15 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
         *(["shaded: the steps that were declared as early"] if early else []),
     ]
     return finish(chart, "Does a training first lose, and then gain?", notes)
+
+
+def _losses(log: pl.DataFrame, view: View, students: list[str]) -> pl.DataFrame:
+    """The loss of each run of these students at each step; none where no log is at hand."""
+    known = log.filter((pl.col("run") != BASE) & pl.col("loss").is_finite())
+    if known.is_empty():
+        return pl.DataFrame(schema={"step": pl.Int64})
+    placed = place(known, view, "training log").filter(pl.col("label").is_in(students))
+    return placed.select("label", "run", "recipe", "step", "loss")
 
 
 def common_means(rows: pl.DataFrame) -> pl.DataFrame:

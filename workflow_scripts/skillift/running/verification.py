@@ -40,11 +40,12 @@ class Check:
     problems: list[str]
 
 
-def check_results(results: Path | str) -> Check:
+def check_results(results: Path | str, may_be_gone: Callable[[str], bool] = lambda path: False) -> Check:
     """Compare all results of a study, and what they were made from, with their manifests.
 
     Args:
         results: the study's folder, relative to where the workflow runs, as in the manifests.
+        may_be_gone: whether a result is one that is deleted once it was used.
 
     Raises:
         UserError: there is no such folder, or no manifest in it.
@@ -63,14 +64,18 @@ def check_results(results: Path | str) -> Check:
             problems.append(str(error))
     owners = by_output(manifests)
     now = cache(_now)
+    deleted = {path for path in owners if may_be_gone(path) and now(path) is None}
     for output, manifest in sorted(owners.items()):
+        if output in deleted:
+            continue
         problems += _differences(output, manifest.outputs[output], now(output))
     for manifest in manifests:
         own = [path for path in manifest.outputs if owners[path] is manifest]
         if own:
-            problems += _other_inputs(own[0], manifest.inputs, now)
+            there = {path: digest for path, digest in manifest.inputs.items() if path not in deleted}
+            problems += _other_inputs(own[0], there, now)
     problems += _without_manifest(folder, set(owners))
-    return Check(len(paths), len(owners), problems)
+    return Check(len(paths), len(owners) - len(deleted), problems)
 
 
 def _now(path: str) -> Kept | None:

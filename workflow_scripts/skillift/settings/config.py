@@ -121,6 +121,10 @@ class Config(Settings):
     """Folder of the results; a study's are in `<results>/<study name>/`."""
     state: Text = ".skillift"
     """Folder of resumable state: trainer checkpoints, answers of judges."""
+    keep_checkpoints: bool = True
+    """Whether the checkpoints of a training stay once all jobs of this run have asked them; each is a whole
+    model. Where they do not, nothing runs again without them, but what is to be asked of them later, such as
+    one more suite, trains them again."""
     engine: EngineConfig = Field(default_factory=EngineConfig)
     """Limits of the inference engine."""
     training: TrainingConfig = Field(default_factory=TrainingConfig)
