@@ -130,7 +130,8 @@ class Analysis(Settings):
     preference pairs and the one that it starts from (`preference`). Where left out, none is claimed."""
     sampling_budgets: LeftOut[Annotated[list[Budget], Field(min_length=1), Unique()]] = None
     """Numbers of samples whose worth is asked, of each protocol that takes as many: the claims
-    `sampling_budget`, `sampling_budget_where_able`, `diversity_by_tier` and `diversity_lost`. Where left out, none of these is claimed."""
+    `sampling_budget`, `sampling_budget_where_able`, `diversity_by_tier` and `diversity_lost`. Where left out,
+    none of these is claimed."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)
