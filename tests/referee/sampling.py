@@ -72,6 +72,18 @@ def judged_by_none() -> Study:
 
 
 @cache
+def two_protocols() -> Study:
+    """Of two protocols with samples the budgets have different words."""
+    tables = known().tables
+    parts = [with_protocol(tables["claims"], MAIN)]
+    parts += [
+        with_protocol(_budget(sign, word, run="base"), protocol)
+        for sign, word, protocol in ((1, "supported", "warm"), (-1, "contradicted", "hot"))
+    ]
+    return known()._replace(tables={**tables, "claims": pl.concat(parts)})
+
+
+@cache
 def one_way_to_ask() -> Study:
     """Samples of the only way in which tasks are asked: no protocol is named."""
     return _with(_rows(1, "supported", "supported", "supported"), None)
@@ -101,6 +113,19 @@ CASES = [
         "all four are known of that protocol",
         samples_beat_parameters,
         (*_OTHERS, one_way_to_ask),
+    ),
+    Sentence(
+        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol hot. At{_BUDGET[2:]}: 1 supported under "
+        "the protocol warm.",
+        "two protocols with samples are asked about budgets alone, which have another word under each",
+        two_protocols,
+        (*_OTHERS, samples_beat_parameters, judged_by_none),
+    ),
+    Sentence(
+        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol warm.",
+        "one protocol is asked about its budget alone",
+        judged_by_none,
+        (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
         f"{_LOST}: 1 supported. ",

@@ -34,7 +34,7 @@ def sampling(claims: pl.DataFrame, view: View) -> Iterator[Part]:
         One part; none where the study asks for no sampling budget.
     """
     found, answers = [], []
-    of_suite = claims.filter(pl.col("claim").is_in(_CLAIMS), suite=view.suite)
+    of_suite = claims.filter(suite=view.suite)
     for protocol in protocols_in(of_suite):
         rows = of_suite.filter(pl.col(PROTOCOL) == protocol) if protocol else of_suite
         where = f" under the protocol {protocol}" if protocol else ""

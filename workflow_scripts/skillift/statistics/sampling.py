@@ -143,7 +143,7 @@ def _where_able(asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFra
             values = metrics()[majority(k)].values(joined)
             found.setdefault(majority(k), []).append(values.join(able, on=TASK_KEY, how="semi"))
     counts = pl.col("n_unscored", "n_samples").sum()
-    values = {
+    able_values = {
         name: pl.concat(halves)
         .group_by(TASK_KEY)
         .agg(pl.col("value", "low", "high").mean(), counts)
@@ -151,7 +151,7 @@ def _where_able(asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFra
         for name, halves in found.items()
         if any(half.height for half in halves)
     }
-    return asked._replace(values={PASS: asked.values[PASS], **values})
+    return asked._replace(values={PASS: asked.values[PASS], **able_values})
 
 
 def _against_parameters(
