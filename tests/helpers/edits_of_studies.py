@@ -29,6 +29,7 @@ from rerun_sets import (
 NEW_SKILLS = """    judge_scored: 6
     suites: {transfer: {skills: 3, per_skill: 2}}
 """
+SAMPLING = "{temperature: 0.8, samples: 4, judges: []}}}"
 SHOWN = FIGURE_JOBS | TABLE_JOBS | {"all"}
 TIER = """  l:
     label: 341 k
@@ -135,6 +136,11 @@ DATA = [
         ),
         {"build_tasks transfer", "check_contamination", "make_figure_transfer"} | answered(*RUNS) | SHOWN,
         {"build_tasks": "new"},
+    ),
+    Edit(
+        "a protocol added: no training, and what was judged is judged from what was kept",
+        in_study("max_model_len: 256}", "max_model_len: 256, protocols: {main: {}, sampling: " + SAMPLING),
+        answered(*RUNS),
     ),
     Edit(
         "a condition added",

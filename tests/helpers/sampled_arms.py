@@ -36,16 +36,22 @@ def runs_of(students: tuple[str, ...]) -> list[dict]:
 
 
 def sampled(
-    arms: dict[tuple[str, str], Arm], n_samples: int, seed: int, n_skills: int = 20, per_skill: int = 4
+    arms: dict[tuple[str, str], Arm],
+    n_samples: int,
+    seed: int,
+    n_skills: int = 20,
+    per_skill: int = 4,
+    spread: float = 0.08,
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Tasks, scores on the path `bench` and responses of arms, (student, run) -> how it answers.
 
-    The difficulty of skills and tasks moves the chance of all arms alike.
+    The difficulty of skills and tasks moves the chance of all arms alike, by `spread` each (its standard
+    deviation).
     """
     generator = np.random.default_rng(seed)
     tasks = make_tasks(n_skills, per_skill)
     number = tasks.height
-    moved = np.repeat(generator.normal(0, 0.08, n_skills), per_skill) + generator.normal(0, 0.08, number)
+    moved = np.repeat(generator.normal(0, spread, n_skills), per_skill) + generator.normal(0, spread, number)
     frames = []
     for (student, run), arm in arms.items():
         chance = np.clip(arm.passes + moved, 0.0, 1.0)[:, np.newaxis]

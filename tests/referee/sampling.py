@@ -39,7 +39,8 @@ def _lost(sign: int, word: str, **values: object) -> pl.DataFrame:
 
 
 def _rows(sign: int, budget: str, by_tier: str, lost: str, **values: object) -> pl.DataFrame:
-    parts = [_budget(sign, budget), _by_tier(sign, by_tier, **values), _lost(-sign, lost)]
+    able = _budget(sign, budget, claim="sampling_budget_where_able")
+    parts = [_budget(sign, budget), able, _by_tier(sign, by_tier, **values), _lost(-sign, lost)]
     return elsewhere(pl.concat(parts))
 
 
@@ -71,6 +72,18 @@ def judged_by_none() -> Study:
 
 
 @cache
+def two_protocols() -> Study:
+    """Of two protocols with samples the budgets have different words."""
+    tables = known().tables
+    parts = [with_protocol(tables["claims"], MAIN)]
+    parts += [
+        with_protocol(_budget(sign, word, run="base"), protocol)
+        for sign, word, protocol in ((1, "supported", "warm"), (-1, "contradicted", "hot"))
+    ]
+    return known()._replace(tables={**tables, "claims": pl.concat(parts)})
+
+
+@cache
 def one_way_to_ask() -> Study:
     """Samples of the only way in which tasks are asked: no protocol is named."""
     return _with(_rows(1, "supported", "supported", "supported"), None)
@@ -79,18 +92,40 @@ def one_way_to_ask() -> Study:
 _OTHERS = (known, parameters_beat_samples)
 _HEAD = "What does a sampling budget buy?"
 _BUDGET = "at no more FLOPs, the majority of several samples of a smaller student beats one of a larger"
+_ABLE = "so it does on tasks that the smaller student passes in the other half of its samples"
 _TIER = "larger students give more different answers among their samples (slope on log parameters)"
 _LOST = "after SFT students give fewer different answers among their samples"
 _HOLM = "Holm-adjusted p = 0.004; smallest detectable effect"
 
 CASES = [
+    Sentence(
+        "sampling budget where able | The majority of 4 samples of 45 k less one sample of 115 k, after SFT "
+        "by sft, on tasks that the first passes in the other half of its samples under the protocol warm: "
+        "+6.0 pp",
+        "on these tasks four samples of the smaller student are right more often by so much",
+        samples_beat_parameters,
+        (*_OTHERS, one_way_to_ask, judged_by_none),
+    ),
     Sentence(_HEAD, "a sampling budget is asked about", samples_beat_parameters, (known,)),
     Sentence(
-        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 supported under the "
-        "protocol warm.",
-        "all three are known of that protocol",
+        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
+        "supported under the protocol warm.",
+        "all four are known of that protocol",
         samples_beat_parameters,
         (*_OTHERS, one_way_to_ask),
+    ),
+    Sentence(
+        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol hot. At{_BUDGET[2:]}: 1 supported under "
+        "the protocol warm.",
+        "two protocols with samples are asked about budgets alone, which have another word under each",
+        two_protocols,
+        (*_OTHERS, samples_beat_parameters, judged_by_none),
+    ),
+    Sentence(
+        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol warm.",
+        "one protocol is asked about its budget alone",
+        judged_by_none,
+        (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
         f"{_LOST}: 1 supported. ",

@@ -7,10 +7,12 @@ the column `protocol` from episodes to claims; numbers of the headline are those
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from skillift.errors import ProtocolMismatchError, problem
+
+if TYPE_CHECKING:  # loading a study, which knows `main`, reads no table
+    import polars as pl
 
 MAIN = "main"
 PROTOCOL = "protocol"  # the column
@@ -27,11 +29,16 @@ def of_protocol(frame: pl.DataFrame, protocol: str | None = MAIN) -> pl.DataFram
     """The rows of one protocol, without its column; a table that has no protocols as it is."""
     if PROTOCOL not in frame.columns:
         return frame
+
+    import polars as pl
+
     return frame.filter(pl.col(PROTOCOL) == protocol).drop(PROTOCOL)
 
 
 def with_protocol(frame: pl.DataFrame, protocol: str) -> pl.DataFrame:
     """A table of one protocol, with its column."""
+    import polars as pl
+
     return frame.with_columns(pl.lit(protocol).alias(PROTOCOL))
 
 

@@ -120,7 +120,16 @@ def test_shards_give_the_rows_of_one_job(student):
     assert merge(parts).episodes.equals(whole)
 
 
-def test_seeds_are_common_random_numbers_over_students_and_checkpoints():
-    # of the prompt and the sample, and of nothing else: the same draws before and after SFT
-    assert sample_seed(0, "a", 1) == sample_seed(0, "a", 1)
-    assert len({sample_seed(seed, text, n) for seed in (0, 1) for text in "ab" for n in (0, 1)}) == 8
+def test_seeds_are_common_random_numbers_over_students(student, tmp_path):
+    # of the text that is seen and the sample, and of nothing else
+    other = write_student(tmp_path / "other", seed=1)
+    asked_alone = spec(protocol("sampling", SAMPLED, [0]))
+    key = ["condition", "task_id", "sample"]
+    one, two = (asked(folder, asked_alone).episodes.sort(key) for folder in (student, other))
+    assert one["response"].to_list() != two["response"].to_list()
+    seeds = [
+        [sample_seed(0, digest, sample) for digest, sample in frame.select("prompt_sha256", "sample").rows()]
+        for frame in (one, two)
+    ]
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds[0])) == one.height

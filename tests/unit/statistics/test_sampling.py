@@ -21,6 +21,8 @@ SETTINGS = SPEC | {
     "parameters": PARAMETERS,
     "margins": {"sampling_budget_tie": 0.05},
 }
+OF_SAMPLES = {"sampling_budget", "sampling_budget_where_able", "diversity_lost", "diversity_by_tier"}
+CLAIMS_OF_BUDGETS = ("sampling_budget", "sampling_budget_where_able")
 STUDENTS = ("l", "m", "s")
 
 
@@ -81,6 +83,35 @@ def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
     assert set(two.filter(claim="sampling_budget")["contrast"]) == {"curated@2"}
 
 
+def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
+    """At tasks with luck alone the other half tells nothing: selected or not, they pass as often."""
+    runs = runs_of(("l", "s"))
+    lucky = {("s", "base"): Arm(0.5, tokens=10), ("l", "base"): Arm(0.5, tokens=10)}
+    tasks, scores, responses = sampled(lucky, 8, 5, n_skills=30, spread=0.0)
+    asked = of_one("sampling", scores, tasks, responses, runs, SETTINGS)
+    (found,) = [
+        table for table in sampling_claims(asked, responses, runs, SETTINGS) if table["metric"][0] == "pass"
+    ]
+    whole, able = (found.filter(claim=name).row(0, named=True) for name in CLAIMS_OF_BUDGETS)
+    assert (whole["contrast"], able["contrast"]) == ("curated@8", "curated@4")
+    # the majority of four samples, less one sample: nearly every task is able
+    assert able["n_tasks"] >= 0.9 * tasks.height
+    expected = asked.values["majority@4"].filter(student="s")["value"].mean() - 0.5
+    assert able["estimate"] == pytest.approx(expected, abs=0.05)
+    # tasks that only chance passes are left out where the other half has no pass
+    rare = {("s", "base"): Arm(0.05, tokens=10), ("l", "base"): Arm(0.5, tokens=10)}
+    tasks, scores, responses = sampled(rare, 8, 6, n_skills=30, spread=0.0)
+    asked = of_one("sampling", scores, tasks, responses, runs, SETTINGS)
+    (found,) = [
+        table for table in sampling_claims(asked, responses, runs, SETTINGS) if table["metric"][0] == "pass"
+    ]
+    able = found.filter(claim="sampling_budget_where_able").row(0, named=True)
+    halves = [scores.filter(pl.col("sample") % 2 == half, student="s") for half in (0, 1)]
+    passed = [frame.group_by("task_id").agg(pl.col("passed").any()).filter("passed") for frame in halves]
+    assert able["n_tasks"] == pl.concat(passed)["task_id"].n_unique()
+    assert able["estimate"] == pytest.approx(-0.5, abs=0.12)  # and chance has not been selected for
+
+
 def test_answers_that_become_fewer_are_lost_diversity_and_more_contradict_it():
     fewer = all_arms(SAME, {name: Arm(0.3, answers=2) for name in STUDENTS})
     more = all_arms({name: Arm(0.3, answers=2) for name in STUDENTS}, SAME)
@@ -120,10 +151,8 @@ def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
             for table in (scores, responses)
         )
     found = analyse(scores, tasks, responses, spec).claims
-    of_samples = found.filter(
-        pl.col("claim").is_in(["sampling_budget", "diversity_lost", "diversity_by_tier"])
-    )
-    assert set(of_samples["claim"]) == {"sampling_budget", "diversity_lost", "diversity_by_tier"}
+    of_samples = found.filter(pl.col("claim").is_in(OF_SAMPLES))
+    assert set(of_samples["claim"]) == OF_SAMPLES
     if declared:
         assert set(of_samples["protocol"]) == {"sampling"}
     others = found.join(of_samples, on=["claim"], how="anti")
@@ -131,6 +160,7 @@ def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
     assert others.equals(analyse(scores, tasks, responses, spec).claims)
 
 
+@pytest.mark.slow
 def test_differences_of_sampled_metrics_are_covered_and_no_difference_is_found_rarely():
     """pass@k, majority@k and distinct@k of two arms that answer alike: the true difference is 0."""
     arms = {("s", "base"): Arm(0.35, 5), ("s", "sft-s0"): Arm(0.35, 5)}

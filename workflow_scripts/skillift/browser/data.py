@@ -73,8 +73,8 @@ def browser_data(
     asked: dict = {}
     if any(PROTOCOL in frame.columns for *_, frame in episodes):
         asked, numbers = _asked(episodes)
-        episodes = [(*whose, _numbered(frame, numbers)) for *whose, frame in episodes]
-        verdicts = [(*whose, _numbered(frame, numbers)) for *whose, frame in verdicts]
+        episodes = [(name, run, _numbered(frame, numbers)) for name, run, frame in episodes]
+        verdicts = [(judge, name, run, _numbered(frame, numbers)) for judge, name, run, frame in verdicts]
         scores = _numbered(scores, numbers)
     kept = pl.lit(value=True)
     for suite in spec.get("withheld", []):

@@ -106,9 +106,9 @@ def study_costs(
         asked = _mean_tokens(model, prompts)
         costs.append(_times(f"certification: {name}", model, len(cases), asked, verdict_tokens))
         calls, tokens = 0, 0.0
-        for protocol, entry in study.protocols.items():
-            if name in entry["judges"]:
-                answered = tasks.filter(pl.col("suite").is_in(entry["suites"]))
+        for protocol, asked_so in study.protocols.items():
+            if name in asked_so["judges"]:
+                answered = tasks.filter(pl.col("suite").is_in(asked_so["suites"]))
                 lengths = _lengths_of_responses(study, protocol, response_tokens)
                 n_episodes, length = answered.height * len(lengths), sum(lengths) / max(1, len(lengths))
                 calls += n_episodes

@@ -170,7 +170,8 @@ def _answer_at(
     suites = messages["suite"].to_list()
     settings = {**inference, "max_model_len": length}
     keys = messages.select("suite", "condition", "task_id").rows()
-    found, first = [], None
+    found: list[pl.DataFrame] = []
+    ways_asked: list[tuple[list, list, Sampling, list]] = []
     answered: list[Answered] = []  # of `main`, whose chains of thought are altered
     with open_engine(inference["engine"], folder, settings, options, adapter, composition) as engine:
         for way in ways:
@@ -183,7 +184,7 @@ def _answer_at(
             with part(f"protocol {way.name}") if len(ways) > 1 else nullcontext():
                 of_suites = [suites[place] for place, _ in requests]
                 answers = _suite_by_suite(engine, of_suites, sent, way.sampling, seeds)
-            first = first or (sent, answers, way.sampling, seeds)
+            ways_asked.append((sent, answers, way.sampling, seeds))
             rows = [
                 (step, *keys[place], sample, hashes[place], opened_reasoning(texts[place]), completion)
                 for (place, sample), completion in zip(requests, answers, strict=True)
@@ -198,7 +199,7 @@ def _answer_at(
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
         with part(PART), phase("scoring answers"):
-            parity = measure(engine, step, *first)
+            parity = measure(engine, step, *ways_asked[0])
         intervened = None
         if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
             most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)

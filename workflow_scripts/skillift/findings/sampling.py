@@ -14,11 +14,12 @@ from skillift.statistics.claim_registry import (
     DIVERSITY_BY_TIER,
     DIVERSITY_LOST,
     SAMPLING_BUDGET,
+    WHERE_ABLE,
     says,
     unit_of,
 )
 
-_CLAIMS = (SAMPLING_BUDGET, DIVERSITY_BY_TIER, DIVERSITY_LOST)
+_CLAIMS = (SAMPLING_BUDGET, WHERE_ABLE, DIVERSITY_BY_TIER, DIVERSITY_LOST)
 _BENCH = "bench"  # the path of a protocol that no judge judges
 
 
@@ -33,7 +34,7 @@ def sampling(claims: pl.DataFrame, view: View) -> Iterator[Part]:
         One part; none where the study asks for no sampling budget.
     """
     found, answers = [], []
-    of_suite = claims.filter(pl.col("claim").is_in(_CLAIMS), suite=view.suite)
+    of_suite = claims.filter(suite=view.suite)
     for protocol in protocols_in(of_suite):
         rows = of_suite.filter(pl.col(PROTOCOL) == protocol) if protocol else of_suite
         where = f" under the protocol {protocol}" if protocol else ""
@@ -58,9 +59,11 @@ def _on_one_path(rows: pl.DataFrame, view: View) -> pl.DataFrame:
 def _finding(row: Mapping, where: str, view: View) -> Finding:
     after = "before SFT" if row["run"] == BASE else f"after SFT by {row['run']}"
     student = view.label_by_student.get(row["student"], "")
-    if row["claim"] == SAMPLING_BUDGET:
+    if row["claim"] in (SAMPLING_BUDGET, WHERE_ABLE):
         k, against = row["contrast"].partition("@")[2], view.label_by_student[row["against"]]
         about = f"The majority of {k} samples of {student} less one sample of {against}, {after}"
+        if row["claim"] == WHERE_ABLE:
+            about += ", on tasks that the first passes in the other half of its samples"
     elif row["claim"] == DIVERSITY_BY_TIER:
         k = row["metric"].partition("@")[2]
         about = f"Different answers among {k} samples, for ten times as many parameters, {after}"

@@ -143,7 +143,8 @@ class Analysis(Settings):
     the base pass rate. Where left out, nothing is foretold."""
     sampling_budgets: LeftOut[Annotated[list[Budget], Field(min_length=1), Unique()]] = None
     """Numbers of samples whose worth is asked, of each protocol that takes as many: the claims
-    `sampling_budget`, `diversity_by_tier` and `diversity_lost`. Where left out, none of these is claimed."""
+    `sampling_budget`, `sampling_budget_where_able`, `diversity_by_tier` and `diversity_lost`. Where left out,
+    none of these is claimed."""
     effect_of_interest: LeftOut[PositiveShare] = None
     """Smallest lift that is worth finding, for the planner (fraction). Changes no result."""
     certification: CertificationLimits = Field(default_factory=CertificationLimits)

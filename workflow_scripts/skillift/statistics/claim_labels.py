@@ -37,7 +37,8 @@ NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
 SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention", "data_quality")
-BUDGET_TIE = "sampling_budget_tie"  # of the claim sampling_budget
+BUDGET_TIE = "sampling_budget_tie"  # of these claims
+OF_BUDGETS = ("sampling_budget", "sampling_budget_where_able")
 MARGINS = (*SAMENESS, "brittleness", "side_cost", BUDGET_TIE)  # which claims may have one
 
 
@@ -60,7 +61,7 @@ def word(claim: dict, confidence: float) -> str:
     shape = shape_of(claim)
     same = shape == SAME
     within = claim["p_equivalence"]
-    margined = shape in (SAME, OF_NON_INFERIORITY) or claim["claim"] in (*MARGINS, "sampling_budget")
+    margined = shape in (SAME, OF_NON_INFERIORITY) or claim["claim"] in (*MARGINS, *OF_BUDGETS)
     if margined and within is not None and within < _level(shape, alpha):
         return NON_INFERIOR if shape == OF_NON_INFERIORITY else EQUIVALENT
     p_value = claim["p_value"] if claim["p_holm"] is None else claim["p_holm"]

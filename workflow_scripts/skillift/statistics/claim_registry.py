@@ -19,7 +19,8 @@ GAIN = "gain:curated"
 VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:curated", "brittleness"
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
-SAMPLING_BUDGET, DIVERSITY_BY_TIER, DIVERSITY_LOST = "sampling_budget", "diversity_by_tier", "diversity_lost"
+SAMPLING_BUDGET, WHERE_ABLE = "sampling_budget", "sampling_budget_where_able"
+DIVERSITY_BY_TIER, DIVERSITY_LOST = "diversity_by_tier", "diversity_lost"
 OF_SAMPLES = "samples"  # the sides of claims about many samples of a task, of whichever k a study declares
 PREFERENCE, IN_FORM = "preference", "preference_in_form"
 PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
@@ -147,6 +148,13 @@ _OF_PASSES = (
     Claim(
         SAMPLING_BUDGET,
         "at no more FLOPs, the majority of several samples of a smaller student beats one of a larger",
+        RATE,
+        OF_SAMPLES,
+        margin="sampling_budget_tie",
+    ),
+    Claim(
+        WHERE_ABLE,
+        "so it does on tasks that the smaller student passes in the other half of its samples",
         RATE,
         OF_SAMPLES,
         margin="sampling_budget_tie",

@@ -15,7 +15,7 @@
 | `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
 | `forecast`, `forecast_beyond_base` | see `forecast` | one per student and recipe, one between tiers |
-| `sampling_budget`, `diversity_by_tier`, `diversity_lost` | see `sampling` | |
+| `sampling_budget`, `sampling_budget_where_able`, `diversity_by_tier`, `diversity_lost` | see `sampling` | |
 | of another metric than `pass` | see its module in `skillift.metrics` | one per student and recipe |
 
 All of them stand in `claim_registry`. Every path and suite has rows of its own. Of a run the last checkpoint

@@ -47,8 +47,9 @@ def of_metric_alone(
     """
     confidence = settings["confidence"]
     found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
-    bootstrap = (settings["bootstrap_samples"], settings["seed"]) if name == PASS else (0, 0)
-    given_seeds = effects(found, confidence, *bootstrap, name)  # the bootstrap is of `pass` alone
+    samples, seed = (settings["bootstrap_samples"], settings["seed"]) if name == PASS else (0, 0)
+    # the bootstrap is of `pass` alone
+    given_seeds = effects(found, confidence, samples, seed, name)
     seeds = seed_variance(given_seeds, runs, confidence)
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     claimed = claims_table([], name, confidence)

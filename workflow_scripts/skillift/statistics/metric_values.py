@@ -12,7 +12,7 @@ from skillift.metrics.names import INTERVENED, RESPONSES, TEXT, VERDICTS
 from skillift.metrics.registry import metrics
 from skillift.statistics.pairing import by_parents_skill
 
-_SAMPLE = [*CELL, "condition", "task_id", "sample"]
+SAMPLE = [*CELL, "condition", "task_id", "sample"]
 _NUMBERS = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
 _OF_TASKS = ("task_id", "skill_id", "scorer")
 _COUNTS = {"n_unscored": pl.Int64, "n_samples": pl.Int64}
@@ -76,7 +76,7 @@ class _Samples:
         if RESPONSES not in kinds:
             return self._scores
         if VERDICTS in kinds:
-            return self._scores.join(self._responses, on=_SAMPLE, how="inner")
+            return self._scores.join(self._responses, on=SAMPLE, how="inner")
         return self._of_texts(self._responses)
 
     def _of_texts(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -25,11 +25,13 @@ class OfProtocol(NamedTuple):
 
     Attributes:
         name: the protocol.
+        scores: the frame of `pairing.with_skills`.
         values: by metric, task values as `metric_values` and `pairing.task_values` give them.
         tables: by metric.
     """
 
     name: str
+    scores: pl.DataFrame
     values: dict[str, pl.DataFrame]
     tables: dict[str, OfMetric]
 
@@ -73,7 +75,7 @@ def of_one(
         metric: of_metric_alone(metric, of_metric, responses, runs, settings, tasks, name)
         for metric, of_metric in values.items()
     }
-    return OfProtocol(name, values, tables)
+    return OfProtocol(name, known, values, tables)
 
 
 def _scored(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:

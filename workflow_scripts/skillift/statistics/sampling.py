@@ -8,6 +8,8 @@ They are of each protocol with several samples, under `curated`, and of studies 
 | `sampling_budget` | the majority of k samples of a smaller student is right more often than one sample of \
 a larger one, at no more FLOPs; a margin says what is a tie | one per pair of students: before SFT, and of \
 each recipe |
+| `sampling_budget_where_able` | the same, on tasks that the smaller student passes in the other half of its \
+samples | likewise |
 | `diversity_by_tier` | larger students give more different answers among k samples (slope on log \
 parameters) | before SFT, and one per recipe |
 | `diversity_lost` | after SFT students give fewer different answers among k samples | one per student and \
@@ -21,6 +23,11 @@ larger student one sample is drawn at the same temperature: two protocols are ne
 of diversity are of the largest k, and its answers are counted as `skillift.metrics.votes` does; more per
 sample is not more per parameter. Differences are paired by task and clustered by skill, with the
 training-seed variance of both sides; all rows of a claim are a family.
+
+How hard a task is for a student is told by other samples than those that are compared, or luck would pass for
+ease: of each half of its samples (those of even and of odd number) the majority of k counts on the tasks of
+which a sample of the other half passes, and a task that counts in both has their mean. k is at most half of
+the samples. The training-seed variance is that over all tasks.
 """
 
 from __future__ import annotations
@@ -30,13 +37,24 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from skillift.metrics.claim import ABOVE, BELOW
+from skillift.metrics.metric import TASK_KEY
 from skillift.metrics.names import PASS
+from skillift.metrics.registry import metrics
 from skillift.statistics.claim_families import family, heads
-from skillift.statistics.claim_registry import DIVERSITY_BY_TIER, DIVERSITY_LOST, GAIN, RATE, SAMPLING_BUDGET
+from skillift.statistics.claim_registry import (
+    DIVERSITY_BY_TIER,
+    DIVERSITY_LOST,
+    GAIN,
+    RATE,
+    SAMPLING_BUDGET,
+    WHERE_ABLE,
+)
 from skillift.statistics.claims import claims_table
 from skillift.statistics.comparisons import Sides, tiers_by_recipe
 from skillift.statistics.contrasts import BASE, differences
 from skillift.statistics.equivalence_claims import differences_of
+from skillift.statistics.metric_values import SAMPLE
+from skillift.statistics.pairing import task_values
 from skillift.statistics.protocol_tables import OfProtocol
 from skillift.statistics.recipes import TASK, last_checkpoints
 from skillift.statistics.transfer import slope_row
@@ -64,7 +82,10 @@ def sampling_claims(
         yield claims_table(rows, metric, settings["confidence"])
     voted = [k for k in budgets if majority(k) in asked.values]
     if voted and PASS in asked.values:
-        rows = list(_against_parameters(asked, voted, responses, runs, settings))
+        rows = list(_against_parameters(SAMPLING_BUDGET, asked, voted, responses, runs, settings))
+        able = _where_able(asked, voted, responses)
+        if able.values.keys() > {PASS}:
+            rows += _against_parameters(WHERE_ABLE, able, voted, responses, runs, settings)
         yield claims_table(rows, PASS, settings["confidence"])
 
 
@@ -105,8 +126,41 @@ def _tiers(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict]) -> dict[
     return before | dict(tiers_by_recipe(values, seeds, runs, RATE))
 
 
+def _where_able(asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFrame) -> OfProtocol:
+    """The protocol with majorities on the tasks alone that the other half of the samples passes once or more.
+
+    Args:
+        asked: the protocol.
+        budgets: numbers of samples; those of more than half of the samples have no values.
+        responses: of that protocol.
+    """
+    odd = pl.col("sample") % 2 == 1
+    found: dict[str, list[pl.DataFrame]] = {}
+    for half in (odd, ~odd):
+        able = task_values(asked.scores.filter(~half)).filter(pl.col("value") > 0)
+        joined = asked.scores.filter(half).join(responses, on=SAMPLE, how="inner")
+        for k in (each for each in budgets if each > 1):
+            values = metrics()[majority(k)].values(joined)
+            found.setdefault(majority(k), []).append(values.join(able, on=TASK_KEY, how="semi"))
+    counts = pl.col("n_unscored", "n_samples").sum()
+    able_values = {
+        name: pl.concat(halves)
+        .group_by(TASK_KEY)
+        .agg(pl.col("value", "low", "high").mean(), counts)
+        .sort(TASK_KEY)
+        for name, halves in found.items()
+        if any(half.height for half in halves)
+    }
+    return asked._replace(values={PASS: asked.values[PASS], **able_values})
+
+
 def _against_parameters(
-    asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFrame, runs: list[dict], settings: Mapping
+    claim: str,
+    asked: OfProtocol,
+    budgets: Sequence[int],
+    responses: pl.DataFrame,
+    runs: list[dict],
+    settings: Mapping,
 ) -> Iterator[dict]:
     parameters, confidence = settings.get("parameters") or {}, settings["confidence"]
     margin = (settings.get("margins") or {}).get("sampling_budget_tie")
@@ -120,7 +174,9 @@ def _against_parameters(
                 runs,
             )
             for k in (1, *budgets)
+            if majority(k) in asked.values
         }
+        taken = [k for k in budgets if k in sides]
         rows = []
         for run, of_one in sides[1].items():
             flops = {
@@ -128,15 +184,19 @@ def _against_parameters(
                 for name in of_one.names
                 if parameters.get(name) and (suite, name, run) in tokens
             }
-            pairs = list(_pairs(flops, parameters, budgets))
             whole = _with_samples({k: found[run] for k, found in sides.items() if run in found})
+            pairs = [
+                (one, other, k)
+                for one, other, k in _pairs(flops, parameters, taken)
+                if _named(one, k) in whole.names
+            ]
             found = differences_of(
                 whole, [(_named(one, k), _named(other, 1)) for one, other, k in pairs], margin, confidence
             )
             for (one, other, k), row in zip(pairs, found, strict=True):
                 about = {"path": path, "suite": suite, "contrast": f"{RATE}@{k}", "shape": ABOVE}
                 rows.append(row | about | {"student": one, "against": other, "run": run})
-        yield from family(SAMPLING_BUDGET, rows, confidence)
+        yield from family(claim, rows, confidence)
 
 
 def _pairs(

@@ -160,6 +160,7 @@ class Specs(StudentSpecs, ResultSpecs):
             for name, protocol in self.protocols.items()
             if reference in protocol["references"]
         ]
+        several: dict[str, Any] = {"protocols": protocols} if self.has_protocols else {}
         return ReferenceSpec(
             name=reference,
             conditions=self.conditions,
@@ -168,7 +169,7 @@ class Specs(StudentSpecs, ResultSpecs):
             suites=self.suites,
             samples=inference["samples"],
             reference=self._asked_reference(reference, inference),
-            **({"protocols": protocols} if self.has_protocols else {}),
+            **several,
         )
 
     def _asked_reference(self, reference: str, sampling: dict) -> AskedModel:
