@@ -24,7 +24,16 @@ from skillift.statistics.analysis import Analysis
 from skillift.study.study import load_study
 
 EVERYTHING = Extent(
-    judges=2, trained=1, recipes=2, controls=1, delta=1, predictions=1, transfer=1, variants=1, depth=1
+    judges=2,
+    trained=1,
+    recipes=2,
+    controls=1,
+    delta=1,
+    predictions=1,
+    transfer=1,
+    variants=1,
+    depth=1,
+    emulated=1,
 )
 
 
@@ -60,6 +69,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ({"transfer": 0}, {"transfer"}, set()),
         ({"variants": 0}, {"variants"}, set()),
         ({"depth": 0}, {"depth"}, set()),
+        ({"emulated": 0}, {"emulation_grid"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -111,6 +111,7 @@ class Extent(NamedTuple):
     transfer: int = 0  # 1 where the suite of new skills is asked
     variants: int = 0  # 1 where the suite of variants is asked
     depth: int = 0  # 1 where early steps of trainings are declared
+    emulated: int = 0  # runs
 
 
 # what a study needs at least to have a table; it has all others
@@ -143,6 +144,7 @@ def extent(study: Study) -> Extent:
         transfer=int("transfer" in study.suites),
         variants=int("perturbed" in study.suites),
         depth=int("depth" in study.data["analysis"]),
+        emulated=len(study.emulated_runs),
     )
 
 

@@ -20,6 +20,7 @@ VARIANT_DELTA, VARIANT_LIFT, BRITTLENESS = "variant:curated", "lift:variant:cura
 SAFETY, SIDE_GAIN, SIDE_COST = "safety", "gain:none", "side_cost"
 DATA_QUALITY, REPETITION, DEPTH = "data_quality", "repetition", "dip_and_recovery"
 PREFERENCE, IN_FORM = "preference", "preference_in_form"
+REWARD, REWARD_IN_FORM = "reward", "reward_in_form"
 PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
 UNAIDED = "none"  # pass rates under it tell what a student knows
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
@@ -110,6 +111,9 @@ _OF_PASSES = (
         "training on preference pairs gives more lift than the training that it starts from",
         LIFT,
         "recipes",
+    ),
+    Claim(
+        REWARD, "training on rewards gives more lift than the training that it starts from", LIFT, "recipes"
     ),
     Claim(
         PRETRAINING,
