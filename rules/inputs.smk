@@ -170,6 +170,13 @@ def start_files(wildcards):
     }
 
 
+def scored_tasks(wildcards):
+    """The tasks whose answers are scored in training, where its objective is on tasks."""
+    if not objective(STUDY.objective_of(wildcards.run)).scores_answers:
+        return {}
+    return {"tasks": f"{RESULTS}/tasks/train.parquet"}
+
+
 def serving_check(wildcards):
     """The check that a run was asked what the study says, of what was trained; nothing for an API's models."""
     if wildcards.student in STUDY.students_from("api"):

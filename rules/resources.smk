@@ -17,7 +17,7 @@ from skillift.running.job_sizes import (
     serving_mb,
 )
 from skillift.processes.memory import memory
-from skillift.study.starts import ON_PAIRS
+from skillift.study.objectives import objective
 
 GPUS = local_gpus()  # of each job that loads a student, where the profile does not say
 
@@ -59,14 +59,22 @@ def training_job(wildcards, input):
         trainable=recipe["trainable"],
         precision=STUDY.data["inference"]["precision"],
         batch_size=recipe["batch_size"],
-        corpus=corpus_size(input.corpus, shape.vocabulary),
+        corpus=trained_size(input, recipe, shape.vocabulary),
         epochs=recipe.get("epochs"),
         steps=recipe.get("max_steps"),
         processes=how["processes"] if how["processes"] != "auto" else 1,
         device_batch_size=how["device_batch_size"],
         checkpointing=how["gradient_checkpointing"] is True,
-        reference=recipe["objective"] in ON_PAIRS,
+        reference="beta" in recipe,
     )
+
+
+def trained_size(input, recipe, vocabulary):
+    """The size of a corpus, or of the answers that a student gives to its tasks in training."""
+    size = corpus_size(input.corpus, vocabulary)
+    if objective(recipe["objective"]).scores_answers:
+        return size.answered(recipe["generations"], recipe["max_tokens"])
+    return size
 
 
 def training_memory(wildcards, input, attempt):

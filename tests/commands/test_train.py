@@ -14,7 +14,7 @@ import pytest
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TRAINED_TOKENS
+from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TASKS, TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
 from training import train
@@ -37,10 +37,19 @@ SPEC = {
 }
 
 DPO = {"objective": "dpo", "start": "sft", "beta": 0.5, "sft_weight": 0.3}
+GRPO = {"objective": "grpo", "generations": 4, "max_tokens": 6, "beta": 0.1, "start": "sft"}
 
 
 def _as_the_start(folder: Path) -> Path:
     return write_student(folder, seed=5)
+
+
+def _tasks(corpus: pl.DataFrame) -> pl.DataFrame:
+    """Tasks that some answers of an untrained student get right: those with one 1."""
+    plain = {"skill_id": "x", "suite": "train", "prompt": "?", "reference": "1", "answer_type": "text"}
+    plain |= {"scorer": "pattern", "worked_solution": None, "pattern": "^[^1]*(1)[^1]*$"}
+    shown = [pl.lit(value, pl.String).alias(name) for name, value in plain.items()]
+    return corpus.select("task_id", *shown)
 
 
 def prepare(folder: Path, write=write_student, **changes) -> list[str]:
@@ -59,6 +68,9 @@ def prepare(folder: Path, write=write_student, **changes) -> list[str]:
     names = {"model": "model", "base-manifest": "base.json", "corpus": "corpus.parquet", "state": "state"}
     names |= {"manifest": "out/manifest.json", "checkpoints": "out/checkpoints"}
     names |= {name: f"out/{name}.parquet" for name in ("log", "probes", "trained-tokens")}
+    if changes.get("objective") == "grpo":
+        write_table(_tasks(corpus), folder / "tasks.parquet", TASKS)
+        names |= {"tasks": "tasks.parquet"}
     if "start" in changes:
         write_student(folder / "earlier/checkpoints/step-3", seed=5)
         (folder / "earlier/manifest.json").write_text('{"final_step": 3, "steps": {"3": {}}}')
@@ -126,6 +138,11 @@ def test_a_run_without_its_last_checkpoint_is_no_start(tmp_path):
         train.main(arguments)
 
 
+# at drawn steps and moments of one of 16 steps
+MANY_KILLS = [
+    (step, random.Random(step).choice(["step", "saving"]))
+    for step in sorted(random.Random(7).sample(range(2, 16), 6))
+]
 KILLS = [(random.Random(seed).randint(2, 7), "step") for seed in (0, 1, 2)]
 
 
@@ -137,6 +154,14 @@ DROPOUT = {"trainable": {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}}  # th
     [
         (write_student, [KILLS[0], (4, "saving"), (8, "keeping"), (8, "merging")], [], DROPOUT),
         (write_student, [KILLS[1], (8, "saving")], ["--device-batch-size", "1"], DPO),
+        (write_student, [KILLS[2], (8, "saving")], ["--device-batch-size", "1"], GRPO),
+        pytest.param(
+            write_student,
+            MANY_KILLS,
+            [],
+            {**DPO, "epochs": 8, "checkpoints": [3, 9, "final"]},
+            marks=pytest.mark.nightly,
+        ),
         pytest.param(
             write_hybrid_student,
             KILLS[1:],
@@ -145,7 +170,13 @@ DROPOUT = {"trainable": {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}}}  # th
             marks=pytest.mark.nightly,
         ),
     ],
-    ids=["qwen3", "preferences-accumulating", "qwen3.5-accumulating"],
+    ids=[
+        "qwen3",
+        "preferences-accumulating",
+        "rewards-accumulating",
+        "preferences-often",
+        "qwen3.5-accumulating",
+    ],
 )
 def test_a_training_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(
     tmp_path, write, kills, options, changes

@@ -83,7 +83,15 @@ def make_spec(students=("s", "m", "l"), recipes=(("sft", (0, 1)), ("answer_only"
         "runs": [
             dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in sorted(runs, key=str)
         ],
+        "borrowed": _borrowed(students),
     }
+
+
+def _borrowed(students: tuple[str, ...]) -> list[dict]:
+    """As if what the second student has of the first recipe were the first one's training."""
+    pairs = zip(students[1:2], students[:1], strict=False)
+    of_sft = {"recipe": "sft", "from_recipe": "sft"}
+    return [of_sft | {"student": large, "from_student": small} for large, small in pairs]
 
 
 @made_once

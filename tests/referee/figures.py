@@ -32,6 +32,8 @@ NAMES = {
     *("pass rate (%), n =", "as judged", "worst case", "lift (pp), n =", "lift (pp)", "tasks a run"),
     *("Cohen's kappa", "Gwet's AC1", "raw agreement", "agreement (1 = always the same verdict)"),
     *("lift [interval], pp", "· smallest detectable", "delta before SFT", "delta after SFT"),
+    *("right answers (%)", "in form (%)", "pre-trained: the model of", "fine-tuned: the training of"),
+    "Is it the scale of pre-training, or of fine-tuning?",
     *("optimiser step", "training loss (nats per token, log scale)", "shift (pp)", "all skills"),
     *("difference (pp), n =", "rows of the contrast filler-none or placebo-none"),
     *("pass rate under curated (%), n =", "student, from the smallest to the largest"),
@@ -183,6 +185,13 @@ def logged_of_pairs() -> Study:
     return logged()._replace(tables={**logged().tables, "log": log})
 
 
+@cache
+def logged_of_rewards() -> Study:
+    """One recipe was trained on rewards, whose log has them."""
+    log = logged().tables["log"].with_columns(reward=pl.when(run="dpo-s0").then(0.5))
+    return logged()._replace(tables={**logged().tables, "log": log})
+
+
 _SEEDS = "large marks: a recipe's mean over its seeds; small dots: single seeds"
 _COUNTS = f"{N_SKILLS * PER_SKILL} tasks in {N_SKILLS} skills · unscored: 0 per estimate"
 
@@ -192,6 +201,13 @@ CASES = [
         "that recipe alone was trained on preference pairs",
         logged_of_pairs,
         (logged,),
+        "figure loss_curves",
+    ),
+    Sentence(
+        "not drawn: dpo, on rewards, whose loss says nothing",
+        "that recipe alone was trained on rewards",
+        logged_of_rewards,
+        (logged, logged_of_pairs),
         "figure loss_curves",
     ),
     *(

@@ -82,6 +82,23 @@ def preferences_form_unknown() -> Study:
     return _with(_preferred(**more))
 
 
+@cache
+def rewards_help() -> Study:
+    """Training on rewards gives more lift, and more of it in form."""
+    of_rewards = {"claim": "reward", "run": "grpo"}
+    more = {"estimate": 0.05, "ci_low": 0.01, "ci_high": 0.09, "mde": 0.06, "word": "supported"}
+    form = _OF_FORM | {"claim": "reward_in_form", "run": "grpo"}
+    in_form = _preferred(**form, estimate=0.03, ci_low=0.01, ci_high=0.05, word="supported")
+    return _with(_preferred(**(of_rewards | more)), in_form)
+
+
+@cache
+def rewards_harm() -> Study:
+    """It gives less lift; nothing is said of form."""
+    less = {"estimate": -0.05, "ci_low": -0.09, "ci_high": -0.01, "mde": 0.06, "word": "contradicted"}
+    return _with(_preferred(claim="reward", run="grpo", **less))
+
+
 def _depth(**values: object) -> pl.DataFrame:
     course = {"student": "s", "run": "sft", "contrast": "dip:curated", "margin": None, "p_equivalence": None}
     return claim_row(claim="dip_and_recovery", **(course | values))
@@ -267,6 +284,29 @@ CASES = [
         "the share of responses in form has a smaller lift by so much, whatever judges say",
         preferences_harm,
         (known, preferences_help, preferences_form_unknown),
+    ),
+    Sentence(
+        "by which objective? Training on rewards gives more lift than the training that it starts from: "
+        "1 supported; rewards give responses in form more lift, too: 1 supported.",
+        "both are known of one pair",
+        rewards_help,
+        (known, rewards_harm, preferences_help),
+    ),
+    Sentence(
+        "reward | Lift by grpo less that by sft, which it starts from, at 45 k: −5.0 pp (95 % interval "
+        f"−9.0 to −1.0 pp; Holm-adjusted p = 0.004; smallest detectable effect 6.0 pp; {COUNTS}; path "
+        "judge:a). [contradicted] lift",
+        "the lift is smaller by so much after training on rewards",
+        rewards_harm,
+        (known, rewards_help),
+    ),
+    Sentence(
+        "reward in form | Lift of responses in form by grpo less that by sft, which it starts from, at "
+        f"45 k: +3.0 pp (95 % interval +1.0 to +5.0 pp; Holm-adjusted p = 0.004; smallest detectable effect "
+        f"5.0 pp; {COUNTS}; path text). [supported] metrics",
+        "the share of responses in form has a larger lift by so much, whatever judges say",
+        rewards_help,
+        (known, rewards_harm),
     ),
     Sentence(
         "Few rows seen often give more lift than more rows, at as many steps: 1 contradicted.",

@@ -9,6 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
+from referee.whole import edited, respecified, without_rows
 
 _OF_FORM = {"metric": "format", "path": "text"}
 _COMMON = {"student": "m", "contrast": "none", "margin": None, "p_equivalence": None, "mde": 0.07}
@@ -54,6 +55,37 @@ def the_other_way_round() -> Study:
     )
 
 
+@cache
+def emulated() -> Study:
+    """As if what m has of sft were the training of s by dpo; m has none by dpo itself."""
+    pair = {"recipe": "sft", "student": "m", "from_student": "s", "from_recipe": "dpo"}
+    return respecified(known(), borrowed=[pair])
+
+
+@cache
+def emulated_and_asked() -> Study:
+    """As if what m has of sft were the training of s by sft, and its own."""
+    pair = {"recipe": "sft", "student": "m", "from_student": "s", "from_recipe": "sft"}
+    return respecified(known(), borrowed=[pair])
+
+
+@cache
+def emulated_elsewhere() -> Study:
+    return respecified(emulated(), {"headline_path": "judge:b"})
+
+
+@cache
+def emulated_undefined() -> Study:
+    where = {"student": "m", "run": "sft-s1", "condition": "none", "metric": "pass"}
+    nothing = dict.fromkeys(("pass_rate", "ci_low", "ci_high"))
+    return edited(emulated(), "pass_rates", where, **nothing)
+
+
+@cache
+def emulated_of_one_seed() -> Study:
+    return without_rows(emulated(), "pass_rates", run="sft-s1")
+
+
 _HEAD = "Is it the scale of pre-training, or of fine-tuning?"
 _NUMBERS = "Holm-adjusted p = 0.004; smallest detectable effect 7.0 pp"
 _MORE, _LESS = (
@@ -75,21 +107,21 @@ CASES = [
     ),
     Sentence(
         "pretraining scale | Pass rate under none of 115 k with the training of 45 k (sft_of_s) less that of "
-        f"45 k after it: {_MORE}; path judge:a). [supported] condition_ladder",
+        f"45 k after it: {_MORE}; path judge:a). [supported] emulation_grid",
         "the emulated run passes more often by so much",
         knowledge_by_pretraining,
         (known, the_other_way_round),
     ),
     Sentence(
         "finetuning scale | Pass rate under none of 115 k after its own training by sft less that by "
-        f"sft_of_s: {_LESS}; path judge:a). [contradicted] condition_ladder",
+        f"sft_of_s: {_LESS}; path judge:a). [contradicted] emulation_grid",
         "it passes less often by so much after its own training",
         knowledge_by_pretraining,
         (known, the_other_way_round),
     ),
     Sentence(
         "finetuning scale in form | Share of responses in form under none of 115 k after its own training by "
-        f"sft less that by sft_of_s: {_MORE}; path text). [supported] metrics",
+        f"sft less that by sft_of_s: {_MORE}; path text). [supported] emulation_grid",
         "of its responses more are in form by so much",
         knowledge_by_pretraining,
         (known, the_other_way_round),
@@ -99,5 +131,35 @@ CASES = [
         "it passes less often by so much, in these runs",
         the_other_way_round,
         (known, knowledge_by_pretraining),
+    ),
+    Sentence(
+        "path judge:a; text for form · holdout suite · … tasks in … skills unscored: … intervals, "
+        "clustered by skill",
+        "the right answers are those of that path",
+        emulated,
+        (emulated_elsewhere,),
+        "figure emulation_grid",
+    ),
+    Sentence(
+        "pass rate and share of responses in form, under none of several seeds the mean, which has no "
+        "interval here",
+        "an arm has several seeds",
+        emulated,
+        (emulated_of_one_seed,),
+        "figure emulation_grid",
+    ),
+    Sentence(
+        "not asked: 45 k with the training of 115 k; 115 k with the training of 115 k",
+        "the study has neither of these arms",
+        emulated,
+        (emulated_and_asked,),
+        "figure emulation_grid",
+    ),
+    Sentence(
+        "undefined, not drawn: 115 k with the training of 45 k · pass",
+        "that rate has no value",
+        emulated_undefined,
+        (emulated,),
+        "figure emulation_grid",
     ),
 ]

@@ -48,3 +48,15 @@ def test_trainings_of_another_objective_are_as_they_were(project):
     )
     other = code_digest("training/train.py", "skillift.training.objectives.smoothed", scripts=theirs)
     assert other != code_digest("training/train.py", SFT, scripts=theirs)
+
+
+def test_grpo_is_its_module_its_keys_and_its_test():
+    """The example with keys of its own; the settings of `emulated` say of the key `objective` the same."""
+    library = ROOT / "workflow_scripts"
+    files = [*library.rglob("*.py"), *(ROOT / "rules").rglob("*.smk"), *ROOT.glob("tests/unit/training/*.py")]
+    naming = {path.relative_to(ROOT).as_posix() for path in files if "grpo" in path.read_text().lower()}
+    assert naming - {"workflow_scripts/skillift/settings/emulation.py"} == {
+        "workflow_scripts/skillift/training/objectives/grpo.py",
+        "workflow_scripts/skillift/settings/training.py",
+        "tests/unit/training/test_objective_grpo.py",
+    }

@@ -11,6 +11,8 @@ r"""Fine-tune a student on a corpus: servable checkpoints, the training log and 
           "weight_decay": 0.0, "checkpoints": ["final"], "seed": 0, "precision": "float32",
           "thinking": false}'
 
+An objective on tasks takes the table of these, too: `--tasks tasks/train.parquet`.
+
 A recipe with `start` goes on from the last checkpoint of that run: `--start runs/s/sft-s0/checkpoints
 --start-manifest runs/s/sft-s0/manifest.json`. An interrupted training continues from `--state`.
 `--processes 2` shares each batch over two processes, and `--device-batch-size 4` has each work on four
@@ -25,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TRAINED_TOKENS
+from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TASKS, TRAINED_TOKENS
 from skillift.errors import UserError, problem
 from skillift.settings.config import TrainingConfig
 from skillift.settings.options import add_options, given
@@ -41,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--base-manifest", required=True, help="manifest of the base student")
     arguments.add_argument("--start", help="checkpoints of the run whose last one is trained on, if any")
     arguments.add_argument("--start-manifest", help="manifest of that run")
+    arguments.add_argument("--tasks", help="tasks of the corpus, whose answers are scored, if any")
     arguments.add_argument("--corpus", required=True, help="table of demonstrations to train on")
     arguments.add_argument("--state", required=True, help="folder for resumable state; removed after success")
     arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -60,6 +63,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.training.run import last_checkpoint, train
 
     corpus = read_table(options.corpus, CORPUS)
+    if options.tasks:
+        from skillift.training.data import with_scoring
+
+        corpus = with_scoring(corpus, read_table(options.tasks, TASKS))
     manifests = {"base": sha256_file(options.base_manifest)}
     model = Path(options.model)
     if (options.start is None) == ("start" in options.spec.model_fields_set):

@@ -36,6 +36,7 @@ EVERYTHING = Extent(
     depth=1,
     interventions=1,
     forecast=1,
+    emulated=1,
 )
 
 
@@ -73,6 +74,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ({"depth": 0}, {"depth"}, {"courses"}),
         ({"interventions": 0}, {"chain"}, set()),
         ({"forecast": 0}, {"forecast"}, set()),
+        ({"emulated": 0}, {"emulation_grid"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

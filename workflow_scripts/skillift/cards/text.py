@@ -19,7 +19,7 @@ from skillift.reporting.arms import by_condition
 from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.statistics.claim_registry import SAFETY
 from skillift.students.origin import origin
-from skillift.study.starts import ON_PAIRS
+from skillift.study.objectives import objective
 
 if TYPE_CHECKING:
     import jinja2
@@ -108,7 +108,7 @@ def model_card(
         "base_sha256": run["base"],
         "chat_template": base["source"].get("chat_template"),
         "end_tokens": base["source"].get("end_tokens", []),
-        "pairs": run["spec"].get("objective") in ON_PAIRS,
+        "trained_on": objective(run["spec"].get("objective", "")).on,
         "start": run["spec"].get("start"),
         "start_sha256": run.get("start"),
         "rows": corpus[0],

@@ -148,10 +148,18 @@ TRAINING_LOG = table(
 # The log of a run. On preference pairs it has means over the step's pairs, too: beta times the right answer's
 # log-ratio to the reference less the wrong one's, and the log-probabilities of whole answers (nats).
 OF_PAIRS = ("margin", "chosen_logprob", "rejected_logprob")
+# Of scored answers it has means over the step's answers: reward, its standard deviation within a task, the
+# share that was cut off at the limit; and the divergence from the reference where that counts (nats a token).
+# Their loss may be below 0.
+OF_REWARDS = ("reward", "reward_std", "cut_off", "kl")
 RUN_LOG = table(
     "training log of a run",
     ("step",),
-    {**TRAINING_LOG.columns, **{name: column(pl.Float64, required=False) for name in OF_PAIRS}},
+    {
+        **TRAINING_LOG.columns,
+        "loss": column(pl.Float64),
+        **{name: column(pl.Float64, required=False) for name in (*OF_PAIRS, *OF_REWARDS)},
+    },
 )
 
 _TOKENS = column(pl.List(pl.Int64))

@@ -35,10 +35,11 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     if log.is_empty():
         raise UserError(problem("training logs", "no rows", "at least one step of one run"))
     rows = place(log, view, "training log").with_columns(pl.col("loss").fill_nan(None))
-    pairs = _on_pairs(rows)
+    pairs, rewarded = _with_column(rows, "margin"), _with_column(rows, "reward")
     rows = rows.select("student", "label", "run", "recipe", "step", "loss")
     students = [label for label in view.labels if label in set(rows["label"])]
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
+    rows = rows.filter(~pl.col("recipe").is_in(rewarded))
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
     # recipes whose colour has come before are dashed
@@ -70,14 +71,17 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
     trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"
-    notes = [f"one line a run, n = {trained} of {span(steps)} steps; loss on the demonstrations' completions"]
+    loss = f"one line a run, n = {trained} of {span(steps)} steps; loss on the demonstrations' completions"
+    notes = [loss] if len(steps) else []
     if pairs:
         notes.append(f"in nats per token; of {', '.join(pairs)}, on preference pairs, in nats per pair")
+    if rewarded:
+        notes.append(f"not drawn: {', '.join(rewarded)}, on rewards, whose loss says nothing")
     return finish(chart, "How did the training loss fall?", notes)
 
 
-def _on_pairs(rows: pl.DataFrame) -> list[str]:
-    """The recipes that were trained on preference pairs, sorted: their logs have margins."""
-    if "margin" not in rows.columns:
+def _with_column(rows: pl.DataFrame, name: str) -> list[str]:
+    """The recipes in whose logs there is such a column, sorted: of preference pairs or rewards."""
+    if name not in rows.columns:
         return []
-    return rows.filter(pl.col("margin").is_not_null())["recipe"].unique().sort().to_list()
+    return rows.filter(pl.col(name).is_not_null())["recipe"].unique().sort().to_list()

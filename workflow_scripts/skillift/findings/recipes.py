@@ -25,14 +25,26 @@ from skillift.reporting.arms import View
 from skillift.reporting.numbers import points
 from skillift.reporting.text import UNDEFINED
 from skillift.statistics.claim_labels import NOT_RESOLVABLE
-from skillift.statistics.claim_registry import DATA_QUALITY, DEPTH, IN_FORM, PREFERENCE, REPETITION, says
+from skillift.statistics.claim_registry import (
+    DATA_QUALITY,
+    DEPTH,
+    IN_FORM,
+    PREFERENCE,
+    REPETITION,
+    REWARD,
+    REWARD_IN_FORM,
+    says,
+)
 
 _PAIRS = {
     DATA_QUALITY: "trained on other demonstrations of the same tasks",
     REPETITION: "trained for as many steps on more rows",
     PREFERENCE: "which it starts from",
     IN_FORM: "which it starts from",
+    REWARD: "which it starts from",
+    REWARD_IN_FORM: "which it starts from",
 }
+_OF_FORM = (IN_FORM, REWARD_IN_FORM)
 
 
 def recipes(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
@@ -48,7 +60,7 @@ def recipes(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     found, answers = [], []
     for claim in (DEPTH, *_PAIRS):
         of_responses = replace(view, headline_path=TEXT)
-        rows = list(of_claim(tables, of_responses if claim == IN_FORM else view, claim))
+        rows = list(of_claim(tables, of_responses if claim in _OF_FORM else view, claim))
         found += [_course(row, view) if claim == DEPTH else _pair(row, view) for row in rows]
         answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
     if found:
@@ -94,7 +106,7 @@ def _deciding(row: Mapping, view: View) -> str:
 def _pair(row: Mapping, view: View) -> Finding:
     claim, label = row["claim"], view.label_by_student[row["student"]]
     numbers = apart(row, view) if claim == DATA_QUALITY else estimated(row, view)
-    lift = "Lift of responses in form" if claim == IN_FORM else "Lift"
+    lift = "Lift of responses in form" if claim in _OF_FORM else "Lift"
     sides = f"{lift} by {row['run']} less that by {row['against']}, {_PAIRS[claim]}, at {label}"
     seeds = "" if row["n_runs"] > 1 else "; a side has one seed, so about these runs"
     return Finding(
@@ -104,6 +116,6 @@ def _pair(row: Mapping, view: View) -> Finding:
         row["word"],
         row["path"],
         label,
-        "metrics" if claim == IN_FORM else "lift",
+        "metrics" if claim in _OF_FORM else "lift",
         numbers_of(row),
     )

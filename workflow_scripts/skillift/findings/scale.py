@@ -53,6 +53,6 @@ def _finding(row: Mapping, in_form: bool, view: View) -> Finding:
         row["word"],
         row["path"],
         large,
-        "metrics" if in_form else "condition_ladder",
+        "emulation_grid",
         numbers_of(row),
     )

@@ -33,6 +33,13 @@ METRIC = Metric(
             metric="format",
         ),
         Claim(
+            "reward_in_form",
+            "rewards give responses in form more lift, too",
+            "lift:curated-none",
+            "recipes",
+            metric="format",
+        ),
+        Claim(
             "pretraining_scale_in_form",
             "with one training, a larger model answers in form more often than a smaller one (under none)",
             "none",

@@ -6,16 +6,13 @@ from the module's text (`skillift.module_code` keeps it), and all that it says a
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
-from skillift.module_code import module_code
-
-_SCRIPTS = Path(__file__).resolve().parents[2]
+from skillift.module_constants import declared_in
 
 
 class Figure(NamedTuple):
@@ -53,7 +50,7 @@ def declared_figures(folder: Path | None = None) -> dict[str, Figure]:
         UserError: a declaration has a key that there is not, a value that is no literal, or the place of
             another figure.
     """
-    found = dict(_declared(folder or _SCRIPTS / "skillift/figures"))
+    found = dict(declared_in(folder or "figures", "FIGURE", Figure))
     at: dict[int, str] = {}
     for name, figure in found.items():
         if figure.place in at:
@@ -61,16 +58,3 @@ def declared_figures(folder: Path | None = None) -> dict[str, Figure]:
             raise UserError(problem(source, figure.place, f"a place of its own; {other} has that one"))
         at[figure.place] = name
     return dict(sorted(found.items(), key=lambda item: item[1].place))
-
-
-def _declared(folder: Path) -> Iterator[tuple[str, Figure]]:
-    for path in sorted(folder.glob("*.py")):
-        said = module_code(path, _SCRIPTS)
-        for index in said["definitions"].get("FIGURE", ()):
-            try:
-                call = ast.parse(said["statements"][index][0], mode="exec").body[0].value
-                values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-                yield path.stem, Figure(**values)
-            except (AttributeError, TypeError, ValueError) as error:
-                expected = f"FIGURE = Figure(...) with plain values of {', '.join(Figure._fields)}"
-                raise UserError(problem(str(path), str(error), expected)) from None

@@ -117,6 +117,7 @@ class Extent(NamedTuple):
     depth: int = 0  # 1 where early steps of trainings are declared
     forecast: int = 0  # 1 where a forecast is declared
     interventions: int = 0  # 1 where chains of thought are altered
+    emulated: int = 0  # runs
 
 
 # what a study needs at least to have a table; it has all others
@@ -152,6 +153,7 @@ def extent(study: Study) -> Extent:
         depth=int("depth" in study.data["analysis"]),
         forecast=int(FORECAST in study.data["analysis"]),
         interventions=int("interventions" in study.data["inference"]),
+        emulated=len(study.emulated_runs),
     )
 
 

@@ -124,6 +124,11 @@ class CorpusSize(NamedTuple):
     longest: int
     tokens: int
 
+    def answered(self, generations: int, max_tokens: int) -> CorpusSize:
+        """The same where each row is so many answers to its task, each of so many tokens at most."""
+        longest, tokens = self.longest + max_tokens, self.tokens + self.rows * max_tokens
+        return CorpusSize(self.rows, generations * longest, generations * tokens)
+
 
 @dataclass(frozen=True)
 class TrainingJob:

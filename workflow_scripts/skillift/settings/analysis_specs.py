@@ -142,6 +142,8 @@ class FiguresSpec(Settings):
     """What the figures show beside the results."""
     emulated: LeftOut[list[Id]] = None
     """Recipes of emulated runs, where there are any: these have no training log."""
+    borrowed: LeftOut[list[EmulatedRuns]] = None
+    """Whose trainings these runs borrow."""
 
 
 class FindingsSpec(FiguresSpec):

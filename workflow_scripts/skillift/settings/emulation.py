@@ -27,9 +27,10 @@ class EmulatedRecipe(Settings):
     objective: Literal["emulated"]
     """What is optimised, a module of `skillift/training/objectives/`. `sft` is the likelihood of the
     demonstration, given the prompt; `dpo` that of the right answer of a preference pair against the wrong
-    one, beside a reference (direct preference optimisation). `emulated` trains nothing and takes none of the
-    keys of the others: to the student's next-token scores comes `weight` times the difference of another
-    student's after and before its training (`from`)."""
+    one, beside a reference (direct preference optimisation); `grpo` that of the student's own answers that
+    are right, against its others to the same task (group relative policy optimisation). `emulated` trains
+    nothing and takes none of the keys of the others: to the student's next-token scores comes `weight` times
+    the difference of another student's after and before its training (`from`)."""
     from_: TunedStudent = Field(alias="from")
     """For `emulated`: whose training is borrowed. It has the same tokenizer, and all are answered by
     `inference.engine: transformers`."""

@@ -10,6 +10,7 @@ from pydantic import Field
 from skillift.named_modules import names_in
 from skillift.settings.base import LeftOut, OneOf, Settings, Unique
 from skillift.settings.values import (
+    WHOLE,
     Amount,
     Condition,
     Id,
@@ -49,6 +50,7 @@ class Corpus(SelectedRows):
     """`worked`: the whole worked answer; `answer_only`: its ANSWER line alone."""
 
 
+Group = Annotated[int, Field(ge=2), WHOLE]
 _Names = Annotated[list[Text], Field(min_length=1), Unique()]
 
 
@@ -109,15 +111,23 @@ class Method(Settings):
     objective: Objective
     """What is optimised, a module of `skillift/training/objectives/`. `sft` is the likelihood of the
     demonstration, given the prompt; `dpo` that of the right answer of a preference pair against the wrong
-    one, beside a reference (direct preference optimisation)."""
+    one, beside a reference (direct preference optimisation); `grpo` that of the student's own answers that
+    are right, against its others to the same task (group relative policy optimisation)."""
     start: LeftOut[Id] = None
     """Recipe whose last checkpoint is trained on, of the same student and seed, and which is the reference of
-    `dpo`; each of its trainings is a run of the study, too. The student itself where left out."""
+    `dpo` and `grpo`; each of its trainings is a run of the study, too. The student itself where left out."""
     beta: LeftOut[PositiveNumber] = None
-    """For `dpo`: how closely the trained student is held to the reference; the larger, the closer."""
+    """For `dpo` and `grpo`: how closely the trained student is held to the reference; the larger, the closer.
+    With `grpo` 0 where left out."""
     sft_weight: LeftOut[Amount] = None
     """For `dpo`: weight of the negative log-likelihood of right answers (mean over their tokens) beside the
     preference loss, so that not both likelihoods fall. 0 where left out."""
+    generations: LeftOut[Group] = None
+    """For `grpo`: answers to each task of a step, which are compared with each other."""
+    max_tokens: LeftOut[Positive] = None
+    """For `grpo`: longest answer (tokens)."""
+    temperature: LeftOut[PositiveNumber] = None
+    """For `grpo`: temperature that answers are sampled at. 1 where left out."""
     trainable: Literal["full"] | TrainedParts
     """Which parameters are trained: the word `full`, `{last_n_layers: n}`, or `{lora: {...}}`."""
     learning_rate: PositiveShare
@@ -128,7 +138,7 @@ class Method(Settings):
     """Optimiser steps, in place of `epochs`: the corpus is passed over as often as they need, so that recipes
     on corpora of different sizes take equally many steps."""
     batch_size: Positive
-    """Demonstrations in one optimiser step."""
+    """Demonstrations in one optimiser step; of `grpo` tasks."""
     packing: LeftOut[bool] = None
     """Whether demonstrations are laid end to end instead of being padded to one length. The training ends
     before its first step where that would change their log-probabilities, as it does where a student

@@ -23,6 +23,7 @@ SAMPLING_BUDGET, WHERE_ABLE = "sampling_budget", "sampling_budget_where_able"
 DIVERSITY_BY_TIER, DIVERSITY_LOST = "diversity_by_tier", "diversity_lost"
 OF_SAMPLES = "samples"  # the sides of claims about many samples of a task, of whichever k a study declares
 PREFERENCE, IN_FORM = "preference", "preference_in_form"
+REWARD, REWARD_IN_FORM = "reward", "reward_in_form"
 PRETRAINING, FINETUNING, IN_FORM_SUFFIX = "pretraining_scale", "finetuning_scale", "_in_form"
 UNAIDED = "none"  # pass rates under it tell what a student knows
 TRANSFER, RETENTION, BY_TIER = "transfer", "retention", "transfer_by_tier"
@@ -114,6 +115,9 @@ _OF_PASSES = (
         "training on preference pairs gives more lift than the training that it starts from",
         LIFT,
         "recipes",
+    ),
+    Claim(
+        REWARD, "training on rewards gives more lift than the training that it starts from", LIFT, "recipes"
     ),
     Claim(
         PRETRAINING,

@@ -11,7 +11,7 @@
 | `transfer`, `retention`, `transfer_by_tier` | see `transfer` | |
 | `brittleness` | see `variants` | one per student and recipe |
 | `side_cost` | see `side_cost` | likewise |
-| `data_quality`, `repetition`, `preference`, `preference_in_form` | see `recipe_pairs` | |
+| `data_quality`, `repetition`, `preference`, `reward`, and the latter two `_in_form` | see `recipe_pairs` | |
 | `pretraining_scale`, `finetuning_scale`, and the same `_in_form` | see `scale` | |
 | `dip_and_recovery` | see `depth` | one per student and recipe |
 | `forecast`, `forecast_beyond_base` | see `forecast` | one per student and recipe, one between tiers |

@@ -7,7 +7,10 @@
 | `repetition` | the lift is larger by fewer rows seen often than by more rows, at as many steps | likewise |
 | `preference` | the lift is larger after training on preference pairs than after the training that it \
 starts from | likewise |
-| `preference_in_form` | the same of the share of responses in form (metric `format`) | likewise |
+| `reward` | the lift is larger after training on rewards than after the training that it starts from \
+| likewise |
+| `preference_in_form`, `reward_in_form` | the same of the share of responses in form (metric `format`) \
+| likewise |
 
 A study declares its pairs (`analysis.compare`). Both lifts are of the same tasks and have the base model in
 common, which drops out of their difference. The training-seed variance of both recipes is in it
@@ -23,7 +26,15 @@ import polars as pl
 from skillift.metrics.claim import ABOVE, SAME
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family
-from skillift.statistics.claim_registry import DATA_QUALITY, IN_FORM, LIFT, PREFERENCE, REPETITION
+from skillift.statistics.claim_registry import (
+    DATA_QUALITY,
+    IN_FORM,
+    LIFT,
+    PREFERENCE,
+    REPETITION,
+    REWARD,
+    REWARD_IN_FORM,
+)
 from skillift.statistics.comparisons import lifts_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.equivalence_claims import differences_of
@@ -35,8 +46,9 @@ _CLAIMS = {
         DATA_QUALITY: (DATA_QUALITY, SAME),
         REPETITION: (REPETITION, ABOVE),
         PREFERENCE: (PREFERENCE, ABOVE),
+        REWARD: (REWARD, ABOVE),
     },
-    FORMAT: {IN_FORM: (PREFERENCE, ABOVE)},
+    FORMAT: {IN_FORM: (PREFERENCE, ABOVE), REWARD_IN_FORM: (REWARD, ABOVE)},
 }
 
 

@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from skillift.study.chat_checks import Finding
 from skillift.study.checkpoints import steps_of
 from skillift.study.matched import matched_names, whole_corpus
-from skillift.study.starts import ON_PAIRS
+from skillift.study.objectives import PAIRS, TASKS, objective
 from skillift.yaml_sources.source import Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
-DATA_QUALITY, REPETITION, PREFERENCE = "data_quality", "repetition", "preference"
+DATA_QUALITY, REPETITION, PREFERENCE, REWARD = "data_quality", "repetition", "preference", "reward"
+_OBJECTIVES = {
+    PAIRS: PREFERENCE,
+    TASKS: REWARD,
+}  # of a recipe that starts from the other, by what it is trained on
 _LENGTH = ("epochs", "max_steps", "checkpoints")
 
 
@@ -19,8 +23,9 @@ def claim_of(one: str, other: str, data: Mapping) -> str:
     """The claim about two recipes of a study; empty where they differ in more than it is about."""
     recipes = [data["recipes"][name] for name in (one, other)]
     corpora = [recipe["corpus"] for recipe in recipes]
-    if recipes[0]["objective"] in ON_PAIRS and recipes[0].get("start") == other:
-        return PREFERENCE
+    on = objective(recipes[0]["objective"]).on
+    if on in _OBJECTIVES and recipes[0].get("start") == other:
+        return _OBJECTIVES[on]
     if corpora[0] == corpora[1]:
         return ""
     apart = _differing(*recipes) - {"corpus"}
@@ -87,7 +92,7 @@ def _of_other_recipes(one: str, other: str, data: Mapping) -> tuple[str, str]:
     expected = (
         "recipes that differ in corpora of the same tasks alone (one is `like` the other), or in the rows of "
         "their corpora at equally many steps, the one with fewer rows first, or one on preference pairs and "
-        "then the one that it starts from"
+        "then the one that it starts from, or one on rewards and then that one"
     )
     wholes = [whole_corpus(data["corpora"], recipe["corpus"]) for recipe in recipes]
     lengths = [steps_of(recipe, whole.get("rows", 0)) for recipe, whole in zip(recipes, wholes, strict=True)]

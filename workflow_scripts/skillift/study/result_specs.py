@@ -99,6 +99,7 @@ class ResultSpecs(Declared):
                 published_values=not self.students_from("scratch") if published is None else published
             ),
             **({"emulated": sorted(self.data[EMULATED])} if EMULATED in self.data else {}),
+            **({"borrowed": rows} if (rows := self._emulations().get("emulated")) else {}),
         )
 
     def findings_spec(self) -> FindingsSpec:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from skillift.study.chat_checks import Finding
 from skillift.study.checkpoints import reached, steps_in
-from skillift.study.matched import PAIRS, whole_corpus
+from skillift.study.matched import whole_corpus
+from skillift.study.objectives import PAIRS, TASKS, objective, own_keys
 from skillift.yaml_sources.source import Words
 from skillift.yaml_sources.wording import did_you_mean, one_of
 
-# objectives on preference pairs, and the keys of a recipe that are theirs alone: needed, and optional
-ON_PAIRS = {"dpo": (("beta",), ("sft_weight",))}
-_OF_PAIRS = ("beta", "sft_weight")
+_EXAMPLES = {"beta": 0.1, "generations": 8, "max_tokens": 48}
 
 
 def start_findings(data: Mapping) -> Iterator[Finding]:
@@ -70,34 +69,48 @@ def _before(name: str, recipes: Mapping) -> list[str]:
 def objective_findings(data: Mapping) -> Iterator[Finding]:
     """What is wrong with what an objective is given: its corpus, its keys, what else it cannot take."""
     for name, recipe in data["recipes"].items():
-        here, objective = ("recipes", name), recipe["objective"]
-        needed, optional = ON_PAIRS.get(objective, ((), ()))
+        here, takes = ("recipes", name), objective(recipe["objective"])
         corpora = data["corpora"]
         if recipe["corpus"] in corpora:
             pairs = whole_corpus(corpora, recipe["corpus"]).get("form") == PAIRS
-            if pairs != (objective in ON_PAIRS):
-                expected = f"a corpus {'with' if not pairs else 'without'} `form: {PAIRS}`, for {objective}"
+            if pairs != (takes.on == PAIRS):
+                with_or_without = "without" if pairs else "with"
+                expected = f"a corpus {with_or_without} `form: {PAIRS}`, for {recipe['objective']}"
                 fix = "Make one: {like: <corpus>, form: pairs, rejected: corrupted}." if not pairs else ""
                 yield (*here, "corpus"), recipe["corpus"], expected, fix
-        for key in needed:
+        for key in takes.needs:
             if key not in recipe:
-                found, expected = Words(f"no key '{key}'"), f"one with objective: {objective}"
-                yield here, found, expected, f"Add `{key}: 0.1`."
-        for key in _OF_PAIRS:
-            if key in recipe and key not in (*needed, *optional):
-                expected = f"no such key with objective: {objective}"
+                found, expected = Words(f"no key '{key}'"), f"one with objective: {recipe['objective']}"
+                yield here, found, expected, f"Add `{key}: {_EXAMPLES.get(key, '...')}`."
+        for key in own_keys():
+            if key in recipe and key not in takes.own:
+                expected = f"no such key with objective: {recipe['objective']}"
                 yield (*here, key), Words(f"the key '{key}'"), expected, "Delete it."
-        if objective in ON_PAIRS:
-            yield from _what_pairs_cannot(here, recipe)
+        if takes.on in _WITHOUT:
+            yield from _what_others_cannot(here, recipe, *_WITHOUT[takes.on])
 
 
-def _what_pairs_cannot(here: tuple[str, ...], recipe: Mapping) -> Iterator[Finding]:
+# of what is trained on: why there is no dropout, and why no packing
+_WITHOUT = {
+    PAIRS: (
+        "0 for preference pairs, whose reference is the same model without dropout",
+        "false for preference pairs, which are padded",
+    ),
+    TASKS: (
+        "0 where answers are scored, which are drawn without dropout",
+        "false where answers are scored, which are padded",
+    ),
+}
+
+
+def _what_others_cannot(
+    here: tuple[str, ...], recipe: Mapping, undropped: str, padded: str
+) -> Iterator[Finding]:
     lora = recipe["trainable"].get("lora", {}) if isinstance(recipe["trainable"], Mapping) else {}
     if lora.get("dropout"):
-        expected = "0 for preference pairs, whose reference is the same model without dropout"
-        yield (*here, "trainable", "lora", "dropout"), lora["dropout"], expected, "Delete it."
+        yield (*here, "trainable", "lora", "dropout"), lora["dropout"], undropped, "Delete it."
     if recipe.get("packing"):
-        yield (*here, "packing"), True, "false for preference pairs, which are padded", "Delete it."
+        yield (*here, "packing"), True, padded, "Delete it."
 
 
 def adapter_findings(data: Mapping) -> Iterator[Finding]:

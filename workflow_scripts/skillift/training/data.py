@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.scorers.registry import names, scorer
 from skillift.settings.values import DEFAULT_DATE
 from skillift.students.chat_format import (
     opened_reasoning,
@@ -185,6 +186,36 @@ def check_row(
             fix = f"The chat template opens an answer with {opening!r} alone, not where one is asked for: "
             fix += "have it open one under `{% if add_generation_prompt %}`."
         raise UserError(problem(where, found, expected, fix))
+
+
+def with_scoring(corpus: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
+    """The corpus with what answers to its tasks are scored by: the columns `scorer` and `scored_by`.
+
+    Args:
+        corpus: a frame that keeps the contract CORPUS.
+        tasks: those that it is made from, contract TASKS.
+
+    Returns:
+        `scored_by` has the values that the scorer is given beside an answer (`scorers.registry.Scorer`).
+
+    Raises:
+        UserError: a task is scored by a judge.
+    """
+    said = {row["task_id"]: row for row in tasks.iter_rows(named=True)}
+    scorers = [said[task_id]["scorer"] for task_id in corpus["task_id"]]
+    for task_id, found in zip(corpus["task_id"], scorers, strict=True):
+        if found not in names():
+            expected = (
+                f"a scorer that needs no judge ({', '.join(names())}), as answers are scored in training"
+            )
+            raise UserError(problem(f"tasks: {task_id}: scorer", found, expected))
+    values = [
+        [said[task_id].get(name) for name in scorer(found).columns]
+        for task_id, found in zip(corpus["task_id"], scorers, strict=True)
+    ]
+    return corpus.with_columns(
+        scorer=pl.Series(scorers, dtype=pl.String), scored_by=pl.Series(values, dtype=pl.List(pl.String))
+    )
 
 
 def check_batch(batch: Mapping[str, Tensor], rows: Sequence[Mapping], pad_token: int, packed: bool) -> None:

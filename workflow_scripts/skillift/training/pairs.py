@@ -65,7 +65,7 @@ def tokenised_pairs(
     if "rejected" not in corpus.columns:
         fix = "Train on a corpus with `form: pairs`."
         raise UserError(problem("corpus", "no column 'rejected'", "a wrong answer in each row", fix))
-    sides = [_with_labels(side, tokenizer, thinking, ends, date) for side in (corpus, _of_rejected(corpus))]
+    sides = [with_labels(side, tokenizer, thinking, ends, date) for side in (corpus, _of_rejected(corpus))]
     checked = [
         check_trained_tokens(frame, side, tokenizer, thinking, ends, max_tokens, date)
         for frame, side in zip((corpus, _of_rejected(corpus)), sides, strict=True)
@@ -86,13 +86,14 @@ def _of_rejected(corpus: pl.DataFrame) -> pl.DataFrame:
     return corpus.with_columns(pl.Series("messages", messages, dtype=corpus.schema["messages"]))
 
 
-def _with_labels(
+def with_labels(
     corpus: pl.DataFrame,
     tokenizer: PreTrainedTokenizerBase,
     thinking: bool,
     ends: Sequence[int],
     date: str,
 ) -> Dataset:
+    """A corpus as trl has it once it is tokenised: input_ids and labels; see `data.conversations`."""
     from datasets import Dataset
 
     rows = conversations(corpus, tokenizer, thinking, ends, date).to_list()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.contracts.pipeline import OF_PAIRS
+from skillift.contracts.pipeline import OF_PAIRS, OF_REWARDS
 from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -43,8 +43,8 @@ class TrainingResult:
 
     Attributes:
         log: step, loss (mean over the step's trained tokens, nats; of preference pairs
-            `preference_trainer`), learning_rate, tokens (cumulative, prompt and response, without padding);
-            contract RUN_LOG.
+            `preference_trainer`, else see its objective), learning_rate, tokens (cumulative, prompt and
+            response, without padding); contract RUN_LOG.
         probes: log-probabilities of a few demonstrations, before training and at each checkpoint; contract
             PROBES.
         trained_tokens: what each demonstration has under the loss; contract TRAINED_TOKENS.
@@ -193,7 +193,7 @@ def _open_state(state: Path, spec: TrainSpec, model_folder: Path, corpus: pl.Dat
 
 
 def _log_table(history: list[dict]) -> pl.DataFrame:
-    """The table of contract RUN_LOG; columns of preference pairs where the trainer has logged them."""
+    """The table of contract RUN_LOG; with the columns that its objective logs besides."""
     rows = [entry for entry in history if "loss" in entry]
     found = pl.DataFrame(
         {
@@ -204,5 +204,5 @@ def _log_table(history: list[dict]) -> pl.DataFrame:
         },
         schema={"step": pl.Int64, "loss": pl.Float64, "learning_rate": pl.Float64, "tokens": pl.Int64},
     )
-    of_pairs = [name for name in OF_PAIRS if rows and name in rows[0]]
-    return found.with_columns(pl.Series(name, [entry[name] for entry in rows]) for name in of_pairs)
+    besides = [name for name in (*OF_PAIRS, *OF_REWARDS) if rows and name in rows[0]]
+    return found.with_columns(pl.Series(name, [entry[name] for entry in rows]) for name in besides)

@@ -15,12 +15,15 @@ from skillift.engines.probes import probes_of
 from skillift.libraries import fast_imports
 from skillift.settings.specs import TrainSpec
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
+from skillift.study.objectives import Objective
 from skillift.training.fit import arguments, fit_rows, optimise, positions, prepare, trained_model
 from skillift.training.options import TrainingOptions
 
 if TYPE_CHECKING:
     from skillift.training.pairs import Pairs
     from skillift.training.preference_trainer import PairTrainer
+
+OBJECTIVE = Objective(on="pairs", needs=("beta",), takes=("sft_weight",))
 
 
 def fit(
