@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 FIGURE = Figure(
-    place=280,
+    place=290,
     tables=("forecast",),
     question="forecast",
     needs={"trained": 1, "delta": 1, "forecast": 1},
