@@ -113,7 +113,7 @@ def _made_wrong(task: Mapping, solution: str, tasks: pl.DataFrame, seed: int) ->
 
 def _as_probes(sets: Mapping[str, Sequence[Probe]]) -> pl.DataFrame:
     """The table PROBES at the base model: `attempt` 0 is the right answer, others are wrong ones."""
-    rows = [
+    rows: list[tuple] = [
         (BASE_STEP, task_id, place, *probe, [])
         for task_id, answers in sorted(sets.items())
         for place, probe in enumerate(answers)

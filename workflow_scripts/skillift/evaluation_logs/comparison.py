@@ -25,6 +25,7 @@ from skillift.findings.page import Made
 from skillift.findings.rows import findings_rows
 from skillift.metrics.names import PASS
 from skillift.publication.html_parts import PageParts, read_part
+from skillift.reporting.registry import WHERE_DECLARED
 from skillift.statistics.claim_registry import LIFT
 from skillift.tables import atomic_path, write_json, write_table
 
@@ -68,7 +69,7 @@ def write_comparison(
     for run, frame in made.episodes.items():
         write_table(frame, out / f"episodes/{run}.parquet", EPISODES)
     for name, schema in {**ANALYSIS_TABLES, "predictions": PREDICTIONS}.items():
-        if name in analysis:
+        if name in analysis and name not in WHERE_DECLARED:  # which a comparison declares nothing of
             write_table(analysis[name], out / f"analysis/{name}.parquet", schema)
     _write(out / "summary.md", text)
     tidy_effects(analysis["claims"]).write_csv(out / "effects.csv")

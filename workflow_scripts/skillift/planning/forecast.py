@@ -54,11 +54,12 @@ def _of_student(
     if known["skill_id"].n_unique() < FEWEST_SKILLS or preferred.is_empty():
         return f"{subject}: too few skills with a pair and a lift, here or in {earlier}."
     by_skill = preferred.group_by("skill_id").agg(pl.col("preferred").mean())["preferred"]
-    at = float(by_skill.mean() or 0.0)
+    at = float(np.mean(by_skill.to_numpy()))
     found = lift_at(at, known, len(by_skill), confidence)
     if found is None:
         return f"{subject}: the skills of {earlier} do not differ in what was preferred."
-    least, most = (float(end) for end in (known["discrimination"].min(), known["discrimination"].max()))
+    there = known["discrimination"].to_numpy()
+    least, most = float(there.min()), float(there.max())
     if not least <= at <= most:
         return (
             f"{subject}: its base model prefers right answers in {percent(at)}, outside of what skills of "

@@ -55,4 +55,4 @@ def courses(rates: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict])
         n_runs=pl.len().cast(pl.Int64),
     )
     common = means.join(n_runs, on=["student", "recipe"]).filter(pl.col("n_runs") == pl.col("all_runs"))
-    return common.select(list(SCHEMA)).cast(SCHEMA).sort(_PLACE)
+    return common.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items()).sort(_PLACE)

@@ -196,18 +196,19 @@ def estimated(columns: list[np.ndarray], estimator: Estimator, confidence: float
         estimator: `slopes` or `lead`.
         confidence: of the interval.
     """
-    row = dict.fromkeys(_NUMBERS)
+    row: dict[str, float | None] = dict.fromkeys(_NUMBERS)
     n_skills = len(columns[0])
     if n_skills < 2:
         return row
     replicates = estimator(*columns)
     if np.isnan(replicates[0]):
         return row
-    row["estimate"] = float(replicates[0])
+    estimate = float(replicates[0])
+    row["estimate"] = estimate
     error = jackknife_error(replicates)
     if not error > _ZERO:  # false of NaN, too; an error of zero would claim certainty
         return row
-    known = students_t(error, n_skills - 2.0).of(row["estimate"], confidence)
+    known = students_t(error, n_skills - 2.0).of(estimate, confidence)
     return row | {name: known[name] for name in _NUMBERS if name in known}
 
 
@@ -253,22 +254,23 @@ def _between_tiers(skills: pl.DataFrame, confidence: float) -> Iterator[dict]:
             "n_unscored": int(rows["n_unscored"].sum()),
             "n_runs": rows["n_runs"].min(),
         }
-        numbers = _line(*(means[name].to_numpy() for name in ("lift", "discrimination")), confidence)
-        never = {"p_value": None, "uncertainty": None, "ends": []}
+        numbers = _line(means["lift"].to_numpy(), means["discrimination"].to_numpy(), confidence)
+        never: dict = {"p_value": None, "uncertainty": None, "ends": []}
         yield {"student": "", "run": recipe, "step": 0} | _UNMARGINED | counts | numbers | never
 
 
 def _line(y: np.ndarray, x: np.ndarray, confidence: float) -> dict:
     """A slope over a few points with its least-squares interval."""
-    row = dict.fromkeys(_NUMBERS)
+    row: dict[str, float | None] = dict.fromkeys(_NUMBERS)
     x, y = x - x.mean(), y - y.mean()
     squares = float((x**2).sum())
     if squares <= _ZERO:
         return row
-    row["estimate"] = float((x * y).sum()) / squares
+    slope = float((x * y).sum()) / squares
+    row["estimate"] = slope
     freedom = len(x) - 2.0
-    error = float(((y - row["estimate"] * x) ** 2).sum() / freedom / squares) ** 0.5
+    error = float(((y - slope * x) ** 2).sum() / freedom / squares) ** 0.5
     if error <= _ZERO:
         return row
-    known = students_t(error, freedom).of(row["estimate"], confidence)
+    known = students_t(error, freedom).of(slope, confidence)
     return row | {name: known[name] for name in _NUMBERS if name in known}
