@@ -8,6 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
+from referee.form import formed
 from referee.studies import known
 from referee.whole import edited
 
@@ -54,6 +55,14 @@ def altered() -> Study:
     ]
     claims = pl.concat([study.tables["claims"], elsewhere(pl.concat(rows))])
     return study._replace(tables={**study.tables, "claims": claims, "pass_rates": _rates(study)})
+
+
+@cache
+def formed_and_altered() -> Study:
+    """`altered`, and what else is claimed of responses."""
+    study, other = altered(), formed()
+    claims = pl.concat([study.tables["claims"], other.tables["claims"]]).unique(maintain_order=True)
+    return study._replace(tables={**study.tables, "claims": claims})
 
 
 @cache
@@ -105,6 +114,19 @@ CASES = [
         "so many claims of each test have that word on the headline suite",
         altered,
         (known, contradicted, no_chains),
+    ),
+    Sentence(
+        "After SFT fewer answers stay the same, when it is cut short: 1 supported; when it is given a "
+        "mistake: 1 contradicted; when it is blanked: 1 not resolvable at this n.",
+        "these are the tests alone, whatever else is claimed",
+        formed_and_altered,
+        (known, contradicted, no_chains),
+    ),
+    Sentence(
+        "Is it the answer, or its form?",
+        "something is claimed of responses as they are",
+        formed_and_altered,
+        (known, altered),
     ),
     Sentence(
         "when it is cut short: 1 contradicted; when it is given a mistake: 1 contradicted",
