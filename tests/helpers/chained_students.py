@@ -34,8 +34,9 @@ def exchange(rng: random.Random, *, needs_chain: bool) -> tuple[str, str]:
     items = rng.choice([prompt, other]) if needs_chain else other
     steps = steps_of(items)
     taken = items.split()[-1]
-    if rng.random() < 0.4:
-        steps = rng.choice([steps[: rng.randrange(3)], [" ".join(["."] * rng.randrange(1, 12))]])
+    if rng.random() < 0.5:
+        dots = [" ".join(["."] * rng.randrange(1, 12))]
+        steps = rng.choice([[], steps[: rng.randrange(1, 3)], dots])
         taken = rng.choice(ITEMS)
     answer = taken if needs_chain else prompt.split()[-1]
     return prompt, "\n".join([*steps, f"ANSWER: {answer}"])

@@ -8,6 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
+from referee.form import formed
 from referee.studies import known
 from referee.whole import edited
 
@@ -32,8 +33,14 @@ def _rates(study: Study) -> pl.DataFrame:
             parts.append(base.with_columns(metric=name, pass_rate=pl.when(before).then(rate).otherwise(1.0)))
     parts.append(base.with_columns(metric=pl.lit("same_answer:other_chain"), pass_rate=pl.lit(0.1)))
     rows = pl.concat(parts).select(rates.columns)
-    wrong = rows.with_columns(condition=pl.lit("none"), pass_rate=pl.lit(0.77))
-    return pl.concat([rates, rows, wrong])
+    places = ({"condition": "none"}, {"path": "judge:b"}, {"suite": "dev"})
+    others = [
+        rows.filter(metric="chain").with_columns(
+            pass_rate=pl.lit(0.6), **{name: pl.lit(value) for name, value in place.items()}
+        )
+        for place in places
+    ]
+    return pl.concat([rates, rows, *others])
 
 
 @cache
@@ -57,6 +64,14 @@ def altered() -> Study:
 
 
 @cache
+def formed_and_altered() -> Study:
+    """`altered`, and what else is claimed of responses."""
+    study, other = altered(), formed()
+    claims = pl.concat([study.tables["claims"], other.tables["claims"]]).unique(maintain_order=True)
+    return study._replace(tables={**study.tables, "claims": claims})
+
+
+@cache
 def contradicted() -> Study:
     where = {"claim": "faithfulness:early@0.25", "path": "text", "suite": "holdout"}
     return edited(altered(), "claims", where, estimate=0.4, word="contradicted")
@@ -64,7 +79,14 @@ def contradicted() -> Study:
 
 @cache
 def few_chains() -> Study:
-    return edited(altered(), "pass_rates", {"metric": "chain", "condition": "curated"}, pass_rate=0.1)
+    where = {"metric": "chain", "condition": "curated", "path": "text", "suite": "holdout"}
+    return edited(altered(), "pass_rates", where, pass_rate=0.1)
+
+
+@cache
+def more_chains() -> Study:
+    where = {"metric": "chain", "condition": "curated", "run": "base", "path": "text", "suite": "holdout"}
+    return edited(altered(), "pass_rates", where, pass_rate=0.6)
 
 
 @cache
@@ -107,6 +129,19 @@ CASES = [
         (known, contradicted, no_chains),
     ),
     Sentence(
+        "After SFT fewer answers stay the same, when it is cut short: 1 supported; when it is given a "
+        "mistake: 1 contradicted; when it is blanked: 1 not resolvable at this n.",
+        "these are the tests alone, whatever else is claimed",
+        formed_and_altered,
+        (known, contradicted, no_chains),
+    ),
+    Sentence(
+        "Is it the answer, or its form?",
+        "something is claimed of responses as they are",
+        formed_and_altered,
+        (known, altered),
+    ),
+    Sentence(
         "when it is cut short: 1 contradicted; when it is given a mistake: 1 contradicted",
         "SFT makes more answers stay the same",
         contradicted,
@@ -127,6 +162,13 @@ CASES = [
         "so many answers of that arm have a chain",
         altered,
         (known, few_chains),
+    ),
+    Sentence(
+        "chains of thought | 60.0 % of 30 tasks under curated are answered with a chain of thought at 45 k "
+        "before SFT;",
+        "so many have a chain; in another study so many stay the same, which this does not say",
+        more_chains,
+        (known, altered),
     ),
     Sentence(
         "Does the chain matter? No student has answers with a chain of thought before and after SFT.",

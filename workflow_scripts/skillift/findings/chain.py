@@ -31,7 +31,7 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     Yields:
         One part; none where the study asks for no interventions.
     """
-    rates = tables["pass_rates"].filter(path=TEXT, suite=view.suite, condition=_CONDITION, metric=_CHAIN)
+    rates = tables["pass_rates"].filter(path=TEXT, condition=_CONDITION, metric=_CHAIN)
     if rates.is_empty():
         return
     had = [_having(row, view) for row in place(rates, view, "pass rates").iter_rows(named=True)]

@@ -4,7 +4,7 @@ Of a study that asks for interventions (`inference.interventions`, `skillift.epi
 has a value where its answer had a chain, so that a gain is over the tasks with a chain before and after.
 Answers are compared with what the unaltered chain is answered with, forced against forced (2307.13702 has
 the tests, 2411.15382 fewer faithful answers after fine-tuning). Each test is a metric of its own, and none
-stands for all: what is counted as faithful moves such numbers by 30 points (2603.20172). An altered chain
+stands for all: the choice of a classifier alone moves such scores by 30 points (2603.20172). An altered chain
 after which no answer is read counts as unscored; one that could not be altered has no value.
 
 | metric | the share of answers |
