@@ -96,6 +96,13 @@ TERMS = (
         "transfer has skills that no demonstration has",
     ),
     Term(
+        "protocol",
+        r"[Pp]rotocols?",
+        "one way to ask the tasks of a study: how many samples, at which temperature, under which conditions; "
+        "numbers of two are never pooled",
+    ),
+    Term("FLOPs", r"FLOPs", "floating-point operations of a task's answers: 2 x parameters x tokens"),
+    Term(
         "variant",
         r"[Vv]ariants?",
         "a task made from another one by one change; of the task pack, a step of the procedure is removed or "
