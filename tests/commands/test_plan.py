@@ -9,6 +9,7 @@ import shlex
 import polars as pl
 import pytest
 from score_tables import make_scores, make_tasks
+from study_files import EMBEDDED as STUDY
 
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError
@@ -147,8 +148,9 @@ def test_an_earlier_study_gives_variances_and_hours(tmp_path, earlier, capsys):
         tmp_path, "--from", str(earlier), "--tasks", "200", "--seeds", "2",
         "--training-hours", "l=2", "--episodes-per-hour", "l=1000",
     )  # fmt: skip
-    # 360 s a training, 72 s for 200 episodes; s is trained by two recipes, m and l by one
-    episodes = {"s": 200 * 5 * (1 + 2 * 2), "m": 200 * 5 * (1 + 2), "l": 200 * 5 * (1 + 2)}
+    # 360 s a training, 72 s for 200 episodes; s is trained by two recipes, m and l by one; 38 tasks more
+    # are variants
+    episodes = {name: 238 * 5 * (1 + 2 * recipes) for name, recipes in (("s", 2), ("m", 1), ("l", 1))}
     hours = 2 * (2 * 0.1 + 0.1 + 2) + (episodes["s"] + episodes["m"]) * 72 / 200 / 3600 + episodes["l"] / 1000
     assert designs["device_hours"].to_list() == pytest.approx([hours] * 3)
 
@@ -211,13 +213,10 @@ def test_options_of_a_wrong_form_are_named(tmp_path, options, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_new_skills_are_planned_for_as_far_as_the_pack_has_them_and_their_claims_are_told(
-    tmp_path, repository
-):
-    text = (repository / "studies/embedded.yaml").read_text(encoding="utf-8")
+def test_new_skills_are_planned_for_as_far_as_the_pack_has_them_and_their_claims_are_told(tmp_path):
     study = tmp_path / "study.yaml"
     suites = "    suites: {transfer: {skills: 10, per_skill: 6}}\n"
-    text = text.replace("    judge_scored:", f"{suites}    judge_scored:", 1)
+    text = STUDY.replace("    judge_scored:", f"{suites}    judge_scored:", 1)
     study.write_text(text.replace("suites: [holdout]", "suites: [holdout, transfer]", 1), encoding="utf-8")
     options = ["--study", str(study), "--directory", str(tmp_path), "--out", str(tmp_path)]
     main([*options, "--suite", "transfer", "--effect", "0.1"])

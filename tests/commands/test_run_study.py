@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from analysis_tables import full_study
+from study_files import EMBEDDED
 
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
@@ -114,8 +115,9 @@ def test_a_study_that_fails_leaves_the_last_word_to_snakemake(called, tmp_path, 
 
 
 @pytest.mark.slow
-def test_a_finished_study_ends_in_six_lines(tmp_path, repository, monkeypatch):
-    study = load_study(repository / "studies/embedded.yaml")
+def test_a_finished_study_ends_in_six_lines(tmp_path):
+    (tmp_path / "study.yaml").write_text(EMBEDDED, encoding="utf-8")
+    study = load_study(tmp_path / "study.yaml")
     tables = full_study()[1]
     contracts = {**ANALYSIS_TABLES, "certification": CERTIFICATION_RATES, "predictions": PREDICTIONS}
     for name in set(FINDINGS) - {"ledger"}:  # which is of runs of the workflow

@@ -86,6 +86,12 @@ def emulated_of_one_seed() -> Study:
     return without_rows(emulated(), "pass_rates", run="sft-s1")
 
 
+@cache
+def responses_not_at_hand() -> Study:
+    """Nothing is known of form."""
+    return _with(_larger(1, "supported"), _own(-1, "contradicted"))
+
+
 _HEAD = "Is it the scale of pre-training, or of fine-tuning?"
 _NUMBERS = "Holm-adjusted p = 0.004; smallest detectable effect 7.0 pp"
 _MORE, _LESS = (
@@ -104,6 +110,13 @@ CASES = [
         "all four are known of one emulated run",
         knowledge_by_pretraining,
         (known, the_other_way_round),
+    ),
+    Sentence(
+        "1 supported; a large model passes more often after its own training than with a small one's (under "
+        "none): 1 contradicted.",
+        "of form nothing is known",
+        responses_not_at_hand,
+        (knowledge_by_pretraining, the_other_way_round),
     ),
     Sentence(
         "pretraining scale | Pass rate under none of 115 k with the training of 45 k (sft_of_s) less that of "

@@ -93,7 +93,7 @@ def test_a_study_lacks_what_it_has_no_data_for(without, figures, tables):
 
 def test_the_extent_of_a_study_is_read_from_its_file(repository):
     embedded = extent(load_study(repository / "studies/embedded.yaml"))
-    assert embedded == Extent(judges=2, trained=7, recipes=2, controls=2, delta=1, predictions=4)
+    assert embedded == Extent(judges=2, trained=7, recipes=2, controls=2, delta=1, predictions=4, variants=1)
     assert extent(load_study(repository / "studies/smoke.yaml")).recipes == 1
 
 

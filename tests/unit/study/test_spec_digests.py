@@ -15,18 +15,18 @@ from skillift.study.study import load_study
 # where one differs on purpose, as after an edit of the study: python tests/unit/study/test_spec_digests.py
 RECORDED = {
     "embedded": {
-        "analysis": "d4961197",
+        "analysis": "f69ae123",
         "browser": "6df65cfe",
         "corpus": "f5a21440",
         "demonstrations": "719693b9",
-        "episodes": "18d4fb0b",
-        "figures": "cf293d81",
+        "episodes": "aec5fc8d",
+        "figures": "a0601f47",
         "judge": "d4d7b74f",
         "predictions": "dd38da4a",
         "pretrain": "17cddb65",
         "rates": "b7e1a49e",
         "scores": "0c16bff7",
-        "tasks": "f22d95fb",
+        "tasks": "a71ac70c",
         "tokenizer": "2fdf6c71",
         "train": "650f8536",
     },

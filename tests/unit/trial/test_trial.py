@@ -189,7 +189,7 @@ def test_jobs_of_every_seed_take_what_the_first_ones_took_with_more_of_the_count
     study, trial = trial_of(repository / "studies/embedded.yaml", tmp_path)
     results = tmp_path / "results"
     job_of(results, "train/s/sft-s0", 25.0, "training: 4 of 4 steps, took 20 s")
-    job_of(results, "generate/s/base", 40.0, "answering: 40 of 40 prompts, took 10 s")
+    job_of(results, "generate/s/base", 40.0, "answering: 65 of 65 prompts, took 10 s")
     job_of(results, "make_figure/lift", 3.0, "")
     jobs = [
         Job("train", {"student": "s", "run": "sft-s1"}, "training", NEW),
@@ -201,7 +201,8 @@ def test_jobs_of_every_seed_take_what_the_first_ones_took_with_more_of_the_count
     found = forecast_durations(Plan(tuple(jobs)), Size.of(study), Size.of(trial), results)
     steps = 6 * 23  # 353 rows in batches of 16
     assert found[0].seconds == pytest.approx(5 + 20 * steps / 4)
-    assert found[1].seconds == pytest.approx(30 + 10 * 1000 / 40)
+    # five conditions of 200 tasks and 38 variants, and in the trial of 8 and 5
+    assert found[1].seconds == pytest.approx(30 + 10 * 5 * 238 / (5 * 13))
     assert found[2].seconds == 3.0
     assert found[3].seconds is None, "nobody knows what a training takes that was not measured"
     assert found[4].seconds == 3.0, "as pages take that were measured"
