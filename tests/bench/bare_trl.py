@@ -5,7 +5,7 @@ python tests/bench/bare_trl.py --model DIR --corpus corpus.parquet --recipe reci
 trl's own trainer and loss, with the recipe's settings; on a GPU trl's gradient checkpointing and the
 recipe's precision. Both cost time on a CPU, where they are off as they are in skillift. The recipe's
 `device_batch_size` is the number of rows at once; the rest is gradient accumulation. The merged model is
-saved once.
+saved once. A recipe with `objective: dpo` takes its pairs (`rejected`) by trl's DPOTrainer.
 """
 
 from __future__ import annotations
@@ -30,19 +30,30 @@ def main() -> None:
     from datasets import Dataset
     from peft import LoraConfig
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
+    from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
     gpu = torch.cuda.is_available()
     rows = recipe.get("device_batch_size", recipe["batch_size"])
-    messages = pl.read_parquet(options.corpus)["messages"].to_list()
+    corpus = pl.read_parquet(options.corpus)
+    messages = corpus["messages"].to_list()
     steps = math.ceil(len(messages) / recipe["batch_size"]) * recipe["epochs"]
-    trainer = SFTTrainer(
+    trainer_class, config, settings = SFTTrainer, SFTConfig, {"completion_only_loss": True}
+    data = [{"prompt": row[:1], "completion": row[1:]} for row in messages]
+    if recipe["objective"] == "dpo":
+        trainer_class, config = DPOTrainer, DPOConfig
+        settings = {"beta": recipe["beta"], "loss_type": ["sigmoid", "sft"]}
+        settings["loss_weights"] = [1.0, recipe["sft_weight"]]
+        data = [
+            {"prompt": row[:1], "chosen": row[1:], "rejected": [{"role": "assistant", "content": wrong}]}
+            for row, wrong in zip(messages, corpus["rejected"], strict=True)
+        ]
+    trainer = trainer_class(
         model=AutoModelForCausalLM.from_pretrained(
             options.model, dtype=recipe["precision"] if gpu else "float32"
         ),
         processing_class=AutoTokenizer.from_pretrained(options.model),
-        train_dataset=Dataset.from_list([{"prompt": row[:1], "completion": row[1:]} for row in messages]),
-        args=SFTConfig(
+        train_dataset=Dataset.from_list(data),
+        args=config(
             output_dir=f"{options.out}/trainer",
             seed=recipe["seed"],
             learning_rate=recipe["learning_rate"],
@@ -52,7 +63,7 @@ def main() -> None:
             lr_scheduler_type=recipe["schedule"],
             warmup_steps=math.ceil(recipe["warmup_ratio"] * steps),
             weight_decay=recipe["weight_decay"],
-            completion_only_loss=True,
+            **settings,
             max_length=None,
             bf16=gpu and recipe["precision"] == "bfloat16",
             gradient_checkpointing=gpu,

@@ -3,6 +3,7 @@ r"""Training beside a bare trl script on the same demonstrations, with random st
 python tests/bench/fine_tuning.py                        # on a CPU: a tiny student
 python tests/bench/fine_tuning.py --model results/mine/students/smollm2/model --threads 2 --rows 48 \
     --device-batch-size 4 --precision float32
+python tests/bench/fine_tuning.py --objective dpo        # preference pairs, each batch at once
 python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's shapes, in bfloat16
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
@@ -43,6 +44,18 @@ RECIPE = {
 }
 
 
+# of preference pairs: trl takes means over parts of a batch, so both take it at once, and no dropout
+OBJECTIVES = {
+    "sft": {},
+    "dpo": {
+        "objective": "dpo",
+        "beta": 0.1,
+        "sft_weight": 0.2,
+        "trainable": {"lora": {"rank": 32, "alpha": 64, "dropout": 0.0}},
+    },
+}
+
+
 def write_corpus(path: Path, rows: int) -> None:
     """Worked answers of the task pack as a corpus of so many rows."""
     from skillift.contracts.pipeline import CORPUS
@@ -62,6 +75,17 @@ def write_corpus(path: Path, rows: int) -> None:
     ]
     keys = prompts.select("task_id", attempt=pl.lit(0, pl.Int64))
     write_table(keys.with_columns(messages=pl.Series(messages)), path, CORPUS)
+
+
+def write_pairs(corpus: Path, path: Path) -> Path:
+    """A corpus with another row's answer beside each of its own, as preference pairs have a wrong one."""
+    from skillift.contracts.pipeline import CORPUS
+    from skillift.tables import read_table, write_table
+
+    frame = read_table(corpus, CORPUS)
+    answers = [messages[-1]["content"] for messages in frame["messages"]]
+    write_table(frame.with_columns(rejected=pl.Series([*answers[1:], answers[0]])), path, CORPUS)
+    return path
 
 
 def measure(
@@ -107,7 +131,7 @@ def measure(
         return pl.read_parquet(folder / "log")["tokens"].max()
 
     def flops() -> float:
-        rows = pl.read_parquet(folder / "trained-tokens")
+        rows = pl.read_parquet(folder / "trained-tokens")  # of the demonstrations alone
         lengths, trained = rows["prompt_tokens"] + rows["trained_tokens"], rows["trained_tokens"]
         return spec["epochs"] * model_flops(model, lengths, trained, spec["trainable"])
 
@@ -129,6 +153,7 @@ def main() -> None:
     parser.add_argument("--shapes", nargs="+", choices=list(SHAPES), default=["tiny"])
     parser.add_argument("--model", type=Path, help="a student's folder instead of shapes")
     parser.add_argument("--precision", default="bfloat16", help="of a student's folder")
+    parser.add_argument("--objective", choices=list(OBJECTIVES), default="sft")
     parser.add_argument("--rows", type=int, default=353, help="demonstrations")
     parser.add_argument("--device-batch-size", type=int, help="rows at once, of both")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of each process")
@@ -139,16 +164,21 @@ def main() -> None:
         os.environ["STOPWATCH"] = "cpu"
     print("| device, date | student | measure | skillift | bare | ratio |\n|---|---|---|---|---|---|")
     for shape in [options.model.parent.name] if options.model else options.shapes:
-        spec = RECIPE | {"precision": "float32" if shape == "tiny" else options.precision}
+        precision = "float32" if shape == "tiny" else options.precision
+        spec = RECIPE | OBJECTIVES[options.objective] | {"precision": precision}
         with tempfile.TemporaryDirectory(prefix="skillift-bench-") as text:
             folder = Path(text)
-            write_corpus(folder / "corpus.parquet", options.rows)
+            corpus = folder / "corpus.parquet"
+            write_corpus(corpus, options.rows)
+            if options.objective == "dpo":
+                corpus = write_pairs(corpus, folder / "pairs.parquet")
             model = options.model or write_shaped_student(shape, folder / "model")
             how = (options.threads, options.repeats, options.device_batch_size)
-            rows = measure(model, folder / "corpus.parquet", spec, folder, *how)
+            rows = measure(model, corpus, spec, folder, *how)
         for row in rows:
             values = f"{row.skillift:.4g} | {row.bare:.4g} | {row.ratio:.2f}"
-            print(f"| {device()}, {date.today()} | {shape} | trl: {row.measure} | {values} |", flush=True)
+            measured = f"trl, {options.objective}: {row.measure}"
+            print(f"| {device()}, {date.today()} | {shape} | {measured} | {values} |", flush=True)
     print(f"load: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
 
 

@@ -121,6 +121,11 @@ def main() -> None:
         spec = study.train_spec(student, run).model_dump()
         rows = fine_tuning.measure(model, corpus, spec, Path(folder), options.threads, options.repeats)
         console.print(comparison_table("Training: train.py and bare trl", f"{how}, run {run}", rows))
+        pairs = fine_tuning.write_pairs(corpus, Path(folder, "pairs.parquet"))
+        spec |= fine_tuning.OBJECTIVES["dpo"]
+        rows = fine_tuning.measure(model, pairs, spec, Path(folder), options.threads, options.repeats)
+        title = "Training on preference pairs: train.py and bare trl's DPOTrainer"
+        console.print(comparison_table(title, f"{how}, each batch at once", rows))
     title = "Judging over an API: judge.py and a server that answers in a fixed time"
     console.print(asked_table(title, api_calls.measure(options.judgments, options.kills, [0.2, 1.0])))
     console.print(asked_table("Analysing a million scores: analyse.py", analysis_speed.measure()))

@@ -37,7 +37,7 @@ SPEC = {
 }
 
 DPO = {"objective": "dpo", "start": "sft", "beta": 0.5, "sft_weight": 0.3}
-GRPO = {"objective": "grpo", "generations": 4, "max_tokens": 6, "beta": 0.1, "start": "sft"}
+GRPO = {"objective": "grpo", "generations": 6, "max_tokens": 12, "beta": 0.1, "start": "sft"}
 
 
 def _as_the_start(folder: Path) -> Path:
@@ -45,9 +45,9 @@ def _as_the_start(folder: Path) -> Path:
 
 
 def _tasks(corpus: pl.DataFrame) -> pl.DataFrame:
-    """Tasks that some answers of an untrained student get right: those with one 1."""
+    """Tasks that some answers of an untrained student get right: those with a 1."""
     plain = {"skill_id": "x", "suite": "train", "prompt": "?", "reference": "1", "answer_type": "text"}
-    plain |= {"scorer": "pattern", "worked_solution": None, "pattern": "^[^1]*(1)[^1]*$"}
+    plain |= {"scorer": "pattern", "worked_solution": None, "pattern": "(1)"}
     shown = [pl.lit(value, pl.String).alias(name) for name, value in plain.items()]
     return corpus.select("task_id", *shown)
 

@@ -63,6 +63,20 @@ PREFERENCES = """  preferred:
 
 runs:
   - {recipe: preferred, students: [s], seeds: [0]}"""
+REWARDS = """  rewarded:
+    objective: grpo
+    corpus: worked
+    start: sft
+    generations: 4
+    max_tokens: 48
+    trainable: {lora: {rank: 8, alpha: 16, dropout: 0.0}}
+    learning_rate: 5.0e-4
+    epochs: 1
+    batch_size: 8
+    checkpoints: [final]
+
+runs:
+  - {recipe: rewarded, students: [s], seeds: [0]}"""
 PAIRS = "  pairs: {like: worked, form: pairs, rejected: corrupted}\n"
 SAME_TASKS = "  worked: {rows: 26, condition: curated, form: worked, seed: 0}\n"
 OF_TASKS = everything() - {"build_tokenizer", "make_viewer", "rate_judges"}
@@ -217,6 +231,11 @@ MODELS = [
         {"select_corpus pairs", "write_dataset_card pairs", "make_figure_recipe_band"}
         | trained("s preferred-s0")
         | OF_JUDGES,
+    ),
+    Edit(
+        "a recipe on rewards added: no demonstration, no corpus, no other training",
+        in_study("\nruns:", f"\n{REWARDS}"),
+        trained("s rewarded-s0") | OF_JUDGES | {"make_figure_recipe_band"},
     ),
     Edit(
         "a training seed added",

@@ -8,7 +8,7 @@ from skillift.study.predictions import predictions_spec
 
 def all_specs(study) -> dict[str, str]:
     """Canonical JSON of each spec."""
-    trained = [run for run in study.runs if run.recipe]
+    trained = study.trained_runs
     specs = {
         **{f"tasks {suite}": study.tasks_spec(suite) for suite in study.built_suites},
         "tokenizer": study.tokenizer_spec(),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from skillift.errors import UserError, problem
 from skillift.module_code import module_code
 
 _LIBRARY = Path(__file__).resolve().parent
-_Said = TypeVar("_Said", bound=NamedTuple)
+_Said = TypeVar("_Said")
 
 
 def declared_in(package: str | Path, constant: str, kind: type[_Said]) -> Iterator[tuple[str, _Said]]:
@@ -34,5 +34,6 @@ def declared_in(package: str | Path, constant: str, kind: type[_Said]) -> Iterat
                 values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
                 yield path.stem, kind(**values)
             except (AttributeError, TypeError, ValueError) as error:
-                expected = f"{constant} = {kind.__name__}(...) with plain values of {', '.join(kind._fields)}"
+                names = ", ".join(kind.__annotations__)
+                expected = f"{constant} = {kind.__name__}(...) with plain values of {names}"
                 raise UserError(problem(str(path), str(error), expected)) from None

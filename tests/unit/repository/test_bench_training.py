@@ -56,6 +56,13 @@ def test_demonstrations_are_worked_answers_under_the_procedure(bench, tmp_path):
         assert prompt["content"].startswith("Step 1: ") and "ANSWER: " in answer["content"]
 
 
+def test_pairs_have_another_answer_beside_each_of_their_own(bench, tmp_path):
+    bench.write_corpus(tmp_path / "corpus.parquet", 5)
+    pairs = read_table(bench.write_pairs(tmp_path / "corpus.parquet", tmp_path / "pairs.parquet"), CORPUS)
+    answers = [messages[-1]["content"] for messages in pairs["messages"]]
+    assert pairs["rejected"].to_list() == [*answers[1:], answers[0]]
+
+
 def test_a_device_without_a_known_peak_has_no_utilisation(bench):
     import torch
 

@@ -133,3 +133,7 @@ def test_an_accelerator_is_found_by_its_device(tmp_path):
     assert local_gpus(tmp_path) == 0
     (tmp_path / "nvidia0").touch()
     assert local_gpus(tmp_path) == 1
+
+
+def test_a_task_that_is_answered_in_training_takes_its_prompt_and_the_longest_answer_so_often():
+    assert CorpusSize(10, 30, 200).answered(4, 20) == CorpusSize(10, 4 * 50, 4 * 400)

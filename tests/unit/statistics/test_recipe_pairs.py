@@ -66,17 +66,21 @@ def test_repetition_is_supported_by_a_larger_lift_and_contradicted_by_a_smaller_
     assert found["p_equivalence"].to_list() == [None]
 
 
+@pytest.mark.parametrize("claim", ["preference", "reward"])
 @pytest.mark.parametrize(("preferred", "word"), [(0.8, "supported"), (0.4, "contradicted")])
-def test_preference_is_the_lift_of_the_second_training_less_that_of_the_first(preferred, word):
+def test_preference_and_reward_are_the_lift_of_the_second_training_less_that_of_the_first(
+    preferred, word, claim
+):
     rates = {"sft": 0.6, "dpo": preferred}
     made, runs = arms(rates), make_runs({("s", recipe): (0,) for recipe in rates})
-    found = claimed(made, runs, compare=[PREFERRED]).claims
-    row = found.filter(claim="preference").row(0, named=True)
+    found = claimed(made, runs, compare=[PREFERRED | {"claim": claim}]).claims
+    row = found.filter(claim=claim).row(0, named=True)
     assert (row["run"], row["against"], row["word"]) == ("dpo", "sft", word)
     assert row["estimate"] == pytest.approx(lift(found, "s", "dpo-s0") - lift(found, "s", "sft-s0"))
 
 
-def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics():
+@pytest.mark.parametrize("claim", ["preference", "reward"])
+def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics(claim):
     """Verdicts of every arm are the same; responses gain form by the second training alone."""
     rates = {"sft": 0.6, "dpo": 0.6}
     seeds = dict.fromkeys(rates, (0, 1))
@@ -86,12 +90,12 @@ def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics():
     in_form = in_form.then(pl.col("task_id") >= "t0040").otherwise(pl.col("task_id") >= "t0100")
     seen = made_responses(scores).with_columns(has_answer_line=in_form)
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, "margins": {}}
-    spec = {"analysis": {**settings, "compare": [PREFERRED]}, "runs": runs}
+    spec = {"analysis": {**settings, "compare": [PREFERRED | {"claim": claim}]}, "runs": runs}
     found = analyse(scores, make_tasks(), seen, spec)
-    rows = found.claims.filter(pl.col("claim").str.starts_with("preference"))
+    rows = found.claims.filter(pl.col("claim").str.starts_with(claim))
     assert rows.select("claim", "metric", "path", "run", "against").rows() == [
-        ("preference", "pass", PATH, "dpo", "sft"),
-        ("preference_in_form", "format", "text", "dpo", "sft"),
+        (claim, "pass", PATH, "dpo", "sft"),
+        (f"{claim}_in_form", "format", "text", "dpo", "sft"),
     ]
     form = found.effects.filter(metric="format", contrast="lift:curated-none")
     by_run = dict(form.select("run", "estimate").iter_rows())

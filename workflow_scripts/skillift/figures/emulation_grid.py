@@ -127,9 +127,7 @@ def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     order = cells["pair"][0].split(", ")
     lines = cells.with_columns(
         rate=pl.col("shown").str.split(" [").list.first().str.strip_suffix(" %"),
-        interval=pl.concat_str(pl.lit("["), pl.col("shown").str.extract(r"\[(.*)\]"), pl.lit("]")).fill_null(
-            ""
-        ),
+        interval=pl.col("shown").str.extract(r"(\[.*,.*\])").fill_null(""),
     ).select("model", "training", "name", "value", "rate", "interval", "shown")
     x = alt.X(
         "model:N", sort=order, title="pre-trained: the model of", axis=alt.Axis(labelAngle=0, orient="top")

@@ -98,8 +98,8 @@ TERMS = (
     Term(
         "protocol",
         r"[Pp]rotocols?",
-        "one way to ask the tasks of a study: how many samples, at which temperature, under which conditions; "
-        "numbers of two are never pooled",
+        "one way to ask the tasks of a study: how many samples, at which temperature, under which "
+        "conditions; numbers of two are never pooled",
     ),
     Term("FLOPs", r"FLOPs", "floating-point operations of a task's answers: 2 x parameters x tokens"),
     Term(

@@ -141,7 +141,8 @@ def _trainer_class() -> type[GRPOTrainer]:
         def __init__(self, *args: Any, ends: list[int], **kwargs: Any) -> None:
             """Take what `WholeBatches` and GRPOTrainer take, and the tokens that end an answer."""
             self.ends = ends
-            hooks = {"reward_funcs": self.rewards, "rollout_func": lambda prompts, _: self.answers(prompts)}
+            hooks: dict[str, Any] = {"reward_funcs": self.rewards}
+            hooks["rollout_func"] = lambda prompts, _: self.answers(prompts)
             super().__init__(*args, **hooks, **kwargs)
             self._sums = torch.zeros(len(OF_REWARDS) + 2, dtype=torch.float64)
 
@@ -149,7 +150,7 @@ def _trainer_class() -> type[GRPOTrainer]:
             """A task that is not asked."""
             return {**row, "prompt": BLANK}
 
-        def collate(self, numbered: list[tuple[int, dict]]) -> list[dict]:
+        def collate(self, numbered: list[tuple[int, dict]]) -> Any:
             """Each task as often as it is answered; as many in each process, as trl gathers them."""
             rows = [row for _, row in numbered]
             if self.args.world_size > 1:
@@ -256,7 +257,7 @@ def _trainer_class() -> type[GRPOTrainer]:
             self.state.num_input_tokens_seen = before + int(self.accelerator.gather(tokens).sum())
             return found
 
-        def _track_num_input_tokens(self, inputs: list[dict]) -> None:
+        def _track_num_input_tokens(self, inputs: Any) -> None:
             """They are counted once answers are there."""
 
         def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> torch.Tensor:
