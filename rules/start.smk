@@ -110,7 +110,7 @@ def check_tasks(jobs):
 
     try:
         tasks, _ = tasks_of(STUDY)
-        built = tasks.filter(tasks["suite"].is_in(STUDY.built_suites))
+        built = tasks.filter(tasks["suite"].is_in(STUDY.taught_and_asked))
         pack = f"{STUDY.path}: tasks.pack"
         files = [STUDY.own_files()["tasks"]] if STUDY.own_suites else []
         where = " and ".join(

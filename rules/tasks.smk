@@ -31,7 +31,7 @@ rule build_tasks:
 
 rule check_contamination:
     input:
-        tasks=tables_of("tasks", STUDY.built_suites),
+        tasks=tables_of("tasks", STUDY.taught_and_asked),
     output:
         f"{RESULTS}/checks/contamination.parquet",
     log:

@@ -303,7 +303,7 @@ ANALYSING = [
     Edit(
         "a forecast added: students are asked before training, and nothing is trained or answered again",
         in_study("bootstrap_samples: 200", "bootstrap_samples: 200, forecast: {suite: dev}"),
-        {"build_tasks dev", "check_contamination", "discriminate s", "discriminate m", "make_figure_forecast"}
+        {"build_tasks dev", "discriminate s", "discriminate m", "make_figure_forecast"}
         | SHOWN
         | (SCORES - {"score", "browse_episodes"}),
         {"discriminate": "new"},

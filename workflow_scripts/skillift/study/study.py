@@ -148,8 +148,12 @@ class Study(Specs):
     @property
     def built_suites(self) -> list[str]:
         """The suites whose tasks are made: those asked, trained on where something is, and foretold by."""
-        trained_on = ["train"] if self.trained_runs else []
-        return list(dict.fromkeys([*trained_on, *self.suites, *self._foretold_by]))
+        return list(dict.fromkeys([*self.taught_and_asked, *self._foretold_by]))
+
+    @property
+    def taught_and_asked(self) -> list[str]:
+        """The suites between which no task may stand twice: what is asked before training may."""
+        return [*(["train"] if self.trained_runs else []), *self.suites]
 
     @property
     def _foretold_by(self) -> list[str]:
