@@ -115,4 +115,4 @@ def test_the_claim_says_which_way_a_training_went(intervened, before, after, wor
     for test in ("early@0", "blanked@0", "mistake@0.95"):
         assert found[test]["word"] in (word, "undefined")
         assert (found[test]["estimate"] < -0.4) == (word == "supported"), found[test]
-        assert abs(found[test]["estimate"]) > 0.4 and found[test]["n_tasks"] == len(ASKED)
+        assert abs(found[test]["estimate"]) > 0.4 and found[test]["n_tasks"] >= 20
