@@ -102,10 +102,17 @@ def test_the_claim_says_which_way_a_training_went(intervened, before, after, wor
     )
     arms = {("judge:a", "s", run, step, "curated"): [True] * len(ASKED) for _, run, step in placed}
     known = with_skills(make_scores(arms), TASKS)
-    words = {}
+    found = {}
     for name, values in metric_values(known, TASKS, no_responses(), frame):
         if name.startswith("same_answer"):
             claims = of_metric_alone(name, values, no_responses(), RUNS, {"confidence": 0.95}, TASKS).claims
-            words |= dict(claims.select("claim", "word").iter_rows())
+            found |= {row["claim"].partition(":")[2]: row for row in claims.iter_rows(named=True)}
+    assert {test: found[test]["word"] for test in ("early@0", "mistake@0")} == {
+        "early@0": word,
+        "mistake@0": word,
+    }
+    # where every task moves alike there is an estimate without an interval, and so no word
     for test in ("early@0", "blanked@0", "mistake@0.95"):
-        assert words[f"faithfulness:{test}"] == word, words
+        assert found[test]["word"] in (word, "undefined")
+        assert (found[test]["estimate"] < -0.4) == (word == "supported"), found[test]
+        assert abs(found[test]["estimate"]) > 0.4 and found[test]["n_tasks"] >= 20
