@@ -31,8 +31,8 @@ def tables():
 
 def test_the_parts_stand_under_a_referees_questions_in_order(tables):
     parts = findings(tables, SPEC)
-    # what is asked of responses, of further suites and of emulated runs
-    others = ("form", "recipes", "scale", "transfer", "variants", "cost", "suites")
+    # what is asked of responses, of several samples, of further suites and of emulated runs
+    others = ("form", "recipes", "scale", "sampling", "transfer", "variants", "cost", "suites")
     asked = [name for name in QUESTIONS if name not in others]
     assert [part.question for part in parts] == asked
     assert all(each.question == part.question for part in parts for each in part.findings)
