@@ -165,9 +165,9 @@ BAD = {
         "protocols.long.max_tokens: found 256, expected fewer than inference.max_model_len (256)",
     ),
     "an unknown key": (
-        ["main: {}", "hot: {temprature: 0.5}"],
+        ["main: {}", "hot: {temprature: 0.5}"],  # codespell:ignore temprature
         "Did you mean 'temperature'?",
-    ),  # codespell:ignore temprature
+    ),
 }
 
 
