@@ -7,6 +7,8 @@ import pytest
 from browser_study import make_browsed
 from chromium import open_file, poor_contrast
 
+from skillift.protocols import MAIN, with_protocol
+
 # one worker starts one browser
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
@@ -324,3 +326,22 @@ def test_the_smoke_study_can_be_browsed(browser, finished_smoke):
     assert listed(opened.page) == 40 * 2
     assert opened.page.locator(".answer").count() == 4
     assert (opened.errors, opened.asked_elsewhere) == ([], [])
+
+
+def test_one_protocol_is_listed_at_a_time(open_page):
+    study = make_browsed(n_tasks=3, students=("s",), references=())
+
+    def both(frame: pl.DataFrame) -> pl.DataFrame:
+        samples = [with_protocol(frame.with_columns(sample=pl.lit(n, pl.Int64)), "aside") for n in range(2)]
+        return pl.concat([with_protocol(frame, MAIN), *samples])
+
+    study.episodes = [(*whose, both(frame)) for *whose, frame in study.episodes]
+    study.verdicts = [(*whose, both(frame)) for *whose, frame in study.verdicts]
+    study.scores = both(study.scores)
+    plain = open_page(make_browsed(n_tasks=3, students=("s",), references=()).page())
+    assert not plain.is_visible("#protocol")
+    page = open_page(study.page())
+    assert listed(page) == listed(plain)
+    page.select_option("#protocol", label="aside")
+    assert listed(page) == 2 * listed(plain)
+    assert "aside, sample 0" in page.inner_text("#detail")

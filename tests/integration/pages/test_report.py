@@ -13,8 +13,8 @@ from skillift.study.study import load_study
 # one worker starts one browser
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]
 
-# the smoke study asks the holdout alone, and emulates no run
-NOT_ASKED = ("chain", "recipes", "scale", "transfer", "variants", "cost", "suites")
+# the smoke study asks the holdout alone and once, emulates no run and foretells nothing
+NOT_ASKED = ("chain", "recipes", "scale", "sampling", "forecast", "transfer", "variants", "cost", "suites")
 ASKED = [question for part, question in QUESTIONS.items() if part not in NOT_ASKED]
 
 

@@ -164,7 +164,10 @@ BAD = {
         ["main: {}", "long: {max_tokens: 256}"],
         "protocols.long.max_tokens: found 256, expected fewer than inference.max_model_len (256)",
     ),
-    "an unknown key": (["main: {}", "hot: {temprature: 0.5}"], "Did you mean 'temperature'?"),
+    "an unknown key": (
+        ["main: {}", "hot: {temprature: 0.5}"],  # codespell:ignore temprature
+        "Did you mean 'temperature'?",
+    ),
 }
 
 
@@ -182,3 +185,33 @@ def test_a_reference_whose_sampling_is_pinned_cannot_answer_another_protocol(stu
         UserError, match=r"sampling.references\[0\]: found big, whose entry has temperature: 0.0"
     ):
         load_study(study_file(made))
+
+
+@pytest.mark.parametrize(
+    ("budgets", "protocols", "said"),
+    [
+        (
+            "[1, 16]",
+            SAMPLING + "}",
+            "sampling_budgets[1]: found 16, expected at most the samples of a protocol (8)",
+        ),
+        ("[2]", "other: {max_tokens: 24}", "sampling_budgets[0]: found 2, expected a protocol with samples"),
+        ("[3]", SAMPLING + "}", "sampling_budgets[0]: found 3, expected one of 1, 2, 4, 8, 16, 32, 64"),
+        ("[2]", "hot: {temperature: 0.8, samples: 2, conditions: [none]}", "found no samples under curated"),
+    ],
+)
+def test_a_budget_that_no_protocol_takes_is_refused(budgets, protocols, said, study_file):
+    made = text("main: {}", protocols).replace(
+        "\nanalysis:\n", f"\nanalysis:\n  sampling_budgets: {budgets}\n"
+    )
+    with pytest.raises(UserError) as caught:
+        load_study(study_file(made))
+    assert said in str(caught.value)
+
+
+def test_the_margin_of_a_tie_is_registered_where_budgets_are_asked_about(study_file):
+    plain = load_study(study_file(BOTH))
+    asked = load_study(study_file(BOTH.replace("\nanalysis:\n", "\nanalysis:\n  sampling_budgets: [1, 8]\n")))
+    assert "margins.sampling_budget_tie" not in declared_design(plain)
+    assert declared_design(asked)["margins.sampling_budget_tie"] == 0.05
+    assert asked.analysis_spec().analysis.sampling_budgets == [1, 8]
