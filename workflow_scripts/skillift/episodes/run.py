@@ -193,8 +193,9 @@ def _answer_at(
             found.append(episodes if way.name is None else with_protocol(episodes, way.name))
             if tasks is not None and way.name in (None, MAIN):
                 answered = [
-                    Answered(*keys[place], sample, prompts[place], opened_reasoning(texts[place]), completion)
-                    for (place, sample), completion in zip(requests, answers, strict=True)
+                    Answered(suite, condition, task_id, sample, prompts[place], opened, completion)
+                    for (place, _), row in zip(requests, rows, strict=True)
+                    for _, suite, condition, task_id, sample, _, opened, completion in [row]
                 ]
         with phase("scoring the trainer's probes"):
             scores = engine.log_probabilities(tokens) if tokens else []
