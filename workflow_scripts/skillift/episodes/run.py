@@ -108,8 +108,8 @@ def answer(
             served, own_probes = _served(folder, base, inference), probes.filter(step=step)
             place = (step, served, messages, own, inference, options, own_probes, base)
             found.append(_answer_at(*place, composition, altered))
-    episodes, *others = map(together, zip(*found, strict=True))
-    return Answers(episodes.sort("step", "suite", "condition", "task_id", "sample"), *others)
+    whole = together(found)
+    return whole._replace(episodes=whole.episodes.sort("step", "suite", "condition", "task_id", "sample"))
 
 
 def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:
@@ -175,10 +175,12 @@ def _answer_at(
         with part(PART), phase("scoring answers"):
             parity = measure(engine, step, sent, answers, sampling, seeds)
         if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
-            answered = [
-                Answered(*keys[place], sample, prompts[place], opened_reasoning(texts[place]), completion)
-                for (place, sample), completion in zip(requests, answers, strict=True)
-            ]
+            answered = []
+            for (place, sample), completion in zip(requests, answers, strict=True):
+                suite, condition, task_id = keys[place]
+                key = (suite, condition, task_id, sample)
+                opened = opened_reasoning(texts[place])
+                answered.append(Answered(*key, prompts[place], opened, completion))
             with part("interventions"):
                 intervened = answers_again(engine, tokenizer, step, answered, tasks, settings)
     rows = [

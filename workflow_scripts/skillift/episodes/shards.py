@@ -41,27 +41,31 @@ def merge(parts: Sequence[Answers]) -> Answers:
     Raises:
         UserError: two shards answered the same task.
     """
-    episodes, served, prompts, parity, intervened = map(together, zip(*parts, strict=True))
+    whole = together(parts)
     keys = ["step", "suite", "condition", "task_id"]
-    if episodes.select(*keys, "sample").is_duplicated().any():
+    if whole.episodes.select(*keys, "sample").is_duplicated().any():
         raise UserError(
             problem("shards", "episodes of the same task in two of them", "one shard for each task")
         )
-    if intervened is not None:
-        intervened = intervened.sort(*keys, "sample", "kind", "cut")
     return Answers(
-        episodes.sort(*keys, "sample"),
-        served.sort("step"),
-        prompts.sort(*keys),
-        _parity(parity),
-        intervened,
+        whole.episodes.sort(*keys, "sample"),
+        whole.served.sort("step"),
+        whole.prompts.sort(*keys),
+        _parity(whole.parity),
+        None if whole.intervened is None else whole.intervened.sort(*keys, "sample", "kind", "cut"),
     )
 
 
-def together(tables: Sequence[pl.DataFrame | None]) -> pl.DataFrame | None:
-    """Tables of one kind as one; None where there are none."""
-    found = [table for table in tables if table is not None]
-    return pl.concat(found) if found else None
+def together(parts: Sequence[Answers]) -> Answers:
+    """The tables of several parts, one below the other."""
+    altered = [part.intervened for part in parts if part.intervened is not None]
+    return Answers(
+        pl.concat(part.episodes for part in parts),
+        pl.concat(part.served for part in parts),
+        pl.concat(part.prompts for part in parts),
+        pl.concat(part.parity for part in parts),
+        pl.concat(altered) if altered else None,
+    )
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:

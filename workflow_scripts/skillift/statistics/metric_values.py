@@ -71,7 +71,7 @@ class _Samples:
         return self._made[kinds]
 
     def _read(self, *kinds: str) -> pl.DataFrame:
-        if kinds == (INTERVENED,):
+        if kinds == (INTERVENED,) and self._intervened is not None:
             return self._of_texts(self._intervened)
         if RESPONSES not in kinds:
             return self._scores
