@@ -196,15 +196,15 @@ class _Suite:
     def _read(self, episode: Answered, altered: Altered, completion: Completion) -> _Again:
         behind = _without_end(self.tokenizer, completion)
         response = episode.opened + answer_text(self.tokenizer, [*altered.tokens, *behind])
-        answer: str | None
+        answer: str | None = None
+        ended = False
         if altered.forced:
             first, newline, _ = answer_text(self.tokenizer, behind).partition("\n")
             answer = next(iter(answer_lines(f"ANSWER: {first}")), None)
             ended = bool(newline)
-        else:
-            line = first_answer_line(response)
-            answer = line.value if line else None
-            ended = line is not None and response[: line.end].endswith("\n")
+        elif line := first_answer_line(response):
+            answer = line.value
+            ended = response[: line.end].endswith("\n")
         if completion.finish_reason != "stop" and not ended:  # cut off in the answer's line
             answer = None
         tokens = completion.completion_tokens
