@@ -10,8 +10,10 @@ import yaml
 
 from skillift.contracts import pa, pipeline
 from skillift.contracts.analysis import ANALYSIS_TABLES
+from skillift.contracts.parts import BY_PROTOCOL
 from skillift.errors import UserError
 from skillift.findings.figure_list import BEGIN, END, with_figures
+from skillift.protocols import PROTOCOL
 from skillift.study.code_map import code_page, first_sentence, with_packages
 from skillift.study.commands_page import command_files
 from skillift.study.reference import reference_page
@@ -75,7 +77,8 @@ def test_every_table_that_a_contract_is_for_is_on_the_page_with_its_columns():
     for schema in (*vars(pipeline).values(), *ANALYSIS_TABLES.values()):
         if isinstance(schema, pa.DataFrameSchema):
             part = page.split(f"\n### {schema.name}\n")[1].split("\n### ")[0]
-            assert re.findall(r"(?m)^\| `(\w+)`", part) == list(schema.columns), schema.name
+            protocol = [PROTOCOL] if (schema.metadata or {}).get(BY_PROTOCOL) else []
+            assert re.findall(r"(?m)^\| `(\w+)`", part) == [*protocol, *schema.columns], schema.name
 
 
 def test_every_key_of_the_embedded_study_is_on_the_page(repository):
