@@ -14,13 +14,13 @@ SCRIPTS = Path(workflow.basedir) / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from skillift.chat.batches.providers import provider_modules
-from skillift.chat.options import client_words
+from skillift.chat.client_options import client_words
 from skillift.errors import UserError
 from skillift.processes.parent_watchdog import this_process
 from skillift.preflight.mistakes import checked_study, warnings
 from skillift.provenance import canonical, code_digest
 from skillift.settings.config import Config
-from skillift.settings.options import words
+from skillift.settings.command_options import words
 from skillift.study.places import found_study
 from skillift.study.study import BASE, load_config, load_study
 from snakemake_inside.cached_planning import cache_planning

@@ -116,8 +116,8 @@ def generation(
         repeats: measured pairs.
     """
     from skillift.episodes.asked import messages_of_suites
+    from skillift.settings.command_options import words
     from skillift.settings.config import EngineConfig
-    from skillift.settings.options import words
     from skillift.settings.specs import EpisodesSpec
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer

@@ -20,7 +20,7 @@ def model_flops(model: Path, lengths: Sequence[int], trained: Sequence[int], tra
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    from skillift.training.parts import linear_layers
+    from skillift.training.trained_parts import linear_layers
 
     config = AutoConfig.from_pretrained(model)
     with torch.device("meta"):

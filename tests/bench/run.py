@@ -29,7 +29,7 @@ from projects import copy_project  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
-from skillift.running.settings import settings  # noqa: E402
+from skillift.running.project_settings import settings  # noqa: E402
 
 
 def study_table(rows: list[study_times.Stage], wall: float, dry: float) -> Table:

@@ -13,11 +13,11 @@ from made_logs import line, scored, write_lighteval, write_lm_eval
 
 from skillift.errors import UserError
 from skillift.evaluation_logs import inspect_logs
-from skillift.evaluation_logs.arms import Arms, Source, read_arms
 from skillift.evaluation_logs.compared import _known
 from skillift.evaluation_logs.finding_logs import read_logs
+from skillift.evaluation_logs.log_arms import Arms, Source, read_arms
+from skillift.evaluation_logs.log_tables import tables
 from skillift.evaluation_logs.records import Evaluation, Wanted
-from skillift.evaluation_logs.tables import tables
 
 RIGHT = scored([1.0, 0.0, 1.0, 0.0])
 

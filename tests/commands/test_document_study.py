@@ -10,7 +10,7 @@ import yaml
 
 from skillift.contracts import pa, pipeline
 from skillift.contracts.analysis import ANALYSIS_TABLES
-from skillift.contracts.parts import BY_PROTOCOL
+from skillift.contracts.columns import BY_PROTOCOL
 from skillift.errors import UserError
 from skillift.findings.figure_list import BEGIN, END, with_figures
 from skillift.protocols import PROTOCOL

@@ -13,7 +13,7 @@ from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.reporting.registry import FINDINGS
-from skillift.running.settings import PROJECT
+from skillift.running.project_settings import PROJECT
 from skillift.study.study import load_study
 from skillift.tables import write_json, write_table
 from study import run_study

@@ -16,7 +16,7 @@ from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.findings import findings
-from skillift.findings.rows import findings_rows
+from skillift.findings.finding_rows import findings_rows
 from skillift.reporting.registry import FINDINGS
 from skillift.tables import write_table
 

@@ -144,7 +144,7 @@ class Published(NamedTuple):
 
 def publish_table(name: str, tables: dict[str, pl.DataFrame], spec: dict) -> Published:
     """Publish a table of `skillift.reporting.registry.TABLES`, and read what was written."""
-    from skillift.publication.tables import publish
+    from skillift.publication.published_tables import publish
     from skillift.reporting.registry import parts_of
 
     with TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stub_models import chat_completion
 
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.client import ChatClient, ChatModel, ChatRequest
 
 PRICE = (0.0, 1000.0)  # a reply of 3 tokens costs 0.3 cents, half in a batch

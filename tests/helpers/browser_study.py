@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from skillift.browser.data import browser_data
-from skillift.browser.page import browser_page
+from skillift.browser.browser_data import browser_data
+from skillift.browser.browser_page import browser_page
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.publication.html_parts import read_part
 from skillift.tables import check

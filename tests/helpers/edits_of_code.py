@@ -30,7 +30,9 @@ def edit_pins(folder) -> None:
 NOTHING = [
     Edit("touch every file", touch_everything, set()),
     Edit("touch a result", touch("results/smoke/tasks/holdout.parquet"), set()),
-    Edit("a comment in a module", append(f"{LIBRARY}/training/run.py", "\n# changes nothing\n"), set()),
+    Edit(
+        "a comment in a module", append(f"{LIBRARY}/training/fine_tuning.py", "\n# changes nothing\n"), set()
+    ),
     Edit("a comment in the Snakefile", append("Snakefile", "\n# changes nothing\n"), set()),
     Edit("the layout of a module", reformat("skillift.judging.verdicts"), set()),
     Edit(
@@ -38,7 +40,7 @@ NOTHING = [
     ),
     Edit(
         "a function more in the library, which nothing calls",
-        append(f"{LIBRARY}/episodes/run.py", "\n\ndef unused() -> None:\n    pass\n"),
+        append(f"{LIBRARY}/episodes/answering.py", "\n\ndef unused() -> None:\n    pass\n"),
         set(),
     ),
     Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),
@@ -89,7 +91,7 @@ CODE = [
         change_function("skillift.taskpack.skills", "draw_procedure"),
         everything() - {"build_tokenizer", "make_viewer"} - (certified(*JUDGES) - SCORES),
     ),
-    Edit("the training loop", change_function("skillift.training.run", "train"), trained(*TRAINED)),
+    Edit("the training loop", change_function("skillift.training.fine_tuning", "train"), trained(*TRAINED)),
     Edit(
         "the colours of figures",
         replace(f"{LIBRARY}/figures/theme.py", 'INK = "#333333"', 'INK = "#222222"'),

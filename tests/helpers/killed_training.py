@@ -41,7 +41,7 @@ def die_at(step: int, function: Callable) -> Callable:
 
 def _train_until(arguments: list[str], step: int, moment: str) -> None:
     import skillift.training.callbacks
-    import skillift.training.run
+    import skillift.training.fine_tuning
     from training import train
 
     callbacks = skillift.training.callbacks
@@ -55,7 +55,7 @@ def _train_until(arguments: list[str], step: int, moment: str) -> None:
             die() if path.parent.name.startswith(".") else write(value, path)
         )
     else:
-        skillift.training.run.write_checkpoint = die
+        skillift.training.fine_tuning.write_checkpoint = die
     train.main(arguments)
 
 

@@ -29,12 +29,12 @@ HIGHEST = 6000  # px of a picture
 def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     """The pages of a study: figures, tables and findings."""
     from skillift.figures import draw, save, save_page
-    from skillift.figures.page import viewer
+    from skillift.figures.figure_page import viewer
     from skillift.findings import findings
+    from skillift.findings.findings_page import findings_page
     from skillift.findings.made import made_now
-    from skillift.findings.page import findings_page
     from skillift.publication.html_parts import PageParts
-    from skillift.publication.tables import publish
+    from skillift.publication.published_tables import publish
     from skillift.reporting.registry import FIGURES, TABLES, parts_of
 
     out.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from skillift.settings.specs import TrainSpec
 from skillift.tables import check
 
 if TYPE_CHECKING:
-    from skillift.training.run import TrainingResult
+    from skillift.training.fine_tuning import TrainingResult
 
 LORA = {"lora": {"rank": 4, "alpha": 8, "dropout": 0.0}}
 RECIPE = {
@@ -33,7 +33,7 @@ RECIPE = {
 
 def train(recipe: dict, *parts, **others) -> TrainingResult:
     """A training by a recipe that is given as a study file has it, with what the study pins."""
-    from skillift.training import run
+    from skillift.training import fine_tuning as run
 
     return run.train(TrainSpec(**recipe), *parts, **others)
 

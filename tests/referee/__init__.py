@@ -25,13 +25,13 @@ from skillift.figures.theme import specification
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.closing_lines import closing_lines
 from skillift.findings.finding import Part
-from skillift.findings.page import Made, findings_page
-from skillift.findings.rows import findings_rows, findings_text
+from skillift.findings.finding_rows import findings_rows, findings_text
+from skillift.findings.findings_page import Made, findings_page
 from skillift.findings.summary import summary
 from skillift.publication.html_parts import PageParts
 from skillift.publication.ledger import ledger
-from skillift.reporting.arms import read_spec
 from skillift.reporting.registry import FIGURES
+from skillift.reporting.view import read_spec
 
 # the modules that write what findings say
 _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")

@@ -17,7 +17,7 @@ from worked_examples import command, files_said, project_with, run_tests
 
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.predictions import PREDICTIONS
-from skillift.findings.page import numbered
+from skillift.findings.findings_page import numbered
 from skillift.reporting.registry import FINDINGS
 from skillift.tables import write_table
 

@@ -11,15 +11,15 @@ import pytest
 from projects import ROOT
 from worked_examples import files_said, project_with, run_tests
 
+from skillift.chat.batches.batch_settings import batched_models
 from skillift.chat.batches.providers import PROVIDERS, provider_modules
-from skillift.chat.batches.settings import batched_models
 from skillift.errors import UserError
 from skillift.provenance import code_digest
 
 MODEL = "together_ai/small"
 IN_THE_COPY = f'''"""What config.yaml may say there."""
 
-from skillift.chat.batches.settings import BatchSettings, batched_models
+from skillift.chat.batches.batch_settings import BatchSettings, batched_models
 from skillift.chat.models import ChatModel
 
 

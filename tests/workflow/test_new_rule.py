@@ -84,7 +84,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts.parts import count, table, text
+from skillift.contracts.columns import count, table, text
 
 LENGTHS = table("lengths", ("condition",), {"condition": text(filled=True), "longest": count()})
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
-from skillift.running.settings import add_options, settings
+from skillift.running.project_settings import add_options, settings
 
 if TYPE_CHECKING:
     from skillift.audit.audit import Audit
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> None:
     os.chdir(found.folder)
     audit = audited(others, options.cores, dict(options.minutes))
     if html:
-        from skillift.audit.page import write_page
+        from skillift.audit.audit_page import write_page
 
         write_page(audit, html, REPOSITORY / "workflow_scripts/assets/pages")
     if options.json:
@@ -92,7 +92,7 @@ def audited(options: list[str], cores: int, minutes: dict[str, float]) -> Audit:
 def _print(audit: Audit) -> None:
     from rich.console import Console
 
-    from skillift.audit.text import headline, notes, rows
+    from skillift.audit.audit_text import headline, notes, rows
 
     console = Console(highlight=False, markup=False)
     console.print(headline(audit))

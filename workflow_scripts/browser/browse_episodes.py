@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from skillift.browser.data import browser_data
-from skillift.browser.page import browser_page
+from skillift.browser.browser_data import browser_data
+from skillift.browser.browser_page import browser_page
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.path_patterns import path_pattern

@@ -21,7 +21,7 @@ from skillift.cards.results import data_dictionary, results_card
 from skillift.commands import run
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import EPISODES, SCORES, TASKS
-from skillift.running.settings import add_options, settings
+from skillift.running.project_settings import add_options, settings
 from skillift.tables import atomic_path, read_table
 from skillift.tasks.suites import files_of_suites, read_suites
 

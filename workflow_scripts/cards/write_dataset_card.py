@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from skillift.cards.text import dataset_card
+from skillift.cards.card_text import dataset_card
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
 from skillift.settings.publication_specs import DatasetCardSpec

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from skillift.cards.text import model_cards
+from skillift.cards.card_text import model_cards
 from skillift.commands import parser, run
 from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS

@@ -23,7 +23,7 @@ from skillift.contracts.pipeline import CERTIFICATION
 from skillift.judging.certification import certify, read_cases
 from skillift.judging.verdicts import failed, read_template
 from skillift.settings.chat_models import Judging
-from skillift.settings.options import given
+from skillift.settings.command_options import given
 from skillift.settings.specs import JudgeSpec
 from skillift.tables import write_table
 

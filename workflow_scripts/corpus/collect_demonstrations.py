@@ -27,7 +27,7 @@ from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
 from skillift.corpus.demonstrations import demonstrate
 from skillift.judging.verdicts import read_template
 from skillift.settings.chat_models import Judging
-from skillift.settings.options import given
+from skillift.settings.command_options import given
 from skillift.settings.specs import DemonstrationsSpec
 from skillift.students.chat_files import special_tokens_of
 from skillift.tables import read_table, write_table

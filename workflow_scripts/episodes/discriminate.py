@@ -24,8 +24,8 @@ from skillift.contracts.pipeline import DISCRIMINATION, SKILLS, TASKS
 from skillift.engines.interface import RunOptions
 from skillift.episodes.discrimination import discrimination
 from skillift.errors import UserError, problem
+from skillift.settings.command_options import add_options, given
 from skillift.settings.config import EngineConfig
-from skillift.settings.options import add_options, given
 from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_table, write_table
 

@@ -36,10 +36,10 @@ from skillift.contracts.pipeline import (
     TASKS,
 )
 from skillift.engines.interface import Composition, RunOptions
-from skillift.episodes.run import answer, checkpoint_folders
+from skillift.episodes.answering import answer, checkpoint_folders
 from skillift.errors import UserError, problem
+from skillift.settings.command_options import add_options, given
 from skillift.settings.config import EngineConfig
-from skillift.settings.options import add_options, given
 from skillift.settings.specs import EpisodesSpec
 from skillift.tables import read_json, read_table, write_table
 from skillift.tasks.suites import read_suites

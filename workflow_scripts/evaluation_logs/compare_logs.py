@@ -55,7 +55,7 @@ def span(text: str) -> tuple[str, tuple[float, float]]:
 
 def main(argv: list[str] | None = None) -> None:
     """Read the logs, analyse, write, and print the summary."""
-    from skillift.evaluation_logs.arms import ACCEPTABLE
+    from skillift.evaluation_logs.log_arms import ACCEPTABLE
 
     arguments = parser_without_spec(__doc__)
     arguments.add_argument("--before", nargs="+", required=True, metavar="LOGS", help="[CONDITION=]LOGS")
@@ -111,12 +111,12 @@ def main(argv: list[str] | None = None) -> None:
 
     _refuse_options(options)
 
-    from skillift.evaluation_logs.arms import read_arms
     from skillift.evaluation_logs.comparison import write_comparison
+    from skillift.evaluation_logs.log_arms import read_arms
+    from skillift.evaluation_logs.log_tables import Asked, spec_of, tables
     from skillift.evaluation_logs.measure import claimed_contrasts
     from skillift.evaluation_logs.records import Wanted
     from skillift.evaluation_logs.study_settings import Logs, settings_of
-    from skillift.evaluation_logs.tables import Asked, spec_of, tables
     from skillift.findings.made import made_now
     from skillift.metrics.names import PASS
     from skillift.metrics.registry import also
@@ -201,7 +201,7 @@ def _told(text: str) -> str:
 def _sources(given: list[str], name: str, seed: int | None) -> list:
     """The runs of one side: of a training one for each LOGS of a condition, in their order."""
     from skillift.contracts.pipeline import CONDITIONS
-    from skillift.evaluation_logs.arms import Source
+    from skillift.evaluation_logs.log_arms import Source
 
     found: list[Source] = []
     for text in given:

@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.findings import findings
+from skillift.findings.finding_rows import findings_rows, findings_text
+from skillift.findings.findings_page import findings_page
 from skillift.findings.made import made_now
-from skillift.findings.page import findings_page
-from skillift.findings.rows import findings_rows, findings_text
 from skillift.publication.html_parts import PageParts, read_part
 from skillift.publication.inputs import add_options, read_inputs, spec_of
 from skillift.reporting.registry import FINDINGS

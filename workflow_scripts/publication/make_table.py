@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.publication.inputs import add_options, read_inputs, spec_of
-from skillift.publication.tables import publish
+from skillift.publication.published_tables import publish
 from skillift.reporting.registry import TABLES
 from skillift.settings.analysis_specs import FiguresSpec
 

@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
-from skillift.figures.page import viewer
+from skillift.figures.figure_page import viewer
 from skillift.tables import atomic_path
 
 

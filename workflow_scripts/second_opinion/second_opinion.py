@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
-from skillift.running.settings import PROJECT, add_options, settings
+from skillift.running.project_settings import PROJECT, add_options, settings
 
 PYTHON = PROJECT / ".venv-second-opinion/bin/python"
 
@@ -40,10 +40,10 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.protocols import of_protocol
     from skillift.publication.inputs import finished_tables
     from skillift.publication.table_page import to_html
-    from skillift.reporting.arms import read_spec
-    from skillift.second_opinion.arms import data_by_path
+    from skillift.reporting.view import read_spec
     from skillift.second_opinion.comparison import agreement, comparison
-    from skillift.second_opinion.page import page
+    from skillift.second_opinion.opinion_arms import data_by_path
+    from skillift.second_opinion.opinion_page import page
     from skillift.tables import atomic_path, read_json, read_table, write_table
     from skillift.tasks.suites import files_of_suites, read_suites
 

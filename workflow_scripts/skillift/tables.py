@@ -17,7 +17,7 @@ import polars as pl
 
 from skillift.casts import conform
 from skillift.contracts import pa
-from skillift.contracts.parts import of_protocols
+from skillift.contracts.columns import of_protocols
 from skillift.contracts.pipeline import key_of, required_columns
 from skillift.errors import ContractError, UserError
 from skillift.path_patterns import PathPattern

@@ -22,7 +22,7 @@ from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError, problem
 from skillift.protocols import of_protocol
 from skillift.reporting.across_studies import comparison_text
-from skillift.running.settings import DIRECTORY_HELP, settings
+from skillift.running.project_settings import DIRECTORY_HELP, settings
 from skillift.statistics.across_studies import Finished
 from skillift.tables import read_table
 from skillift.tasks.suites import files_of_suites, read_suites

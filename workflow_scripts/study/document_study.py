@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
-from skillift.contracts.page import contracts_page
+from skillift.contracts.contracts_page import contracts_page
 from skillift.findings.figure_list import with_figures
 from skillift.findings.word_list import with_words
 from skillift.publication.html_parts import read_part

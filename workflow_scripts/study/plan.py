@@ -44,9 +44,15 @@ from skillift.planning.evidence import (
     suite_notes,
 )
 from skillift.planning.forecast import foreseen
-from skillift.planning.text import component_rows, cost_notes, design_rows, print_whole, recommendation_text
+from skillift.planning.plan_text import (
+    component_rows,
+    cost_notes,
+    design_rows,
+    print_whole,
+    recommendation_text,
+)
 from skillift.preflight.precision import precision_notes
-from skillift.running.settings import add_options, settings
+from skillift.running.project_settings import add_options, settings
 from skillift.statistics.power import DELTAS_IN, DISCORDANT_SHARES, Design
 from skillift.study.study import Study
 from skillift.tables import atomic_path, write_json

@@ -28,7 +28,7 @@ from skillift.ledger.looks import at_look
 from skillift.processes.signals import run_with_signals
 from skillift.publication.inputs import finished_tables
 from skillift.reporting.registry import FINDINGS
-from skillift.running.settings import PROJECT, Settings, add_options, settings
+from skillift.running.project_settings import PROJECT, Settings, add_options, settings
 from skillift.study.study import Study
 from skillift.tables import read_json
 

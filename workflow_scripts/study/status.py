@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
+from skillift.running.project_settings import add_options, settings
 from skillift.running.run_record import FILE, read_record
-from skillift.running.settings import add_options, settings
 from skillift.running.status import status_lines
 
 

@@ -19,7 +19,7 @@ from skillift.findings.summary import summary
 from skillift.ledger.looks import at_look
 from skillift.publication.inputs import finished_tables
 from skillift.reporting.registry import FINDINGS
-from skillift.running.settings import add_options, settings
+from skillift.running.project_settings import add_options, settings
 from skillift.tables import read_json
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
-from skillift.running.settings import PROJECT, Settings, add_options, settings
+from skillift.running.project_settings import PROJECT, Settings, add_options, settings
 from study import run_study
 
 
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> None:
 def _forecast_lines(found: Settings, study: str, trial: Settings, cores: int) -> list[str]:
     """What the study would take; the current folder is the working folder."""
     from skillift.trial.forecast import forecast
-    from skillift.trial.text import forecast_text
+    from skillift.trial.forecast_text import forecast_text
     from snakemake_inside.plan import read_plan
 
     words = ["--cores", str(cores), "--forceall"]

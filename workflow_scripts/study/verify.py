@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
-from skillift.running.settings import add_options, settings
+from skillift.running.project_settings import add_options, settings
 from skillift.running.verification import check_results
 
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
 from skillift.errors import UserError, problem
-from skillift.running.settings import PROJECT
+from skillift.running.project_settings import PROJECT
 from skillift.tables import atomic_path
 from skillift.task_imports.generators import (
     LEVELS,

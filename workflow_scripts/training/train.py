@@ -29,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TASKS, TRAINED_TOKENS
 from skillift.errors import UserError, problem
+from skillift.settings.command_options import add_options, given
 from skillift.settings.config import TrainingConfig
-from skillift.settings.options import add_options, given
 from skillift.settings.specs import TrainSpec
 from skillift.tables import read_table, sha256_file, write_json, write_table
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -60,11 +60,11 @@ def main(argv: list[str] | None = None) -> None:
     )
     arguments.add_argument("--manifest", required=True, help="manifest to write")
     options = arguments.parse_args(argv)
-    from skillift.training.run import last_checkpoint, train
+    from skillift.training.fine_tuning import last_checkpoint, train
 
     corpus = read_table(options.corpus, CORPUS)
     if options.tasks:
-        from skillift.training.data import with_scoring
+        from skillift.training.training_data import with_scoring
 
         corpus = with_scoring(corpus, read_table(options.tasks, TASKS))
     manifests = {"base": sha256_file(options.base_manifest)}

@@ -26,7 +26,7 @@ from skillift.contracts.pipeline import EPISODES, TASKS, VERDICTS
 from skillift.judging.verdicts import failed, judge_episodes, read_template
 from skillift.processes.progress import part
 from skillift.settings.chat_models import Judging
-from skillift.settings.options import given
+from skillift.settings.command_options import given
 from skillift.settings.specs import JudgeSpec
 from skillift.tables import read_table, write_table
 from skillift.tasks.suites import read_suites

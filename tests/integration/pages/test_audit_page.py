@@ -6,7 +6,7 @@ import pytest
 from chromium import open_file, poor_contrast
 from made_plan import HOSTILE, made_audit
 
-from skillift.audit.page import write_page
+from skillift.audit.audit_page import write_page
 
 # one worker starts one browser
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("chromium")]

@@ -11,8 +11,8 @@ from analysis_tables import full_study
 from chromium import open_file, poor_contrast
 
 from skillift.findings import QUESTIONS, findings
-from skillift.findings.page import Made, findings_page
-from skillift.findings.rows import findings_rows, findings_text
+from skillift.findings.finding_rows import findings_rows, findings_text
+from skillift.findings.findings_page import Made, findings_page
 from skillift.publication.html_parts import PageParts
 
 # one worker starts one browser

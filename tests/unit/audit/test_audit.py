@@ -10,10 +10,10 @@ from made_plan import HOSTILE, made_audit, made_plan
 from rich.console import Console
 
 from skillift.audit.audit import Audit
+from skillift.audit.audit_page import audit_page
+from skillift.audit.audit_text import headline, lines_by_stage, notes, rows
 from skillift.audit.graph import MOST_JOBS, drawing
-from skillift.audit.page import audit_page
 from skillift.audit.plan import AGAIN, NEW, Job, Plan
-from skillift.audit.text import headline, lines_by_stage, notes, rows
 
 
 def test_jobs_of_a_rule_stand_together_by_their_reasons():

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed, page_of
 
-from skillift.browser.data import END, NOTHING, VERDICTS
-from skillift.browser.page import browser_page, packed
+from skillift.browser.browser_data import END, NOTHING, VERDICTS
+from skillift.browser.browser_page import browser_page, packed
 from skillift.errors import UserError
 from skillift.protocols import MAIN, with_protocol
 from skillift.publication.html_parts import read_part

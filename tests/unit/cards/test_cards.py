@@ -9,7 +9,7 @@ import pytest
 from analysis_tables import full_study
 from huggingface_hub import DatasetCard, ModelCard
 
-from skillift.cards.text import WORKED, dataset_card, model_card, model_cards
+from skillift.cards.card_text import WORKED, dataset_card, model_card, model_cards
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
 from skillift.errors import UserError
 

@@ -10,7 +10,7 @@ from batch_server import serving
 from stub_models import chat_completion
 
 from skillift.chat.batches import asking as batches
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.client import ChatModel
 from skillift.errors import UserError
 from skillift.judging.verdicts import REPLY_SCHEMA

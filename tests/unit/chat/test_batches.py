@@ -12,7 +12,7 @@ from progress_lines import lines_told
 from stub_models import chat_completion
 
 from skillift.chat.batches import asking as batches
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.batches.state import BatchState
 from skillift.chat.client import ChatModel, ChatRequest
 

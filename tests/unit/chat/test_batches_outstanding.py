@@ -7,7 +7,7 @@ from batch_questions import EXPECTED, MODEL, ask, echo, requests_to, settings, t
 from batch_server import BatchServer, serving
 
 from skillift.chat.batches import asking as batches
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.batches.state import CREATED, BatchState
 from skillift.chat.client import ChatClient
 from skillift.errors import UserError

@@ -7,9 +7,9 @@ import argparse
 import pytest
 import yaml
 
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.client import add_client_options, open_client
-from skillift.chat.options import client_words
+from skillift.chat.client_options import client_words
 from skillift.errors import UserError
 from skillift.settings.chat_models import Judging
 from skillift.settings.config import ApiConfig

@@ -10,12 +10,12 @@ from inferences import INFERENCE
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
-import skillift.episodes.run
+import skillift.episodes.answering
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.engines.interface import RunOptions, Sampling
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import Probe, check_served, served_table
-from skillift.episodes.run import answer
+from skillift.episodes.answering import answer
 from skillift.errors import UserError
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.model_folders import adapter_rank
@@ -110,13 +110,13 @@ def test_episodes_with_adapters_are_those_of_merged_weights_and_the_risk_is_told
 
 
 def test_an_adapter_that_the_engine_ignores_is_caught(student, trained, monkeypatch):
-    heedless = skillift.episodes.run.open_engine
+    heedless = skillift.episodes.answering.open_engine
 
     def ignore(kind, folder, inference, options, adapter=None, *others):
         assert adapter is not None
         return heedless(kind, folder, inference, options)
 
-    monkeypatch.setattr(skillift.episodes.run, "open_engine", ignore)
+    monkeypatch.setattr(skillift.episodes.answering, "open_engine", ignore)
     served = _answers(student, trained).served
     with pytest.raises(UserError, match=r"s/sft-s0, step 6: found .*serves the base model.*adapters: merged"):
         check_served(trained[1], served, "float32", "s/sft-s0")

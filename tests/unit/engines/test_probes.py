@@ -15,7 +15,7 @@ from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
 from skillift.tables import check
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

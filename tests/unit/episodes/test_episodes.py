@@ -14,8 +14,8 @@ from tiny_models import THINKING_CHAT_TEMPLATE, write_student
 from skillift.answers.reasoning import strip_reasoning
 from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.engines.interface import RunOptions
+from skillift.episodes.answering import answer, checkpoint_folders, sample_seed
 from skillift.episodes.asked import model_length
-from skillift.episodes.run import answer, checkpoint_folders, sample_seed
 from skillift.errors import UserError
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.scorers.answer_line import score as score_answer_line

@@ -13,7 +13,7 @@ from score_tables import make_scores
 from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import TASKS as TASKS_CONTRACT
 from skillift.engines.interface import RunOptions
-from skillift.episodes.run import answer
+from skillift.episodes.answering import answer
 from skillift.settings.specs import EpisodesSpec
 from skillift.statistics.analysis import of_metric_alone
 from skillift.statistics.metric_values import metric_values

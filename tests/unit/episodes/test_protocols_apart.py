@@ -14,7 +14,7 @@ from skillift.contracts.pipeline import EPISODES, PROMPTS
 from skillift.engines.interface import RunOptions
 from skillift.episodes.answer_checks import check_answers
 from skillift.episodes.answered import Answers
-from skillift.episodes.run import answer, sample_seed
+from skillift.episodes.answering import answer, sample_seed
 from skillift.episodes.shards import merge
 from skillift.protocols import MAIN, of_protocol
 from skillift.settings.specs import EpisodesSpec

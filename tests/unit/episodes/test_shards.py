@@ -8,7 +8,7 @@ from inferences import INFERENCE
 from tiny_models import write_student
 
 from skillift.engines.interface import RunOptions
-from skillift.episodes.run import answer
+from skillift.episodes.answering import answer
 from skillift.episodes.shards import merge, tasks_of_shard
 from skillift.errors import UserError
 from skillift.settings.specs import EpisodesSpec

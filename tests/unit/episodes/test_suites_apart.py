@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skillift.engines.interface import Completion, Sampling
-from skillift.episodes.run import _suite_by_suite
+from skillift.episodes.answering import _suite_by_suite
 
 
 class Batches:

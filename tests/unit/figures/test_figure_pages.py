@@ -12,7 +12,7 @@ from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
 from skillift.figures import draw, save_page
-from skillift.figures.page import to_html
+from skillift.figures.figure_page import to_html
 from skillift.figures.theme import specification
 from skillift.reporting.registry import FIGURES
 

@@ -12,8 +12,9 @@ import pytest
 from analysis_tables import RECIPES, full_study, seven_recipes
 
 from skillift.figures import draw
-from skillift.figures.theme import BEFORE_COLOUR, LABEL_LINE, WIDTH, broken, colours, row_axis, shapes, to_svg
-from skillift.reporting.arms import DOT, read_spec
+from skillift.figures.axes import LABEL_LINE, broken, row_axis
+from skillift.figures.theme import BEFORE_COLOUR, WIDTH, colours, shapes, to_svg
+from skillift.reporting.view import DOT, read_spec
 
 pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
 

@@ -15,7 +15,7 @@ from score_tables import make_episodes, make_scores, make_tasks, passes
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding import detectable, points, probability, told
-from skillift.findings.rows import findings_text
+from skillift.findings.finding_rows import findings_text
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES, FINDINGS
 from skillift.statistics import claim_labels
 from skillift.statistics.analysis import analyse

@@ -10,12 +10,12 @@ from findings_tables import SPEC, tables_of
 
 from skillift.figures import draw
 from skillift.findings import findings
-from skillift.findings.rows import findings_text
+from skillift.findings.finding_rows import findings_text
 from skillift.ledger.entries import read_ledger
 from skillift.ledger.looks import as_json, at_look, count_look
 from skillift.ledger.registration import register
 from skillift.publication.ledger import events, ledger
-from skillift.reporting.arms import read_spec
+from skillift.reporting.view import read_spec
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
 DESIGN = {"confidence": 0.95, "margins.uniform_lift": 0.05, "seeds.sft.s": [0, 1], "headline_path": "judge:a"}

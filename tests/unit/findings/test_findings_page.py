@@ -10,8 +10,8 @@ from analysis_tables import full_study
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.captions import caption
+from skillift.findings.findings_page import Made, findings_page, numbered
 from skillift.findings.glossary import TERMS, Glossary
-from skillift.findings.page import Made, findings_page, numbered
 from skillift.publication.html_parts import PageParts
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
 from skillift.statistics import claim_labels

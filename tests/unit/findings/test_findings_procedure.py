@@ -10,7 +10,7 @@ from score_tables import make_scores, make_tasks, passes
 
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
-from skillift.findings.rows import findings_text
+from skillift.findings.finding_rows import findings_text
 from skillift.findings.summary import summary
 from skillift.statistics import claim_labels
 from skillift.statistics.analysis import analyse

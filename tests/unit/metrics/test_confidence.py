@@ -12,7 +12,7 @@ from score_tables import make_episodes, make_scores, make_tasks
 
 from skillift.contracts.pipeline import EPISODES
 from skillift.engines.interface import Completion
-from skillift.episodes.run import kept_log_probabilities
+from skillift.episodes.answering import kept_log_probabilities
 from skillift.errors import UserError
 from skillift.metrics.registry import metrics
 from skillift.statistics.metric_values import metric_values

@@ -19,7 +19,7 @@ from skillift.planning.designs import (
     skills_needed,
 )
 from skillift.planning.evidence import from_defaults, own_design
-from skillift.planning.text import cost_notes, recommendation_text
+from skillift.planning.plan_text import cost_notes, recommendation_text
 from skillift.statistics.power import Components, Design, precision
 from skillift.study.study import load_study
 

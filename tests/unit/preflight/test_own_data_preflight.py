@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from study_files import EMBEDDED
 
-from skillift.preflight import rows
+from skillift.preflight import trained_rows as rows
 from skillift.preflight.own_data import look, mistakes, own_data, suite_digest
 from skillift.study.study import load_study
 

@@ -8,7 +8,7 @@ from analysis_tables import full_study
 
 from skillift.contracts.predictions import REGISTRATIONS
 from skillift.publication.predictions import REGISTERED, predictions, statement
-from skillift.reporting.arms import read_spec
+from skillift.reporting.view import read_spec
 
 ROW = {
     "contrast": "lift:curated-none",

@@ -9,7 +9,7 @@ import pytest
 from analysis_tables import full_study, publish_table
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
-from skillift.contracts.parts import BY_PROTOCOL
+from skillift.contracts.columns import BY_PROTOCOL
 from skillift.figures import draw
 from skillift.findings import findings
 from skillift.protocols import MAIN, with_protocol

@@ -13,9 +13,9 @@ from analysis_tables import MADE_STUDIES, full_study, publish_table, published, 
 from skillift.errors import UserError
 from skillift.metrics.metric import of_metric
 from skillift.publication.pages import contrast_in_words
-from skillift.publication.tables import publish
+from skillift.publication.published_tables import publish
+from skillift.reporting.column_text import detectable, percent, points, probability, with_interval
 from skillift.reporting.registry import TABLES
-from skillift.reporting.text import detectable, percent, points, probability, with_interval
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 

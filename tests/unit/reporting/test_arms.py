@@ -9,7 +9,8 @@ import pytest
 from analysis_tables import full_study, make_spec
 
 from skillift.errors import UserError
-from skillift.reporting.arms import place, read_spec, span
+from skillift.reporting.arms import place, span
+from skillift.reporting.view import read_spec
 
 
 def test_students_are_ordered_by_tier_and_reference_models_stand_last():

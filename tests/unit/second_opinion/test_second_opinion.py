@@ -11,11 +11,11 @@ from score_tables import make_scores, make_tasks, passes
 from skillift.contracts.second_opinion import SECOND_OPINION
 from skillift.errors import UserError
 from skillift.publication.table_page import to_html
-from skillift.reporting.arms import read_spec
-from skillift.second_opinion.arms import data_by_path
+from skillift.reporting.view import read_spec
 from skillift.second_opinion.comparison import agreement, comparison
 from skillift.second_opinion.model import mean_rate
-from skillift.second_opinion.page import page
+from skillift.second_opinion.opinion_arms import data_by_path
+from skillift.second_opinion.opinion_page import page
 from skillift.second_opinion.sampling import check_set
 from skillift.tables import check
 

@@ -7,8 +7,8 @@ import argparse
 import pytest
 
 from skillift.engines.interface import RunOptions
+from skillift.settings.command_options import add_options, given, words
 from skillift.settings.config import EngineConfig
-from skillift.settings.options import add_options, given, words
 from skillift.study.study import load_config
 
 

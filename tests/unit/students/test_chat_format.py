@@ -17,7 +17,7 @@ from skillift.students.chat_format import (
     token_ids,
     trained_tokens,
 )
-from skillift.training.data import check_trained_tokens, conversations
+from skillift.training.training_data import check_trained_tokens, conversations
 
 TEMPLATES = ["qwen3", "qwen3_5_nothink", "qwen3_5_think", "chatml"]
 WITH_A_MODE = ["qwen3", "qwen3_5_nothink", "qwen3_5_think"]

@@ -15,7 +15,7 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
 from skillift.engines.interface import RunOptions
-from skillift.episodes import run as episodes
+from skillift.episodes import answering as episodes
 from skillift.episodes.answer_checks import check_same_prompts
 from skillift.errors import UserError
 from skillift.settings.specs import EpisodesSpec

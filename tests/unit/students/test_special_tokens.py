@@ -12,7 +12,7 @@ from trainings import corpus_of
 from skillift.errors import UserError
 from skillift.students.chat_files import first_special, special_tokens_of, template_mistakes
 from skillift.students.chat_format import refuse_special_tokens
-from skillift.training.data import conversations
+from skillift.training.training_data import conversations
 
 
 def test_the_files_of_a_tokenizer_say_the_same_as_the_tokenizer(tmp_path):

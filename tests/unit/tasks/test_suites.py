@@ -19,9 +19,9 @@ from skillift.figures import draw
 from skillift.figures.theme import to_svg
 from skillift.findings import findings
 from skillift.findings.summary import summary
-from skillift.preflight import rows
-from skillift.reporting.arms import of_suites, read_spec
+from skillift.preflight import trained_rows as rows
 from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
+from skillift.reporting.view import of_suites, read_spec
 from skillift.study.design import declared_design
 from skillift.study.predictions import declared
 from skillift.study.study import Study, load_study

@@ -14,7 +14,7 @@ from skillift.errors import UserError
 from skillift.processes.memory import GIB, Memory, measured_peak
 from skillift.tables import folder_digests, read_json
 from skillift.training import device_memory
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

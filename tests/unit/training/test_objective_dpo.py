@@ -15,7 +15,7 @@ from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check, folder_digests
 from skillift.training.objectives.dpo import pair_trainer
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 
@@ -83,7 +83,7 @@ def test_the_first_losses_are_those_of_bare_trl(student, tmp_path, trainable):
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import DPOConfig, DPOTrainer
 
-    from skillift.training.parts import lora_config
+    from skillift.training.trained_parts import lora_config
 
     recipe = {**DPO, "trainable": trainable, "learning_rate": 1e-3}
     ours = run(student, tmp_path / "ours", recipe, pairs(48))

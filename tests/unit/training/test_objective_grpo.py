@@ -12,9 +12,9 @@ from skillift.contracts.pipeline import OF_REWARDS, RUN_LOG
 from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check
-from skillift.training.data import with_scoring
 from skillift.training.objectives.grpo import answer_trainer
-from skillift.training.options import TrainingOptions
+from skillift.training.training_data import with_scoring
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 
@@ -94,7 +94,7 @@ def test_rewards_and_divergence_of_the_first_steps_are_those_of_bare_trl(student
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import GRPOConfig, GRPOTrainer
 
-    from skillift.training.parts import lora_config
+    from skillift.training.trained_parts import lora_config
 
     rate = 1e-2 if trainable != "full" else 1e-3
     recipe = {**GRPO, "trainable": trainable, "batch_size": 13, "epochs": 4, "learning_rate": rate}

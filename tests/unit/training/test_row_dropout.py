@@ -9,7 +9,7 @@ import pytest
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

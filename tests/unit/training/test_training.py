@@ -17,8 +17,8 @@ from skillift.contracts.pipeline import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check, folder_digests
-from skillift.training.options import TrainingOptions
-from skillift.training.run import TrainingResult, checkpoint_steps
+from skillift.training.fine_tuning import TrainingResult, checkpoint_steps
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

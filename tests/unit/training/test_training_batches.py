@@ -8,7 +8,7 @@ from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.tables import read_json
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

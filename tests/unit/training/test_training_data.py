@@ -9,7 +9,7 @@ from trainings import RECIPE, corpus_of, train
 from skillift.contracts.pipeline import TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import check
-from skillift.training.data import check_batch
+from skillift.training.training_data import check_batch
 
 pytestmark = pytest.mark.models
 

@@ -7,11 +7,11 @@ import argparse
 import pytest
 
 from skillift.errors import UserError
+from skillift.settings.command_options import add_options, given, words
 from skillift.settings.config import TrainingConfig
-from skillift.settings.options import add_options, given, words
 from skillift.study.study import load_config
-from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options
+from skillift.training.training_options import TrainingOptions
 
 
 def options_of(training: dict) -> TrainingOptions:

@@ -8,7 +8,7 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

@@ -9,7 +9,7 @@ from trainings import RECIPE, demonstrations, train
 
 from skillift.errors import UserError
 from skillift.students.model_folders import load_model
-from skillift.training.parts import adapted_layers
+from skillift.training.trained_parts import adapted_layers
 
 pytestmark = pytest.mark.models
 

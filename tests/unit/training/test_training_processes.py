@@ -15,8 +15,8 @@ from skillift.settings.specs import TrainSpec
 from skillift.tables import folder_digests, read_json
 from skillift.training.fit import fit
 from skillift.training.objectives import sft
-from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, in_processes
+from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 

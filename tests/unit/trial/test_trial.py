@@ -13,7 +13,7 @@ from skillift.audit.plan import NEW, Job, Plan
 from skillift.episodes.study_tasks import tasks_of
 from skillift.preflight.mistakes import checked_study
 from skillift.processes.progress_lines import Line
-from skillift.running.settings import settings
+from skillift.running.project_settings import settings
 from skillift.study.study import load_study
 from skillift.trial.derivation import STEPS, spread, write_trial
 from skillift.trial.forecast import (
@@ -25,7 +25,7 @@ from skillift.trial.forecast import (
     held_apart,
     scaled,
 )
-from skillift.trial.text import forecast_text
+from skillift.trial.forecast_text import forecast_text
 from skillift.trial.work import Size
 
 LOG = "generate: importing vLLM ... 2 s\n{line}\n"

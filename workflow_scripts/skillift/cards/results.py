@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 import yaml
 
-from skillift.cards.text import rendered
+from skillift.cards.card_text import rendered
 
 # what each column of the exported tables holds
 COLUMNS = {

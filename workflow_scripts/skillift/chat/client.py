@@ -22,13 +22,13 @@ from typing import Any
 from skillift.chat.access import check_access
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.batches.asking import Batches
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.budget import Budget, booked, count_tokens, without_usage
+from skillift.chat.client_options import add_client_options, client_options
 from skillift.chat.completions import complete, load_litellm
 from skillift.chat.counts import Counts
 from skillift.chat.giving_up import FIRST_CALLS, GivingUp, place_of
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest, Result
-from skillift.chat.options import add_client_options, client_options
 from skillift.chat.rate_limits import RateLimits
 from skillift.chat.retries import CallFailed, retrying
 from skillift.errors import UserError

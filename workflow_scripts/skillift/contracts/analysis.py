@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.contracts.claims import CLAIMS, JOINT_MODEL, SEED_VARIANCE
-from skillift.contracts.parts import (
+from skillift.contracts.columns import (
     COUNTS,
     ESTIMATE,
     INTERVAL,

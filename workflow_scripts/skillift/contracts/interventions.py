@@ -6,7 +6,7 @@ from typing import get_args
 
 import polars as pl
 
-from skillift.contracts.parts import column, count, rate, table, text
+from skillift.contracts.columns import column, count, rate, table, text
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, FINISH_REASONS
 from skillift.settings.values import Intervention
 

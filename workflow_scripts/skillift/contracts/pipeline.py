@@ -14,7 +14,7 @@ import polars as pl
 
 from skillift.answers import ANSWER_TYPES
 from skillift.contracts import pa
-from skillift.contracts.parts import column, count, rate, table, text
+from skillift.contracts.columns import column, count, rate, table, text
 from skillift.named_modules import names_in
 from skillift.protocols import keyed
 from skillift.scorers.refusal import EXPECTED
@@ -165,7 +165,8 @@ RUN_LOG = table(
 _TOKENS = column(pl.List(pl.Int64))
 _LOGPROBS = column(pl.List(pl.Float64))  # of each response token, nats
 
-# What each demonstration of a run's corpus has under the loss (`skillift.training.data`); ids are token ids.
+# What each demonstration of a run's corpus has under the loss (`skillift.training.training_data`); ids are
+# of tokens.
 TRAINED_TOKENS = table(
     "trained tokens",
     ("task_id", "attempt"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts.parts import column, count, difference, table, text
+from skillift.contracts.columns import column, count, difference, table, text
 from skillift.contracts.pipeline import SUITES
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC, WITHDRAWN
 

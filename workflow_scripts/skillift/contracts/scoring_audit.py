@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from skillift.contracts.parts import (
+from skillift.contracts.columns import (
     COUNTS,
     ESTIMATE,
     INTERVAL,

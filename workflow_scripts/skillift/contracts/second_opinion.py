@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skillift.contracts.claims import WORDS
-from skillift.contracts.parts import COUNTS, INTERVAL, count, difference, magnitude, rate, table, text
+from skillift.contracts.columns import COUNTS, INTERVAL, count, difference, magnitude, rate, table, text
 from skillift.contracts.pipeline import SUITES
 
 # One row per lift and procedural delta of the table CLAIMS, from which estimate, ci_low, ci_high (clustered

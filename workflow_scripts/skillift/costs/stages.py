@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from skillift.contracts.parts import column, count, table, text
+from skillift.contracts.columns import column, count, table, text
 from skillift.contracts.pipeline import CERTIFICATION, DEMONSTRATIONS, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.path_patterns import PathPattern

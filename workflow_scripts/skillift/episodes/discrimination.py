@@ -18,8 +18,8 @@ from skillift.corpus.candidates import order
 from skillift.corpus.teachers import corrupt, wrong_answers
 from skillift.engines.interface import RunOptions
 from skillift.engines.probes import BASE_STEP, PROBE_SCHEMA, TOLERANCE, Probe
+from skillift.episodes.answering import answer
 from skillift.episodes.asked import date_of, messages_of_suites
-from skillift.episodes.run import answer
 from skillift.judging.scoring import scored_by_program
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import trained_tokens
@@ -54,7 +54,7 @@ def discrimination(
         template: the text of the task template; `prompts/task.jinja` by default.
 
     Raises:
-        UserError: no task in the suite; see also `episodes.run.answer`.
+        UserError: no task in the suite; see also `episodes.answering.answer`.
     """
     inference = spec.inference.model_dump()
     asked = tasks.filter(pl.col("suite").is_in(inference["suites"])).sort("task_id")

@@ -15,8 +15,8 @@ import polars as pl
 from skillift.chat.completions import FILTERED
 from skillift.chat.models import Asker, ChatAnswer, ChatModel, ChatRequest
 from skillift.contracts.pipeline import EPISODE_KEY
+from skillift.episodes.answering import SCHEMA
 from skillift.episodes.asked import messages_of_suites
-from skillift.episodes.run import SCHEMA
 from skillift.processes.progress import part
 from skillift.protocols import keyed, with_protocol
 from skillift.settings.chat_models import AskedModel

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.evaluation_logs.log_tables import Tables
 from skillift.evaluation_logs.measure import Measure
-from skillift.evaluation_logs.tables import Tables
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import metrics
 from skillift.statistics.asymmetry import asymmetry

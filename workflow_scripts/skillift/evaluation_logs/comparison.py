@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.browser.data import NOTHING, browser_data
-from skillift.browser.page import browser_page
+from skillift.browser.browser_data import NOTHING, browser_data
+from skillift.browser.browser_page import browser_page
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
 from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS, TASKS
 from skillift.contracts.predictions import PREDICTIONS
@@ -17,12 +17,12 @@ from skillift.evaluation_logs import gains_figure
 from skillift.evaluation_logs.compared import compared, predicted
 from skillift.evaluation_logs.comparison_findings import FIGURE, comparison_parts
 from skillift.evaluation_logs.comparison_page import BESIDE, comparison_page
+from skillift.evaluation_logs.log_tables import Tables
 from skillift.evaluation_logs.summary import summary, tidy_effects
-from skillift.evaluation_logs.tables import Tables
 from skillift.figures import draw, save
 from skillift.findings.finding import Part
-from skillift.findings.page import Made
-from skillift.findings.rows import findings_rows
+from skillift.findings.finding_rows import findings_rows
+from skillift.findings.findings_page import Made
 from skillift.metrics.names import PASS
 from skillift.publication.html_parts import PageParts, read_part
 from skillift.reporting.registry import WHERE_DECLARED

@@ -27,9 +27,9 @@ from skillift.findings.prediction import prediction
 from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
 from skillift.metrics.names import PASS
-from skillift.reporting.arms import BASE, View, read_spec
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import percent
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import BASE, View, read_spec
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import DELTA, LIFT, POINTS
 from skillift.statistics.contrast_names import GAIN

@@ -1,7 +1,7 @@
 """The page of a comparison of logs: that of a study's findings, with what holds of logs.
 
-The template, figures, captions and the glossary are those of `skillift.findings.page`; what stands at the top
-of it, how the numbers are made, and which files lie beside it are a comparison's own.
+The template, figures, captions and the glossary are those of `skillift.findings.findings_page`; what stands at
+the top of it, how the numbers are made, and which files lie beside it are a comparison's own.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import groupby
 from skillift.evaluation_logs.comparison_findings import QUESTIONS, Said
 from skillift.findings.captions import caption
 from skillift.findings.finding import Finding, Part, told
+from skillift.findings.findings_page import CLASSES, Block, Figure, Made, as_image
 from skillift.findings.glossary import TERMS, Glossary, Term, anchor
-from skillift.findings.page import CLASSES, Block, Figure, Made, as_image
 from skillift.publication.html_parts import PageParts, render
-from skillift.reporting.arms import View, read_spec
+from skillift.reporting.view import View, read_spec
 from skillift.statistics.claim_registry import POINTS
 
 # figures in their order, and the question under which each stands; none: what training changed
@@ -96,7 +96,7 @@ def comparison_page(
     captions: Mapping[str, str],
     made: Made,
 ) -> str:
-    """The page's HTML; arguments as those of `skillift.findings.page.findings_page`.
+    """The page's HTML; arguments as those of `skillift.findings.findings_page.findings_page`.
 
     Args:
         parts: see `comparison_findings.comparison_parts`.

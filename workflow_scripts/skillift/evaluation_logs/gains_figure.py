@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.evaluation_logs.comparison_findings import Said, families
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import COLOURS, INK, PALE, SOFT, TYPE, around, finish, row_axis, row_height
-from skillift.reporting.arms import View, read_spec, span
+from skillift.figures.theme import COLOURS, INK, PALE, SOFT, TYPE, finish
+from skillift.reporting.arms import span
+from skillift.reporting.view import View, read_spec
 from skillift.statistics.claim_registry import POINTS
 
 if TYPE_CHECKING:

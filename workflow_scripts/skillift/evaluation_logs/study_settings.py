@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.tables import PATH, STUDENT, SUITE
+from skillift.evaluation_logs.log_tables import PATH, STUDENT, SUITE
 from skillift.metrics.names import PASS
 from skillift.settings.analysis import Analysis
 from skillift.statistics.contrast_names import changes_of, contrasts_of

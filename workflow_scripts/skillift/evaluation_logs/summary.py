@@ -9,8 +9,8 @@ import polars as pl
 from skillift.evaluation_logs.comparison_findings import Said, families
 from skillift.findings.finding import Part, how_many
 from skillift.metrics.names import PASS
-from skillift.reporting.arms import read_spec
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.column_text import UNDEFINED
+from skillift.reporting.view import read_spec
 
 _TIDY = (
     *("metric", "contrast", "student", "run", "n_runs", "estimate", "standard_error", "degrees_of_freedom"),

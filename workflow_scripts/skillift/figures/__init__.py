@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
 from skillift.protocols import of_protocol
-from skillift.reporting.arms import of_suites, read_spec
 from skillift.reporting.registry import ACROSS_SUITES, EVERY_METRIC, FIGURES
+from skillift.reporting.view import of_suites, read_spec
 from skillift.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     Args:
         name: a key of `skillift.reporting.registry.FIGURES`.
         tables: at least the tables that `FIGURES[name]` lists.
-        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: there is no such figure, a table is missing, or a table has nothing to draw.
@@ -99,7 +99,7 @@ def save_page(chart: alt.Chart, name: str, viewer: Path | str, path: Path | str)
     Raises:
         UserError: the scripts cannot be read, or the page cannot be written.
     """
-    from skillift.figures.page import to_html
+    from skillift.figures.figure_page import to_html
 
     try:
         scripts = Path(viewer).read_text(encoding="utf-8")

@@ -11,13 +11,14 @@ from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
-from skillift.reporting.arms import measure, on_path, read_spec, span
+from skillift.reporting.arms import measure, on_path, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.reporting.arms import View
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=210, tables=("asymmetry",), question="uniform", needs={"trained": 1, "delta": 1})
 
@@ -36,7 +37,7 @@ def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         asymmetry: contract ASYMMETRY.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from skillift.figures.theme import around, broken, places
+from skillift.figures.axes import around, broken, places
 
 if TYPE_CHECKING:
     import altair as alt

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import around, places
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
-from skillift.figures.theme import COLOURS, SHAPES, SOFT, around, finish, legend, places, repeated
-from skillift.reporting.arms import measure, read_spec, span
+from skillift.figures.theme import COLOURS, SHAPES, SOFT, finish, legend, repeated
+from skillift.reporting.arms import measure, span
 from skillift.reporting.certificates import CASES, WORDS, headline_judge, limit, warnings
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         certification: contract CERTIFICATION_RATES.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no rows.

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import broken, by_student, panel_width
 from skillift.figures.marks import estimates
-from skillift.figures.theme import (
-    broken,
-    by_student,
-    colours,
-    described,
-    finish,
-    panel_width,
-    undefined,
-)
+from skillift.figures.theme import colours, described, finish, undefined
 from skillift.metrics.names import TEXT
-from skillift.reporting.arms import measure, place, read_spec, span
+from skillift.reporting.arms import measure, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -46,7 +40,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES, with the rows of every metric.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no row of answers after interventions.

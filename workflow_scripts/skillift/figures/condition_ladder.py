@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, beside, by_student, panel_width, places
 from skillift.figures.marks import estimates, seeds_note
-from skillift.figures.theme import (
-    around,
-    beside,
-    by_student,
-    described,
-    finish,
-    panel_width,
-    places,
-    undefined,
-)
-from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, read_spec, span
+from skillift.figures.theme import described, finish, undefined
+from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,7 +25,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

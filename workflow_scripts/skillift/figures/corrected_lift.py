@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import (
-    BEFORE_COLOUR,
-    COLOURS,
-    SHAPES,
-    around,
-    described,
-    finish,
-    row_axis,
-    row_height,
-    undefined,
-)
-from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, SHAPES, described, finish, undefined
+from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -52,7 +44,7 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) ->
     Args:
         corrected_effects: contract CORRECTED_EFFECTS.
         bounds: contract BOUNDS.
-        spec: see `skillift.reporting.arms.read_spec`; `primary_judge` where the headline path is no judge's.
+        spec: see `skillift.reporting.view.read_spec`; `primary_judge` where the headline path is no judge's.
 
     Raises:
         UserError: a table has no such rows.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import around, places
 from skillift.figures.interaction import tooltip
-from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, around, finish, places
+from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, finish
 from skillift.reporting.costs_text import in_order, memory, spent, time
 from skillift.reporting.declarations import Figure
 from skillift.stages import counted

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import (
-    COLOURS,
-    SOFT,
-    by_student,
-    described,
-    finish,
-    legend,
-    panel_width,
-    repeated,
-    undefined,
-)
-from skillift.reporting.arms import BASE, DOT, View, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.theme import COLOURS, SOFT, described, finish, legend, repeated, undefined
+from skillift.reporting.arms import measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import BASE, DOT, View, read_spec
 from skillift.statistics.claim_registry import GAIN
 
 if TYPE_CHECKING:
@@ -49,7 +41,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     Args:
         effects: contract EFFECTS.
         log: student, run and the columns of contract RUN_LOG, of all trained runs.
-        spec: see `skillift.reporting.arms.read_spec`; `analysis.depth.early` are the steps that are shaded.
+        spec: see `skillift.reporting.view.read_spec`; `analysis.depth.early` are the steps that are shaded.
 
     Raises:
         UserError: the table has no gain under `curated` of a trained run.

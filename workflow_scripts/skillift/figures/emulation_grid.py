@@ -10,8 +10,9 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.theme import COLOURS, INK, TYPE, described, finish, undefined
 from skillift.metrics.names import PASS, TEXT
-from skillift.reporting.arms import DOT, View, measure, place, read_spec, span
+from skillift.reporting.arms import measure, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import DOT, View, read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -29,7 +30,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         pass_rates: contract PASS_RATES, with the rows of every metric.
-        spec: see `skillift.reporting.arms.read_spec`, with `borrowed` (recipe, student, from_student and
+        spec: see `skillift.reporting.view.read_spec`, with `borrowed` (recipe, student, from_student and
             from_recipe of each emulated run).
 
     Raises:

@@ -12,8 +12,9 @@ from skillift.errors import UserError, problem
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import zero
 from skillift.figures.theme import COLOURS, described, finish, legend, repeated
-from skillift.reporting.arms import on_path, place, read_spec, span
+from skillift.reporting.arms import on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 from skillift.statistics.forecast import MEASURED_ON, of_heads
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def figure(forecast: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         forecast: contract FORECAST.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no rows of the headline path.

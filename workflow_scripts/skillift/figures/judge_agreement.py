@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
-from skillift.figures.theme import (
-    BEFORE_COLOUR,
-    COLOURS,
-    INK,
-    TYPE,
-    around,
-    described,
-    finish,
-    row_axis,
-    row_height,
-    undefined,
-)
-from skillift.reporting.arms import measure, place, read_spec, span
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
+from skillift.reporting.arms import measure, place, span
+from skillift.reporting.column_text import decimal
 from skillift.reporting.declarations import Figure
-from skillift.reporting.text import decimal
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -47,7 +38,7 @@ def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         agreement: contract AGREEMENT.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

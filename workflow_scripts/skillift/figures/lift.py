@@ -6,23 +6,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import (
-    INK,
-    PALE,
-    SOFT,
-    TYPE,
-    around,
-    described,
-    finish,
-    row_axis,
-    row_height,
-    undefined,
-)
-from skillift.reporting.arms import effects_of, in_rows, read_spec, span
+from skillift.figures.theme import INK, PALE, SOFT, TYPE, described, finish, undefined
+from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.certificates import warnings
+from skillift.reporting.column_text import detectable
 from skillift.reporting.declarations import Figure
-from skillift.reporting.text import detectable
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,7 +35,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

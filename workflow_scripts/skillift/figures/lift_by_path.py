@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import within
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined, within
-from skillift.reporting.arms import BASE, in_rows, measure, of_contrast, place, read_spec, span
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+from skillift.reporting.arms import in_rows, measure, of_contrast, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import BASE, read_spec
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.reporting.arms import View
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=400, tables=("effects",), question="judge", needs={"trained": 1, "delta": 1})
 
@@ -29,7 +31,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.theme import COLOURS, by_student, finish, legend, panel_width, repeated
-from skillift.reporting.arms import BASE, place, read_spec, span
+from skillift.figures.theme import COLOURS, finish, legend, repeated
+from skillift.reporting.arms import place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import BASE, read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -23,7 +25,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         log: student, run and the columns of contract TRAINING_LOG, of all trained runs.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: there are no rows.

@@ -13,7 +13,7 @@ from skillift.figures.theme import legend as legend_of
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.reporting.arms import View
+    from skillift.reporting.view import View
 
 
 def estimates(frame: pl.DataFrame, view: View, x: alt.X, y: alt.Y, *, legend: bool = True) -> list[alt.Chart]:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import COLOURS, around, described, finish, row_axis, row_height, undefined
+from skillift.figures.theme import COLOURS, described, finish, undefined
 from skillift.metrics.names import INTERVENED, PASS, SHARE, TEXT
 from skillift.metrics.registry import label_of, metrics
-from skillift.reporting.arms import BASE, DOT, in_rows, place, read_spec, span
+from skillift.reporting.arms import in_rows, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import BASE, DOT, read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -38,7 +40,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS, with the rows of every metric.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no gain in another metric.

@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, beside, by_student, panel_width, places
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import (
-    around,
-    beside,
-    by_student,
-    described,
-    finish,
-    panel_width,
-    places,
-    undefined,
-)
-from skillift.reporting.arms import by_condition, conditions_in, measure, place, read_spec, span
+from skillift.figures.theme import described, finish, undefined
+from skillift.reporting.arms import by_condition, conditions_in, measure, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -31,7 +24,7 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         path_shift: contract PATH_SHIFT.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no rows of the suite.

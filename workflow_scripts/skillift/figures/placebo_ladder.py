@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import around, beside, by_student, panel_width, places
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import (
-    around,
-    beside,
-    by_student,
-    described,
-    finish,
-    panel_width,
-    places,
-    undefined,
-)
-from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.figures.theme import described, finish, undefined
+from skillift.reporting.arms import effects_of, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -46,7 +39,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no rows of the headline path, or none of a contrast with a control.

@@ -7,28 +7,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import (
-    INK,
-    PALE,
-    TYPE,
-    around,
-    colours,
-    described,
-    finish,
-    row_axis,
-    row_height,
-    shapes,
-    undefined,
-)
-from skillift.reporting.arms import measure, on_path, place, read_spec, span
+from skillift.figures.theme import INK, PALE, TYPE, colours, described, finish, shapes, undefined
+from skillift.reporting.arms import measure, on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.reporting.arms import View
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=200,
@@ -47,7 +37,7 @@ def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Ch
     Args:
         pass_rates: contract PASS_RATES.
         claims: contract CLAIMS.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

@@ -6,21 +6,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, by_student, places, within
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
-from skillift.figures.theme import (
-    BEFORE_COLOUR,
-    COLOURS,
-    around,
-    by_student,
-    described,
-    finish,
-    places,
-    undefined,
-    within,
-)
-from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, read_spec, span
+from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
+from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -46,7 +38,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
     Args:
         skill_effects: contract SKILL_EFFECTS.
         effects: contract EFFECTS, for the row of all skills.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: a table has no such rows.

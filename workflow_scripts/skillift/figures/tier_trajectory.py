@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.figures import published
+from skillift.figures.axes import around, beside, student_axis
 from skillift.figures.interaction import picked, unless_faded
 from skillift.figures.marks import arrows, cut, drawn_series, estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, colours, described, finish, student_axis, undefined
-from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.figures.theme import colours, described, finish, undefined
+from skillift.reporting.arms import effects_of, span
 from skillift.reporting.certificates import warnings
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from skillift.reporting.arms import View
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=110, tables=("effects", "certification"), question="resolved", needs={"delta": 1})
 
@@ -31,7 +33,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import (
-    COLOURS,
-    SHAPES,
-    around,
-    described,
-    finish,
-    legend,
-    row_axis,
-    row_height,
-    undefined,
-)
-from skillift.reporting.arms import View, effects_of, in_rows, read_spec, span
+from skillift.figures.theme import COLOURS, SHAPES, described, finish, legend, undefined
+from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import View, read_spec
 from skillift.statistics.claim_registry import GAIN
 from skillift.statistics.transfer import IN_DOMAIN, SUITE
 
@@ -45,7 +37,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.arms.read_spec`; a suite that it does not name is not drawn.
+        spec: see `skillift.reporting.view.read_spec`; a suite that it does not name is not drawn.
 
     Raises:
         UserError: the table has no such rows.

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.figures.axes import around, beside, student_axis
 from skillift.figures.marks import estimates, seeds_note, zero
-from skillift.figures.theme import around, beside, described, finish, student_axis, undefined
-from skillift.reporting.arms import effects_of, read_spec, span
+from skillift.figures.theme import described, finish, undefined
+from skillift.reporting.arms import effects_of, span
 from skillift.reporting.declarations import Figure
+from skillift.reporting.view import read_spec
 from skillift.settings.values import VARIANTS
 from skillift.statistics.claim_registry import VARIANT_DELTA
 
@@ -33,7 +35,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.arms.read_spec`.
+        spec: see `skillift.reporting.view.read_spec`.
 
     Raises:
         UserError: the table has no such rows.

@@ -35,7 +35,7 @@ from skillift.findings.uniformity import uniform
 from skillift.findings.variants import variants
 from skillift.metrics.metric import of_metric
 from skillift.protocols import of_protocol
-from skillift.reporting.arms import read_spec
+from skillift.reporting.view import read_spec
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
 
@@ -48,7 +48,7 @@ def findings(
     Args:
         tables: those of `skillift.reporting.registry.FINDINGS` by name; `predictions` and `ledger` may be
             missing.
-        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
         students: manifests, by id, of the students whose origin readers have to know of.
 
     Raises:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.findings.finding import Finding, Part, how_many, whose
-from skillift.reporting.arms import View, on_path, place
+from skillift.reporting.arms import on_path, place
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import percent
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import View
 from skillift.statistics.room import CEILING, FLOOR, NO_ROOM, extremes
 from skillift.students.origin import origin
 
@@ -22,7 +23,7 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
 
     Args:
         tables: pass_rates, contract PASS_RATES.
-        view: see `skillift.reporting.arms.read_spec`.
+        view: see `skillift.reporting.view.read_spec`.
         students: manifests, by label, of the students whose origin readers have to know of.
     """
     every = place(tables["pass_rates"], view, "pass rates")

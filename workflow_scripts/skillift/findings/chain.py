@@ -9,8 +9,9 @@ import polars as pl
 from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told, whose
 from skillift.metrics.names import INTERVENED, TEXT
 from skillift.metrics.registry import metrics
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
 from skillift.reporting.numbers import percent
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import of_metrics
 
 _CHAIN, _CONDITION = "chain", "curated"

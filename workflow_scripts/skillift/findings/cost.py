@@ -13,7 +13,8 @@ from skillift.findings.room import room_first
 from skillift.metrics.metric import of_metric
 from skillift.metrics.names import TEXT
 from skillift.metrics.registry import metrics
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import SAFETY, SIDE_COST, SIDE_GAIN, says
 
 _REFUSALS = ("refusal_kept", "over_refusal")

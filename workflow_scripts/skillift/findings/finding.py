@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from skillift.reporting import numbers
-from skillift.reporting.arms import BASE, View
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED

@@ -9,7 +9,7 @@ import polars as pl
 
 from skillift.findings.finding import Finding, Part, counts, estimated, in_unit, numbers_of, told, whose
 from skillift.findings.lift import of_claim
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import BEYOND_BASE, FORECAST, says
 from skillift.statistics.forecast import MEASURED_ON
 

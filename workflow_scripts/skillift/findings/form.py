@@ -20,8 +20,9 @@ from skillift.findings.finding import (
 from skillift.metrics.names import INTERVENED, TEXT
 from skillift.metrics.registry import metrics
 from skillift.publication.pages import contrast_in_words
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
 from skillift.reporting.numbers import points
+from skillift.reporting.view import View
 from skillift.statistics.claim_labels import UNDEFINED
 from skillift.statistics.claim_registry import of_metrics, unit_of
 from skillift.statistics.path_audit import BENCH

@@ -17,10 +17,11 @@ from skillift.findings.finding import (
     sizes,
     whose,
 )
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
 from skillift.reporting.certificates import certificate, headline_judge, totals, warnings
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import decimal, percent, points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import View
 from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name
 

@@ -17,7 +17,7 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.findings.judges import format_caveats
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 
 _ONE_SEED = "With one training a claim is about that run, not about its recipe: so at"

@@ -8,7 +8,7 @@ import polars as pl
 
 from skillift.findings.finding import Finding, how_many
 from skillift.publication.ledger import CHANGED, LOOK, beginning
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 
 # what words depend on; a change of it after results existed is a warning
 _DECIDING = ("confidence", "headline_", "margins.", "trajectory")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from skillift.errors import UserError, problem
-from skillift.findings.page import Made
+from skillift.findings.findings_page import Made
 from skillift.publication.html_parts import read_part
 from skillift.running.surroundings import commit_of
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from skillift.findings.finding import Finding, counts, how_many, interval, largest, whose
 from skillift.findings.judges import DELTA
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
 from skillift.reporting.numbers import points
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 from skillift.statistics.contrasts import LIFT
 

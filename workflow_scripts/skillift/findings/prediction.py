@@ -9,7 +9,7 @@ import polars as pl
 from skillift.findings.finding import Finding, Part, estimated, how_many, numbers_of, told
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
 from skillift.publication.predictions import AS_STATED, REGISTERED, statement
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import unit_of_metric
 
 # statements that are no predictions in the strict sense, and how they are told apart

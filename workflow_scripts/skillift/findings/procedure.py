@@ -26,9 +26,10 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.findings.lift import finding_of, of_claim
-from skillift.reporting.arms import BASE, View, place
+from skillift.reporting.arms import place
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.control_claims import BEYOND, CONTROLS, NEUTRAL

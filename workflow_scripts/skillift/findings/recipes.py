@@ -21,9 +21,9 @@ from skillift.findings.finding import (
 from skillift.findings.lift import of_claim
 from skillift.findings.uniformity import apart
 from skillift.metrics.names import TEXT
-from skillift.reporting.arms import View
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import View
 from skillift.statistics.claim_labels import NOT_RESOLVABLE
 from skillift.statistics.claim_registry import (
     DATA_QUALITY,

@@ -9,7 +9,8 @@ from functools import cache
 import polars as pl
 
 from skillift.findings.finding import Finding, Part, how_many
-from skillift.reporting.arms import BASE, View, place
+from skillift.reporting.arms import place
+from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import UNDETERMINED
 from skillift.statistics.room import MORE_OF_THE_SAME, NO_ROOM, no_room

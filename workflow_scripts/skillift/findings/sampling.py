@@ -9,7 +9,7 @@ import polars as pl
 from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told
 from skillift.metrics.names import TEXT
 from skillift.protocols import PROTOCOL, protocols_in
-from skillift.reporting.arms import BASE, View
+from skillift.reporting.view import BASE, View
 from skillift.statistics.claim_registry import (
     DIVERSITY_BY_TIER,
     DIVERSITY_LOST,

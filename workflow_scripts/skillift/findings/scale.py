@@ -10,7 +10,7 @@ import polars as pl
 from skillift.findings.finding import Finding, Part, estimated, numbers_of, told
 from skillift.findings.lift import of_claim
 from skillift.metrics.names import TEXT
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import FINETUNING, IN_FORM_SUFFIX, PRETRAINING, says
 
 _CLAIMS = (PRETRAINING, FINETUNING, PRETRAINING + IN_FORM_SUFFIX, FINETUNING + IN_FORM_SUFFIX)

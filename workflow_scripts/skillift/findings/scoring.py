@@ -10,8 +10,8 @@ from skillift.findings.finding import Finding, Part, how_many
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
 from skillift.findings.paths import bounds, changed_words, hanging_words, mixed, other_paths, path_shifts
 from skillift.publication.unscored import unscored_warnings
-from skillift.reporting.arms import View
 from skillift.reporting.certificates import errs_too_often
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 from skillift.statistics.path_audit import BENCH
 

@@ -10,7 +10,7 @@ import polars as pl
 from skillift.findings.finding import Part, how_many, told
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels as words
 
 _CLAIMS = {"lift": "lift", "procedural_delta": "tier_trajectory"}

@@ -13,9 +13,9 @@ from skillift.findings.finding import interval, merged
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.metrics.metric import of_metric
-from skillift.reporting.arms import BASE, View, read_spec
+from skillift.reporting.column_text import UNDEFINED, as_markdown
 from skillift.reporting.numbers import detectable, percent, points
-from skillift.reporting.text import UNDEFINED, as_markdown
+from skillift.reporting.view import BASE, View, read_spec
 from skillift.statistics.room import NO_ROOM
 
 
@@ -24,7 +24,7 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
 
     Args:
         tables: see `findings`.
-        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
         name: the study's name.
 
     Returns:

@@ -19,9 +19,9 @@ from skillift.findings.finding import (
     whose,
 )
 from skillift.findings.lift import of_claim
-from skillift.reporting.arms import BASE, BEFORE, View
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import percent, points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import BASE, BEFORE, View
 from skillift.statistics.claim_labels import NOT_RESOLVABLE
 from skillift.statistics.claim_registry import CEILING, DOMINATED, SHAPE, SQUARED, says
 

@@ -10,7 +10,7 @@ import polars as pl
 from skillift.findings.finding import Finding, Part, estimated, numbers_of, told, whose
 from skillift.findings.lift import of_claim
 from skillift.findings.room import room_first
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import BY_TIER, RETENTION, TRANSFER, says
 
 SUITE = "transfer"

@@ -17,9 +17,9 @@ from skillift.findings.finding import (
     probability,
 )
 from skillift.findings.lift import of_claim
-from skillift.reporting.arms import View
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import decimal, points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 
 _SAID = {

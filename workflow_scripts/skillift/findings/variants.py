@@ -10,7 +10,8 @@ import polars as pl
 from skillift.findings.finding import Part, tested, told
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
-from skillift.reporting.arms import View, place
+from skillift.reporting.arms import place
+from skillift.reporting.view import View
 from skillift.settings.values import VARIANTS
 from skillift.statistics.claim_registry import BRITTLENESS, VARIANT_DELTA, says
 

@@ -64,7 +64,7 @@ PARTS = (
     Part(_FILES, "skillift.preflight.students", _has_given_models),
     Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.templates", _has_given_models),
     Part(_MODELS | {"runs", "recipes"}, "skillift.preflight.emulation", _has_emulated_runs),
-    Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.rows"),
+    Part(_FILES | {"corpora", "teacher"}, "skillift.preflight.trained_rows"),
     Part(MODELS, "skillift.preflight.keys"),
 )
 LAST = ("skillift.preflight.keys",)  # of this machine, not of the study: named only beside other mistakes

@@ -25,7 +25,7 @@ from skillift.students.chat_settings import ChatSettings
 from skillift.students.file_tokenizer import FILE, FileTokenizer
 from skillift.students.gguf_header import is_gguf
 from skillift.study.study import Study
-from skillift.training.data import check_row
+from skillift.training.training_data import check_row
 from skillift.yaml_sources.source import Words
 
 QUESTION = "Step 1: Add the two.\n\nWhat is 19 + 23?"

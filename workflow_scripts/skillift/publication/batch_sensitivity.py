@@ -7,7 +7,7 @@ import polars as pl
 from skillift.episodes.batch_sensitivity import N_TOKENS
 from skillift.publication.pages import ARM, NOT_ASKED, shown
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
+from skillift.reporting.view import View
 
 
 def batch_sensitivity(frame: pl.DataFrame, view: View) -> Page:

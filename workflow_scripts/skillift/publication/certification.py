@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
 from skillift.reporting.certificates import CASES, WORDS
-from skillift.reporting.text import UNDEFINED, percent, with_interval
+from skillift.reporting.column_text import UNDEFINED, percent, with_interval
+from skillift.reporting.view import View
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 

@@ -8,8 +8,7 @@ from skillift.errors import UserError, problem
 from skillift.protocols import MAIN, PROTOCOL
 from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
-from skillift.reporting.text import (
+from skillift.reporting.column_text import (
     UNDEFINED,
     decimal,
     percent,
@@ -19,6 +18,7 @@ from skillift.reporting.text import (
     with_interval,
 )
 from skillift.reporting.units import in_units
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import DEPTH, SHAPE, says
 
 ESTIMATORS = {

@@ -6,8 +6,8 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
 from skillift.reporting.costs_text import in_order, memory, spent, time
+from skillift.reporting.view import View
 
 
 def stage_costs(frame: pl.DataFrame, view: View) -> Page:

@@ -12,8 +12,8 @@ from skillift.ledger.looks import looks_of
 from skillift.ledger.registration import design_began, design_changes, records_of
 from skillift.provenance import canonical
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
 from skillift.reporting.numbers import points
+from skillift.reporting.view import View
 
 REGISTERED, CHANGED, LOOK = "registered", "changed", "look"
 # What a ledger says, an event a row. `results`: whether answers of the study existed by then. Of a look there

@@ -10,8 +10,8 @@ import polars as pl
 
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import BASE, View, by_condition, place
-from skillift.reporting.text import (
+from skillift.reporting.arms import by_condition, place
+from skillift.reporting.column_text import (
     UNDEFINED,
     decimal,
     detectable,
@@ -22,6 +22,7 @@ from skillift.reporting.text import (
     tenths,
     with_interval,
 )
+from skillift.reporting.view import BASE, View
 from skillift.statistics.contrast_names import LIFT, VARIANT
 from skillift.statistics.path_audit import BENCH
 

@@ -14,8 +14,8 @@ from skillift.metrics.names import PASS
 from skillift.metrics.registry import label_of
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
 from skillift.reporting.units import in_units
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import POINTS, unit_of_metric
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

@@ -7,8 +7,9 @@ import polars as pl
 from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.pages import ARM, COUNTS, contrast_in_words, shown, subtitle
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View, by_condition
-from skillift.reporting.text import UNDEFINED, percent, percent_span, points, with_interval
+from skillift.reporting.arms import by_condition
+from skillift.reporting.column_text import UNDEFINED, percent, percent_span, points, with_interval
+from skillift.reporting.view import View
 
 METHODS = {
     "uncorrected": "as judged",

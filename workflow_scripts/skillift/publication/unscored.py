@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.reporting.arms import read_spec
+from skillift.reporting.view import read_spec
 from skillift.statistics.contrasts import LIFT
 
 DEFAULT_LIMIT = 0.05  # as in the study's schema

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.reporting.arms import in_percent
+from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import points
-from skillift.reporting.text import UNDEFINED
+from skillift.reporting.view import in_percent
 from skillift.statistics.across_studies import (
     LEAST,
     Finished,

@@ -33,7 +33,7 @@ def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
 
     Args:
         rates: contract CERTIFICATION_RATES.
-        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
     """
     judge = headline_judge(spec)
     above = [

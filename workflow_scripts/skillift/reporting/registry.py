@@ -2,7 +2,7 @@
 
 Names only: the workflow reads it on every dry run. What they are made from are names of
 `skillift.publication.inputs`; a figure is drawn by the module of its name in `skillift.figures`, which says
-there what it needs (`FIGURE`), a table laid out by `skillift.publication.tables`.
+there what it needs (`FIGURE`), a table laid out by `skillift.publication.published_tables`.
 """
 
 from __future__ import annotations

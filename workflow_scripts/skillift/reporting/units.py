@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from skillift.reporting.text import UNDEFINED, decimal, detectable, points, with_interval
+from skillift.reporting.column_text import UNDEFINED, decimal, detectable, points, with_interval
 from skillift.statistics.claim_registry import POINTS, SQUARED, registry, unit_of, unit_of_metric
 
 

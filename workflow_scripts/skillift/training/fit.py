@@ -21,8 +21,8 @@ from skillift.settings.specs import TrainSpec
 from skillift.settings.training import TrainedParts
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.tables import write_json
-from skillift.training.options import TrainingOptions
-from skillift.training.parts import lora_config, train_last_layers
+from skillift.training.trained_parts import lora_config, train_last_layers
+from skillift.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +154,7 @@ def _trainer(
         from trl import SFTConfig
 
         from skillift.training.cpu_trainer import CpuSFTTrainer, GpuSFTTrainer
-        from skillift.training.data import check_trained_tokens, conversations
+        from skillift.training.training_data import check_trained_tokens, conversations
 
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)
@@ -213,7 +213,7 @@ def fit_rows(trainer: WholeBatches, spec: TrainSpec, state: Path, options: Train
 
 def _check_batches(trainer: SFTTrainer, spec: TrainSpec, pad_token: int) -> None:
     """Check what the trainer makes of the longest and the first rows, and whether they may be packed."""
-    from skillift.training.data import check_batch
+    from skillift.training.training_data import check_batch
 
     packed = bool(spec.packing)
     rows = [{name: row[name] for name in ("input_ids", "labels")} for row in trainer.train_dataset]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
 from skillift.processes.killed_jobs import ADVICE, explained, own_note, signal_of
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue

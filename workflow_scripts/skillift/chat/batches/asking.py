@@ -24,9 +24,9 @@ from typing import Any
 
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.batches.api import Batch
+from skillift.chat.batches.batch_settings import ALL, BatchSettings
 from skillift.chat.batches.lines import Reply, answer_of
 from skillift.chat.batches.providers import open_api
-from skillift.chat.batches.settings import ALL, BatchSettings
 from skillift.chat.batches.state import CREATED, BatchState, Outstanding
 from skillift.chat.batches.submission import FORGOTTEN_S, Submission, batch_problem
 from skillift.chat.budget import Budget

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillift.chat.batches.api import BatchApi
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.chat.batches.lines import line_of
-from skillift.chat.batches.settings import BatchSettings
 from skillift.chat.batches.state import CREATED, CREATING, BatchState, Outstanding
 from skillift.chat.budget import Budget
 from skillift.chat.models import ChatRequest

@@ -17,7 +17,7 @@ from skillift.settings.specs import TrainSpec
 from skillift.students.model_folders import end_tokens, load_model, load_tokenizer
 from skillift.study.objectives import Objective
 from skillift.training.fit import arguments, fit_rows, optimise, positions, prepare, trained_model
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from skillift.training.pairs import Pairs

@@ -22,7 +22,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import OF_REWARDS
 from skillift.engines.probes import probes_of
-from skillift.episodes.run import sample_seed
+from skillift.episodes.answering import sample_seed
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports
 from skillift.scorers.registry import scorer
@@ -31,7 +31,7 @@ from skillift.students.chat_format import answer_text, opened_reasoning
 from skillift.students.model_folders import end_tokens, load_tokenizer
 from skillift.study.objectives import Objective
 from skillift.training.fit import arguments, fit_rows, optimise, positions, prepare, trained_model
-from skillift.training.options import TrainingOptions
+from skillift.training.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     import torch
@@ -70,8 +70,8 @@ def answer_trainer(
         from datasets import Dataset
         from trl import GRPOConfig
 
-        from skillift.training.data import check_trained_tokens
         from skillift.training.pairs import with_labels
+        from skillift.training.training_data import check_trained_tokens
 
     tokenizer = load_tokenizer(model_folder)
     ends = end_tokens(model_folder, tokenizer)

@@ -24,8 +24,8 @@ from skillift.publication.costs import stage_costs
 from skillift.publication.ledger import ledger
 from skillift.publication.predictions import predictions
 from skillift.publication.table_page import Page, to_html, to_latex
-from skillift.reporting.arms import of_suites, read_spec
 from skillift.reporting.registry import ANALYSIS, PARTS, TABLES, WHERE_DECLARED, parts_of
+from skillift.reporting.view import of_suites, read_spec
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -67,7 +67,7 @@ def publish(
     Args:
         name: a key of `skillift.reporting.registry.TABLES`.
         tables: at least the tables that `publication.TABLES[name]` lists.
-        spec: the analysis spec, see `skillift.reporting.arms.read_spec`.
+        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
         html: the page to write.
         latex: the LaTeX file to write.
         csv: the files of all rows to write, one for each of `publication.parts_of(name)`.

@@ -14,7 +14,7 @@ import polars as pl
 
 from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS, TASKS
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.arms import Arms, not_told
+from skillift.evaluation_logs.log_arms import Arms, not_told
 from skillift.evaluation_logs.measure import Measure, measure_of
 from skillift.metrics.names import PASS
 from skillift.tables import check

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from skillift.chat.batches.settings import BatchSettings
+from skillift.chat.batches.batch_settings import BatchSettings
 from skillift.settings.chat_models import Judging
+from skillift.settings.command_options import add_options, given, words
 from skillift.settings.config import ApiConfig
-from skillift.settings.options import add_options, given, words
 
 GIVING_UP = ("max_failed_share", "max_unparsed_in_a_row")  # of the study's `judging`
 

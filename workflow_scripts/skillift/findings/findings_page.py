@@ -18,8 +18,8 @@ from skillift.findings.finding import QUESTIONS, Finding, Part, merged, told
 from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
 from skillift.publication.html_parts import PageParts, render
-from skillift.reporting.arms import View, read_spec
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
+from skillift.reporting.view import View, read_spec
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 

@@ -27,11 +27,11 @@ from skillift.libraries import fast_imports, prepare_libraries
 from skillift.settings.specs import TrainSpec
 from skillift.settings.training import Step
 from skillift.tables import folder_digests, read_json, write_json
-from skillift.training.data import TRAINED_TOKENS_SCHEMA
 from skillift.training.fit import FITTED, DeviceMemoryError
 from skillift.training.merging import write_checkpoint
-from skillift.training.options import TrainingOptions
 from skillift.training.processes import checked_options, free_device_memory, in_processes
+from skillift.training.training_data import TRAINED_TOKENS_SCHEMA
+from skillift.training.training_options import TrainingOptions
 
 KEY = "key.json"
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")

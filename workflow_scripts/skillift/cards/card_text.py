@@ -16,7 +16,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
 from skillift.reporting.arms import by_condition
-from skillift.reporting.text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
+from skillift.reporting.column_text import UNDEFINED, as_markdown, detectable, percent, points, with_interval
 from skillift.statistics.claim_registry import SAFETY
 from skillift.students.origin import origin
 from skillift.study.objectives import objective

@@ -17,7 +17,7 @@ def browser_page(data: dict, page: str, style: str, scripts: Sequence[str]) -> s
     """The page's HTML; the same data and parts give the same text.
 
     Args:
-        data: see `skillift.browser.data`.
+        data: see `skillift.browser.browser_data`.
         page: a Jinja template over `name`, `data` and what `html_parts.render` adds.
         style: a style sheet.
         scripts: JavaScript files, in the order in which they build on each other.

@@ -17,7 +17,8 @@ import polars as pl
 from skillift.contracts.pipeline import EPISODE_KEY, STATUSES, SUITES
 from skillift.errors import UserError, problem
 from skillift.protocols import PROTOCOL, protocols_in
-from skillift.reporting.arms import BASE, LADDER, recipes_of
+from skillift.reporting.arms import LADDER
+from skillift.reporting.view import BASE, recipes_of
 from skillift.tasks.prompts import messages_for
 
 # what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from skillift.audit.audit import Audit
+from skillift.audit.audit_text import headline, lines_by_stage, minutes_text, notes, rules_of
 from skillift.audit.graph import drawing
 from skillift.audit.plan import FATES
-from skillift.audit.text import headline, lines_by_stage, minutes_text, notes, rules_of
 from skillift.errors import UserError, problem
 from skillift.publication.html_parts import PageParts, read_part, render
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from skillift.publication.pages import COUNTS, headline_first
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.arms import View
-from skillift.reporting.text import decimal, points, probability, with_interval
+from skillift.reporting.column_text import decimal, points, probability, with_interval
+from skillift.reporting.view import View
 from skillift.second_opinion.comparison import agreement
 from skillift.statistics.claim_registry import says
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from skillift.contracts import pa
-from skillift.contracts.parts import BY_PROTOCOL
+from skillift.contracts.columns import BY_PROTOCOL
 from skillift.protocols import PROTOCOL
 
 MODULES = {  # of each module the heading of its tables
