@@ -1,8 +1,8 @@
 """Whether a student was asked what the study says: whole prompts, in the thinking mode that is pinned.
 
 `skillift.episodes.answering` notes what it is going to ask (contract PROMPTS) before an engine is started;
-the engine notes how many tokens it has read (contract EPISODES). A prompt that was cut, or a chat template that
-goes on thinking, shows in no pass rate.
+the engine notes how many tokens it has read (contract EPISODES). A prompt that was cut, or a chat template
+that goes on thinking, shows in no pass rate.
 """
 
 from __future__ import annotations

@@ -110,9 +110,10 @@ class Specs(StudentSpecs, ResultSpecs):
     def forecast_spec(self, student: str) -> EpisodesSpec:
         """What a student is asked before training, to foretell its lift: one suite under `curated`."""
         asked = self.episodes_spec(student, BASE).model_dump()
-        asked.pop("shards", None)
-        asked.pop("filler", None)
-        asked["inference"].pop("log_probabilities", None)
+        for name in ("shards", "filler", "protocols"):
+            asked.pop(name, None)
+        for name in ("log_probabilities", "interventions"):
+            asked["inference"].pop(name, None)
         asked["inference"]["suites"] = [self.data["analysis"]["forecast"]["suite"]]
         return EpisodesSpec(**{**asked, "conditions": [DEMONSTRATED]})
 

@@ -1,8 +1,8 @@
 """From a corpus of preference pairs to what a trainer reads, and the checks of both.
 
 A row holds a user message, the right answer to it and a wrong one (contract CORPUS, with the column
-`rejected`). Both answers are rendered and checked as demonstrations are (`skillift.training.training_data`): so
-each stands after the prompt that is served and ends in one end token.
+`rejected`). Both answers are rendered and checked as demonstrations are (`skillift.training.training_data`):
+so each stands after the prompt that is served and ends in one end token.
 """
 
 from __future__ import annotations
