@@ -35,9 +35,9 @@ from skillift.reporting.view import read_spec
 
 # the modules that write what findings say
 _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")
-# those that draw figures; `page` puts them on pages of their own, `interaction` names columns
+# those that draw figures; `figure_page` puts them on pages of their own, `interaction` names columns
 _DRAWING = sorted(path.stem for path in Path(skillift.__path__[0], "figures").glob("[!_]*.py"))
-DRAWERS = tuple(f"figures.{name}" for name in _DRAWING if name not in ("page", "interaction"))
+DRAWERS = tuple(f"figures.{name}" for name in _DRAWING if name not in ("figure_page", "interaction"))
 # what words mean, how captions are read, and of which commit a page is, is true of no study in particular
 _OF_NO_STUDY = ("captions", "figure_list", "glossary", "made", "word_list")
 WRITERS = (

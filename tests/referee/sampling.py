@@ -128,7 +128,7 @@ CASES = [
         (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
-        f"{_LOST}: 1 supported. ",
+        f"{_LOST}: 1 supported.",
         "the study asks in one way",
         one_way_to_ask,
         (*_OTHERS, samples_beat_parameters),

@@ -28,6 +28,8 @@ DRAWN = [
     if study != "smoke" or name not in ("recipe_band", "emulation_grid")
 ]
 
+MARKS = {"costs": ("bar",), "emulation_grid": ("rect",)}  # where estimates are no points
+
 
 def encodings(node) -> list[dict]:
     """The encodings of all marks of a chart with the type of their mark, in the order of the chart."""
@@ -50,7 +52,7 @@ def test_pointing_at_a_mark_tells_its_estimate_with_interval_and_n(name, study):
     points = [
         found
         for found in encodings(specification(draw(name, tables, spec)))
-        if found["mark"] in (("bar",) if name == "costs" else ("point", "circle"))
+        if found["mark"] in MARKS.get(name, ("point", "circle"))
     ]
     if name == "loss_curves":  # lines of steps: no estimates
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, TYPE, described, finish, undefined
 from skillift.metrics.names import PASS, TEXT
 from skillift.reporting.arms import measure, place, span
@@ -109,7 +110,7 @@ def _cells(rows: pl.DataFrame, pair: dict, borrowed: list[dict], view: View) -> 
             "name": f"{label[model]} with the training of {label[trained]}",
         }
         named = [pl.lit(text).alias(name) for name, text in about.items()]
-        for metric in set(rows["metric"]):
+        for metric in rows["metric"].unique(maintain_order=True):
             of_it = rows.filter(pl.col("recipe") == (of_arm or ""), student=model, metric=metric)
             if of_it.is_empty():
                 of_it = rows.head(1).select(
@@ -125,11 +126,13 @@ def _cells(rows: pl.DataFrame, pair: dict, borrowed: list[dict], view: View) -> 
 def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     import altair as alt
 
-    order = cells["pair"][0].split(", ")
+    order = cells["model"].unique(maintain_order=True).to_list()
     lines = cells.with_columns(
         rate=pl.col("shown").str.split(" [").list.first().str.strip_suffix(" %"),
         interval=pl.col("shown").str.extract(r"(\[.*,.*\])").fill_null(""),
-    ).select("model", "training", "name", "value", "rate", "interval", "shown")
+    )
+    tips = tooltip(lines)
+    lines = lines.select("model", "training", "value", "rate", "interval", *(tip["field"] for tip in tips))
     x = alt.X(
         "model:N", sort=order, title="pre-trained: the model of", axis=alt.Axis(labelAngle=0, orient="top")
     )
@@ -137,7 +140,7 @@ def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     scale = alt.Scale(domain=[0, 100], range=["#FFFFFF", COLOURS[5]])
     base = alt.Chart(lines).encode(x=x, y=y)
     rect = base.mark_rect(stroke=INK, strokeWidth=0.5).encode(
-        color=alt.Color("value:Q", scale=scale, legend=None), tooltip=["name:N", "shown:N"]
+        color=alt.Color("value:Q", scale=scale, legend=None), tooltip=tips
     )
     texts = [
         base.mark_text(fontSize=size, color=INK, dy=dy).encode(text=f"{column}:N")
