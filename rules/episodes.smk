@@ -14,14 +14,6 @@ ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + (
 )
 
 
-def intervened_options(wildcards):
-    """Where the job writes that one, as an option of its command."""
-    if "interventions" not in ANSWER_TABLES:
-        return ""
-    path = f"{ANSWERED}/interventions/{ANSWERING}.parquet"
-    return as_options({"intervened": path.format(**wildcards)})
-
-
 # of each kind of run: the engine is loaded by name, and what composes models too
 ANSWERING_CODE = {
     emulated: code_digest(

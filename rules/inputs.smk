@@ -253,3 +253,11 @@ def jobs_with_benchmark(each):
         for path in files
         if each.benchmark.match(path)  # a rule's own constraints
     ]
+
+
+def intervened_options(wildcards):
+    """Where the job writes that one, as an option of its command."""
+    if "interventions" not in ANSWER_TABLES:
+        return ""
+    path = f"{ANSWERED}/interventions/{ANSWERING}.parquet"
+    return as_options({"intervened": path.format(**wildcards)})
