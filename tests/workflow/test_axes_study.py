@@ -27,8 +27,12 @@ CLAIMS = {
     "finetuning_scale": {"m"},
     "pretraining_scale_in_form": {"m"},
     "finetuning_scale_in_form": {"m"},
+    "forecast": {"s", "m"},
+    "sampling_budget": {"s"},
+    "diversity_lost": {"s", "m"},
+    "faithfulness:early@0": {"s", "m"},
 }
-FIGURES = ("depth", "emulation_grid", "transfer", "metrics", "loss_curves", "lift")
+FIGURES = ("depth", "emulation_grid", "chain", "forecast", "transfer", "metrics", "loss_curves", "lift")
 
 
 def test_it_compares_recipes_that_differ_in_one_thing():
@@ -77,7 +81,7 @@ def test_a_whole_run_answers_every_question(tmp_path):
     results = project / "results/axes"
     claims = pl.read_parquet(results / "analysis/claims.parquet").filter(suite="holdout")
     for claim, students in CLAIMS.items():
-        rows = claims.filter(pl.col("path").is_in(["judge:conclusion", "text"]), claim=claim)
+        rows = claims.filter(pl.col("path").is_in(["judge:conclusion", "text", "bench"]), claim=claim)
         assert set(rows["student"]) == students, claim
     for student, recipes in TRAINED.items():
         for recipe in recipes:
