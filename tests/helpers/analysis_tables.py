@@ -18,7 +18,8 @@ from made_once import made_once
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
-from skillift.contracts.pipeline import BATCH_SENSITIVITY, SCORES
+from skillift.contracts.analysis import MEASURES, SAMPLING_BUDGETS
+from skillift.contracts.pipeline import BATCH_SENSITIVITY, SCORES, key_of
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.ledger import events
 from skillift.statistics.analysis import analyse
@@ -191,6 +192,7 @@ def make_tables(
         "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
         "ledger": events([]),
         "forecast": _foretold(scores, tasks, spec["runs"]),
+        "sampling_budgets": _bought(tables["pass_rates"]),
         "log": make_log(spec),
         "parity": make_batch_sensitivity(spec),
         "costs": make_costs(),
@@ -216,6 +218,24 @@ def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> pl
         ]
     )
     return forecast_skills(task_values(with_skills(scores, tasks)), before, runs)
+
+
+def _bought(rates: pl.DataFrame) -> pl.DataFrame:
+    """What a study of four samples would have: more FLOPs at larger students, and more passes by more samples."""
+    one = rates.filter(condition="curated", metric="pass")
+    sizes = {name: 10.0**place for place, name in enumerate(sorted(one["student"].unique()), start=5)}
+    cost = pl.col("student").replace_strict(sizes, return_dtype=pl.Float64)
+    return pl.concat(
+        one.with_columns(
+            *(pl.col(name) ** (1 / k if measure == "pass@k" else 1) for name in ("pass_rate", "ci_high")),
+            sampled_by=pl.lit("main"),
+            measure=pl.lit(measure),
+            samples=pl.lit(k, pl.Int64),
+            flops=k * cost,
+        ).select(list(SAMPLING_BUDGETS.columns))
+        for measure in MEASURES
+        for k in (1, 4)
+    ).sort(key_of(SAMPLING_BUDGETS))
 
 
 def _of_variants(effects: pl.DataFrame) -> pl.DataFrame:

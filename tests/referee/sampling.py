@@ -9,6 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
+from skillift.contracts.analysis import MEASURES, SAMPLING_BUDGETS
 from skillift.protocols import MAIN, with_protocol
 
 _COMMON = {"contrast": "curated", "margin": 0.05, "p_equivalence": None, "mde": 0.07, "metric": "pass"}
@@ -89,6 +90,33 @@ def one_way_to_ask() -> Study:
     return _with(_rows(1, "supported", "supported", "supported"), None)
 
 
+def _bought(path: str, *samples: int) -> Study:
+    """Rates by samples of one student before SFT."""
+    row = {"sampled_by": "warm", "path": path, "suite": "holdout", "student": "s", "run": "base", "step": 0}
+    row |= {"pass_rate": 0.3, "ci_low": 0.2, "ci_high": 0.4, "n_tasks": 30, "n_skills": 6, "n_unscored": 0}
+    rows = [
+        row | {"measure": measure, "samples": k, "flops": 1e6 * k} for measure in MEASURES for k in samples
+    ]
+    table = pl.DataFrame(rows).select(list(SAMPLING_BUDGETS.columns))
+    return known()._replace(tables={**known().tables, "sampling_budgets": table})
+
+
+@cache
+def bought() -> Study:
+    return _bought("judge:a", 1, 4)
+
+
+@cache
+def bought_by_two() -> Study:
+    return _bought("judge:a", 1, 2)
+
+
+@cache
+def bought_unjudged() -> Study:
+    return _bought("bench", 1, 4)
+
+
+_FIGURE = "figure sampling_budget"
 _OTHERS = (known, parameters_beat_samples)
 _HEAD = "What does a sampling budget buy?"
 _BUDGET = "at no more FLOPs, the majority of several samples of a smaller student beats one of a larger"
@@ -176,5 +204,20 @@ CASES = [
         "after SFT that student gives so many fewer",
         samples_beat_parameters,
         (*_OTHERS, one_way_to_ask),
+    ),
+    Sentence(
+        "under curated; n = 30 tasks; points: 1, 4 samples solid: majority@k, the majority passes; dotted: "
+        "pass@k, one of k passes, if one knew which",
+        "rates of so many samples are drawn, of that many tasks",
+        bought,
+        (bought_by_two,),
+        _FIGURE,
+    ),
+    Sentence(
+        "path bench \u00b7",
+        "no judge judges the protocol",
+        bought_unjudged,
+        (bought, bought_by_two),
+        _FIGURE,
     ),
 ]

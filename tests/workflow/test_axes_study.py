@@ -32,7 +32,17 @@ CLAIMS = {
     "diversity_lost": {"s", "m"},
     "faithfulness:early@0": {"s", "m"},
 }
-FIGURES = ("depth", "emulation_grid", "chain", "forecast", "transfer", "metrics", "loss_curves", "lift")
+FIGURES = (
+    "depth",
+    "emulation_grid",
+    "chain",
+    "forecast",
+    "sampling_budget",
+    "transfer",
+    "metrics",
+    "loss_curves",
+    "lift",
+)
 
 
 def test_it_compares_recipes_that_differ_in_one_thing():

@@ -33,6 +33,7 @@ ESTIMATES = {
     "corrected_effects": ("estimate", "ci_low", "ci_high"),
     "bounds": ("estimate", "ci_low", "ci_high"),
     "forecast": ("lift",),
+    "sampling_budgets": ("pass_rate", "ci_low", "ci_high"),
     "path_shift": ("shift", "ci_low", "ci_high"),
     "agreement": ("kappa", "kappa_low", "kappa_high", "ac1", "ac1_low", "ac1_high", "agreement"),
 }

@@ -37,6 +37,7 @@ EVERYTHING = Extent(
     interventions=1,
     forecast=1,
     emulated=1,
+    budgets=1,
 )
 
 
@@ -75,6 +76,7 @@ def test_a_study_with_everything_has_every_figure_and_table():
         ({"interventions": 0}, {"chain"}, set()),
         ({"forecast": 0}, {"forecast"}, set()),
         ({"emulated": 0}, {"emulation_grid"}, set()),
+        ({"budgets": 0}, {"sampling_budget"}, set()),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -7,12 +7,14 @@ import polars as pl
 import pytest
 from sampled_arms import SPEC, Arm, runs_of, sampled
 
+from skillift.contracts.analysis import SAMPLING_BUDGETS
 from skillift.contracts.claims import CLAIMS
 from skillift.protocols import MAIN, with_protocol
 from skillift.statistics.analysis import analyse
 from skillift.statistics.claim_labels import CONTRADICTED, EQUIVALENT, SUPPORTED
 from skillift.statistics.protocol_tables import of_one
 from skillift.statistics.sampling import affordable, sampling_claims
+from skillift.statistics.sampling_budgets import sampling_budgets
 from skillift.tables import check
 
 PARAMETERS = {"s": 10, "m": 40, "l": 160}
@@ -176,3 +178,34 @@ def test_differences_of_sampled_metrics_are_covered_and_no_difference_is_found_r
     least = n_studies * (0.95 - 3 * np.sqrt(0.95 * 0.05 / n_studies))
     assert all(number >= least for number in covered.values()), covered
     assert all(number < n_studies for number in covered.values()), "intervals that always hold 0 are too wide"
+
+
+def test_the_table_of_budgets_has_the_rates_of_both_measures_and_their_flops():
+    tasks, scores, responses = sampled(all_arms(SAME, SAME), 8, 1)
+    runs = runs_of(STUDENTS)
+    settings = SETTINGS | {"sampling_budgets": [4]}
+    asked = of_one("sampling", scores, tasks, responses, runs, settings)
+    found = check(sampling_budgets([asked], settings), SAMPLING_BUDGETS, "budgets")
+    arm = found.filter(student="m", run="base", path=found["path"][0])
+    assert arm.select("measure", "samples").rows() == [
+        ("majority@k", 1),
+        ("majority@k", 4),
+        ("pass@k", 1),
+        ("pass@k", 4),
+    ]
+    majority, of_four, one, any_of_four = arm["pass_rate"]
+    assert majority == one < any_of_four and of_four < any_of_four
+    rates = asked.tables["pass@4"].rates.filter(student="m", run="base", condition="curated")
+    assert any_of_four == rates["pass_rate"][0]
+    tokens = rates["mean_completion_tokens"][0]
+    assert arm["flops"].to_list() == [2 * PARAMETERS["m"] * tokens * k for k in (1, 4, 1, 4)]
+    assert set(found["sampled_by"]) == {"sampling"}
+
+
+def test_without_budgets_or_parameters_nothing_is_said_of_flops():
+    tasks, scores, responses = sampled(all_arms(SAME, SAME), 8, 1)
+    asked = of_one("sampling", scores, tasks, responses, runs_of(STUDENTS), SETTINGS)
+    without = {name: value for name, value in SETTINGS.items() if name != "sampling_budgets"}
+    assert sampling_budgets([asked], without).is_empty()
+    found = sampling_budgets([asked], SETTINGS | {"parameters": {"s": 10}})
+    assert set(found.filter(pl.col("flops").is_not_null())["student"]) == {"s"}

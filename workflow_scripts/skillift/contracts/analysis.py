@@ -254,6 +254,30 @@ FORECAST = table(
     },
 )
 
+MEASURES = ("pass@k", "majority@k")
+
+# What so many samples of a task buy under `curated`, of studies with `analysis.sampling_budgets`;
+# `sampled_by`: the protocol that takes them, `main` where the study declares none. With one sample both
+# measures are the pass rate. `flops` of a task: 2 x parameters x tokens of its answers.
+SAMPLING_BUDGETS = table(
+    "sampling budgets",
+    ("sampled_by", "path", "suite", "student", "run", "step", "measure", "samples"),
+    {
+        "sampled_by": text(filled=True),
+        "path": text(filled=True),
+        "suite": text(isin=SUITES),
+        "student": text(filled=True),
+        "run": text(filled=True),
+        "step": count(),
+        "measure": text(isin=MEASURES),
+        "samples": count(),
+        "pass_rate": rate(nullable=True),
+        **INTERVAL,
+        "flops": magnitude(nullable=True),
+        **COUNTS,
+    },
+)
+
 ANALYSIS_TABLES = {
     "pass_rates": PASS_RATES,
     "effects": EFFECTS,
@@ -274,4 +298,5 @@ ANALYSIS_TABLES = {
     "variants": VARIANTS,
     "courses": COURSES,
     "forecast": FORECAST,
+    "sampling_budgets": SAMPLING_BUDGETS,
 }

@@ -78,7 +78,7 @@ def _finding(row: Mapping, where: str, view: View) -> Finding:
         row["word"],
         row["path"],
         student,
-        "",
+        "sampling_budget" if row["claim"] in (SAMPLING_BUDGET, WHERE_ABLE) else "",
         numbers_of(row),
         row["run"],
     )

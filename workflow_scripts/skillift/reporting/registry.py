@@ -37,7 +37,8 @@ ANALYSIS = (
 )
 # and those that it writes where the study has that key in `analysis`
 FORECAST = "forecast"
-WHERE_DECLARED = {"courses": "depth", FORECAST: FORECAST}
+SAMPLING_BUDGETS = "sampling_budgets"
+WHERE_DECLARED = {"courses": "depth", FORECAST: FORECAST, SAMPLING_BUDGETS: SAMPLING_BUDGETS}
 
 DECLARED = declared_figures()
 # in the order of the argument, in which the report and the findings page number them
@@ -118,6 +119,7 @@ class Extent(NamedTuple):
     forecast: int = 0  # 1 where a forecast is declared
     interventions: int = 0  # 1 where chains of thought are altered
     emulated: int = 0  # runs
+    budgets: int = 0  # 1 where it is asked what samples buy
 
 
 # what a study needs at least to have a table; it has all others
@@ -154,6 +156,7 @@ def extent(study: Study) -> Extent:
         forecast=int(FORECAST in study.data["analysis"]),
         interventions=int("interventions" in study.data["inference"]),
         emulated=len(study.emulated_runs),
+        budgets=int(SAMPLING_BUDGETS in study.data["analysis"]),
     )
 
 

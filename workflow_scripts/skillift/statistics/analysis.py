@@ -38,6 +38,7 @@ from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.path_audit import path_shift
 from skillift.statistics.protocol_tables import of_one, other_protocols
 from skillift.statistics.sampling import sampling_claims
+from skillift.statistics.sampling_budgets import sampling_budgets
 from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.skill_effects import skill_effects
 from skillift.statistics.tier_spread import tier_spreads
@@ -66,6 +67,7 @@ class Analysis(NamedTuple):
     variants: pl.DataFrame
     courses: pl.DataFrame
     forecast: pl.DataFrame  # without rows where none is declared
+    sampling_budgets: pl.DataFrame  # likewise
 
 
 # in the order of `OfMetric`
@@ -112,15 +114,17 @@ def analyse(
     of_main = (of_protocol(scores), tasks, responses, settings, runs)
     found = _analysed(*of_main, labels, discrimination, intervened)
     budgets = settings.get("sampling_budgets")
+    several = []  # protocols with several samples
     if budgets and scores["sample"].max() and of_protocol(scores)["sample"].max():
-        asked = of_one(MAIN, of_protocol(scores), tasks, responses, runs, settings)
-        of_samples = [*sampling_claims(asked, responses, runs, settings)]
+        several = [of_one(MAIN, of_protocol(scores), tasks, responses, runs, settings)]
+        of_samples = [*sampling_claims(several[0], responses, runs, settings)]
         found = found._replace(claims=pl.concat([found.claims, *of_samples]).sort(key_of(CLAIMS)))
     if PROTOCOL not in scores.columns:
-        return found
+        return found._replace(sampling_budgets=sampling_budgets(several, settings))
     main = {name: with_protocol(getattr(found, name), MAIN) for name in _BY_PROTOCOL}
     parts = {name: [main[name]] for name in _BY_PROTOCOL}
     for protocol in other_protocols(scores, tasks, response_frame, runs, settings):
+        several.append(protocol)
         for tables in protocol.tables.values():
             for name, table in zip(_BY_PROTOCOL, tables, strict=True):
                 parts[name].append(with_protocol(table, protocol.name))
@@ -128,10 +132,11 @@ def analyse(
         for claimed in sampling_claims(protocol, told, runs, settings):
             parts["claims"].append(with_protocol(claimed, protocol.name))
     return found._replace(
+        sampling_budgets=sampling_budgets(several, settings),
         **{
             name: pl.concat(parts[name], how="diagonal").sort(key_of(schema, parts[name][0]))
             for name, schema in _BY_PROTOCOL.items()
-        }
+        },
     )
 
 
@@ -153,7 +158,7 @@ def _analysed(
     judged = judged_and_labelled(known, labelled)
     found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
     skills = forecast_skills(values, discrimination, runs)
-    with Progress("analysing", len(Analysis._fields) - 1, "table") as progress:
+    with Progress("analysing", len(Analysis._fields) - 2, "table") as progress:
 
         def made(function: Callable[..., pl.DataFrame], *arguments: object) -> pl.DataFrame:
             progress.notes = (f"at {function.__name__}",)
@@ -196,6 +201,7 @@ def _analysed(
             variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
             courses=made(courses, rates, response_frame, runs),
             forecast=skills,
+            sampling_budgets=sampling_budgets([], settings),
         )
 
 
