@@ -221,7 +221,7 @@ def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> pl
 
 
 def _bought(rates: pl.DataFrame) -> pl.DataFrame:
-    """What a study of four samples would have: more FLOPs at larger students, and more passes by more samples."""
+    """What a study of four samples would have: more FLOPs at larger students, more passes of more samples."""
     one = rates.filter(condition="curated", metric="pass")
     sizes = {name: 10.0**place for place, name in enumerate(sorted(one["student"].unique()), start=5)}
     cost = pl.col("student").replace_strict(sizes, return_dtype=pl.Float64)

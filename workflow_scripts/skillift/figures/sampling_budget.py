@@ -70,12 +70,11 @@ def figure(sampling_budgets: pl.DataFrame, spec: dict) -> alt.Chart:
     dash = alt.StrokeDash(
         "measure:N", scale=alt.Scale(domain=[*_DASHES], range=[*_DASHES.values()]), legend=None
     )
+    flops = rows["flops"].to_list()
     x = alt.X(
         "flops:Q",
         title="FLOPs of a task's samples (log scale)",
-        scale=alt.Scale(
-            type="log", nice=False, domain=[0.9 * rows["flops"].min(), 1.1 * rows["flops"].max()]
-        ),
+        scale=alt.Scale(type="log", nice=False, domain=[0.9 * min(flops), 1.1 * max(flops)]),
         axis=alt.Axis(format="~s", tickCount=4, grid=False),
     )
     y = alt.Y("value:Q", title="passes (%)", scale=alt.Scale(domain=[0, 100], nice=False))
