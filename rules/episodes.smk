@@ -14,12 +14,13 @@ ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + (
 )
 
 
-# of each kind of run: the engine is loaded by name, and what composes models too
+# of each kind of run: the engine is loaded by name, and what composes models or alters chains too
 ANSWERING_CODE = {
     emulated: code_digest(
         "episodes/generate.py",
         f"skillift.engines.{STUDY.declared.inference.engine}_engine",
         *(["skillift.engines.composed"] if emulated else []),
+        *(["skillift.episodes.intervened"] if altered_runs() else []),
     )
     for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
 }
@@ -107,41 +108,39 @@ if SHARDED:
             """
 
 
-if STUDY.foretold:
-
-    rule discriminate:
-        input:
-            manifest=f"{RESULTS}/students/{{student}}/manifest.json",
-            model=ancient(f"{RESULTS}/students/{{student}}/model"),
-            tasks=f"{RESULTS}/tasks/{FORETOLD_BY}.parquet",
-            skills=f"{RESULTS}/skills/{FORETOLD_BY}.parquet",
-            task_template=f"{PROMPTS}/task.jinja",
-        output:
-            DISCRIMINATION,
-        log:
-            f"{LOGS}/discriminate/{{student}}.log",
-        benchmark:
-            f"{BENCHMARKS}/discriminate/{{student}}.tsv"
-        wildcard_constraints:
-            student=one_of(STUDY.foretold),
-        conda:
-            ENVIRONMENT
-        resources:
-            gpu=GPUS,
-            mem_mb=serving_memory,
-            runtime=model_runtime,
-        params:
-            spec=lambda wildcards: canonical(STUDY.forecast_spec(wildcards.student)),
-            code=code_digest(
-                "episodes/discriminate.py",
-                f"skillift.engines.{STUDY.declared.inference.engine}_engine",
-            ),
-        shell:
-            """
-            python "$SCRIPTS/episodes/discriminate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
-                --skills {input.skills:q} --task-template {input.task_template:q} --model {input.model:q} \
-                --threads {threads} $ENGINE_OPTIONS --out {output:q} >{log:q} 2>&1
-            """
+rule discriminate:
+    input:
+        manifest=f"{RESULTS}/students/{{student}}/manifest.json",
+        model=ancient(f"{RESULTS}/students/{{student}}/model"),
+        tasks=f"{RESULTS}/tasks/{FORETOLD_BY}.parquet",
+        skills=f"{RESULTS}/skills/{FORETOLD_BY}.parquet",
+        task_template=f"{PROMPTS}/task.jinja",
+    output:
+        DISCRIMINATION,
+    log:
+        f"{LOGS}/discriminate/{{student}}.log",
+    benchmark:
+        f"{BENCHMARKS}/discriminate/{{student}}.tsv"
+    wildcard_constraints:
+        student=one_of(STUDY.foretold),
+    conda:
+        ENVIRONMENT
+    resources:
+        gpu=GPUS,
+        mem_mb=serving_memory,
+        runtime=model_runtime,
+    params:
+        spec=lambda wildcards: canonical(STUDY.forecast_spec(wildcards.student)),
+        code=code_digest(
+            "episodes/discriminate.py",
+            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
+        ),
+    shell:
+        """
+        python "$SCRIPTS/episodes/discriminate.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+            --skills {input.skills:q} --task-template {input.task_template:q} --model {input.model:q} \
+            --threads {threads} $ENGINE_OPTIONS --out {output:q} >{log:q} 2>&1
+        """
 
 
 rule check_served:

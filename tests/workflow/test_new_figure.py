@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
 def project(tmp_path_factory) -> Path:
     """A copy of the project with its pages and tests, to which three files are added."""
     target = tmp_path_factory.mktemp("new-figure") / "project"
-    folder, touched = project_with("A figure", target, ("docs", "tests"))
+    folder, touched = project_with("A figure", target, ("docs", "tests", "CONTRIBUTING.md"))
     assert len(touched) == files_said("a figure") == 3
     return folder
 

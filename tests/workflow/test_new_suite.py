@@ -34,7 +34,9 @@ turns:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of the project, to which the suite is added, with a study that asks it of own tasks."""
-    folder, touched = project_with("A suite", tmp_path_factory.mktemp("new-suite") / "project")
+    folder, touched = project_with(
+        "A suite", tmp_path_factory.mktemp("new-suite") / "project", ["CONTRIBUTING.md"]
+    )
     assert len(touched) == files_said("a suite") == 2
     (folder / "tasks.csv").write_text(TASKS, encoding="utf-8")
     (folder / "skills.yaml").write_text(SKILLS, encoding="utf-8")

@@ -9,8 +9,9 @@ from tiny_models import write_student, write_tokenizer
 
 from skillift.contracts.interventions import INTERVENED
 from skillift.engines.interface import Completion, RunOptions
+from skillift.episodes.answered import Answered
 from skillift.episodes.answering import answer
-from skillift.episodes.intervened import Answered, answers_again
+from skillift.episodes.intervened import answers_again
 from skillift.episodes.shards import merge
 from skillift.settings.inference import Interventions
 from skillift.settings.specs import EpisodesSpec

@@ -186,5 +186,6 @@ def test_a_circle_of_files_or_packages_that_is_put_back_is_refused(repository, t
     assert done.returncode == 1 and "Contracts: 0 kept, 2 broken." in done.stdout, done.stdout
     assert "skillift.errors is not allowed to import skillift.tables" in done.stdout
     assert (
-        "- .text -> .arms (1 import)" in done.stdout.split("No cycles are allowed in skillift.reporting.")[1]
+        "- .column_text -> .arms (1 import)"
+        in done.stdout.split("No cycles are allowed in skillift.reporting.")[1]
     )

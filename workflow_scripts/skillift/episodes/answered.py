@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from skillift.engines.interface import Completion
+
 
 class Answers(NamedTuple):
     """What a run gives.
@@ -36,3 +38,22 @@ class Answers(NamedTuple):
             pl.concat([part.parity for part in parts]),
             pl.concat(altered) if altered else None,
         )
+
+
+class Answered(NamedTuple):
+    """An episode as the engine has it.
+
+    Attributes:
+        suite, condition, task_id, sample: its key.
+        prompt: token ids.
+        opened: the block of reasoning that the prompt has opened.
+        completion: the answer.
+    """
+
+    suite: str
+    condition: str
+    task_id: str
+    sample: int
+    prompt: Sequence[int]
+    opened: str
+    completion: Completion

@@ -13,6 +13,7 @@ import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from skillift.engines.interface import Completion, Composition, Engine, RunOptio
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.answer_checks import asked_table
-from skillift.episodes.answered import Answers
+from skillift.episodes.answered import Answered, Answers
 from skillift.episodes.asked import (
     check_template,
     date_of,
@@ -32,7 +33,6 @@ from skillift.episodes.asked import (
     rendered_prompts,
 )
 from skillift.episodes.batch_sensitivity import PART, measure
-from skillift.episodes.intervened import Answered, answers_again
 from skillift.episodes.shards import tasks_of_shard
 from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
@@ -204,9 +204,10 @@ def _answer_at(
         intervened = None
         if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
             most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)
-            with part("interventions"):
-                asked_again = (answered, tasks, {**settings, "max_tokens": most})
-                intervened = answers_again(engine, tokenizer, step, *asked_again)
+            asked_again = (answered, tasks, {**settings, "max_tokens": most})
+            with part("interventions"):  # by name: what it reads answers by is none of other studies' code
+                module = import_module("skillift.episodes.intervened")
+                intervened = module.answers_again(engine, tokenizer, step, *asked_again)
     return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened)
 
 

@@ -15,6 +15,7 @@ from skillift.answers.comparison import answer_groups
 from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import key_of
 from skillift.engines.interface import Completion, Engine, Sampling
+from skillift.episodes.answered import Answered
 from skillift.episodes.interventions import (
     AT_CUTS,
     FORCED,
@@ -36,25 +37,6 @@ if TYPE_CHECKING:
 WHOLE = 1.0  # the cut of what is of the whole chain
 _SPARE = 8  # tokens of a forced answer beyond twice the longest that the student gave
 _GROUP = 8  # limits below the most that an answer may have are rounded down to so many tokens
-
-
-class Answered(NamedTuple):
-    """An episode as the engine has it.
-
-    Attributes:
-        suite, condition, task_id, sample: its key.
-        prompt: token ids.
-        opened: the block of reasoning that the prompt has opened.
-        completion: the answer.
-    """
-
-    suite: str
-    condition: str
-    task_id: str
-    sample: int
-    prompt: Sequence[int]
-    opened: str
-    completion: Completion
 
 
 class _Task(NamedTuple):
