@@ -70,7 +70,7 @@ NAMES = {
     *("cut short", "with a mistake", ": with the chain altered, against the chain as it was"),
     *("Does a training first lose, and then gain?", "step (log scale)", "training loss"),
     "gain under curated (pp)",
-    *("What do samples buy, and what parameters?", "FLOPs of a task's samples (log scale)", "passes (%)"),
+    *("What do samples buy, and what parameters?", "FLOPs of a task's samples (log scale)"),
     *("Could the lift have been foretold?", "prefers right answers (%)", "base pass rate (%)"),
     "isValid(datum.value) && isValid(datum.x)",
     "pp at",

@@ -53,7 +53,7 @@ def test_figures_stand_once_in_the_order_of_the_argument_each_under_its_question
     asked = {section for _, section in shown} - {""}
     beside = [(name, BESIDE_FINDINGS[name]) for name in FIGURES if name in BESIDE_FINDINGS]
     assert places == [place for place in beside if place[1] in asked]
-    not_asked = {"forecast", "recipes", "scale", "transfer", "variants"}
+    not_asked = {"forecast", "recipes", "sampling", "scale", "transfer", "variants"}
     assert {question for _, question in beside} - asked == not_asked
     assert set(BESIDE_FINDINGS.values()) <= set(QUESTIONS)
 
