@@ -56,6 +56,13 @@ def test_they_are_contradicted_where_the_signs_are_the_others():
     assert {row["word"] for row in found.values()} == {"contradicted"}
 
 
+@pytest.mark.parametrize(("large", "known"), [(300, True), (100, False), (30, False)])
+def test_a_run_that_borrows_from_a_student_that_is_not_smaller_says_nothing_of_scale(large, known):
+    sizes = {"s": 100, "l": large}
+    found = claimed(arms(TRAINED), RUNS, emulated=EMULATED, parameters=sizes).claims
+    assert found["claim"].str.ends_with("_scale").any() == known
+
+
 def test_without_the_large_students_own_training_there_is_one_claim():
     rates = {arm: rate for arm, rate in TRAINED.items() if arm != ("l", "sft")}
     assert list(scales(rates)) == ["pretraining_scale"]

@@ -41,10 +41,13 @@ def scale_claims(
         values: of `pairing.task_values`, or of another metric.
         seeds: the table SEED_VARIANCE.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `emulated`, a list of recipe, student, from_student and from_recipe.
+        settings: confidence; `emulated`, a list of recipe, student, from_student and from_recipe;
+            `parameters` by student: a run that borrows from a student that is not smaller has no row.
         metric: whose values these are.
     """
-    if not (declared := settings.get("emulated")):
+    parameters = settings.get("parameters") or {}
+    declared = [each for each in settings.get("emulated") or () if _upwards(each, parameters)]
+    if not declared:
         return
     ending = "" if metric == PASS else IN_FORM_SUFFIX
     for part in values.partition_by("path", "suite", maintain_order=True):
@@ -53,6 +56,12 @@ def scale_claims(
         for claim, pairs in _pairs(declared).items():
             rows = list(_rows(sides, pairs, settings["confidence"]))
             yield from family(f"{claim}{ending}", [place | row for row in rows], settings["confidence"])
+
+
+def _upwards(each: Mapping, parameters: Mapping[str, int]) -> bool:
+    """Whether a run borrows from a smaller student, or nothing is known of their sizes."""
+    one, other = (parameters.get(each[name]) for name in ("student", "from_student"))
+    return one is None or other is None or one > other
 
 
 def _pairs(declared: list[dict]) -> dict[str, list[tuple[dict, tuple[str, str], tuple[str, str]]]]:
