@@ -74,6 +74,7 @@ def test_a_pair_has_no_row_where_two_samples_are_too_many():
     assert found.select("student", "against").sort("student").rows() == [("m", "l"), ("s", "l")]
 
 
+@pytest.mark.slow
 def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
     after = {"s": Arm(0.6, answers=40), "m": Arm(0.55), "l": Arm(0.99)}
     found = claims(all_arms(SAME, after)).filter(claim="sampling_budget", run="sft")
@@ -85,6 +86,7 @@ def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
     assert set(two.filter(claim="sampling_budget")["contrast"]) == {"curated@2"}
 
 
+@pytest.mark.slow
 def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     """At tasks with luck alone the other half tells nothing: selected or not, they pass as often."""
     runs = runs_of(("l", "s"))
@@ -114,6 +116,7 @@ def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     assert able["estimate"] == pytest.approx(-0.5, abs=0.12)  # and chance has not been selected for
 
 
+@pytest.mark.slow
 def test_answers_that_become_fewer_are_lost_diversity_and_more_contradict_it():
     fewer = all_arms(SAME, {name: Arm(0.3, answers=2) for name in STUDENTS})
     more = all_arms({name: Arm(0.3, answers=2) for name in STUDENTS}, SAME)
@@ -142,6 +145,7 @@ def test_without_parameters_no_student_is_smaller_than_another():
     assert set(found["claim"]) == {"diversity_lost"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [True, False])
 def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
     tasks, scores, responses = sampled(all_arms(SAME, SAME), 4, 2)
