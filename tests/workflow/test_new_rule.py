@@ -1,7 +1,7 @@
 """A worked example: a new rule is the rule, its command, its step and its test, and everything else knows it.
 
-`measure_lengths` of docs/how-to/extending.md, a table of how long each run's answers are, is added to a copy of
-the project. On the way, what the registry (`skillift.stages`) says of the other rules is compared with
+`measure_lengths` of docs/how-to/extending.md, a table of how long each run's answers are, is added to a copy
+of the project. On the way, what the registry (`skillift.stages`) says of the other rules is compared with
 Snakemake's own rule objects.
 """
 
