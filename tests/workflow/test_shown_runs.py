@@ -72,6 +72,14 @@ def run_here() -> list[str]:
     return [command for command in every_command() if not command.startswith(others)]
 
 
+def told_after(command: str) -> list[str]:
+    """The estimates of logs that the tutorial tells behind a command, up to its next one."""
+    page = (ROOT / "docs/tutorial/own-logs.md").read_text(encoding="utf-8")
+    page = re.sub(r"\\\n *", "", page)
+    _, there, rest = page.partition(f"{command}\n```\n")
+    return re.findall(r"[+−]?\d+\.\d(?= pp| to| %)", rest.partition("```")[0]) if there else []
+
+
 def run(folder: Path, command: str, **environment: str) -> subprocess.CompletedProcess:
     """Run one command in a project; what Python does in a fork of a process that has imported Snakemake."""
     words = shlex.split(command)
@@ -127,6 +135,7 @@ def test_what_is_shown_runs(project, mine, command):
     done = run(project, command, STUDY="studies/smoke.yaml")
     assert done.returncode == 0, done.stdout
     assert "Traceback" not in done.stdout
+    assert [number for number in told_after(command) if number not in done.stdout] == []
 
 
 @pytest.mark.slow
