@@ -81,6 +81,11 @@ def test_every_page_is_reached_from_the_first_and_linked_to_by_another(docs):
     assert pages - reached == set()
 
 
+def test_the_first_page_lists_all_others(docs):
+    pages = {path.resolve() for path in docs.rglob("*.md")} - {(docs / "index.md").resolve()}
+    assert pages - linked(docs / "index.md") == set()
+
+
 def test_every_picture_is_shown_on_a_page(docs, repository):
     pictures = {path.resolve() for path in docs.rglob("*.svg")}
     assert len(pictures) >= 4
