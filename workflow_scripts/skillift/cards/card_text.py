@@ -136,7 +136,7 @@ def model_card(
 
 
 def dataset_card(template: str, spec: dict, corpus: pl.DataFrame, sha256: str, tables: Mapping) -> str:
-    """The card of one corpus.
+    """The card of one corpus in the hub's form: where its rows come from, and how many were rejected.
 
     Args:
         template: text of the Jinja template.

@@ -193,7 +193,7 @@ class DeviceWork:
         return cls(trainings, base, after, n_tasks, base_beside, after_beside)
 
     def n_trainings(self, design: Design) -> int:
-        """Trainings of all students."""
+        """How often students are trained under a design: once for each student, recipe and seed."""
         return design.seeds * sum(self.trainings.values())
 
     def n_episodes(self, design: Design) -> int:

@@ -53,7 +53,7 @@ class View:
 
     @cached_property
     def recipes(self) -> list[str]:
-        """Recipes in the order of `recipes_of`."""
+        """Each recipe once, the one that most students were trained by first (`recipes_of`)."""
         return recipes_of(self.runs)
 
     @property
@@ -127,7 +127,7 @@ def in_percent(confidence: float) -> str:
 
 
 def read_spec(spec: dict) -> View:
-    """Read the analysis spec.
+    """What figures, tables and findings need to know of a study, from the settings that they are given.
 
     Args:
         spec: `{"analysis": {"headline_path", "confidence", "suite"?}, "students": {id: {"label", "tier"}},

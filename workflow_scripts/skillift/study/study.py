@@ -39,7 +39,7 @@ _CONDITION_ORDER: tuple[Condition, ...] = ("none", "curated", "placebo", "shuffl
 
 @dataclass(frozen=True)
 class Study(Specs):
-    """A checked study.
+    """A study file that was read, checked and completed, with what each step of the workflow takes.
 
     Attributes:
         path: the study file.

@@ -29,7 +29,7 @@ class Size:
 
     @classmethod
     def of(cls, study: Study) -> Size:
-        """The size of a study.
+        """Count the answers and train tasks of a study, which its work grows with.
 
         Raises:
             UserError: a file of own tasks is missing or wrong.
@@ -80,5 +80,5 @@ class Size:
 
     @property
     def all_episodes(self) -> int:
-        """Episodes of all runs."""
+        """How many answers the study asks for, over all students, runs, conditions and samples."""
         return sum(self.episodes(run.student, run.run) for run in self.study.runs)
