@@ -203,6 +203,13 @@ class EpisodesSpec(Asked):
     """Whose training is borrowed, where the run is emulated; `checkpoints` are then that training's."""
 
 
+class DiscriminationSpec(EpisodesSpec):
+    """What a base student is asked before training: answers to tell apart, and tasks to answer."""
+
+    answers: LeftOut[Literal["answer_only"]] = None
+    """Form of the answers to tell apart, where they are not worked."""
+
+
 class ServedSpec(RunName):
     """How what is served is compared with what was trained, and what was asked with the study."""
 

@@ -14,6 +14,7 @@ from skillift.settings.specs import (
     AskedProtocol,
     CorpusSpec,
     DemonstrationsSpec,
+    DiscriminationSpec,
     EmulatedSpec,
     EpisodesSpec,
     JudgeSpec,
@@ -107,15 +108,17 @@ class Specs(StudentSpecs, ResultSpecs):
             **self._emulated(found.recipe, borrowed),
         )
 
-    def forecast_spec(self, student: str) -> EpisodesSpec:
+    def forecast_spec(self, student: str) -> DiscriminationSpec:
         """What a student is asked before training, to foretell its lift: one suite under `curated`."""
         asked = self.episodes_spec(student, BASE).model_dump()
         for name in ("shards", "filler", "protocols"):
             asked.pop(name, None)
         for name in ("log_probabilities", "interventions"):
             asked["inference"].pop(name, None)
-        asked["inference"]["suites"] = [self.data["analysis"]["forecast"]["suite"]]
-        return EpisodesSpec(**{**asked, "conditions": [DEMONSTRATED]})
+        declared = self.data["analysis"]["forecast"]
+        asked["inference"]["suites"] = [declared["suite"]]
+        form = {name: declared[name] for name in ("answers",) if name in declared}
+        return DiscriminationSpec(**{**asked, "conditions": [DEMONSTRATED]}, **form)
 
     def _asked_checkpoints(self, run: Run) -> dict:
         """At which checkpoints a run answers, and where the study declares protocols, under which at each."""
