@@ -102,6 +102,34 @@ def no_chains() -> Study:
     return edited(study._replace(tables={**tables, **kept}), "pass_rates", {"metric": "chain"}, pass_rate=0.0)
 
 
+def _failed(share: float) -> Study:
+    """So many chains of each arm before SFT have no paraphrase, and none after it."""
+    study = altered()
+    rates = study.tables["pass_rates"]
+    rate, of_base = pl.col("pass_rate"), pl.col("run") == "base"
+    rows = rates.filter(metric="chain").with_columns(
+        metric=pl.lit("not_paraphrased"),
+        # elsewhere than where the page looks more
+        pass_rate=pl.when(rate == 0.6).then(0.7).when(of_base).then(share).otherwise(0.0),
+    )
+    return study._replace(tables={**study.tables, "pass_rates": pl.concat([rates, rows])})
+
+
+@cache
+def not_paraphrased() -> Study:
+    return _failed(0.2)
+
+
+@cache
+def more_not_paraphrased() -> Study:
+    return _failed(0.3)
+
+
+@cache
+def all_paraphrased() -> Study:
+    return _failed(0.0)
+
+
 @cache
 def no_other_chain() -> Study:
     study = altered()
@@ -169,6 +197,13 @@ CASES = [
         "so many have a chain; in another study so many stay the same, which this does not say",
         more_chains,
         (known, altered),
+    ),
+    Sentence(
+        "paraphrases | 20.0 % of the chains of 30 tasks under curated have no paraphrase that passed its "
+        "check at 45 k before SFT; they are left out of that test, and scored nowhere. [] chain",
+        "so many chains of that arm are in no test of a paraphrase",
+        not_paraphrased,
+        (altered, more_not_paraphrased, all_paraphrased),
     ),
     Sentence(
         "Does the chain matter? No student has answers with a chain of thought before and after SFT.",

@@ -20,6 +20,41 @@ def files_of(planned, rule: str, part: str) -> list[str]:
     return [re.search(rf"\n +{part}: (.*)", job)[1] for job in jobs]
 
 
+@pytest.mark.parametrize("shards", ["", "shards: 2, "])
+def test_where_a_chat_model_paraphrases_there_are_two_passes_and_the_same_table_after_them(tmp_path, shards):
+    project = copy_project(tmp_path / "project")
+    asked = "interventions: {paraphrase: {model: hosted_vllm/m, api_base: 'http://localhost:9/v1'}}, "
+    replace_in(project / STUDY, "inference: {", f"inference: {{{shards}{asked}")
+    planned = dry_run(project)
+    assert planned.returncode == 0, planned.stdout
+    runs = [f"{student}/{run}" for student in "sm" for run in ("base", "sft-s0")]
+    stored = [f"results/smoke/{table}/{{}}.parquet" for table in ("first_pass", "chains")]
+    by_run = dict(zip(runs, sorted(files_of(planned, "force_paraphrases", "input"), key=run_of), strict=True))
+    for run, files in by_run.items():
+        assert all(path.format(run) in files for path in [*stored, "results/smoke/paraphrases/{}.parquet"])
+        assert "probes" not in files and ("checkpoints" in files) == ("sft" in run)
+    written = " ".join(files_of(planned, "force_paraphrases", "output"))
+    assert all(f"results/smoke{ALTERED.format(run)}" in written for run in runs)
+    (read,) = files_of(planned, "analyse", "input")
+    assert all(ALTERED.format(run) in read for run in runs) and "first_pass" not in read
+    answering = " ".join(files_of(planned, "generate", "output"))
+    assert "/interventions/" not in answering and answering.count("/chains/") == len(runs) * (
+        2 if shards else 1
+    )
+    (counted,) = files_of(planned, "make_costs", "input")
+    assert counted.count("benchmarks/force_paraphrases/") == counted.count("/paraphrases/") == len(runs)
+    asking = [
+        job for job in re.split(r"\n(?:local)?rule ", planned.stdout) if job.startswith("paraphrase_chains:")
+    ]
+    assert len(asking) == len(runs) and all("api=1" in job for job in asking)
+
+
+def run_of(files: str) -> tuple[bool, str]:
+    """What sorts the inputs of a job as the runs are listed."""
+    student, run = re.search(r"first_pass/(\w)/([\w-]+)\.parquet", files).groups()
+    return student == "m", run
+
+
 @pytest.mark.parametrize("asked", ["", "interventions: {}, ", "shards: 2, interventions: {}, "])
 def test_jobs_write_and_read_that_table_where_it_is_asked_for(tmp_path, asked):
     project = copy_project(tmp_path / "project")

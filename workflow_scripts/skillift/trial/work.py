@@ -50,7 +50,7 @@ class Size:
             return float(self.steps(wildcards["student"], wildcards["run"]))
         if known.work == "pretraining":
             return float(self.study.model(wildcards["student"])["pretraining"]["steps"])
-        if known.work == "answering" or known.asks in ("episodes", "verdicts"):
+        if known.work == "answering" or known.asks in ("episodes", "paraphrases", "verdicts"):
             judge = wildcards["judge"] if known.asks == "verdicts" else None
             return self.episodes(wildcards["student"], wildcards["run"], judge) / (
                 self.study.shards if known.shards else 1
