@@ -36,10 +36,11 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     if rates.is_empty():
         return
     had = [_having(row, view) for row in place(rates, view, "pass rates").iter_rows(named=True)]
-    failed = tables["pass_rates"].filter(path=TEXT, condition=_CONDITION, metric=_FAILED)
-    failed = failed.filter(pl.col("pass_rate") > 0)
+    here = {"path": TEXT, "suite": view.suite, "condition": _CONDITION}
+    failed = tables["pass_rates"].filter(metric=_FAILED, **here)
     if failed.height:
-        had += [_left_out(row, view) for row in place(failed, view, "pass rates").iter_rows(named=True)]
+        some = place(failed, view, "pass rates").filter(pl.col("pass_rate") > 0)
+        had += [_left_out(row, view) for row in some.iter_rows(named=True)]
     claims = tables["claims"].filter(path=TEXT, suite=view.suite)
     found, words = [], dict[str, list[str]]()
     for claim in (each for each in of_metrics() if INTERVENED in metrics()[each.metric].reads):
