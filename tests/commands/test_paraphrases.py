@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,7 @@ from skillift.contracts.interventions import CHAINS, INTERVENED, PARAPHRASES
 from skillift.contracts.pipeline import SKILLS, TASKS
 from skillift.episodes.interventions import told_in_a_sentence
 from skillift.errors import UserError
-from skillift.tables import read_table, write_table
+from skillift.tables import read_table, write_json, write_table
 
 pytestmark = pytest.mark.models
 
@@ -91,13 +92,13 @@ def paraphrased(folder: Path, repository: Path, address: str, out: Path, *more: 
     return read_table(out, PARAPHRASES)
 
 
-def forced(folder: Path, out: Path, first: Path | None = None, **spec) -> pl.DataFrame:
-    """The table of the command `force_paraphrases`."""
-    files = {"tasks": "tasks.parquet", "model": "model", "first": first or "first", "chains": "chains"}
+def forced(folder: Path, out: Path, *more: str, **spec) -> pl.DataFrame:
+    """The table of the command `force_paraphrases`; of options that are given twice, the last counts."""
+    files = {"tasks": "tasks.parquet", "model": "model", "first": "first", "chains": "chains"}
     options = [text for name, file in files.items() for text in (f"--{name}", str(folder / file))]
     paraphrases, out = out, out.with_suffix(".forced")
     options += ["--paraphrases", str(paraphrases), "--out", str(out)]
-    force_paraphrases.main([*options, "--spec", spec_of(SECOND, **spec)])
+    force_paraphrases.main([*options, *more, "--spec", spec_of(SECOND, **spec)])
     return read_table(out, INTERVENED)
 
 
@@ -158,6 +159,24 @@ def test_what_fails_its_check_is_left_out_and_the_others_are_forced(study, repos
     of_these = found.filter(pl.col("task_id").is_in(left_out.implode()))
     assert set(of_these["status"]) == {"not_paraphrased"} and of_these["same"].null_count() == len(left_out)
     assert set(found.filter(~pl.col("task_id").is_in(left_out.implode()))["status"]) >= {"answered"}
+
+
+def test_an_emulated_run_answers_with_the_training_that_it_borrows(study, repository, tmp_path):
+    """The small student is the large one here, so its training alone answers."""
+    with chat_server(in_a_sentence) as (address, _):
+        paraphrased(study, repository, address, tmp_path / "told")
+    plain = forced(study, tmp_path / "told")
+    shutil.copytree(study / "model", tmp_path / "checkpoints/step-6")
+    write_json({"steps": {"6": {}}, "final_step": 6}, tmp_path / "manifest.json")
+    for name, contract in (("first", INTERVENED), ("chains", CHAINS)):
+        later = read_table(study / name, contract).with_columns(step=pl.lit(6, dtype=pl.Int64))
+        write_table(later, tmp_path / name, contract)
+    options = {name: name for name in ("first", "chains", "checkpoints")} | {"manifest": "manifest.json"}
+    more = [text for name, file in options.items() for text in (f"--{name}", str(tmp_path / file))]
+    more += ["--small", str(study / "model")]
+    emulated = {"emulated": {"student": "s", "run": "sft-s0", "weight": 1.0}, "checkpoints": ["final"]}
+    found = forced(study, tmp_path / "told", *more, **emulated)
+    assert found.equals(plain.with_columns(step=pl.lit(6, dtype=pl.Int64)))
 
 
 def test_a_model_that_cannot_keep_the_form_is_asked_little(study, repository, tmp_path):
