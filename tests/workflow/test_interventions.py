@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from projects import copy_project, dry_run, replace_in
+from projects import copy_finished, copy_project, dry_run, planned_jobs, replace_in, snakemake
+from rerun_sets import ANALYSIS, RUNS
 
 pytestmark = pytest.mark.integration
 
@@ -71,3 +72,25 @@ def test_jobs_write_and_read_that_table_where_it_is_asked_for(tmp_path, asked):
     (read,) = files_of(planned, "analyse", "input")
     assert [ALTERED.format(run) in read for run in runs] == [bool(asked)] * len(runs)
     assert ("make_figure_chain" in planned.stdout) == bool(asked)
+
+
+def test_another_chat_model_reruns_its_paraphrases_and_what_stands_on_them_alone(finished_smoke, tmp_path):
+    """Of a study whose further files are empty and taken for made: what is planned hangs on settings alone."""
+    project = tmp_path / "project"
+    copy_finished(finished_smoke, project)
+    entry = "{kinds: [paraphrase], paraphrase: {model: hosted_vllm/m, api_base: 'http://localhost:9/v1'}}"
+    replace_in(project / STUDY, "inference: {", f"inference: {{interventions: {entry}, ")
+    steps = ("paraphrase_chains", "force_paraphrases")
+    runs = [run.replace(" ", "/") for run in RUNS]
+    files = [f"{table}/{run}.parquet" for table in ("first_pass", "chains", "paraphrases") for run in runs]
+    files += [f"interventions/{run}.parquet" for run in runs] + ["figures/chain.svg", "figures/chain.html"]
+    files += [f"benchmarks/{step}/{run}.tsv" for step in steps for run in runs]
+    for file in files:
+        (project / "results/smoke" / file).parent.mkdir(parents=True, exist_ok=True)
+        (project / "results/smoke" / file).touch()
+    touched = snakemake(project, "--touch", "--no-hooks")
+    assert touched.returncode == 0, touched.stdout
+    assert planned_jobs(project) == set()
+    replace_in(project / STUDY, "hosted_vllm/m,", "hosted_vllm/other,")
+    asked_again = {f"{step} {run}" for step in steps for run in RUNS}
+    assert planned_jobs(project) == asked_again | ANALYSIS | {"make_figure_chain"}
