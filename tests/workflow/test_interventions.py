@@ -75,7 +75,7 @@ def test_jobs_write_and_read_that_table_where_it_is_asked_for(tmp_path, asked):
 
 
 def test_another_chat_model_reruns_its_paraphrases_and_what_stands_on_them_alone(finished_smoke, tmp_path):
-    """Of a study whose further files are empty and taken for made: what is planned hangs on settings alone."""
+    """Of a study whose further files are empty and taken for made: plans hang on settings alone."""
     project = tmp_path / "project"
     copy_finished(finished_smoke, project)
     entry = "{kinds: [paraphrase], paraphrase: {model: hosted_vllm/m, api_base: 'http://localhost:9/v1'}}"
