@@ -132,5 +132,6 @@ class _Second:
 
 
 def _episode(key: Sequence, row: Mapping[str, Any] | None) -> StoredEpisode:
+    _, suite, condition, task_id, sample = key
     prompt, opened = (row["prompt"], row["opened"]) if row else ((), "")
-    return StoredEpisode(*key[1:], prompt, opened)
+    return StoredEpisode(suite, condition, task_id, sample, prompt, opened)

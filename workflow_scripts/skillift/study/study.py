@@ -300,7 +300,7 @@ class Study(Specs):
     def paraphraser(self) -> Paraphraser | None:
         """The chat model that paraphrases chains of thought; None where a local rule does, or none are."""
         altering = self.declared.inference.interventions
-        return altering and altering.paraphrase
+        return altering.paraphrase if altering else None
 
     def demonstrated_as_is(self, corpus: str) -> bool:
         """Whether a corpus is trained on under the prompts that its demonstrations were written to."""
