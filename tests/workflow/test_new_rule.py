@@ -49,10 +49,13 @@ JOBS = {f"measure_lengths {run}" for run in RUNS}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A copy of the project with the rule, and with a study that has shards, so that no rule is missing."""
+    """A copy of the project with the rule, and with a study that has shards and paraphrases of a chat model,
+    so that no rule is missing.
+    """
     folder = copy_project(tmp_path_factory.mktemp("new-rule") / "project")
     assert len(add_example("A rule", folder)) == files_said("a rule") == 4
-    replace_in(folder / "studies/smoke.yaml", "suites: [holdout], ", "suites: [holdout], shards: 2, ")
+    further = "shards: 2, interventions: {paraphrase: {model: hosted_vllm/m}}, "
+    replace_in(folder / "studies/smoke.yaml", "suites: [holdout], ", f"suites: [holdout], {further}")
     return folder
 
 

@@ -24,7 +24,7 @@ from skillift.study.study import Study
 from skillift.tables import read_json
 
 # Stages whose calls follow the number of measured tasks; the others are the same in every design.
-_PER_TASK = ("episodes: ", "verdicts: ")
+_PER_TASK = ("episodes: ", "paraphrases", "verdicts: ")
 
 
 def redesigned(study: Study, samples: int, seeds: int) -> Study:

@@ -18,6 +18,7 @@ from skillift.settings.specs import (
     EmulatedSpec,
     EpisodesSpec,
     JudgeSpec,
+    ParaphrasesSpec,
     RatesSpec,
     ReferenceProtocol,
     ReferenceSpec,
@@ -93,6 +94,9 @@ class Specs(StudentSpecs, ResultSpecs):
         inference.pop("chat_template", None)
         inference.pop("protocols", None)
         inference |= self._date(student)
+        if "paraphrase" in (altering := inference.get("interventions", {})):
+            own = {name: value for name, value in altering.items() if name != "paraphrase"}
+            inference["interventions"] = own | {"second_pass": True}
         recipe, borrowed = self.data["recipes"].get(found.recipe), self.borrowed_from(found)
         if recipe is None or not _has_adapter(recipe):
             del inference["adapters"]
@@ -107,6 +111,10 @@ class Specs(StudentSpecs, ResultSpecs):
             **self._asked_checkpoints(found),
             **self._emulated(found.recipe, borrowed),
         )
+
+    def paraphrases_spec(self) -> ParaphrasesSpec:
+        """What the paraphrases of a chat model depend on; the chains enter as files."""
+        return ParaphrasesSpec(paraphrase=self.data["inference"]["interventions"]["paraphrase"])
 
     def forecast_spec(self, student: str) -> DiscriminationSpec:
         """What a student is asked before training, to foretell its lift: one suite under `curated`."""

@@ -54,7 +54,7 @@ class Size:
             return float(self.steps(wildcards["student"], wildcards["run"]))
         if known.work == "pretraining":
             return float(self.study.model(wildcards["student"])["pretraining"]["steps"])
-        if known.work == "answering" or known.asks in ("episodes", "verdicts"):
+        if known.work == "answering" or known.asks in ("episodes", "paraphrases", "verdicts"):
             judge = wildcards["judge"] if known.asks == "verdicts" else None
             student, run = wildcards["student"], wildcards["run"]
             again = self.answers_again(student, run) if known.work == "answering" else 0
