@@ -32,7 +32,7 @@ class StoredEpisode(NamedTuple):
 def chains_table(
     tokenizer: PreTrainedTokenizerBase, step: int, episodes: Sequence[Answered], inference: Mapping
 ) -> pl.DataFrame:
-    """The table CHAINS of one checkpoint.
+    """The chains of thought of one checkpoint's answers that are to be paraphrased, with their token ids.
 
     Args:
         tokenizer: the student's.
