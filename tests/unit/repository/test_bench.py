@@ -124,7 +124,7 @@ def test_random_students_have_the_size_of_the_published_ones(bench, monkeypatch,
 @pytest.mark.nightly
 def test_all_that_make_bench_measures_is_measured(bench):
     command = ["--study", "studies/smoke.yaml", "--cores", "2", "--repeats", "1"]
-    command += ["--judgments", "40", "--kills", "1", "--runs", "3"]
+    command += ["--judgments", "200", "--kills", "1", "--runs", "3"]
     done = subprocess.run(
         [sys.executable, bench / "run.py", *command], capture_output=True, text=True, check=False
     )
