@@ -156,7 +156,8 @@ CASES = [
         (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
-        f"{_LOST}: 1 supported.",
+        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
+        "supported.",
         "the study asks in one way",
         one_way_to_ask,
         (*_OTHERS, samples_beat_parameters),
