@@ -204,7 +204,7 @@ CASES = [
         _FIGURE,
     ),
     Sentence(
-        "area over the curve, cut short: 0.00 to 0.40 in 8 arms",
+        "area over the curve, cut short: 0.00 to 0.40 in 6 arms",
         "the areas of all arms lie between these, and are too many to be told one by one",
         altered_with_long_names,
         (altered, no_chains),

@@ -8,6 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
+from referee.form import formed
 from referee.studies import known
 from skillift.contracts.analysis import MEASURES, SAMPLING_BUDGETS
 from skillift.protocols import MAIN, with_protocol
@@ -213,6 +214,12 @@ CASES = [
         bought,
         (bought_by_two,),
         _FIGURE,
+    ),
+    Sentence(
+        "Is it the answer, or its form?",
+        "something is claimed of responses one by one, and not of many samples alone",
+        formed,
+        (one_way_to_ask,),
     ),
     Sentence(
         "path bench \u00b7",
