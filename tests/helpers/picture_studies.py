@@ -1,28 +1,34 @@
-"""Made-up studies that are hard to draw: long names, nothing passed, one tier, seven recipes, every suite.
+"""Made-up studies that are hard to draw: long names, nothing passed, one tier, seven recipes.
 
-They are no one's results. `pictures.py` draws all their figures and pages.
+They ask all that a study can ask: several samples, interventions, a forecast, early steps, pairs of recipes,
+emulated runs; those whose name ends in `_suites` every suite, too. They are no one's results. `pictures.py`
+draws all their figures and pages; what was answered is in `picture_answers.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 from analysis_tables import RECIPES, make_batch_sensitivity, make_certification, make_costs, make_log
-from metric_tables import made_responses
-from score_tables import make_tasks
+from metric_tables import made_interventions
+from picture_answers import (
+    CONDITIONS,
+    FIRST_SUITES,
+    given_answers,
+    made_discrimination,
+    made_scores,
+    made_tasks,
+)
 
-from skillift.contracts.pipeline import SCORES
 from skillift.ledger.entries import Look, Record
 from skillift.publication.ledger import events
+from skillift.reporting.registry import Extent
 from skillift.statistics.analysis import analyse
 from skillift.statistics.predictions import predictions
 
-CONDITIONS = {"none": 0.0, "filler": 0.02, "placebo": -0.03, "shuffled": 0.06, "curated": 0.15}
-STEP = 138
-N_SKILLS, PER_SKILL = 12, 3
 Tables = dict[str, pl.DataFrame]
 
 
@@ -37,19 +43,27 @@ class Drawn(NamedTuple):
         rate: whether anything passes at all.
         unscored: the share of episodes without a verdict.
         early: steps before the last at which trainings are looked at, on the headline's suite.
+        samples: of each task.
     """
 
     students: tuple[str, ...]
     recipes: Mapping[str, tuple[int, ...]]
     judges: tuple[str, ...] = ("conclusion", "tail")
-    suites: tuple[str, ...] = ("holdout",)
+    suites: tuple[str, ...] = FIRST_SUITES[:1]
     references: int = 0
     all: bool = False
     rate: float = 1.0
     unscored: float = 0.01
-    early: tuple[int, ...] = ()
+    early: tuple[int, ...] = (8, 16, 32)
+    samples: int = 4
+
+    @property
+    def trained(self) -> int:
+        """How many of the students are trained."""
+        return len(self.students) - self.references
 
 
+TIERS = ("45 k", "115 k", "338 k")
 # twenty characters and more, as models on the hub have them
 LONG = Drawn(
     ("SmolLM2-135M-Instruct", "Qwen2.5-0.5B-Instruct", "Llama-3.2-1B-Instruct", "Qwen2.5-72B-Instruct-"),
@@ -57,45 +71,47 @@ LONG = Drawn(
     judges=("conclusion_of_answer", "claude_haiku_4_5_low"),
     references=1,
 )
-TIERS = ("45 k", "115 k", "338 k")
-STUDIES: dict[str, Drawn] = {
+HARD: dict[str, Drawn] = {
     "names": LONG,
     "zero": Drawn(TIERS, {"sft": (0, 1), "answer_only": (0,)}, rate=0.0),
     "one_tier": Drawn(TIERS[:1], {"sft": (0,)}),
     "recipes": Drawn(LONG.students[:2], dict.fromkeys(RECIPES, (0,)), all=True),
-    "suites": Drawn(
-        LONG.students[:3], {"worked_solution_full": (0, 1)}, suites=("holdout", "dev", "transfer")
-    ),
+}
+STUDIES: dict[str, Drawn] = {
+    **HARD,
+    **{f"{name}_suites": each._replace(suites=FIRST_SUITES, samples=1) for name, each in HARD.items()},
     "unscored": Drawn(TIERS, {"sft": (0, 1)}, unscored=0.3),
-    "axes": Drawn(
-        LONG.students[:3],
-        LONG.recipes,
-        suites=("holdout", "perturbed", "safety", "transfer"),
-        all=True,
-        early=(8, 16, 32),
-    ),
 }
 # what is declared of them
 _MARGINS = {
     "uniform_lift": 0.05,
     "recipe_tie": 0.02,
     "neutral_filler": 0.05,
+    "sampling_budget_tie": 0.05,
+    "data_quality": 0.1,
     "retention": 0.1,
     "brittleness": 0.1,
     "side_cost": 0.2,
-    "data_quality": 0.1,
 }
+_OF_SUITES = {"transfer": "retention", "perturbed": "brittleness", "safety": "side_cost"}
+_PAIRS = ("data_quality", "repetition", "preference", "reward")
+EMULATED = "training_of_a_smaller"
 
 
 def spec_of(name: str, drawn: Drawn) -> dict:
-    """The spec of a study's figures and findings, as `Study.figures_spec` has it."""
+    """The spec of a study's figures and findings, as `Study.findings_spec` has it, and of its analysis."""
     ids = [f"s{place}" for place in range(len(drawn.students))]
-    trained = ids[: len(ids) - drawn.references]
+    trained = ids[: drawn.trained]
     runs = [(student, "base", None, None) for student in ids]
     for place, (recipe, seeds) in enumerate(drawn.recipes.items()):
         for student in trained if drawn.all or place == 0 else trained[:1]:
             runs += [(student, f"{recipe}-s{seed}", recipe, seed) for seed in seeds]
-    pattern = [{"student": student, "delta": 0.05 * place} for place, student in enumerate(trained, 1)]
+    first, seeds = next(iter(drawn.recipes.items()))
+    borrowed = [
+        {"recipe": EMULATED, "student": large, "from_student": small, "from_recipe": first}
+        for small, large in pairwise(trained)
+    ]
+    runs += [(each["student"], f"{EMULATED}-s{seed}", EMULATED, seed) for each in borrowed for seed in seeds]
     return {
         "name": f"a_study_named_{name}",
         "analysis": {
@@ -106,8 +122,13 @@ def spec_of(name: str, drawn: Drawn) -> dict:
             "splits": 5,
             "margins": {name: _MARGINS[name] for name in _margins(drawn)},
             "certification": {"max_false_pass": 0.05, "max_false_fail": 0.1},
+            "depth": {"early": list(drawn.early), "dip": 0.05, "recovery": 0.05},
+            "forecast": {"tests_per_skill": 3, "corruptions": 2},
+            **({"sampling_budgets": [2, 4]} if drawn.samples > 1 else {}),
+            "parameters": {student: 45_000 * 4**place for place, student in enumerate(ids)},
+            "emulated": borrowed,
             **({"suites": sorted(drawn.suites)} if len(drawn.suites) > 1 else {}),
-            **({"trajectory": pattern} if len(pattern) > 1 else {}),
+            **_declared_of_students(trained),
             **_declared_of_recipes(drawn),
         },
         "primary_judge": drawn.judges[0],
@@ -121,102 +142,78 @@ def spec_of(name: str, drawn: Drawn) -> dict:
             dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in sorted(runs, key=str)
         ],
         "figures": {"published_values": True},
+        "borrowed": borrowed,
+        **({"emulated": [EMULATED]} if borrowed else {}),
     }
 
 
 def _margins(drawn: Drawn) -> list[str]:
-    asked = {"transfer": "retention", "perturbed": "brittleness", "safety": "side_cost"}
-    of_suites = [margin for suite, margin in asked.items() if suite in drawn.suites]
-    return ["uniform_lift", "recipe_tie", "neutral_filler", *of_suites] + ["data_quality"] * bool(drawn.early)
+    of_suites = [margin for suite, margin in _OF_SUITES.items() if suite in drawn.suites]
+    return [margin for margin in _MARGINS if margin in of_suites or margin not in _OF_SUITES.values()]
+
+
+def _declared_of_students(trained: list[str]) -> dict:
+    pattern = [{"student": student, "delta": 0.05 * place} for place, student in enumerate(trained, 1)]
+    return {"trajectory": pattern} if len(pattern) > 1 else {}
 
 
 def _declared_of_recipes(drawn: Drawn) -> dict:
-    """Early steps, and each pair of recipes that is compared."""
-    if not drawn.early:
+    """Each pair of recipes that is compared."""
+    if len(drawn.recipes) < 2:
         return {}
     one, other, *_ = drawn.recipes
-    pairs = [{"claim": claim, "recipe": one, "against": other} for claim in ("data_quality", "repetition")]
-    return {"depth": {"early": list(drawn.early), "dip": 0.05, "recovery": 0.05}, "compare": pairs}
+    return {"compare": [{"claim": claim, "recipe": one, "against": other} for claim in _PAIRS]}
+
+
+def extent_of(name: str) -> Extent:
+    """How much a study of `STUDIES` has of what figures and tables need."""
+    drawn = STUDIES[name]
+    return Extent(
+        judges=len(drawn.judges),
+        trained=drawn.trained,
+        recipes=len(drawn.recipes),
+        controls=2,
+        delta=1,
+        predictions=3,
+        transfer=int("transfer" in drawn.suites),
+        variants=int("perturbed" in drawn.suites),
+        depth=1,
+        forecast=1,
+        interventions=1,
+        emulated=drawn.trained - 1,
+        budgets=int(drawn.samples > 1),
+    )
 
 
 def made(name: str) -> tuple[dict, Tables]:
     """Spec and tables of a study of `STUDIES`, by the name of each table."""
     drawn = STUDIES[name]
     spec = spec_of(name, drawn)
-    tasks = pl.concat((_tasks(suite) for suite in drawn.suites), how="diagonal")
-    scores = pl.concat(_scores(drawn, spec, tasks)).select(list(SCORES.columns))
-    analysis = analyse(scores, tasks, made_responses(scores), spec)
+    tasks = pl.concat((made_tasks(suite) for suite in drawn.suites), how="diagonal")
+    scores = made_scores(drawn, spec, tasks)
+    analysis = analyse(
+        scores,
+        tasks,
+        given_answers(scores, spec["analysis"]["headline_path"]),
+        spec,
+        discrimination=made_discrimination(spec, drawn.rate),
+        intervened=made_interventions(scores.filter(pl.col("step").is_in(drawn.early).not_())),
+    )
     declared = {"predictions": _declared(spec, drawn), "runs": spec["runs"]}
     history = _history(declared["predictions"], spec)
     records = [entry for entry in history if isinstance(entry, Record)]
+    trained = {**spec, "runs": [run for run in spec["runs"] if run["recipe"] != EMULATED]}
     return spec, {
         **analysis._asdict(),
+        "scores": scores,
+        "tasks": tasks,
         "certification": make_certification(drawn.judges),
         "predictions": predictions(scores, tasks, declared, records),
         "ledger": events(history),
-        "log": make_log(spec),
-        "parity": make_batch_sensitivity(spec),
+        "log": make_log(trained),
+        "parity": make_batch_sensitivity(trained),
         "costs": make_costs(),
     }
-
-
-def _tasks(suite: str) -> pl.DataFrame:
-    made = make_tasks(N_SKILLS, PER_SKILL, judge_scored=N_SKILLS * PER_SKILL // 6, suite=suite)
-    skills = "new" if suite == "transfer" else "taught"
-    parents = {"parent": pl.format("holdout-{}", "task_id"), "change": pl.lit("step_removed")}
-    return made.with_columns(
-        task_id=pl.format("{}-{}", pl.lit(suite), "task_id"),
-        skill_id=pl.format("{}-{}", pl.lit(skills), "skill_id"),
-        **(parents if suite == "perturbed" else {}),
-    )
-
-
-def _scores(drawn: Drawn, spec: dict, tasks: pl.DataFrame) -> list[pl.DataFrame]:
-    generator = np.random.default_rng(7)
-    paths = ("bench", *(f"judge:{judge}" for judge in drawn.judges))
-    ease = np.repeat(generator.normal(0, 0.12, N_SKILLS), PER_SKILL)
-    parts = []
-    for run in spec["runs"]:
-        gained = 0.0 if run["recipe"] is None else 0.12 / (1 + list(drawn.recipes).index(run["recipe"]))
-        steps = [0] if run["recipe"] is None else [*drawn.early, STEP]
-        for step, suite in [(step, suite) for step in steps for suite in drawn.suites]:
-            if step in drawn.early and suite != drawn.suites[0]:
-                continue
-            trained = gained * (step / STEP - 1.5 * (step in drawn.early))
-            asked = tasks.filter(suite=suite)
-            for condition, helped in CONDITIONS.items():
-                tier = spec["students"][run["student"]]["tier"]
-                changed = -0.05 - gained if suite in ("perturbed", "safety") else 0.0
-                rate = 0.1 + 0.08 * tier + trained + helped * (1 + 8 * trained) + ease + changed
-                judged = generator.random(asked.height) < drawn.rate * np.clip(rate, 0, 1)
-                for path in paths:
-                    parts.append(_arm(generator, drawn, asked, run, step, condition, path, judged))
-    return parts
-
-
-def _arm(
-    generator: np.random.Generator,
-    drawn: Drawn,
-    asked: pl.DataFrame,
-    run: Mapping,
-    step: int,
-    condition: str,
-    path: str,
-    judged: np.ndarray,
-) -> pl.DataFrame:
-    odd = generator.random(asked.height) < (0.0 if path == f"judge:{drawn.judges[0]}" else 0.08)
-    passed = judged & ~odd if path == "bench" else judged ^ (odd & (drawn.rate > 0))
-    lost = (generator.random(asked.height) < drawn.unscored) & (path != "bench")
-    return asked.select("task_id", "suite").with_columns(
-        path=pl.lit(path),
-        student=pl.lit(run["student"]),
-        run=pl.lit(run["run"]),
-        step=pl.lit(step, pl.Int64),
-        condition=pl.lit(condition),
-        sample=pl.lit(0, pl.Int64),
-        passed=pl.when(pl.Series(~lost)).then(pl.Series(passed)),
-        status=pl.when(pl.Series(lost)).then(pl.lit("unparsed")).otherwise(pl.lit("scored")),
-    )
 
 
 def _declared(spec: dict, drawn: Drawn) -> dict:

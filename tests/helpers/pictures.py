@@ -2,32 +2,37 @@ r"""Draw every figure and page of made-up studies that are hard to draw, and tak
 
     python tests/helpers/pictures.py /tmp/pictures --study names zero
 
-Writes the figures, tables and findings of each study of `picture_studies.STUDIES` into a folder of its name,
-a picture of each at 1400 and 400 pixels (Chromium is needed), and prints what a browser can see to be wrong:
-texts over each other or beyond the drawing, cut labels, pages wider than the window. Whether a page reads
-well only a look at its picture tells.
+Writes the figures, tables, findings and further pages (`picture_pages.py`) of each study of
+`picture_studies.STUDIES` into a folder of its name, a picture of each at 1400 and 400 pixels (Chromium is
+needed), and prints what a browser can see to be wrong: texts over each other or beyond the drawing, cut
+labels, pages wider than the window. Whether a page reads well only a look at its picture tells.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests/helpers")]
 
 from chromium import chromium  # noqa: E402
-from picture_studies import STUDIES, Tables, made  # noqa: E402
+from picture_pages import further_pages  # noqa: E402
+from picture_studies import HARD, STUDIES, Tables, extent_of, made  # noqa: E402
 
-from skillift.errors import UserError  # noqa: E402
+from skillift.reporting.registry import Extent  # noqa: E402
 
 WIDTHS = (1400, 400)
+SCREEN = 900  # px
 HIGHEST = 6000  # px of a picture
+# what is on a page when it has drawn itself, by how its file's name begins
+READY = {"figure_": "#figure svg", "page_episodes": "html[data-ready]", "page_report": ".prose"}
 
 
-def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
-    """The pages of a study: figures, tables and findings."""
+def draw_study(spec: dict, tables: Tables, has: Extent, out: Path) -> Iterator[Path]:
+    """The pages of a study of some extent: figures, tables, findings, and what else a reader opens."""
     from skillift.figures import draw, save, save_page
     from skillift.figures.figure_page import viewer
     from skillift.findings import findings
@@ -35,26 +40,25 @@ def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     from skillift.findings.made import made_now
     from skillift.publication.html_parts import PageParts
     from skillift.publication.published_tables import publish
-    from skillift.reporting.registry import FIGURES, TABLES, parts_of
+    from skillift.reporting.registry import figures_for, parts_of, tables_for
 
-    out.mkdir(parents=True, exist_ok=True)
+    (out / "figures").mkdir(parents=True, exist_ok=True)
     scripts = out / "viewer.js"
     scripts.write_text(viewer(), encoding="utf-8")
-    pages, figures = [], {}
-    for name in FIGURES:
-        try:
-            chart = draw(name, tables, spec)
-        except UserError as error:
-            print(f"{out.name}: no figure {name}: {str(error).splitlines()[0]}")
-            continue
-        pages.append(out / f"figure_{name}.html")
-        save_page(chart, name, scripts, pages[-1])
-        save(chart, out / f"figure_{name}.svg")
-        figures[name] = (out / f"figure_{name}.svg").read_text(encoding="utf-8")
-    for name in TABLES:
-        pages.append(out / f"table_{name}.html")
+    figures = {}
+    for name in figures_for(has):
+        chart = draw(name, tables, spec)
+        path = out / f"figure_{name}.html"
+        save_page(chart, name, scripts, path)
+        svg = out / f"figures/{name}.svg"
+        save(chart, svg)
+        figures[name] = svg.read_text(encoding="utf-8")
+        yield path
+    for name in tables_for(has):
         csv = [out / f"{part}.csv" for part in parts_of(name)]
-        publish(name, tables, spec, pages[-1], out / f"{name}.tex", csv)
+        path = out / f"table_{name}.html"
+        publish(name, tables, spec, path, out / f"{name}.tex", csv)
+        yield path
     page = PageParts(
         *(
             (ROOT / f"workflow_scripts/assets/pages/findings.{kind}").read_text("utf-8")
@@ -63,27 +67,31 @@ def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     )
     captions = {name: (ROOT / f"rules/captions/{name}.rst").read_text("utf-8") for name in figures}
     made_by = made_now(ROOT / "CITATION.cff", b"")
-    html = findings_page(findings(tables, spec), spec, page, figures, captions, made_by)
-    pages.append(out / "findings.html")
-    pages[-1].write_text(html, encoding="utf-8")
-    return pages
+    parts = findings(tables, spec)
+    path = out / "findings.html"
+    path.write_text(findings_page(parts, spec, page, figures, captions, made_by), encoding="utf-8")
+    yield path
+    yield from further_pages(spec, tables, parts, out)
 
 
-def take(browser, path: Path) -> None:
-    """Pictures of a page beside it, with all that is folded opened; print what is wrong with it."""
+def take(browser, path: Path) -> list[str]:
+    """Pictures of a page beside it, with all that is folded opened; gives what a browser sees to be wrong."""
+    found = []
     for width in WIDTHS:
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = browser.new_page(viewport={"width": width, "height": SCREEN})
         page.goto(path.resolve().as_uri())
-        if path.name.startswith("figure_"):
-            page.wait_for_selector("#figure svg", timeout=30_000)
-        else:
+        ready = next((ready for start, ready in READY.items() if path.name.startswith(start)), "body")
+        page.wait_for_selector(ready, timeout=60_000)
+        if path.name.startswith("page_report"):
+            page.wait_for_timeout(500)  # its script says nothing when it has laid the page out
+        elif not path.name.startswith("figure_"):
             page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         height = min(HIGHEST, page.evaluate("document.documentElement.scrollHeight"))
         clip = {"x": 0, "y": 0, "width": width, "height": height}
         page.screenshot(path=path.with_name(f"{path.stem}_{width}.png"), full_page=True, clip=clip)
-        for wrong in page.evaluate(_WRONG):
-            print(f"{path.parent.name}/{path.name} at {width}: {wrong}", flush=True)
+        found += [f"{path.name} at {width}: {wrong}" for wrong in page.evaluate(_WRONG)]
         page.close()
+    return found
 
 
 # what a browser can tell; turned labels have boxes that overlap though they do not
@@ -120,12 +128,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("out", type=Path, help="folder to write")
-    arguments.add_argument("--study", nargs="+", choices=sorted(STUDIES), default=list(STUDIES))
+    arguments.add_argument("--study", nargs="+", choices=list(STUDIES), default=list(HARD))
     options = arguments.parse_args()
     with chromium() as browser:
         for name in options.study:
-            for path in draw_study(*made(name), options.out / name):
-                take(browser, path)
+            for path in draw_study(*made(name), extent_of(name), options.out / name):
+                for wrong in take(browser, path):
+                    print(f"{name}: {wrong}", flush=True)
 
 
 if __name__ == "__main__":

@@ -148,6 +148,16 @@ def same_throughout() -> Study:
     return edited(altered(), "pass_rates", where, pass_rate=1.0)
 
 
+@cache
+def altered_with_long_names() -> Study:
+    """The same, of students whose names leave no room for a number of each."""
+    spec = altered().spec
+    named = {
+        name: {**each, "label": f"{each['label']} {'x' * 30}"} for name, each in spec["students"].items()
+    }
+    return altered()._replace(spec={**spec, "students": named})
+
+
 _FIGURE = "figure chain"
 CASES = [
     Sentence(
@@ -234,6 +244,13 @@ CASES = [
         "so many change after a mistake",
         altered,
         (no_chains, same_throughout),
+        _FIGURE,
+    ),
+    Sentence(
+        "area over the curve, cut short: 0.00 to 0.40 in 6 arms",
+        "the areas of all arms lie between these, and are too many to be told one by one",
+        altered_with_long_names,
+        (altered, no_chains),
         _FIGURE,
     ),
     Sentence(

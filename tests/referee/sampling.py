@@ -8,6 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
+from referee.form import formed
 from referee.studies import known
 from skillift.contracts.analysis import MEASURES, SAMPLING_BUDGETS
 from skillift.protocols import MAIN, with_protocol
@@ -156,7 +157,8 @@ CASES = [
         (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
-        f"{_LOST}: 1 supported.",
+        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
+        "supported.",
         "the study asks in one way",
         one_way_to_ask,
         (*_OTHERS, samples_beat_parameters),
@@ -212,6 +214,12 @@ CASES = [
         bought,
         (bought_by_two,),
         _FIGURE,
+    ),
+    Sentence(
+        "Is it the answer, or its form?",
+        "something is claimed of responses one by one, and not of many samples alone",
+        formed,
+        (one_way_to_ask,),
     ),
     Sentence(
         "path bench \u00b7",

@@ -8,6 +8,7 @@ from analysis_tables import make_spec
 
 from skillift.errors import UserError
 from skillift.figures import draw
+from skillift.figures.axes import LABEL_LINE
 
 RUNS = [
     *(("s", "sft-s0", "sft", 0), ("l", "sft-s0", "sft", 0)),
@@ -91,3 +92,13 @@ def test_without_an_emulated_run_there_is_no_grid():
     spec, table = study([])
     with pytest.raises(UserError, match="rates under none of an emulated run"):
         draw("emulation_grid", {"pass_rates": table}, spec)
+
+
+def test_long_names_stand_in_lines_above_the_cells():
+    spec, table = study()
+    for name, label in (("s", "SmolLM2-135M-Instruct"), ("l", "Qwen2.5-0.5B-Instruct")):
+        spec["students"][name] = {**spec["students"][name], "label": label}
+    chart = draw("emulation_grid", {"pass_rates": table}, spec).to_dict()
+    axis = chart["vconcat"][0]["concat"][0]["layer"][0]["encoding"]["x"]["axis"]
+    assert '["SmolLM2-", "135M-", "Instruct"]' in axis["labelExpr"]
+    assert axis["labelPadding"] >= 2 * LABEL_LINE  # or the last two lines would lie over the cells

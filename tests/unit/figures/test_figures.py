@@ -14,7 +14,7 @@ from analysis_tables import full_study, smoke_study
 
 from skillift.errors import UserError
 from skillift.figures import draw, save
-from skillift.figures.theme import WARNING, specification, to_svg
+from skillift.figures.theme import LINE, WARNING, specification, to_svg
 from skillift.reporting.registry import FIGURES
 
 # analysed once for all tests of the group; some hundred drawings take half a minute
@@ -162,6 +162,19 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
     assert sorted(row["value"] for row in rows) == sorted(published)
     assert min(row["x"] for row in rows) > len(spec["students"]) - 0.5
     assert any(param.get("bind", {}).get("input") == "checkbox" for param in chart["params"])
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.3])
+def test_the_heading_of_published_values_stands_above_all_of_them(delta):
+    spec, tables = full_study()
+    ends = {"estimate": pl.lit(delta), "ci_low": pl.lit(delta), "ci_high": pl.lit(delta)}
+    tables = {**tables, "effects": tables["effects"].with_columns(**ends)}
+    spec = {**spec, "figures": {"published_values": True}}
+    plot = draw("tier_trajectory", tables, spec).to_dict()["vconcat"][0]
+    scales = [layer["encoding"].get("y", {}).get("scale", {}) for layer in plot["layer"]]
+    most = max(scale.get("domainMax", 100 * delta) for scale in scales)
+    highest, lowest = 10.0, -7.5
+    assert (most - highest) / (most - lowest) * plot["height"] >= 2 * LINE
 
 
 @pytest.mark.parametrize("name", ["tier_trajectory", "variants"])

@@ -6,14 +6,16 @@ import copy
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 
 import polars as pl
 import pytest
 from analysis_tables import RECIPES, full_study, seven_recipes
 
 from skillift.figures import draw
-from skillift.figures.axes import LABEL_LINE, broken, row_axis
+from skillift.figures.axes import LABEL_LINE, beside, broken, row_axis
 from skillift.figures.theme import BEFORE_COLOUR, WIDTH, colours, shapes, to_svg
+from skillift.reporting.arms import effects_of
 from skillift.reporting.view import DOT, read_spec
 
 pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
@@ -29,17 +31,50 @@ def test_each_of_seven_recipes_has_a_look_of_its_own_and_none_that_of_before():
     assert [colour for colour, _ in looks].count(BEFORE_COLOUR) == 1
 
 
-def test_lines_of_seven_recipes_differ_in_colour_or_dashes():
+def encodings(part: object) -> Iterator[dict]:
+    """All encodings in a chart."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        if key == "encoding":
+            yield value
+        elif isinstance(value, dict | list):
+            yield from encodings(value)
+
+
+@pytest.mark.parametrize("name", ["loss_curves", "depth"])
+def test_lines_of_seven_recipes_differ_in_colour_or_dashes(name):
     spec, tables = seven_recipes()
-    encoding = draw("loss_curves", tables, spec).to_dict()["vconcat"][0]["spec"]["encoding"]
-    looks = list(
-        zip(
+    dashed = [each for each in encodings(draw(name, tables, spec).to_dict()) if "strokeDash" in each]
+    assert dashed
+    for encoding in dashed:
+        looks = zip(
             encoding["color"]["scale"]["range"],
             map(tuple, encoding["strokeDash"]["scale"]["range"]),
             strict=True,
         )
-    )
-    assert len(set(looks)) == 7
+        assert len(set(looks)) == 7
+
+
+@pytest.mark.parametrize(("study", "columns"), [(full_study, 3), (seven_recipes, 1)])
+@pytest.mark.parametrize("name", ["placebo_ladder", "condition_ladder"])
+def test_panels_of_many_series_stand_below_each_other(name, study, columns):
+    spec, tables = study()
+    assert draw(name, tables, spec).to_dict()["vconcat"][0]["columns"] == columns
+
+
+def test_many_series_take_most_of_a_place_and_none_of_the_next():
+    spec, tables = seven_recipes()
+    view = read_spec(spec)
+    rows = beside(effects_of(tables["effects"], view, "curated-none"), view, "position", width=0.36)
+    placed = rows.filter(student="s")["x"]
+    assert 0.7 < placed.max() - placed.min() < 1
+
+
+def test_paths_stand_side_by_side_where_there_are_many_series():
+    columns = []
+    for spec, tables in (full_study(), seven_recipes()):
+        facets = draw("path_audit", tables, spec).to_dict()["vconcat"][0]["facet"]
+        columns.append((facets["row"]["field"], facets["column"]["field"]))
+    assert columns == [("path", "label"), ("label", "path")]
 
 
 @pytest.mark.parametrize("name", WITH_LEGEND)

@@ -21,22 +21,22 @@ NEEDLESS = {
         "`text is None` is False",
     ): "cuts what is too wide: test_closing_lines",
     (
-        "findings.page",
+        "findings.findings_page",
         "_blocks",
         "every one, not `finding.claim != 'warning'`",
     ): "a warning at the top of the page would stand on it a second time",
     (
-        "findings.page",
+        "findings.findings_page",
         "_blocks",
         "`kind[0] in leads` is False",
     ): "puts what stands open before what is folded; a sentence is looked for wherever it stands",
     (
-        "findings.page",
+        "findings.findings_page",
         "_owners",
         "every one, not `any((each.figure == name for each in found))`",
     ): "puts figures in their places, too",
     **{
-        ("findings.page", "_blocks", f"every one, not `{test}`"): (
+        ("findings.findings_page", "_blocks", f"every one, not `{test}`"): (
             "puts figures in their places: test_figures_stand_once_in_the_order_of_the_argument_each_under_"
             "its_question; the referee's pages have none"
         )

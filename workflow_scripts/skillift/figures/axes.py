@@ -16,6 +16,8 @@ from skillift.reporting.arms import DOT, View
 if TYPE_CHECKING:
     import altair as alt
 
+FEW = 4  # series, which have room in a part of a place; more of them take most of it
+MOST_OF_A_PLACE = 0.85
 LABEL_LINE = 14  # px: between the lines of one label of an axis
 AXIS_CHARACTER = 6.4  # px: mean width of a character of an axis
 NAME = 22  # characters of a name on one line of an axis
@@ -127,7 +129,7 @@ def beside(frame: pl.DataFrame, view: View, at: str, width: float = 0.5) -> pl.D
         slot=pl.struct(pl.col("series").replace_strict(_ranks(view.series), return_dtype=pl.Int64), seed=seed)
     )
     slots = frame.select(pl.col("slot").unique().sort()).with_row_index("rank")
-    step = min(width / slots.height, 0.2)
+    step = min((width if slots.height <= FEW else MOST_OF_A_PLACE) / slots.height, 0.2)
     middle = (slots.height - 1) / 2
     return (
         frame.join(slots, on="slot", how="left", maintain_order="left")
@@ -138,6 +140,11 @@ def beside(frame: pl.DataFrame, view: View, at: str, width: float = 0.5) -> pl.D
 
 def _ranks(names: list[str]) -> dict[str, int]:
     return {name: i for i, name in enumerate(names)}
+
+
+def panels_across(view: View) -> int:
+    """How many panels of students stand side by side: three at most, one where a panel has many series."""
+    return min(len(view.labels), 3 if len(view.series) <= FEW else 1)
 
 
 def panel_width(panels: int) -> int:

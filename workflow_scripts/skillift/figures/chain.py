@@ -11,7 +11,7 @@ import polars as pl
 
 from skillift.figures.axes import broken, by_student, panel_width
 from skillift.figures.marks import estimates
-from skillift.figures.theme import colours, described, finish, undefined
+from skillift.figures.theme import LINE_CHARACTERS, colours, described, finish, undefined
 from skillift.metrics.names import TEXT
 from skillift.reporting.arms import measure, place, span
 from skillift.reporting.declarations import Figure
@@ -30,6 +30,7 @@ FIGURE = Figure(
 
 KINDS = {"early": "cut short", "mistake": "with a mistake", "blanked": "blanked"}
 _CONDITION = "curated"
+_MOST = 2 * LINE_CHARACTERS  # of the areas of one test
 _SAME, _CHAIN = "same_answer:", "chain"
 _SEEN = ("label", "series", "run", "recipe", "seed", "headline", "kind", "kept", "value", "low", "high")
 _COUNTS = ("shown", "n_tasks", "n_skills", "n_unscored", "level")
@@ -51,6 +52,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
     ours = pl.col("metric").str.starts_with(_SAME) | (pl.col("metric") == _CHAIN)
     placed = place(pass_rates.filter(ours, path=TEXT, condition=_CONDITION), view, "pass rates")
     rows = measure(placed, "pass_rate", "ci_low", "ci_high", "%").with_columns(
+        pl.col("low", "high").clip(0, 100),
         kind=pl.col("metric").str.extract(r":(\w+)"),
         kept=pl.col("metric").str.extract(r"@(.*)").cast(pl.Float64) * 100,
         level=pl.lit(None, dtype=pl.Float64),
@@ -116,17 +118,19 @@ def _heads(kinds: list[str], width: float) -> alt.Header:
 
 
 def _areas(drawn: pl.DataFrame, kinds: list[str]) -> list[str]:
-    """The area over each curve, one line a kind, a recipe's mean over its seeds: tested nowhere."""
+    """The area over each curve, a recipe's mean over its seeds, or the span of many: tested nowhere."""
     notes = []
     for kind in kinds:
-        means = [
-            f"{label} {series} {mean(known):.2f}"
-            for (label, series), arm in drawn.filter(kind=kind).group_by(
-                "label", "series", maintain_order=True
-            )
+        arms = drawn.filter(kind=kind).group_by("label", "series", maintain_order=True)
+        areas = {
+            f"{label} {series}": mean(known)
+            for (label, series), arm in arms
             if (known := [area for area in _of_runs(arm) if area is not None])
-        ]
-        notes += [f"area over the curve, {KINDS[kind]}: {'; '.join(means)}"] if means else []
+        }
+        of_each = "; ".join(f"{name} {area:.2f}" for name, area in areas.items())
+        if len(of_each) > _MOST:
+            of_each = f"{min(areas.values()):.2f} to {max(areas.values()):.2f} in {len(areas)} arms"
+        notes += [f"area over the curve, {KINDS[kind]}: {of_each}"] if of_each else []
     return notes
 
 

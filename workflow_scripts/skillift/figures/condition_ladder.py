@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.axes import around, beside, by_student, panel_width, places
+from skillift.figures.axes import around, beside, by_student, panel_width, panels_across, places
 from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, span
@@ -37,7 +37,7 @@ def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = by_condition(measure(rows, "pass_rate", "ci_low", "ci_high", "%"))
     rows = beside(rows, view, "condition_place")
     conditions = conditions_in(rows)
-    panels = min(len(view.labels), 3)
+    panels = panels_across(view)
     x = alt.X(
         "x:Q",
         scale=around(conditions),

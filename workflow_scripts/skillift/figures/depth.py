@@ -10,7 +10,7 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import COLOURS, SOFT, described, finish, legend, repeated, undefined
+from skillift.figures.theme import COLOURS, SOFT, dashed, described, finish, legend, repeated, undefined
 from skillift.reporting.arms import measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import BASE, DOT, View, read_spec
@@ -62,6 +62,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
     colour = alt.Color("recipe:N", scale=scale, legend=key)
+    look = {"color": colour, **dashed(view, key)}
     losses = _losses(log, view, students)
     steps = [step for each in (rows, losses) for step in each["step"].to_list() if step > 0]
     over_steps = alt.Scale(type="log", nice=False, domain=[min(steps), max(steps)])
@@ -69,7 +70,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
         "step:Q",
         title=None if losses.height else "step (log scale)",
         scale=over_steps,
-        axis=alt.Axis(format="~g", tickCount=4, grid=False),
+        axis=alt.Axis(format="~g", tickCount=4, grid=False, labelSeparation=8),
     )
     y = alt.Y(
         "value:Q",
@@ -89,11 +90,11 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     layers += [
         zero("y"),
         interval(runs, x, y).encode(color=colour, opacity=alt.value(0.4)),
-        runs.mark_line(strokeWidth=0.7, opacity=0.4).encode(x=x, y=y, color=colour, detail="run:N"),
+        runs.mark_line(strokeWidth=0.7, opacity=0.4).encode(x=x, y=y, **look, detail="run:N"),
         runs.mark_point(filled=True, size=24, opacity=0.7).encode(
             x=x, y=y, color=colour, tooltip=tooltip(rows)
         ),
-        whole.encode(x=x, y=y, color=colour, opacity=unless_faded(choice)).add_params(choice),
+        whole.encode(x=x, y=y, **look, opacity=unless_faded(choice)).add_params(choice),
     ]
     layers[0] = layers[0].properties(name="view_course")  # altair asks for a name where charts are stacked
     chart = (
@@ -110,14 +111,14 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
                     "step:Q",
                     title="step (log scale)",
                     scale=over_steps,
-                    axis=alt.Axis(format="~g", tickCount=4, grid=False),
+                    axis=alt.Axis(format="~g", tickCount=4, grid=False, labelSeparation=8),
                 ),
                 y=alt.Y(
                     "loss:Q",
                     title="training loss",
                     axis=alt.Axis(format="~g", tickCount=3, grid=False, minExtent=_EXTENT),
                 ),
-                color=colour,
+                **look,
                 detail="run:N",
             )
             .properties(width=width, height=70)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import AXIS_CHARACTER, LABEL_LINE, NAME, NAME_WIDTH, broken
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, TYPE, described, finish, undefined
 from skillift.metrics.names import PASS, TEXT
@@ -133,10 +135,10 @@ def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     )
     tips = tooltip(lines)
     lines = lines.select("model", "training", "value", "rate", "interval", *(tip["field"] for tip in tips))
-    x = alt.X(
-        "model:N", sort=order, title="pre-trained: the model of", axis=alt.Axis(labelAngle=0, orient="top")
-    )
-    y = alt.Y("training:N", sort=order[::-1], title="fine-tuned: the training of")
+    across = _in_lines(order, int(_CELL / AXIS_CHARACTER), orient="top", labelAngle=0)
+    x = alt.X("model:N", sort=order, title="pre-trained: the model of", axis=across)
+    down = _in_lines(order, NAME)
+    y = alt.Y("training:N", sort=order[::-1], title="fine-tuned: the training of", axis=down)
     scale = alt.Scale(domain=[0, 100], range=["#FFFFFF", COLOURS[5]])
     base = alt.Chart(lines).encode(x=x, y=y)
     rect = base.mark_rect(stroke=INK, strokeWidth=0.5).encode(
@@ -149,3 +151,14 @@ def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     return alt.layer(rect, *texts).properties(
         width=2 * _CELL, height=2 * 56, title=alt.TitleParams(title, fontSize=12)
     )
+
+
+def _in_lines(names: list[str], width: int, **options: Any) -> alt.Axis:
+    """An axis of names, in lines of so many characters."""
+    import altair as alt
+
+    lines = {name: broken(name, width, most=width) for name in names}
+    if options.get("orient") == "top":  # where the first line of several stands, the others are below it
+        options["labelPadding"] = 2 + LABEL_LINE * (max(map(len, lines.values())) - 1)
+    named = f"{json.dumps(lines, ensure_ascii=False)}[datum.value]"
+    return alt.Axis(labelExpr=named, labelOverlap=False, labelLimit=NAME_WIDTH, **options)

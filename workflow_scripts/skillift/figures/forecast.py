@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from skillift.errors import UserError, problem
+from skillift.figures.axes import by_student
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import zero
-from skillift.figures.theme import COLOURS, described, finish, legend, repeated
+from skillift.figures.theme import COLOURS, dashed, described, finish, legend, repeated
 from skillift.reporting.arms import on_path, place, span
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import read_spec
@@ -28,7 +29,7 @@ FIGURE = Figure(
     across_suites=True,
 )
 
-PANEL = 165  # px
+PANEL, HEIGHT = 165, 120  # px
 PREDICTORS = {"discrimination": "prefers right answers (%)", "base_pass": "base pass rate (%)"}
 _COLUMNS = (
     "label",
@@ -68,11 +69,10 @@ def figure(forecast: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     both = pl.concat([points, lines]).select(_COLUMNS)
     recipes = [name for name in view.recipes if name in set(heads["recipe"])]
-    colour = alt.Color(
-        "recipe:N",
-        scale=alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes)),
-        legend=legend(recipes) if len(recipes) > 1 else None,
-    )
+    key = legend(recipes) if len(recipes) > 1 else None
+    scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
+    colour = alt.Color("recipe:N", scale=scale, legend=key)
+    look = {"color": colour, **dashed(view, key)}
     choice = picked("recipe")
     x = alt.X("x:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(grid=False, tickCount=4))
     y = alt.Y("value:Q", title="lift (pp)", axis=alt.Axis(grid=False, tickCount=4))
@@ -82,14 +82,14 @@ def figure(forecast: pl.DataFrame, spec: dict) -> alt.Chart:
     layers = [
         zero("y"),
         skills.encode(x=x, y=y, color=colour, opacity=unless_faded(choice, 0.55), tooltip=tooltip(both)),
-        fitted.encode(x=x, y=y, color=colour, opacity=unless_faded(choice)).add_params(choice),
+        fitted.encode(x=x, y=y, **look, opacity=unless_faded(choice)).add_params(choice),
     ]
     students = [label for label in view.labels if label in set(heads["label"])]
     chart = (
         alt.layer(*layers, data=both)
-        .properties(width=PANEL, height=120)
+        .properties(width=PANEL, height=HEIGHT)
         .facet(
-            row=alt.Row("label:N", sort=students, title=None),
+            row=by_student(alt.Row, students, HEIGHT),
             column=alt.Column("predictor:N", sort=[*PREDICTORS.values()], title=None),
         )
         .resolve_scale(x="independent")

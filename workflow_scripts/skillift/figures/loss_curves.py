@@ -9,7 +9,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.axes import by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.theme import COLOURS, finish, legend, repeated
+from skillift.figures.theme import COLOURS, dashed, finish, legend, repeated
 from skillift.reporting.arms import place, span
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import BASE, read_spec
@@ -44,9 +44,6 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
     rows = rows.filter(~pl.col("recipe").is_in(rewarded))
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
-    # recipes whose colour has come before are dashed
-    dashes = [[4, 2] if place >= len(COLOURS) else [1, 0] for place in range(len(view.recipes))]
-    dashed = alt.StrokeDash("recipe:N", scale=alt.Scale(domain=view.recipes, range=dashes), legend=key)
     choice = picked("recipe")
     panels = min(len(students), 3)
     width = panel_width(panels)
@@ -62,7 +59,7 @@ def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
                 axis=alt.Axis(format="~g", tickCount=5, grid=False),
             ),
             color=alt.Color("recipe:N", scale=scale, legend=key),
-            **({"strokeDash": dashed} if len(view.recipes) > len(COLOURS) else {}),
+            **dashed(view, key),
             detail="run:N",
             opacity=unless_faded(choice, 0.85),
             tooltip=[*tooltip(rows), alt.Tooltip("loss:Q", format=".3f")],

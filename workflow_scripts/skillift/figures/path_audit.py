@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.axes import around, beside, by_student, panel_width, places
+from skillift.figures.axes import FEW, around, beside, by_student, panel_width, places
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import by_condition, conditions_in, measure, place, span
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 FIGURE = Figure(place=430, tables=("path_shift",), question="judge", needs={"judges": 1})
 
+HEIGHT = 170  # px
+
 
 def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
-    """Draw the shift of every path: one column of panels for each student, one row for each path.
+    """Draw the shift of every path: a column of panels for each student, a row for each path.
+
+    Where there are many series, it is the other way round.
 
     Args:
         path_shift: contract PATH_SHIFT.
@@ -42,14 +46,18 @@ def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
     )
     y = alt.Y("value:Q", title=["shift (pp)", f"n = {span(rows['n_tasks'])} tasks"])
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
-    width = panel_width(len(view.labels))
+    # many series leave room for no more panels side by side than there are paths
+    labels, by_path = view.labels, {"shorthand": "path:N", "sort": paths, "title": None}
+    if len(view.series) <= FEW:
+        width = panel_width(len(labels))
+        facets = {"row": alt.Row(**by_path), "column": by_student(alt.Column, labels, width)}
+    else:
+        width = panel_width(len(paths))
+        facets = {"row": by_student(alt.Row, labels, HEIGHT), "column": alt.Column(**by_path)}
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
-        .properties(width=width, height=170)
-        .facet(
-            row=alt.Row("path:N", sort=paths, title=None),
-            column=by_student(alt.Column, view.labels, width),
-        )
+        .properties(width=width, height=HEIGHT)
+        .facet(**facets)
     )
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition") + " " + pl.col("path")
     notes = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.axes import around, beside, by_student, panel_width, places
+from skillift.figures.axes import around, beside, by_student, panel_width, panels_across, places
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import effects_of, span
@@ -59,7 +59,7 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     names = [name.replace("-", " − ") for name in contrasts]
     x = alt.X("x:Q", scale=around(names), axis=places(names, None, labelAngle=-50, labelOverlap=False))
     y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} tasks")
-    panels = min(len(view.labels), 3)
+    panels = panels_across(view)
     width = panel_width(panels)
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.theme import SOFT, TYPE
+from skillift.figures.theme import LINE, SOFT, TYPE
 
 if TYPE_CHECKING:
     import altair as alt
@@ -57,6 +57,20 @@ def rows(first: float) -> pl.DataFrame:
         if delta is not None
     ]
     return pl.DataFrame(found).with_columns(trained=pl.col("label") != VALUES[-1][0])
+
+
+def upper_end(own: pl.DataFrame, height: int) -> float:
+    """The upper end of the measured axis, in pp, at which the heading stands above every published mark.
+
+    Args:
+        own: the study's rows: value, low and high.
+        height: of the plot, in px.
+    """
+    values = rows(0)["value"].to_list()
+    ends = [end for name in ("value", "low", "high") for end in own[name].drop_nulls()]
+    lowest = min(0.0, *values, *ends)
+    taken = LINE * (len(HEADING) + 0.5) / height  # a share of the axis
+    return max([lowest + (max(values) - lowest) / (1 - taken), *ends])
 
 
 def layers(first: float, x: alt.X, y: alt.Y) -> list[alt.Chart]:

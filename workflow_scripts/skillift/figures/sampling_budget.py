@@ -59,7 +59,7 @@ def figure(sampling_budgets: pl.DataFrame, spec: dict) -> alt.Chart:
     told += [pl.lit("protocol ") + pl.col("sampled_by")] if placed["sampled_by"].n_unique() > 1 else []
     told += [pl.lit("suite ") + pl.col("suite")] if len(suites) > 1 else []
     rows = measure(placed, "pass_rate", "ci_low", "ci_high", "%").with_columns(
-        panel=pl.concat_str(told, separator=DOT)
+        pl.col("low", "high").clip(0, 100), panel=pl.concat_str(told, separator=DOT)
     )
     rows = rows.sort("position", "run", "measure", "samples", maintain_order=True)
     students = [label for label in view.labels if label in set(rows["label"])]

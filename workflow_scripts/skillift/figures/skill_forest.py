@@ -67,6 +67,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> al
         domain=False,
         labelOverlap=False,
         labelFontWeight=bold,
+        labelPadding=9,
     )
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
     counts = span(lifts["n_tasks"])

@@ -210,6 +210,17 @@ def shapes(view: View) -> alt.Scale:
     return alt.Scale(domain=view.series, range=[BEFORE_SHAPE, *repeated(SHAPES, view.recipes)])
 
 
+def dashed(view: View, key: alt.Legend | None) -> dict[str, alt.StrokeDash]:
+    """Dashes for lines without marks: of recipes whose colour has come before; nothing where none has."""
+    import altair as alt
+
+    if len(view.recipes) <= len(COLOURS):
+        return {}
+    drawn = [[4, 2] if place >= len(COLOURS) else [1, 0] for place in range(len(view.recipes))]
+    scale = alt.Scale(domain=view.recipes, range=drawn)
+    return {"strokeDash": alt.StrokeDash("recipe:N", scale=scale, legend=key)}
+
+
 def repeated(values: Sequence[str], names: Sequence[str]) -> list[str]:
     """A value for each name; they come again where there are more names."""
     return [values[i % len(values)] for i in range(len(names))]

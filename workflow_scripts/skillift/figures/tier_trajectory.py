@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FIGURE = Figure(place=110, tables=("effects", "certification"), question="resolved", needs={"delta": 1})
 
-WIDTH = 390  # px
+WIDTH, HEIGHT = 390, 260  # px
 WIDEST = 100  # pp: no delta is larger, and a bar that goes further is cut there
 
 
@@ -51,6 +51,8 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
     are_cut = rows.filter("headline").select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     if are_cut:
         y = y.scale(domain=ends)
+    elif beyond:
+        y = y.scale(domainMax=published.upper_end(rows, HEIGHT))
     students = alt.FieldOneOfPredicate(field="student", oneOf=_trained_or_trainable(view))
     trend = (
         alt.Chart()
@@ -69,7 +71,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         layers += [each.transform_filter(whole).encode(color=colour) for each in arrows(x, *ends)]
     else:
         rows = rows.drop("cut_low", "cut_high")
-    chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=260)
+    chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=HEIGHT)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),

@@ -33,7 +33,7 @@ def forecast(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
             _finding(row, sentence(row, view) if row["student"] else _between(row, view), view)
             for row in rows
         ]
-        answers += [f"{says()[claim]}: {told([row['word'] for row in of_students])}"] if of_students else []
+        answers.append(f"{says()[claim]}: {told([row['word'] for row in of_students])}")
     if found:
         text = "; ".join(answers)
         yield Part("forecast", f"{text[0].upper()}{text[1:]}.", found)

@@ -24,10 +24,11 @@ from skillift.reporting.arms import place
 from skillift.reporting.numbers import points
 from skillift.reporting.view import View
 from skillift.statistics.claim_labels import UNDEFINED
-from skillift.statistics.claim_registry import of_metrics, unit_of
+from skillift.statistics.claim_registry import OF_SAMPLES, of_metrics, unit_of
 from skillift.statistics.path_audit import BENCH
 
 _NONE = "none"
+_ELSEWHERE = ("recipes", OF_SAMPLES)  # claims with such sides stand under questions of their own
 
 
 def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
@@ -46,7 +47,7 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     rows_of = {
         claim.says: list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
         for claim in of_metrics()
-        if claim.sides != "recipes" and INTERVENED not in metrics()[claim.metric].reads
+        if claim.sides not in _ELSEWHERE and INTERVENED not in metrics()[claim.metric].reads
     }
     # what is undefined throughout, as for a metric that never moves, comes last
     undefined = {says for says, rows in rows_of.items() if {row["word"] for row in rows} == {UNDEFINED}}

@@ -20,6 +20,7 @@ from skillift.statistics.claim_registry import (
 )
 
 _CLAIMS = (SAMPLING_BUDGET, WHERE_ABLE, DIVERSITY_BY_TIER, DIVERSITY_LOST)
+_FIGURES = dict.fromkeys((SAMPLING_BUDGET, WHERE_ABLE), "sampling_budget")
 _BENCH = "bench"  # the path of a protocol that no judge judges
 
 
@@ -78,7 +79,7 @@ def _finding(row: Mapping, where: str, view: View) -> Finding:
         row["word"],
         row["path"],
         student,
-        "sampling_budget" if row["claim"] in (SAMPLING_BUDGET, WHERE_ABLE) else "",
+        _FIGURES.get(row["claim"], ""),
         numbers_of(row),
         row["run"],
     )
