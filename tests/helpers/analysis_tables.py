@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from made_once import made_once
+from made_specs import viewed
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
@@ -151,7 +152,7 @@ def publish_table(name: str, tables: dict[str, pl.DataFrame], spec: dict) -> Pub
     with TemporaryDirectory() as folder:
         page, latex = (Path(folder) / f"table.{kind}" for kind in ("html", "tex"))
         files = [Path(folder) / f"{part}.csv" for part in parts_of(name)]
-        publish(name, tables, spec, page, latex, files)
+        publish(name, tables, viewed(spec), page, latex, files)
         rows = pl.read_csv(files[0], infer_schema_length=None)
         return Published(page.read_text(encoding="utf-8"), latex.read_text(encoding="utf-8"), rows)
 

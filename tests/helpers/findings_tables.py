@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 from analysis_tables import make_certification
+from made_specs import viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.findings import findings
@@ -68,9 +69,9 @@ def _analysed(paths, unscored, responses, runs, conditions) -> dict[str, pl.Data
 
 
 def every(tables, claim=None, spec=SPEC) -> list:
-    found = [each for part in findings(tables, spec) for each in part.findings]
+    found = [each for part in findings(tables, viewed(spec)) for each in part.findings]
     return [each for each in found if claim in (None, each.claim)]
 
 
 def answers(tables, spec=SPEC) -> dict[str, str]:
-    return {part.question: part.answer for part in findings(tables, spec)}
+    return {part.question: part.answer for part in findings(tables, viewed(spec))}

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests/helpers")]
 
 from chromium import chromium  # noqa: E402
+from made_specs import viewed  # noqa: E402
 from picture_studies import STUDIES, Tables, made  # noqa: E402
 
 from skillift.errors import UserError  # noqa: E402
@@ -43,7 +44,7 @@ def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     pages, figures = [], {}
     for name in FIGURES:
         try:
-            chart = draw(name, tables, spec)
+            chart = draw(name, tables, viewed(spec))
         except UserError as error:
             print(f"{out.name}: no figure {name}: {str(error).splitlines()[0]}")
             continue
@@ -54,7 +55,7 @@ def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     for name in TABLES:
         pages.append(out / f"table_{name}.html")
         csv = [out / f"{part}.csv" for part in parts_of(name)]
-        publish(name, tables, spec, pages[-1], out / f"{name}.tex", csv)
+        publish(name, tables, viewed(spec), pages[-1], out / f"{name}.tex", csv)
     page = PageParts(
         *(
             (ROOT / f"workflow_scripts/assets/pages/findings.{kind}").read_text("utf-8")
@@ -63,7 +64,8 @@ def draw_study(spec: dict, tables: Tables, out: Path) -> list[Path]:
     )
     captions = {name: (ROOT / f"rules/captions/{name}.rst").read_text("utf-8") for name in figures}
     made_by = made_now(ROOT / "CITATION.cff", b"")
-    html = findings_page(findings(tables, spec), spec, page, figures, captions, made_by)
+    view = viewed(spec)
+    html = findings_page(findings(tables, view), spec["name"], view, page, figures, captions, made_by)
     pages.append(out / "findings.html")
     pages[-1].write_text(html, encoding="utf-8")
     return pages

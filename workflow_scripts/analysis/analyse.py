@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.interventions import INTERVENED
     from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
-    from skillift.ledger.looks import at_look
+    from skillift.ledger.looks import look_level
     from skillift.reporting.registry import WHERE_DECLARED
     from skillift.statistics.analysis import analyse
     from skillift.statistics.interventions import interventions_of
@@ -92,6 +92,9 @@ def main(argv: list[str] | None = None) -> None:
     tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     altered = read_existing(options.intervened, spec["runs"], INTERVENED) if options.intervened else []
+    if options.look:
+        level = {"confidence": look_level(read_json(options.look)).confidence}
+        spec = {**spec, "analysis": {**spec["analysis"], **level}}
     if options.students:
         counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
         spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
@@ -103,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.scores, SCORES),
         tasks,
         pl.concat([no_responses(), *frames], how="diagonal"),
-        at_look(spec, read_json(options.look)) if options.look else spec,
+        spec,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,
         interventions_of(altered) if options.intervened else None,

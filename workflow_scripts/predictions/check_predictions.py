@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.ledger.looks import confidence_of
+from skillift.ledger.looks import look_level
 from skillift.ledger.registration import records_of, register
 from skillift.path_patterns import path_pattern
 from skillift.settings.publication_specs import PredictionsSpec
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> None:
     if options.ledger:
         history = records_of(register(spec["predictions"], options.ledger, results=True))
     if options.look:
-        spec = spec | {"confidence": confidence_of(read_json(options.look))}
+        spec = spec | {"confidence": look_level(read_json(options.look)).confidence}
     episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     altered = None

@@ -15,6 +15,7 @@ from skillift.errors import UserError, problem
 from skillift.evaluation_logs.log_tables import PATH, STUDENT, SUITE
 from skillift.metrics.names import PASS
 from skillift.settings.analysis import Analysis
+from skillift.settings.analysis_specs import Estimation
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.study.predictions import declared
 from skillift.study.study import Study, read_study
@@ -25,13 +26,13 @@ class Settings(NamedTuple):
 
     Attributes:
         study: its name; empty without one.
-        analysis: `skillift.settings.analysis.Analysis` as plain data.
+        analysis: how effects are estimated.
         predictions: that can be judged, as `skillift.study.predictions.declared` has them, of the logs' arms.
         left_out: names of the others, with the reason.
     """
 
     study: str
-    analysis: dict
+    analysis: Estimation
     predictions: dict[str, dict]
     left_out: tuple[tuple[str, str], ...] = ()
 
@@ -65,7 +66,7 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
             do not have; all of these at once.
     """
     if path is None:
-        return Settings("", Analysis().model_dump(), {})
+        return Settings("", _estimation(Analysis().model_dump()), {})
     study = _read(path)
     every, suite = declared(study), study.data["analysis"]["headline_suite"]
     unknown = sorted(set(chosen or ()) - set(every))
@@ -85,7 +86,13 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
     if wrong:
         fix = "Give the logs of these arms; or name the predictions to judge: --predictions NAME ..."
         raise UserError("\n".join([*wrong, fix]))
-    return Settings(study.name, study.data["analysis"], found, tuple(left_out))
+    return Settings(study.name, _estimation(study.data["analysis"]), found, tuple(left_out))
+
+
+def _estimation(analysis: Mapping) -> Estimation:
+    """What a comparison takes of a study's section `analysis`, which has all defaults filled in."""
+    taken = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
+    return Estimation(**{name: analysis[name] for name in taken})
 
 
 def _read(path: str) -> Study:
