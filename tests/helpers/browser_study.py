@@ -42,7 +42,9 @@ class Browsed:
     spec: dict
 
     def data(self) -> dict:
-        return browser_data(**vars(self) | {"spec": BrowserSpec(**self.spec)})
+        # a comparison of logs may have any name
+        spec = BrowserSpec(**self.spec | {"name": "made"}).model_copy(update={"name": self.spec["name"]})
+        return browser_data(**vars(self) | {"spec": spec})
 
     def page(self) -> str:
         return page_of(self.data())

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from analysis_tables import RECIPES, make_batch_sensitivity, make_certification, make_costs, make_log
+from made_specs import analysis_of, predicted
 from metric_tables import made_responses
 from score_tables import make_tasks
 
@@ -145,14 +146,14 @@ def made(name: str) -> tuple[dict, Tables]:
     spec = spec_of(name, drawn)
     tasks = pl.concat((_tasks(suite) for suite in drawn.suites), how="diagonal")
     scores = pl.concat(_scores(drawn, spec, tasks)).select(list(SCORES.columns))
-    analysis = analyse(scores, tasks, made_responses(scores), spec)
-    declared = {"predictions": _declared(spec, drawn), "runs": spec["runs"]}
-    history = _history(declared["predictions"], spec)
+    analysis = analyse(scores, tasks, made_responses(scores), *analysis_of(spec))
+    declared = _declared(spec, drawn)
+    history = _history(declared, spec)
     records = [entry for entry in history if isinstance(entry, Record)]
     return spec, {
         **analysis._asdict(),
         "certification": make_certification(drawn.judges),
-        "predictions": predictions(scores, tasks, declared, records),
+        "predictions": predictions(scores, tasks, predicted(declared), spec["runs"], records),
         "ledger": events(history),
         "log": make_log(spec),
         "parity": make_batch_sensitivity(spec),

@@ -16,7 +16,7 @@ from skillift.errors import UserError
 from skillift.settings.publication_specs import CardRun, CardStudent, DatasetCardSpec, ModelCardsSpec
 
 SPEC = {
-    "study": "made up",
+    "study": "made_up",
     "description": "Nobody's question.",
     "path": "judge:conclusion",
     "confidence": 0.95,
@@ -199,7 +199,7 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c", "c"]})
     tables = {"demonstrations": written, "tasks": tasks}
     spec = {
-        "study": "made up",
+        "study": "made_up",
         "description": "",
         "corpus": "worked",
         "settings": {"rows": 3, "condition": "curated"},
@@ -228,7 +228,7 @@ def test_the_card_of_a_matched_corpus_says_how_many_answers_are_wrong_and_where_
     written = pl.DataFrame({**columns, "passed": [True, False, None]})
     tables = {"demonstrations": written, "tasks": pl.DataFrame({"task_id": ids, "skill_id": ["a"] * 3})}
     settings = {"rows": 3, "condition": "curated", "like": "worked", "wrong_share": 0.3, "seed": 0}
-    spec = {"study": "made up", "description": "", "corpus": "noisy", "judge": "a judge"}
+    spec = {"study": "made_up", "description": "", "corpus": "noisy", "judge": "a judge"}
 
     def card(teacher, **changed):
         given = {key: value for key, value in {**settings, **changed}.items() if value is not None}

@@ -10,7 +10,7 @@ from analysis_tables import full_study, make_certification, smoke_study
 from degenerate_studies import CASES, analysis
 from degenerate_studies import SPEC as DEGENERATE
 from findings_tables import COUNTS, HEADLINE, SPEC, answers, every, tables_of
-from made_specs import viewed
+from made_specs import analysis_of, viewed
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
@@ -198,7 +198,7 @@ def test_a_study_without_a_training_says_so():
 def test_a_study_of_reference_models_alone_has_findings():
     spec = {**SPEC, "students": {"r": SPEC["students"]["r"]}, "runs": SPEC["runs"][1:2]}
     verdicts = {("judge:a", "r", "base", 0, name): passes(140 + len(name)) for name in ("none", "curated")}
-    tables = analyse(make_scores(verdicts), make_tasks(), no_responses(), spec)._asdict()
+    tables = analyse(make_scores(verdicts), make_tasks(), no_responses(), *analysis_of(spec))._asdict()
     found = every({**tables, "certification": make_certification(("a",))}, None, spec)
     assert "Procedural delta of the reference model big" in [each.sentence.split(":")[0] for each in found]
 

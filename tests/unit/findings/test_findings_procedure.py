@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from analysis_tables import full_study, make_certification
 from findings_tables import SPEC, answers, every
-from made_specs import viewed
+from made_specs import analysis_of, viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.findings import findings
@@ -37,7 +37,7 @@ def controlled_study(
             arms[("judge:a", "s", run, 138 * (run != "base"), condition)] = passes(count, start=start)
     analysis = SPEC["analysis"] | {"margins": {"neutral_filler": 0.05}}
     spec = {**SPEC, "analysis": analysis, "students": STUDENT, "references": [], "runs": SPEC["runs"][::2]}
-    tables = analyse(make_scores(arms), make_tasks(), no_responses(), spec)._asdict()
+    tables = analyse(make_scores(arms), make_tasks(), no_responses(), *analysis_of(spec))._asdict()
     return spec, {**tables, "certification": make_certification(("a",))}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -50,7 +50,7 @@ class CardOf(NamedTuple):
         return self.spec.students[self.run.student]
 
     @property
-    def suites(self) -> list[str]:
+    def suites(self) -> Sequence[str]:
         """The suites that the numbers are of."""
         return self.spec.suites or [HOLDOUT]
 

@@ -16,6 +16,7 @@ from skillift.evaluation_logs.log_tables import Comparison, Tables
 from skillift.evaluation_logs.measure import Measure
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import metrics
+from skillift.settings.publication_specs import DeclaredPrediction
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_registry import DELTA, LIFT
@@ -82,19 +83,19 @@ def _runs(comparison: Comparison) -> list[dict]:
     return [run.model_dump() for run in comparison.view.spec.runs]
 
 
-def predicted(made: Tables, comparison: Comparison, declared: Mapping[str, dict]) -> pl.DataFrame:
+def predicted(
+    made: Tables, comparison: Comparison, declared: Mapping[str, DeclaredPrediction]
+) -> pl.DataFrame:
     """The table PREDICTIONS of what a study declares: contract of that name, in the unit of the score."""
     measure = made.measure
     scaled = {
-        name: entry | {key: entry[key] / measure.span for key in _OF_STATEMENT}
+        name: entry.model_copy(
+            update={"than": entry.than / measure.span, "margin": entry.margin / measure.span}
+        )
         for name, entry in declared.items()
     }
-    asked = {
-        "predictions": scaled,
-        "runs": _runs(comparison),
-        "confidence": comparison.analysis.confidence,
-    }
-    table = predictions(_known(made), made.tasks, asked)
+    confidence = comparison.analysis.confidence
+    table = predictions(_known(made), made.tasks, scaled, _runs(comparison), confidence=confidence)
     ends = [*_OF_STATEMENT, "equivalence_low", "equivalence_high"]
     return measure.in_its_unit(table).with_columns(pl.col(ends) * measure.span)
 

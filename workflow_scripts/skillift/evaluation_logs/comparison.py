@@ -26,7 +26,7 @@ from skillift.findings.findings_page import Made
 from skillift.metrics.names import PASS
 from skillift.publication.html_parts import PageParts, read_part
 from skillift.reporting.registry import WHERE_DECLARED
-from skillift.settings.publication_specs import BrowserSpec
+from skillift.settings.publication_specs import BrowserSpec, DeclaredPrediction
 from skillift.statistics.claim_registry import LIFT
 from skillift.tables import atomic_path, write_json, write_table
 
@@ -38,7 +38,7 @@ SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")  # of th
 def write_comparison(
     made: Tables,
     comparison: Comparison,
-    predictions: Mapping[str, dict],
+    predictions: Mapping[str, DeclaredPrediction],
     out: Path,
     assets: Mapping[str, Path],
     made_by: Made,

@@ -16,6 +16,7 @@ from skillift.evaluation_logs.log_tables import PATH, STUDENT, SUITE
 from skillift.metrics.names import PASS
 from skillift.settings.analysis import Analysis
 from skillift.settings.analysis_specs import Estimation
+from skillift.settings.publication_specs import DeclaredPrediction
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.study.predictions import declared
 from skillift.study.study import Study, read_study
@@ -27,13 +28,13 @@ class Settings(NamedTuple):
     Attributes:
         study: its name; empty without one.
         analysis: how effects are estimated.
-        predictions: that can be judged, as `skillift.study.predictions.declared` has them, of the logs' arms.
+        predictions: that can be judged, of the logs' arms.
         left_out: names of the others, with the reason.
     """
 
     study: str
     analysis: Estimation
-    predictions: dict[str, dict]
+    predictions: dict[str, DeclaredPrediction]
     left_out: tuple[tuple[str, str], ...] = ()
 
 
@@ -138,7 +139,7 @@ def _missing_arms(path: str, name: str, entry: Mapping, logs: Logs, student: str
     return found
 
 
-def _of_logs(entry: Mapping) -> dict:
+def _of_logs(entry: Mapping) -> DeclaredPrediction:
     """A prediction with the names that the arms of logs have."""
     effects = {key: entry[key] and entry[key] | {"student": STUDENT} for key in ("effect", "minus")}
-    return {**entry, **effects, "path": PATH, "suite": SUITE}
+    return DeclaredPrediction(**{**entry, **effects, "path": PATH, "suite": SUITE})
