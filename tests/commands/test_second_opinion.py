@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from made_specs import analysis_of
 from score_tables import make_scores, make_tasks, passes
 
 from second_opinion.second_opinion import main
@@ -58,7 +59,7 @@ def tables(repository) -> dict[str, tuple]:
     spec = load_study(repository / STUDY).analysis_spec().model_dump()
     spec["analysis"] |= {"bootstrap_samples": 20, "splits": 5}
     spec["analysis"].pop("trajectory")  # of three students
-    claims = analyse(scores, tasks, no_responses(), spec).claims
+    claims = analyse(scores, tasks, no_responses(), *analysis_of(spec)).claims
     return {"scores": (scores, SCORES), "tasks": (tasks, TASKS), "analysis/claims": (claims, CLAIMS)}
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 import yaml
 from analysis_tables import full_study
+from made_specs import viewed
 
 from findings import write_findings
 from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
@@ -63,7 +64,7 @@ def written(inputs, tmp_path_factory) -> Path:
 
 def test_page_table_and_text_hold_the_findings(written):
     spec, tables = full_study()
-    rows = findings_rows(findings(tables, spec))
+    rows = findings_rows(findings(tables, viewed(spec)))
     table = pl.read_csv(written / "out.csv")
     assert table["sentence"].to_list() == rows["sentence"].to_list()
     assert table.columns == rows.columns

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from made_once import made_once
+from made_specs import analysis_of, predicted, viewed
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
@@ -151,7 +152,7 @@ def publish_table(name: str, tables: dict[str, pl.DataFrame], spec: dict) -> Pub
     with TemporaryDirectory() as folder:
         page, latex = (Path(folder) / f"table.{kind}" for kind in ("html", "tex"))
         files = [Path(folder) / f"{part}.csv" for part in parts_of(name)]
-        publish(name, tables, spec, page, latex, files)
+        publish(name, tables, viewed(spec), page, latex, files)
         rows = pl.read_csv(files[0], infer_schema_length=None)
         return Published(page.read_text(encoding="utf-8"), latex.read_text(encoding="utf-8"), rows)
 
@@ -173,7 +174,7 @@ def make_tables(
     arms = [(run, condition, 138 if run["recipe"] else 0) for run in spec["runs"] for condition in HELP]
     frames = [_arm(generator, tasks, skill_effect, spec, *arm, unscored=unscored) for arm in arms]
     scores = pl.concat(frame for parts in frames for frame in parts).select(list(SCORES.columns))
-    analysis = analyse(scores, tasks, no_responses(), spec)
+    analysis = analyse(scores, tasks, no_responses(), *analysis_of(spec))
     declared = {
         "lift_at_s": PREDICTION,
         "same_as_before": PREDICTION
@@ -189,7 +190,7 @@ def make_tables(
         **tables,
         "effects": pl.concat([tables["effects"], _of_variants(tables["effects"])]),
         "certification": make_certification(),
-        "predictions": predictions(scores, tasks, {"predictions": declared, "runs": spec["runs"]}),
+        "predictions": predictions(scores, tasks, predicted(declared), spec["runs"]),
         "ledger": events([]),
         "forecast": _foretold(scores, tasks, spec["runs"]),
         "sampling_budgets": _bought(tables["pass_rates"]),

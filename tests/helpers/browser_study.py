@@ -14,6 +14,7 @@ from skillift.browser.browser_data import browser_data
 from skillift.browser.browser_page import browser_page
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, SCORES, SKILLS, TASKS, VERDICTS
 from skillift.publication.html_parts import read_part
+from skillift.settings.publication_specs import BrowserSpec
 from skillift.tables import check
 from skillift.tasks.prompts import TEMPLATE_PATH
 
@@ -41,7 +42,9 @@ class Browsed:
     spec: dict
 
     def data(self) -> dict:
-        return browser_data(**vars(self))
+        # a comparison of logs may have any name
+        spec = BrowserSpec(**self.spec | {"name": "made"}).model_copy(update={"name": self.spec["name"]})
+        return browser_data(**vars(self) | {"spec": spec})
 
     def page(self) -> str:
         return page_of(self.data())
@@ -93,6 +96,7 @@ def _made(n_tasks, students, references, seeds, steps, samples, words, condition
             for tier, name in enumerate((*students, *references), 1)
         },
         "references": list(references),
+        "judges": list(JUDGES),
         "runs": [dict(zip(("student", "run", "recipe", "seed"), run, strict=True)) for run in runs],
     }
     template = TEMPLATE_PATH.read_text(encoding="utf-8")

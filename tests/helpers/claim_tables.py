@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from made_specs import estimated
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.claims import CLAIMS, JOINT_MODEL, SEED_VARIANCE
@@ -45,7 +46,7 @@ def claimed(
     estimates = about_recipes(given_seeds, runs, ["path", "suite", "contrast"], confidence)
     joint = check(joint_model(values, found, seeds, runs, confidence), JOINT_MODEL, "joint model")
     settings = {"confidence": confidence, "margins": margins, "splits": 2, **more}
-    table = check(claims(values, found, estimates, seeds, runs, settings), CLAIMS, "claims")
+    table = check(claims(values, found, estimates, seeds, runs, estimated(settings)), CLAIMS, "claims")
     for frame in (seeds, joint, table):
         assert not any(column.is_nan().any() for column in frame.select(pl.selectors.float()))
     return Claimed(estimates, given_seeds, seeds, joint, table)

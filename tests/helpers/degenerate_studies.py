@@ -6,6 +6,7 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
+from made_specs import analysis_of
 from score_tables import make_scores, make_tasks
 
 from skillift.statistics.analysis import Analysis, analyse
@@ -112,4 +113,4 @@ CASES = [*_STUDIES, *(pytest.param(name, marks=pytest.mark.nightly) for name in 
 def analysis(case: str) -> Analysis:
     made, (n_skills, per_skill) = {**_STUDIES, **_LONG}[case]
     tasks = make_tasks(n_skills, per_skill, judge_scored=n_skills * per_skill // 4)
-    return analyse(make_scores(made), tasks, no_responses(), SPEC)
+    return analyse(make_scores(made), tasks, no_responses(), *analysis_of(SPEC))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from claim_tables import PATH, make_runs
+from made_specs import estimated
 from score_tables import make_scores, make_tasks
 
 from skillift.statistics.claims import claims_table
@@ -74,7 +75,7 @@ def depth_table(
     runs = runs_of(courses)
     settings = {"confidence": confidence} | ({"depth": depth} if depth else {})
     found = gains(make_arms(courses, **made), runs)
-    return claims_table(list(depth_claims(found, runs, settings)), "pass", confidence)
+    return claims_table(list(depth_claims(found, runs, estimated(settings))), "pass", confidence)
 
 
 def of_the_lowest(item: Differences, runs: list[dict]) -> Course:

@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 from analysis_tables import make_certification
+from made_specs import analysis_of, viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.findings import findings
@@ -62,15 +63,15 @@ def _analysed(paths, unscored, responses, runs, conditions) -> dict[str, pl.Data
         arms[(path, "r", "base", 0, "curated")] = passes(146, start=3)
     if conditions:
         arms = {key: verdicts for key, verdicts in arms.items() if key[-1] in conditions}
-    analysis = analyse(make_scores(arms), make_tasks(), responses, SPEC)
+    analysis = analyse(make_scores(arms), make_tasks(), responses, *analysis_of(SPEC))
     judges = tuple(path.removeprefix("judge:") for path in paths if path != "bench") or ("a",)
     return {**analysis._asdict(), "certification": make_certification(judges)}
 
 
 def every(tables, claim=None, spec=SPEC) -> list:
-    found = [each for part in findings(tables, spec) for each in part.findings]
+    found = [each for part in findings(tables, viewed(spec)) for each in part.findings]
     return [each for each in found if claim in (None, each.claim)]
 
 
 def answers(tables, spec=SPEC) -> dict[str, str]:
-    return {part.question: part.answer for part in findings(tables, spec)}
+    return {part.question: part.answer for part in findings(tables, viewed(spec))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from made_specs import analysis_of
 
 from skillift.statistics.across_studies import Finished
 from skillift.statistics.analysis import analyse
@@ -49,5 +50,5 @@ def study(seed: int, gain: float, tasks: str = "t", wording: str = "") -> Finish
         passed="passed",
         status=pl.lit("scored"),
     )
-    effects = analyse(scores, known, no_responses(), SPEC).effects
+    effects = analyse(scores, known, no_responses(), *analysis_of(SPEC)).effects
     return Finished("bench", "holdout", known, scores, effects, RUNS)

@@ -16,9 +16,11 @@ from pathlib import Path
 import polars as pl
 from browser_study import page_of
 from made_logs import line, write_lm_eval
+from made_specs import viewed
 
 from skillift.browser.browser_data import browser_data
-from skillift.cards.card_text import dataset_card, model_card
+from skillift.cards.card_text import CardOf, model_card
+from skillift.cards.corpus_card import dataset_card
 from skillift.contracts.pipeline import EPISODE_KEY, EPISODES, SKILLS, VERDICTS, required_columns
 from skillift.findings.finding import Part
 from skillift.findings.finding_rows import findings_text
@@ -26,9 +28,16 @@ from skillift.findings.summary import summary
 from skillift.publication.table_page import to_html
 from skillift.reporting.across_studies import comparison_text
 from skillift.reporting.registry import FIGURES, TABLES
-from skillift.reporting.view import HOLDOUT, read_spec
+from skillift.reporting.view import HOLDOUT
 from skillift.second_opinion.comparison import comparison
 from skillift.second_opinion.opinion_page import page
+from skillift.settings.publication_specs import (
+    BrowserSpec,
+    CardRun,
+    CardStudent,
+    DatasetCardSpec,
+    ModelCardsSpec,
+)
 from skillift.statistics.across_studies import Finished
 from skillift.tables import check
 from skillift.tasks.prompts import TEMPLATE_PATH
@@ -56,7 +65,7 @@ def further_pages(spec: dict, tables: Tables, parts: list[Part], out: Path) -> I
         "model_card": _model_card(spec, tables),
         "corpus_card": _corpus_card(spec, tables),
         "compared_studies": _compared(spec, tables),
-        "summary": summary(tables, spec, spec["name"]),
+        "summary": summary(tables, viewed(spec), spec["name"]),
     }
     for name, text in texts.items():
         yield _written(out / f"page_{name}.html", as_page(text))
@@ -141,7 +150,7 @@ def _browser(spec: dict, tables: Tables) -> str:
     shown |= {"headline_path": spec["analysis"]["headline_path"], "prompt_seed": 0}
     template = TEMPLATE_PATH.read_text(encoding="utf-8")
     skills = check(skills, SKILLS, "made skills")
-    return page_of(browser_data(tasks, skills, episodes, verdicts, scores, template, shown))
+    return page_of(browser_data(tasks, skills, episodes, verdicts, scores, template, BrowserSpec(**shown)))
 
 
 def _episodes(scores: pl.DataFrame) -> pl.DataFrame:
@@ -188,7 +197,7 @@ def _second_opinion(spec: dict, tables: Tables) -> str:
         ]
         posteriors[path[0]] = {"effects": effects, "worst_r_hat": 1.01, "n_divergent": 0, "n_draws": 2400}
     table = comparison(claims, posteriors, HOLDOUT)
-    return to_html([page(table, read_spec(spec))], "second_opinion")
+    return to_html([page(table, viewed(spec))], "second_opinion")
 
 
 def _logs(spec: dict, tables: Tables, out: Path) -> Path:
@@ -245,12 +254,14 @@ def _model_card(spec: dict, tables: Tables) -> str:
     base = {"source": {"kind": "hub", "model": f"owner/{spec['students'][run['student']]['label']}"}}
     base["source"]["commit"] = "0123abc"
     base["parameter_count"] = _RUN["parameter_count"]
-    said = {"study": spec["name"], "description": "Nobody's question.", "corpus": "worked_solutions_all"}
-    said |= {"path": spec["analysis"]["headline_path"], "confidence": spec["analysis"]["confidence"], **run}
-    said["label"] = spec["students"][run["student"]]["label"]
-    said |= {"suites": spec["analysis"]["suites"]} if "suites" in spec["analysis"] else {}
+    of = CardRun(**run, corpus="worked_solutions_all")
+    said = {"study": spec["name"], "description": "Nobody's question."}
+    said |= {"path": spec["analysis"]["headline_path"], "suites": spec["analysis"].get("suites")}
+    students = {of.student: CardStudent(label=spec["students"][of.student]["label"])}
+    cards = ModelCardsSpec(**said, students=students, runs=[of])
+    card = CardOf(cards, spec["analysis"]["confidence"], of)
     template = (ASSETS / "cards/model.md.jinja").read_text(encoding="utf-8")
-    return model_card(template, said, _RUN, base, (353, "b" * 64), tables)
+    return model_card(template, card, _RUN, base, (353, "b" * 64), tables)
 
 
 def _corpus_card(spec: dict, tables: Tables) -> str:
@@ -261,7 +272,9 @@ def _corpus_card(spec: dict, tables: Tables) -> str:
     said |= {"teacher": "claude_haiku_4_5_low", "judge": spec["primary_judge"]}
     said |= {"settings": {"condition": "curated", "rows": corpus.height, "verified": True}}
     template = (ASSETS / "cards/dataset.md.jinja").read_text(encoding="utf-8")
-    return dataset_card(template, said, corpus, "c" * 64, {"demonstrations": written, "tasks": tasks})
+    return dataset_card(
+        template, DatasetCardSpec(**said), corpus, "c" * 64, {"demonstrations": written, "tasks": tasks}
+    )
 
 
 def _compared(spec: dict, tables: Tables) -> str:

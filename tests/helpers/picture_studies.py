@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 from analysis_tables import RECIPES, make_batch_sensitivity, make_certification, make_costs, make_log
+from made_specs import analysis_of, predicted
 from metric_tables import made_interventions
 from picture_answers import (
     CONDITIONS,
@@ -195,12 +196,12 @@ def made(name: str) -> tuple[dict, Tables]:
         scores,
         tasks,
         given_answers(scores, spec["analysis"]["headline_path"]),
-        spec,
+        *analysis_of(spec),
         discrimination=made_discrimination(spec, drawn.rate),
         intervened=made_interventions(scores.filter(pl.col("step").is_in(drawn.early).not_())),
     )
-    declared = {"predictions": _declared(spec, drawn), "runs": spec["runs"]}
-    history = _history(declared["predictions"], spec)
+    declared = _declared(spec, drawn)
+    history = _history(declared, spec)
     records = [entry for entry in history if isinstance(entry, Record)]
     trained = {**spec, "runs": [run for run in spec["runs"] if run["recipe"] != EMULATED]}
     return spec, {
@@ -208,7 +209,7 @@ def made(name: str) -> tuple[dict, Tables]:
         "scores": scores,
         "tasks": tasks,
         "certification": make_certification(drawn.judges),
-        "predictions": predictions(scores, tasks, declared, records),
+        "predictions": predictions(scores, tasks, predicted(declared), spec["runs"], records),
         "ledger": events(history),
         "log": make_log(trained),
         "parity": make_batch_sensitivity(trained),

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "workflow_scripts"), str(ROOT / "tests/helpers")]
 
 from chromium import chromium  # noqa: E402
+from made_specs import viewed  # noqa: E402
 from picture_pages import further_pages  # noqa: E402
 from picture_studies import HARD, STUDIES, Tables, extent_of, made  # noqa: E402
 
@@ -47,7 +48,7 @@ def draw_study(spec: dict, tables: Tables, has: Extent, out: Path) -> Iterator[P
     scripts.write_text(viewer(), encoding="utf-8")
     figures = {}
     for name in figures_for(has):
-        chart = draw(name, tables, spec)
+        chart = draw(name, tables, viewed(spec))
         path = out / f"figure_{name}.html"
         save_page(chart, name, scripts, path)
         svg = out / f"figures/{name}.svg"
@@ -57,7 +58,7 @@ def draw_study(spec: dict, tables: Tables, has: Extent, out: Path) -> Iterator[P
     for name in tables_for(has):
         csv = [out / f"{part}.csv" for part in parts_of(name)]
         path = out / f"table_{name}.html"
-        publish(name, tables, spec, path, out / f"{name}.tex", csv)
+        publish(name, tables, viewed(spec), path, out / f"{name}.tex", csv)
         yield path
     page = PageParts(
         *(
@@ -67,9 +68,11 @@ def draw_study(spec: dict, tables: Tables, has: Extent, out: Path) -> Iterator[P
     )
     captions = {name: (ROOT / f"rules/captions/{name}.rst").read_text("utf-8") for name in figures}
     made_by = made_now(ROOT / "CITATION.cff", b"")
-    parts = findings(tables, spec)
+    view = viewed(spec)
+    parts = findings(tables, view)
     path = out / "findings.html"
-    path.write_text(findings_page(parts, spec, page, figures, captions, made_by), encoding="utf-8")
+    html = findings_page(parts, spec["name"], view, page, figures, captions, made_by)
+    path.write_text(html, encoding="utf-8")
     yield path
     yield from further_pages(spec, tables, parts, out)
 

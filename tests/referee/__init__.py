@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from made_specs import viewed
 
 import skillift
 from skillift.figures import draw
@@ -31,7 +32,7 @@ from skillift.findings.summary import summary
 from skillift.publication.html_parts import PageParts
 from skillift.publication.ledger import ledger
 from skillift.reporting.registry import FIGURES
-from skillift.reporting.view import read_spec
+from skillift.reporting.view import View
 
 # the modules that write what findings say
 _FINDINGS = Path(skillift.__path__[0], "findings").glob("[!_]*.py")
@@ -72,6 +73,16 @@ class Study(NamedTuple):
     spec: dict
     students: Mapping[str, dict] | None = None
 
+    @property
+    def view(self) -> View:
+        """How its spec wants results shown."""
+        return viewed(self.spec)
+
+    @property
+    def parts(self) -> list[Part]:
+        """Its findings."""
+        return findings(self.tables, self.view, self.students)
+
 
 class Sentence(NamedTuple):
     """One sentence that the findings can say.
@@ -96,18 +107,20 @@ class Sentence(NamedTuple):
 def lines_of(study: Study, where: str = "findings", parts: list[Part] | None = None) -> list[str]:
     """What is said of a study, line by line; `parts`: its findings, where they are known."""
     if where == "summary":
-        return summary(study.tables, study.spec, "made up").splitlines()
+        return summary(study.tables, study.view, "made up").splitlines()
     if where == "ledger":
         return _ledger(study)
     if where.startswith("figure "):
         return _around(where.removeprefix("figure "), study)
-    parts = findings(*study) if parts is None else parts
+    parts = study.parts if parts is None else parts
     if where == "report":
         opening = findings_text(parts, dict.fromkeys(FIGURES, "")).splitlines()
         return [f"{line} |" for line in opening] + findings_rows(parts).write_csv().splitlines()
     if where == "page":
         made = Made("2026-11-29", "1.0", "", b"")
-        html = findings_page(parts, study.spec, PageParts(PAGE.read_text(encoding="utf-8")), {}, {}, made)
+        html = findings_page(
+            parts, "made up", study.view, PageParts(PAGE.read_text(encoding="utf-8")), {}, {}, made
+        )
         for tag, said in _PLACES.items():
             html = re.sub(tag, said, html)
         return unescape(re.sub(r"<[^>]*>", "", html)).splitlines()
@@ -121,14 +134,14 @@ def _ledger(study: Study) -> list[str]:
     """The rows of the ledger's page and its notes; none of a study that no ledger counts."""
     if "ledger" not in study.tables:
         return []
-    page = ledger(study.tables["ledger"], read_spec(study.spec))
+    page = ledger(study.tables["ledger"], study.view)
     shown = page.rows.select(column.name for column in page.columns)
     return [*(" | ".join(row) for row in shown.iter_rows()), *page.notes]
 
 
 def _around(figure: str, study: Study) -> list[str]:
     """The lines above a figure and those below it, each as one."""
-    chart = specification(draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.spec))
+    chart = specification(draw(figure, {name: study.tables[name] for name in FIGURES[figure]}, study.view))
     if "title" in chart:
         return _of_title(chart)
     # several suites, one below the other, each named in its title
@@ -172,7 +185,7 @@ def _made(study: Callable[[], Study]) -> Study:
 
 @cache
 def _parts(study: Callable[[], Study]) -> list[Part]:
-    return findings(*_made(study))
+    return _made(study).parts
 
 
 class Fragment(NamedTuple):

@@ -30,8 +30,7 @@ def _looked(number: int, *entries: Record | Look) -> Study:
     """A study at a look, with the ledger of these lines."""
     study = known()
     alpha = round(0.05 / (number * (number + 1)), 10)
-    look = {"look": number, "alpha": alpha, "declared": 0.95}
-    looked = respecified(study, {"confidence": 1 - alpha}, look=look)
+    looked = respecified(study, look={"look": number, "alpha": alpha})
     return looked._replace(tables={**study.tables, "ledger": events(entries)})
 
 

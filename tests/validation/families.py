@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from made_specs import estimated
 from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import tasks_of
 
@@ -91,5 +92,5 @@ def _claims(rng: np.random.Generator) -> pl.DataFrame:
     by = ["path", "suite", "contrast"]
     estimates = about_recipes(given_seeds, RUNS, by, CONFIDENCE)
     settings = {"confidence": CONFIDENCE, "margins": {}, "splits": 2}
-    table = claims(values, contrasts, estimates, seeds, RUNS, settings)
+    table = claims(values, contrasts, estimates, seeds, RUNS, estimated(settings))
     return table.filter(pl.col("claim") != CEILING)  # which is so: skills keep their ease

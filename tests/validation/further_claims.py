@@ -22,6 +22,7 @@ from validation.forecasts import beyond_base, forecast
 
 from skillift.metrics.claim import ABOVE, BELOW, SAME
 from skillift.metrics.claim import NON_INFERIOR as OF_NON_INFERIORITY
+from skillift.settings.analysis import TierDelta
 from skillift.statistics.claim_labels import CONTRADICTED, NON_INFERIOR, SUPPORTED, word
 from skillift.statistics.comparisons import Joint
 from skillift.statistics.constraint_ceiling import resolvable_distance
@@ -337,7 +338,7 @@ def _shape(
     skills = deltas + rng.normal(0, 0.05, (N_SKILLS, 1)) + rng.normal(0, 0.22, (N_SKILLS, len(deltas)))
     covariance = np.cov(skills.T) / N_SKILLS
     means, freedom = skills.mean(axis=0), N_SKILLS - 1.0
-    parts = parts_of([{"student": tier, "delta": PATTERN[tier]} for tier in tiers], tiers)
+    parts = parts_of([TierDelta(student=tier, delta=PATTERN[tier]) for tier in tiers], tiers)
     tests = []
     for part in parts:
         weights = np.zeros(len(tiers))

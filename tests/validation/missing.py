@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from made_specs import estimated
 from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import ARMS, draw, right_responses, runs_of, tasks_of
 
@@ -92,7 +93,7 @@ def _claims(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
         found = list(differences(values, runs))
         estimates = effects(found, CONFIDENCE, 10, 0)
         seeds = seed_variance(estimates, runs, CONFIDENCE)
-        tables.append(claims(values, found, estimates, seeds, runs, {"confidence": CONFIDENCE}))
+        tables.append(claims(values, found, estimates, seeds, runs, estimated({"confidence": CONFIDENCE})))
     return pl.concat(tables)
 
 

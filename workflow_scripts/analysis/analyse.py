@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser_with_study, run
 from skillift.path_patterns import path_pattern
-from skillift.settings.analysis_specs import AnalysisSpec
+from skillift.settings.analysis_specs import Analysed, AnalysisSpec
 
 
 def spec_of(study: Path) -> AnalysisSpec:
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--look", type=Path, help="look.json, the level of words and intervals")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the tables")
     options = arguments.parse_args(argv)
-    spec = (options.spec if options.study is None else spec_of(options.study)).model_dump()
+    spec = options.spec if options.study is None else spec_of(options.study)
 
     import polars as pl
 
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.interventions import INTERVENED
     from skillift.contracts.pipeline import DISCRIMINATION, EPISODES, SCORES, TASKS
     from skillift.contracts.scoring_audit import LABELS
-    from skillift.ledger.looks import at_look
+    from skillift.ledger.looks import look_level
     from skillift.reporting.registry import WHERE_DECLARED
     from skillift.statistics.analysis import analyse
     from skillift.statistics.interventions import interventions_of
@@ -88,13 +88,15 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import read_each, read_existing, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
-    episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
+    runs = [run.model_dump() for run in spec.runs]
+    episodes = read_each(options.episodes, runs, EPISODES) if options.episodes else []
     tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
-    altered = read_existing(options.intervened, spec["runs"], INTERVENED) if options.intervened else []
-    if options.students:
-        counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
-        spec = {**spec, "analysis": {**spec["analysis"], "parameters": counts}}
+    altered = read_existing(options.intervened, runs, INTERVENED) if options.intervened else []
+    counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
+    settings = spec.analysis.model_dump()
+    if options.look:
+        settings["confidence"] = look_level(read_json(options.look)).confidence
     preferred = [
         read_table(path, DISCRIMINATION).with_columns(student=pl.lit(path.stem))
         for path in options.discrimination or []
@@ -103,13 +105,14 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.scores, SCORES),
         tasks,
         pl.concat([no_responses(), *frames], how="diagonal"),
-        at_look(spec, read_json(options.look)) if options.look else spec,
+        Analysed(**settings, parameters=counts),
+        runs,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,
         interventions_of(altered) if options.intervened else None,
     )
     for name, table in analysis._asdict().items():
-        if WHERE_DECLARED.get(name, "confidence") not in spec["analysis"]:
+        if name in WHERE_DECLARED and getattr(spec.analysis, WHERE_DECLARED[name]) is None:
             continue
         write_table(table, options.out / f"{name}.parquet", ANALYSIS_TABLES[name])
 

@@ -50,9 +50,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="the page to write")
     options = arguments.parse_args(argv)
 
-    spec = options.spec.model_dump()
-    runs = spec["runs"]
-    judged = [{"judge": judge, **run} for judge in spec["judges"] for run in runs]
+    runs = [run.model_dump() for run in options.spec.runs]
+    judged = [{"judge": judge, **run} for judge in options.spec.judges for run in runs]
     data = browser_data(
         read_suites(options.tasks, TASKS),
         read_suites(options.skills, SKILLS),
@@ -60,7 +59,7 @@ def main(argv: list[str] | None = None) -> None:
         read_each(options.verdicts, judged, VERDICTS),
         read_table(options.scores, SCORES),
         read_part(options.task_template),
-        spec,
+        options.spec,
     )
     scripts = [read_part(path) for path in options.scripts]
     html = browser_page(data, read_part(options.page), read_part(options.style), scripts)

@@ -41,12 +41,12 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="folder to write")
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
-    results, spec = Path(found.results), found.study.figures_spec().model_dump()
+    results, spec = Path(found.results), found.study.figures_spec()
     episodes = [
         read_table(results / f"episodes/{student}/{run_id}.parquet", EPISODES).select(
             pl.lit(student).alias("student"), pl.lit(run_id).alias("run"), pl.all()
         )
-        for student, run_id in ((each["student"], each["run"]) for each in spec["runs"])
+        for student, run_id in ((each.student, each.run) for each in spec.runs)
     ]
     tables = {
         "tasks": read_suites(files_of_suites(results, "tasks"), TASKS),
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> None:
     study = {
         "name": found.study.name,
         "description": found.study.data.get("description", ""),
-        "path": spec["analysis"]["headline_path"],
+        "path": spec.analysis.headline_path,
     }
     for suite in found.study.data.get("withheld", []):
         tables |= {

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from skillift.cards.card_text import dataset_card
+from skillift.cards.corpus_card import dataset_card
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS, TASKS
 from skillift.settings.publication_specs import DatasetCardSpec
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     }
     corpus = read_table(options.corpus, CORPUS)
     template = options.template.read_text(encoding="utf-8")
-    text = dataset_card(template, options.spec.model_dump(), corpus, sha256_file(options.corpus), tables)
+    text = dataset_card(template, options.spec, corpus, sha256_file(options.corpus), tables)
     with atomic_path(options.out) as temporary:
         temporary.write_text(text, encoding="utf-8")
 

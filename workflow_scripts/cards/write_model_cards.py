@@ -23,7 +23,7 @@ from skillift.cards.card_text import model_cards
 from skillift.commands import parser, run
 from skillift.contracts.analysis import EFFECTS, PASS_RATES
 from skillift.contracts.pipeline import CORPUS
-from skillift.ledger.looks import confidence_of
+from skillift.ledger.looks import look_level
 from skillift.path_patterns import path_pattern
 from skillift.settings.publication_specs import ModelCardsSpec
 from skillift.tables import atomic_path, read_json, read_table, sha256_file
@@ -47,13 +47,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="folder of the Markdown files")
     options = arguments.parse_args(argv)
 
-    spec = options.spec.model_dump()
-    runs = spec["runs"]
+    runs = [run.model_dump() for run in options.spec.runs]
     bases = {run["student"]: options.base_manifest.path(run) for run in runs}
     corpora = {run["corpus"]: options.corpus.path(run) for run in runs}
     cards = model_cards(
         options.template.read_text(encoding="utf-8"),
-        spec | {"confidence": confidence_of(read_json(options.look))},
+        options.spec,
+        look_level(read_json(options.look)).confidence,
         {(run["student"], run["run"]): read_json(options.run_manifest.path(run)) for run in runs},
         {student: read_json(path) for student, path in bases.items()},
         {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in corpora.items()},

@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from skillift.evaluation_logs.comparison import write_comparison
     from skillift.evaluation_logs.log_arms import read_arms
-    from skillift.evaluation_logs.log_tables import Asked, spec_of, tables
+    from skillift.evaluation_logs.log_tables import Asked, comparison_of, tables
     from skillift.evaluation_logs.measure import claimed_contrasts
     from skillift.evaluation_logs.records import Wanted
     from skillift.evaluation_logs.study_settings import Logs, settings_of
@@ -133,14 +133,14 @@ def main(argv: list[str] | None = None) -> None:
         of_study = settings_of(options.study, logs, options.predictions)
         analysis = of_study.analysis
         if options.confidence is not None:
-            analysis = analysis | {"confidence": options.confidence}
+            analysis = analysis.model_copy(update={"confidence": options.confidence})
         asked = Asked(
             options.name, options.recipe, options.label, analysis, of_study.study, of_study.left_out
         )
-        spec = spec_of(arms, made, asked)
+        comparison = comparison_of(arms, made, asked)
         made_by = made_now(ROOT / "CITATION.cff")
         text = write_comparison(
-            made, spec, of_study.predictions, options.out, _assets(), made_by, _record(options)
+            made, comparison, of_study.predictions, options.out, _assets(), made_by, _record(options)
         )
     print(text, end="")
     print(f"\nLook at {options.out / 'findings.html'}")

@@ -29,7 +29,7 @@ from skillift.findings.finding_rows import findings_rows, findings_text
 from skillift.findings.findings_page import findings_page
 from skillift.findings.made import made_now
 from skillift.publication.html_parts import PageParts, read_part
-from skillift.publication.inputs import add_options, read_inputs, spec_of
+from skillift.publication.inputs import add_options, read_inputs, view_given
 from skillift.reporting.registry import FINDINGS
 from skillift.settings.analysis_specs import FindingsSpec
 from skillift.tables import atomic_path, read_json
@@ -64,8 +64,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     students = {path.parent.name: read_json(path) for path in options.students}
-    spec = spec_of(options)
-    parts = findings(read_inputs(FINDINGS, options, "findings"), spec, students)
+    view = view_given(options)
+    parts = findings(read_inputs(FINDINGS, options, "findings"), view, students)
     figures, captions = (
         {path.stem: read_part(path) for path in paths} for paths in (options.figures, options.captions)
     )
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     findings_rows(parts).write_csv(table)
     page_parts = PageParts(*(read_part(path) for path in (options.page, options.style, options.script)))
     made = made_now(options.citation, table.getvalue())
-    html = findings_page(parts, spec, page_parts, figures, captions, made)
+    html = findings_page(parts, options.spec.name, view, page_parts, figures, captions, made)
     for path, text in ((options.html, html), (options.text, findings_text(parts, figures))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

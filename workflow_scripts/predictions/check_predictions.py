@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.ledger.looks import confidence_of
+from skillift.ledger.looks import look_level
 from skillift.ledger.registration import records_of, register
 from skillift.path_patterns import path_pattern
 from skillift.settings.publication_specs import PredictionsSpec
@@ -65,18 +65,19 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tasks.suites import read_suites
 
     scores, tasks = of_protocol(read_table(options.scores, SCORES)), read_suites(options.tasks, TASKS)
-    history, spec = [], options.spec.model_dump()
+    declared, runs = options.spec.predictions, [run.model_dump() for run in options.spec.runs]
+    history = []
     if options.ledger:
-        history = records_of(register(spec["predictions"], options.ledger, results=True))
-    if options.look:
-        spec = spec | {"confidence": confidence_of(read_json(options.look))}
-    episodes = read_each(options.episodes, spec["runs"], EPISODES) if options.episodes else []
+        registered = {name: prediction.model_dump() for name, prediction in declared.items()}
+        history = records_of(register(registered, options.ledger, results=True))
+    level = look_level(read_json(options.look)).confidence if options.look else None
+    episodes = read_each(options.episodes, runs, EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     altered = None
     if options.intervened:
-        altered = interventions_of(read_existing(options.intervened, spec["runs"], INTERVENED))
+        altered = interventions_of(read_existing(options.intervened, runs, INTERVENED))
     answered = of_protocol(pl.concat([no_responses(), *frames], how="diagonal"))
-    judged = predictions(scores, tasks, spec, history, answered, altered)
+    judged = predictions(scores, tasks, declared, runs, history, answered, altered, level)
     write_table(judged, options.out, PREDICTIONS)
 
 

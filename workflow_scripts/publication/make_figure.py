@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.figures import draw, save, save_page
-from skillift.publication.inputs import add_options, read_inputs, spec_of
+from skillift.publication.inputs import add_options, read_inputs, view_given
 from skillift.reporting.registry import FIGURES
 from skillift.settings.analysis_specs import FiguresSpec
 
@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.error("--html and --viewer go together")
 
     tables = read_inputs(FIGURES[options.figure], options, f"figure {options.figure}")
-    chart = draw(options.figure, tables, spec_of(options))
+    chart = draw(options.figure, tables, view_given(options))
     save(chart, options.out)
     if options.html:
         save_page(chart, options.figure, options.viewer, options.html)

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.publication.inputs import add_options, read_inputs, spec_of
+from skillift.publication.inputs import add_options, read_inputs, view_given
 from skillift.publication.published_tables import publish
 from skillift.reporting.registry import TABLES
 from skillift.settings.analysis_specs import FiguresSpec
@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
 
     tables = read_inputs(TABLES[options.table], options, f"table {options.table}")
-    publish(options.table, tables, spec_of(options), options.html, options.latex, options.csv)
+    publish(options.table, tables, view_given(options), options.html, options.latex, options.csv)
 
 
 if __name__ == "__main__":

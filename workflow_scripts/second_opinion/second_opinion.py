@@ -36,11 +36,11 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.contracts.pipeline import SCORES, TASKS
     from skillift.contracts.second_opinion import SECOND_OPINION
     from skillift.errors import UserError, problem
-    from skillift.ledger.looks import at_look
+    from skillift.ledger.looks import look_level
     from skillift.protocols import of_protocol
     from skillift.publication.inputs import finished_tables
     from skillift.publication.table_page import to_html
-    from skillift.reporting.view import read_spec
+    from skillift.reporting.view import view_of
     from skillift.second_opinion.comparison import agreement, comparison
     from skillift.second_opinion.opinion_arms import data_by_path
     from skillift.second_opinion.opinion_page import page
@@ -49,11 +49,11 @@ def main(argv: list[str] | None = None) -> None:
 
     claims = finished_tables(["claims"], found.results, found.study)["claims"]
     # intervals are at the level of this look, as those of the claims
-    spec = at_look(found.study.figures_spec().model_dump(), read_json(found.results / "analysis/look.json"))
-    view = read_spec(spec)
+    spec = found.study.figures_spec()
+    view = view_of(spec, look_level(read_json(found.results / "analysis/look.json")))
     scores = of_protocol(read_table(found.results / "scores.parquet", SCORES))
     tasks = read_suites(files_of_suites(found.results, "tasks"), TASKS)
-    paths = data_by_path(scores, tasks, spec["runs"], view.suite)
+    paths = data_by_path(scores, tasks, [run.model_dump() for run in spec.runs], view.suite)
     if unknown := sorted(set(options.path) - set(paths)):
         raise UserError(problem("--path", unknown, f"scoring paths of the study: {', '.join(paths)}"))
     chosen = {path: data for path, data in paths.items() if not options.path or path in options.path}

@@ -22,6 +22,7 @@ from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError, problem
 from skillift.protocols import of_protocol
 from skillift.reporting.across_studies import comparison_text
+from skillift.reporting.view import HOLDOUT
 from skillift.running.project_settings import DIRECTORY_HELP, settings
 from skillift.statistics.across_studies import Finished
 from skillift.tables import read_table
@@ -54,17 +55,17 @@ def main(argv: list[str] | None = None) -> None:
 def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
     """A finished study by its file, with its name and confidence."""
     known = settings(path, directory)
-    results, spec = Path(known.results), known.study.figures_spec().model_dump()
-    analysis = spec["analysis"]
+    results, spec = Path(known.results), known.study.figures_spec()
+    analysis = spec.analysis
     study = Finished(
-        analysis["headline_path"],
-        analysis.get("suite", "holdout"),
+        analysis.headline_path,
+        analysis.suite or HOLDOUT,
         read_suites(files_of_suites(results, "tasks"), TASKS),
         of_protocol(read_table(results / "scores.parquet", SCORES)),
         of_protocol(read_table(results / "analysis/effects.parquet", EFFECTS)),
-        spec["runs"],
+        [run.model_dump() for run in spec.runs],
     )
-    return known.study.name, study, analysis["confidence"]
+    return known.study.name, study, analysis.confidence
 
 
 if __name__ == "__main__":

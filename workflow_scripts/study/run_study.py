@@ -25,10 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skillift.commands import run
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
-from skillift.ledger.looks import at_look
+from skillift.ledger.looks import look_level
 from skillift.processes.signals import run_with_signals
 from skillift.publication.inputs import finished_tables
 from skillift.reporting.registry import FINDINGS
+from skillift.reporting.view import view_of
 from skillift.running.project_settings import PROJECT, Settings, add_options, settings
 from skillift.study.study import Study
 from skillift.tables import read_json
@@ -124,8 +125,8 @@ def _seen_from(start: Path, path: Path) -> str:
 def last_lines(folder: Path, study: Study, page: str) -> list[str]:
     """What the study found, from its finished tables; `page`: the path of its findings."""
     tables = finished_tables(FINDINGS, folder, study)
-    spec = at_look(study.figures_spec().model_dump(), read_json(folder / "analysis/look.json"))
-    return closing_lines(findings(tables, spec), page)
+    view = view_of(study.figures_spec(), look_level(read_json(folder / "analysis/look.json")))
+    return closing_lines(findings(tables, view), page)
 
 
 if __name__ == "__main__":

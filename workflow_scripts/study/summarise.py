@@ -16,9 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import run
 from skillift.findings.summary import summary
-from skillift.ledger.looks import at_look
+from skillift.ledger.looks import look_level
 from skillift.publication.inputs import finished_tables
 from skillift.reporting.registry import FINDINGS
+from skillift.reporting.view import view_of
 from skillift.running.project_settings import add_options, settings
 from skillift.tables import read_json
 
@@ -36,8 +37,8 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     found = settings(options.study, options.directory)
     tables = finished_tables(FINDINGS, found.results, found.study)
-    spec = at_look(found.study.figures_spec().model_dump(), read_json(found.results / "analysis/look.json"))
-    print(summary(tables, spec, found.study.name))
+    look = look_level(read_json(found.results / "analysis/look.json"))
+    print(summary(tables, view_of(found.study.figures_spec(), look), found.study.name))
 
 
 if __name__ == "__main__":

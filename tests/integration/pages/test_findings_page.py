@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from analysis_tables import full_study
 from chromium import open_file, poor_contrast
+from made_specs import viewed
 
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.finding_rows import findings_rows, findings_text
@@ -32,7 +33,7 @@ def page_of(repository, spec, tables, figures=FIGURES) -> str:
     }
     made = Made("2026-11-29", "0.1.0", "0123456789ab", b"claim\n")
     return findings_page(
-        findings(tables, spec), {**spec, "name": "made"}, PageParts(*parts), figures, captions, made
+        findings(tables, viewed(spec)), "made", viewed(spec), PageParts(*parts), figures, captions, made
     )
 
 
@@ -62,7 +63,7 @@ def open_page(browser, tmp_path, repository, html):
 def test_every_question_has_its_answer_on_the_first_screen_and_its_findings_below(open_page):
     page = open_page()
     spec, tables = full_study()
-    parts = findings(tables, spec)
+    parts = findings(tables, viewed(spec))
     first = page.locator("nav li")
     assert first.all_text_contents() == [f"{QUESTIONS[part.question]} {part.answer}" for part in parts]
     for part in parts:
@@ -142,7 +143,7 @@ def test_hostile_labels_and_predictions_are_text(open_page):
 
 def test_the_table_and_the_reports_text_say_the_same():
     spec, tables = full_study()
-    parts = findings(tables, spec)
+    parts = findings(tables, viewed(spec))
     rows = findings_rows(parts)
     assert rows["sentence"].to_list() == [each.sentence for part in parts for each in part.findings]
     lifts = rows.filter(claim="lift")

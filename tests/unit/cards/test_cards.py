@@ -9,12 +9,14 @@ import pytest
 from analysis_tables import full_study
 from huggingface_hub import DatasetCard, ModelCard
 
-from skillift.cards.card_text import WORKED, dataset_card, model_card, model_cards
+from skillift.cards.card_text import CardOf, model_card, model_cards
+from skillift.cards.corpus_card import WORKED, dataset_card
 from skillift.contracts.pipeline import CORPUS, DEMONSTRATIONS
 from skillift.errors import UserError
+from skillift.settings.publication_specs import CardRun, CardStudent, DatasetCardSpec, ModelCardsSpec
 
 SPEC = {
-    "study": "made up",
+    "study": "made_up",
     "description": "Nobody's question.",
     "path": "judge:conclusion",
     "confidence": 0.95,
@@ -37,6 +39,16 @@ RUN = {
 BASE = {"source": {"kind": "hub", "model": "owner/tiny", "commit": "0123abc"}, "parameter_count": 46016}
 
 
+def card_of(**changed) -> CardOf:
+    """The run of SPEC, with some of what is said of it changed."""
+    said = SPEC | changed
+    run = CardRun(**{name: said[name] for name in CardRun.model_fields})
+    student = CardStudent(**{name: said[name] for name in CardStudent.model_fields if name in said})
+    names = ("study", "description", "path", "suites")
+    common = {name: said[name] for name in names if name in said}
+    return CardOf(ModelCardsSpec(**common, students={"s": student}, runs=[run]), said["confidence"], run)
+
+
 @pytest.fixture
 def templates(scripts):
     return {name: (scripts / f"assets/cards/{name}.md.jinja").read_text() for name in ("model", "dataset")}
@@ -44,7 +56,7 @@ def templates(scripts):
 
 def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
     tables = full_study()[1]
-    text = model_card(templates["model"], SPEC, RUN, BASE, (353, "b" * 64), tables)
+    text = model_card(templates["model"], card_of(), RUN, BASE, (353, "b" * 64), tables)
     for words in (
         "owner/tiny at the commit `0123abc`",
         "353 rows of the corpus `worked`",
@@ -70,19 +82,19 @@ def test_a_card_has_the_numbers_of_every_suite_the_headline_first(templates):
         name: pl.concat([tables[name].with_columns(suite=pl.lit(suite)) for suite in ("holdout", "dev")])
         for name in ("effects", "pass_rates")
     }
-    alone = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
-    text = model_card(templates["model"], {**SPEC, "suites": ["dev", "holdout"]}, RUN, BASE, (353, "b"), both)
+    alone = model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), tables)
+    text = model_card(templates["model"], card_of(suites=["dev", "holdout"]), RUN, BASE, (353, "b"), both)
     assert re.findall(r"On the suite (\w+),", text) == ["dev", "holdout"]
     assert re.findall(r"On the suite (\w+),", alone) == ["holdout"]
     assert text.count("Lift of the procedural delta by this training: ") == 2
     rates = [result.dataset_split for result in ModelCard(text).data.eval_results]
     assert rates.count("dev") == rates.count("holdout") == len(ModelCard(alone).data.eval_results)
-    assert model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), both) == alone
+    assert model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), both) == alone
 
 
 def test_a_card_has_conditions_along_the_ladder_and_the_skills_of_each_suite(templates):
     tables = full_study()[1]
-    text = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
+    text = model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), tables)
     ladder = ["none", "placebo", "shuffled", "curated"]
     assert re.findall(r"^\| (\w+) \| [\d.]+ \[", text, re.MULTILINE) == ladder
     assert "on tasks that share skills: 40 skills in the suite holdout. They" in text
@@ -96,31 +108,26 @@ def test_a_card_says_that_safety_was_not_measured_only_where_it_was_not(template
     }
     suites = {"suites": ["holdout", "safety"]}
     said = "safety was not measured here"
-    assert said in model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), asked)
-    assert said not in model_card(templates["model"], {**SPEC, **suites}, RUN, BASE, (353, "b"), asked)
+    assert said in model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), asked)
+    assert said not in model_card(templates["model"], card_of(**suites), RUN, BASE, (353, "b"), asked)
 
 
 def test_the_cards_of_all_runs_are_those_of_each(templates):
     tables = {name: full_study()[1][name] for name in ("effects", "pass_rates")}
-    common = {name: SPEC[name] for name in ("study", "description", "path", "confidence")}
-    runs = [
-        {"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "corpus": "worked", "seed": seed}
-        for seed in (0, 1)
-    ]
-    spec = {**common, "students": {"s": {"label": SPEC["label"]}}, "runs": runs}
-    manifests = {("s", run["run"]): {**RUN, "final_step": 138 + run["seed"]} for run in runs}
+    both = [card_of(run=f"sft-s{seed}", seed=seed) for seed in (0, 1)]
+    spec = both[0].spec.model_copy(update={"runs": [of.run for of in both]})
+    manifests = {("s", of.run.run): {**RUN, "final_step": 138 + of.run.seed} for of in both}
     corpora = {"worked": (353, "b" * 64)}
-    made = list(model_cards(templates["model"], spec, manifests, {"s": BASE}, corpora, tables))
+    made = list(model_cards(templates["model"], spec, 0.95, manifests, {"s": BASE}, corpora, tables))
     assert [(student, run) for student, run, _ in made] == [("s", "sft-s0"), ("s", "sft-s1")]
-    for (student, run, text), said in zip(made, runs, strict=True):
-        alone = {**common, **said, "label": SPEC["label"]}
+    for (student, run, text), of in zip(made, both, strict=True):
         manifest = manifests[student, run]
-        assert text == model_card(templates["model"], alone, manifest, BASE, corpora["worked"], tables)
+        assert text == model_card(templates["model"], of, manifest, BASE, corpora["worked"], tables)
 
 
 def test_a_licence_note_becomes_the_name_of_the_licence(templates):
     text = model_card(
-        templates["model"], {**SPEC, "licence": "Apache-2.0"}, RUN, BASE, (353, "b"), full_study()[1]
+        templates["model"], card_of(licence="Apache-2.0"), RUN, BASE, (353, "b"), full_study()[1]
     )
     data = ModelCard(text).data
     assert (data.license, data.license_name) == ("other", "Apache-2.0")
@@ -128,11 +135,11 @@ def test_a_licence_note_becomes_the_name_of_the_licence(templates):
 
 def test_a_chat_template_of_the_study_is_named_with_its_digest(templates):
     tables = full_study()[1]
-    own = model_card(templates["model"], SPEC, RUN, BASE, (353, "b"), tables)
+    own = model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), tables)
     assert "chat template" not in own and "ends of an answer" not in own
     given = {"chat_template": {"file": "gemma.jinja", "sha256": "c" * 64}, "end_tokens": ["<a>", "<b>"]}
     base = {**BASE, "source": {**BASE["source"], **given}}
-    text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), tables)
+    text = model_card(templates["model"], card_of(), RUN, base, (353, "b"), tables)
     words = "`gemma.jinja` of the study, in the place of the base model's; SHA-256 `" + "c" * 64
     assert f"| chat template | {words}` |\n| further ends of an answer | `<a>`, `<b>` |\n| demonstr" in text
     assert text.replace(text[text.index("| chat template") : text.index("| demonstr")], "") == own
@@ -140,28 +147,28 @@ def test_a_chat_template_of_the_study_is_named_with_its_digest(templates):
 
 def test_a_student_from_scratch_has_no_base_model_on_the_hub(templates):
     base = {"source": {"kind": "scratch"}, "parameter_count": 46016}
-    text = model_card(templates["model"], SPEC, RUN, base, (353, "b"), full_study()[1])
+    text = model_card(templates["model"], card_of(), RUN, base, (353, "b"), full_study()[1])
     assert "pre-trained from scratch by the workflow, 46,016 parameters" in text
     assert ModelCard(text).data.base_model is None
 
 
 def test_a_run_that_the_tables_do_not_have_is_an_error(templates):
     with pytest.raises(UserError, match=r"pass rates of s/other-s0 .*found 'no rows"):
-        model_card(templates["model"], {**SPEC, "run": "other-s0"}, RUN, BASE, (1, "b"), full_study()[1])
+        model_card(templates["model"], card_of(run="other-s0"), RUN, BASE, (1, "b"), full_study()[1])
 
 
 def test_a_template_with_an_unknown_name_is_an_error(templates):
     with pytest.raises(UserError, match=r"template of a card: found .*'promt' is undefined"):
-        model_card("{{ promt }}", SPEC, RUN, BASE, (1, "b"), full_study()[1])  # codespell:ignore promt
+        model_card("{{ promt }}", card_of(), RUN, BASE, (1, "b"), full_study()[1])  # codespell:ignore promt
 
 
 def test_the_card_of_a_training_on_preferences_says_what_it_starts_from(templates):
     run = {**RUN, "start": "c" * 64, "spec": {"objective": "dpo", "start": "sft"}}
-    text = model_card(templates["model"], SPEC, run, BASE, (353, "b" * 64), full_study()[1])
+    text = model_card(templates["model"], card_of(), run, BASE, (353, "b" * 64), full_study()[1])
     assert "# 45 k after training on preferences by sft, seed 1" in text
     assert f"the last checkpoint of the recipe `sft`, seed 1; manifest, SHA-256 `{'c' * 64}`" in text
     assert "| preference pairs | 353 rows of the corpus `worked`" in text
-    without = model_card(templates["model"], SPEC, RUN, BASE, (353, "b" * 64), full_study()[1])
+    without = model_card(templates["model"], card_of(), RUN, BASE, (353, "b" * 64), full_study()[1])
     assert "| demonstrations | 353 rows" in without and "starts from" not in without
 
 
@@ -192,14 +199,14 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     tasks = pl.DataFrame({"task_id": ids, "skill_id": ["a", "a", "b", "b", "c", "c", "c"]})
     tables = {"demonstrations": written, "tasks": tasks}
     spec = {
-        "study": "made up",
+        "study": "made_up",
         "description": "",
         "corpus": "worked",
         "settings": {"rows": 3, "condition": "curated"},
         "teacher": "a teacher",
         "judge": "a judge",
     }
-    text = dataset_card(templates["dataset"], spec, corpus, "c" * 64, tables)
+    text = dataset_card(templates["dataset"], DatasetCardSpec(**spec), corpus, "c" * 64, tables)
     assert "7 written for 7 train tasks: 4 passed, 2 failed, 1 unscored" in text
     assert "3 rows of 2 skills (1 to 2 a skill)" in text
     data = DatasetCard(text).data
@@ -209,7 +216,7 @@ def test_the_card_of_a_corpus_counts_what_was_written_and_what_was_taken(templat
     assert all(words in text for words in decided)
     unverified = {**spec, "settings": {**spec["settings"], "verified": False}}
     failed = {"demonstrations": written.with_columns(passed=pl.lit(False)), "tasks": tasks}
-    text = dataset_card(templates["dataset"], unverified, corpus, "c" * 64, failed)
+    text = dataset_card(templates["dataset"], DatasetCardSpec(**unverified), corpus, "c" * 64, failed)
     assert not any(words in text for words in decided)
     assert "did not decide which demonstrations are here: it failed 3 of the 3 rows, and gave none on" in text
 
@@ -221,10 +228,11 @@ def test_the_card_of_a_matched_corpus_says_how_many_answers_are_wrong_and_where_
     written = pl.DataFrame({**columns, "passed": [True, False, None]})
     tables = {"demonstrations": written, "tasks": pl.DataFrame({"task_id": ids, "skill_id": ["a"] * 3})}
     settings = {"rows": 3, "condition": "curated", "like": "worked", "wrong_share": 0.3, "seed": 0}
-    spec = {"study": "made up", "description": "", "corpus": "noisy", "judge": "a judge"}
+    spec = {"study": "made_up", "description": "", "corpus": "noisy", "judge": "a judge"}
 
     def card(teacher, **changed):
-        said = {**spec, "settings": {**settings, **changed}, "teacher": teacher}
+        given = {key: value for key, value in {**settings, **changed}.items() if value is not None}
+        said = DatasetCardSpec(**spec, settings=given, teacher=teacher)
         return dataset_card(templates["dataset"], said, corpus, "c" * 64, tables)
 
     made = card(WORKED)
@@ -259,6 +267,6 @@ def test_a_dequantised_student_and_somebodys_upload_are_named_as_such(templates)
     )
     for source, words in cases:
         base = {"source": {**source, "gguf": gguf}, "parameter_count": 46016}
-        text = model_card(templates["model"], SPEC, RUN, base, (353, "b" * 64), full_study()[1])
+        text = model_card(templates["model"], card_of(), RUN, base, (353, "b" * 64), full_study()[1])
         assert words in text
         assert "a GGUF file (Q4_1), tensors: 61 of F32, 211 of Q4_1, SHA-256 `cccc" in text

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from analysis_tables import make_costs
+from analysis_tables import make_costs, make_spec
+from made_specs import viewed
 
 from skillift.contracts.pipeline import VERDICTS
 from skillift.costs.stages import STAGE_COSTS, read_benchmarks, read_paid, stage_costs
@@ -116,7 +117,7 @@ def test_stages_stand_in_the_order_of_the_workflow_with_their_numbers_in_words()
 
 
 def test_the_figure_has_a_bar_for_each_measured_stage():
-    svg = to_svg(draw("costs", {"costs": make_costs()}, {}))
+    svg = to_svg(draw("costs", {"costs": make_costs()}, viewed(make_spec())))
     (bars,) = re.findall(r'<g class="mark-rect role-mark[^>]*>(.*?)</g>', svg, re.DOTALL)
     assert bars.count("<path") == 3
     assert "2.2 h · 7 jobs · 2.1 GiB · –" in svg and "NaN" not in svg

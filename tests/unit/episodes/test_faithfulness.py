@@ -8,6 +8,7 @@ import inferences
 import polars as pl
 import pytest
 from chained_students import LISTS, write_chained_student
+from made_specs import estimated
 from score_tables import make_scores
 
 from skillift.contracts.interventions import INTERVENED
@@ -105,7 +106,9 @@ def test_the_claim_says_which_way_a_training_went(intervened, before, after, wor
     found = {}
     for name, values in metric_values(known, TASKS, no_responses(), frame):
         if name.startswith("same_answer"):
-            claims = of_metric_alone(name, values, no_responses(), RUNS, {"confidence": 0.95}, TASKS).claims
+            claims = of_metric_alone(
+                name, values, no_responses(), RUNS, estimated({"confidence": 0.95}), TASKS
+            ).claims
             found |= {row["claim"].partition(":")[2]: row for row in claims.iter_rows(named=True)}
     assert {test: found[test]["word"] for test in ("early@0", "mistake@0")} == {
         "early@0": word,

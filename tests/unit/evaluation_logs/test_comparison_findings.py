@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from made_specs import viewed
 
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.claims import CLAIMS
-from skillift.evaluation_logs.comparison_findings import comparison_parts
+from skillift.evaluation_logs.comparison_findings import Said, comparison_parts
+from skillift.evaluation_logs.log_tables import About
 from skillift.evaluation_logs.measure import Measure
 
 ACC = Measure("acc")
@@ -51,8 +53,7 @@ def said(claims=(), measure=ACC, rates=None, runs=1, **about) -> str:
     rows += [arm | {"run": f"sft-s{seed}", "pass_rate": 0.45} for seed in range(runs)]
     rows = [row | (rates or {}) for row in rows]
     columns = {name: column.dtype.type for name, column in PASS_RATES.columns.items()}
-    comparison = measure._asdict() | {"conditions": ["none"], "grouped": "skill", "most_unscored": 0.05}
-    comparison |= {"accepted": [], "reasons": [], "study": "", "left_out": []} | about
+    told = {"conditions": ["none"], "grouped": "skill", "most_unscored": 0.05} | about
     known = [{"student": "model", "run": "base", "recipe": None, "seed": None}]
     known += [
         {"student": "model", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in range(runs)
@@ -61,9 +62,9 @@ def said(claims=(), measure=ACC, rates=None, runs=1, **about) -> str:
         "analysis": {"headline_path": "logs", "confidence": 0.95},
         "students": {"model": {"label": "mine", "tier": 1}},
         "runs": known,
-        "comparison": comparison,
     }
-    parts = comparison_parts({"claims": own, "pass_rates": pl.DataFrame(rows, schema=columns)}, spec)
+    tables = {"claims": own, "pass_rates": pl.DataFrame(rows, schema=columns)}
+    parts = comparison_parts(tables, viewed(spec), Said(About(measure, **told)))
     lines = [part.answer for part in parts] + [each.sentence for part in parts for each in part.findings]
     return "\n".join(lines)
 

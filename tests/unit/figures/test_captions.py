@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from analysis_tables import full_study, seven_recipes
+from made_specs import viewed
 
 from skillift.figures import draw
 from skillift.figures.theme import BEFORE_COLOUR, PALE, SOFT, WARNING, specification
@@ -29,7 +30,7 @@ def chart_of(name: str) -> dict:
     spec, tables = seven_recipes() if name == "loss_curves" else full_study()
     limits = {"certification": {"max_false_pass": 0.9, "max_false_fail": 0.9}}
     spec = {**spec, "analysis": spec["analysis"] | limits, "figures": {"published_values": True}}
-    return specification(draw(name, tables, spec))
+    return specification(draw(name, tables, viewed(spec)))
 
 
 def nodes(part: object) -> Iterator[dict]:
@@ -112,7 +113,7 @@ def test_a_caption_says_where_the_lines_around_a_figure_stand(name, repository):
     spec, tables = full_study()
     strict = copy.deepcopy(spec)
     strict["analysis"]["certification"] = {"max_false_pass": 0.0, "max_false_fail": 0.0}
-    quiet, warned = (specification(draw(name, tables, each))["title"] for each in (spec, strict))
+    quiet, warned = (specification(draw(name, tables, viewed(each)))["title"] for each in (spec, strict))
     above = " ".join(quiet["subtitle"]).replace("\u00a0", " ")
     assert above.startswith("path ") or "named under the title" not in text
     assert "unscored" in above or not re.search("unscored episodes (stand )?under the title", text)

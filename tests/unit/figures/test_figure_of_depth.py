@@ -7,6 +7,7 @@ import re
 import polars as pl
 import pytest
 from depth_tables import DEPTH, course_of, gains, make_arms, runs_of
+from made_specs import viewed
 
 from skillift.figures import draw
 from skillift.figures.depth import common_means
@@ -43,7 +44,7 @@ def rows_of(chart: dict) -> pl.DataFrame:
 
 
 def test_every_step_of_every_run_is_drawn_and_the_mean_where_all_runs_have_one(table):
-    rows = rows_of(draw("depth", {"effects": table, "log": LOG}, SPEC).to_dict())
+    rows = rows_of(draw("depth", {"effects": table, "log": LOG}, viewed(SPEC)).to_dict())
     runs, means = rows.filter(~pl.col("mean")), rows.filter("mean")
     assert runs.group_by("student", "run").len().sort("student", "run")["len"].to_list() == [5, 5, 6]
     assert means.filter(student="s")["step"].to_list() == sorted(COURSE)  # 100 has one run alone
@@ -69,14 +70,14 @@ def test_a_step_that_a_run_lacks_has_no_mean():
 def test_the_declared_steps_are_shaded_and_without_any_nothing_is(table):
     bare = {**SPEC, "analysis": {name: value for name, value in SPEC["analysis"].items() if name != "depth"}}
     with_steps, without = (
-        str(draw("depth", {"effects": table, "log": LOG}, spec).to_dict()) for spec in (SPEC, bare)
+        str(draw("depth", {"effects": table, "log": LOG}, viewed(spec)).to_dict()) for spec in (SPEC, bare)
     )
     assert with_steps.count("'type': 'rect'") == 1 and "declared as early" in with_steps
     assert "'type': 'rect'" not in without and "declared as early" not in without
 
 
 def test_the_loss_stands_below_over_the_same_steps(table):
-    chart = draw("depth", {"effects": table, "log": LOG}, SPEC).to_dict()
+    chart = draw("depth", {"effects": table, "log": LOG}, viewed(SPEC)).to_dict()
     gains_above, losses = chart["vconcat"][0]["vconcat"]
     drawn = [chart["datasets"][part["data"]["name"]] for part in (gains_above, losses)]
     assert {row["run"] for row in drawn[1]} == {row["run"] for row in drawn[0] if not row["mean"]}
@@ -86,5 +87,5 @@ def test_the_loss_stands_below_over_the_same_steps(table):
 
 
 def test_without_a_log_the_gains_stand_alone(table):
-    chart = draw("depth", {"effects": table, "log": LOG.clear()}, SPEC).to_dict()
+    chart = draw("depth", {"effects": table, "log": LOG.clear()}, viewed(SPEC)).to_dict()
     assert "vconcat" not in chart["vconcat"][0] and "training loss" not in str(chart)

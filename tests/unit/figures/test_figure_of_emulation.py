@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from analysis_tables import make_spec
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw
@@ -53,7 +54,7 @@ def study(borrowed=BORROWED, rates=RATES) -> tuple[dict, pl.DataFrame]:
 
 def cells(spec: dict, table: pl.DataFrame) -> list[dict[tuple[str, str], str]]:
     """What each panel writes, by model and training."""
-    chart = draw("emulation_grid", {"pass_rates": table}, spec).to_dict()
+    chart = draw("emulation_grid", {"pass_rates": table}, viewed(spec)).to_dict()
     return [
         {(row["model"], row["training"]): row["rate"] for row in rows}
         for rows in chart["datasets"].values()
@@ -78,7 +79,7 @@ def test_a_cell_that_is_not_asked_says_so():
     small, large = (spec["students"][name]["label"] for name in ("s", "l"))
     answers, _ = cells(spec, table)
     assert answers[small, large] == "not asked" and answers[large, small] == "20.0"
-    text = str(draw("emulation_grid", {"pass_rates": table}, spec).to_dict()).replace("\\xa0", " ")
+    text = str(draw("emulation_grid", {"pass_rates": table}, viewed(spec)).to_dict()).replace("\\xa0", " ")
     assert f"not asked: {small} with the training of {large}" in " ".join(text.split())
 
 
@@ -91,14 +92,14 @@ def test_a_rate_that_is_undefined_is_named():
 def test_without_an_emulated_run_there_is_no_grid():
     spec, table = study([])
     with pytest.raises(UserError, match="rates under none of an emulated run"):
-        draw("emulation_grid", {"pass_rates": table}, spec)
+        draw("emulation_grid", {"pass_rates": table}, viewed(spec))
 
 
 def test_long_names_stand_in_lines_above_the_cells():
     spec, table = study()
     for name, label in (("s", "SmolLM2-135M-Instruct"), ("l", "Qwen2.5-0.5B-Instruct")):
         spec["students"][name] = {**spec["students"][name], "label": label}
-    chart = draw("emulation_grid", {"pass_rates": table}, spec).to_dict()
+    chart = draw("emulation_grid", {"pass_rates": table}, viewed(spec)).to_dict()
     axis = chart["vconcat"][0]["concat"][0]["layer"][0]["encoding"]["x"]["axis"]
     assert '["SmolLM2-", "135M-", "Instruct"]' in axis["labelExpr"]
     assert axis["labelPadding"] >= 2 * LABEL_LINE  # or the last two lines would lie over the cells

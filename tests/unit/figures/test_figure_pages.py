@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from analysis_tables import full_study, smoke_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw, save_page
@@ -51,7 +52,7 @@ def test_pointing_at_a_mark_tells_its_estimate_with_interval_and_n(name, study):
     spec, tables = STUDIES[study]()
     points = [
         found
-        for found in encodings(specification(draw(name, tables, spec)))
+        for found in encodings(specification(draw(name, tables, viewed(spec))))
         if found["mark"] in MARKS.get(name, ("point", "circle"))
     ]
     if name == "loss_curves":  # lines of steps: no estimates
@@ -66,7 +67,7 @@ def test_pointing_at_a_mark_tells_its_estimate_with_interval_and_n(name, study):
 @pytest.mark.parametrize("name", ["tier_trajectory", "condition_ladder", "path_audit", "loss_curves"])
 def test_a_click_in_the_legend_picks_series(name):
     spec, tables = full_study()
-    chart = specification(draw(name, tables, spec))
+    chart = specification(draw(name, tables, viewed(spec)))
     field = "recipe" if name == "loss_curves" else "series"
     picked = [param for param in chart["params"] if param.get("bind") == "legend"]
     assert [param["select"]["fields"] for param in picked] == [[field]]
@@ -77,7 +78,7 @@ def test_a_click_in_the_legend_picks_series(name):
 def test_a_page_holds_its_chart_and_lets_nothing_be_loaded(tmp_path):
     spec, tables = full_study()
     (tmp_path / "viewer.js").write_text("/* scripts */")
-    chart = draw("lift", tables, spec)
+    chart = draw("lift", tables, viewed(spec))
     save_page(chart, "lift", tmp_path / "viewer.js", tmp_path / "lift.html")
     page = (tmp_path / "lift.html").read_text(encoding="utf-8")
     assert "default-src 'none'" in page and "/* scripts */" in page
@@ -89,7 +90,7 @@ def test_a_label_cannot_end_the_script_that_it_stands_in():
     spec, tables = smoke_study()
     spec = copy.deepcopy(spec)
     spec["students"]["s"]["label"] = "</script><script>alert(1)</script>"
-    page = to_html(draw("lift", tables, spec), "lift", "")
+    page = to_html(draw("lift", tables, viewed(spec)), "lift", "")
     assert page.count("<script>") == page.count("</script>") == 2
     assert "alert(1)" in json.dumps(drawn_in(page))
 
@@ -97,5 +98,5 @@ def test_a_label_cannot_end_the_script_that_it_stands_in():
 def test_a_page_without_the_viewers_scripts_is_an_error_that_says_who_writes_them(tmp_path: Path):
     spec, tables = smoke_study()
     with pytest.raises(UserError, match="make_viewer"):
-        save_page(draw("lift", tables, spec), "lift", tmp_path / "none.js", tmp_path / "lift.html")
+        save_page(draw("lift", tables, viewed(spec)), "lift", tmp_path / "none.js", tmp_path / "lift.html")
     assert list(tmp_path.iterdir()) == []

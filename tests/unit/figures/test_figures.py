@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from analysis_tables import full_study, smoke_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw, save
@@ -43,7 +44,7 @@ WITH_PATH = {"tier_trajectory", "lift", "condition_ladder", "skill_forest", "pla
 
 
 def svg_of(name: str, tables: dict, spec: dict) -> str:
-    return to_svg(draw(name, tables, spec))
+    return to_svg(draw(name, tables, viewed(spec)))
 
 
 @cache
@@ -81,7 +82,7 @@ def without_estimates(tables: dict, where: pl.Expr) -> dict:
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_valid_vega_lite_and_has_the_same_bytes_each_time(name, tmp_path):
     spec, tables = full_study()
-    chart = draw(name, tables, spec)
+    chart = draw(name, tables, viewed(spec))
     chart.to_dict(validate=True)
     save(chart, tmp_path / "again.svg")
     assert drawn(name).encode() == (tmp_path / "again.svg").read_bytes()
@@ -136,7 +137,7 @@ def test_students_stand_in_the_order_of_their_tiers():
 def test_a_reference_model_stands_last_and_is_not_joined_to_the_tiers():
     spec, tables = full_study()
     spec = {**copy.deepcopy(spec), "references": ["s"]}
-    chart = draw("tier_trajectory", tables, spec).to_dict()
+    chart = draw("tier_trajectory", tables, viewed(spec)).to_dict()
     svg = svg_of("tier_trajectory", tables, spec)
     assert [text for text in texts(svg) if text.endswith(" k")] == ["115 k", "338 k", "45 k"]
     lines = [layer for layer in chart["vconcat"][0]["layer"] if layer["mark"]["type"] == "line"]
@@ -157,7 +158,7 @@ def test_the_reference_studys_values_stand_apart_and_can_be_left_out():
     assert "other tasks and trainings, not this study's data" in said and "2605.11907" in said
     assert "published" not in " ".join(texts(without))
     assert drawn("tier_trajectory") == without  # as the study does not say
-    chart = draw("tier_trajectory", tables, {**spec, "figures": {"published_values": True}}).to_dict()
+    chart = draw("tier_trajectory", tables, viewed({**spec, "figures": {"published_values": True}})).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("source")]
     assert sorted(row["value"] for row in rows) == sorted(published)
     assert min(row["x"] for row in rows) > len(spec["students"]) - 0.5
@@ -170,7 +171,7 @@ def test_the_heading_of_published_values_stands_above_all_of_them(delta):
     ends = {"estimate": pl.lit(delta), "ci_low": pl.lit(delta), "ci_high": pl.lit(delta)}
     tables = {**tables, "effects": tables["effects"].with_columns(**ends)}
     spec = {**spec, "figures": {"published_values": True}}
-    plot = draw("tier_trajectory", tables, spec).to_dict()["vconcat"][0]
+    plot = draw("tier_trajectory", tables, viewed(spec)).to_dict()["vconcat"][0]
     scales = [layer["encoding"].get("y", {}).get("scale", {}) for layer in plot["layer"]]
     most = max(scale.get("domainMax", 100 * delta) for scale in scales)
     highest, lowest = 10.0, -7.5
@@ -223,7 +224,7 @@ def test_seeds_without_a_row_for_their_recipe_stand_side_by_side():
     effects = tables["effects"].filter(pl.col("run") != "sft")
     svg = svg_of("lift", {**tables, "effects": effects}, spec)
     assert {"115 k · sft, seed 0", "115 k · sft, seed 1"} <= set(texts(svg))
-    chart = draw("tier_trajectory", {**tables, "effects": effects}, spec).to_dict()
+    chart = draw("tier_trajectory", {**tables, "effects": effects}, viewed(spec)).to_dict()
     rows = [row for data in chart["datasets"].values() for row in data if row.get("student") == "m"]
     assert len({row["x"] for row in rows}) == 3
 
@@ -243,7 +244,7 @@ def test_a_name_of_twenty_characters_is_shown_whole(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_at_most_three_lines_stand_between_the_question_and_what_is_drawn(name):
     spec, tables = full_study()
-    assert 1 <= len(specification(draw(name, tables, spec))["title"]["subtitle"]) <= 3
+    assert 1 <= len(specification(draw(name, tables, viewed(spec)))["title"]["subtitle"]) <= 3
 
 
 @pytest.mark.parametrize("name", ["lift", "tier_trajectory"])
@@ -251,7 +252,7 @@ def test_a_warning_stands_alone_above_the_figure_and_looks_like_one(name):
     spec, tables = full_study()
     strict = copy.deepcopy(spec)
     strict["analysis"]["certification"] = {"max_false_pass": 0.0, "max_false_fail": 0.0}
-    quiet, warned = (specification(draw(name, tables, each))["title"] for each in (spec, strict))
+    quiet, warned = (specification(draw(name, tables, viewed(each)))["title"] for each in (spec, strict))
     assert warned["subtitle"][0].startswith("Warning: judge") and warned["subtitleColor"] == WARNING
     assert quiet["subtitle"][0].startswith("path\u00a0") and quiet["subtitleColor"] != WARNING
     assert any(text.startswith("path judge:conclusion") for text in texts(svg_of(name, tables, strict)))
@@ -293,27 +294,27 @@ def test_an_empty_table_is_an_error_that_names_it(name):
     spec, tables = smoke_study()
     empty = {table: frame.clear() for table, frame in tables.items()}
     with pytest.raises(UserError, match=r"table|logs"):
-        draw(name, empty, spec)
+        draw(name, empty, viewed(spec))
 
 
 def test_a_headline_path_that_the_table_lacks_is_an_error_that_lists_the_paths():
     spec, tables = smoke_study()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "judge:nobody"}}
     with pytest.raises(UserError, match=r"bench, judge:conclusion, judge:tail.*judge:nobody"):
-        draw("lift", tables, spec)
+        draw("lift", tables, viewed(spec))
 
 
 @pytest.mark.parametrize("name", ["lift", "lift_by_path"])
 def test_a_lift_without_a_trained_run_is_an_error(name):
     spec, tables = full_study()
     with pytest.raises(UserError, match="lift:curated-none"):
-        draw(name, {**tables, "effects": tables["effects"].filter(run="base")}, spec)
+        draw(name, {**tables, "effects": tables["effects"].filter(run="base")}, viewed(spec))
 
 
 def test_a_figure_that_does_not_exist_is_an_error_that_lists_those_that_do():
     spec, tables = smoke_study()
     with pytest.raises(UserError, match="tier_trajectory"):
-        draw("pie", tables, spec)
+        draw("pie", tables, viewed(spec))
 
 
 @pytest.mark.parametrize("name", FIGURES)

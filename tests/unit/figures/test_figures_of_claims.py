@@ -7,6 +7,7 @@ import re
 import polars as pl
 import pytest
 from analysis_tables import full_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw
@@ -27,7 +28,7 @@ def rows_of(chart, *columns: str) -> pl.DataFrame:
 def test_the_recipe_band_has_every_run_and_every_pair_with_the_declared_margin_and_its_word():
     spec, tables = full_study()
     claims = tables["claims"].with_columns(margin=pl.lit(0.02))
-    chart = draw("recipe_band", {**tables, "claims": claims}, spec)
+    chart = draw("recipe_band", {**tables, "claims": claims}, viewed(spec))
     runs = rows_of(chart, "pass_rate")
     assert set(runs["run"]) == {"base", "sft-s0", "sft-s1", "answer_only-s0"}
     assert set(runs["student"]) == {"s"}
@@ -44,16 +45,16 @@ def test_the_recipe_band_has_every_run_and_every_pair_with_the_declared_margin_a
 def test_a_study_without_a_margin_or_with_one_recipe_has_no_band():
     spec, tables = full_study()
     unknown = tables["claims"].with_columns(margin=pl.lit(None, dtype=pl.Float64))
-    svg = to_svg(draw("recipe_band", {**tables, "claims": unknown}, spec))
+    svg = to_svg(draw("recipe_band", {**tables, "claims": unknown}, viewed(spec)))
     assert "no band: the study declares no margin" in svg
     claims = tables["claims"].filter(pl.col("claim") != "recipe_tie")
     with pytest.raises(UserError, match="pair of recipes"):
-        draw("recipe_band", {**tables, "claims": claims}, spec)
+        draw("recipe_band", {**tables, "claims": claims}, viewed(spec))
 
 
 def test_every_estimator_of_the_asymmetry_stands_under_its_level_the_naive_one_first():
     spec, tables = full_study()
-    rows = rows_of(draw("asymmetry", tables, spec), "estimator").sort("row")
+    rows = rows_of(draw("asymmetry", tables, viewed(spec)), "estimator").sort("row")
     assert rows["head"].unique(maintain_order=True).to_list() == [
         "between students, n = 3",
         "between skills, all students",
@@ -72,7 +73,7 @@ def test_a_slope_beyond_the_axis_is_told_and_its_bar_cut():
     asymmetry = tables["asymmetry"].with_columns(
         pl.when(wide).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in far.items()
     )
-    chart = draw("asymmetry", {"asymmetry": asymmetry}, spec)
+    chart = draw("asymmetry", {"asymmetry": asymmetry}, viewed(spec))
     rows = rows_of(chart, "estimator")
     assert rows["low"].min() >= -2 and rows["high"].max() <= 2
     svg = to_svg(chart)
@@ -85,7 +86,7 @@ def test_a_slope_beyond_the_axis_is_told_and_its_bar_cut():
 
 def test_the_lift_is_shown_as_judged_corrected_and_in_the_worst_case():
     spec, tables = full_study()
-    rows = rows_of(draw("corrected_lift", tables, spec), "method")
+    rows = rows_of(draw("corrected_lift", tables, viewed(spec)), "method")
     assert rows.group_by("student", "recipe").len()["len"].unique().to_list() == [4]
     own = {"path": "judge:conclusion", "student": "l", "run": "sft", "contrast": LIFT}
     for method, name in (("uncorrected", "as judged"), ("rogan_gladen", "Rogan-Gladen")):
@@ -100,7 +101,7 @@ def test_the_lift_is_shown_as_judged_corrected_and_in_the_worst_case():
 def test_the_corrections_of_a_study_whose_headline_is_the_bench_are_those_of_the_primary_judge():
     spec, tables = full_study()
     spec = {**spec, "analysis": {**spec["analysis"], "headline_path": "bench"}, "primary_judge": "tail"}
-    rows = rows_of(draw("corrected_lift", tables, spec), "method")
+    rows = rows_of(draw("corrected_lift", tables, viewed(spec)), "method")
     assert rows["path"].unique().to_list() == ["judge:tail"]
 
 
@@ -115,6 +116,6 @@ def test_an_undefined_correction_says_why():
         ),
         pl.when(lost).then(pl.lit("no labels in an arm")).otherwise("reason").alias("reason"),
     )
-    svg = to_svg(draw("corrected_lift", {**tables, "corrected_effects": corrected}, spec))
+    svg = to_svg(draw("corrected_lift", {**tables, "corrected_effects": corrected}, viewed(spec)))
     said = re.sub(r"<[^>]+>", " ", svg).replace("\u00a0", " ")
     assert "undefined, not drawn" in said and "why: no labels in an arm" in said

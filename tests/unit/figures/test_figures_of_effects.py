@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from analysis_tables import full_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw
@@ -24,7 +25,7 @@ def rows_of(chart, column: str) -> pl.DataFrame:
 
 def test_the_forest_has_every_skill_by_its_mean_lift_and_the_mean_of_all_on_top():
     spec, tables = full_study()
-    rows = rows_of(draw("skill_forest", tables, spec), "skill_id")
+    rows = rows_of(draw("skill_forest", tables, viewed(spec)), "skill_id")
     assert set(rows["label"]) == {"45 k", "115 k", "338 k"}
     assert rows.filter(row=0)["skill_id"].unique().to_list() == ["all skills"]
     own = tables["skill_effects"].filter(path="judge:conclusion", run="sft", contrast=LIFT)
@@ -40,13 +41,13 @@ def test_the_forest_has_every_skill_by_its_mean_lift_and_the_mean_of_all_on_top(
 
 def test_the_forest_shows_the_recipe_that_most_students_have():
     spec, tables = full_study()
-    rows = rows_of(draw("skill_forest", tables, spec), "skill_id")
+    rows = rows_of(draw("skill_forest", tables, viewed(spec)), "skill_id")
     assert set(rows["run"]) == {"sft"}
 
 
 def test_the_placebo_ladder_has_each_contrast_before_and_after_at_its_own_place():
     spec, tables = full_study()
-    rows = rows_of(draw("placebo_ladder", tables, spec), "contrast")
+    rows = rows_of(draw("placebo_ladder", tables, viewed(spec)), "contrast")
     assert rows.select("contrast", "contrast_place").unique().sort("contrast_place")[
         "contrast"
     ].to_list() == [
@@ -61,14 +62,17 @@ def test_the_placebo_ladder_has_each_contrast_before_and_after_at_its_own_place(
 def test_a_placebo_ladder_without_shuffled_steps_has_three_contrasts_and_without_a_placebo_is_an_error():
     spec, tables = full_study()
     effects = tables["effects"].filter(~pl.col("contrast").str.contains("shuffled"))
-    assert rows_of(draw("placebo_ladder", {"effects": effects}, spec), "contrast")["contrast"].n_unique() == 3
+    assert (
+        rows_of(draw("placebo_ladder", {"effects": effects}, viewed(spec)), "contrast")["contrast"].n_unique()
+        == 3
+    )
     with pytest.raises(UserError, match="filler-none or placebo-none"):
-        draw("placebo_ladder", {"effects": effects.filter(contrast="curated-none")}, spec)
+        draw("placebo_ladder", {"effects": effects.filter(contrast="curated-none")}, viewed(spec))
 
 
 def test_a_delta_whose_interval_goes_beyond_all_deltas_is_cut_there_with_an_arrow():
     spec, tables = full_study()
-    as_it_is = draw("tier_trajectory", tables, spec).to_dict()
+    as_it_is = draw("tier_trajectory", tables, viewed(spec)).to_dict()
     whole = (
         pl.col("contrast").is_in(["curated-none"]) & (pl.col("student") == "s") & (pl.col("run") == "base")
     )
@@ -76,7 +80,7 @@ def test_a_delta_whose_interval_goes_beyond_all_deltas_is_cut_there_with_an_arro
     effects = tables["effects"].with_columns(
         pl.when(whole).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in far.items()
     )
-    chart = draw("tier_trajectory", {**tables, "effects": effects}, spec)
+    chart = draw("tier_trajectory", {**tables, "effects": effects}, viewed(spec))
     rows = rows_of(chart, "student").filter("headline")
     assert rows["low"].min() == -100 and rows["high"].max() == 100
     assert rows.filter(pl.col("cut_low") & pl.col("cut_high"))["student"].to_list() == ["s"]

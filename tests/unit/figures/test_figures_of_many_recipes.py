@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 from analysis_tables import RECIPES, full_study, seven_recipes
+from made_specs import viewed
 
 from skillift.figures import draw
 from skillift.figures.axes import LABEL_LINE, beside, broken, row_axis
 from skillift.figures.theme import BEFORE_COLOUR, WIDTH, colours, shapes, to_svg
 from skillift.reporting.arms import effects_of
-from skillift.reporting.view import DOT, read_spec
+from skillift.reporting.view import DOT
 
 pytestmark = [pytest.mark.xdist_group("made-up study"), pytest.mark.slow]
 
@@ -25,7 +26,7 @@ WITH_LEGEND = ("tier_trajectory", "path_audit", "placebo_ladder", "condition_lad
 
 def test_each_of_seven_recipes_has_a_look_of_its_own_and_none_that_of_before():
     spec, _ = seven_recipes()
-    view = read_spec(spec)
+    view = viewed(spec)
     looks = list(zip(colours(view).to_dict()["range"], shapes(view).to_dict()["range"], strict=True))
     assert len(set(looks)) == len(view.series) == 8
     assert [colour for colour, _ in looks].count(BEFORE_COLOUR) == 1
@@ -43,7 +44,7 @@ def encodings(part: object) -> Iterator[dict]:
 @pytest.mark.parametrize("name", ["loss_curves", "depth"])
 def test_lines_of_seven_recipes_differ_in_colour_or_dashes(name):
     spec, tables = seven_recipes()
-    dashed = [each for each in encodings(draw(name, tables, spec).to_dict()) if "strokeDash" in each]
+    dashed = [each for each in encodings(draw(name, tables, viewed(spec)).to_dict()) if "strokeDash" in each]
     assert dashed
     for encoding in dashed:
         looks = zip(
@@ -58,12 +59,12 @@ def test_lines_of_seven_recipes_differ_in_colour_or_dashes(name):
 @pytest.mark.parametrize("name", ["placebo_ladder", "condition_ladder"])
 def test_panels_of_many_series_stand_below_each_other(name, study, columns):
     spec, tables = study()
-    assert draw(name, tables, spec).to_dict()["vconcat"][0]["columns"] == columns
+    assert draw(name, tables, viewed(spec)).to_dict()["vconcat"][0]["columns"] == columns
 
 
 def test_many_series_take_most_of_a_place_and_none_of_the_next():
     spec, tables = seven_recipes()
-    view = read_spec(spec)
+    view = viewed(spec)
     rows = beside(effects_of(tables["effects"], view, "curated-none"), view, "position", width=0.36)
     placed = rows.filter(student="s")["x"]
     assert 0.7 < placed.max() - placed.min() < 1
@@ -72,7 +73,7 @@ def test_many_series_take_most_of_a_place_and_none_of_the_next():
 def test_paths_stand_side_by_side_where_there_are_many_series():
     columns = []
     for spec, tables in (full_study(), seven_recipes()):
-        facets = draw("path_audit", tables, spec).to_dict()["vconcat"][0]["facet"]
+        facets = draw("path_audit", tables, viewed(spec)).to_dict()["vconcat"][0]["facet"]
         columns.append((facets["row"]["field"], facets["column"]["field"]))
     assert columns == [("path", "label"), ("label", "path")]
 
@@ -80,7 +81,7 @@ def test_paths_stand_side_by_side_where_there_are_many_series():
 @pytest.mark.parametrize("name", WITH_LEGEND)
 def test_a_legend_of_seven_recipes_is_no_wider_than_the_figure(name):
     spec, tables = seven_recipes()
-    svg = to_svg(draw(name, tables, spec))
+    svg = to_svg(draw(name, tables, viewed(spec)))
     assert float(ElementTree.fromstring(svg).get("width")) <= 1.2 * WIDTH
     assert all(recipe in svg for recipe in RECIPES)
 
@@ -97,7 +98,7 @@ def test_a_figure_of_blocks_with_long_heads_has_room_on_the_findings_page():
     effects = tables["effects"].with_columns(run=longer)
     slopes = tables["asymmetry"].with_columns(recipe=pl.lit("worked_solution_full"))
     for name in ("lift_by_path", "asymmetry"):
-        svg = to_svg(draw(name, {"effects": effects, "asymmetry": slopes}, spec))
+        svg = to_svg(draw(name, {"effects": effects, "asymmetry": slopes}, viewed(spec)))
         assert float(ElementTree.fromstring(svg).get("width")) <= 540  # px, see pages/findings.css
 
 
@@ -127,7 +128,7 @@ def test_where_some_logs_are_of_pairs_it_is_said_which_and_in_what_their_loss_is
     recipe = spec["runs"][-1]["recipe"]
     margin = pl.when(pl.col("run").str.starts_with(f"{recipe}-s")).then(0.1)
     paired = {**tables, "log": tables["log"].with_columns(margin=margin)}
-    shown, plain = (str(draw("loss_curves", found, spec).to_dict()) for found in (paired, tables))
+    shown, plain = (str(draw("loss_curves", found, viewed(spec)).to_dict()) for found in (paired, tables))
     said = f"in nats per token; of {recipe}, on preference pairs, in nats per pair"
     assert said in " ".join(shown.split()) and "training loss (log scale)" in shown
     assert "preference pairs" not in plain and "training loss (nats per token, log scale)" in plain

@@ -9,6 +9,7 @@ from analysis_tables import full_study, make_certification, smoke_study
 from degenerate_studies import SPEC as DEGENERATE
 from degenerate_studies import analysis
 from findings_tables import SPEC, tables_of
+from made_specs import viewed
 
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("degenerate studies")  # analysed once for 
 
 def lines_of(study) -> list[str]:
     spec, tables = study
-    return closing_lines(findings(tables, spec), "results/x/findings.html")
+    return closing_lines(findings(tables, viewed(spec)), "results/x/findings.html")
 
 
 def test_each_question_has_a_line_with_its_words_and_the_last_says_where_to_look():

@@ -10,6 +10,7 @@ from analysis_tables import full_study, make_certification, smoke_study
 from degenerate_studies import CASES, analysis
 from degenerate_studies import SPEC as DEGENERATE
 from findings_tables import COUNTS, HEADLINE, SPEC, answers, every, tables_of
+from made_specs import analysis_of, viewed
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.errors import UserError
@@ -30,7 +31,7 @@ def tables():
 
 
 def test_the_parts_stand_under_a_referees_questions_in_order(tables):
-    parts = findings(tables, SPEC)
+    parts = findings(tables, viewed(SPEC))
     # of several samples, of altered chains, of further suites, of emulated runs and of base models
     others = (
         "form",
@@ -95,7 +96,7 @@ def test_pairs_name_both_sides_and_the_whole_claim_neither():
 
 def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     spec, tables = full_study()
-    part = next(part for part in findings(tables, spec) if part.question == "prediction")
+    part = next(part for part in findings(tables, viewed(spec)) if part.question == "prediction")
     rows = tables["predictions"]
     assert [each.word for each in part.findings] == rows["verdict"].to_list()
     assert all(each.sentence.startswith("Predicted") for each in part.findings)
@@ -103,7 +104,7 @@ def test_predictions_are_told_with_their_verdict_and_when_they_were_written():
     late = rows.with_columns(registration=pl.lit("before results"))
     (on_time,) = (
         part.answer
-        for part in findings({**tables, "predictions": late}, spec)
+        for part in findings({**tables, "predictions": late}, viewed(spec))
         if part.question == "prediction"
     )
     assert "not registered" not in on_time
@@ -130,7 +131,9 @@ def test_only_what_was_registered_before_results_counts_among_those_that_held():
         for word in ("before results", "post hoc", "changed after results", "not registered")
     )
     (part,) = (
-        part for part in findings({**tables, "predictions": mixed}, spec) if part.question == "prediction"
+        part
+        for part in findings({**tables, "predictions": mixed}, viewed(spec))
+        if part.question == "prediction"
     )
     assert part.answer == (
         "1 prediction registered before results existed: 1 held. "
@@ -162,12 +165,12 @@ def test_a_dequantised_student_is_told_on_the_page_and_in_the_report(tables):
     gguf = {"file": "m.gguf", "sha256": "c" * 64, "name": "Made_Up", "tensors": {"Q4_1": 211}}
     student = next(iter(SPEC["students"]))
     manifest = {"source": {"kind": "path", "path": "m.gguf", "gguf": gguf}, "parameter_count": 1_000}
-    parts = findings(tables, SPEC, {student: manifest})
+    parts = findings(tables, viewed(SPEC), {student: manifest})
     (about,) = [each for each in parts[-1].findings if each.claim == "student"]
     label = SPEC["students"][student]["label"]
     assert about.sentence.startswith(f"{label}: Made_Up, a file, 1,000 parameters; dequantised to float32")
     assert f"- {label}: Made\\_Up, a file" in findings_text(parts, {})
-    assert not [each for each in findings(tables, SPEC)[-1].findings if each.claim == "student"]
+    assert not [each for each in findings(tables, viewed(SPEC))[-1].findings if each.claim == "student"]
 
 
 def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
@@ -179,7 +182,7 @@ def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
 
 
 def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):
-    part = next(part for part in findings(tables, SPEC) if part.question == "procedure")
+    part = next(part for part in findings(tables, viewed(SPEC)) if part.question == "procedure")
     assert part.findings == []
     assert part.answer.startswith("This study has neither a placebo nor a filler")
 
@@ -195,7 +198,7 @@ def test_a_study_without_a_training_says_so():
 def test_a_study_of_reference_models_alone_has_findings():
     spec = {**SPEC, "students": {"r": SPEC["students"]["r"]}, "runs": SPEC["runs"][1:2]}
     verdicts = {("judge:a", "r", "base", 0, name): passes(140 + len(name)) for name in ("none", "curated")}
-    tables = analyse(make_scores(verdicts), make_tasks(), no_responses(), spec)._asdict()
+    tables = analyse(make_scores(verdicts), make_tasks(), no_responses(), *analysis_of(spec))._asdict()
     found = every({**tables, "certification": make_certification(("a",))}, None, spec)
     assert "Procedural delta of the reference model big" in [each.sentence.split(":")[0] for each in found]
 
@@ -225,10 +228,10 @@ def test_every_figure_that_a_finding_names_may_be_drawn():
 def test_the_findings_need_the_tables_that_are_listed_and_no_others():
     spec, tables = full_study()
     listed = {name: tables[name] for name in FINDINGS}
-    assert findings(listed, spec) == findings(tables, spec)
+    assert findings(listed, viewed(spec)) == findings(tables, viewed(spec))
     for name in set(FINDINGS) - {"predictions", "ledger", "variants"}:  # these where a study has them
         with pytest.raises(KeyError, match=name):
-            findings({table: frame for table, frame in listed.items() if table != name}, spec)
+            findings({table: frame for table, frame in listed.items() if table != name}, viewed(spec))
 
 
 @pytest.mark.parametrize("made", [full_study, smoke_study], ids=["full", "smoke"])
@@ -257,7 +260,7 @@ def test_a_study_that_leaves_much_undefined_has_findings_without_gaps(case):
     tables = {**analysis(case)._asdict(), "certification": make_certification(("a", "b"))}
     path = "judge:a" if "judge:a" in set(tables["pass_rates"]["path"]) else "bench"
     spec = {**DEGENERATE, "analysis": {**DEGENERATE["analysis"], "headline_path": path}}
-    parts = findings(tables, spec)
+    parts = findings(tables, viewed(spec))
     found = [each for part in parts for each in part.findings]
     assert_plain([each.sentence for each in found] + [part.answer for part in parts])
     claimed = tables["claims"].filter(path=path)

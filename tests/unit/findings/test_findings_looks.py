@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
+from made_specs import viewed
 
 from skillift.figures import draw
 from skillift.findings import findings
 from skillift.findings.finding_rows import findings_text
 from skillift.ledger.entries import read_ledger
-from skillift.ledger.looks import as_json, at_look, count_look
+from skillift.ledger.looks import as_json, count_look
 from skillift.ledger.registration import register
 from skillift.publication.ledger import events, ledger
-from skillift.reporting.view import read_spec
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
 DESIGN = {"confidence": 0.95, "margins.uniform_lift": 0.05, "seeds.sft.s": [0, 1], "headline_path": "judge:a"}
@@ -38,7 +38,7 @@ def looked(path, data: str, day: int):
 def told(path, look) -> tuple[list, str]:
     """The findings on looks and changes at a look, and the report's text."""
     tables = tables_of() | {"ledger": events(read_ledger(path))}
-    parts = findings(tables, at_look(SPEC, as_json(look)))
+    parts = findings(tables, viewed(SPEC | {"look": as_json(look)}))
     found = [each for part in parts for each in part.findings]
     return [each for each in found if each.claim in ("looks", "design", "warning")], findings_text(parts, {})
 
@@ -113,27 +113,32 @@ def test_what_was_changed_before_results_is_no_warning(path):
 
 
 def test_an_analysis_that_no_ledger_counts_says_so():
-    found = [each for part in findings(tables_of(), SPEC) for each in part.findings if each.claim == "looks"]
+    found = [
+        each
+        for part in findings(tables_of(), viewed(SPEC))
+        for each in part.findings
+        if each.claim == "looks"
+    ]
     assert len(found) == 1 and "not counted in a ledger" in found[0].sentence
 
 
 def test_claims_and_figures_name_the_level_of_the_look(path):
-    spec = at_look(SPEC, as_json(looked(path, "a", 2)))
-    view = read_spec(spec)
+    spec = SPEC | {"look": as_json(looked(path, "a", 2))}
+    view = viewed(spec)
     assert (view.level, view.declared_level) == ("97.5 %", "95 %")
     tables = tables_of()
-    lift = next(each for part in findings(tables, spec) for each in part.findings if each.claim == "lift")
+    lift = next(each for part in findings(tables, view) for each in part.findings if each.claim == "lift")
     assert "97.5 % interval" in lift.sentence
-    chart = str(draw("lift", tables, spec).to_dict()).replace("\\xa0", " ")
+    chart = str(draw("lift", tables, view).to_dict()).replace("\\xa0", " ")
     assert "97.5 % intervals" in chart and "95 % " not in chart
-    later = read_spec(at_look(SPEC, {"look": 2, "alpha": 0.05 / 6}))
+    later = viewed(SPEC | {"look": {"look": 2, "alpha": 0.05 / 6}})
     assert later.level == "99.17 %"
 
 
 def test_the_page_of_the_ledger_lists_what_was_declared_changed_and_looked_at(path):
     looked(path, "a", 2)
     register({}, path, True, DESIGN | {"headline_path": "judge:b"}, on(3))
-    page = ledger(events(read_ledger(path)), read_spec(SPEC))
+    page = ledger(events(read_ledger(path)), viewed(SPEC))
     shown = page.rows.select(column.name for column in page.columns)
     assert shown.height == len(DESIGN) + 2
     assert shown.filter(what="look 1").row(0)[-3:] == ("0.025", "200", "40")

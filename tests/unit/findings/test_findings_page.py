@@ -6,6 +6,7 @@ import re
 
 import pytest
 from analysis_tables import full_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
@@ -33,8 +34,8 @@ def html(repository):
     }
     made = Made("2026-11-29", "0.1.0", "0123456789ab", b"claim\n")
     figures = dict.fromkeys(BESIDE_FINDINGS, SVG)
-    parts = findings(tables, spec)
-    return findings_page(parts, {**spec, "name": "made"}, PageParts(*read.values()), figures, captions, made)
+    parts = findings(tables, viewed(spec))
+    return findings_page(parts, "made", viewed(spec), PageParts(*read.values()), figures, captions, made)
 
 
 def test_the_page_loads_nothing_and_links_to_other_files_in_one_place(html):

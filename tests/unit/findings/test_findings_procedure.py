@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from analysis_tables import full_study, make_certification
 from findings_tables import SPEC, answers, every
+from made_specs import analysis_of, viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.findings import findings
@@ -36,13 +37,13 @@ def controlled_study(
             arms[("judge:a", "s", run, 138 * (run != "base"), condition)] = passes(count, start=start)
     analysis = SPEC["analysis"] | {"margins": {"neutral_filler": 0.05}}
     spec = {**SPEC, "analysis": analysis, "students": STUDENT, "references": [], "runs": SPEC["runs"][::2]}
-    tables = analyse(make_scores(arms), make_tasks(), no_responses(), spec)._asdict()
+    tables = analyse(make_scores(arms), make_tasks(), no_responses(), *analysis_of(spec))._asdict()
     return spec, {**tables, "certification": make_certification(("a",))}
 
 
 def all_texts(spec: dict, tables: dict) -> str:
     """What findings page, report, end of the run and summary say."""
-    parts = findings(tables, spec)
+    parts = findings(tables, viewed(spec))
     sentences = [f"{each.word} {each.claim} {each.sentence}" for part in parts for each in part.findings]
     told = [part.answer for part in parts]
     return "\n".join(
@@ -51,7 +52,7 @@ def all_texts(spec: dict, tables: dict) -> str:
             *told,
             *closing_lines(parts, ""),
             findings_text(parts, {}),
-            summary(tables, spec, "mine"),
+            summary(tables, viewed(spec), "mine"),
         ]
     )
 
@@ -131,8 +132,8 @@ def test_the_answer_says_what_the_placebo_does_beside_the_word_that_judges_it(af
         "The placebo by itself, against none: \u221215.0 pp before SFT (1 contradicted: it harms), " in answer
     )
     assert f"after SFT {does}." in answer
-    assert "placebo harms" in closing_lines(findings(tables, spec), "")[3]
-    assert answer in summary(tables, spec, "mine")
+    assert "placebo harms" in closing_lines(findings(tables, viewed(spec)), "")[3]
+    assert answer in summary(tables, viewed(spec), "mine")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from findings_tables import HEADLINE, SPEC, answers, every, tables_of
+from made_specs import viewed
 
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
@@ -32,7 +33,7 @@ def test_what_is_not_resolved_for_want_of_room_says_so_first(counts, end):
     assert (
         answer.startswith("No room to move: 6 of 6 arms at 45 k") and "would not help. 0 of 1 lift" in answer
     )
-    first = closing_lines(findings(tables, SPEC), "findings.html")[0]
+    first = closing_lines(findings(tables, viewed(SPEC)), "findings.html")[0]
     assert "no room to move (6 of 6 arms" in first and first.index("no room") < first.index("not resolvable")
 
 

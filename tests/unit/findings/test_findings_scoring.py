@@ -7,6 +7,7 @@ import re
 import polars as pl
 import pytest
 from findings_tables import SPEC, answers, every, tables_of
+from made_specs import viewed
 
 from skillift.findings import findings
 from skillift.findings.closing_lines import closing_lines
@@ -89,7 +90,7 @@ def test_a_path_that_lost_more_verdicts_than_the_study_allows_has_a_banner(path)
     (finding,) = every(lost, "warning")
     assert finding.sentence.startswith(f"Warning: on the path {path}, 1200 of 1600 compared episodes have no")
     assert "most at 45 k · before SFT: 100.0 %; limit 5 %" in finding.sentence
-    assert "1 warning: read it first" in closing_lines(findings(lost, SPEC), "")[2]
+    assert "1 warning: read it first" in closing_lines(findings(lost, viewed(SPEC)), "")[2]
     assert answers(lost)["judge"].startswith(f"More verdicts are lost than the study allows on {path}")
     assert every(lost, "warning", {**SPEC, "max_unscored_share": 1.0}) == []
 
@@ -164,7 +165,7 @@ def test_each_judge_has_its_certificate_and_the_headlines_judge_its_warning(tabl
     assert answers(wrong, spec)["judge"].startswith(
         "The headline judge errs more often than the study allows"
     )
-    assert "1 warning: read it first" in closing_lines(findings(wrong, spec), "")[2]
+    assert "1 warning: read it first" in closing_lines(findings(wrong, viewed(spec)), "")[2]
 
 
 def test_one_judge_alone_has_no_second_opinion():

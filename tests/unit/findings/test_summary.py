@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
+from made_specs import viewed
 
 from skillift.findings.summary import summary
-from skillift.ledger.looks import at_look
 
 pytestmark = pytest.mark.xdist_group("degenerate studies")  # tables of the findings' tests
 
@@ -25,7 +25,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def test_a_lift_stands_between_the_rates_that_it_is_the_difference_of():
     tables = tables_of()
     (claim,) = tables["claims"].filter(path="judge:a", claim="lift").iter_rows(named=True)
-    (row,) = rows_of(summary(tables, SPEC, "mine"))
+    (row,) = rows_of(summary(tables, viewed(SPEC), "mine"))
     assert row["student"] == "45 k" and row["trained by"] == "sft, 2 seeds"
     # of 200 tasks: (46, 52) before; (56, 146) and (62, 156) after, the mean of two seeds
     assert row["before: none → curated"] == "23.0 % → 26.0 %"
@@ -39,7 +39,7 @@ def test_a_label_shows_as_it_stands():
     """A bar would begin another cell, an angle bracket a tag, and stars would vanish."""
     label = '*45* k | <b>"x"</b> 😀'
     students = {name: {**entry, "label": label} for name, entry in SPEC["students"].items()}
-    text = summary(tables_of(), SPEC | {"students": students}, "mine")
+    text = summary(tables_of(), viewed(SPEC | {"students": students}), "mine")
     shown = r'\*45\* k \| \<b>"x"\</b> 😀'
     line = next(line for line in text.splitlines() if shown in line)
     assert line.startswith(f"| {shown} ") and label not in text
@@ -48,20 +48,21 @@ def test_a_label_shows_as_it_stands():
 def test_a_lift_that_may_be_one_of_format_has_its_caveat():
     tables = tables_of()
     moved = tables["claims"].with_columns(answer_lines_low=pl.lit(0.4), answer_lines_high=pl.lit(1.0))
-    last = summary({**tables, "claims": moved}, SPEC, "mine").splitlines()[-1]
+    last = summary({**tables, "claims": moved}, viewed(SPEC), "mine").splitlines()[-1]
     assert last.startswith("**Lift at 45 k") and "ANSWER line varies from 40.0 % to 100.0 %" in last
 
 
 def test_it_says_what_the_numbers_are_of():
-    head = summary(tables_of(), SPEC, "mine").splitlines()[0]
+    head = summary(tables_of(), viewed(SPEC), "mine").splitlines()[0]
     assert all(part in head for part in ("`mine`", "holdout", "judge:a", "95 %", "Holm"))
-    looked = summary(tables_of(), at_look(SPEC, {"look": 2, "alpha": 0.05 / 6}), "mine").splitlines()[0]
+    second = viewed(SPEC | {"look": {"look": 2, "alpha": 0.05 / 6}})
+    looked = summary(tables_of(), second, "mine").splitlines()[0]
     assert "99.17 % interval (look 2 (1 before), alpha 0.00833)" in looked
 
 
 def test_a_study_without_a_training_shows_the_procedural_deltas():
     spec = SPEC | {"runs": SPEC["runs"][:2]}
-    rows = rows_of(summary(tables_of(runs={"base": (40, 46)}), spec, "mine"))
+    rows = rows_of(summary(tables_of(runs={"base": (40, 46)}), viewed(spec), "mine"))
     assert [row["student"] for row in rows] == ["45 k", "big"]
     assert [row["procedural delta"].split(" (")[0] for row in rows] == ["+3.0 pp", "+3.0 pp"]
     assert "trained by" not in rows[0]
@@ -69,7 +70,7 @@ def test_a_study_without_a_training_shows_the_procedural_deltas():
 
 def test_what_is_undefined_says_so_and_warnings_are_kept():
     tables = tables_of(unscored="judge:a")
-    text = summary(tables, SPEC, "mine")
+    text = summary(tables, viewed(SPEC), "mine")
     (row,) = rows_of(text)
     assert row["lift"] == "undefined" and row["word"] == "undefined"
     assert "undefined → undefined" in row["after: none → curated"]
@@ -79,11 +80,13 @@ def test_what_is_undefined_says_so_and_warnings_are_kept():
 def test_every_lift_of_the_headline_path_has_a_row():
     tables = tables_of()
     expected = tables["claims"].filter(pl.col("path") == "judge:a", claim="lift").height
-    assert len(rows_of(summary(tables, SPEC, "mine"))) == expected
+    assert len(rows_of(summary(tables, viewed(SPEC), "mine"))) == expected
 
 
 def test_that_arms_have_no_room_to_move_stands_before_the_table():
-    lines = summary(tables_of(runs={"base": (1, 2), "sft-s0": (3, 2), "sft-s1": (2, 1)}), SPEC, "mine")
+    lines = summary(
+        tables_of(runs={"base": (1, 2), "sft-s0": (3, 2), "sft-s1": (2, 1)}), viewed(SPEC), "mine"
+    )
     room, table = lines.split("\n\n")[1:3]
     assert (
         room == "**No room to move: 6 of 6 arms at 45 k below 5 %: more tasks of this kind would not help.**"

@@ -6,6 +6,8 @@ import json
 
 import polars as pl
 import pytest
+from analysis_tables import make_spec
+from made_specs import viewed
 from stub_models import STUB, stub_provider
 
 from skillift.answers.reasoning import strip_reasoning
@@ -17,18 +19,25 @@ from skillift.errors import UserError
 from skillift.judging.certification import certify, read_cases
 from skillift.judging.verdicts import read_template, template_digest
 from skillift.reporting.certificates import certificate, headline_judge, warnings
+from skillift.reporting.view import View
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS, error_rates
 from skillift.tables import check
 
 FIRST_IN_PROSE = "This one is easier than it looks. After a cup of tea I arrived at 56 and stayed there."
 LEAST = 5  # cases of a kind
-SPEC = {
+SPEC = make_spec() | {
     "analysis": {
         "headline_path": "judge:a",
+        "confidence": 0.95,
         "certification": {"max_false_pass": 0.05, "max_false_fail": 0.1},
     },
     "primary_judge": "b",
 }
+
+
+def on_path(path: str) -> View:
+    """How a study with that headline path wants results shown."""
+    return viewed({**SPEC, "analysis": {**SPEC["analysis"], "headline_path": path}})
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +124,7 @@ def test_a_judge_without_a_fault_has_no_errors_and_no_warning(cases, template):
     assert set(verdicts["template_sha256"]) == {template_digest(template)}
     rates = error_rates(verdicts, 0.95)
     assert rates["n_wrong"].sum() == 0 and set(rates["rate"]) == {0.0}
-    assert warnings(rates, SPEC) == []
+    assert warnings(rates, viewed(SPEC)) == []
 
 
 @pytest.mark.parametrize(("passed", "error"), [(True, "false_pass"), (False, "false_fail")])
@@ -124,7 +133,7 @@ def test_a_judge_that_passes_or_fails_everything_errs_on_one_side_alone(cases, t
     rates = error_rates(verdicts, 0.95).filter(kind=ALL_KINDS, part=ALL_PARTS)
     assert dict(rates.select("error", "rate").iter_rows())[error] == 1.0
     assert rates["rate"].sum() == 1.0
-    (line,) = warnings(rates, SPEC)
+    (line,) = warnings(rates, viewed(SPEC))
     assert error.replace("_", " ") in line and "100.0 %" in line
 
 
@@ -143,26 +152,26 @@ def test_a_judge_that_was_never_read_has_no_rate_and_is_warned_of():
     rates = rates_of(a=((0, 20, 20), (0, 0, 10)))
     row = rates.filter(error="false_pass", kind=ALL_KINDS, part=ALL_PARTS).row(0, named=True)
     assert (row["rate"], row["ci_low"], row["ci_high"]) == (None, None, None)
-    assert "false passes unknown (none of 20 cases scored)" in warnings(rates, SPEC)[0]
+    assert "false passes unknown (none of 20 cases scored)" in warnings(rates, viewed(SPEC))[0]
 
 
 def test_a_rate_at_the_limit_is_within_it_and_one_above_is_not():
-    assert warnings(rates_of(a=((1, 0, 20), (1, 0, 10))), SPEC) == []
-    (line,) = warnings(rates_of(a=((2, 0, 20), (1, 0, 10))), SPEC)
+    assert warnings(rates_of(a=((1, 0, 20), (1, 0, 10))), viewed(SPEC)) == []
+    (line,) = warnings(rates_of(a=((2, 0, 20), (1, 0, 10))), viewed(SPEC))
     assert line == ("Warning: judge a errs too often: false passes 10.0 % of 20 hostile cases (limit 5 %)")
 
 
 def test_the_judge_behind_the_headline_is_the_one_that_counts():
     rates = rates_of(a=((9, 0, 10), (9, 0, 10)), b=((0, 0, 10), (0, 0, 10)))
-    assert warnings(rates, SPEC)
-    on_bench = {**SPEC, "analysis": {**SPEC["analysis"], "headline_path": "bench"}}
+    assert warnings(rates, viewed(SPEC))
+    on_bench = on_path("bench")
     assert headline_judge(on_bench) == "b"
     assert warnings(rates, on_bench) == []
 
 
 def test_a_certificate_is_told_in_one_sentence():
     rates = rates_of(a=((1, 4, 24), (9, 0, 10)))
-    assert certificate(rates, "a", SPEC, "95 %") == (
+    assert certificate(rates, "a", viewed(SPEC)) == (
         "Certification of the judge a: false passes 5.0 % of 20 hostile cases (95 % interval 0.9 to 23.6 %; "
         "4 unscored), within the limit of 5 %; false fails 90.0 % of 10 benign cases (95 % interval 59.6 to "
         "98.2 %; 0 unscored), above the limit of 10 %."
@@ -175,8 +184,7 @@ def test_the_offline_judges_keep_the_limits_of_a_study_that_names_none(cases, te
         for judge in ("conclusion", "tail"):
             verdicts = certify(judge, cases, ChatModel(f"offline/{judge}"), template, client)
             rates = error_rates(verdicts, 0.95)
-            spec = {"analysis": {**SPEC["analysis"], "headline_path": f"judge:{judge}"}}
-            assert warnings(rates, spec) == []
+            assert warnings(rates, on_path(f"judge:{judge}")) == []
             generated = rates.filter(kind=ALL_KINDS, part="generated")  # what they were not made for
             assert generated["n_cases"].to_list() == [32, 48] and generated["rate"].max() < 0.05
             rate = dict(rates.filter(part="written").select("kind", "rate").iter_rows())
@@ -244,6 +252,6 @@ def test_the_rates_on_the_generated_part_stand_apart_in_the_certificate():
         ("written", "all", 0, 2),
         ("written", "k", 0, 2),
     ]
-    assert certificate(rates, "a", SPEC, "95 %").endswith(
+    assert certificate(rates, "a", viewed(SPEC)).endswith(
         "Of these, generated phrasings alone: false fails 50.0 % of 2 benign cases."
     )

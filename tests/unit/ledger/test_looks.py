@@ -8,11 +8,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from analysis_tables import make_spec
+from made_specs import viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.errors import UserError
 from skillift.ledger.entries import digest, read_ledger
-from skillift.ledger.looks import at_look, count_look, level, looks_of, next_level
+from skillift.ledger.looks import count_look, level, look_level, looks_of, next_level
 from skillift.ledger.registration import records_of, register, registration_of
 from skillift.provenance import canonical
 from skillift.publication.ledger import beginning, events
@@ -196,12 +198,11 @@ def test_each_line_is_json_for_a_referee(ledger):
     assert (lines[1]["look"], lines[1]["alpha"], lines[1]["settings"]) == (1, 0.025, SETTINGS)
 
 
-def test_a_spec_at_a_look_has_its_confidence_and_keeps_what_was_declared():
-    spec = {"analysis": {"confidence": 0.95, "seed": 0}, "runs": []}
-    at = at_look(spec, {"look": 2, "alpha": 0.01})
-    assert at["analysis"] == {"confidence": 0.99, "seed": 0}
-    assert at["look"] == {"look": 2, "alpha": 0.01, "declared": 0.95}
-    assert at_look(spec, None) == spec
+def test_what_is_shown_at_a_look_has_its_confidence_and_keeps_what_was_declared():
+    spec = make_spec()
+    at, nowhere = viewed(spec | {"look": {"look": 2, "alpha": 0.01}}), viewed(spec)
+    assert (at.confidence, at.level, at.declared_level) == (0.99, "99 %", "95 %")
+    assert (nowhere.confidence, nowhere.look) == (0.95, None)
     with pytest.raises(UserError, match="--look"):
-        at_look(spec, {"alpha": 0.01})
+        look_level({"alpha": 0.01})
     assert len(looks_of([])) == 0

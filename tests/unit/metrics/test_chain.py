@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from made_specs import estimated
 from score_tables import make_scores, make_tasks, passes
 from study_specs import all_specs
 
@@ -125,7 +126,9 @@ def claims_of(before: list, after: list) -> pl.DataFrame:
         [
             pl.DataFrame(schema={name: column.dtype.type for name, column in CLAIMS.columns.items()}),
             *(
-                of_metric_alone(name, values, no_responses(), RUNS, {"confidence": 0.95}, TASKS).claims
+                of_metric_alone(
+                    name, values, no_responses(), RUNS, estimated({"confidence": 0.95}), TASKS
+                ).claims
                 for name, values in made_of.items()
             ),
         ]

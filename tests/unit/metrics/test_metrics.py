@@ -8,6 +8,7 @@ from types import ModuleType
 
 import polars as pl
 import pytest
+from made_specs import analysis_of, predicted, viewed
 from metric_tables import made_responses
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
@@ -144,17 +145,17 @@ def test_a_missing_verdict_leaves_form_less_right_open_between_both_of_its_ends(
 
 def test_rows_of_pass_are_those_without_any_other_metric(scores, tasks, monkeypatch):
     seen = made_responses(scores)
-    every = analyse(scores, tasks, seen, SPEC)._asdict()
+    every = analyse(scores, tasks, seen, *analysis_of(SPEC))._asdict()
     assert set(every["effects"]["metric"]) == {"pass", "length", "backtracking", "format", "format_lead"}
     monkeypatch.setattr("skillift.statistics.metric_values.metrics", dict)
-    alone = analyse(scores, tasks, seen, SPEC)._asdict()
+    alone = analyse(scores, tasks, seen, *analysis_of(SPEC))._asdict()
     for name, table in alone.items():
         found = every[name]
         assert (found.filter(metric="pass") if "metric" in found.columns else found).equals(table), name
 
 
 def test_without_responses_there_are_no_metrics_that_read_them(scores, tasks):
-    tables = analyse(scores, tasks, no_responses(), SPEC)._asdict()
+    tables = analyse(scores, tasks, no_responses(), *analysis_of(SPEC))._asdict()
     assert set(tables["effects"]["metric"]) == {"pass"}
     assert tables["format_cells"].is_empty()
 
@@ -209,12 +210,12 @@ def test_a_metric_of_ones_own_is_in_effects_a_claim_a_figure_and_a_prediction(sc
     before = make_episodes(0, {"none": plain, "curated": plain})
     after = make_episodes(9, {"none": asking, "curated": plain})
     seen = pl.concat([responses(before, "s", "base"), responses(after, "s", "sft-s0")])
-    tables = analyse(scores, tasks, seen, SPEC)._asdict()
+    tables = analyse(scores, tasks, seen, *analysis_of(SPEC))._asdict()
     effect = tables["effects"].filter(metric="questions", contrast="gain:none").row(0, named=True)
     assert (effect["path"], effect["estimate"]) == ("text", 0.6)
     claim = tables["claims"].filter(claim="asks_more").row(0, named=True)
     assert (claim["metric"], claim["word"], claim["estimate"]) == ("questions", "supported", 0.6)
-    figure = str(draw("metrics", tables, SPEC).to_dict())
+    figure = str(draw("metrics", tables, viewed(SPEC)).to_dict())
     assert "response that asks back" in figure
     assert "self-correction" in figure and "backtracking" not in re.sub(r"'metric': '\w+'", "", figure)
     declared = {
@@ -231,8 +232,7 @@ def test_a_metric_of_ones_own_is_in_effects_a_claim_a_figure_and_a_prediction(sc
             "confidence": 0.95,
         }
     }
-    spec = {"predictions": declared, "runs": RUNS}
-    found = predictions(scores, tasks, spec, response_frame=seen).row(0, named=True)
+    found = predictions(scores, tasks, predicted(declared), RUNS, response_frame=seen).row(0, named=True)
     assert (found["metric"], found["estimate"], found["verdict"]) == ("questions", 0.6, "held")
 
 

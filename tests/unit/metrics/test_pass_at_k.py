@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_specs import analysis_of
 from score_tables import make_tasks
 
 from skillift.metrics.pass_at_k import BUDGETS, pass_at, values_at
@@ -95,7 +96,7 @@ def test_its_effects_stand_beside_those_of_pass():
         ],
     }
     scores = _scores({"base": [True, False, False, False], "sft-s0": [True, True, False, False]})
-    effects = analyse(scores, make_tasks(N_SKILLS, PER_SKILL), no_responses(), spec).effects
+    effects = analyse(scores, make_tasks(N_SKILLS, PER_SKILL), no_responses(), *analysis_of(spec)).effects
     gain = {row["metric"]: row["estimate"] for row in effects.filter(contrast="gain:none").to_dicts()}
     assert gain == {
         "pass": pytest.approx(1 / 4),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from analysis_tables import full_study
+from made_specs import viewed
 
 from skillift.contracts.predictions import REGISTRATIONS
 from skillift.publication.predictions import REGISTERED, predictions, statement
-from skillift.reporting.view import read_spec
 
 ROW = {
     "contrast": "lift:curated-none",
@@ -54,7 +54,7 @@ def test_a_statement_reads_as_it_was_meant(changes, expected):
 def page_of(frame) -> str:
     """Everything that the page shows of its rows."""
     spec, _ = full_study()
-    page = predictions(frame, read_spec(spec))
+    page = predictions(frame, viewed(spec))
     shown = page.rows.select(page.groups, *(column.name for column in page.columns))
     return "\n".join(" | ".join(map(str, row)) for row in shown.iter_rows())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from analysis_tables import MADE_STUDIES, full_study, publish_table, published, smoke_study
+from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.metrics.metric import of_metric
@@ -154,7 +155,7 @@ def test_an_empty_table_is_an_error(tmp_path):
         publish(
             "effects",
             {"effects": tables["effects"].clear()},
-            spec,
+            viewed(spec),
             tmp_path / "t.html",
             tmp_path / "t.tex",
             [tmp_path / "effects.csv"],

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
+from made_specs import viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.second_opinion import SECOND_OPINION
 from skillift.errors import UserError
 from skillift.publication.table_page import to_html
-from skillift.reporting.view import read_spec
 from skillift.second_opinion.comparison import agreement, comparison
 from skillift.second_opinion.model import mean_rate
 from skillift.second_opinion.opinion_arms import data_by_path
@@ -135,7 +135,7 @@ def test_where_the_sampler_did_not_converge_no_interval_is_shown_and_a_sentence_
     for name in ("posterior_mean", "posterior_low", "posterior_high", "posterior_above_zero"):
         assert table[name].null_count() == table.height
     assert table["ci_low"].null_count() == 0
-    assert said in to_html([page(table, read_spec(SPEC))], "second_opinion")
+    assert said in to_html([page(table, viewed(SPEC))], "second_opinion")
     assert agreement(table) == "No row has both intervals."
 
 
@@ -159,7 +159,7 @@ def test_an_arm_without_a_verdict_gets_no_interval_from_the_prior_alone():
 
 
 def test_the_page_shows_both_intervals_beside_each_other():
-    view = read_spec(SPEC)
+    view = viewed(SPEC)
     shown = page(compared(), view)
     (lift,) = shown.rows.filter(claim="lift").iter_rows(named=True)
     assert lift["posterior"] == "+40.0 [+30.0, +50.0]"

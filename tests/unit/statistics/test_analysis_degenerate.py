@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from degenerate_studies import CASES, SPEC, analysis, arms
+from made_specs import analysis_of
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
@@ -56,16 +57,16 @@ def test_unscored_is_counted_and_never_a_fail(case):
 
 def test_no_scores_give_tables_without_rows():
     empty = make_scores(arms(True)).clear()
-    for name, table in analyse(empty, make_tasks(4, 5), no_responses(), SPEC)._asdict().items():
+    for name, table in analyse(empty, make_tasks(4, 5), no_responses(), *analysis_of(SPEC))._asdict().items():
         assert check(table, ANALYSIS_TABLES[name], name).is_empty(), name
 
 
 def test_a_task_that_is_not_in_the_table_is_named():
     with pytest.raises(UserError, match="t0010"):
-        analyse(make_scores(arms(True)), make_tasks(2, 5), no_responses(), SPEC)
+        analyse(make_scores(arms(True)), make_tasks(2, 5), no_responses(), *analysis_of(SPEC))
 
 
 def test_a_run_that_is_not_declared_is_named():
     spec = SPEC | {"runs": [run for run in SPEC["runs"] if run["student"] == "s"]}
     with pytest.raises(UserError, match="m/base"):
-        analyse(make_scores(arms(True)), make_tasks(4, 5), no_responses(), spec)
+        analyse(make_scores(arms(True)), make_tasks(4, 5), no_responses(), *analysis_of(spec))

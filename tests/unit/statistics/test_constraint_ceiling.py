@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import estimated
 from scipy.stats import t
 
 from skillift.contracts.claims import CLAIMS
@@ -64,7 +65,7 @@ def claims(after: dict[str, float | None], limit: float | None = 0.7, margin: fl
     settings = {"confidence": 0.95, "margins": {}}
     settings |= {"constraint_ceiling": {"limit": limit, "margin": margin}} if limit else {}
     runs = runs_of("".join(after))
-    found = of_metric_alone("constraints", values(after), no_responses(), runs, settings, TASKS)
+    found = of_metric_alone("constraints", values(after), no_responses(), runs, estimated(settings), TASKS)
     return check(found.claims, CLAIMS, "claims")
 
 

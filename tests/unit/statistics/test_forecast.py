@@ -32,7 +32,7 @@ def made(
 ) -> tuple[pl.DataFrame, list[dict]]:
     """CLAIMS of students whose lift has so steep a slope on their discrimination, and their runs."""
     skills, runs = made_skills(slopes, seeds, seed, lost)
-    rows = list(forecast_claims(skills, runs, {"confidence": 0.95}))
+    rows = list(forecast_claims(skills, runs, 0.95))
     return check(claims_table(rows, "pass", 0.95), CLAIMS, "claims"), runs
 
 
@@ -97,7 +97,7 @@ def test_between_three_tiers_nothing_is_resolved_however_well_they_lie_on_a_line
     counted = {"n_tasks": 5, "n_pairs": 4, "n_ties": 0, "n_unpaired": 0, "n_unscored": 0, "n_runs": 1}
     skills = pl.DataFrame([fixed | row | counted for row in rows])
     runs = make_runs({(name, "sft"): (0,) for name in "sml"})
-    table = claims_table(list(forecast_claims(skills, runs, {"confidence": 0.95})), "pass", 0.95)
+    table = claims_table(list(forecast_claims(skills, runs, 0.95)), "pass", 0.95)
     row = table.filter(claim="forecast", student="").row(0, named=True)
     assert row["estimate"] == pytest.approx(2.0, rel=1e-3) and row["ci_low"] > 0
     assert (row["word"], row["p_value"], row["run"]) == ("not resolvable at this n", None, "sft")
@@ -142,17 +142,17 @@ def test_errors_leave_out_one_skill_at_a_time():
 def test_where_all_pairs_are_ties_it_is_undefined():
     skills, runs = made_skills({"s": 1.2})
     ties = skills.with_columns(discrimination=0.5)
-    rows = claims_table(list(forecast_claims(ties, runs, {"confidence": 0.95})), "pass", 0.95)
+    rows = claims_table(list(forecast_claims(ties, runs, 0.95)), "pass", 0.95)
     assert rows.filter(claim="forecast")["word"].to_list() == ["undefined"]
     nothing = skills.with_columns(discrimination=pl.lit(None, pl.Float64))
-    rows = claims_table(list(forecast_claims(nothing, runs, {"confidence": 0.95})), "pass", 0.95)
+    rows = claims_table(list(forecast_claims(nothing, runs, 0.95)), "pass", 0.95)
     assert set(rows["word"]) == {"undefined"} and set(rows["n_skills"]) == {0}
 
 
 def test_with_several_seeds_it_is_about_the_recipe_and_counts_the_variance_between_them():
     skills, runs = made_skills({"s": 1.2}, seeds=(0, 1, 2))
     assert set(of_heads(skills)["run"]) == {"sft"} and set(skills["run"]) > {"sft-s0", "sft-s2"}
-    table = claims_table(list(forecast_claims(skills, runs, {"confidence": 0.95})), "pass", 0.95)
+    table = claims_table(list(forecast_claims(skills, runs, 0.95)), "pass", 0.95)
     row = table.filter(claim="forecast").row(0, named=True)
     assert (row["run"], row["n_runs"]) == ("sft", 3)
     alone = [part["lift"].to_numpy() for part in skills.filter(run="sft").partition_by("run")]

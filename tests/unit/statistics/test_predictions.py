@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of, predicted
 from scipy.stats import t
 from score_tables import make_scores, make_tasks, passes
 
+from skillift.commands import spec_of
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.ledger.entries import Record
+from skillift.settings.publication_specs import DeclaredPrediction, PredictionsSpec
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions, verdict
@@ -53,13 +58,13 @@ def scores():
 @pytest.fixture(scope="module")
 def estimates(scores):
     spec = {"analysis": SETTINGS, "runs": RUNS}
-    return analyse(scores, make_tasks(), no_responses(), spec).effects
+    return analyse(scores, make_tasks(), no_responses(), *analysis_of(spec)).effects
 
 
 def table_of(scores, declared, history=None, tasks=None):
-    spec = {"predictions": declared, "runs": RUNS}
     tasks = make_tasks() if tasks is None else tasks
-    return check(predictions(scores, tasks, spec, history), PREDICTIONS, "predictions")
+    found = predictions(scores, tasks, predicted(declared), RUNS, history)
+    return check(found, PREDICTIONS, "predictions")
 
 
 def row_of(scores, **options):
@@ -111,7 +116,9 @@ def test_a_difference_of_two_effects_is_taken_task_by_task(scores):
     # both seeds of sft, and one of the other recipe: the trainings of the first alone tell how they differ
     lift = {"student": "s", "contrast": LIFT["contrast"], "recipe": "sft"}
     spec = {"analysis": SETTINGS, "runs": RUNS}
-    seeds = analyse(scores, make_tasks(), no_responses(), spec).seed_variance.filter(path=PATH, **lift)
+    seeds = analyse(scores, make_tasks(), no_responses(), *analysis_of(spec)).seed_variance.filter(
+        path=PATH, **lift
+    )
     between, noise = seeds.select("pooled_between_seeds", "noise_between_seeds").row(0)
     assert found["standard_error"] ** 2 == pytest.approx(sampling - noise / 2 + between / 2)
     outer, inner = t.ppf(0.975, [38.98, 1])
@@ -168,12 +175,12 @@ def test_an_equivalence_has_the_shorter_interval_of_the_two_one_sided_tests(scor
     ],
 )
 def test_the_rule_of_verdicts(direction, than, margin, interval, expected):
-    declared = {"direction": direction, "than": than, "margin": margin}
+    declared = DeclaredPrediction(**prediction(direction=direction, than=than, margin=margin))
     assert verdict(declared, interval, interval) == expected
 
 
 def test_an_equivalence_is_held_by_its_shorter_interval_and_failed_by_the_longer():
-    declared = {"direction": "equivalent", "than": 0.0, "margin": 0.05}
+    declared = DeclaredPrediction(**prediction(direction="equivalent", margin=0.05))
     assert verdict(declared, (-0.051, 0.049), (-0.049, 0.047)) == "held"
     assert verdict(declared, (0.049, 0.2), (0.051, 0.19)) == "undetermined"
 
@@ -251,7 +258,7 @@ def test_the_table_tells_what_was_registered_when_and_what_was_withdrawn(scores)
     assert set(table_of(scores, {"a": kept})["registration"]) == {"not registered"}
 
 
-@pytest.mark.parametrize("spec", [{}, {"predictions": {}}])
-def test_a_spec_without_its_parts_is_refused(scores, spec):
-    with pytest.raises(UserError, match="the keys predictions and runs"):
-        predictions(scores, make_tasks(), spec)
+@pytest.mark.parametrize(("spec", "key"), [({}, "predictions"), ({"predictions": {}}, "runs")])
+def test_a_spec_without_its_parts_is_refused(spec, key):
+    with pytest.raises(UserError, match=f"--spec: found no key '{key}'"):
+        spec_of(PredictionsSpec)(json.dumps(spec))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
@@ -49,12 +50,12 @@ BOTH = pl.concat([with_protocol(GREEDY, MAIN), with_protocol(SAMPLES, "sampling"
 
 @pytest.fixture(scope="module")
 def alone() -> Analysis:
-    return analyse(GREEDY, TASKS, no_responses(), SPEC)
+    return analyse(GREEDY, TASKS, no_responses(), *analysis_of(SPEC))
 
 
 @pytest.fixture(scope="module")
 def both() -> Analysis:
-    return analyse(BOTH, TASKS, no_responses(), SPEC)
+    return analyse(BOTH, TASKS, no_responses(), *analysis_of(SPEC))
 
 
 def test_tables_of_main_are_those_of_a_study_without_protocols(alone, both):
@@ -91,14 +92,18 @@ def test_what_no_judge_was_to_score_is_not_lost(both):
     tasks = make_tasks(n_skills=6, per_skill=3, judge_scored=3)
     unjudged = SAMPLES.join(tasks.filter(scorer="judge"), on="task_id", how="anti")
     scores = pl.concat([with_protocol(GREEDY, MAIN), with_protocol(unjudged, "sampling")])
-    rates = analyse(scores, tasks, no_responses(), SPEC).pass_rates.filter(protocol="sampling", metric="pass")
+    rates = analyse(scores, tasks, no_responses(), *analysis_of(SPEC)).pass_rates.filter(
+        protocol="sampling", metric="pass"
+    )
     assert set(rates["n_unscored"]) == {0} and set(rates["n_tasks"]) == {15}
 
 
 def test_an_episode_of_a_protocol_that_has_no_row_is_lost(both):
     fewer = SAMPLES.filter(~((pl.col("task_id") == "t0000") & (pl.col("sample") == 0)))
     scores = pl.concat([with_protocol(GREEDY, MAIN), with_protocol(fewer, "sampling")])
-    rates = analyse(scores, TASKS, no_responses(), SPEC).pass_rates.filter(protocol="sampling", metric="pass")
+    rates = analyse(scores, TASKS, no_responses(), *analysis_of(SPEC)).pass_rates.filter(
+        protocol="sampling", metric="pass"
+    )
     assert set(rates["n_unscored"]) == {1}
 
 

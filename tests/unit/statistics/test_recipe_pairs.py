@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from claim_tables import MARGINS, PATH, STEP, claimed, make_runs
+from made_specs import analysis_of
 from metric_tables import made_responses
 from score_tables import make_scores, make_tasks
 
@@ -91,7 +92,7 @@ def test_in_form_it_is_the_same_of_the_responses_and_no_row_of_other_metrics(cla
     seen = made_responses(scores).with_columns(has_answer_line=in_form)
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, "margins": {}}
     spec = {"analysis": {**settings, "compare": [PREFERRED | {"claim": claim}]}, "runs": runs}
-    found = analyse(scores, make_tasks(), seen, spec)
+    found = analyse(scores, make_tasks(), seen, *analysis_of(spec))
     rows = found.claims.filter(pl.col("claim").str.starts_with(claim))
     assert rows.select("claim", "metric", "path", "run", "against").rows() == [
         (claim, "pass", PATH, "dpo", "sft"),

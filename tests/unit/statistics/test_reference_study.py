@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from made_specs import analysis_of
 from reference_study import DELTA_AFTER, DELTA_BEFORE, LIFT, PATH, REFERENCE, RUN, reference_study
 
 from skillift.contracts.analysis import ANALYSIS_TABLES
@@ -17,7 +18,7 @@ from skillift.tables import check
 @cache
 def analysis() -> Analysis:
     scores, tasks, spec = reference_study()
-    return analyse(scores, tasks, no_responses(), spec)
+    return analyse(scores, tasks, no_responses(), *analysis_of(spec))
 
 
 def effect(student: str, run: str, contrast: str) -> dict:

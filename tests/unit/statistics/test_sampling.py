@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of, estimated
 from sampled_arms import SPEC, Arm, runs_of, sampled
 
 from skillift.contracts.analysis import SAMPLING_BUDGETS
@@ -31,8 +32,8 @@ STUDENTS = ("l", "m", "s")
 def claims(arms: dict[tuple[str, str], Arm], n_samples: int = 8, seed: int = 1, **settings) -> pl.DataFrame:
     tasks, scores, responses = sampled(arms, n_samples, seed)
     runs, settings = runs_of(STUDENTS), SETTINGS | settings
-    asked = of_one("sampling", scores, tasks, responses, runs, settings)
-    found = [*sampling_claims(asked, responses, runs, settings)]
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(settings))
+    found = [*sampling_claims(asked, responses, runs, estimated(settings))]
     return check(pl.concat(found), CLAIMS, "claims") if found else pl.DataFrame()
 
 
@@ -92,9 +93,11 @@ def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     runs = runs_of(("l", "s"))
     lucky = {("s", "base"): Arm(0.5, tokens=10), ("l", "base"): Arm(0.5, tokens=10)}
     tasks, scores, responses = sampled(lucky, 8, 5, n_skills=30, spread=0.0)
-    asked = of_one("sampling", scores, tasks, responses, runs, SETTINGS)
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(SETTINGS))
     (found,) = [
-        table for table in sampling_claims(asked, responses, runs, SETTINGS) if table["metric"][0] == "pass"
+        table
+        for table in sampling_claims(asked, responses, runs, estimated(SETTINGS))
+        if table["metric"][0] == "pass"
     ]
     whole, able = (found.filter(claim=name).row(0, named=True) for name in CLAIMS_OF_BUDGETS)
     assert (whole["contrast"], able["contrast"]) == ("curated@8", "curated@4")
@@ -105,9 +108,11 @@ def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     # tasks that only chance passes are left out where the other half has no pass
     rare = {("s", "base"): Arm(0.05, tokens=10), ("l", "base"): Arm(0.5, tokens=10)}
     tasks, scores, responses = sampled(rare, 8, 6, n_skills=30, spread=0.0)
-    asked = of_one("sampling", scores, tasks, responses, runs, SETTINGS)
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(SETTINGS))
     (found,) = [
-        table for table in sampling_claims(asked, responses, runs, SETTINGS) if table["metric"][0] == "pass"
+        table
+        for table in sampling_claims(asked, responses, runs, estimated(SETTINGS))
+        if table["metric"][0] == "pass"
     ]
     able = found.filter(claim="sampling_budget_where_able").row(0, named=True)
     halves = [scores.filter(pl.col("sample") % 2 == half, student="s") for half in (0, 1)]
@@ -189,14 +194,14 @@ def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
             pl.concat([with_protocol(table.filter(greedy), MAIN), with_protocol(table, "sampling")])
             for table in (scores, responses)
         )
-    found = analyse(scores, tasks, responses, spec).claims
+    found = analyse(scores, tasks, responses, *analysis_of(spec)).claims
     of_samples = found.filter(pl.col("claim").is_in(OF_SAMPLES))
     assert set(of_samples["claim"]) == OF_SAMPLES
     if declared:
         assert set(of_samples["protocol"]) == {"sampling"}
     others = found.join(of_samples, on=["claim"], how="anti")
     spec["analysis"] = {name: value for name, value in SETTINGS.items() if name != "sampling_budgets"}
-    assert others.equals(analyse(scores, tasks, responses, spec).claims)
+    assert others.equals(analyse(scores, tasks, responses, *analysis_of(spec)).claims)
 
 
 @pytest.mark.slow
@@ -207,7 +212,7 @@ def test_differences_of_sampled_metrics_are_covered_and_no_difference_is_found_r
     n_studies, covered = 120, dict.fromkeys(names, 0)
     for seed in range(n_studies):
         tasks, scores, responses = sampled(arms, 4, seed, n_skills=12, per_skill=3)
-        tables = of_one("sampling", scores, tasks, responses, runs_of(("s",)), SPEC).tables
+        tables = of_one("sampling", scores, tasks, responses, runs_of(("s",)), estimated(SPEC)).tables
         for name in names:
             (row,) = tables[name].effects.filter(contrast="gain:curated").to_dicts()
             covered[name] += row["ci_low"] <= 0 <= row["ci_high"]
@@ -221,8 +226,8 @@ def test_the_table_of_budgets_has_the_rates_of_both_measures_and_their_flops():
     tasks, scores, responses = sampled(all_arms(SAME, SAME), 8, 1)
     runs = runs_of(STUDENTS)
     settings = SETTINGS | {"sampling_budgets": [4]}
-    asked = of_one("sampling", scores, tasks, responses, runs, settings)
-    found = check(sampling_budgets([asked], settings), SAMPLING_BUDGETS, "budgets")
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(settings))
+    found = check(sampling_budgets([asked], estimated(settings)), SAMPLING_BUDGETS, "budgets")
     arm = found.filter(student="m", run="base", path=found["path"][0])
     assert arm.select("measure", "samples").rows() == [
         ("majority@k", 1),
@@ -241,8 +246,8 @@ def test_the_table_of_budgets_has_the_rates_of_both_measures_and_their_flops():
 
 def test_without_budgets_or_parameters_nothing_is_said_of_flops():
     tasks, scores, responses = sampled(all_arms(SAME, SAME), 8, 1)
-    asked = of_one("sampling", scores, tasks, responses, runs_of(STUDENTS), SETTINGS)
+    asked = of_one("sampling", scores, tasks, responses, runs_of(STUDENTS), estimated(SETTINGS))
     without = {name: value for name, value in SETTINGS.items() if name != "sampling_budgets"}
-    assert sampling_budgets([asked], without).is_empty()
-    found = sampling_budgets([asked], SETTINGS | {"parameters": {"s": 10}})
+    assert sampling_budgets([asked], estimated(without)).is_empty()
+    found = sampling_budgets([asked], estimated(SETTINGS | {"parameters": {"s": 10}}))
     assert set(found.filter(pl.col("flops").is_not_null())["student"]) == {"s"}

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from claim_tables import PATH, STEP, claimed, make_runs
+from made_specs import analysis_of
 from metric_tables import made_responses
 from score_tables import make_scores, make_tasks
 
@@ -78,9 +79,8 @@ def test_in_form_they_are_of_the_responses_whatever_judges_say():
     threshold = pl.when(student="s", run="sft-s0").then(pl.lit("t0040")).otherwise(pl.lit("t0100"))
     seen = made_responses(scores).with_columns(has_answer_line=pl.col("task_id") >= threshold)
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, "margins": {}}
-    found = analyse(
-        scores, make_tasks(), seen, {"analysis": {**settings, "emulated": EMULATED}, "runs": RUNS}
-    )
+    spec = {"analysis": {**settings, "emulated": EMULATED}, "runs": RUNS}
+    found = analyse(scores, make_tasks(), seen, *analysis_of(spec))
     row = found.claims.filter(claim="pretraining_scale_in_form").row(0, named=True)
     assert (row["metric"], row["path"], row["word"]) == ("format", "text", "contradicted")
     assert row["estimate"] == pytest.approx(-0.3)

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of
 from scipy.stats import t
 from score_tables import make_episodes, make_scores, make_tasks
 
@@ -36,7 +37,7 @@ def analysed(after: float, margins: dict | None = None, suite: str = "safety", l
     arms = {("bench", "s", "base", 0, "none"): before.tolist(), ("bench", "s", "sft-s0", 9, "none"): kept}
     spec = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "margins": margins or {}}
     scores, tasks = make_scores(arms, suite=suite), make_tasks(N_SKILLS, PER_SKILL, suite=suite)
-    return analyse(scores, tasks, no_responses(), {"analysis": spec, "runs": RUNS})
+    return analyse(scores, tasks, no_responses(), *analysis_of({"analysis": spec, "runs": RUNS}))
 
 
 def claim(*given, **options) -> dict:
@@ -116,7 +117,7 @@ def from_texts(after: str) -> Analysis:
     scores = build_scores([("s", run, frame) for run, frame in runs.items()], verdicts, tasks, ["a"], "a")
     seen = pl.concat([responses(frame, "s", run, tasks) for run, frame in runs.items()])
     spec = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "margins": {"side_cost": 0.05}}
-    return analyse(scores, tasks, seen, {"analysis": spec, "runs": RUNS})
+    return analyse(scores, tasks, seen, *analysis_of({"analysis": spec, "runs": RUNS}))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from made_specs import analysis_of
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.errors import PathMismatchError
@@ -35,7 +36,7 @@ def study():
 @pytest.fixture(scope="module")
 def estimates(study):
     scores, tasks = study
-    return analyse(scores, tasks, no_responses(), SPEC).effects
+    return analyse(scores, tasks, no_responses(), *analysis_of(SPEC)).effects
 
 
 BEFORE = [("curated-none", None, "base"), ("curated-shuffled", None, "base")]

@@ -7,10 +7,12 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of
 from reference_study import DELTA_AFTER, DELTA_BEFORE, REFERENCE, RUN, reference_study
 from score_tables import make_scores, make_tasks
 
 from skillift.errors import UserError
+from skillift.settings.analysis import TierDelta
 from skillift.statistics.analysis import Analysis, analyse
 from skillift.statistics.comparisons import Joint
 from skillift.statistics.intersection_union import deciding
@@ -28,7 +30,7 @@ def analysis(declared: bool = True) -> Analysis:
     settings = spec["analysis"] | {"bootstrap_samples": 100, "splits": 20}
     if declared:
         settings |= {"trajectory": PUBLISHED}
-    return analyse(scores, tasks, no_responses(), spec | {"analysis": settings})
+    return analyse(scores, tasks, no_responses(), *analysis_of(spec | {"analysis": settings}))
 
 
 def claim(name: str, **where) -> dict:
@@ -36,7 +38,7 @@ def claim(name: str, **where) -> dict:
 
 
 def test_the_published_w_is_seven_signs():
-    parts = parts_of(PUBLISHED, list(DELTA_BEFORE))
+    parts = parts_of([TierDelta(**each) for each in PUBLISHED], list(DELTA_BEFORE))
     assert "".join("-+"[part.declared > 0] for part in parts) == "-+-+" + "+-+"
     assert [part.neighbour for part in parts[4:]] == ["qwen-0.8b", "qwen-2b", "qwen-4b"]
 
@@ -84,7 +86,7 @@ def analysed(deltas: dict, lifts: dict, pattern: dict | None = None) -> pl.DataF
     ]
     declared = [{"student": student, "delta": delta} for student, delta in (pattern or deltas).items()]
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 5, "trajectory": declared}
-    return analyse(scores, tasks, no_responses(), {"analysis": settings, "runs": runs}).claims
+    return analyse(scores, tasks, no_responses(), *analysis_of({"analysis": settings, "runs": runs})).claims
 
 
 @pytest.mark.slow
@@ -150,7 +152,9 @@ def skilled(after_follows: bool, n_skills: int = 40, per_skill: int = 20) -> pl.
     ]
     settings = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 20}
     tasks = make_tasks(n_skills, per_skill)
-    return analyse(make_scores(arms), tasks, no_responses(), {"analysis": settings, "runs": runs}).claims
+    return analyse(
+        make_scores(arms), tasks, no_responses(), *analysis_of({"analysis": settings, "runs": runs})
+    ).claims
 
 
 def test_skills_that_keep_their_place_are_bounded_by_the_base_model():
@@ -169,14 +173,19 @@ def test_a_tier_that_the_study_lacks_is_named():
     scores, tasks, spec = reference_study()
     settings = spec["analysis"] | {"trajectory": [*PUBLISHED, {"student": "70b", "delta": 0.1}]}
     with pytest.raises(UserError, match=r"analysis\.trajectory.*70b"):
-        analyse(scores, tasks, no_responses(), spec | {"analysis": settings | {"bootstrap_samples": 100}})
+        analyse(
+            scores,
+            tasks,
+            no_responses(),
+            *analysis_of(spec | {"analysis": settings | {"bootstrap_samples": 100}}),
+        )
 
 
 def test_the_claims_of_the_reference_study_with_verdicts_missing_do_not_say_that_they_hold():
     scores, tasks, spec = reference_study()
     lost = scores.filter(~((pl.col("task_id") == "t0003") & (pl.col("condition") == "curated")))
     settings = spec["analysis"] | {"bootstrap_samples": 100, "splits": 5, "trajectory": PUBLISHED}
-    claims = analyse(lost, tasks, no_responses(), spec | {"analysis": settings}).claims
+    claims = analyse(lost, tasks, no_responses(), *analysis_of(spec | {"analysis": settings})).claims
     rows = claims.filter(pl.col("claim").is_in(["dominated_by_base", "base_sets_ceiling"]))
     assert rows.height == 1 + 3
     assert not rows["word_holds"].any()

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import estimated
 from scipy.stats import ttest_ind
 from score_tables import make_scores, make_tasks
 
@@ -88,7 +89,7 @@ def table(
     estimates = about_recipes(given, runs, ["path", "suite", "contrast"], CONFIDENCE)
     settings = {"confidence": CONFIDENCE, "margins": margins or {}}
     settings |= {"parameters": parameters} if parameters else {}
-    return check(claims(values, found, estimates, seeds, runs, settings), CLAIMS, "made claims")
+    return check(claims(values, found, estimates, seeds, runs, estimated(settings)), CLAIMS, "made claims")
 
 
 @cache

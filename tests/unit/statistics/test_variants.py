@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from made_specs import analysis_of, predicted
 from metric_tables import made_responses
 from score_tables import make_scores, make_tasks
 
@@ -72,7 +73,7 @@ RATES = {"base": (0.5, 0.45), "sft-s0": (0.9, 0.5), "sft-s1": (0.9, 0.5)}
 def analysed(given: pl.DataFrame, known: pl.DataFrame, runs: list[dict] = RUNS, **settings) -> Analysis:
     spec = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, **settings}
     kept = given.join(known.select("task_id"), on="task_id", how="semi")
-    return analyse(kept, known, no_responses(), {"analysis": spec, "runs": runs})
+    return analyse(kept, known, no_responses(), *analysis_of({"analysis": spec, "runs": runs}))
 
 
 @cache
@@ -152,8 +153,8 @@ def test_without_variants_every_other_row_is_the_same():
 
 def test_other_metrics_have_the_contrasts_too():
     given, known = scores(RATES), tasks()
-    spec = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2}
-    found = analyse(given, known, made_responses(given), {"analysis": spec, "runs": RUNS}).effects
+    spec = {"analysis": {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2}, "runs": RUNS}
+    found = analyse(given, known, made_responses(given), *analysis_of(spec)).effects
     lengths = check(found, EFFECTS, "effects").filter(metric="length", contrast="variant:curated")
     assert set(lengths["run"]) == {"base", "sft-s0", "sft-s1", "sft"} and set(lengths["path"]) == {"text"}
     assert set(lengths["n_skills"]) == {N_SKILLS}
@@ -183,8 +184,8 @@ def test_a_prediction_can_be_of_a_contrast_of_variants():
         "direction": "less", "than": 0.0, "margin": 0.0, "confidence": 0.95,
     }  # fmt: skip
     before = {**declared, "effect": {**effect, "contrast": "variant:curated", "recipe": None}}
-    spec = {"predictions": {"breaks": declared, "before": before}, "runs": RUNS}
-    found = predictions(scores(RATES), tasks(), spec)
+    both = predicted({"breaks": declared, "before": before})
+    found = predictions(scores(RATES), tasks(), both, RUNS)
     claim = row(made().claims, claim="brittleness")
     breaks = row(found, prediction="breaks")
     for name in ("estimate", "standard_error", "ci_low", "ci_high", "n_tasks", "n_skills"):

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from analysis_tables import publish_table, smoke_study
+from made_specs import viewed
 from projects import ROOT
 from score_tables import make_tasks
 
@@ -21,7 +22,7 @@ from skillift.findings import findings
 from skillift.findings.summary import summary
 from skillift.preflight import trained_rows as rows
 from skillift.reporting.registry import ANALYSIS, FIGURES, TABLES, extent, figures_for, tables_for
-from skillift.reporting.view import of_suites, read_spec
+from skillift.reporting.view import view_of
 from skillift.study.design import declared_design
 from skillift.study.predictions import declared
 from skillift.study.study import Study, load_study
@@ -347,7 +348,7 @@ def test_a_study_of_the_holdout_alone_says_nothing_of_suites_to_its_figures_and_
     assert "headline_suite" not in declared_design(alone) and model_cards_spec(alone).suites is None
     assert two.figures_spec().analysis.suites == ["dev", "holdout"]
     assert model_cards_spec(two).suites == ["holdout", "dev"]
-    assert read_spec(two.figures_spec().model_dump()).others == ("dev",)
+    assert view_of(two.figures_spec()).others == ("dev",)
 
 
 def test_a_prediction_is_of_the_headline_suite_where_it_names_none(tmp_path):
@@ -371,7 +372,7 @@ def test_a_suite_that_the_pack_does_not_fill_is_named_with_what_fills_it(tmp_pat
 @pytest.mark.parametrize("figure", OF_SMOKE)
 def test_a_figure_of_a_study_that_asked_dev_alone_is_of_dev(figure):
     spec, tables = asked("dev")
-    text = json.dumps(draw(figure, tables, spec).to_dict(), ensure_ascii=False)
+    text = json.dumps(draw(figure, tables, viewed(spec)).to_dict(), ensure_ascii=False)
     assert "On the suite" not in text and "holdout" not in text
 
 
@@ -380,10 +381,10 @@ def test_a_figure_of_a_study_that_asked_dev_alone_is_of_dev(figure):
 @pytest.mark.parametrize("figure", ["condition_ladder", "path_audit"])
 def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, suites):
     spec, tables = asked(*suites)
-    drawn = draw(figure, tables, spec).to_dict()
+    drawn = draw(figure, tables, viewed(spec)).to_dict()
     titles = [" ".join(part["title"]["text"]) for part in drawn["vconcat"]]
     assert [title.split(":")[0] for title in titles] == [f"On the suite {suite}" for suite in suites]
-    alone = [draw(figure, tables, of_suite).to_dict() for of_suite in of_suites(spec)]
+    alone = [draw(figure, tables, of_suite).to_dict() for of_suite in viewed(spec).by_suite()]
     assert drawn["config"] == alone[0]["config"]
     assert [part["title"]["subtitle"] for part in drawn["vconcat"]] == [
         each["title"]["subtitle"] for each in alone
@@ -393,14 +394,15 @@ def test_a_figure_shows_every_suite_that_was_asked_the_headline_first(figure, su
 @pytest.mark.parametrize("figure", ["condition_ladder", "path_audit", "placebo_ladder", "lift"])
 def test_suites_whose_marks_are_alike_are_drawn(figure):
     """altair names a view by its marks: two suites that show the same had one name, which ended Vega-Lite."""
-    svg = to_svg(draw(figure, asked("holdout", "dev")[1], asked("holdout", "dev")[0]))
+    svg = to_svg(draw(figure, asked("holdout", "dev")[1], viewed(asked("holdout", "dev")[0])))
     assert "On the suite holdout" in svg and "On the suite dev" in svg
 
 
 @pytest.mark.parametrize("table", tables_for(SMOKE))
 def test_a_published_table_has_a_page_for_each_suite_and_one_file_of_all_rows(table):
     spec, tables = asked("holdout", "dev")
-    both, alone = publish_table(table, tables, spec), publish_table(table, tables, of_suites(spec)[0])
+    alone_spec = spec | {"analysis": spec["analysis"] | {"suites": None}}
+    both, alone = (publish_table(table, tables, each) for each in (spec, alone_spec))
     n_suites = 2 if {*TABLES[table]} & {*ANALYSIS} else 1
     assert both.page.count("<table") == n_suites * alone.page.count("<table")
     assert both.rows.equals(alone.rows)
@@ -408,18 +410,18 @@ def test_a_published_table_has_a_page_for_each_suite_and_one_file_of_all_rows(ta
 
 def test_the_findings_answer_for_the_headline_suite_and_then_for_the_others():
     spec, tables = asked("dev", "holdout")
-    parts = {part.question: part for part in findings(tables, spec)}
+    parts = {part.question: part for part in findings(tables, viewed(spec))}
     assert " of the suite dev, " in parts["basis"].answer
     assert parts["suites"].answer.startswith("On holdout ")
     of_others = {each.claim for each in parts["suites"].findings}
     assert of_others == {"lift on holdout", "procedural delta on holdout"}
     (one_spec, _), one = asked("dev"), asked("dev")[1]
-    assert "suites" not in {part.question for part in findings(one, one_spec)}
+    assert "suites" not in {part.question for part in findings(one, viewed(one_spec))}
 
 
 def test_the_summary_has_rows_of_every_suite():
     spec, tables = asked("holdout", "dev")
-    text = summary(tables, spec, "made up")
+    text = summary(tables, viewed(spec), "made up")
     assert ", suites holdout (headline), dev, scoring path" in text.splitlines()[0]
     first = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
     assert [name for name in first if name in ("dev", "holdout")] == ["holdout", "dev"]

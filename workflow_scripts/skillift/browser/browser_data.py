@@ -19,6 +19,7 @@ from skillift.errors import UserError, problem
 from skillift.protocols import PROTOCOL, protocols_in
 from skillift.reporting.arms import LADDER
 from skillift.reporting.view import BASE, recipes_of
+from skillift.settings.publication_specs import BrowserSpec
 from skillift.tasks.prompts import messages_for
 
 # what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is
@@ -38,7 +39,7 @@ def browser_data(
     verdicts: Sequence[tuple[str, str, str, pl.DataFrame]],
     scores: pl.DataFrame,
     template: str,
-    spec: dict,
+    spec: BrowserSpec,
     messages: pl.DataFrame | None = None,
     score_texts: pl.DataFrame | None = None,
 ) -> dict:
@@ -51,9 +52,7 @@ def browser_data(
         verdicts: (judge, student, run, frame that keeps the contract VERDICTS).
         scores: contract SCORES.
         template: text of the template that prompts were rendered from, see `skillift.tasks.prompts`.
-        spec: `{"name", "headline_path", "prompt_seed", "students": {id: {"label", "tier"}},
-            "references": [id], "runs": [{"student", "run", "recipe", "seed"}]}`, and `filler` where the
-            condition of that name was asked; `withheld`, suites that are left out.
+        spec: what it shows besides the tables; not the judges, who are those of `verdicts`.
         messages: task_id, condition, content: what was asked, where it was not rendered from the template.
         score_texts: the key of SCORES on the headline path, and `score`: the score as text, where scores are
             numbers (`scored` without a pass or a fail).
@@ -78,7 +77,7 @@ def browser_data(
         verdicts = [(judge, name, run, _numbered(frame, numbers)) for judge, name, run, frame in verdicts]
         scores = _numbered(scores, numbers)
     kept = pl.lit(value=True)
-    for suite in spec.get("withheld", []):
+    for suite in spec.withheld or []:
         kept &= pl.col("suite") != suite
     tasks, scores = tasks.filter(kept), scores.filter(kept)
     episodes = [(name, run, frame.filter(kept)) for name, run, frame in episodes]
@@ -93,7 +92,7 @@ def browser_data(
     arms = _arms(spec, students, answered)
     shown = _shown_tasks(tasks, answered)
     of_main = [place for place, each in enumerate(asked.get("asked", [])) if each["protocol"] == 0]
-    paths = _scored_on(scores, answered, spec["headline_path"], of_main)
+    paths = _scored_on(scores, answered, spec.headline_path, of_main)
     judges = sorted({judge for judge, *_ in verdicts})
     conditions = [name for name in LADDER if name in set(answered["condition"])]
     whole = answered.join(paths, on=_KEY, how="left", maintain_order="left")
@@ -105,14 +104,13 @@ def browser_data(
         whole = whole.join(texts_of, on=_KEY, how="left", maintain_order="left")
     texts = _Texts()
     if messages is None:
-        filler = spec.get("filler", "plain")
-        messages = messages_for(shown, skills, conditions, spec["prompt_seed"], template, filler)
+        messages = messages_for(shown, skills, conditions, spec.prompt_seed, template, spec.filler_text)
     described = _tasks(shown, skills, conditions, messages, texts)
     names = [name for name in paths.columns if name not in _KEY]
     cells = _cells(whole.sort("task", "condition", "arm", "sample"), conditions, names, judges, texts)
     return {
-        "name": spec["name"],
-        "path": spec["headline_path"],
+        "name": spec.name,
+        "path": spec.headline_path,
         "paths": names,
         "judges": judges,
         "conditions": conditions,
@@ -167,17 +165,17 @@ class _Texts:
         return [self.place(value) for value in values]
 
 
-def _students(spec: dict, answered: pl.DataFrame) -> pl.DataFrame:
+def _students(spec: BrowserSpec, answered: pl.DataFrame) -> pl.DataFrame:
     """student, label, reference, place: by tier, reference models last; only those with episodes."""
-    unknown = sorted(set(answered["student"]) - set(spec["students"]))
+    unknown = sorted(set(answered["student"]) - set(spec.students))
     if unknown:
-        known = ", ".join(sorted(spec["students"]))
+        known = ", ".join(sorted(spec.students))
         raise UserError(
             problem("--episodes", f"the student {unknown[0]}", f"students of the study ({known})")
         )
     rows = [
-        (name in spec["references"], entry["tier"], name, str(entry["label"]))
-        for name, entry in spec["students"].items()
+        (name in spec.references, entry.tier, name, entry.label)
+        for name, entry in spec.students.items()
         if name in set(answered["student"])
     ]
     return pl.DataFrame(
@@ -185,13 +183,14 @@ def _students(spec: dict, answered: pl.DataFrame) -> pl.DataFrame:
     ).with_row_index("place")
 
 
-def _arms(spec: dict, students: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
+def _arms(spec: BrowserSpec, students: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step.
 
     Recipes stand in the order of `recipes_of`.
     """
     text = dict.fromkeys(("student", "run", "recipe"), pl.String)
-    declared = pl.DataFrame(spec["runs"], schema={**text, "seed": pl.Int64}).with_columns(
+    runs = [run.model_dump() for run in spec.runs]
+    declared = pl.DataFrame(runs, schema={**text, "seed": pl.Int64}).with_columns(
         trained=pl.col("run") != BASE,
         name=pl.format("{}, seed {}", "recipe", "seed").fill_null("before SFT"),
     )

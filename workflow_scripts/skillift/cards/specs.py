@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from skillift.cards.card_text import WORKED
+from skillift.cards.corpus_card import WORKED
 from skillift.settings.matched import WholeCorpus
 from skillift.settings.publication_specs import DatasetCardSpec, ModelCardsSpec
 from skillift.study.headline import HOLDOUT

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.evaluation_logs.log_tables import Tables
+from skillift.evaluation_logs.log_tables import Comparison, Tables
 from skillift.evaluation_logs.measure import Measure
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import metrics
-from skillift.statistics.asymmetry import asymmetry
+from skillift.settings.publication_specs import DeclaredPrediction
+from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_registry import DELTA, LIFT
 from skillift.statistics.claims import claims_table
@@ -35,7 +36,7 @@ _PLACE = ["path", "suite", "contrast"]
 _OF_STATEMENT = ("than", "margin")
 
 
-def compared(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
+def compared(made: Tables, comparison: Comparison) -> dict[str, pl.DataFrame]:
     """The tables of a comparison by name: contracts PASS_RATES, EFFECTS, SKILL_EFFECTS, CLAIMS, ASYMMETRY.
 
     Numbers are in the unit of the score: fractions for passes. `asymmetry` is there for passes with a lift
@@ -43,10 +44,10 @@ def compared(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
 
     Args:
         made: the tables of the logs, within `skillift.metrics.registry.also` where they measure a metric.
-        spec: of `tables.spec_of`.
+        comparison: how they are analysed.
     """
-    settings, runs, measure = spec["analysis"], spec["runs"], made.measure
-    confidence = settings["confidence"]
+    settings, runs, measure = comparison.analysis, _runs(comparison), made.measure
+    confidence = settings.confidence
     of_passes = measure.metric == PASS
     known = _known(made)
     values = task_values(known) if of_passes else metrics()[measure.metric].values(known)
@@ -55,13 +56,13 @@ def compared(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
             problem("scores of all arms", "none", "at least one score", "Give logs with scored items.")
         )
     found = list(differences(values, runs))
-    samples = (settings["bootstrap_samples"], settings["seed"])
+    samples = (settings.bootstrap_samples, settings.seed)
     given_seeds = effects(found, confidence, *samples, measure.metric)
     seeds = seed_variance(given_seeds, runs, confidence)
     estimates = about_recipes(given_seeds, runs, _PLACE, confidence)
     rows = list(_claims(found, estimates, seeds, runs, measure, confidence))
     if of_passes:
-        margin = settings["margins"].get("neutral_filler")
+        margin = settings.margins.get("neutral_filler")
         rows += control_claims(found, estimates, seeds, runs, margin, confidence)
     claimed = claims_table(rows, measure.metric, confidence)
     tables = {
@@ -72,24 +73,29 @@ def compared(made: Tables, spec: dict) -> dict[str, pl.DataFrame]:
         "skill_effects": measure.in_its_unit(skill_effects(found, confidence)),
         "claims": measure.in_its_unit(claimed),
     }
-    if of_passes and spec["comparison"]["grouped"] and any(item.contrast == LIFT for item in found):
-        tables["asymmetry"] = asymmetry(values, runs, confidence, settings["splits"], settings["seed"])
+    if of_passes and comparison.about.grouped and any(item.contrast == LIFT for item in found):
+        splits = settings.splits or SPLITS
+        tables["asymmetry"] = asymmetry(values, runs, confidence, splits, settings.seed)
     return tables
 
 
-def predicted(made: Tables, spec: dict, declared: Mapping[str, dict]) -> pl.DataFrame:
+def _runs(comparison: Comparison) -> list[dict]:
+    return [run.model_dump() for run in comparison.view.spec.runs]
+
+
+def predicted(
+    made: Tables, comparison: Comparison, declared: Mapping[str, DeclaredPrediction]
+) -> pl.DataFrame:
     """The table PREDICTIONS of what a study declares: contract of that name, in the unit of the score."""
     measure = made.measure
     scaled = {
-        name: entry | {key: entry[key] / measure.span for key in _OF_STATEMENT}
+        name: entry.model_copy(
+            update={"than": entry.than / measure.span, "margin": entry.margin / measure.span}
+        )
         for name, entry in declared.items()
     }
-    asked = {
-        "predictions": scaled,
-        "runs": spec["runs"],
-        "confidence": spec["analysis"]["confidence"],
-    }
-    table = predictions(_known(made), made.tasks, asked)
+    confidence = comparison.analysis.confidence
+    table = predictions(_known(made), made.tasks, scaled, _runs(comparison), confidence=confidence)
     ends = [*_OF_STATEMENT, "equivalence_low", "equivalence_high"]
     return measure.in_its_unit(table).with_columns(pl.col(ends) * measure.span)
 

@@ -15,9 +15,9 @@ from skillift.contracts.pipeline import EPISODES, LOGGED_SCORES, SCORES, SKILLS,
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.evaluation_logs import gains_figure
 from skillift.evaluation_logs.compared import compared, predicted
-from skillift.evaluation_logs.comparison_findings import FIGURE, comparison_parts
+from skillift.evaluation_logs.comparison_findings import FIGURE, Said, comparison_parts
 from skillift.evaluation_logs.comparison_page import BESIDE, comparison_page
-from skillift.evaluation_logs.log_tables import Tables
+from skillift.evaluation_logs.log_tables import Comparison, Tables
 from skillift.evaluation_logs.summary import summary, tidy_effects
 from skillift.figures import draw, save
 from skillift.findings.finding import Part
@@ -26,6 +26,7 @@ from skillift.findings.findings_page import Made
 from skillift.metrics.names import PASS
 from skillift.publication.html_parts import PageParts, read_part
 from skillift.reporting.registry import WHERE_DECLARED
+from skillift.settings.publication_specs import BrowserSpec, DeclaredPrediction
 from skillift.statistics.claim_registry import LIFT
 from skillift.tables import atomic_path, write_json, write_table
 
@@ -36,8 +37,8 @@ SCRIPTS = ("data", "cases", "search", "list", "detail", "link", "main")  # of th
 
 def write_comparison(
     made: Tables,
-    spec: dict,
-    predictions: Mapping[str, dict],
+    comparison: Comparison,
+    predictions: Mapping[str, DeclaredPrediction],
     out: Path,
     assets: Mapping[str, Path],
     made_by: Made,
@@ -47,18 +48,19 @@ def write_comparison(
 
     Args:
         made: the tables of the logs, within `skillift.metrics.registry.also` where they measure a metric.
-        spec: of `tables.spec_of`.
+        comparison: how they are analysed and shown.
         predictions: of a study, as `study_settings` gives them.
         out: the folder to write.
         assets: `pages`, `captions` and `browser`: folders of templates.
         made_by: for the citation; its table is filled in here.
         record: options and sources, for `comparison.json`.
     """
-    analysis = compared(made, spec)
+    analysis = compared(made, comparison)
     if predictions:
-        analysis["predictions"] = predicted(made, spec, predictions)
-    parts = comparison_parts(analysis, spec)
-    text = summary(parts, analysis, spec)
+        analysis["predictions"] = predicted(made, comparison, predictions)
+    view, said = comparison.view, Said(comparison.about)
+    parts = comparison_parts(analysis, view, said)
+    text = summary(parts, analysis, comparison)
     _remove_earlier(out)
     write_table(made.tasks, out / "tasks.parquet", TASKS)
     write_table(made.skills, out / "skills.parquet", SKILLS)
@@ -73,15 +75,15 @@ def write_comparison(
             write_table(analysis[name], out / f"analysis/{name}.parquet", schema)
     _write(out / "summary.md", text)
     tidy_effects(analysis["claims"]).write_csv(out / "effects.csv")
-    names = figures_of(analysis, spec)
+    names = figures_of(analysis, said)
     types = {name: column.dtype.type for name, column in CERTIFICATION_RATES.columns.items()}
     drawn_from = analysis | {"certification": pl.DataFrame(schema=types)}
     for name in names:
         own = name == FIGURE
-        chart = gains_figure.figure(analysis["claims"], spec) if own else draw(name, drawn_from, spec)
+        chart = gains_figure.figure(analysis["claims"], view, said) if own else draw(name, drawn_from, view)
         save(chart, out / f"figures/{name}.svg")
-    _write_page(parts, spec, names, out, assets, made_by)
-    _write_browser(made, spec, out, assets)
+    _write_page(parts, comparison, names, out, assets, made_by)
+    _write_browser(made, comparison.browser, out, assets)
     write_json(record, out / "comparison.json")
     return text
 
@@ -95,15 +97,15 @@ def _remove_earlier(out: Path) -> None:
             path.unlink()
 
 
-def figures_of(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[str]:
+def figures_of(analysis: Mapping[str, pl.DataFrame], said: Said) -> list[str]:
     """The figures of a comparison in their order: of passes with a lift those of a study, too."""
     names = [FIGURE]
-    if spec["comparison"]["metric"] == PASS and LIFT in set(analysis["effects"]["contrast"]):
+    if said.measure.metric == PASS and LIFT in set(analysis["effects"]["contrast"]):
         names += ["lift", "tier_trajectory"]
         if "asymmetry" in analysis and analysis["skill_effects"]["skill_id"].n_unique() <= MOST_GROUPS:
             names.append("skill_forest")
         names += ["asymmetry"] if "asymmetry" in analysis else []
-        if {"placebo", "filler"} & set(spec["comparison"]["conditions"]):
+        if {"placebo", "filler"} & set(said.conditions):
             names.append("placebo_ladder")
         names.append("condition_ladder")
     return [name for name in BESIDE if name in names]
@@ -111,7 +113,7 @@ def figures_of(analysis: Mapping[str, pl.DataFrame], spec: dict) -> list[str]:
 
 def _write_page(
     parts: list[Part],
-    spec: dict,
+    comparison: Comparison,
     names: Sequence[str],
     out: Path,
     assets: Mapping[str, Path],
@@ -127,17 +129,18 @@ def _write_page(
     page_parts = PageParts(
         *(read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
     )
-    page = comparison_page(parts, spec, page_parts, figures, captions, replace(made_by, table=table))
+    page = comparison_page(parts, comparison, page_parts, figures, captions, replace(made_by, table=table))
     _write(out / "findings.html", page)
 
 
-def _write_browser(made: Tables, spec: dict, out: Path, assets: Mapping[str, Path]) -> None:
+def _write_browser(made: Tables, spec: BrowserSpec, out: Path, assets: Mapping[str, Path]) -> None:
     """All answers beside each other; of very many items the first, and the page's name says so."""
     shown = made.tasks["task_id"].head(MOST_SHOWN)
     if made.tasks.height > MOST_SHOWN:
-        spec = spec | {"name": f"{spec['name']}: the first {MOST_SHOWN:,} of {made.tasks.height:,} items"}
+        name = f"{spec.name}: the first {MOST_SHOWN:,} of {made.tasks.height:,} items"
+        spec = spec.model_copy(update={"name": name})
     kept = pl.col("task_id").is_in(shown.implode())
-    student = next(iter(spec["students"]))
+    student = next(iter(spec.students))
     data = browser_data(
         made.tasks,
         made.skills,

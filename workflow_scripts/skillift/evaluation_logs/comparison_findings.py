@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from skillift.evaluation_logs.log_tables import About
 from skillift.evaluation_logs.measure import DECLARED, HARNESS, Measure
 from skillift.findings import QUESTIONS as OF_STUDIES
 from skillift.findings.finding import (
@@ -29,7 +30,7 @@ from skillift.findings.room import room_first
 from skillift.metrics.names import PASS
 from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import percent
-from skillift.reporting.view import BASE, View, read_spec
+from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import DELTA, LIFT, POINTS
 from skillift.statistics.contrast_names import GAIN
@@ -46,14 +47,14 @@ QUESTIONS = {
 FIGURE = "gains"
 
 
-def comparison_parts(tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Part]:
+def comparison_parts(tables: Mapping[str, pl.DataFrame], view: View, said: Said) -> list[Part]:
     """The findings, a part for each question that the logs can answer.
 
     Args:
         tables: those of `compared.compared`; `predictions` where a study declares some.
-        spec: of `tables.spec_of`.
+        view: how the comparison is shown.
+        said: how its things are called.
     """
-    view, said = read_spec(spec), Said(spec)
     parts = [_changes(tables, view, said)]
     controls = {"placebo", "filler"} & set(said.conditions)
     if said.measure.metric == PASS and controls and said.has_lift:
@@ -66,14 +67,13 @@ def comparison_parts(tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Par
 
 
 class Said:
-    """How a comparison's things are called: from its spec."""
+    """How a comparison's things are called."""
 
-    def __init__(self, spec: dict) -> None:
-        about = spec["comparison"]
-        self.measure = Measure(**{name: about[name] for name in Measure._fields})
-        self.conditions: list[str] = about["conditions"]
+    def __init__(self, about: About) -> None:
+        self.measure = about.measure
+        self.conditions = list(about.conditions)
         self.has_lift = {"none", "curated"} <= set(self.conditions)
-        self.grouped: str = about["grouped"]
+        self.grouped = about.grouped
         self.about = about
 
     def change(self, contrast: str) -> str:
@@ -215,8 +215,7 @@ def _basis(tables: Mapping[str, pl.DataFrame], view: View, said: Said) -> Part:
     found = [Finding("basis", "score", _score(said.measure)), *_epochs(said)]
     found += [*_missing(rates, view, said)]
     found += [
-        Finding("basis", "accepted", f"Accepted, though it differs: {text}")
-        for text in said.about["accepted"]
+        Finding("basis", "accepted", f"Accepted, though it differs: {text}") for text in said.about.accepted
     ]
     found += _not_compared(said)
     return Part("basis", answer, [*found, *_settings(view, said)])
@@ -250,17 +249,17 @@ def _score(measure: Measure) -> str:
 
 def _not_compared(said: Said) -> Iterator[Finding]:
     """Tasks that were left out, and what no log says."""
-    if others := said.about.get("other_tasks", []):
+    if others := said.about.other_tasks:
         shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         left_out = f"{how_many(len(others), 'further task')} that --condition leaves out: {shown}"
         yield Finding("basis", "other tasks", f"Not compared: {left_out}.")
-    if unknown := said.about.get("not_told", []):
+    if unknown := said.about.not_told:
         text = f"Not in the logs, and so not compared between arms: {', '.join(unknown)}."
         yield Finding("basis", "not told", text)
 
 
 def _epochs(said: Said) -> Iterator[Finding]:
-    least, most = said.about.get("epochs", (1, 1))
+    least, most = said.about.epochs
     if most > 1:
         times = f"{most}" if least == most else f"{least} to {most}"
         text = f"Items were asked {times} times in an arm: the mean of its scores is an item's score."
@@ -268,7 +267,7 @@ def _epochs(said: Said) -> Iterator[Finding]:
 
 
 def _missing(rates: pl.DataFrame, view: View, said: Said) -> Iterator[Finding]:
-    reasons = said.about["reasons"]
+    reasons = said.about.reasons
     if reasons:
         shown = "; ".join(f"{number} {reason}" for reason, number in reasons[:3])
         rest = len(reasons) - 3
@@ -277,7 +276,7 @@ def _missing(rates: pl.DataFrame, view: View, said: Said) -> Iterator[Finding]:
         yield Finding("basis", "unscored", text)
     whole = pl.col("n_tasks") + pl.col("n_unscored")
     share = rates.select((pl.col("n_unscored") / whole).max()).item() or 0.0
-    if share > said.about["most_unscored"]:
+    if share > said.about.most_unscored:
         text = (
             f"Up to {percent(share)} of the scores of an arm are missing: what is compared are the items "
             "that have one in all arms, and these may not be like those that were asked."
@@ -286,11 +285,11 @@ def _missing(rates: pl.DataFrame, view: View, said: Said) -> Iterator[Finding]:
 
 
 def _settings(view: View, said: Said) -> Iterator[Finding]:
-    study = said.about["study"]
+    study = said.about.study
     if study:
         text = f"Confidence, margins, seeds and predictions are those of the study {study}."
         yield Finding("basis", "study", text)
-    for name, why in said.about.get("left_out", []):
+    for name, why in said.about.left_out:
         yield Finding("basis", "not judged", f"The prediction {name} is not judged here: {why}.")
     text = (
         "Logs are compared after the fact: nothing was registered before they existed, and no ledger counts "

@@ -12,12 +12,13 @@ from hashlib import sha256
 from itertools import groupby
 
 from skillift.evaluation_logs.comparison_findings import QUESTIONS, Said
+from skillift.evaluation_logs.log_tables import Comparison
 from skillift.findings.captions import caption
 from skillift.findings.finding import Finding, Part, told
 from skillift.findings.findings_page import CLASSES, Block, Figure, Made, as_image
 from skillift.findings.glossary import TERMS, Glossary, Term, anchor
 from skillift.publication.html_parts import PageParts, render
-from skillift.reporting.view import View, read_spec
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import POINTS
 
 # figures in their order, and the question under which each stands; none: what training changed
@@ -90,7 +91,7 @@ _OWN = (
 
 def comparison_page(
     parts: list[Part],
-    spec: dict,
+    comparison: Comparison,
     page_parts: PageParts,
     figures: Mapping[str, str],
     captions: Mapping[str, str],
@@ -100,7 +101,7 @@ def comparison_page(
 
     Args:
         parts: see `comparison_findings.comparison_parts`.
-        spec: of `tables.spec_of`.
+        comparison: how it is analysed and shown.
         page_parts: of the findings page.
         figures: SVG texts, in the order in which they are numbered.
         captions: of these figures.
@@ -109,13 +110,13 @@ def comparison_page(
     Raises:
         UserError: a caption or the template is not as it should be.
     """
-    view, said = read_spec(spec), Said(spec)
+    view, said = comparison.view, Said(comparison.about)
     numbers = {name: number for number, name in enumerate(figures, 1)}
     own = {term.name: term for term in _OWN}
     shared = [term for term in TERMS if term.name in _SHARED]
     glossary = Glossary(f"{1 - view.confidence:.3g}", (*own.values(), *shared))
     values = {
-        "name": spec["name"],
+        "name": comparison.name,
         "about": {"lead": _lead(said, view), "study": "the comparison"},
         "facts": _facts(view, said),
         "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],

@@ -12,7 +12,7 @@ from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, INK, PALE, SOFT, TYPE, finish
 from skillift.reporting.arms import span
-from skillift.reporting.view import View, read_spec
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import POINTS
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ Every change with its interval, in the unit of the score, paired by item.
 _SHOWN = ("lift", "gain", "further lift")
 
 
-def figure(claims: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(claims: pl.DataFrame, view: View, said: Said) -> alt.Chart:
     """Draw the changes of a comparison.
 
     Args:
         claims: contract CLAIMS, of `compared.compared`.
-        spec: of `tables.spec_of`.
+        view: how the comparison is shown.
+        said: how its things are called.
     """
     import altair as alt
 
-    view, said = read_spec(spec), Said(spec)
     kinds = dict(families(claims))
     changes = [row for kind in _SHOWN for row in kinds.get(kind, [])]
     names = [said.change(row["contrast"]) for row in changes]

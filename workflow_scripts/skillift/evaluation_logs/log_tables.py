@@ -1,4 +1,4 @@
-"""Tasks, scores and episodes of the arms of logs, by the contracts of any study, and its spec.
+"""Tasks, scores and episodes of the arms of logs, by the contracts of any study, and how they are shown.
 
 The model is one student, whose run `base` is before; every item is a task of the suite `holdout`; the scoring
 path is `logs`. Scores are passes where they are 0 and 1 alone, else a metric (`measure`).
@@ -6,7 +6,7 @@ path is `logs`. Scores are passes where they are 0 and 1 alone, else a metric (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -17,9 +17,13 @@ from skillift.errors import UserError, problem
 from skillift.evaluation_logs.log_arms import Arms, not_told
 from skillift.evaluation_logs.measure import Measure, measure_of
 from skillift.metrics.names import PASS
+from skillift.reporting.view import BASE, View, view_of
+from skillift.settings.analysis_specs import Estimation, FiguresSpec, ShownAnalysis, ShownFigures
+from skillift.settings.publication_specs import BrowserSpec, DeclaredRun, Labelled
 from skillift.tables import check
 
 PATH, SUITE, STUDENT = "logs", "holdout", "model"
+MOST_UNSCORED = 0.05  # share of missing scores of an arm above which a warning stands
 ALONE = "item"  # what a cluster of one item is called, where there are no groups
 
 
@@ -170,8 +174,7 @@ class Asked(NamedTuple):
         name: what the pages call the comparison.
         recipe: what they call the training.
         label: what they call the model.
-        analysis: `skillift.settings.analysis.Analysis` as plain data: confidence, bootstrap_samples, seed,
-            splits, margins.
+        analysis: how effects are estimated.
         study: the name of the study whose settings these are; empty where there is none.
         left_out: its predictions that logs cannot be held against, each with the reason.
     """
@@ -179,50 +182,105 @@ class Asked(NamedTuple):
     name: str
     recipe: str
     label: str
-    analysis: Mapping
+    analysis: Estimation
     study: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def spec_of(arms: Arms, made: Tables, asked: Asked) -> dict:
-    """The spec of analysis, figures and browser (`skillift.study.specs`), as a study would give it.
+class About(NamedTuple):
+    """What the pages of a comparison tell of its logs.
 
-    Its key `comparison` says what pages tell of the logs.
+    Attributes:
+        measure: what the scores are.
+        conditions: of the arms, sorted.
+        grouped: what items are grouped by, in words; empty where each stands for itself.
+        most_unscored: share of missing scores of an arm above which a warning stands (fraction).
+        epochs: the fewest and the most of an item in an arm.
+        accepted: a sentence for each difference between arms that was let pass.
+        other_tasks: tasks of the logs that are of no condition, by name.
+        not_told: what no log says.
+        reasons: why scores are missing, each with how many.
+        study: as in `Asked`.
+        left_out: likewise.
     """
-    runs = sorted({arm.run for arm in arms.arms}, key=lambda run: (run != "base", run))
+
+    measure: Measure
+    conditions: Sequence[str]
+    grouped: str
+    most_unscored: float
+    epochs: tuple[int, int] = (1, 1)
+    accepted: Sequence[str] = ()
+    other_tasks: Sequence[str] = ()
+    not_told: Sequence[str] = ()
+    reasons: Sequence[tuple[str, int]] = ()
+    study: str = ""
+    left_out: Sequence[tuple[str, str]] = ()
+
+
+class Comparison(NamedTuple):
+    """How a comparison is analysed and shown.
+
+    Attributes:
+        analysis: how effects are estimated.
+        view: how figures and pages show them, as those of a study.
+        browser: what the episode browser shows; its name is that of the comparison.
+        about: what the pages tell of the logs.
+    """
+
+    analysis: Estimation
+    view: View
+    browser: BrowserSpec
+    about: About
+
+    @property
+    def name(self) -> str:
+        """What the pages call it."""
+        return self.browser.name
+
+
+def comparison_of(arms: Arms, made: Tables, asked: Asked) -> Comparison:
+    """How the arms of logs are analysed and shown, as a study would have it."""
+    runs = sorted({arm.run for arm in arms.arms}, key=lambda run: (run != BASE, run))
+    # no check: what the command's options call a model and its training may be any text
     declared = [
-        {
-            "student": STUDENT,
-            "run": run,
-            "recipe": None if run == "base" else asked.recipe,
-            "seed": None if run == "base" else int(run.rpartition("-s")[2]),
-        }
+        DeclaredRun.model_construct(
+            student=STUDENT,
+            run=run,
+            recipe=None if run == BASE else asked.recipe,
+            seed=None if run == BASE else int(run.rpartition("-s")[2]),
+        )
         for run in runs
     ]
-    settings = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
-    return {
-        "name": asked.name,
-        "analysis": {"headline_path": PATH, **{name: asked.analysis[name] for name in settings}},
-        "headline_path": PATH,
-        "primary_judge": "",
-        "max_unscored_share": 0.05,
-        "students": {STUDENT: {"label": asked.label, "tier": 1}},
-        "references": [],
-        "runs": declared,
-        "figures": {"published_values": False},
-        "prompt_seed": 0,
-        "judges": [],
-        "comparison": {
-            **made.measure._asdict(),
-            "conditions": sorted({arm.condition for arm in arms.arms}),
-            "grouped": arms.clustered,
-            "epochs": list(made.epochs),
-            "most_unscored": 0.05,
-            "accepted": list(arms.accepted),
-            "other_tasks": list(arms.left_out),
-            "not_told": not_told(arms.arms),
-            "reasons": [(shorten(reason, 80), number) for reason, number in made.reasons.rows()],
-            "study": asked.study,
-            "left_out": [list(each) for each in asked.left_out],
-        },
-    }
+    students = {STUDENT: Labelled.model_construct(label=asked.label, tier=1)}
+    estimated = asked.analysis.model_dump()
+    shown = FiguresSpec(
+        analysis=ShownAnalysis(headline_path=PATH, **estimated),
+        max_unscored_share=MOST_UNSCORED,
+        students=students,
+        references=[],
+        runs=declared,
+        figures=ShownFigures(published_values=False),
+    )
+    browser = BrowserSpec.model_construct(
+        name=asked.name,
+        headline_path=PATH,
+        judges=[],
+        students=students,
+        references=[],
+        runs=declared,
+        prompt_seed=0,
+    )
+    about = About(
+        measure=made.measure,
+        conditions=sorted({arm.condition for arm in arms.arms}),
+        grouped=arms.clustered,
+        most_unscored=MOST_UNSCORED,
+        epochs=made.epochs,
+        accepted=arms.accepted,
+        other_tasks=arms.left_out,
+        not_told=not_told(arms.arms),
+        reasons=[(shorten(reason, 80), number) for reason, number in made.reasons.rows()],
+        study=asked.study,
+        left_out=asked.left_out,
+    )
+    return Comparison(asked.analysis, view_of(shown), browser, about)

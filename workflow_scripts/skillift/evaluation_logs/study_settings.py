@@ -15,6 +15,8 @@ from skillift.errors import UserError, problem
 from skillift.evaluation_logs.log_tables import PATH, STUDENT, SUITE
 from skillift.metrics.names import PASS
 from skillift.settings.analysis import Analysis
+from skillift.settings.analysis_specs import Estimation
+from skillift.settings.publication_specs import DeclaredPrediction
 from skillift.statistics.contrast_names import changes_of, contrasts_of
 from skillift.study.predictions import declared
 from skillift.study.study import Study, read_study
@@ -25,14 +27,14 @@ class Settings(NamedTuple):
 
     Attributes:
         study: its name; empty without one.
-        analysis: `skillift.settings.analysis.Analysis` as plain data.
-        predictions: that can be judged, as `skillift.study.predictions.declared` has them, of the logs' arms.
+        analysis: how effects are estimated.
+        predictions: that can be judged, of the logs' arms.
         left_out: names of the others, with the reason.
     """
 
     study: str
-    analysis: dict
-    predictions: dict[str, dict]
+    analysis: Estimation
+    predictions: dict[str, DeclaredPrediction]
     left_out: tuple[tuple[str, str], ...] = ()
 
 
@@ -65,7 +67,7 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
             do not have; all of these at once.
     """
     if path is None:
-        return Settings("", Analysis().model_dump(), {})
+        return Settings("", _estimation(Analysis().model_dump()), {})
     study = _read(path)
     every, suite = declared(study), study.data["analysis"]["headline_suite"]
     unknown = sorted(set(chosen or ()) - set(every))
@@ -85,7 +87,13 @@ def settings_of(path: str | None, logs: Logs, chosen: Collection[str] | None = N
     if wrong:
         fix = "Give the logs of these arms; or name the predictions to judge: --predictions NAME ..."
         raise UserError("\n".join([*wrong, fix]))
-    return Settings(study.name, study.data["analysis"], found, tuple(left_out))
+    return Settings(study.name, _estimation(study.data["analysis"]), found, tuple(left_out))
+
+
+def _estimation(analysis: Mapping) -> Estimation:
+    """What a comparison takes of a study's section `analysis`, which has all defaults filled in."""
+    taken = ("confidence", "bootstrap_samples", "seed", "splits", "margins")
+    return Estimation(**{name: analysis[name] for name in taken})
 
 
 def _read(path: str) -> Study:
@@ -131,7 +139,7 @@ def _missing_arms(path: str, name: str, entry: Mapping, logs: Logs, student: str
     return found
 
 
-def _of_logs(entry: Mapping) -> dict:
+def _of_logs(entry: Mapping) -> DeclaredPrediction:
     """A prediction with the names that the arms of logs have."""
     effects = {key: entry[key] and entry[key] | {"student": STUDENT} for key in ("effect", "minus")}
-    return {**entry, **effects, "path": PATH, "suite": SUITE}
+    return DeclaredPrediction(**{**entry, **effects, "path": PATH, "suite": SUITE})

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from skillift.evaluation_logs.comparison_findings import Said, families
+from skillift.evaluation_logs.log_tables import Comparison
 from skillift.findings.finding import Part, how_many
 from skillift.metrics.names import PASS
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.view import read_spec
 
 _TIDY = (
     *("metric", "contrast", "student", "run", "n_runs", "estimate", "standard_error", "degrees_of_freedom"),
@@ -25,15 +25,15 @@ def tidy_effects(claims: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={name: claims.schema[name] for name in _TIDY})
 
 
-def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: dict) -> str:
+def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], comparison: Comparison) -> str:
     """What was compared, mean scores, each change with its word, and what to know before using them.
 
     Args:
         parts: of `comparison_findings.comparison_parts`.
         analysis: of `compared.compared`.
-        spec: of `tables.spec_of`.
+        comparison: how it is analysed and shown.
     """
-    view, said = read_spec(spec), Said(spec)
+    view, said = comparison.view, Said(comparison.about)
     rates = analysis["pass_rates"].sort("run", "condition")
     n_items, n_groups = rates.select(pl.col("n_tasks", "n_skills").max()).row(0)
     groups = (
@@ -43,8 +43,8 @@ def summary(parts: Sequence[Part], analysis: Mapping[str, pl.DataFrame], spec: d
     )
     head = "passed" if said.measure.metric == PASS else "mean"
     lines = [
-        f"**{spec['name']}**: {how_many(n_items, 'item')} {groups}, score {said.measure.score}; differences "
-        f"are paired by item, in {_unit(said)} with {view.level} intervals.",
+        f"**{comparison.name}**: {how_many(n_items, 'item')} {groups}, score {said.measure.score}; "
+        f"differences are paired by item, in {_unit(said)} with {view.level} intervals.",
         "",
         f"| run | condition | {head} | items | unscored |",
         "|---|---|--:|--:|--:|",

@@ -1,6 +1,6 @@
 """How a figure is drawn and written; which there are stands in `skillift.reporting.registry`.
 
-Each figure is a module of this package with one function `figure(*tables, spec)`; its module is loaded
+Each figure is a module of this package with one function `figure(*tables, view)`; its module is loaded
 by name, so a rule's code digest names `skillift.figures.<figure>` as a further root.
 """
 
@@ -17,21 +17,22 @@ from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
 from skillift.protocols import of_protocol
 from skillift.reporting.registry import ACROSS_SUITES, EVERY_METRIC, FIGURES
-from skillift.reporting.view import of_suites, read_spec
 from skillift.tables import atomic_path
 
 if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
+    from skillift.reporting.view import View
 
-def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart:
+
+def draw(name: str, tables: Mapping[str, pl.DataFrame], view: View) -> alt.Chart:
     """The chart of one figure; of a study that asked several suites one below the other, a chart for each.
 
     Args:
         name: a key of `skillift.reporting.registry.FIGURES`.
         tables: at least the tables that `FIGURES[name]` lists.
-        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: there is no such figure, a table is missing, or a table has nothing to draw.
@@ -45,15 +46,15 @@ def draw(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> alt.Chart
     every = name in EVERY_METRIC
     given = [(of_protocol if every else of_metric)(tables[table]) for table in FIGURES[name]]
     one = name in ACROSS_SUITES or not any("suite" in table.columns for table in given)
-    specs = [spec] if one else of_suites(spec)
+    views = [view] if one else view.by_suite()
     with _quickly():
-        charts = [module.figure(*given, of_suite) for of_suite in specs]
+        charts = [module.figure(*given, of_suite) for of_suite in views]
         if len(charts) == 1:
             return charts[0]
 
         from skillift.figures.theme import below_each_other
 
-        names = [read_spec(of_suite).suite for of_suite in specs]
+        names = [of_suite.suite for of_suite in views]
         return below_each_other(dict(zip(names, charts, strict=True)))
 
 

@@ -13,7 +13,6 @@ from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
 from skillift.reporting.arms import measure, on_path, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,19 +31,18 @@ ESTIMATORS = {
 }
 
 
-def figure(asymmetry: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the slopes of the recipe that most students were trained by, on the headline path.
 
     Args:
         asymmetry: contract ASYMMETRY.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows = on_path(asymmetry, view.headline_path, "asymmetry").filter(suite=view.suite)
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
     if not recipes:

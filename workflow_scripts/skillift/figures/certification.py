@@ -14,11 +14,12 @@ from skillift.figures.theme import COLOURS, SHAPES, SOFT, finish, legend, repeat
 from skillift.reporting.arms import measure, span
 from skillift.reporting.certificates import CASES, WORDS, headline_judge, limit, warnings
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=410, tables=("certification",), question="judge")
 
@@ -26,35 +27,34 @@ ROW = 20  # px for a kind with two judges; more judges need more
 PLOT = 290  # px
 
 
-def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(certification: pl.DataFrame, view: View) -> alt.Chart:
     """Draw one row for each kind of case, one panel for each error.
 
     Args:
         certification: contract CERTIFICATION_RATES.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     if certification.is_empty():
         raise UserError(problem("certification table", "no rows", "the rates of one judge at least"))
     rows = measure(certification, "rate", "ci_low", "ci_high", "%").with_columns(row_name=_name())
-    first = headline_judge(spec)
+    first = headline_judge(view)
     judges = sorted(set(rows["judge"]), key=lambda judge: (judge != first, judge))
     drawn = set(rows.filter(pl.col("value").is_not_null())["judge"])
     key = legend([judge for judge in judges if judge in drawn])
     colour = alt.Color("judge:N", scale=alt.Scale(domain=judges, range=repeated(COLOURS, judges)), legend=key)
     shape = alt.Shape("judge:N", scale=alt.Scale(domain=judges, range=repeated(SHAPES, judges)), legend=key)
     panels = [
-        _panel(rows.filter(error=error), judges, limit(spec, error), colour, shape)
+        _panel(rows.filter(error=error), judges, limit(view, error), colour, shape)
         for error in WORDS
         if not rows.filter(error=error).is_empty()
     ]
     kinds = rows.filter(pl.col("kind") != ALL_KINDS)
-    limited = any(limit(spec, error) is not None for error in WORDS)
+    limited = any(limit(view, error) is not None for error in WORDS)
     notes = [
         f"{span(kinds['n_cases'])} cases a kind · unscored: {span(kinds['n_unscored'])} a kind · "
         f"{view.declared_level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
@@ -62,7 +62,7 @@ def figure(certification: pl.DataFrame, spec: dict) -> alt.Chart:
         *_undefined(rows),
     ]
     question = "How often does each judge err where the verdict is known?"
-    return finish(alt.vconcat(*panels, spacing=18), question, notes, warnings(certification, spec))
+    return finish(alt.vconcat(*panels, spacing=18), question, notes, warnings(certification, view))
 
 
 def _panel(

@@ -15,10 +15,11 @@ from skillift.figures.theme import LINE_CHARACTERS, colours, described, finish, 
 from skillift.metrics.names import TEXT
 from skillift.reporting.arms import measure, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=610,
@@ -36,19 +37,18 @@ _SEEN = ("label", "series", "run", "recipe", "seed", "headline", "kind", "kept",
 _COUNTS = ("shown", "n_tasks", "n_skills", "n_unscored", "level")
 
 
-def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     """Draw a panel for each student and test: the share of same answers by the share that was kept.
 
     Args:
         pass_rates: contract PASS_RATES, with the rows of every metric.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no row of answers after interventions.
     """
     import altair as alt
 
-    view = read_spec(spec)
     ours = pl.col("metric").str.starts_with(_SAME) | (pl.col("metric") == _CHAIN)
     placed = place(pass_rates.filter(ours, path=TEXT, condition=_CONDITION), view, "pass rates")
     rows = measure(placed, "pass_rate", "ci_low", "ci_high", "%").with_columns(

@@ -12,27 +12,27 @@ from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
 
+    from skillift.reporting.view import View
+
 FIGURE = Figure(place=700, tables=("pass_rates",), question="basis")
 
 
-def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the pass rates of the headline path.
 
     Args:
         pass_rates: contract PASS_RATES.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows = place(on_path(pass_rates, view.headline_path, "pass rates"), view, "pass rates")
     rows = by_condition(measure(rows, "pass_rate", "ci_low", "ci_high", "%"))
     rows = beside(rows, view, "condition_place")

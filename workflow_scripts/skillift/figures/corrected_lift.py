@@ -12,10 +12,11 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, SHAPES, described, finish, undefined
 from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=440,
@@ -38,23 +39,22 @@ _SHARED = ("path", "suite", "student", "run", "step", "estimate", "ci_low", "ci_
 _COUNTS = ("n_tasks", "n_skills", "n_unscored")
 
 
-def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, view: View) -> alt.Chart:
     """Draw four marks for each student and recipe, on the headline path or that of the primary judge.
 
     Args:
         corrected_effects: contract CORRECTED_EFFECTS.
         bounds: contract BOUNDS.
-        spec: see `skillift.reporting.view.read_spec`; `primary_judge` where the headline path is no judge's.
+        view: how the study wants results shown.
 
     Raises:
         UserError: a table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     path = view.headline_path
     if not path.startswith("judge:"):
-        path = f"judge:{spec['primary_judge']}"
+        path = f"judge:{view.spec.primary_judge}"
     found = [
         on_path(of_contrast(corrected_effects, LIFT), path, "corrected effects"),
         on_path(of_contrast(bounds, LIFT), path, "bounds").with_columns(

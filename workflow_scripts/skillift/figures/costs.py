@@ -17,18 +17,20 @@ from skillift.stages import counted
 if TYPE_CHECKING:
     import altair as alt
 
+    from skillift.reporting.view import View
+
 FIGURE = Figure(place=810, tables=("costs",))
 
 ROW = 20  # px
 PLOT = 140  # px; the numbers stand to its right
 
 
-def figure(costs: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(costs: pl.DataFrame, view: View) -> alt.Chart:
     """Draw one bar for each stage, in the order of the workflow.
 
     Args:
         costs: contract STAGE_COSTS.
-        spec: not used; what a stage took hangs on no setting of the analysis.
+        view: not used; what a stage took hangs on no setting of the analysis.
 
     Raises:
         UserError: the table has no rows.

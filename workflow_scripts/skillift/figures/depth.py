@@ -13,7 +13,7 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, SOFT, dashed, described, finish, legend, repeated, undefined
 from skillift.reporting.arms import measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import BASE, DOT, View, read_spec
+from skillift.reporting.view import BASE, DOT, View
 from skillift.statistics.claim_registry import GAIN
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _COLUMNS = ("student", "label", "run", "recipe", "seed", "step", "value", "low",
 _EXTENT = 44  # px for the numbers of an axis, so that steps stand below each other
 
 
-def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
     """Draw a panel for each student: of each recipe its runs with intervals, their mean at common steps.
 
     Below stands the training loss of the same runs over the same steps.
@@ -41,14 +41,13 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     Args:
         effects: contract EFFECTS.
         log: student, run and the columns of contract RUN_LOG, of all trained runs.
-        spec: see `skillift.reporting.view.read_spec`; `analysis.depth.early` are the steps that are shaded.
+        view: how the study wants results shown; `spec.analysis.depth.early` are the steps that are shaded.
 
     Raises:
         UserError: the table has no gain under `curated` of a trained run.
     """
     import altair as alt
 
-    view = read_spec(spec)
     gains = of_contrast(on_path(effects, view.headline_path, "effects"), GAIN).filter(suite=view.suite)
     placed = place(gains.drop("suite"), view, "effects")  # at every step, and not at the last alone
     rows = measure(placed, "estimate", "ci_low", "ci_high").filter(pl.col("seed").is_not_null())
@@ -56,7 +55,8 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, spec: dict) -> alt.Chart:
     if rows.is_empty():
         raise UserError(problem("effects table", f"no {GAIN} of a run", "at least one step of one run"))
     means = common_means(rows)
-    early = spec["analysis"].get("depth", {}).get("early", [])
+    depth = view.spec.analysis.depth
+    early = depth.early if depth else []
     students = [label for label in view.labels if label in set(rows["label"])]
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None

@@ -15,10 +15,12 @@ from skillift.figures.theme import COLOURS, INK, TYPE, described, finish, undefi
 from skillift.metrics.names import PASS, TEXT
 from skillift.reporting.arms import measure, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import DOT, View, read_spec
+from skillift.reporting.view import DOT, View
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.settings.analysis_specs import EmulatedRuns
 
 FIGURE = Figure(place=280, tables=("pass_rates",), question="scale", needs={"emulated": 1}, every_metric=True)
 
@@ -28,22 +30,21 @@ _CELL = 76  # px
 _ABSENT = "not asked"
 
 
-def figure(pass_rates: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     """Draw four cells for each pair of students and metric: what is fine-tuned, and whose training it has.
 
     Args:
         pass_rates: contract PASS_RATES, with the rows of every metric.
-        spec: see `skillift.reporting.view.read_spec`, with `borrowed` (recipe, student, from_student and
-            from_recipe of each emulated run).
+        view: how the study wants results shown; `spec.borrowed` are its emulated runs.
 
     Raises:
         UserError: the table has no rate under `none` of an emulated run.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows = _rates(pass_rates, view)
-    grids = [_cells(rows, each, spec["borrowed"], view) for each in _upwards(spec["borrowed"], view)]
+    borrowed = view.spec.borrowed or []
+    grids = [_cells(rows, each, borrowed, view) for each in _upwards(borrowed, view)]
     cells = pl.concat([grid for grid in grids if grid.height]) if grids else pl.DataFrame()
     if cells.is_empty():
         raise UserError(problem("pass rates table", "none of them", "rates under none of an emulated run"))
@@ -85,21 +86,24 @@ def _rates(pass_rates: pl.DataFrame, view: View) -> pl.DataFrame:
     return measure(means.with_columns(headline=True), "pass_rate", "ci_low", "ci_high", "%")
 
 
-def _upwards(borrowed: list[dict], view: View) -> list[dict]:
+def _upwards(borrowed: list[EmulatedRuns], view: View) -> list[EmulatedRuns]:
     """Of the emulated runs of a larger student one for each pair and recipe; the others fill their grid."""
     order = dict(view.students.select("student", "position").iter_rows())
-    return [each for each in borrowed if order[each["student"]] > order[each["from_student"]]]
+    return [each for each in borrowed if order[each.student] > order[each.from_student]]
 
 
-def _cells(rows: pl.DataFrame, pair: dict, borrowed: list[dict], view: View) -> pl.DataFrame:
+def _cells(rows: pl.DataFrame, pair: EmulatedRuns, borrowed: list[EmulatedRuns], view: View) -> pl.DataFrame:
     """The cells of one pair of students, of both metrics; one that was not asked has no value."""
-    small, large, recipe = pair["from_student"], pair["student"], pair["from_recipe"]
-    back = {"student": small, "from_student": large, "from_recipe": recipe}
-    other = next((each["recipe"] for each in borrowed if back.items() <= each.items()), None)
+    small, large, recipe = pair.from_student, pair.student, pair.from_recipe
+    back = (small, large, recipe)
+    other = next(
+        (each.recipe for each in borrowed if (each.student, each.from_student, each.from_recipe) == back),
+        None,
+    )
     label = view.label_by_student
     arms = {
         (small, small): recipe,
-        (large, small): pair["recipe"],
+        (large, small): pair.recipe,
         (small, large): other,
         (large, large): recipe,
     }

@@ -15,11 +15,12 @@ from skillift.figures.marks import zero
 from skillift.figures.theme import COLOURS, dashed, described, finish, legend, repeated
 from skillift.reporting.arms import on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 from skillift.statistics.forecast import MEASURED_ON, of_heads
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=290,
@@ -46,19 +47,19 @@ _COLUMNS = (
 )
 
 
-def figure(forecast: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(forecast: pl.DataFrame, view: View) -> alt.Chart:
     """Draw a row of two panels for each student: a point for each skill, a line for each recipe.
 
     Args:
         forecast: contract FORECAST.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no rows of the headline path.
     """
     import altair as alt
 
-    view = replace(read_spec(spec), suite=MEASURED_ON)
+    view = replace(view, suite=MEASURED_ON)
     table = of_heads(on_path(forecast, view.headline_path, "forecast").filter(suite=view.suite))
     if table.is_empty():
         raise UserError(problem("forecast table", "no rows", f"a skill of the suite {view.suite}"))

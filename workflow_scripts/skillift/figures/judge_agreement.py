@@ -15,10 +15,11 @@ from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described,
 from skillift.reporting.arms import measure, place, span
 from skillift.reporting.column_text import decimal
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=420, tables=("agreement",), question="judge", needs={"judges": 2})
 
@@ -33,19 +34,18 @@ MEASURES: dict[str, tuple[tuple[str, str | None, str | None], float]] = {
 }
 
 
-def figure(agreement: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(agreement: pl.DataFrame, view: View) -> alt.Chart:
     """Draw one row for each student and run, one panel for each pair of judges.
 
     Args:
         agreement: contract AGREEMENT.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no rows of the suite.
     """
     import altair as alt
 
-    view = read_spec(spec)
     together = agreement.filter(condition=ALL_CONDITIONS)
     rows = measure(place(together, view, "judge agreement"), "kappa", "kappa_low", "kappa_high", "")
     rows = rows.with_columns(headline=pl.lit(True), name=view.named(), pair=_pair())

@@ -13,10 +13,11 @@ from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.certificates import warnings
 from skillift.reporting.column_text import detectable
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=100,
@@ -29,20 +30,19 @@ ROW = 34  # px
 PLOT = 190  # px; the numbers stand to its right
 
 
-def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the contrast `lift:curated-none` of the headline path.
 
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
     rows = rows.with_columns(band=100 * pl.col("mde").clip(upper_bound=1), mde_text=detectable("mde") + " pp")
     height = row_height(names, ROW) * len(names)
@@ -82,7 +82,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]
-    return finish(chart, "Does SFT raise what the procedure is worth?", notes, warnings(certification, spec))
+    return finish(chart, "Does SFT raise what the procedure is worth?", notes, warnings(certification, view))
 
 
 def _numbers() -> pl.Expr:

@@ -13,7 +13,7 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
 from skillift.reporting.arms import in_rows, measure, of_contrast, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import BASE, read_spec
+from skillift.reporting.view import BASE
 
 if TYPE_CHECKING:
     import altair as alt
@@ -26,19 +26,18 @@ PANEL = 96  # px
 QUANTITIES = ("delta before SFT", "delta after SFT", "lift")
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw delta before, delta after and lift: a block for each student and recipe, a line for each path.
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     lifts = of_contrast(effects, "lift:curated-none")
     rows = pl.concat([lifts, effects.filter(contrast="curated-none")])
     rows = measure(place(rows, view, "effects"), "estimate", "ci_low", "ci_high").filter("headline")

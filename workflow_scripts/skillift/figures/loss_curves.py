@@ -12,27 +12,28 @@ from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, dashed, finish, legend, repeated
 from skillift.reporting.arms import place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import BASE, read_spec
+from skillift.reporting.view import BASE
 
 if TYPE_CHECKING:
     import altair as alt
 
+    from skillift.reporting.view import View
+
 FIGURE = Figure(place=800, tables=("log",), needs={"trained": 1})
 
 
-def figure(log: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(log: pl.DataFrame, view: View) -> alt.Chart:
     """Draw one panel for each student, one line for each run, coloured by recipe.
 
     Args:
         log: student, run and the columns of contract TRAINING_LOG, of all trained runs.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: there are no rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     log = log.filter(pl.col("run") != BASE)
     if log.is_empty():
         raise UserError(problem("training logs", "no rows", "at least one step of one run"))

@@ -15,10 +15,12 @@ from skillift.metrics.names import INTERVENED, PASS, SHARE, TEXT
 from skillift.metrics.registry import label_of, metrics
 from skillift.reporting.arms import in_rows, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import BASE, DOT, read_spec
+from skillift.reporting.view import BASE, DOT
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=600,
@@ -33,21 +35,20 @@ _COLUMNS = 2
 _LINE = 19  # px
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the gain under `none` in every metric but `pass`: a panel for each, a line for each recipe.
 
     Those of answers after interventions have a figure of their own.
 
     Args:
         effects: contract EFFECTS, with the rows of every metric.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no gain in another metric.
     """
     import altair as alt
 
-    view = read_spec(spec)
     apart = [PASS, *(name for name, each in metrics().items() if INTERVENED in each.reads)]
     here = pl.col("path").is_in([view.headline_path, TEXT]) & ~pl.col("metric").is_in(apart)
     rows = effects.filter(here, pl.col("run") != BASE, contrast=CONTRAST)

@@ -11,31 +11,31 @@ from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import by_condition, conditions_in, measure, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=430, tables=("path_shift",), question="judge", needs={"judges": 1})
 
 HEIGHT = 170  # px
 
 
-def figure(path_shift: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(path_shift: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the shift of every path: a column of panels for each student, a row for each path.
 
     Where there are many series, it is the other way round.
 
     Args:
         path_shift: contract PATH_SHIFT.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no rows of the suite.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows = measure(place(path_shift, view, "path shift"), "shift", "ci_low", "ci_high")
     rows = beside(by_condition(rows), view, "condition_place")
     conditions = conditions_in(rows)

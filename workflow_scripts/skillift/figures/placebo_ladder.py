@@ -12,10 +12,11 @@ from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import effects_of, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(place=500, tables=("effects",), question="procedure", needs={"controls": 1})
 
@@ -34,19 +35,18 @@ _MEANINGS = {
 }
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the contrasts of the headline path: one panel for each student, before and after SFT.
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no rows of the headline path, or none of a contrast with a control.
     """
     import altair as alt
 
-    view = read_spec(spec)
     known = set(effects.filter(path=view.headline_path)["contrast"])
     contrasts = [name for name in CONTRASTS if name in known]
     if known and not known & {"filler-none", "placebo-none"}:

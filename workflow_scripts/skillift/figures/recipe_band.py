@@ -13,7 +13,6 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import INK, PALE, TYPE, colours, described, finish, shapes, undefined
 from skillift.reporting.arms import measure, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -31,20 +30,19 @@ ROW = 22  # px
 PLOT = 200  # px; the words stand to its right
 
 
-def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(pass_rates: pl.DataFrame, claims: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the students with several recipes, on the headline path.
 
     Args:
         pass_rates: contract PASS_RATES.
         claims: contract CLAIMS.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: a table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     pairs = on_path(claims, view.headline_path, "claims").filter(
         pl.col("against") != "", claim="recipe_tie", suite=view.suite
     )

@@ -14,10 +14,12 @@ from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, described, finish, legend, repeated, undefined
 from skillift.reporting.arms import measure, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import DOT, read_spec
+from skillift.reporting.view import DOT
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=620,
@@ -33,19 +35,18 @@ _BENCH = "bench"  # of a protocol that no judge judges
 _PANEL = (200, 170)  # px
 
 
-def figure(sampling_budgets: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(sampling_budgets: pl.DataFrame, view: View) -> alt.Chart:
     """Draw a panel before SFT and one for each recipe: each student's rates by the FLOPs of so many samples.
 
     Args:
         sampling_budgets: contract SAMPLING_BUDGETS.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no row of a student whose parameters are known.
     """
     import altair as alt
 
-    view = read_spec(spec)
     here = sampling_budgets.filter(pl.col("flops") > 0)
     suites = [suite for suite in (view.suite, *view.others) if suite in set(here["suite"])]
     if not suites:

@@ -12,10 +12,11 @@ from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
 from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=220,
@@ -32,20 +33,19 @@ WIDEST = 100  # pp: bars of single skills are cut there, as a few tasks tell lit
 ALL = "all skills"
 
 
-def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the lift of the recipe that most students were trained by, on the headline path.
 
     Args:
         skill_effects: contract SKILL_EFFECTS.
         effects: contract EFFECTS, for the row of all skills.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: a table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     lifts = of_contrast(on_path(skill_effects, view.headline_path, "effects by skill"), LIFT)
     lifts = place(lifts, view, "effects by skill")
     recipe = next(name for name in view.recipes if name in set(lifts["recipe"]))

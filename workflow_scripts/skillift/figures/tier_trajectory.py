@@ -14,7 +14,6 @@ from skillift.figures.theme import colours, described, finish, undefined
 from skillift.reporting.arms import effects_of, span
 from skillift.reporting.certificates import warnings
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 
 if TYPE_CHECKING:
     import altair as alt
@@ -27,22 +26,21 @@ WIDTH, HEIGHT = 390, 260  # px
 WIDEST = 100  # pp: no delta is larger, and a bar that goes further is cut there
 
 
-def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the contrast `curated-none` of the headline path.
 
     Args:
         effects: contract EFFECTS.
         certification: contract CERTIFICATION_RATES; a judge above the study's limits is warned of.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
-    beyond = published.names() if spec.get("figures", {}).get("published_values") else []
+    beyond = published.names() if view.spec.figures and view.spec.figures.published_values else []
     axis = student_axis(view.labels, WIDTH, beyond)
     x = alt.X("x:Q", scale=around([*view.labels, *beyond]), axis=axis)
     y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
@@ -82,7 +80,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, spec: dict) -> al
         *undefined(rows, name),
     ]
     return finish(
-        chart, "What is a procedure worth, before and after SFT?", notes, warnings(certification, spec)
+        chart, "What is a procedure worth, before and after SFT?", notes, warnings(certification, view)
     )
 
 

@@ -13,7 +13,7 @@ from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, SHAPES, described, finish, legend, undefined
 from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import View, read_spec
+from skillift.reporting.view import View
 from skillift.statistics.claim_registry import GAIN
 from skillift.statistics.transfer import IN_DOMAIN, SUITE
 
@@ -32,23 +32,22 @@ _ROW = 40  # px
 _APART = 0.16  # of a row
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the gain under `curated` of the headline path on both suites, a row for each student and recipe.
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.view.read_spec`; a suite that it does not name is not drawn.
+        view: how the study wants results shown; a suite that it does not name is not drawn.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = read_spec(spec)
     asked = {view.suite, *view.others}
     suites = [suite for suite in IN_DOMAIN if suite in asked][:1]
     suites += [SUITE] if SUITE in asked else []
-    parts = [_of_suite(effects, spec, view, suite) for suite in suites]
+    parts = [_of_suite(effects, view, suite) for suite in suites]
     names = list(dict.fromkeys(name for part in parts for name in part["name"]))
     rows = pl.concat(parts).with_columns(
         row=pl.col("name").replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Float64)
@@ -79,9 +78,8 @@ def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
     return finish(chart, "Does what SFT adds carry over to skills that it has not seen?", notes)
 
 
-def _of_suite(effects: pl.DataFrame, spec: dict, view: View, suite: str) -> pl.DataFrame:
-    one = {key: value for key, value in spec["analysis"].items() if key != "suites"} | {"suite": suite}
-    rows, _ = in_rows(effects_of(effects, read_spec({**spec, "analysis": one}), GAIN))
+def _of_suite(effects: pl.DataFrame, view: View, suite: str) -> pl.DataFrame:
+    rows, _ = in_rows(effects_of(effects, view.of_suite(suite), GAIN))
     return rows.with_columns(suite=pl.lit(suite))
 
 

@@ -12,12 +12,13 @@ from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
 from skillift.reporting.arms import effects_of, span
 from skillift.reporting.declarations import Figure
-from skillift.reporting.view import read_spec
 from skillift.settings.values import VARIANTS
 from skillift.statistics.claim_registry import VARIANT_DELTA
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from skillift.reporting.view import View
 
 FIGURE = Figure(
     place=310,
@@ -30,19 +31,19 @@ FIGURE = Figure(
 WIDTH = 300  # px
 
 
-def figure(effects: pl.DataFrame, spec: dict) -> alt.Chart:
+def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the contrast `variant:curated` of the headline path.
 
     Args:
         effects: contract EFFECTS.
-        spec: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
 
     Raises:
         UserError: the table has no such rows.
     """
     import altair as alt
 
-    view = replace(read_spec(spec), suite=VARIANTS)
+    view = replace(view, suite=VARIANTS)
     rows = beside(effects_of(effects, view, VARIANT_DELTA), view, "position", width=0.36)
     x = alt.X("x:Q", scale=around(view.labels), axis=student_axis(view.labels, WIDTH))
     y = alt.Y("value:Q", title=f"variant − its task (pp), n = {span(rows['n_tasks'])} tasks")

@@ -35,34 +35,33 @@ from skillift.findings.uniformity import uniform
 from skillift.findings.variants import variants
 from skillift.metrics.metric import of_metric
 from skillift.protocols import of_protocol
-from skillift.reporting.view import read_spec
+from skillift.reporting.view import View
 
 __all__ = ["QUESTIONS", "Finding", "Part", "findings"]
 
 
 def findings(
-    tables: Mapping[str, pl.DataFrame], spec: dict, students: Mapping[str, dict] | None = None
+    tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str, dict] | None = None
 ) -> list[Part]:
     """All findings, a part for each of `QUESTIONS` that the study's data ask, in their order.
 
     Args:
         tables: those of `skillift.reporting.registry.FINDINGS` by name; `predictions` and `ledger` may be
             missing.
-        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
         students: manifests, by id, of the students whose origin readers have to know of.
 
     Raises:
-        UserError: a table has no rows of the study's suite or headline path, or does not fit the spec.
+        UserError: a table has no rows of the study's suite or headline path, or does not fit the view.
     """
-    view = read_spec(spec)
     claimed = tables["claims"]
     every = {name: of_protocol(table) for name, table in tables.items()}
     tables = {name: of_metric(table) for name, table in tables.items()}
-    labelled = {spec["students"][name]["label"]: manifest for name, manifest in (students or {}).items()}
+    labelled = {view.spec.students[name].label: manifest for name, manifest in (students or {}).items()}
     parts = [
         resolved(tables, view),
         uniform(tables, view),
-        judge(tables, view, spec),
+        judge(tables, view),
         procedure(tables, view),
         *form(every, view),
         *chain(every, view),

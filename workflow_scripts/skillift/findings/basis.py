@@ -23,7 +23,7 @@ def basis(tables: Mapping[str, pl.DataFrame], view: View, students: Mapping[str,
 
     Args:
         tables: pass_rates, contract PASS_RATES.
-        view: see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
         students: manifests, by label, of the students whose origin readers have to know of.
     """
     every = place(tables["pass_rates"], view, "pass rates")

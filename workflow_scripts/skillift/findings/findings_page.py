@@ -19,7 +19,7 @@ from skillift.findings.glossary import Glossary, anchor
 from skillift.findings.looks import in_short
 from skillift.publication.html_parts import PageParts, render
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
-from skillift.reporting.view import View, read_spec
+from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import FAILED, HELD, UNDETERMINED
 
@@ -100,7 +100,8 @@ def numbered(names: Sequence[str]) -> dict[str, int]:
 
 def findings_page(
     parts: list[Part],
-    spec: dict,
+    name: str,
+    view: View,
     page_parts: PageParts,
     figures: Mapping[str, str],
     captions: Mapping[str, str],
@@ -110,7 +111,8 @@ def findings_page(
 
     Args:
         parts: see `findings`.
-        spec: the analysis spec with the study's `name`.
+        name: the study's.
+        view: how the study wants results shown.
         page_parts: the page's template, style sheet and script.
         figures: SVG texts by the figures' names; a finding links to its figure where that is among them.
         captions: of these figures, in reStructuredText.
@@ -119,11 +121,10 @@ def findings_page(
     Raises:
         UserError: a caption or the template is not as it should be.
     """
-    view = read_spec(spec)
     numbers = numbered(list(figures))
     glossary = Glossary(f"{1 - view.confidence:.3g}")
     values = {
-        "name": spec["name"],
+        "name": name,
         "about": None,  # what pages of comparisons say in the place of a study's words
         "students": ", ".join(view.labels),
         "trained": not view.runs.is_empty(),

@@ -37,20 +37,20 @@ _LEADS = {
 }
 
 
-def warned(certification: pl.DataFrame, spec: dict, view: View) -> Iterator[Finding]:
+def warned(certification: pl.DataFrame, view: View) -> Iterator[Finding]:
     """A warning where the judge behind the headline path errs more often than the study allows."""
     path = view.headline_path
     rests = "Tasks without an extractor rest" if path == "bench" else "Every verdict rests"
-    for line in warnings(certification, spec):
+    for line in warnings(certification, view):
         sentence = f"{line}. {rests} on that judge on the path {path}."
         yield Finding("judge", "warning", sentence, path=path, figure="certification")
 
 
-def certificates(certification: pl.DataFrame, view: View, spec: dict) -> Iterator[Finding]:
+def certificates(certification: pl.DataFrame, view: View) -> Iterator[Finding]:
     """How often each judge erred on cases whose right verdict is known."""
-    first = headline_judge(spec)
+    first = headline_judge(view)
     for name in sorted(set(certification["judge"]), key=lambda name: (name != first, name)):
-        text = certificate(certification, name, spec, view.declared_level)
+        text = certificate(certification, name, view)
         yield Finding("judge", "certification", text, path=f"judge:{name}", figure="certification")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from skillift.findings.finding import Finding, how_many
+from skillift.ledger.looks import LookLevel
 from skillift.publication.ledger import CHANGED, LOOK, beginning
 from skillift.reporting.view import View
 
@@ -42,12 +43,12 @@ def in_short(view: View) -> str:
     """The look, to follow a level: ` (look 2 (1 before), alpha 0.00833)`; empty where none is counted."""
     if view.look is None:
         return ""
-    number, alpha = view.look["look"], view.look["alpha"]
+    number, alpha = view.look
     return f" (look {number} ({number - 1 or 'none'} before), alpha {alpha:.3g})"
 
 
-def _look(known: pl.DataFrame, look: Mapping) -> str:
-    number, alpha = look["look"], look["alpha"]
+def _look(known: pl.DataFrame, look: LookLevel) -> str:
+    number, alpha = look
     shared = alpha * number * (number + 1)
     before = "none came before" if number == 1 else f"{how_many(number - 1, 'look')} came before"
     later = f", {how_many(known.height - number, 'look')} came later" if known.height > number else ""

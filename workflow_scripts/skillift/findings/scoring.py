@@ -16,17 +16,17 @@ from skillift.statistics import claim_labels
 from skillift.statistics.path_audit import BENCH
 
 
-def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
+def judge(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     """Certificates, agreement, what other judges, paths and lost verdicts would make of the headlines."""
     lifts = tables["claims"].filter(suite=view.suite, claim="lift")
     paths = tables["pass_rates"].filter(suite=view.suite)["path"].unique().sort().to_list()
-    warnings = list(warned(tables["certification"], spec, view))
-    lost = list(_lost(tables, view, spec))
+    warnings = list(warned(tables["certification"], view))
+    lost = list(_lost(tables, view))
     shifts = list(judge_shifts(tables["judge_shift"], view))
     found = [
         *warnings,
         *lost,
-        *certificates(tables["certification"], view, spec),
+        *certificates(tables["certification"], view),
         *agreement(tables["agreement"], view),
         *shifts,
         *path_shifts(tables["path_shift"], view),
@@ -36,7 +36,7 @@ def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
         *hanging_words(tables["claims"], view),
         *corrected(tables["corrected_effects"], tables["certification"], view),
     ]
-    parts = [_errs(tables["certification"], view, spec)] if warnings else []
+    parts = [_errs(tables["certification"], view)] if warnings else []
     if lost:
         on = ", ".join(finding.path for finding in lost)
         parts.append(f"more verdicts are lost than the study allows on {on}")
@@ -50,20 +50,20 @@ def judge(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Part:
     return Part("judge", f"{text[0].upper()}{text[1:]}.", found)
 
 
-def _errs(certification: pl.DataFrame, view: View, spec: dict) -> str:
+def _errs(certification: pl.DataFrame, view: View) -> str:
     """That the judge behind the headline path errs too often, or may."""
     which = (
         "the judge of the tasks without an extractor" if view.headline_path == BENCH else "the headline judge"
     )
-    if errs_too_often(certification, spec):
+    if errs_too_often(certification, view):
         return f"{which} errs more often than the study allows"
     return f"{which} is not known to keep the study's limits"
 
 
-def _lost(tables: Mapping[str, pl.DataFrame], view: View, spec: dict) -> Iterator[Finding]:
+def _lost(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Finding]:
     """A warning for each path that has lost more verdicts than the study allows."""
     rates, of_lifts = (tables[name].filter(suite=view.suite) for name in ("pass_rates", "bounds"))
-    for path, line in unscored_warnings(of_lifts, rates, spec).items():
+    for path, line in unscored_warnings(of_lifts, rates, view).items():
         sentence = f"{line}. Unscored is in no rate and never a fail: numbers of that path leave it out."
         yield Finding("judge", "warning", sentence, path=path, figure="corrected_lift")
 

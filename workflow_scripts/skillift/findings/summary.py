@@ -15,16 +15,16 @@ from skillift.findings.looks import in_short
 from skillift.metrics.metric import of_metric
 from skillift.reporting.column_text import UNDEFINED, as_markdown
 from skillift.reporting.numbers import detectable, percent, points
-from skillift.reporting.view import BASE, View, read_spec
+from skillift.reporting.view import BASE, View, view_of
 from skillift.statistics.room import NO_ROOM
 
 
-def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
+def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
     """A row for each lift of the headline path, or for each procedural delta where no run was trained.
 
     Args:
         tables: see `findings`.
-        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
         name: the study's name.
 
     Returns:
@@ -36,11 +36,11 @@ def summary(tables: Mapping[str, pl.DataFrame], spec: dict, name: str) -> str:
         UserError: see `findings`.
     """
     students = {
-        name: {**entry, "label": as_markdown(entry["label"])} for name, entry in spec["students"].items()
+        student: entry.model_copy(update={"label": as_markdown(entry.label)})
+        for student, entry in view.spec.students.items()
     }
-    spec = {**spec, "students": students}
-    view = read_spec(spec)
-    parts = findings(tables, spec)
+    view = view_of(view.spec.model_copy(update={"students": students}), view.look)
+    parts = findings(tables, view)
     answers = {part.question: part.answer for part in parts}
     found = [finding for part in parts for finding in part.findings]
     warnings, caveats = (

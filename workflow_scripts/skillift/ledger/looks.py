@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from skillift.errors import UserError, problem
 from skillift.ledger.entries import Entry, Look, append, read_ledger, timestamp
@@ -94,32 +95,24 @@ def as_json(look: Look) -> dict:
     return {"look": look.look, "alpha": look.alpha}
 
 
-def at_look(spec: Mapping, look: Mapping | None) -> dict:
-    """An analysis spec at the level of a look; without one it stays at the study's confidence.
+class LookLevel(NamedTuple):
+    """What the analysis and its pages know of a look: its number, and the alpha of its words."""
 
-    `analysis.confidence` becomes that of the look's words and intervals, and `look` holds its number, its
-    alpha and the confidence that the study declares.
+    look: int
+    alpha: float
 
-    Args:
-        spec: with `analysis`.
-        look: `as_json`.
-
-    Raises:
-        UserError: the look is none.
-    """
-    if look is None:
-        return dict(spec)
-    analysis = spec["analysis"]
-    told = {**look, "declared": analysis["confidence"]}
-    return {**spec, "analysis": {**analysis, "confidence": confidence_of(look)}, "look": told}
+    @property
+    def confidence(self) -> float:
+        """The confidence of its intervals."""
+        return round(1 - self.alpha, 10)
 
 
-def confidence_of(look: Mapping) -> float:
-    """The confidence of a look's intervals; `look`: see `as_json`.
+def look_level(read: Mapping) -> LookLevel:
+    """A look as `as_json` has it.
 
     Raises:
-        UserError: the look is none.
+        UserError: it is none.
     """
-    if look.keys() != {"look", "alpha"}:
-        raise UserError(problem("--look", sorted(look), "the keys look and alpha, as count_look.py writes"))
-    return round(1 - look["alpha"], 10)
+    if read.keys() != {"look", "alpha"}:
+        raise UserError(problem("--look", sorted(read), "the keys look and alpha, as count_look.py writes"))
+    return LookLevel(**read)

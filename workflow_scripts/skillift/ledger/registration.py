@@ -6,7 +6,7 @@ and when results are first seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -107,7 +107,7 @@ def registration_of(prediction: str, declared: dict, history: list[Record]) -> R
     return Registration(CHANGED if known else AFTER, first.time)
 
 
-def withdrawn(predictions: dict[str, dict], history: list[Record]) -> dict[str, tuple[dict, Registration]]:
+def withdrawn(predictions: Collection[str], history: list[Record]) -> dict[str, tuple[dict, Registration]]:
     """Predictions that left the study when results existed: what was last declared, and when it left."""
     gone = {}
     for before, after in pairwise(history):

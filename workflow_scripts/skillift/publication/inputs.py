@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillift.errors import UserError, problem
-from skillift.ledger.looks import at_look
+from skillift.ledger.looks import look_level
 from skillift.path_patterns import path_pattern
 from skillift.reporting.registry import ANALYSIS, OPTIONAL, WHERE_DECLARED
 from skillift.tables import read_json
@@ -16,6 +16,7 @@ from skillift.tables import read_json
 if TYPE_CHECKING:
     import polars as pl
 
+    from skillift.reporting.view import View
     from skillift.settings.analysis_specs import FiguresSpec
     from skillift.study.study import Study
 
@@ -41,14 +42,15 @@ def add_options(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument("--look", type=Path, metavar="JSON", help="analysis/look.json, the tables' level")
 
 
-def spec_of(options: argparse.Namespace) -> dict:
-    """`--spec` at the level of the tables' look; without `--look` at the confidence that it declares.
+def view_given(options: argparse.Namespace) -> View:
+    """How `--spec` wants results shown, at the level of the tables' look where `--look` is given.
 
     Raises:
         UserError: the file of the look is missing or wrong.
     """
-    spec = options.spec.model_dump()
-    return at_look(spec, read_json(options.look)) if options.look else spec
+    from skillift.reporting.view import view_of
+
+    return view_of(options.spec, look_level(read_json(options.look)) if options.look else None)
 
 
 def runs_with(name: str, spec: FiguresSpec) -> list[dict[str, str]]:

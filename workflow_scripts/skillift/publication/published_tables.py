@@ -25,7 +25,7 @@ from skillift.publication.ledger import ledger
 from skillift.publication.predictions import predictions
 from skillift.publication.table_page import Page, to_html, to_latex
 from skillift.reporting.registry import ANALYSIS, PARTS, TABLES, WHERE_DECLARED, parts_of
-from skillift.reporting.view import of_suites, read_spec
+from skillift.reporting.view import View
 from skillift.tables import atomic_path
 
 PAGES = {
@@ -57,7 +57,7 @@ _EVERY_METRIC = ("claims", "predictions")
 def publish(
     name: str,
     tables: Mapping[str, pl.DataFrame],
-    spec: dict,
+    view: View,
     html: Path | str,
     latex: Path | str,
     csv: Sequence[Path | str],
@@ -67,7 +67,7 @@ def publish(
     Args:
         name: a key of `skillift.reporting.registry.TABLES`.
         tables: at least the tables that `publication.TABLES[name]` lists.
-        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
         html: the page to write.
         latex: the LaTeX file to write.
         csv: the files of all rows to write, one for each of `publication.parts_of(name)`.
@@ -84,9 +84,9 @@ def publish(
         found = ", ".join(map(str, csv))
         expected = f"one each for {', '.join(parts_of(name))}"
         raise UserError(problem(f"table {name}, CSV files", found, expected))
-    frames = _frames(name, tables, spec)
-    specs = of_suites(spec) if _by_suite(name) else [spec]
-    pages = [page for of_suite in specs for page in _pages(name, tables, of_suite)]
+    frames = _frames(name, tables, view)
+    views = view.by_suite() if _by_suite(name) else [view]
+    pages = [page for of_suite in views for page in _pages(name, tables, of_suite)]
     for path, text in ((html, to_html(pages, name)), (latex, to_latex(pages, name))):
         with atomic_path(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -105,18 +105,16 @@ def _sources(name: str) -> Sequence[str]:
     return parts_of(name) if name in PARTS else TABLES[name][:1]
 
 
-def _pages(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[Page]:
+def _pages(name: str, tables: Mapping[str, pl.DataFrame], view: View) -> list[Page]:
     """The page of each part of a table."""
-    view = read_spec(spec)
     return [
         PAGES[part](_shown(part, tables[source]), view)
         for part, source in zip(parts_of(name), _sources(name), strict=True)
     ]
 
 
-def _frames(name: str, tables: Mapping[str, pl.DataFrame], spec: dict) -> list[pl.DataFrame]:
+def _frames(name: str, tables: Mapping[str, pl.DataFrame], view: View) -> list[pl.DataFrame]:
     """The rows of the CSV file of each part of a table, of every suite."""
-    view = read_spec(spec)
     return [result_pages.headline_first(tables[source], view) for source in _sources(name)]
 
 

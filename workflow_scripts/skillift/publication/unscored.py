@@ -6,21 +6,23 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.reporting.view import read_spec
+from skillift.reporting.view import View
 from skillift.statistics.contrasts import LIFT
 
 DEFAULT_LIMIT = 0.05  # as in the study's schema
 
 
-def unscored_warnings(bounds: pl.DataFrame, rates: pl.DataFrame, spec: dict) -> dict[str, str]:
+def unscored_warnings(bounds: pl.DataFrame, rates: pl.DataFrame, view: View) -> dict[str, str]:
     """A line for each scoring path of which a run has more episodes unscored than the study allows.
 
     Args:
         bounds: contract BOUNDS, of one suite.
         rates: contract PASS_RATES, of the same; for paths that have no contrast.
-        spec: the analysis spec; `max_unscored_share` is the limit, a fraction of episodes.
+        view: how the study wants results shown; `spec.max_unscored_share` is the limit (fraction of
+            episodes).
     """
-    limit, view = spec.get("max_unscored_share", DEFAULT_LIMIT), read_spec(spec)
+    declared = view.spec.max_unscored_share
+    limit = DEFAULT_LIMIT if declared is None else declared
     found = {}
     for path in rates["path"].unique().sort():
         runs = _by_run(bounds.filter(path=path), rates.filter(path=path))

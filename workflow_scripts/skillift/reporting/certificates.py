@@ -10,47 +10,50 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from skillift.reporting.view import View
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
-LIMITS = {"false_pass": "max_false_pass", "false_fail": "max_false_fail"}
 WORDS = {"false_pass": "false passes", "false_fail": "false fails"}
 CASES = {"false_pass": "hostile", "false_fail": "benign"}
 
 
-def headline_judge(spec: dict) -> str:
+def headline_judge(view: View) -> str:
     """The judge behind the headline path; on `bench` the primary one, which scores what has no extractor."""
-    path = spec["analysis"]["headline_path"]
-    return path.removeprefix("judge:") if path.startswith("judge:") else spec.get("primary_judge", "")
+    path = view.headline_path
+    return path.removeprefix("judge:") if path.startswith("judge:") else view.spec.primary_judge or ""
 
 
-def limit(spec: dict, error: str) -> float | None:
+def limit(view: View, error: str) -> float | None:
     """The largest rate of an error, `false_pass` or `false_fail`, that the study accepts; None for any."""
-    return spec["analysis"].get("certification", {}).get(LIMITS[error])
+    limits = view.spec.analysis.certification
+    if limits is None:
+        return None
+    return limits.max_false_pass if error == "false_pass" else limits.max_false_fail
 
 
-def warnings(rates: pl.DataFrame, spec: dict) -> list[str]:
+def warnings(rates: pl.DataFrame, view: View) -> list[str]:
     """Lines that warn of the headline judge: one at most, none where it keeps the study's limits.
 
     Args:
         rates: contract CERTIFICATION_RATES.
-        spec: the analysis spec, see `skillift.reporting.view.read_spec`.
+        view: how the study wants results shown.
     """
-    judge = headline_judge(spec)
+    judge = headline_judge(view)
     above = [
         f"{WORDS[row['error']]} {_found(row)} (limit {100 * most:g} %)"
         for row in totals(rates, judge)
-        if exceeds(row, spec) and (most := limit(spec, row["error"])) is not None
+        if exceeds(row, view) and (most := limit(view, row["error"])) is not None
     ]
     if not above:
         return []
-    errs = "errs too often" if errs_too_often(rates, spec) else "is not known to keep the limits"
+    errs = "errs too often" if errs_too_often(rates, view) else "is not known to keep the limits"
     return [f"Warning: judge {judge} {errs}: {'; '.join(above)}"]
 
 
-def errs_too_often(rates: pl.DataFrame, spec: dict) -> bool:
+def errs_too_often(rates: pl.DataFrame, view: View) -> bool:
     """Whether a known rate of the headline judge is above the study's limit."""
-    rows = totals(rates, headline_judge(spec))
-    return any(row["rate"] is not None and exceeds(row, spec) for row in rows)
+    rows = totals(rates, headline_judge(view))
+    return any(row["rate"] is not None and exceeds(row, view) for row in rows)
 
 
 def totals(rates: pl.DataFrame, judge: str) -> list[dict]:
@@ -59,9 +62,9 @@ def totals(rates: pl.DataFrame, judge: str) -> list[dict]:
     return rows.to_dicts()
 
 
-def exceeds(row: Mapping, spec: dict) -> bool:
+def exceeds(row: Mapping, view: View) -> bool:
     """Whether a rate is above the study's limit; a rate that is unknown is not known to keep it."""
-    most = limit(spec, row["error"])
+    most = limit(view, row["error"])
     return most is not None and (row["rate"] is None or row["rate"] > most)
 
 
@@ -71,19 +74,19 @@ def _found(row: Mapping) -> str:
     return f"{100 * row['rate']:.1f} % of {row['n_cases'] - row['n_unscored']} {CASES[row['error']]} cases"
 
 
-def certificate(rates: pl.DataFrame, judge: str, spec: dict, level: str) -> str:
-    """A judge's certificate in one sentence; `level` is that of the intervals, such as `95 %`."""
+def certificate(rates: pl.DataFrame, judge: str, view: View) -> str:
+    """A judge's certificate in one sentence; its intervals are at the level that the study declares."""
     parts = []
     for row in totals(rates, judge):
         text = f"{WORDS[row['error']]} {_found(row)}"
         if row["rate"] is not None:
             ends = f"{100 * row['ci_low']:.1f} to {100 * row['ci_high']:.1f} %"
-            text += f" ({level} interval {ends}; {row['n_unscored']} unscored)"
-        most = limit(spec, row["error"])
+            text += f" ({view.declared_level} interval {ends}; {row['n_unscored']} unscored)"
+        most = limit(view, row["error"])
         if most is not None:
             kept = (
                 "within"
-                if not exceeds(row, spec)
+                if not exceeds(row, view)
                 else "above"
                 if row["rate"] is not None
                 else "not known to keep"

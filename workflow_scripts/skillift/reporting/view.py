@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.errors import UserError, problem
+if TYPE_CHECKING:
+    from skillift.ledger.looks import LookLevel
+    from skillift.settings.analysis_specs import FiguresSpec
 
 BASE = "base"
 HOLDOUT = "holdout"
@@ -21,6 +23,7 @@ class View:
     """How the analysis spec wants results shown.
 
     Attributes:
+        spec: what the study declares, for what stands in no other attribute.
         headline_path: the scoring path of all headline numbers.
         confidence: level of the intervals in the tables, such as 0.975.
         suite: the suite that is shown: the study's headline suite, or one that stands after it.
@@ -28,17 +31,18 @@ class View:
         students: student, label, position (0 = smallest), sorted by tier; reference models stand last.
         runs: student, run, recipe, seed; `base` and the rows of whole recipes are not listed.
         references: ids of the students that are reference models, which are never trained.
-        look: number, alpha and the study's `declared` confidence (`looks.at_look`); None where the analysis
-            was not counted as a look, and is at the study's confidence.
+        look: number and alpha of the tables' look; None where the analysis was not counted as a look, and is
+            at the study's confidence.
     """
 
+    spec: FiguresSpec
     headline_path: str
     confidence: float
     suite: str
     students: pl.DataFrame
     runs: pl.DataFrame
     references: tuple[str, ...] = ()
-    look: Mapping | None = None
+    look: LookLevel | None = None
     others: tuple[str, ...] = ()
 
     @cached_property
@@ -53,7 +57,7 @@ class View:
 
     @cached_property
     def recipes(self) -> list[str]:
-        """Each recipe once, the one that most students were trained by first (`recipes_of`)."""
+        """Recipes in the order of `recipes_of`."""
         return recipes_of(self.runs)
 
     @property
@@ -69,7 +73,7 @@ class View:
     @property
     def declared_level(self) -> str:
         """The level that the study declares: of intervals that are at no look, as of certified judges."""
-        return in_percent(self.look["declared"] if self.look else self.confidence)
+        return in_percent(self.spec.analysis.confidence)
 
     def trained(self, column: str = "run") -> pl.Expr:
         """A run or a whole recipe in words: `before SFT`, `sft`, `sft, seed 0`."""
@@ -110,6 +114,14 @@ class View:
         """Name of the series of one recipe."""
         return "after SFT" if len(self.recipes) == 1 else f"after SFT: {recipe}"
 
+    def of_suite(self, suite: str) -> View:
+        """The same for one of the suites that were asked, as if it were asked alone."""
+        return replace(self, suite=suite, others=())
+
+    def by_suite(self) -> list[View]:
+        """The same for each suite that was asked, the headline's first."""
+        return [self.of_suite(suite) for suite in (self.suite, *self.others)]
+
 
 def recipes_of(runs: pl.DataFrame) -> list[str]:
     """Recipes: those that more students were trained by first, of these those with more seeds.
@@ -126,64 +138,32 @@ def in_percent(confidence: float) -> str:
     return f"{100 * confidence:.4g} %"
 
 
-def read_spec(spec: dict) -> View:
-    """What figures, tables and findings need to know of a study, from the settings that they are given.
-
-    Args:
-        spec: `{"analysis": {"headline_path", "confidence", "suite"?}, "students": {id: {"label", "tier"}},
-            "references"?: [id], "runs": [{"student", "run", "recipe", "seed"}], "look"?: of
-            `looks.at_look`}`; `analysis` may have `suite`, the headline suite, and `suites`, all that were
-            asked; `holdout` alone where it has not.
-
-    Raises:
-        UserError: a part is missing.
-    """
-    try:
-        analysis = spec["analysis"]
-        suite = analysis.get("suite", HOLDOUT)
-        references = tuple(sorted(spec.get("references", [])))
-        order = sorted(
-            spec["students"].items(), key=lambda item: (item[0] in references, item[1]["tier"], item[0])
-        )
-        students = {
-            "student": [student for student, _ in order],
-            "label": _distinct([(student, str(entry.get("label", student))) for student, entry in order]),
-            "position": list(range(len(order))),
-        }
-        runs = [
-            (run["student"], run["run"], run["recipe"], run["seed"])
-            for run in spec["runs"]
-            if run["run"] != BASE
-        ]
-        run_schema = {"student": pl.String, "run": pl.String, "recipe": pl.String, "seed": pl.Int64}
-        return View(
-            headline_path=analysis["headline_path"],
-            confidence=float(analysis["confidence"]),
-            suite=suite,
-            others=tuple(sorted({*analysis.get("suites", ())} - {suite})),
-            students=pl.DataFrame(
-                students, schema={"student": pl.String, "label": pl.String, "position": pl.Int64}
-            ),
-            runs=pl.DataFrame(runs, schema=run_schema, orient="row"),
-            references=references,
-            look=spec.get("look"),
-        )
-    except KeyError as error:
-        found = f"no {error.args[0]!r}"
-        raise UserError(problem("--spec", found, "the keys analysis, students and runs")) from None
-
-
-def of_suites(spec: dict) -> list[dict]:
-    """The analysis spec for each suite that was asked, as if asked alone; the headline's first.
-
-    Raises:
-        UserError: see `read_spec`.
-    """
-    view = read_spec(spec)
-    if not view.others:
-        return [spec]
-    kept = {name: value for name, value in spec["analysis"].items() if name != "suites"}
-    return [{**spec, "analysis": {**kept, "suite": suite}} for suite in (view.suite, *view.others)]
+def view_of(spec: FiguresSpec, look: LookLevel | None = None) -> View:
+    """How a study wants results shown: at the level of the tables' look, or without one at its own."""
+    analysis = spec.analysis
+    suite = analysis.suite or HOLDOUT
+    references = tuple(sorted(spec.references or []))
+    order = sorted(spec.students.items(), key=lambda item: (item[0] in references, item[1].tier, item[0]))
+    students = {
+        "student": [student for student, _ in order],
+        "label": _distinct([(student, entry.label) for student, entry in order]),
+        "position": list(range(len(order))),
+    }
+    runs = [(run.student, run.run, run.recipe, run.seed) for run in spec.runs if run.run != BASE]
+    run_schema = {"student": pl.String, "run": pl.String, "recipe": pl.String, "seed": pl.Int64}
+    return View(
+        spec=spec,
+        headline_path=analysis.headline_path,
+        confidence=look.confidence if look else analysis.confidence,
+        suite=suite,
+        others=tuple(sorted({*(analysis.suites or ())} - {suite})),
+        students=pl.DataFrame(
+            students, schema={"student": pl.String, "label": pl.String, "position": pl.Int64}
+        ),
+        runs=pl.DataFrame(runs, schema=run_schema, orient="row"),
+        references=references,
+        look=look,
+    )
 
 
 def _distinct(labels: list[tuple[str, str]]) -> list[str]:

@@ -88,6 +88,13 @@ class AnalysisSettings(Estimation):
     """Runs that are emulated, where some are."""
 
 
+class Analysed(AnalysisSettings):
+    """The settings of an analysis as it is done: at the confidence of its look."""
+
+    parameters: dict[Id, Positive] = Field(default_factory=dict)
+    """Parameters of students, of those whose manifests are read."""
+
+
 class AnalysisSpec(Settings):
     """How effects are estimated, and over which runs."""
 

@@ -18,6 +18,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
+from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction
 from skillift.statistics.predictions import predictions
 
 LEAST = 5  # studies of disjoint tasks for a summary: with fewer the variance between them is hardly known
@@ -99,15 +100,24 @@ def differences_of_pairs(studies: dict[str, Finished], contrast: str, confidence
         units = {(run["student"], run["recipe"]) for run in ours.runs if run["recipe"]}
         units &= {(run["student"], run["recipe"]) for run in theirs.runs if run["recipe"]}
         for student, recipe in sorted(units):
+            # no check: the name of a study and a student together are no id
             effect, minus = (
-                {"contrast": contrast, "student": f"{each}/{student}", "recipe": recipe}
+                ComparedEffect.model_construct(contrast=contrast, student=f"{each}/{student}", recipe=recipe)
                 for each in (name, other)
             )
-            declared: dict = {"text": "-", "path": ours.path, "suite": ours.suite}
-            declared |= {"effect": effect, "minus": minus, "confidence": confidence}
-            declared |= {"direction": "greater", "than": 0.0, "margin": 0.0}
+            declared = DeclaredPrediction.model_construct(
+                text="-",
+                path=ours.path,
+                suite=ours.suite,
+                effect=effect,
+                minus=minus,
+                direction="greater",
+                than=0.0,
+                margin=0.0,
+                confidence=confidence,
+            )
             tasks = ours.tasks.filter(pl.col("task_id").is_in(shared.implode()))
-            found = predictions(scores, tasks, {"predictions": {"difference": declared}, "runs": runs})
+            found = predictions(scores, tasks, {"difference": declared}, runs)
             row = found.row(0, named=True)
             kept = ("estimate", "ci_low", "ci_high", "n_tasks", "n_unscored")
             place = {"study": name, "against": other, "student": student, "recipe": recipe}

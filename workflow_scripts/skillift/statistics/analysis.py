@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -44,6 +44,9 @@ from skillift.statistics.skill_effects import skill_effects
 from skillift.statistics.tier_spread import tier_spreads
 from skillift.statistics.variants import variant_counts, variant_differences
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 
 class Analysis(NamedTuple):
     """The tables of `analysis/`, each keeping the contract of its name in capitals."""
@@ -83,7 +86,8 @@ def analyse(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame,
-    spec: dict,
+    settings: Analysed,
+    runs: list[dict],
     labels: pl.DataFrame | None = None,
     discrimination: pl.DataFrame | None = None,
     intervened: pl.DataFrame | None = None,
@@ -96,24 +100,21 @@ def analyse(
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`. Where a study
             declares protocols, both have their column, and so have the tables of `_BY_PROTOCOL`; the others
             are of `main` alone.
-        spec: `analysis` with confidence, bootstrap_samples, seed, splits and margins (as in `claims.claims`),
-            and `trajectory` (as in `trajectory`), `changes` (as in `variants`); `runs` as in
-            `contrasts.differences`.
+        settings: how effects are estimated.
+        runs: as in `contrasts.differences`.
         labels: contract LABELS, to count the judges' errors on; where left out, `labels.exact_labels`.
         discrimination: contract DISCRIMINATION with the column `student`, where a forecast is declared.
         intervened: the frame of `interventions.interventions_of`, where the study asks for interventions.
 
     Raises:
-        UserError: a setting is missing or out of range, a scored task is unknown, a scored run undeclared, or
-            an episode labelled that is not scored.
+        UserError: a margin is of no claim, a scored task is unknown, a scored run undeclared, or an episode
+            labelled that is not scored.
     """
-    settings = _settings(spec)
-    runs = spec.get("runs", [])
     _refuse_undeclared(scores, runs)
     responses = of_protocol(response_frame)
     of_main = (of_protocol(scores), tasks, responses, settings, runs)
     found = _analysed(*of_main, labels, discrimination, intervened)
-    budgets = settings.get("sampling_budgets")
+    budgets = settings.sampling_budgets
     several = []  # protocols with several samples
     if budgets and scores["sample"].max() and of_protocol(scores)["sample"].max():
         several = [of_one(MAIN, of_protocol(scores), tasks, responses, runs, settings)]
@@ -144,14 +145,14 @@ def _analysed(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame,
-    settings: dict,
+    settings: Analysed,
     runs: list[dict],
     labels: pl.DataFrame | None,
     discrimination: pl.DataFrame | None,
     intervened: pl.DataFrame | None,
 ) -> Analysis:
     """The tables of one protocol: `main`, or the only one; arguments as in `analyse`."""
-    confidence, bootstrap = settings["confidence"], (settings["bootstrap_samples"], settings["seed"])
+    confidence, bootstrap = settings.confidence, (settings.bootstrap_samples, settings.seed)
     known = with_skills(scores, tasks)
     values = task_values(known)
     labelled = exact_labels(known, response_frame) if labels is None else given_labels(labels, known)
@@ -195,10 +196,10 @@ def _analysed(
             bounds=made(bounds, values, runs, confidence),
             judge_errors=made(judge_errors, judged, confidence),
             corrected_effects=with_answer_lines(corrected, response_frame, runs),
-            asymmetry=made(asymmetry, values, runs, confidence, settings.get("splits", SPLITS), bootstrap[1]),
+            asymmetry=made(asymmetry, values, runs, confidence, settings.splits or SPLITS, settings.seed),
             format_cells=made(format_cells, known, response_frame, confidence),
             tier_spreads=made(tier_spreads, found, seeds, runs, confidence),
-            variants=made(variant_counts, tasks, settings.get("changes", []), settings.get("varied")),
+            variants=made(variant_counts, tasks, settings.changes or [], settings.varied),
             courses=made(courses, rates, response_frame, runs),
             forecast=skills,
             sampling_budgets=sampling_budgets([], settings),
@@ -209,20 +210,6 @@ def _with(
     schema: pa.DataFrameSchema, of_pass: pl.DataFrame, of_others: Iterable[pl.DataFrame]
 ) -> pl.DataFrame:
     return pl.concat([of_pass, *of_others]).sort(key_of(schema))
-
-
-def _settings(spec: dict) -> dict:
-    settings = spec.get("analysis")
-    needed = ("confidence", "bootstrap_samples", "seed")
-    if not isinstance(settings, dict) or any(name not in settings for name in needed):
-        raise UserError(
-            problem("--spec, key analysis", settings, f"an object with the keys {', '.join(needed)}")
-        )
-    if not 0 < settings["confidence"] < 1:
-        raise UserError(
-            problem("--spec, key analysis.confidence", settings["confidence"], "a fraction such as 0.95")
-        )
-    return settings
 
 
 def _refuse_undeclared(scores: pl.DataFrame, runs: list[dict]) -> None:

@@ -11,6 +11,7 @@ between seeds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -22,6 +23,9 @@ from skillift.statistics.seed_variance import about_recipes
 from skillift.statistics.slopes import Sums, split_slope
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
 from skillift.statistics.uncertainty import students_t
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
 
 SPLITS = 200  # where a spec does not say
 _TASK = ["task_id", "skill_id"]
@@ -45,13 +49,13 @@ _SCHEMA = {
 }
 
 
-def ceiling(values: pl.DataFrame, runs: list[dict], settings: dict) -> Iterator[dict]:
+def ceiling(values: pl.DataFrame, runs: list[dict], settings: Analysed) -> Iterator[dict]:
     """What `base_sets_ceiling` says of each student and recipe, on one path and suite.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; seed (0 where left out) and splits of the tasks into halves.
+        settings: seed and splits are of the tasks into halves.
 
     Yields:
         Columns of CLAIMS from `student` on, and `uncertainty`: None where fewer than three skills, or none
@@ -66,7 +70,7 @@ def ceiling(values: pl.DataFrame, runs: list[dict], settings: dict) -> Iterator[
             rows += _of_student(student, before, after, settings)
     if not rows:
         return
-    table = about_recipes(pl.DataFrame(rows, schema=_SCHEMA), runs, [], settings["confidence"])
+    table = about_recipes(pl.DataFrame(rows, schema=_SCHEMA), runs, [], settings.confidence)
     several = {name for name, n in table.select("run", "n_runs").iter_rows() if n > 1}
     recipes = {(run["student"], run["run"]): run.get("recipe") for run in runs}
     for row in table.sort("student", "run").iter_rows(named=True):
@@ -77,7 +81,9 @@ def ceiling(values: pl.DataFrame, runs: list[dict], settings: dict) -> Iterator[
         yield row | {"contrast": RATE, "uncertainty": whole}
 
 
-def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, settings: dict) -> Iterator[dict]:
+def _of_student(
+    student: str, before: pl.DataFrame, after: pl.DataFrame, settings: Analysed
+) -> Iterator[dict]:
     """A row for each run, and for the mean of each recipe's runs where it has several."""
     sides = {name: after.filter(run=name) for name in after["run"].unique().sort()}
     n_runs = dict.fromkeys(sides, 1)
@@ -89,7 +95,7 @@ def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, setting
             n_runs[recipe] = part["run"].n_unique()
     base = before.select(*_TASK, before="value", lost="n_unscored").sort("skill_id", "task_id")
     skills = base["skill_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    first = split_tasks(skills, settings.get("splits", SPLITS), settings.get("seed", 0))
+    first = split_tasks(skills, settings.splits or SPLITS, settings.seed)
     halves = np.vstack([first, ~first])
     for run, side in sides.items():
         both = base.join(side.select("task_id", "value", "n_unscored"), on="task_id", how="left")
@@ -107,7 +113,7 @@ def _of_student(student: str, before: pl.DataFrame, after: pl.DataFrame, setting
             "student": student,
             "run": run,
             "step": side["step"].max(),
-            **_slope(x, y, n_skills, settings["confidence"]),
+            **_slope(x, y, n_skills, settings.confidence),
             "n_tasks": int(known.sum()),
             "n_skills": n_skills,
             "n_unscored": int(both["lost"].sum()) + int(both["n_unscored"].sum()),

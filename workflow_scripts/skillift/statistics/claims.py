@@ -32,6 +32,7 @@ of sameness is one test, and in no family. The smallest detectable effect is tha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -66,6 +67,9 @@ from skillift.statistics.trajectory import trajectory_claims
 from skillift.statistics.transfer import transfer_claims
 from skillift.statistics.variants import variant_claims
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 CONSTRAINTS = "constraints"  # the metric of the ceiling
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
 
@@ -76,7 +80,7 @@ def claims(
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
     runs: list[dict],
-    settings: dict,
+    settings: Analysed,
     skills: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The table CLAIMS: every claim of a study with its estimate, p-value, detectable effect and word.
@@ -87,14 +91,13 @@ def claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence of the intervals; margins (of `claim_labels.MARGINS`) as fractions, without
-            which equivalence is not tested.
+        settings: the study's; without its margin no equivalence is tested.
         skills: of `forecast.forecast_skills`, where a forecast is declared.
 
     Raises:
-        UserError: a margin of no claim of sameness, or one that is not a fraction above 0.
+        UserError: a margin of no claim of sameness.
     """
-    confidence, margins = settings["confidence"], _margins(settings)
+    confidence, margins = settings.confidence, _margins(settings)
     rows: list[dict] = []
     for item in found:
         if item.contrast in _CLAIM_OF and item.cells.height:
@@ -114,7 +117,7 @@ def claims(
     rows += depth_claims(found, runs, settings)
     rows += scale_claims(values, seeds, runs, settings)
     if skills is not None and skills.height:
-        rows += forecast_claims(skills, runs, settings)
+        rows += forecast_claims(skills, runs, confidence)
     return claims_table(rows, PASS, confidence)
 
 
@@ -125,7 +128,7 @@ def claims_of_metric(
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
     runs: list[dict],
-    settings: dict,
+    settings: Analysed,
 ) -> pl.DataFrame:
     """The table CLAIMS of a metric other than `pass`: what its module claims, each claim a family of its own.
 
@@ -135,7 +138,7 @@ def claims_of_metric(
         found: of `contrasts.differences`, from its values.
         effects, seeds, runs, settings: as in `claims`, of this metric.
     """
-    confidence, margins = settings["confidence"], _margins(settings)
+    confidence, margins = settings.confidence, _margins(settings)
     rows: list[dict] = []
     for claim in (claim for claim in of_metrics() if claim.sides not in ("recipes", OF_SAMPLES)):
         for item in found:
@@ -164,15 +167,12 @@ def claims_table(rows: list[dict], metric: str, confidence: float) -> pl.DataFra
     return pl.DataFrame(rows, schema=schema).sort(key_of(CLAIMS))
 
 
-def _margins(settings: dict) -> dict[str, float]:
-    margins = settings.get("margins") or {}
-    for name, margin in margins.items():
-        where = f"--spec, key analysis.margins.{name}"
+def _margins(settings: Analysed) -> dict[str, float]:
+    for name in settings.margins:
         if name not in MARGINS:
+            where = f"--spec, key analysis.margins.{name}"
             raise UserError(problem(where, name, f"one of {', '.join(MARGINS)}"))
-        if not (isinstance(margin, int | float) and 0 < margin <= 1):
-            raise UserError(problem(where, margin, "a fraction such as 0.05"))
-    return margins
+    return settings.margins
 
 
 def _holds(row: dict, confidence: float) -> bool:

@@ -11,8 +11,9 @@ tiers that are alike, each so far below the limit, and a margin that is so wide 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -26,11 +27,15 @@ from skillift.statistics.intervals import POWER, clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis import ConstraintCeiling
+    from skillift.settings.analysis_specs import Analysed
+
 _NUMBERS = ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value")
 
 
 def ceiling_claims(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the ceiling; none where a study declares none.
 
@@ -38,9 +43,9 @@ def ceiling_claims(
         values: of the metric `constraints`, as `pairing.task_values` has those of `pass`.
         seeds: the table SEED_VARIANCE made from them.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `constraint_ceiling` with limit and margin, as fractions.
+        settings: `constraint_ceiling` is what is declared.
     """
-    declared, confidence = settings.get("constraint_ceiling"), settings["confidence"]
+    declared, confidence = settings.constraint_ceiling, settings.confidence
     if not declared:
         return
     for part in values.partition_by("path", "suite", maintain_order=True):
@@ -58,7 +63,7 @@ def ceiling_claims(
             if len(sides.names) > 1
         }
         rows = [
-            fixed | {"run": recipe, "margin": declared["margin"], **_together(sides, declared, confidence)}
+            fixed | {"run": recipe, "margin": declared.margin, **_together(sides, declared, confidence)}
             for recipe, sides in of_recipes.items()
         ]
         for row in family(CONSTRAINT_CEILING, rows, confidence):
@@ -99,12 +104,10 @@ def resolvable_distance(joint: Joint, confidence: float, n_tests: int = 1) -> fl
     return float(np.quantile(least, POWER))
 
 
-def _together(sides: Sides, declared: Mapping, confidence: float) -> dict:
+def _together(sides: Sides, declared: ConstraintCeiling, confidence: float) -> dict:
     """The part that decides, with the p-value of all and the fewest tasks and skills of any."""
-    parts = [_part(sides, [name], declared["limit"], confidence) for name in sides.names]
-    parts += [
-        _part(sides, list(pair), declared["margin"], confidence) for pair in combinations(sides.names, 2)
-    ]
+    parts = [_part(sides, [name], declared.limit, confidence) for name in sides.names]
+    parts += [_part(sides, list(pair), declared.margin, confidence) for pair in combinations(sides.names, 2)]
     place, p_value = deciding([(part["estimate"], part["p_value"]) for part in parts])
     return parts[place] | {
         "p_value": p_value,

@@ -21,7 +21,7 @@ interval for both. `mde` is the multiple of the declared pattern (`dip`, `recove
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,10 @@ from skillift.statistics.intervals import clustered_means
 from skillift.statistics.recipes import TASK, last_checkpoints
 from skillift.statistics.seed_variance import about_recipes
 from skillift.statistics.trajectory import Part, resolvable_multiple
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis import Depth
+    from skillift.settings.analysis_specs import Analysed
 
 DIP, RECOVERY = "dip", "recovery"
 PARTS = (DIP, RECOVERY)
@@ -57,21 +61,21 @@ class Course(NamedTuple):
     heads: pl.DataFrame
 
 
-def depth_claims(found: list[Differences], runs: list[dict], settings: Mapping) -> Iterator[dict]:
+def depth_claims(found: list[Differences], runs: list[dict], settings: Analysed) -> Iterator[dict]:
     """Rows of the table CLAIMS about the course of trainings, on every path and suite.
 
     Args:
         found: of `contrasts.differences`.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `depth` with early, dip and recovery, without which there are none.
+        settings: without `depth` there are none.
     """
-    declared, confidence = settings.get("depth"), settings["confidence"]
+    declared, confidence = settings.depth, settings.confidence
     if not declared:
         return
     for item in found:
         if item.contrast == GAIN and item.cells.height:
             place = item.cells.select("path", "suite").row(0, named=True)
-            yield from _rows(place, course(item, runs, declared["early"]), runs, declared, confidence)
+            yield from _rows(place, course(item, runs, declared.early), runs, declared, confidence)
 
 
 def course(item: Differences, runs: list[dict], early: Sequence[int]) -> Course:
@@ -135,9 +139,7 @@ def _mean_over_steps(tasks: pl.DataFrame, n_steps: int) -> pl.DataFrame:
     )
 
 
-def _rows(
-    place: Mapping, of: Course, runs: list[dict], declared: Mapping, confidence: float
-) -> Iterator[dict]:
+def _rows(place: Mapping, of: Course, runs: list[dict], declared: Depth, confidence: float) -> Iterator[dict]:
     lost = of.tasks["n_unscored"].sum() > 0
     columns = ("value", *_ENDS) if lost else ("value",)
     known = {column: _estimates(of.tasks, column, runs, confidence) for column in columns}
@@ -197,7 +199,7 @@ def _end(known: Mapping[tuple[str, str, str], dict], who: tuple[str, str]) -> En
 
 
 def _multiple(
-    tasks: pl.DataFrame, parts: Sequence[Mapping], declared: Mapping, confidence: float, n_tests: int
+    tasks: pl.DataFrame, parts: Sequence[Mapping], declared: Depth, confidence: float, n_tests: int
 ) -> float | None:
     """The multiple of the declared dip and recovery that would be found; None where a part does not vary."""
     rows = tasks.with_columns(side="part", path=pl.lit(""))
@@ -212,5 +214,6 @@ def _multiple(
         covariance=joint.covariance * np.outer(wider, wider),
         degrees_of_freedom=min(part["degrees_of_freedom"] for part in parts),
     )
-    claimed = [Part(name, "", declared[name]) for name in PARTS]
+    worth = dict(zip(PARTS, (declared.dip, declared.recovery), strict=True))
+    claimed = [Part(name, "", worth[name]) for name in PARTS]
     return resolvable_multiple(joint, sorted(PARTS), claimed, confidence, n_tests)

@@ -25,7 +25,7 @@ never tested, and its word is always `not resolvable at this n`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
@@ -139,15 +139,14 @@ def of_heads(skills: pl.DataFrame) -> pl.DataFrame:
     return skills.filter(pl.col("n_runs") == most)
 
 
-def forecast_claims(skills: pl.DataFrame, runs: list[dict], settings: Mapping) -> Iterator[dict]:
+def forecast_claims(skills: pl.DataFrame, runs: list[dict], confidence: float) -> Iterator[dict]:
     """Rows of the table CLAIMS about the forecast, on every path.
 
     Args:
         skills: of `forecast_skills`.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence.
+        confidence: of the intervals.
     """
-    confidence = settings["confidence"]
     for part in skills.partition_by("path", "suite", maintain_order=True):
         place = part.select("path", "suite").row(0, named=True) | {"contrast": LIFT, "shape": ABOVE}
         for claim, estimator in ((FORECAST, slopes), (BEYOND_BASE, lead)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,9 @@ from skillift.statistics.effects import effects
 from skillift.statistics.pass_rates import pass_rates
 from skillift.statistics.seed_variance import about_recipes, seed_variance
 from skillift.statistics.variants import variant_differences
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
 
 
 class OfMetric(NamedTuple):
@@ -30,7 +33,7 @@ def of_metric_alone(
     values: pl.DataFrame,
     response_frame: pl.DataFrame,
     runs: list[dict],
-    settings: dict,
+    settings: Analysed,
     tasks: pl.DataFrame,
     protocol: str = MAIN,
 ) -> OfMetric:
@@ -45,9 +48,9 @@ def of_metric_alone(
         tasks: contract TASKS.
         protocol: whose values they are; the claims of metrics are of `main`.
     """
-    confidence = settings["confidence"]
+    confidence = settings.confidence
     found = [*differences(values, runs), *variant_differences(values, tasks, runs)]
-    samples, seed = (settings["bootstrap_samples"], settings["seed"]) if name == PASS else (0, 0)
+    samples, seed = (settings.bootstrap_samples, settings.seed) if name == PASS else (0, 0)
     # the bootstrap is of `pass` alone
     given_seeds = effects(found, confidence, samples, seed, name)
     seeds = seed_variance(given_seeds, runs, confidence)

@@ -18,13 +18,15 @@ acceptance sampling", Technometrics 24, 1982), "one of these held" does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from skillift.contracts.predictions import PREDICTIONS, VERDICTS
-from skillift.errors import UserError, problem
 from skillift.ledger.entries import Record
 from skillift.ledger.registration import Registration, registration_of, withdrawn
 from skillift.metrics.names import PASS
+from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
@@ -41,10 +43,12 @@ _NOTHING = Estimate(None, None, None, None, None, None, None, n_tasks=0, n_skill
 def predictions(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
-    spec: dict,
+    declared: Mapping[str, DeclaredPrediction],
+    runs: list[dict],
     history: list[Record] | None = None,
     response_frame: pl.DataFrame | None = None,
     intervened: pl.DataFrame | None = None,
+    confidence: float | None = None,
 ) -> pl.DataFrame:
     """The table PREDICTIONS: each prediction with its estimate, its verdict, and when it was registered.
 
@@ -56,44 +60,39 @@ def predictions(
     Args:
         scores: contract SCORES, or the frame of `pairing.with_skills`.
         tasks: contract TASKS.
-        spec: `predictions` as `predictions.declared` has them; `runs`: {student, run, recipe}; `confidence`
-            of the look that judges them, where it is not what they were registered with.
+        declared: the predictions, by id.
+        runs: {student, run, recipe}.
         history: of the registrations; every prediction is "not registered" where it is left out.
         response_frame: the frames of `pass_rates.responses`; a prediction about a metric that reads responses
             is undetermined without them.
         intervened: the frame of `interventions.interventions_of`, for metrics that read these.
+        confidence: of the look that judges them, where it is not what they were registered with.
 
     Raises:
-        UserError: the spec lacks a part, or a scored task is unknown.
+        UserError: a scored task is unknown.
     """
-    try:
-        declared, runs = spec["predictions"], spec["runs"]
-    except KeyError as error:
-        found = f"no {error.args[0]!r}"
-        raise UserError(problem("--spec", found, "the keys predictions and runs")) from None
     whole = scores if "skill_id" in scores.columns else with_skills(scores, tasks)
     values = _values(declared, whole, tasks, response_frame, intervened)
     rows = []
     for name, prediction in declared.items():
-        known = registration_of(name, prediction, history or [])
+        known = registration_of(name, prediction.model_dump(), history or [])
         n_runs = _fewest_runs(prediction, runs)
-        judged = prediction | {"confidence": spec.get("confidence", prediction["confidence"])}
-        rows.append(
-            _row(name, prediction, *_estimated(judged, values[_metric(prediction)], runs), n_runs, known)
-        )
-    for name, (prediction, registration) in withdrawn(declared, history or []).items():
-        row = _row(name, prediction, _NOTHING, _NOTHING, 0, 0, registration)
+        level = prediction.confidence if confidence is None else confidence
+        found = _estimated(prediction, values[_metric(prediction)], runs, level)
+        rows.append(_row(name, prediction, *found, n_runs, known))
+    for name, (entry, registration) in withdrawn(declared, history or []).items():
+        row = _row(name, DeclaredPrediction(**entry), _NOTHING, _NOTHING, 0, 0, registration)
         rows.append(row | {"verdict": None})
     schema = {name: column.dtype.type for name, column in PREDICTIONS.columns.items()}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("prediction")
 
 
-def _metric(prediction: dict) -> str:
-    return prediction.get("metric", PASS)
+def _metric(prediction: DeclaredPrediction) -> str:
+    return prediction.metric or PASS
 
 
 def _values(
-    declared: dict,
+    declared: Mapping[str, DeclaredPrediction],
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame | None,
@@ -111,41 +110,50 @@ def _values(
 
 
 def verdict(
-    prediction: dict, interval: tuple[float | None, float | None], inner: tuple[float | None, float | None]
+    prediction: DeclaredPrediction,
+    interval: tuple[float | None, float | None],
+    inner: tuple[float | None, float | None],
 ) -> str:
     """The verdict by the rule at the head of this module.
 
     Args:
-        prediction: direction, than and margin.
+        prediction: what was predicted.
         interval: at the confidence of the look; None twice where undefined.
         inner: that of the two one-sided tests.
     """
     low, high = interval
     if low is None or high is None:
         return UNDETERMINED
-    direction, than, margin = (prediction[name] for name in ("direction", "than", "margin"))
+    direction, than, margin = prediction.direction, prediction.than, prediction.margin
     if direction == "equivalent":
+        inner_low, inner_high = inner
         outside = low > than + margin or high < than - margin
-        inside = than - margin < inner[0] and inner[1] < than + margin
+        inside = (
+            inner_low is not None
+            and inner_high is not None
+            and than - margin < inner_low
+            and inner_high < than + margin
+        )
         return HELD if inside else FAILED if outside else UNDETERMINED
     sign = 1 if direction == "greater" else -1
     nearest, furthest = sorted((sign * (low - than), sign * (high - than)))
     return HELD if nearest > margin else FAILED if furthest < margin else UNDETERMINED
 
 
-def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tuple[Estimate, Estimate, int]:
+def _estimated(
+    prediction: DeclaredPrediction, values: pl.DataFrame, runs: list[dict], confidence: float
+) -> tuple[Estimate, Estimate, int]:
     """The estimate with both of its intervals, and the episodes without a verdict."""
-    arms = values.filter(path=prediction["path"], suite=prediction["suite"])
-    effect = _task_effect(prediction["effect"], arms, runs)
-    if prediction["minus"]:
-        effect = paired_difference(effect, _task_effect(prediction["minus"], arms, runs), cell=[])
+    arms = values.filter(path=prediction.path, suite=prediction.suite)
+    effect = _task_effect(prediction.effect, arms, runs)
+    if prediction.minus:
+        effect = paired_difference(effect, _task_effect(prediction.minus, arms, runs), cell=[])
     known = effect.drop_nulls("value").sort("task_id")
     numbers = known["value"].to_numpy(), known["skill_id"].rank("dense").to_numpy()
-    confidence = prediction["confidence"]
     outer, inner = (clustered_mean(*numbers, level) for level in (confidence, 2 * confidence - 1))
     estimate = outer.estimate
     if estimate is not None and outer.standard_error is not None and outer.degrees_of_freedom is not None:
-        trainings = _trainings(prediction, arms, runs)
+        trainings = _trainings(prediction, arms, runs, confidence)
         whole = with_seeds(outer.standard_error**2, outer.degrees_of_freedom, trainings)
         if trainings and whole.readings:
             outer, inner = (
@@ -155,28 +163,27 @@ def _estimated(prediction: dict, values: pl.DataFrame, runs: list[dict]) -> tupl
     return outer, inner, int(effect["n_unscored"].sum())
 
 
-def _fewest_runs(prediction: dict, runs: list[dict]) -> int:
+def _fewest_runs(prediction: DeclaredPrediction, runs: list[dict]) -> int:
     """Trainings of the recipe that has the fewest in a prediction; 0 where none is trained."""
-    effects = [
-        effect for effect in (prediction["effect"], prediction["minus"]) if effect and effect["recipe"]
-    ]
-    return min((len(runs_of(runs, effect["student"], effect["recipe"])) for effect in effects), default=0)
+    effects = [effect for effect in (prediction.effect, prediction.minus) if effect and effect.recipe]
+    return min((len(runs_of(runs, effect.student, effect.recipe)) for effect in effects), default=0)
 
 
-def _trainings(prediction: dict, arms: pl.DataFrame, runs: list[dict]) -> list[SeedComponents]:
+def _trainings(
+    prediction: DeclaredPrediction, arms: pl.DataFrame, runs: list[dict], confidence: float
+) -> list[SeedComponents]:
     """What is known of the trainings behind a prediction: one recipe's, or those of both of its effects."""
-    effect, minus = prediction["effect"], prediction["minus"]
-    unit = ("student", "recipe")
-    if minus and [effect[name] for name in unit] == [minus[name] for name in unit]:
+    effect, minus = prediction.effect, prediction.minus
+    if minus and (effect.student, effect.recipe) == (minus.student, minus.recipe):
         parts = [[effect, minus]]
     else:
         parts = [[part] for part in (effect, minus) if part]
     found = []
     for effects in parts:
-        student, recipe = (effects[0][name] for name in unit)
+        student, recipe = effects[0].student, effects[0].recipe
         if recipe is not None:
-            contrasts = [part["contrast"] for part in effects]
-            known = _of_recipe(contrasts, recipe, arms, runs, prediction["confidence"])
+            contrasts = [part.contrast for part in effects]
+            known = _of_recipe(contrasts, recipe, arms, runs, confidence)
             found += [known[student]] if student in known else []
     return found
 
@@ -200,30 +207,29 @@ def _of_recipe(
     return components_by_student(table, runs, recipe, (recipe, *contrasts))
 
 
-def _task_effect(effect: dict, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
-    contrast, student, recipe = (effect[name] for name in _EFFECT)
-    return task_effect(arms, contrast, student, runs_of(runs, student, recipe))
+def _task_effect(effect: ComparedEffect, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+    of_runs = runs_of(runs, effect.student, effect.recipe)
+    return task_effect(arms, effect.contrast, effect.student, of_runs)
 
 
 def _row(
     name: str,
-    prediction: dict,
+    prediction: DeclaredPrediction,
     outer: Estimate,
     inner: Estimate,
     n_unscored: int,
     n_runs: int,
     registration: Registration,
 ) -> dict:
-    minus = prediction["minus"] or dict.fromkeys(_EFFECT, "")
-    both_sides = prediction["direction"] == "equivalent"
+    both_sides = prediction.direction == "equivalent"
     shared = ("text", "path", "suite", "direction", "than", "margin")
     measured = ("estimate", "standard_error", "ci_low", "ci_high", "mde", "n_tasks", "n_skills")
     return {
         "prediction": name,
         "metric": _metric(prediction),
-        **{key: prediction[key] for key in shared},
-        **{key: prediction["effect"][key] or "" for key in _EFFECT},
-        **{f"minus_{key}": minus[key] or "" for key in _EFFECT},
+        **{key: getattr(prediction, key) for key in shared},
+        **{key: getattr(prediction.effect, key) or "" for key in _EFFECT},
+        **{f"minus_{key}": getattr(prediction.minus, key, "") or "" for key in _EFFECT},
         **{key: getattr(outer, key) for key in measured},
         "equivalence_low": inner.ci_low if both_sides else None,
         "equivalence_high": inner.ci_high if both_sides else None,

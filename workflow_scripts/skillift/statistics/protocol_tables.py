@@ -7,7 +7,7 @@ judges, and the claims of the headline, are of `main` alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -16,6 +16,9 @@ from skillift.protocols import MAIN, PROTOCOL, of_protocol, protocols_in
 from skillift.statistics.metric_tables import OfMetric, of_metric_alone
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import task_values, with_skills
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
 
 BENCH, JUDGE = "bench", "judge"
 
@@ -37,7 +40,11 @@ class OfProtocol(NamedTuple):
 
 
 def other_protocols(
-    scores: pl.DataFrame, tasks: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict], settings: dict
+    scores: pl.DataFrame,
+    tasks: pl.DataFrame,
+    response_frame: pl.DataFrame,
+    runs: list[dict],
+    settings: Analysed,
 ) -> Iterator[OfProtocol]:
     """The protocols of a study but `main`, each by itself; nothing of a study that declares none.
 
@@ -62,7 +69,7 @@ def of_one(
     tasks: pl.DataFrame,
     responses: pl.DataFrame,
     runs: list[dict],
-    settings: dict,
+    settings: Analysed,
 ) -> OfProtocol:
     """One protocol by itself; `scores` and `responses` are its own, the rest is as in `other_protocols`."""
     parts = [

@@ -19,7 +19,8 @@ common, which drops out of their difference. The training-seed variance of both 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -39,6 +40,9 @@ from skillift.statistics.comparisons import lifts_by_student
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.equivalence_claims import differences_of
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 FORMAT = "format"
 # of each metric: the kind of pair that each claim is about, and the claim's shape
 _CLAIMS = {
@@ -56,7 +60,7 @@ def recipe_pair_claims(
     found: list[Differences],
     seeds: pl.DataFrame,
     runs: list[dict],
-    settings: Mapping,
+    settings: Analysed,
     metric: str = PASS,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the declared pairs of recipes, on every path and suite.
@@ -65,17 +69,16 @@ def recipe_pair_claims(
         found: of `contrasts.differences`.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `compare`, a list of claim, recipe and against; `margins` with `data_quality`,
-            without which sameness is not tested.
+        settings: `compare` has the pairs; without the margin `data_quality` sameness is not tested.
         metric: whose values `found` is of.
     """
-    confidence, pairs = settings["confidence"], settings.get("compare") or []
+    confidence, pairs = settings.confidence, settings.compare or []
     for item in (item for item in found if pairs and item.contrast == LIFT and item.cells.height):
         place = item.cells.select("path", "suite").row(0, named=True)
         by_student = list(lifts_by_student(item, seeds, runs))
         for claim, (kind, shape) in _CLAIMS.get(metric, {}).items():
-            margin = (settings.get("margins") or {}).get(claim) if shape == SAME else None
-            names = [(pair["recipe"], pair["against"]) for pair in pairs if pair["claim"] == kind]
+            margin = settings.margins.get(claim) if shape == SAME else None
+            names = [(pair.recipe, pair.against) for pair in pairs if pair.claim == kind]
             rows = [
                 place | {"contrast": LIFT, "shape": shape, "student": student, "run": row["side"]} | row
                 for student, sides in by_student

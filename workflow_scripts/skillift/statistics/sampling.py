@@ -35,6 +35,7 @@ the samples. The training-seed variance is that over all tasks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -61,12 +62,15 @@ from skillift.statistics.protocol_tables import OfProtocol
 from skillift.statistics.recipes import TASK, last_checkpoints
 from skillift.statistics.transfer import slope_row
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 _ARMS = ["suite", "student", "run"]
 _HALF = "\x1f"  # stands before the number of the half in a task's id
 
 
 def sampling_claims(
-    asked: OfProtocol, responses: pl.DataFrame, runs: list[dict], settings: Mapping
+    asked: OfProtocol, responses: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[pl.DataFrame]:
     """The table CLAIMS of each metric that something is claimed of, of one protocol; none where none is.
 
@@ -74,22 +78,22 @@ def sampling_claims(
         asked: the protocol's values and tables.
         responses: the frames of `pass_rates.responses`, of that protocol.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `sampling_budgets`, without which nothing is claimed; `parameters` by student;
-            `margins` with `sampling_budget_tie`, without which no difference is a tie.
+        settings: without `sampling_budgets` nothing is claimed, without the margin `sampling_budget_tie` no
+            difference is a tie.
     """
-    budgets = sorted(settings.get("sampling_budgets") or [])
+    budgets = sorted(settings.sampling_budgets or [])
     counted = [k for k in budgets if distinct(k) in asked.values]
     if counted:
         metric = distinct(counted[-1])
         rows = [*_lost(asked, metric, runs, settings), *_by_tier(asked, metric, runs, settings)]
-        yield claims_table(rows, metric, settings["confidence"])
+        yield claims_table(rows, metric, settings.confidence)
     voted = [k for k in budgets if majority(k) in asked.values]
     if voted and PASS in asked.values:
         rows = list(_against_parameters(SAMPLING_BUDGET, asked, voted, responses, runs, settings))
         able = where_able(asked, voted, responses)
         if able.values.keys() > {PASS}:
             rows += _against_parameters(WHERE_ABLE, able, voted, responses, runs, settings)
-        yield claims_table(rows, PASS, settings["confidence"])
+        yield claims_table(rows, PASS, settings.confidence)
 
 
 def distinct(k: int) -> str:
@@ -102,16 +106,16 @@ def majority(k: int) -> str:
     return PASS if k == 1 else f"majority@{k}"
 
 
-def _lost(asked: OfProtocol, metric: str, runs: list[dict], settings: Mapping) -> Iterator[dict]:
-    tables, confidence = asked.tables[metric], settings["confidence"]
+def _lost(asked: OfProtocol, metric: str, runs: list[dict], settings: Analysed) -> Iterator[dict]:
+    tables, confidence = asked.tables[metric], settings.confidence
     for item in differences(asked.values[metric], runs):
         if item.contrast == GAIN and item.cells.height:
             rows = heads(item, tables.effects, tables.seeds, runs, confidence)
             yield from family(DIVERSITY_LOST, [row | {"shape": BELOW} for row in rows], confidence)
 
 
-def _by_tier(asked: OfProtocol, metric: str, runs: list[dict], settings: Mapping) -> Iterator[dict]:
-    parameters, confidence = settings.get("parameters") or {}, settings["confidence"]
+def _by_tier(asked: OfProtocol, metric: str, runs: list[dict], settings: Analysed) -> Iterator[dict]:
+    parameters, confidence = settings.parameters, settings.confidence
     for part in asked.values[metric].partition_by("path", "suite", maintain_order=True):
         fixed = part.select("path", "suite").row(0, named=True)
         fixed |= {"contrast": RATE, "against": "", "margin": None, "p_equivalence": None, "shape": ABOVE}
@@ -178,10 +182,10 @@ def _against_parameters(
     budgets: Sequence[int],
     responses: pl.DataFrame,
     runs: list[dict],
-    settings: Mapping,
+    settings: Analysed,
 ) -> Iterator[dict]:
-    parameters, confidence = settings.get("parameters") or {}, settings["confidence"]
-    margin = (settings.get("margins") or {}).get("sampling_budget_tie")
+    parameters, confidence = settings.parameters, settings.confidence
+    margin = settings.margins.get("sampling_budget_tie")
     tokens = tokens_of_an_answer(responses, runs)
     keys = asked.values[PASS].select("path", "suite").unique(maintain_order=True).rows()
     for path, suite in keys:

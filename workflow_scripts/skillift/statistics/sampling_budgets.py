@@ -7,7 +7,8 @@ tokens of its answers (see `skillift.statistics.sampling`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,25 +18,28 @@ from skillift.metrics.names import PASS
 from skillift.statistics.claim_registry import RATE
 from skillift.statistics.protocol_tables import OfProtocol
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 _SCHEMA = {name: column.dtype.type for name, column in SAMPLING_BUDGETS.columns.items()}
 
 
-def sampling_budgets(protocols: Iterable[OfProtocol], settings: Mapping) -> pl.DataFrame:
+def sampling_budgets(protocols: Iterable[OfProtocol], settings: Analysed) -> pl.DataFrame:
     """The table SAMPLING_BUDGETS: pass rates by the FLOPs of so many samples, by majority and at best.
 
     Args:
         protocols: those with several samples.
-        settings: `sampling_budgets`, without which there are no rows, and `parameters` by student; `flops` of
-            a student whose parameters are not known is null.
+        settings: without `sampling_budgets` there are no rows; `flops` of a student whose parameters are not
+            known is null.
     """
-    budgets = sorted({1, *(settings.get("sampling_budgets") or ())})
+    budgets = sorted({1, *(settings.sampling_budgets or ())})
     known = pl.DataFrame(
-        list((settings.get("parameters") or {}).items()),
+        list(settings.parameters.items()),
         schema={"student": pl.String, "parameters": pl.Int64},
         orient="row",
     )
     found = [pl.DataFrame(schema=_SCHEMA)]
-    for asked in protocols if settings.get("sampling_budgets") else ():
+    for asked in protocols if settings.sampling_budgets else ():
         for measure in MEASURES:
             for k in budgets:
                 name = PASS if k == 1 else f"{measure.removesuffix('k')}{k}"

@@ -21,6 +21,7 @@ are rather too wide. All rows of one claim are a family.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -31,9 +32,12 @@ from skillift.statistics.claim_registry import FINETUNING, IN_FORM_SUFFIX, PRETR
 from skillift.statistics.comparisons import Sides, arms_after
 from skillift.statistics.equivalence_claims import differences_of
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed, EmulatedRuns
+
 
 def scale_claims(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Mapping, metric: str = PASS
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed, metric: str = PASS
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about emulated runs, on every path and suite.
 
@@ -41,12 +45,11 @@ def scale_claims(
         values: of `pairing.task_values`, or of another metric.
         seeds: the table SEED_VARIANCE.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `emulated`, a list of recipe, student, from_student and from_recipe;
-            `parameters` by student: a run that borrows from a student that is not smaller has no row.
+        settings: `emulated` and `parameters`: a run that borrows from a student that is not smaller has no
+            row.
         metric: whose values these are.
     """
-    parameters = settings.get("parameters") or {}
-    declared = [each for each in settings.get("emulated") or () if _upwards(each, parameters)]
+    declared = [each for each in settings.emulated or () if _upwards(each, settings.parameters)]
     if not declared:
         return
     ending = "" if metric == PASS else IN_FORM_SUFFIX
@@ -54,29 +57,29 @@ def scale_claims(
         place = part.select("path", "suite").row(0, named=True) | {"contrast": UNAIDED, "shape": ABOVE}
         sides = arms_after(part, seeds, runs, UNAIDED)
         for claim, pairs in _pairs(declared).items():
-            rows = list(_rows(sides, pairs, settings["confidence"]))
-            yield from family(f"{claim}{ending}", [place | row for row in rows], settings["confidence"])
+            rows = list(_rows(sides, pairs, settings.confidence))
+            yield from family(f"{claim}{ending}", [place | row for row in rows], settings.confidence)
 
 
-def _upwards(each: Mapping, parameters: Mapping[str, int]) -> bool:
+def _upwards(each: EmulatedRuns, parameters: Mapping[str, int]) -> bool:
     """Whether a run borrows from a smaller student, or nothing is known of their sizes."""
-    one, other = (parameters.get(each[name]) for name in ("student", "from_student"))
+    one, other = (parameters.get(name) for name in (each.student, each.from_student))
     return one is None or other is None or one > other
 
 
-def _pairs(declared: list[dict]) -> dict[str, list[tuple[dict, tuple[str, str], tuple[str, str]]]]:
+def _pairs(
+    declared: list[EmulatedRuns],
+) -> dict[str, list[tuple[dict, tuple[str, str], tuple[str, str]]]]:
     """Of each claim: what its row is about, and the arms (student, recipe) of both sides."""
     found: dict[str, list] = {PRETRAINING: [], FINETUNING: []}
     for each in declared:
-        emulated = each["student"], each["recipe"]
-        small, own = (each["from_student"], each["from_recipe"]), (each["student"], each["from_recipe"])
-        about = {"student": each["student"]}
+        emulated = each.student, each.recipe
+        small, own = (each.from_student, each.from_recipe), (each.student, each.from_recipe)
+        about = {"student": each.student}
         found[PRETRAINING].append(
-            (about | {"run": each["recipe"], "against": each["from_student"]}, emulated, small)
+            (about | {"run": each.recipe, "against": each.from_student}, emulated, small)
         )
-        found[FINETUNING].append(
-            (about | {"run": each["from_recipe"], "against": each["recipe"]}, own, emulated)
-        )
+        found[FINETUNING].append((about | {"run": each.from_recipe, "against": each.recipe}, own, emulated))
     return found
 
 

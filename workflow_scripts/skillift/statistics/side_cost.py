@@ -9,7 +9,8 @@ and the rest is answered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -19,9 +20,12 @@ from skillift.statistics.claim_registry import SAFETY, SIDE_COST, SIDE_GAIN
 from skillift.statistics.contrasts import Differences
 from skillift.statistics.equivalence import non_inferiority
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 
 def side_cost_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the suite `safety`, on every path; none where it was not asked.
 
@@ -30,9 +34,9 @@ def side_cost_claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `margins` with `side_cost`, without which non-inferiority is not tested.
+        settings: without the margin `side_cost` non-inferiority is not tested.
     """
-    confidence, margin = settings["confidence"], (settings.get("margins") or {}).get(SIDE_COST)
+    confidence, margin = settings.confidence, settings.margins.get(SIDE_COST)
     for item in found:
         if item.contrast == SIDE_GAIN and item.cells.height and item.cells["suite"][0] == SAFETY:
             rows = heads(item, effects, seeds, runs, confidence, margin, non_inferiority)

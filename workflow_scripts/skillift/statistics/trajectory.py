@@ -17,9 +17,9 @@ multiple of m, about m^2 times as many tasks of as many more skills resolve the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,10 @@ from skillift.statistics.intervals import POWER, clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
 from skillift.statistics.tier_spread import tier_spread
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis import TierDelta
+    from skillift.settings.analysis_specs import Analysed
 
 _ENDS = ("low", "high")
 
@@ -54,21 +58,21 @@ class Part(NamedTuple):
     declared: float
 
 
-def parts_of(pattern: list[dict], tiers: list[str]) -> list[Part]:
+def parts_of(pattern: Sequence[TierDelta], tiers: list[str]) -> list[Part]:
     """The signs that a pattern claims of some of its tiers.
 
     Args:
-        pattern: student and delta of each tier, the smallest first.
+        pattern: of each tier, the smallest first.
         tiers: those that have a delta; others of the pattern are left out, as reference models after SFT.
     """
-    known = [(entry["student"], entry["delta"]) for entry in pattern if entry["student"] in tiers]
+    known = [(entry.student, entry.delta) for entry in pattern if entry.student in tiers]
     parts = [Part(student, "", delta) for student, delta in known]
     parts += [Part(larger, smaller, more - less) for (smaller, less), (larger, more) in pairwise(known)]
     return [part for part in parts if part.declared]
 
 
 def trajectory_claims(
-    values: pl.DataFrame, found: list[Differences], seeds: pl.DataFrame, runs: list[dict], settings: dict
+    values: pl.DataFrame, found: list[Differences], seeds: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the trajectory, on every path and suite.
 
@@ -77,9 +81,9 @@ def trajectory_claims(
         found: of `contrasts.differences`.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence, `trajectory` where a pattern is declared, splits and seed.
+        settings: `trajectory` is the pattern, where one is declared.
     """
-    pattern, confidence = settings.get("trajectory") or [], settings["confidence"]
+    pattern, confidence = settings.trajectory or [], settings.confidence
     places: dict[tuple, dict[str, Differences]] = {}
     for item in found:
         if item.cells.height:
@@ -107,14 +111,14 @@ def _own_family(claim: str, shape: str, rows: list[dict], confidence: float) -> 
 def _shapes(
     fixed: dict,
     item: Differences,
-    pattern: list[dict],
+    pattern: Sequence[TierDelta],
     seeds: pl.DataFrame,
     runs: list[dict],
     confidence: float,
 ) -> list[dict]:
     """The rows of `trajectory_shape`: before SFT, and after it by each recipe with two tiers or more."""
     sides = {BASE: _before(item), **dict(lifts_by_recipe(item, seeds, runs))}
-    unknown = sorted({entry["student"] for entry in pattern} - set(sides[BASE].names))
+    unknown = sorted({entry.student for entry in pattern} - set(sides[BASE].names))
     if unknown:
         where = "--spec, key analysis.trajectory"
         raise UserError(problem(where, unknown, f"students with a base model ({sides[BASE].names})"))

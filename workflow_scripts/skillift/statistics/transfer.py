@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -40,6 +41,9 @@ from skillift.statistics.recipes import recipe_cells
 from skillift.statistics.seed_variance import about_recipes
 from skillift.statistics.uncertainty import Part, Uncertainty, students_t
 
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
+
 SUITE, IN_DOMAIN = "transfer", ("holdout", "dev")
 _NOTHING = dict.fromkeys(
     ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", "p_equivalence")
@@ -51,7 +55,7 @@ _NUMBERS = ["estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_hi
 
 
 def transfer_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the suite `transfer`, on every path; none where it was not asked.
 
@@ -60,10 +64,10 @@ def transfer_claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `margins` with `retention`, without which sameness is not tested; `parameters`
-            by student, without which there is no `transfer_by_tier`.
+        settings: without the margin `retention` sameness is not tested, without `parameters` there is no
+            `transfer_by_tier`.
     """
-    confidence, margin = settings["confidence"], (settings.get("margins") or {}).get(RETENTION)
+    confidence, margin = settings.confidence, settings.margins.get(RETENTION)
     gains = [item for item in found if item.contrast == GAIN and item.cells.height]
     items = {item.cells.select("path", "suite").row(0): item for item in gains}
     for (path, suite), item in items.items():
@@ -74,7 +78,7 @@ def transfer_claims(
         claimed = {TRANSFER: heads(item, effects, seeds, runs, confidence)}
         if home is not None:
             claimed[RETENTION] = retention(item, home, runs, margin, confidence)
-        claimed[BY_TIER] = list(by_tier(item, seeds, runs, settings.get("parameters") or {}, confidence))
+        claimed[BY_TIER] = list(by_tier(item, seeds, runs, settings.parameters, confidence))
         known = home is None or _skills(item).isdisjoint(_skills(home))
         for claim, rows in claimed.items():
             shape = SAME if claim == RETENTION else ABOVE

@@ -15,7 +15,8 @@ a procedure that was changed cannot be known without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -28,6 +29,9 @@ from skillift.statistics.coding import as_text
 from skillift.statistics.contrast_names import VARIANT
 from skillift.statistics.contrasts import Differences, within
 from skillift.statistics.pairing import CELL, paired_difference
+
+if TYPE_CHECKING:
+    from skillift.settings.analysis_specs import Analysed
 
 _ARM = ["path", *CELL, "condition"]
 _MADE_OF = "holdout"  # what the task pack makes variants of
@@ -93,7 +97,7 @@ def _by_condition(arms: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def variant_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Mapping
+    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about variants, on every path; none where there are none.
 
@@ -102,9 +106,9 @@ def variant_claims(
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
         runs: `{student, run, recipe, seed}`.
-        settings: confidence; `margins` with `brittleness`, without which sameness is not tested.
+        settings: without the margin `brittleness` sameness is not tested.
     """
-    confidence, margin = settings["confidence"], (settings.get("margins") or {}).get(BRITTLENESS)
+    confidence, margin = settings.confidence, settings.margins.get(BRITTLENESS)
     for item in found:
         if item.contrast == VARIANT_LIFT and item.cells.height:
             rows = heads(item, effects, seeds, runs, confidence, margin)
