@@ -48,7 +48,7 @@ def test_settings_margins_and_predictions_of_a_study_are_those_of_the_comparison
 
 def test_without_a_study_the_settings_are_the_defaults_of_the_typed_models():
     found = settings_of(None, ARMS)
-    assert found.analysis["confidence"] == 0.95 and found.analysis["margins"]["neutral_filler"] == 0.05
+    assert found.analysis.confidence == 0.95 and found.analysis.margins["neutral_filler"] == 0.05
     assert found.predictions == {}
 
 

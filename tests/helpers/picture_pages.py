@@ -148,6 +148,7 @@ def _browser(spec: dict, tables: Tables) -> str:
             verdicts.append((path.removeprefix("judge:"), student, run, given))
     shown = {key: spec[key] for key in ("name", "students", "references", "runs")}
     shown |= {"headline_path": spec["analysis"]["headline_path"], "prompt_seed": 0}
+    shown["judges"] = [path.removeprefix("judge:") for path in judges]
     template = TEMPLATE_PATH.read_text(encoding="utf-8")
     skills = check(skills, SKILLS, "made skills")
     return page_of(browser_data(tasks, skills, episodes, verdicts, scores, template, BrowserSpec(**shown)))
@@ -256,7 +257,8 @@ def _model_card(spec: dict, tables: Tables) -> str:
     base["parameter_count"] = _RUN["parameter_count"]
     of = CardRun(**run, corpus="worked_solutions_all")
     said = {"study": spec["name"], "description": "Nobody's question."}
-    said |= {"path": spec["analysis"]["headline_path"], "suites": spec["analysis"].get("suites")}
+    said |= {"path": spec["analysis"]["headline_path"]}
+    said |= {"suites": spec["analysis"]["suites"]} if "suites" in spec["analysis"] else {}
     students = {of.student: CardStudent(label=spec["students"][of.student]["label"])}
     cards = ModelCardsSpec(**said, students=students, runs=[of])
     card = CardOf(cards, spec["analysis"]["confidence"], of)

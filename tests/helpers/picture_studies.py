@@ -124,7 +124,7 @@ def spec_of(name: str, drawn: Drawn) -> dict:
             "margins": {name: _MARGINS[name] for name in _margins(drawn)},
             "certification": {"max_false_pass": 0.05, "max_false_fail": 0.1},
             "depth": {"early": list(drawn.early), "dip": 0.05, "recovery": 0.05},
-            "forecast": {"tests_per_skill": 3, "corruptions": 2},
+            "forecast": {"suite": "dev"},
             **({"sampling_budgets": [2, 4]} if drawn.samples > 1 else {}),
             "parameters": {student: 45_000 * 4**place for place, student in enumerate(ids)},
             "emulated": borrowed,

@@ -103,7 +103,7 @@ class LookLevel(NamedTuple):
 
     @property
     def confidence(self) -> float:
-        """The confidence of its intervals."""
+        """What an interval at its alpha covers: 1 - alpha."""
         return round(1 - self.alpha, 10)
 
 

@@ -57,7 +57,7 @@ class View:
 
     @cached_property
     def recipes(self) -> list[str]:
-        """Recipes in the order of `recipes_of`."""
+        """Each recipe once, the one that most students were trained by first (`recipes_of`)."""
         return recipes_of(self.runs)
 
     @property
