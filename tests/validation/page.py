@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from validation import page_tables as tables
@@ -15,6 +14,7 @@ from validation.families import BETWEEN, CONDITIONS, RATE, RECIPES, SEEDS, STUDE
 from validation.further_claims import COST
 from validation.judges import LABELLED
 from validation.missing import LOST, MISSES, N_LABELS
+from validation.sections import filled
 from validation.seeds import MARGIN as SEED_MARGIN
 from validation.seeds import N_SKILLS, OF_ONE_RUN
 
@@ -188,11 +188,4 @@ parameters), tokens, squared pp, and as a slope.
 Of trainings with {measured.depths.stated:.1f} times a dip and a recovery of {100 * DECLARED["dip"]:g} pp, the
 multiple that such studies state, declared steps find {tables.whole(measured.depths.power)}.
 """
-    return "\n\n".join(_filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"
-
-
-def _filled(paragraph: str) -> str:
-    """Prose in lines of equal length; tables, lists and headings as they are."""
-    if paragraph.startswith(("|", "-", "#")):
-        return paragraph
-    return textwrap.fill(paragraph, 110, break_long_words=False, break_on_hyphens=False)
+    return "\n\n".join(filled(paragraph) for paragraph in paragraphs.rstrip().split("\n\n")) + "\n"

@@ -267,7 +267,8 @@ def further(rows: Iterable[Checked]) -> str:
         "constraint_ceiling",
         "forecast_beyond_base",
     )
-    in_pp = ("format_before_correctness", *of_suites)
+    of_samples = ("sampling_budget", "sampling_budget_where_able", "faithfulness")
+    in_pp = ("format_before_correctness", *of_suites, *of_samples)
     factors = dict.fromkeys(in_pp, 100) | {"dominated_by_base": 1e4}
     return table(
         ("claim", "supported", "any word", "covered", "stated effect", "covered there", "power"),

@@ -33,6 +33,8 @@ from validation.looks import looks  # noqa: E402
 from validation.missing import missing, prose  # noqa: E402
 from validation.page import page  # noqa: E402
 from validation.power import family_size, power  # noqa: E402
+from validation.samples import HEADING as SAMPLES  # noqa: E402
+from validation.samples import promises, samples, section  # noqa: E402
 from validation.sections import section_of, with_section  # noqa: E402
 from validation.seeds import seed_coverage  # noqa: E402
 
@@ -76,9 +78,12 @@ def main(argv: list[str] | None = None) -> None:
         further_claims(options.slopes, SEED),
         depths(options.slopes, SEED),
     )
-    found = claims(measured)
-    seconds = time.perf_counter() - start
-    text = page(measured, found, datetime.now(UTC).date().isoformat(), options.machine, seconds)
+    found, when = claims(measured), datetime.now(UTC).date().isoformat()
+    start_of_samples = time.perf_counter()
+    sampled = samples(options.slopes, SEED)
+    end = time.perf_counter()
+    text = page(measured, found, when, options.machine, end - start)
+    text = with_section(text, SAMPLES, section(sampled, when, options.machine, end - start_of_samples))
     print(text)
     if options.out and options.out.exists():  # what another command measured stays
         beside = section_of(options.out.read_text(encoding="utf-8"), HEADING)
@@ -86,7 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     if options.out:
         with atomic_path(options.out) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    if not all(claim.holds for claim in found):
+    if not all([*(claim.holds for claim in found), *promises(sampled).values()]):
         sys.exit(1)
 
 

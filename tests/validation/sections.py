@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
+
+def filled(paragraph: str) -> str:
+    """Prose in lines of equal length; tables, lists and headings as they are."""
+    if paragraph.startswith(("|", "-", "#")):
+        return paragraph
+    return textwrap.fill(paragraph, 110, break_long_words=False, break_on_hyphens=False)
+
 
 def section_of(page: str, heading: str) -> str:
     """What stands below a heading; empty where the page has none of that name."""

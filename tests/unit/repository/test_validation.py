@@ -23,12 +23,15 @@ from validation.missing import missing, prose
 from validation.page import page
 from validation.power import family_size, power
 from validation.run import main
+from validation.samples import HEADING, Sampled, promises, samples, section
+from validation.sections import section_of
 from validation.seeds import seed_coverage
 from validation.studies import Population, right_responses, verdicts
 
 pytestmark = pytest.mark.slow
 
 STUDIES = 250
+SAMPLED = 60  # each makes tables of 3,200 samples
 
 
 def four_errors(rate: float, n_studies: int = STUDIES) -> float:
@@ -122,6 +125,42 @@ def test_further_claims_are_found_where_they_are_so_and_not_where_they_are_not(m
         assert row.power == pytest.approx(0.8, abs=four_errors(0.8, 120)), row
         for covered in (row.covered, row.covered_effect):
             assert covered is None or covered > 0.95 - four_errors(0.95, 120), row
+
+
+@pytest.fixture(scope="module")
+def sampled() -> Sampled:
+    return samples(SAMPLED, seed=16)
+
+
+def test_claims_about_samples_and_chains_are_found_where_they_are_so_and_not_where_they_are_not(sampled):
+    names = {row.claim.partition(",")[0] for row in sampled.claims}
+    assert names >= {"sampling_budget", "sampling_budget_where_able", "diversity_by_tier", "diversity_lost"}
+    assert "faithfulness" in names
+    for row in sampled.claims:
+        assert row.supported < 0.025 + four_errors(0.025, SAMPLED), row
+        assert row.resolved < 0.05 + four_errors(0.05, SAMPLED), row
+        assert row.power == pytest.approx(0.8, abs=four_errors(0.8, SAMPLED)), row
+        assert min(row.covered, row.covered_effect) > 0.95 - four_errors(0.95, SAMPLED), row
+
+
+def test_differences_of_what_k_samples_give_are_covered_and_have_the_truth_that_is_computed(sampled):
+    assert {(row.metric, row.k) for row in sampled.differences} == {
+        (metric, k) for metric in ("pass", "majority", "distinct") for k in (2, 4, 8)
+    }
+    for row in sampled.differences:
+        assert row.covered > 0.95 - four_errors(0.95, SAMPLED), row
+        assert row.mean_estimate == pytest.approx(row.truth, abs=0.03 if row.metric == "distinct" else 0.02)
+
+
+def test_a_promise_about_samples_that_is_not_kept_is_told(sampled):
+    bad = Sampled(
+        [row._replace(supported=0.2, covered=0.8, power=0.5) for row in sampled.claims],
+        [row._replace(covered=0.8) for row in sampled.differences],
+    )
+    assert not any(promises(bad).values())
+    text = section(bad, "2026-01-01", "a machine", 60.0)
+    assert text.count("- **does not hold**: ") == len(promises(bad)) and "- holds" not in text
+    assert max(map(len, text.splitlines())) <= 160
 
 
 def test_a_stated_detectable_effect_is_found_with_its_power(measured):
@@ -237,10 +276,13 @@ def test_a_claim_that_fails_is_told_and_ends_the_command(measured, tmp_path, cap
     assert max(map(len, text.splitlines())) <= 160
 
 
-def test_the_committed_page_tells_these_claims_and_all_of_them_hold(measured, repository):
+def test_the_committed_page_tells_these_claims_and_all_of_them_hold(measured, sampled, repository):
     text = (repository / "docs/explanation/validation.md").read_text(encoding="utf-8")
     told = [line for line in text.splitlines() if line.startswith("- ")]
-    assert told == [f"- holds: {claim.text}" for claim in claims(measured)], "run: make validate"
+    texts = [claim.text for claim in claims(measured)]
+    if section_of(text, HEADING):  # measured after the rest of the page, by `samples.py`
+        texts += promises(sampled)
+    assert told == [f"- holds: {text}" for text in texts], "run: make validate"
 
 
 def test_equal_seeds_give_equal_rates():
