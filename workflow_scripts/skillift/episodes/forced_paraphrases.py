@@ -72,10 +72,10 @@ def force_paraphrases(
         length = own["max_model_len"].max() or 0
         served, adapter = served_weights(folder, base, inference)
         settings = {**inference, "max_model_len": length}
+        answering = (inference["engine"], served, settings, options, adapter, composition)
         answerable = any(text in told for text in own["text"])
-        opened = open_engine(inference["engine"], served, settings, options, adapter, composition)
         with part(f"checkpoint {number} of {len(checkpoints)}"), ExitStack() as stack:
-            engine = stack.enter_context(opened) if answerable else None
+            engine = stack.enter_context(open_engine(*answering)) if answerable else None
             second = _Second(engine, load_tokenizer(served), types, settings, told)
             found.append(second.table(step, episodes, own))
     return pl.concat(found).sort(key_of(INTERVENED))
@@ -124,11 +124,20 @@ class _Second:
     def _told(self, chain: str) -> str | None:
         """The paraphrase of a chain, where the student's tokenizer can write it."""
         text = self.told.get(chain)
-        if text is None:
-            return None
-        # one without these letters, or with a special token for some of them, gives another text
-        written = answer_text(self.tokenizer, ids_of(self.tokenizer, text))
-        return text if "".join(written.split()) == "".join(text.split()) else None
+        return text if text is not None and can_be_written(self.tokenizer, text) else None
+
+
+def can_be_written(tokenizer: PreTrainedTokenizerBase, text: str) -> bool:
+    """Whether a student's tokens for a text say it.
+
+    They do not where its tokenizer lacks letters of it, or takes some of them for a special token.
+
+    Args:
+        tokenizer: the student's.
+        text: a paraphrase.
+    """
+    written = answer_text(tokenizer, ids_of(tokenizer, text))
+    return "".join(written.split()) == "".join(text.split())
 
 
 def _episode(key: Sequence, row: Mapping[str, Any] | None) -> StoredEpisode:
