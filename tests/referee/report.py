@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from referee import Sentence
+from referee.judges import strict
 from referee.looks import first_look, more_samples, second_look
 from referee.predictions import late, no_predictions
 from referee.shared import other_numbers
@@ -47,10 +48,17 @@ CASES = [
         "report",
     ),
     Sentence(
-        "- … \u2192 …, changed on 2026-11-03 after results existed. |",
+        "- **… \u2192 …, changed on 2026-11-03 after results existed.** |",
         "a setting that words depend on was changed when results existed",
         second_look,
         (more_samples, first_look),
+        "report",
+    ),
+    Sentence(
+        "- **Warning: judge a errs too often: … Every verdict rests on that judge on the path judge:a.** |",
+        "something is to be warned of",
+        strict,
+        (known,),
         "report",
     ),
     Sentence(

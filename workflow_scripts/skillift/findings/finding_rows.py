@@ -10,6 +10,8 @@ import polars as pl
 from skillift.findings.basis import STUDENT
 from skillift.findings.finding import NUMBERS, QUESTIONS, Finding, Part, merged
 
+_MARKS = {"warning": "**"}  # of whole sentences
+
 
 def findings_rows(parts: list[Part]) -> pl.DataFrame:
     """One row a finding: question, claim, student, path, word, the numbers as fractions, sentence, figure."""
@@ -53,7 +55,8 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
 
 
 def _told(finding: Finding) -> str:
-    return _plain(finding.sentence) + (f" **{finding.word}**" if finding.word else "")
+    mark = _MARKS.get(finding.claim, "")
+    return f"{mark}{_plain(finding.sentence)}{mark}" + (f" **{finding.word}**" if finding.word else "")
 
 
 def _plain(text: str) -> str:
