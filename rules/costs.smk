@@ -9,6 +9,7 @@ COUNTED = counted_jobs()  # by rule
 # tables that record what calls cost, by what models were asked for; a job is named as its benchmark is
 PAID_TABLES = {
     "demonstrations": DEMONSTRATIONS,
+    "paraphrases": f"{RESULTS}/paraphrases/{{job}}.parquet",
     "verdicts": f"{RESULTS}/verdicts/{{job}}.parquet",
     "certification": f"{RESULTS}/certification/{{job}}.parquet",
 }

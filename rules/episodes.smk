@@ -8,22 +8,37 @@ SHARDED = STUDY.shards > 1
 ANSWERED = f"{RESULTS}/shards" if SHARDED else RESULTS
 ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 
-# of studies that ask for interventions, one table more
-ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + (
-    ("interventions",) if altered_runs() else ()
+# of studies that ask for interventions, one table more; where a chat model paraphrases, that of the first pass,
+# and the chains that the second goes on from
+ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + altered_tables()
+
+
+def answering_code(command, *further):
+    """The digest of a command that answers, of each kind of run: the engine is loaded by name, what composes
+    models too.
+    """
+    return {
+        emulated: code_digest(
+            command,
+            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
+            *(["skillift.engines.composed"] if emulated else []),
+            *further,
+        )
+        for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
+    }
+
+
+def code_of(codes, wildcards):
+    """Which of these digests is that of a job's run."""
+    return codes[STUDY.run(wildcards.student, wildcards.run) in STUDY.emulated_runs]
+
+
+# what alters chains, and what stores them, is loaded by name
+ANSWERING_CODE = answering_code(
+    "episodes/generate.py",
+    *(["skillift.episodes.intervened"] if altered_runs() else []),
+    *(["skillift.episodes.stored_chains"] if paraphrased_runs() else []),
 )
-
-
-# of each kind of run: the engine is loaded by name, and what composes models or alters chains too
-ANSWERING_CODE = {
-    emulated: code_digest(
-        "episodes/generate.py",
-        f"skillift.engines.{STUDY.declared.inference.engine}_engine",
-        *(["skillift.engines.composed"] if emulated else []),
-        *(["skillift.episodes.intervened"] if altered_runs() else []),
-    )
-    for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
-}
 
 
 rule generate:
@@ -51,9 +66,7 @@ rule generate:
         spec=lambda wildcards: canonical(
             STUDY.episodes_spec(wildcards.student, wildcards.run)
         ),
-        code=lambda wildcards: ANSWERING_CODE[
-            STUDY.run(wildcards.student, wildcards.run) in STUDY.emulated_runs
-        ],
+        code=lambda wildcards: code_of(ANSWERING_CODE, wildcards),
         model=model_options,
         shard=lambda wildcards: f"--shard {wildcards.shard}" if SHARDED else "",
         intervened=intervened_options,
@@ -93,18 +106,82 @@ if SHARDED:
         params:
             spec=canonical({}),
             code=code_digest("episodes/merge_shards.py"),
-            intervened=lambda wildcards, input, output: (
-                f"{as_list('intervened', input.interventions)} "
-                f"{as_options({'intervened_out': output.interventions})}"
-                if "interventions" in ANSWER_TABLES
-                else ""
-            ),
+            intervened=merged_options,
         shell:
             """
             python "$SCRIPTS/episodes/merge_shards.py" --spec {params.spec:q} --episodes {input.episodes:q} \
                 --served {input.served:q} --prompts {input.prompts:q} --parity {input.parity:q} \
                 --out {output.episodes:q} --served-out {output.served:q} --prompts-out {output.prompts:q} \
                 --parity-out {output.parity:q} {params.intervened} >{log:q} 2>&1
+            """
+
+
+if paraphrased_runs():
+
+    rule paraphrase_chains:
+        input:
+            chains=f"{RESULTS}/chains/{{student}}/{{run}}.parquet",
+            template=f"{PROMPTS}/{STUDY.paraphraser.template}",
+            serving_check=serving_check,
+        output:
+            PARAPHRASES,
+        log:
+            f"{LOGS}/paraphrase_chains/{{student}}/{{run}}.log",
+        benchmark:
+            f"{BENCHMARKS}/paraphrase_chains/{{student}}/{{run}}.tsv"
+        wildcard_constraints:
+            student=one_of({run.student for run in paraphrased_runs()}),
+        localrule: runs_locally("paraphrase_chains")
+        conda:
+            ENVIRONMENT
+        resources:
+            api=1,
+            runtime=api_runtime,
+        params:
+            spec=canonical(STUDY.paraphrases_spec()),
+            code=asking_code("episodes/paraphrase_chains.py", STUDY.paraphraser),
+        shell:
+            """
+            python "$SCRIPTS/episodes/paraphrase_chains.py" --spec {params.spec:q} --chains {input.chains:q} \
+                --template {input.template:q} --cache "$STATE/answers.sqlite" $API_OPTIONS \
+                --out {output:q} >{log:q} 2>&1
+            """
+
+    FORCING_CODE = answering_code("episodes/force_paraphrases.py")
+
+    rule force_paraphrases:
+        input:
+            unpack(served_inputs),
+            tasks=ASKED["tasks"],
+            first=f"{RESULTS}/first_pass/{{student}}/{{run}}.parquet",
+            chains=f"{RESULTS}/chains/{{student}}/{{run}}.parquet",
+            paraphrases=PARAPHRASES,
+        output:
+            INTERVENED,
+        log:
+            f"{LOGS}/force_paraphrases/{{student}}/{{run}}.log",
+        benchmark:
+            f"{BENCHMARKS}/force_paraphrases/{{student}}/{{run}}.tsv"
+        wildcard_constraints:
+            student=one_of({run.student for run in paraphrased_runs()}),
+        priority: 5  # as jobs that answer
+        conda:
+            ENVIRONMENT
+        resources:
+            gpu=GPUS,
+            mem_mb=serving_memory,
+            runtime=model_runtime,
+        params:
+            spec=lambda wildcards: canonical(
+                STUDY.episodes_spec(wildcards.student, wildcards.run)
+            ),
+            code=lambda wildcards: code_of(FORCING_CODE, wildcards),
+            model=lambda wildcards: model_options(wildcards, ["small"]),
+        shell:
+            """
+            python "$SCRIPTS/episodes/force_paraphrases.py" --spec {params.spec:q} --tasks {input.tasks:q} \
+                {params.model} --threads {threads} $ENGINE_OPTIONS --first {input.first:q} \
+                --chains {input.chains:q} --paraphrases {input.paraphrases:q} --out {output:q} >{log:q} 2>&1
             """
 
 

@@ -86,7 +86,7 @@ def model_inputs(wildcards):
     return inputs
 
 
-def model_options(wildcards):
+def model_options(wildcards, further=("probes", "small")):
     """The same folders as options of the command."""
     files = model_inputs(wildcards)
     options = {"model": files["model"]}
@@ -95,8 +95,18 @@ def model_options(wildcards):
             "checkpoints": files["checkpoints"],
             "manifest": files["run_manifest"],
         }
-        options |= {name: files[name] for name in ("probes", "small") if name in files}
+        options |= {name: files[name] for name in further if name in files}
     return as_options(options)
+
+
+def served_inputs(wildcards):
+    """The files of `model_inputs` without what the trainer has scored, of a job that has nothing to check."""
+    checked = ("probes", "trained_tokens")
+    return {
+        name: path
+        for name, path in model_inputs(wildcards).items()
+        if name not in checked
+    }
 
 
 def as_options(files):
@@ -221,12 +231,23 @@ def altered_runs():
     """The runs whose answers after interventions there are; none where the study asks for none."""
     if "interventions" not in STUDY.data["inference"]:
         return []
-    of_students = set(STUDY.evaluated) - set(STUDY.students_from("api"))
-    return [run for run in STUDY.runs if run.student in of_students]
+    return STUDY.served_runs
+
+
+def paraphrased_runs():
+    """The runs whose chains of thought a chat model paraphrases, between two passes of the engine."""
+    return altered_runs() if STUDY.paraphraser else []
+
+
+def altered_tables():
+    """What the jobs that answer write of interventions."""
+    if paraphrased_runs():
+        return ("first_pass", "chains")
+    return ("interventions",) if altered_runs() else ()
 
 
 def altered_options(asked=True):
-    """Where these stand, as a param; nothing where there are none."""
+    """Where answers after interventions stand, as a param; nothing where there are none."""
     return verbatim(
         as_options({"intervened": INTERVENED}) if asked and altered_runs() else ""
     )
@@ -256,8 +277,18 @@ def jobs_with_benchmark(each):
 
 
 def intervened_options(wildcards):
-    """Where the job writes that one, as an option of its command."""
-    if "interventions" not in ANSWER_TABLES:
-        return ""
-    path = f"{ANSWERED}/interventions/{ANSWERING}.parquet"
-    return as_options({"intervened": path.format(**wildcards)})
+    """Where the job writes what there is of interventions, as options of its command."""
+    return as_options(
+        {
+            option: f"{ANSWERED}/{table}/{ANSWERING}.parquet".format(**wildcards)
+            for option, table in zip(("intervened", "chains"), altered_tables())
+        }
+    )
+
+
+def merged_options(wildcards, input, output):
+    """The parts of these tables and where they are put together, as options of the command."""
+    return " ".join(
+        f"{as_list(option, input[table])} {as_options({f'{option}_out': output[table]})}"
+        for option, table in zip(("intervened", "chains"), altered_tables())
+    )

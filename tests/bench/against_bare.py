@@ -107,7 +107,7 @@ def generation(
     """The command generate against bare vLLM on the same prompts, and the share of equal answers.
 
     Args:
-        tables: the folder of tasks.parquet and skills.parquet.
+        tables: the folder of the tables of tasks and skills, of each suite or of all (`files_of_suites`).
         model: the student's folder.
         spec: what is asked, as the command takes it; `inference.max_model_len` is a number.
         engine_settings: `engine` of config.yaml.
@@ -115,15 +115,18 @@ def generation(
         threads: of each process.
         repeats: measured pairs.
     """
+    from skillift.contracts.pipeline import SKILLS, TASKS
     from skillift.episodes.asked import messages_of_suites
     from skillift.settings.command_options import words
     from skillift.settings.config import EngineConfig
     from skillift.settings.specs import EpisodesSpec
     from skillift.students.chat_format import answer_text
     from skillift.students.model_folders import load_tokenizer
+    from skillift.tasks.suites import files_of_suites, read_suites
 
     settings = {**spec["inference"], **engine_settings}
-    tasks, skills = (pl.read_parquet(tables / f"{name}.parquet") for name in ("tasks", "skills"))
+    asked = {name: files_of_suites(tables, name) for name in ("tasks", "skills")}
+    tasks, skills = read_suites(asked["tasks"], TASKS), read_suites(asked["skills"], SKILLS)
     prompts = messages_of_suites(tasks, skills, spec["inference"]["suites"], EpisodesSpec(**spec))
     files = {name: folder / f"{name}.json" for name in ("prompts", "settings", "out")}
     files["prompts"].write_text(json.dumps(prompts["content"].to_list()))
@@ -131,7 +134,7 @@ def generation(
     episodes = folder / "episodes.parquet"
 
     command = ["--spec", json.dumps(spec), "--model", str(model), "--threads", str(threads)]
-    command += ["--tasks", str(tables / "tasks.parquet"), "--skills", str(tables / "skills.parquet")]
+    command += [word for name, paths in asked.items() for word in (f"--{name}", *map(str, paths))]
     command += ["--task-template", str(SCRIPTS / "assets/prompts/task.jinja"), "--out", str(episodes)]
     command += words(EngineConfig(**engine_settings))
     bare = ["--model", str(model)]

@@ -10,11 +10,9 @@ has the most effects to estimate.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +22,7 @@ sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_sc
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
 from score_tables import make_tasks  # noqa: E402
+from usage import took  # noqa: E402
 
 from skillift.contracts.pipeline import CONDITIONS, SCORES, TASKS  # noqa: E402
 from skillift.tables import write_table  # noqa: E402
@@ -104,14 +103,11 @@ def timed(spec: dict, folder: Path) -> tuple[float, float, float]:
         json.dumps(spec),
     ]
     command += ["--tasks", folder / "tasks.parquet", "--scores", folder / "scores.parquet"]
-    start = time.monotonic()
-    process = subprocess.Popen([*command, "--out", folder / "analysis"])
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"analyse.py ended with status {process.returncode}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6
+    try:
+        found = took([*map(str, command), "--out", str(folder / "analysis")])
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"analyse.py ended with status {error.returncode}") from None
+    return found["seconds"], found["cpu_seconds"], found["memory_mb"] / 1e3
 
 
 def measure(shapes: tuple[Shape, ...] = SHAPES) -> list[Row]:

@@ -12,7 +12,6 @@ of the steps alone, after two that are not counted.
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_scripts")]
 
 import flops  # noqa: E402
+from stopwatch import peak_gib  # noqa: E402
 from student_shapes import SHAPES, write_shaped_student  # noqa: E402
 
 RANK = 32
@@ -61,7 +61,7 @@ def training(folder: Path, steps: int) -> dict[str, float]:
     seconds = _now(gpu) - began
     found = {
         "training tokens/s": rows * length * steps / seconds,
-        "peak memory, GiB": torch.cuda.max_memory_allocated() / 2**30 if gpu else _peak_gib(),
+        "peak memory, GiB": peak_gib(),
     }
     if peak := flops.peak_flops():
         lora = {"lora": {"rank": RANK}}
@@ -86,7 +86,7 @@ def generation(folder: Path, _: int) -> dict[str, float]:
     seconds = _now(gpu) - began
     return {
         "tokens/s": rows * written / seconds,
-        "peak memory, GiB": torch.cuda.max_memory_allocated() / 2**30 if gpu else _peak_gib(),
+        "peak memory, GiB": peak_gib(),
     }
 
 
@@ -104,10 +104,6 @@ def _now(gpu: bool) -> float:
     if gpu:
         torch.cuda.synchronize()
     return time.perf_counter()
-
-
-def _peak_gib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:

@@ -12,13 +12,11 @@ and audited, too (made_up_results.py; some 6 minutes and 3 GB of disk for 10,000
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +26,7 @@ sys.path[:0] = [str(REPOSITORY / "tests/helpers"), str(REPOSITORY / "workflow_sc
 
 import yaml  # noqa: E402
 from projects import copy_project  # noqa: E402
+from usage import took  # noqa: E402
 
 
 class Plan(NamedTuple):
@@ -121,20 +120,18 @@ def planned(folder: Path, name: str, *command: str) -> Plan:
         SystemExit: there is no plan.
     """
     log = folder / "plan.log"
-    start = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=folder, stdout=stream, stderr=subprocess.STDOUT
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            found = took([sys.executable, *command], cwd=folder, stdout=stream, stderr=subprocess.STDOUT)
+        except subprocess.CalledProcessError as error:
+            text = log.read_text(encoding="utf-8")
+            raise SystemExit(
+                f"{' '.join(command)} ended with status {error.returncode}:\n{text[-3000:]}"
+            ) from None
     text = log.read_text(encoding="utf-8")
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with status {process.returncode}:\n{text[-3000:]}")
     total = re.search(r"^(?:total +|Study \S+: )([\d,]+)", text, re.MULTILINE)
     jobs = int(total.group(1).replace(",", "")) if total else 0
-    return Plan(name, jobs, usage.ru_utime + usage.ru_stime, seconds, usage.ru_maxrss / 1e3)
+    return Plan(name, jobs, found["cpu_seconds"], found["seconds"], found["memory_mb"])
 
 
 def measure(runs: list[int], tasks: list[int], judges: list[int], finished: bool = False) -> Iterator[Plan]:

@@ -16,7 +16,7 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
-import resource
+import re
 import runpy
 import sys
 import time
@@ -77,7 +77,9 @@ def peak_gib() -> float:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         return torch.cuda.max_memory_allocated() / 2**30
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    # not `ru_maxrss`: that counts what the process held before it became this script (`exec`)
+    (held,) = re.findall(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(held) / 2**20
 
 
 def main() -> None:

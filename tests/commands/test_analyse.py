@@ -130,6 +130,7 @@ def test_the_same_tables_give_the_same_bytes_also_as_pandas_writes_them(analysed
     assert same_tables(analysed / "analysis", study / "analysis")
 
 
+@pytest.mark.slow
 def test_scores_and_tasks_alone_are_enough(study):
     analyse.main(arguments(study, episodes=False))
     table = read_table(study / "analysis/pass_rates.parquet", PASS_RATES)
@@ -275,6 +276,7 @@ def labels_of(study, share: int = 2) -> pl.DataFrame:
     return chosen.select([name for name in LABELS.columns if name != "label"], label=~pl.col("passed"))
 
 
+@pytest.mark.slow
 def test_labels_from_elsewhere_take_the_place_of_answer_lines(study):
     write_table(labels_of(study), study / "labels.parquet", LABELS)
     analyse.main([*arguments(study, episodes=False), "--labels", str(study / "labels.parquet")])

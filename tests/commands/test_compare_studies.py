@@ -41,6 +41,7 @@ def compared(folder: Path, names: str, *options: str) -> None:
     main(["--studies", *files, "--directory", str(folder), *options])
 
 
+@pytest.mark.slow
 def test_studies_of_the_same_tasks_are_subtracted_task_by_task(folder, capsys):
     compared(folder, "ab", "--contrast", "gain:none")
     text = capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,15 @@ def test_a_study_that_fails_leaves_the_last_word_to_snakemake(called, tmp_path, 
     assert ended.value.code == 1
     assert not list(tmp_path.glob("there/results/*"))
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_study_that_was_ended_says_last_how_it_goes_on(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run_study, "run_with_signals", lambda command, env: (1, signal.SIGINT))
+    with pytest.raises(SystemExit) as ended:
+        run_study.main(["--study", "studies/smoke.yaml", "--directory", str(tmp_path / "there")])
+    assert ended.value.code == 130
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "Ended by SIGINT. The same command goes on where it stood."
 
 
 @pytest.mark.slow

@@ -35,6 +35,35 @@ BAD_STUDIES = {
         ("inference:\n", "inference:\n  interventions: {protocol: sampling}\n"),
         ["inference.interventions.protocol: found 'sampling', expected"],
     ),
+    "a paraphraser without the kind": (
+        (
+            "inference:\n",
+            "inference:\n  interventions: {kinds: [early], paraphrase: {model: openai/gpt-4o}}\n",
+        ),
+        ["inference.interventions.paraphrase: found the key 'paraphrase', expected no such key without"],
+    ),
+    "a paraphraser of chains in a block of reasoning": (
+        (
+            "  thinking: false\n",
+            "  thinking: true\n  interventions: {paraphrase: {model: openai/gpt-4o}}\n",
+        ),
+        ["inference.interventions.paraphrase: found a chat model for chains in a block", "thinking to false"],
+    ),
+    "a paraphraser that is a judge's program": (
+        ("inference:\n", "inference:\n  interventions: {paraphrase: {model: offline/tail}}\n"),
+        ["inference.interventions.paraphrase.model: found 'offline/tail', expected a model of another"],
+    ),
+    "a paraphraser whose template has another purpose": (
+        (
+            "inference:\n",
+            "inference:\n  interventions: {paraphrase: {model: openai/gpt-4o, template: teacher.jinja}}\n",
+        ),
+        ["inference.interventions.paraphrase.template: found teacher.jinja without {{ chain }}, expected"],
+    ),
+    "paraphrases that may have no letter": (
+        ("inference:\n", "inference:\n  interventions: {paraphrase: {model: openai/gpt-4o, longest: 0}}\n"),
+        ["inference.interventions.paraphrase.longest: found 0, expected a number"],
+    ),
     "a condition twice": (("shuffled, filler]", "shuffled, none]"), ["conditions[4]: found 'none'", "once"]),
     "text for a number": (
         ("    learning_rate: 5.0e-3", "    learning_rate: '2e-5'"),

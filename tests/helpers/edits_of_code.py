@@ -43,6 +43,16 @@ NOTHING = [
         append(f"{LIBRARY}/episodes/answering.py", "\n\ndef unused() -> None:\n    pass\n"),
         set(),
     ),
+    Edit(
+        "the code of what the study does not ask for, such as paraphrases of a chat model",
+        both(
+            change_function("skillift.episodes.paraphrases", "check_paraphrase"),
+            change_function("skillift.episodes.stored_chains", "chains_table"),
+            change_function("skillift.episodes.forced_paraphrases", "force_paraphrases"),
+            change_function("episodes.paraphrase_chains", "main"),
+        ),
+        set(),
+    ),
     Edit("README or CHANGELOG", append("README.md", "\nMore.\n"), set()),
     Edit("a caption of a table", append("rules/captions/claims.rst", "\nA further remark.\n"), set()),
     Edit(

@@ -30,6 +30,7 @@ NEW_SKILLS = """    judge_scored: 6
     suites: {transfer: {skills: 3, per_skill: 2}}
 """
 SAMPLING = "{temperature: 0.8, samples: 4, judges: []}}}"
+CHAT = "{model: hosted_vllm/m, api_base: 'http://localhost:8000/v1'}"
 SHOWN = FIGURE_JOBS | TABLE_JOBS | {"all"}
 TIER = """  l:
     label: 341 k
@@ -208,6 +209,15 @@ MODELS = [
         "interventions added: no training",
         in_study("inference: {", "inference: {interventions: {kinds: [early]}, "),
         answered(*RUNS) | {"make_figure_chain"},
+    ),
+    Edit(
+        "a chat model added that paraphrases chains: no training",
+        in_study(
+            "inference: {", f"inference: {{interventions: {{kinds: [paraphrase], paraphrase: {CHAT}}}, "
+        ),
+        answered(*RUNS)
+        | {f"{rule} {run}" for rule in ("paraphrase_chains", "force_paraphrases") for run in RUNS}
+        | {"make_figure_chain"},
     ),
     Edit("the length of answers", in_study("max_tokens: 48", "max_tokens: 40"), answered(*RUNS)),
     Edit(

@@ -19,6 +19,7 @@ def all_specs(study) -> dict[str, str]:
         "rates": study.rates_spec(),
         "browser": study.browser_spec(),
         "predictions": predictions_spec(study),
+        **({"paraphrases": study.paraphrases_spec()} if study.paraphraser else {}),
         **{f"pretrain {name}": study.pretrain_spec(name) for name in study.students_from("scratch")},
         **{f"corpus {name}": study.corpus_spec(name) for name in study.corpora},
         **{f"judge {name}": study.judge_spec(name) for name in study.judges},

@@ -13,6 +13,7 @@ from preloaded import program
 from projects import ROOT, copy_project, replace_in
 
 _FILE = re.compile(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)```\n", re.MULTILINE | re.DOTALL)
+_ADDITION = re.compile(r"^To `([\w/.]+)`, add:\n\n```\w+\n(.*?)```\n", re.MULTILINE | re.DOTALL)
 _CHANGE = re.compile(r"^In `([\w/.]+)`, replace `(.*?)` by `(.*?)`\.\n", re.MULTILINE)
 
 
@@ -24,19 +25,28 @@ def project_with(heading: str, target: Path, parts: Iterable[str] = ()) -> tuple
         target: the folder to make.
         parts: what the copy has besides what a run needs, such as `docs`.
     """
-    page = (ROOT / "docs/how-to/extending.md").read_text(encoding="utf-8")
-    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     folder = copy_project(target)
     for part in (*parts, ".pytest.ini"):
         (shutil.copytree if (ROOT / part).is_dir() else shutil.copy2)(ROOT / part, folder / part)
+    return folder, add_example(heading, folder)
+
+
+def add_example(heading: str, folder: Path) -> set[str]:
+    """Add the example under that heading to a copy of the project; the files that this touches."""
+    page = (ROOT / "docs/how-to/extending.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     changes, files = _CHANGE.findall(section), _FILE.findall(section)
+    additions = _ADDITION.findall(section)
     for name, old, new in changes:
         replace_in(folder / name, old, new)
+    for name, text in additions:
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write(f"\n\n{text}")
     for name, text in files:
         assert not (folder / name).exists()
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
-    return folder, {name for name, *_ in (*changes, *files)}
+    return {name for name, *_ in (*changes, *additions, *files)}
 
 
 def files_said(what: str) -> int:

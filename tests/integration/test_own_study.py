@@ -39,6 +39,7 @@ def test_the_template_runs_on_a_users_model_and_tasks(finished_smoke, tmp_path, 
     shutil.copytree(results / "students/s/model", project / "my/model")
     mine = project / "studies/mine.yaml"
     shutil.copy2(project / "studies/template.yaml", mine)
+    replace_in(mine, "tasks.jsonl, skills: ../my/skills.yaml", "tasks.csv, skills: ../my/skills")
     replace_in(mine, "rows: 200", "rows: 24")
     replace_in(mine, "max_tokens: 256", f"max_tokens: 48, engine: {engine}")
 

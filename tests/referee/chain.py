@@ -102,6 +102,35 @@ def no_chains() -> Study:
     return edited(study._replace(tables={**tables, **kept}), "pass_rates", {"metric": "chain"}, pass_rate=0.0)
 
 
+def _failed(before: float, after: float = 0.0, earlier: float = 0.0) -> Study:
+    """So many chains of each arm have no paraphrase: before SFT, after it, and at a step before the last."""
+    study = altered()
+    rates = study.tables["pass_rates"]
+    rate, of_base = pl.col("pass_rate"), pl.col("run") == "base"
+    last = rates.filter(metric="chain").with_columns(
+        metric=pl.lit("not_paraphrased"),
+        # elsewhere than where the page looks more
+        pass_rate=pl.when(rate == 0.6).then(0.7).when(of_base).then(before).otherwise(after),
+    )
+    steps = last.filter(~of_base).with_columns(step=pl.col("step") - 1, pass_rate=pl.lit(earlier))
+    return study._replace(tables={**study.tables, "pass_rates": pl.concat([rates, last, steps])})
+
+
+@cache
+def not_paraphrased() -> Study:
+    return _failed(0.2, 0.1)
+
+
+@cache
+def more_not_paraphrased() -> Study:
+    return _failed(0.3, 0.2)
+
+
+@cache
+def all_paraphrased_in_the_end() -> Study:
+    return _failed(0.0, 0.0, 0.1)
+
+
 @cache
 def no_other_chain() -> Study:
     study = altered()
@@ -169,6 +198,20 @@ CASES = [
         "so many have a chain; in another study so many stay the same, which this does not say",
         more_chains,
         (known, altered),
+    ),
+    Sentence(
+        "paraphrases | 20.0 % of the chains of 30 tasks under curated have no paraphrase that passed its "
+        "check at 45 k before SFT; they are left out of that test, and scored nowhere. [] chain",
+        "so many chains of that arm are in no test of a paraphrase",
+        not_paraphrased,
+        (altered, more_not_paraphrased, all_paraphrased_in_the_end),
+    ),
+    Sentence(
+        "paraphrases | 10.0 % of the chains of 30 tasks under curated have no paraphrase that passed its "
+        "check at 45 k after SFT",
+        "so many are at the last step of that training",
+        not_paraphrased,
+        (altered, more_not_paraphrased, all_paraphrased_in_the_end),
     ),
     Sentence(
         "Does the chain matter? No student has answers with a chain of thought before and after SFT.",

@@ -1,7 +1,8 @@
 """A worked example: a new rule is the rule, its command, its step and its test, and everything else knows it.
 
-`measure_lengths`, a table of how long each run's answers are, is added to a copy of the project. On the way,
-what the registry (`skillift.stages`) says of the other rules is compared with Snakemake's own rule objects.
+`measure_lengths` of docs/how-to/extending.md, a table of how long each run's answers are, is added to a copy
+of the project. On the way, what the registry (`skillift.stages`) says of the other rules is compared with
+Snakemake's own rule objects.
 """
 
 from __future__ import annotations
@@ -18,94 +19,12 @@ import pytest
 from planner import jobs_in, plans
 from projects import copy_finished, copy_project, dry_run, replace_in, started_snakemake
 from rerun_sets import COSTS
+from worked_examples import add_example, files_said
 
 from skillift.costs.stages import STAGE_COSTS
 from skillift.stages import FAMILIES, RULES, SUBJECTS, family, rule_named
 from skillift.tables import read_table
 
-RULE = '''
-
-rule measure_lengths:
-    input:
-        episodes=EPISODES,
-    output:
-        f"{RESULTS}/lengths/{{student}}/{{run}}.parquet",
-    log:
-        f"{LOGS}/measure_lengths/{{student}}/{{run}}.log",
-    benchmark:
-        f"{BENCHMARKS}/measure_lengths/{{student}}/{{run}}.tsv"
-    group:
-        "lengths"
-    conda:
-        ENVIRONMENT
-    params:
-        spec=canonical({}),
-        code=code_digest("episodes/measure_lengths.py"),
-    shell:
-        """
-        python "$SCRIPTS/episodes/measure_lengths.py" --spec {params.spec:q} --episodes {input.episodes:q} \\
-            --out {output:q} >{log:q} 2>&1
-        """
-'''
-COMMAND = '''r"""Measure how long the answers of a run are, by condition.
-
-    python workflow_scripts/episodes/measure_lengths.py --spec '{}' --episodes base.parquet \\
-        --out lengths.parquet
-"""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from skillift.commands import parser, run
-from skillift.contracts.pipeline import EPISODES
-from skillift.episodes.lengths import LENGTHS, lengths
-from skillift.tables import read_table, write_table
-
-
-def main(argv: list[str] | None = None) -> None:
-    """Read the episodes, measure, write the lengths."""
-    arguments = parser(__doc__)
-    arguments.add_argument("--episodes", type=Path, required=True, help="table of episodes")
-    arguments.add_argument("--out", type=Path, required=True, help="table of lengths to write")
-    options = arguments.parse_args(argv)
-    write_table(lengths(read_table(options.episodes, EPISODES)), options.out, LENGTHS)
-
-
-if __name__ == "__main__":
-    run(main)
-'''
-STEP = '''"""How long answers are, by condition."""
-
-from __future__ import annotations
-
-import polars as pl
-
-from skillift.contracts.columns import count, table, text
-
-LENGTHS = table("lengths", ("condition",), {"condition": text(filled=True), "longest": count()})
-
-
-def lengths(episodes: pl.DataFrame) -> pl.DataFrame:
-    """The most tokens of an answer by condition, contract LENGTHS."""
-    return episodes.group_by("condition").agg(longest=pl.col("completion_tokens").max())
-'''
-TEST = '''"""How long answers are."""
-
-import polars as pl
-
-from skillift.episodes.lengths import LENGTHS, lengths
-from skillift.tables import check
-
-
-def test_the_longest_answer_of_each_condition_is_kept():
-    episodes = pl.DataFrame({"condition": ["none", "none", "curated"], "completion_tokens": [3, 5, 4]})
-    found = check(lengths(episodes).sort("condition"), LENGTHS, "lengths")
-    assert found.rows() == [("curated", 4), ("none", 5)]
-'''
 # what Snakemake knows of the rules, written where the Snakefile has been read
 PROBE = """
 import json
@@ -128,27 +47,15 @@ RUNS = ("s base", "m base", "s sft-s0", "m sft-s0")
 JOBS = {f"measure_lengths {run}" for run in RUNS}
 
 
-def add_rule(folder: Path) -> set[str]:
-    """Add the rule to a copy of the project; the files that this took."""
-    with (folder / "rules/episodes.smk").open("a", encoding="utf-8") as rules:
-        rules.write(RULE)
-    added = {
-        "workflow_scripts/episodes/measure_lengths.py": COMMAND,
-        "workflow_scripts/skillift/episodes/lengths.py": STEP,
-        "tests/unit/episodes/test_lengths.py": TEST,
-    }
-    for name, text in added.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    return {"rules/episodes.smk", *added}
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """A copy of the project with the rule, and with a study that has shards, so that no rule is missing."""
+    """A copy of the project with the rule, and with a study that has shards and paraphrases of a chat model,
+    so that no rule is missing.
+    """
     folder = copy_project(tmp_path_factory.mktemp("new-rule") / "project")
-    assert len(add_rule(folder)) == 4
-    replace_in(folder / "studies/smoke.yaml", "suites: [holdout], ", "suites: [holdout], shards: 2, ")
+    assert len(add_example("A rule", folder)) == files_said("a rule") == 4
+    further = "shards: 2, interventions: {paraphrase: {model: hosted_vllm/m}}, "
+    replace_in(folder / "studies/smoke.yaml", "suites: [holdout], ", f"suites: [holdout], {further}")
     return folder
 
 
@@ -258,7 +165,7 @@ def test_the_registry_says_what_snakemake_does(rules):
 def test_beside_a_finished_study_it_alone_runs_and_its_costs_are_counted(finished_smoke, tmp_path):
     folder = tmp_path / "project"
     copy_finished(finished_smoke, folder)
-    add_rule(folder)
+    add_example("A rule", folder)
     done = started_snakemake(folder)
     assert done.returncode == 0, done.stdout
     assert jobs_in(done.stdout) == JOBS | COSTS | {"all"}

@@ -6,8 +6,9 @@ r"""Sum up what the stages of a study took: jobs, seconds, memory, US dollars.
         --verdicts 'results/embedded/verdicts/{job}.parquet' --out results/embedded/costs.parquet
 
 A job's stage is the first part of its name, the rule's; for tables of paid calls, {job} is the rest of it.
-`paid` says which stages have such tables and of what: `demonstrations`, `verdicts` or `certification`, each
-an option. Times differ from run to run, so a second run of the same study does not repeat this table.
+`paid` says which stages have such tables and of what: `demonstrations`, `paraphrases`, `verdicts` or
+`certification`, each an option. Times differ from run to run, so a second run of the same study does not
+repeat this table.
 """
 
 from __future__ import annotations

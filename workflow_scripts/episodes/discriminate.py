@@ -26,13 +26,13 @@ from skillift.episodes.discrimination import discrimination
 from skillift.errors import UserError, problem
 from skillift.settings.command_options import add_options, given
 from skillift.settings.config import EngineConfig
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import DiscriminationSpec
 from skillift.tables import read_table, write_table
 
 
 def main(argv: list[str] | None = None) -> None:
     """Read tasks and skills, ask, write what is preferred."""
-    arguments = parser(__doc__, EpisodesSpec)
+    arguments = parser(__doc__, DiscriminationSpec)
     arguments.add_argument("--tasks", required=True, help="table of tasks of the suite")
     arguments.add_argument("--skills", required=True, help="table of skills of the suite")
     arguments.add_argument(

@@ -12,7 +12,8 @@ A trained run names its checkpoints (steps, or "final") and adds `--checkpoints 
 `--probes FILE --served FILE` to have the engine score the demonstrations that the trainer has scored.
 An emulated run (`emulated` in the spec) is given the checkpoints and the manifest of the training that it
 borrows, and `--small FOLDER`, the student of that training.
-Where the spec asks for interventions, `--intervened FILE` takes what they were answered with.
+Where the spec asks for interventions, `--intervened FILE` takes what they were answered with, and with
+`"second_pass": true` among these `--chains FILE` what a second pass goes on from (`force_paraphrases.py`).
 `--prompts FILE` notes what is asked, `--parity FILE` how the same prompts are answered in another batch.
 Where the spec has `"shards": n`, `--shard` (from 0) says which n-th of the tasks is answered.
 """
@@ -25,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.interventions import CHAINS, INTERVENED
 from skillift.contracts.pipeline import (
     BATCH_SENSITIVITY,
     EPISODES,
@@ -35,8 +36,9 @@ from skillift.contracts.pipeline import (
     SKILLS,
     TASKS,
 )
-from skillift.engines.interface import Composition, RunOptions
+from skillift.engines.interface import RunOptions
 from skillift.episodes.answering import answer, checkpoint_folders
+from skillift.episodes.served_models import composed
 from skillift.errors import UserError, problem
 from skillift.settings.command_options import add_options, given
 from skillift.settings.config import EngineConfig
@@ -67,6 +69,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--prompts", help="table of what is asked to write")
     arguments.add_argument("--parity", help="table of the same prompts in another batch to write")
     arguments.add_argument("--intervened", help="table of answers after interventions to write")
+    arguments.add_argument("--chains", help="table of chains of thought for a second pass to write")
     arguments.add_argument("--out", required=True, help="table of episodes to write")
     options = arguments.parse_args(argv)
     try:
@@ -77,16 +80,13 @@ def main(argv: list[str] | None = None) -> None:
         ) from None
     manifest = read_json(options.manifest) if options.manifest else None
     checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
-    composition = None
-    if (options.small is None) != (options.spec.emulated is None):
-        expected = "the base student (--small) exactly where the key `emulated` names its run"
-        raise UserError(problem("--spec, key emulated", options.spec.emulated, expected))
-    if options.spec.emulated is not None:
-        ((step, tuned),) = checkpoints.items()
-        composition = Composition(tuned, options.small, options.spec.emulated.weight)
-        checkpoints = {step: options.model}
-    if options.intervened and options.spec.inference.interventions is None:
+    own = (checkpoints, options.model, options.small, options.spec.emulated)
+    checkpoints, composition = composed(*own)
+    altering = options.spec.inference.interventions
+    if options.intervened and altering is None:
         raise UserError(problem("--intervened", options.intervened, "a spec with `inference.interventions`"))
+    if options.chains and not (altering and altering.second_pass):
+        raise UserError(problem("--chains", options.chains, "a spec with `interventions.second_pass`"))
     tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
     probes = read_table(options.probes, PROBES) if options.probes else None
     found = answer(
@@ -106,6 +106,7 @@ def main(argv: list[str] | None = None) -> None:
         (found.prompts, options.prompts, PROMPTS),
         (found.parity, options.parity, BATCH_SENSITIVITY),
         (found.intervened, options.intervened, INTERVENED),
+        (found.chains, options.chains, CHAINS),
         (found.episodes, options.out, EPISODES),
     ):
         if path and table is not None:

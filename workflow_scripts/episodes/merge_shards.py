@@ -5,7 +5,8 @@ r"""Put the parts of a run's episodes together that several jobs have answered.
         --parity 0/parity.parquet 1/parity.parquet --out episodes.parquet --served-out served.parquet \
         --prompts-out prompts.parquet --parity-out parity.parquet --spec '{}'
 
-Where the study asks for interventions, `--intervened` and `--intervened-out` are a fifth table.
+Where the study asks for interventions, `--intervened` and `--intervened-out` are a fifth table, and where
+a chat model paraphrases, `--chains` and `--chains-out` a sixth.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.interventions import INTERVENED
+from skillift.contracts.interventions import CHAINS, INTERVENED
 from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
 TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}
-FURTHER = {"intervened": INTERVENED}  # of studies that ask for it
+FURTHER = {"intervened": INTERVENED, "chains": CHAINS}  # of studies that ask for them
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -47,7 +47,7 @@ class Rule:
         subject: what one job is about, a key of `SUBJECTS`.
         about: what its settings are about, in the audit's words; None where its wildcards say it.
         asks: what it asks models behind an API for, which may cost money: `demonstrations`, `episodes`,
-            `verdicts` or `certification`; None where it asks none.
+            `paraphrases`, `verdicts` or `certification`; None where it asks none.
         work: what it does that takes a student: `pretraining`, `training` or `answering`.
         device: whether its jobs want an accelerator each.
         downloads: whether it takes a model from the hub, or from packages.
@@ -96,6 +96,8 @@ RULES = (
     Rule("discriminate", "episodes", "student", about="forecast", device=True),
     Rule("merge_shards", "episodes", "run", counted=False),
     Rule("check_served", "episodes", "run", counted=False),
+    Rule("paraphrase_chains", "episodes", "run", about="paraphrases", asks="paraphrases"),
+    Rule("force_paraphrases", "episodes", "run", about="inference", device=True),
     Rule("ask_reference", "episodes", "run", about="inference", asks="episodes"),
     Rule("certify_judge", "certification", "judge", asks="certification"),
     Rule("judge", "verdicts", "judged run", asks="verdicts"),

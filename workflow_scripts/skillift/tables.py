@@ -185,7 +185,7 @@ def write_json(value: dict, path: Path | str) -> None:
 
 
 def read_json(path: Path | str) -> dict:
-    """Read a manifest.
+    """Read a file that holds one JSON object, such as a manifest.
 
     Raises:
         UserError: the file is missing or is not a JSON object.

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -103,6 +104,9 @@ def run_snakemake(found: Settings, cores: str | None, jobs: str | None, others: 
     if status:
         with suppress(OSError):  # not empty, as a rule
             folder.rmdir()
+        if ended_by:  # the last word: above it stand tracebacks of the jobs that were under way
+            name = signal.Signals(ended_by).name
+            print(f"\nEnded by {name}. The same command goes on where it stood.", file=sys.stderr)
         sys.exit(128 + ended_by if ended_by else 1)
     return whole
 

@@ -15,11 +15,13 @@ from skillift.audit.kept_answers import kept_answers
 from skillift.audit.plan import AGAIN, REUSED, Job, Plan
 from skillift.chat.answer_cache import AnswerCache
 from skillift.chat.models import ChatAnswer, ChatModel, ChatRequest
+from skillift.contracts.interventions import CHAINS
 from skillift.errors import UserError
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import REPLY_SCHEMA, render_judge_prompt
 from skillift.provenance import canonical
 from skillift.study.study import load_study
+from skillift.tables import write_table
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +115,39 @@ def test_verdicts_on_episodes_that_come_in_shards_count_as_others_do(study, tmp_
     judged = Job("judge", {"judge": "tail", **run}, "verdicts", AGAIN, needs=(0,), inputs=files)
     (found,) = planned_calls(Plan((merged, judged)), study, tmp_path / "none.sqlite")
     assert (found.calls, found.at_most) == (40 * 3, True)
+
+
+PARAPHRASING = (
+    "inference: {interventions: {paraphrase: {model: openai/p, max_tokens: 100, "
+    "price: {input_per_million: 1, output_per_million: 10}}}, "
+)
+
+
+def paraphrasing(study, chains: Path, **others) -> Job:
+    files = {"chains": (str(chains),), "template": (str(PROMPTS / "paraphrase.jinja"),)}
+    spec, run = canonical(study.paraphrases_spec()), {"student": "s", "run": "base"}
+    return Job("paraphrase_chains", run, "episodes", AGAIN, spec=spec, inputs=files, **others)
+
+
+def test_paraphrases_are_counted_by_the_different_chains_and_else_by_the_design(tmp_path):
+    text = (REPOSITORY / "studies/smoke.yaml").read_text(encoding="utf-8")
+    path, chains, answers = tmp_path / "study.yaml", tmp_path / "chains.parquet", tmp_path / "answers.sqlite"
+    path.write_text(text.replace("inference: {", PARAPHRASING), encoding="utf-8")
+    study = load_study(path)
+    job = paraphrasing(study, chains)
+    (found,) = planned_calls(Plan((job,)), study, answers)
+    # 40 holdout tasks under `curated`
+    assert (found.calls, found.at_most, found.models, found.basis) == (40, True, ("openai/p",), "declared")
+    assert 0 < found.usd < 40 * (1000 * 1 + 100 * 10) / 1e6
+    rows = [
+        (0, "holdout", "curated", f"t{place}", 0, [1], "", [2], said, [3], "3", 2, 64)
+        for place, said in enumerate(["So.", "Thus.", "So.", ""])
+    ]
+    ids = dict.fromkeys(("prompt", "chain", "marker"), pl.List(pl.Int64))
+    frame = pl.DataFrame(rows, schema=[*CHAINS.columns], schema_overrides=ids, orient="row")
+    write_table(frame, chains, CHAINS)
+    (found,) = planned_calls(Plan((job,)), study, answers)
+    assert (found.calls, found.kept, found.at_most) == (2, 0, False)
 
 
 def test_what_this_studys_calls_cost_goes_before_the_price(study, tmp_path):

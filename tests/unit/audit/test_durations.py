@@ -46,6 +46,23 @@ def test_twice_the_epochs_take_twice_the_time(tmp_path):
     assert durations(Plan((job,)))[0].seconds == 20
 
 
+def test_answers_after_interventions_take_their_share(tmp_path):
+    inference = {"samples": 1}
+    asked = {"conditions": ["none", "curated"], "checkpoints": [0], "inference": inference}
+    again = {"conditions": ["curated"], "kinds": ["early"], "cuts": [0.0, 0.5]}
+    sampling = {"name": "sampling", "conditions": ["curated"], "checkpoints": [0], "samples": 4}
+    took = []
+    for protocols in ({}, {"protocols": [{**asked, "name": "main", "samples": 1}, sampling]}):
+        old, new = (
+            canonical({**asked, **protocols, "inference": each})
+            for each in (inference, inference | {"interventions": again})
+        )
+        path = benchmark(tmp_path, "a", 12)
+        job = Job("generate", {}, "g", AGAIN, benchmark=path, spec=new, triggers=(Trigger("spec", old, new),))
+        took.append(durations(Plan((job,)))[0].seconds)
+    assert took == [12 * (2 + 4) / 2, 12 * (2 + 4 + 4) / (2 + 4)]
+
+
 def test_a_new_job_takes_what_the_same_students_took_in_its_rule(tmp_path):
     jobs = (
         train("s", "sft-s0", REUSED, benchmark(tmp_path, "a", 10)),

@@ -109,6 +109,7 @@ def test_students_stand_by_tier_with_base_before_trained_runs_and_steps_in_order
     assert data["paths"] == ["judge:conclusion", "bench", "judge:tail"]  # the headline path first
 
 
+@pytest.mark.slow
 def test_the_tenth_seed_stands_after_the_second():
     data = make_browsed(n_tasks=1, students=("s",), references=(), seeds=11).data()
     assert [arm["run"] for arm in data["arms"]] == ["base", *(f"sft-s{seed}" for seed in range(11))]

@@ -29,6 +29,7 @@ def _reply(tokens=10):
     return {**reply, "usage": {"prompt_tokens": 5, "completion_tokens": tokens, "total_tokens": 5 + tokens}}
 
 
+@pytest.mark.slow
 def test_a_job_over_its_ceiling_does_not_start_and_says_what_it_would_cost():
     with chat_server(lambda _: (200, _reply())) as (address, arrived):
         requests = _requests(120, api_base=address)
@@ -45,6 +46,7 @@ def test_a_job_over_its_ceiling_does_not_start_and_says_what_it_would_cost():
     assert len(arrived) == 120
 
 
+@pytest.mark.slow
 def test_kept_answers_and_repeated_requests_cost_nothing(tmp_path):
     with (
         chat_server(lambda _: (200, _reply())) as (address, arrived),

@@ -164,6 +164,7 @@ def test_a_server_that_refuses_every_call_ends_the_job_after_its_first_calls():
     assert 4 * 3 <= len(arrived) <= 7 * 3  # a call that has failed lets another begin
 
 
+@pytest.mark.slow
 def test_more_failures_than_the_share_end_the_job_and_answers_under_way_are_kept(tmp_path):
     def respond(body):
         number = int(body["messages"][0]["content"])
@@ -181,6 +182,7 @@ def test_more_failures_than_the_share_end_the_job_and_answers_under_way_are_kept
     assert first < 52
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lasting", [True, False])
 def test_questions_that_fail_for_good_do_not_end_a_job_whose_others_are_kept(lasting, tmp_path):
     """A dead model ends it all the same."""

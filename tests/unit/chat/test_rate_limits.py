@@ -25,6 +25,7 @@ def _departures(n_requests, cache=None, **limits):
     return left
 
 
+@pytest.mark.slow
 def test_requests_leave_not_more_often_than_allowed():
     start = time.monotonic()
     left = _departures(6, requests_per_minute=300)
@@ -41,6 +42,7 @@ def test_a_limit_holds_over_jobs_that_share_the_state(tmp_path):
         assert asyncio.run(leave(second)) - one >= 0.45
 
 
+@pytest.mark.slow
 def test_tokens_are_counted_as_they_came_out():
     async def total(used):
         with AnswerCache(":memory:") as state:

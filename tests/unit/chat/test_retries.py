@@ -83,6 +83,7 @@ def test_a_call_is_made_once_and_as_often_again_as_retries_say():
     assert (answer.status, len(arrived), counts.retried, counts.failed) == ("failed", 3, 2, 1)
 
 
+@pytest.mark.slow
 def test_a_time_out_is_asked_again():
     first = [True]
 
@@ -109,6 +110,7 @@ def test_refused_and_truncated_answers_are_results_and_not_asked_again():
     assert len(arrived) == 2
 
 
+@pytest.mark.slow
 def test_retry_after_is_honoured():
     start = time.monotonic()
     fault = (429, {"error": {"message": "later"}}, {"Retry-After": "1"})

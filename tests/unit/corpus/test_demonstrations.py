@@ -183,6 +183,7 @@ def _taught(templates, teacher_template, reply, special=(), **teacher):
     return check(rows, DEMONSTRATIONS, "demonstrations"), arrived
 
 
+@pytest.mark.slow
 def test_a_teacher_behind_an_api_is_asked_again_until_a_task_passes(templates, teacher_template):
     first = TRAIN["task_id"].min()
 
@@ -201,6 +202,7 @@ def test_a_teacher_behind_an_api_is_asked_again_until_a_task_passes(templates, t
     assert rows["cost_usd"].to_list() == [pytest.approx(13e-6)] * rows.height
 
 
+@pytest.mark.slow
 def test_until_both_a_teacher_behind_an_api_is_asked_as_often_again_for_the_other_kind(
     templates, teacher_template
 ):
@@ -274,6 +276,7 @@ def test_an_answer_that_holds_a_special_token_of_a_student_is_kept_and_trained_o
     assert again.filter("passed").height == TRAIN.height
 
 
+@pytest.mark.slow
 def test_a_second_collection_asks_the_teacher_nothing(templates, teacher_template, tmp_path):
     wrong = chat_completion("ANSWER: never right")
     with AnswerCache(tmp_path / "answers.sqlite") as cache:

@@ -56,6 +56,19 @@ def test_every_call_of_the_design_is_counted(costs_of):
         assert cost.usd == pytest.approx(expected)
 
 
+def test_a_paraphrase_of_every_chain_that_there_may_be_is_counted(costs_of, repository):
+    plain = yaml.safe_load((repository / "studies/smoke.yaml").read_text(encoding="utf-8"))
+    entry = {"model": "hosted_vllm/m", "max_tokens": 200, "price": PRICE}
+    altering = {"conditions": ["curated", "none"], "paraphrase": entry}
+    inference = plain["inference"] | {"interventions": altering}
+    cost = costs_of({"inference": inference, "references": {"big": REFERENCE}})["paraphrases"]
+    n_holdout, n_runs = 8 * 5, 4  # the reference model has no chains that an engine goes on from
+    assert cost.calls == 2 * n_runs * n_holdout and cost.output_tokens == cost.calls * 200
+    shorter = costs_of({"inference": inference}, response_tokens=8)["paraphrases"]
+    assert cost.input_tokens - shorter.input_tokens == cost.calls * (inference["max_tokens"] - 8)
+    assert "paraphrases" not in costs_of({"inference": plain["inference"] | {"interventions": {}}})
+
+
 def test_a_study_without_models_over_an_api_costs_nothing(costs_of):
     costs = costs_of({})
     assert {cost.usd for cost in costs.values()} == {0.0}

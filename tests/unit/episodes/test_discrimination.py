@@ -13,7 +13,7 @@ from skillift.contracts.pipeline import DISCRIMINATION, SKILLS, TASKS
 from skillift.engines.interface import RunOptions
 from skillift.engines.probes import Probe
 from skillift.episodes import discrimination as module
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import DiscriminationSpec
 from skillift.tables import check
 
 
@@ -62,6 +62,14 @@ def test_wrong_answers_have_as_many_tokens_and_differ_in_the_answer_alone():
     assert {*wrong} == {solved("1 3 4"), solved("3 4 1")}
 
 
+def test_of_both_the_answer_line_alone_may_be_taken():
+    tasks = make_tasks(("3 1 4", "answer_line", solved("3 1 4")), ("3 1 4", "judge", "It is 3 1 4."))
+    found = module.answers_to(tasks.row(0, named=True), tasks, letters, 0, "answer_only")
+    right, *wrong = ["".join(map(chr, probe.response)) for probe in found]
+    assert right == "ANSWER: 3 1 4" and {*wrong} == {"ANSWER: 1 3 4", "ANSWER: 3 4 1"}
+    assert module.answers_to(tasks.row(1, named=True), tasks, letters, 0, "answer_only") == []
+
+
 def test_an_answer_of_another_length_is_left_out_and_a_task_without_any_pair_has_none():
     tasks = make_tasks(*((number, "answer_line", solved(number)) for number in ("7", "9", "12")))
     assert answers(tasks) == [solved("7"), solved("9")]
@@ -108,7 +116,7 @@ def test_the_engine_scores_all_pairs_and_answers_the_same_tasks(tmp_path: Path):
         {"skill_id": ["turn"], "name": "turn", "domain": "x", "steps": [["Step 1: turn it."]]}
     )
     inference = inferences.INFERENCE | {"suites": ["dev"], "max_tokens": 4, "max_model_len": None}
-    spec = EpisodesSpec(conditions=["curated"], inference=inference)
+    spec = DiscriminationSpec(conditions=["curated"], inference=inference)
     found = module.discrimination(tasks, check(skills, SKILLS, "skills"), spec, student, RunOptions())
     rows = {row["task_id"]: row for row in check(found, DISCRIMINATION, "found").to_dicts()}
     assert [rows[name]["n_pairs"] for name in ("t0", "t1", "t2")] == [2, 3, 0]
@@ -118,7 +126,7 @@ def test_the_engine_scores_all_pairs_and_answers_the_same_tasks(tmp_path: Path):
     assert rows["t0"]["margin"] == pytest.approx(by_hand, abs=1e-3)
 
 
-def _by_hand(student: Path, task: dict, spec: EpisodesSpec) -> float:
+def _by_hand(student: Path, task: dict, spec: DiscriminationSpec) -> float:
     """The mean difference of whole sums, by transformers alone."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 

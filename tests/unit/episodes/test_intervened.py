@@ -16,6 +16,7 @@ from skillift.episodes.shards import merge
 from skillift.settings.inference import Interventions
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import answer_text
+from skillift.study.interventions import answers_after
 from skillift.tables import check
 
 pytestmark = pytest.mark.models
@@ -94,6 +95,16 @@ def test_there_is_a_row_for_each_episode_kind_and_cut_and_counts_of_tokens(token
     forced = row_of(table, "forced")
     assert forced["response"] == CHAINED["a.1"] and forced["answer"] == "3" and forced["same"]
     assert forced["tokens"] == len(" 3") + 1 and forced["kept"] == 1 and forced["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("kinds", [["early"], ["mistake", "paraphrase"], ALL["kinds"]])
+def test_estimates_count_as_many_answers_as_are_asked_for(tokenizer, kinds):
+    spec = ALL | {"kinds": kinds, "cuts": [0.0, 0.5], "conditions": ["curated"]}
+    engine = Reader(tokenizer)
+    again(tokenizer, engine=engine, spec=spec, said={name: CHAINED[name] for name in ("a.1", "a.2")})
+    each = answers_after({"interventions": spec}, ["none", "curated"])
+    assert sum(number for number, _ in engine.calls) == 2 * each
+    assert answers_after({"interventions": spec}, ["none"]) == 0 == answers_after({}, ["curated"])
 
 
 def test_a_model_that_reads_its_chain_changes_its_answer_with_it(tokenizer):

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from made_specs import estimated
 from score_tables import make_scores, make_tasks, passes
+from study_specs import all_specs
 
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.interventions import INTERVENED
@@ -16,12 +17,14 @@ from skillift.errors import UserError
 from skillift.metrics.chain import METRICS
 from skillift.metrics.names import TEXT
 from skillift.path_patterns import PathPattern
+from skillift.preflight.access import missing
+from skillift.preflight.models import chat_models, unknown_prices
 from skillift.statistics.analysis import of_metric_alone
 from skillift.statistics.interventions import interventions_of
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import with_skills
 from skillift.statistics.pass_rates import no_responses
-from skillift.study.study import load_study
+from skillift.study.study import Study, load_study
 from skillift.tables import check, read_existing, write_table
 
 RUNS = [
@@ -95,10 +98,20 @@ def test_a_chain_is_had_by_what_could_not_be_altered_too():
     assert found["same_answer:forced"]["value"].to_list() == [1.0]
 
 
+def test_chains_without_a_paraphrase_are_counted_where_there_are_any():
+    before = of_run(made([True, "not_paraphrased", "no_chain", "no_room"], "paraphrase", 1.0), "base")
+    after = of_run(made([True, False, "no_answer_line", None], "paraphrase", 1.0), "sft-s0")
+    found = values_of(before, after)["not_paraphrased"].sort("run", "task_id")
+    assert found["value"].to_list() == [0.0, 1.0, 0.0, 0.0, 0.0, 0.0] and found["n_unscored"].sum() == 0
+    assert "not_paraphrased" not in values_of(after)
+    rates = values_of(before)["same_answer:paraphrase"]
+    assert rates["value"].to_list() == [1.0]
+
+
 def test_each_kind_and_cut_is_a_metric_of_its_own_and_a_study_without_has_none():
     names = {metric.name for metric in METRICS}
     assert {"same_answer:early@0", "same_answer:mistake@0.25", "same_answer:blanked@0.95"} <= names
-    assert {"same_answer:paraphrase", "same_answer:other_chain", "chain"} <= names and len(names) == 64
+    assert {"same_answer:paraphrase", "same_answer:other_chain", "chain"} <= names and len(names) == 65
     one = values_of(of_run(made([True]), "base"))
     assert {name for name in one if name in names} == {"same_answer:early@0.5"}
     known = with_skills(scores(), TASKS)
@@ -197,3 +210,42 @@ def test_a_condition_that_the_study_has_not_is_told_before_the_first_job(tmp_pat
     expected = r"conditions\[1\]: found 'filler', expected a condition of the study \(one of none"
     with pytest.raises(UserError, match=expected):
         load_study(asking)
+
+
+def asking(folder: Path, repository: Path, altered: str) -> Study:
+    """The smoke study with interventions."""
+    text = (repository / "studies/smoke.yaml").read_text()
+    path = folder / "asking.yaml"
+    path.write_text(text.replace("inference: {", f"inference: {{interventions: {altered}, "))
+    return load_study(path)
+
+
+def test_who_paraphrases_is_in_the_settings_of_the_paraphrases_alone(tmp_path, repository):
+    entry = "{{model: hosted_vllm/{}, longest: {}}}"
+    local = asking(tmp_path, repository, "{kinds: [paraphrase]}")
+    one, other, longer = (
+        all_specs(asking(tmp_path, repository, f"{{kinds: [paraphrase], paraphrase: {each}}}"))
+        for each in (entry.format("m", 2.0), entry.format("n", 2.0), entry.format("m", 3.0))
+    )
+    for changed in (other, longer):
+        assert {name for name in one if one[name] != changed[name]} == {"paraphrases"}
+    # the first pass leaves them out, whoever is asked, and the second answers as the first did
+    specs = all_specs(local)
+    answering = {name for name in one if name.startswith("episodes ")}
+    assert {name for name in specs if specs[name] != one[name]} == answering
+    altering = json.loads(one["episodes s base"])["inference"]["interventions"]
+    assert altering.pop("second_pass") is True and altering["kinds"] == ["paraphrase"]
+    assert json.loads(specs["episodes s base"])["inference"]["interventions"] == altering
+    assert local.paraphraser is None
+
+
+def test_the_paraphraser_is_among_the_models_that_need_a_key_and_a_price(tmp_path, repository, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    study = asking(tmp_path, repository, "{paraphrase: {model: openai/gpt-4o}}")
+    assert [model.where for model in chat_models(study)] == ["inference.interventions.paraphrase"]
+    named = "inference.interventions.paraphrase, key 'model' (openai/gpt-4o): found 'no OPENAI_API_KEY"
+    (line,) = missing(study, [("paraphrase_chains", {"student": "s", "run": "base"}), ("generate", {})])
+    assert line.startswith(named)
+    dear = asking(tmp_path, repository, "{paraphrase: {model: hosted_vllm/m}}")
+    (line,) = unknown_prices(dear, {"budget_usd": 1.0})
+    assert line.startswith("inference.interventions.paraphrase")

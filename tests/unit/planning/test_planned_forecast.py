@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from study_files import REPOSITORY
 from skillift.contracts.analysis import FORECAST
 from skillift.contracts.pipeline import DISCRIMINATION
 from skillift.planning.forecast import foreseen, lift_at
+from skillift.running.manifests import Manifest, kept, write_manifest
 from skillift.study.study import Study, load_study
 from skillift.tables import write_table
 
@@ -60,6 +62,21 @@ def asked(results: Path, preferred: float | None, n_skills: int = 10) -> Path:
     return results
 
 
+def written(results: Path, form: str | None) -> None:
+    """The manifest of a job that asked a base model."""
+    spec = json.dumps({"answers": form} if form else {})
+    params = {"spec": repr(spec), "code": "'a'"}
+    table = asked(results, 0.6) / "discrimination/s.parquet"
+    outputs = {str(table): kept(table)}
+    write_manifest(Manifest("discriminate", {"student": "s"}, params, "", {}, outputs), results)
+
+
+def test_a_study_of_the_same_form_is_followed(study, tmp_path):
+    written(finished(tmp_path / "earlier"), None)
+    notes = foreseen(study, asked(tmp_path / "own", 0.6), tmp_path / "earlier", PATH, 0.95)
+    assert all(note.startswith("Foreseen lift") for note in notes)
+
+
 def test_the_lift_is_that_of_the_line_at_what_the_base_model_prefers(study, tmp_path):
     notes = foreseen(study, asked(tmp_path / "own", 0.6), finished(tmp_path / "earlier"), PATH, 0.95)
     assert len(notes) == 2
@@ -78,6 +95,7 @@ def test_the_lift_is_that_of_the_line_at_what_the_base_model_prefers(study, tmp_
         ({"preferred": None}, "too few skills with a pair"),
         ({"preferred": 0.99}, "outside of what skills of"),
         ({"flat": True}, "do not differ in what was preferred"),
+        ({"form": "answer_only"}, "asked its base models about answers of another form"),
     ],
 )
 def test_where_none_is_foreseen_the_plan_says_why(study, tmp_path, made, why):
@@ -85,6 +103,8 @@ def test_where_none_is_foreseen_the_plan_says_why(study, tmp_path, made, why):
     if made.get("flat"):
         table = pl.read_parquet(earlier / "analysis/forecast.parquet").with_columns(discrimination=0.6)
         write_table(table, earlier / "analysis/forecast.parquet", FORECAST)
+    if "form" in made:
+        written(earlier, made["form"])
     if "earlier" in made:
         earlier = made["earlier"] and tmp_path / made["earlier"]
     own = tmp_path / "own"

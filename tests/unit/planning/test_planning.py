@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 import yaml
 
 from skillift.costs.estimate import study_costs
 from skillift.episodes.study_tasks import tasks_of
 from skillift.errors import UserError
-from skillift.planning.costs import CallCosts, DeviceRates, DeviceWork, redesigned
+from skillift.planning.costs import CallCosts, DeviceRates, DeviceWork, measured_rates, redesigned
 from skillift.planning.designs import (
     DESIGN_SCHEMA,
     default_axes,
@@ -78,6 +79,32 @@ def test_hours_count_every_training_and_every_episode(study_of):
     assert entry.n_trainings == 2 * 4
     assert entry.n_episodes == 2 * episodes
     assert entry.device_hours == pytest.approx(4 * (0.5 + 2.0) + episodes * (1e-4 + 3e-4))
+
+
+@pytest.mark.parametrize("beside", [{}, {"protocols": {"main": {}, "more": {"seed": 9}}}])
+def test_hours_count_the_answers_after_interventions(study_of, repository, beside):
+    asked = {"interventions": {"kinds": ["early", "paraphrase"], "cuts": [0.0, 0.5]}, **beside}
+    inference = yaml.safe_load((repository / "studies/smoke.yaml").read_text(encoding="utf-8"))["inference"]
+    inference |= {"temperature": 0.8}
+    design = Design(80, 8, 3, 4)
+    (plain,) = planned_for(study_of(inference=inference | beside), [design])
+    (entry,) = planned_for(study_of(inference=inference | asked), [design])
+    again = 80 * 3 * (2 + 2 + 1) * (1 + 4)  # tasks, samples, kinds and cuts, base and four trained runs
+    assert entry.n_episodes == plain.n_episodes + 2 * again
+    assert entry.device_hours == pytest.approx(plain.device_hours + again * (1e-4 + 3e-4))
+    assert entry.usd == plain.usd  # no model behind an API is asked again
+
+
+def test_hours_of_an_episode_are_those_of_all_answers_of_its_job(tmp_path):
+    place = tmp_path / "benchmarks" / "generate" / "s"
+    place.mkdir(parents=True)
+    (place / "base.tsv").write_text("s\n7200\n", encoding="utf-8")
+    scores = pl.DataFrame({"path": "bench", "student": "s", "run": ["base"] * 4})
+    assert measured_rates(tmp_path, scores).episode == {"s": 0.5}
+    made = tmp_path / "interventions" / "s" / "base.parquet"
+    made.parent.mkdir(parents=True)
+    pl.DataFrame({"status": ["answered"] * 4 + ["no_chain"] * 9}).write_parquet(made)
+    assert measured_rates(tmp_path, scores).episode == {"s": 0.25}
 
 
 def test_what_nobody_knows_is_unknown_and_never_zero(study_of):

@@ -185,6 +185,7 @@ commands.run(main)
 """
 
 
+@pytest.mark.slow
 def test_a_job_that_says_nothing_itself_is_heard_and_ends_with_its_work(tmp_path):
     """In a log file, as under Snakemake; a job that writes is not interrupted."""
     log = tmp_path / "job.log"

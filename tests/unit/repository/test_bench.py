@@ -119,3 +119,28 @@ def test_random_students_have_the_size_of_the_published_ones(bench, monkeypatch,
         model = shapes.random_model(shape)
     assert model.num_parameters() / 1e9 == pytest.approx(billions, rel=0.02)
     assert model.lm_head.weight is model.model.embed_tokens.weight
+
+
+@pytest.mark.nightly
+def test_all_that_make_bench_measures_is_measured(bench):
+    command = ["--study", "studies/smoke.yaml", "--cores", "2", "--repeats", "1"]
+    command += ["--judgments", "200", "--kills", "1", "--runs", "3"]
+    done = subprocess.run(
+        [sys.executable, bench / "run.py", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for title in ("Study", "Episodes", "Training", "preference pairs", "Judging", "Analysing", "Planning"):
+        assert title in done.stdout
+    assert "equal answers: 100.0%" in done.stdout
+
+
+def test_memory_is_that_of_the_command_and_not_of_the_benchmark_that_starts_it(bench, monkeypatch):
+    monkeypatch.syspath_prepend(str(bench))
+    held = bytearray(300_000_000)
+    small = importlib.import_module("usage").took([sys.executable, "-S", "-c", "pass"])
+    assert 1 < small["memory_mb"] < len(held) / 1e6 / 2
+    larger = importlib.import_module("usage").took([sys.executable, "-S", "-c", "bytearray(200_000_000)"])
+    assert 200 < larger["memory_mb"] < len(held) / 1e6
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        importlib.import_module("usage").took([sys.executable, "-S", "-c", "raise SystemExit(3)"])
+    assert error.value.returncode == 3

@@ -50,6 +50,7 @@ def test_what_is_not_installed_is_named_and_what_has_no_time_left_is_not_begun(g
     assert ["no time left" in line for line in gpu.measured(row, 5)] == [True]
 
 
+@pytest.mark.slow
 def test_a_row_that_takes_longer_than_what_is_left_is_ended(gpu, monkeypatch):
     monkeypatch.setattr(gpu, "SHORTEST_S", 0.1)
     row = python(gpu, "print('| first |', flush=True); import time; time.sleep(60)")

@@ -155,6 +155,30 @@ def test_nothing_is_drawn_without_a_seed(tracked, repository):
     assert drawn_without_a_seed("hash('a'), np.random.default_rng()") == ["hash", "np.random.default_rng"]
 
 
+# words that say nothing of what a name is
+EMPTY = "a all an and as by for from in is it its of on one or return returns that the this to with"
+
+
+def restated(text: str) -> list[str]:
+    """Public names of a module whose first sentence says no more than the name does."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        said = (ast.get_docstring(node) or "").split("\n\n")[0]
+        words = set(re.findall(r"[a-z]+", said.lower())) - set(EMPTY.split())
+        if said and len(words - set(re.findall(r"[a-z]+", node.name.lower()))) < 2:
+            found.append(node.name)
+    return found
+
+
+def test_a_sentence_at_a_public_name_says_more_than_the_name(tracked):
+    """ruff asks for the sentence (D1); this, that it explains."""
+    library = [path for path in tracked if path.suffix == ".py" and "workflow_scripts" in path.parts]
+    assert {path.name: found for path in library if (found := restated(path.read_text("utf-8")))} == {}
+    assert restated('def read_it(): "Read it."\ndef rate(): "Share of tasks that pass."') == ["read_it"]
+
+
 def test_nothing_that_a_run_makes_is_tracked(tracked, repository):
     made = {".venv", "results", ".skillift", ".snakemake", "__pycache__", ".pytest_cache"}
     assert [path for path in tracked if made.intersection(path.relative_to(repository).parts)] == []

@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
+from shown_commands import pages, shown
 
 from skillift.study.commands_page import parser_of
 
-BLOCK = re.compile(r"(?m)^ *```sh\n(.*?)^ *```", re.DOTALL)
 # of the shell, and programs of others: what the page says is needed for them
 OTHERS = {"cp", "export", "nano", "lm_eval", "lighteval", "inspect", "vllm"}
 # what commands pass on to Snakemake
 SNAKEMAKE = {"-n", "--config", "--cores", "--until", "--workflow-profile"}
 
 
-def pages(repository: Path) -> list[Path]:
-    """The README, the tutorial, how-to and reference; but for the page that is made from the commands."""
-    docs = repository / "docs"
-    parts = [path for part in ("tutorial", "how-to", "reference") for path in (docs / part).glob("*.md")]
-    return [repository / "README.md", *sorted(path for path in parts if path.name != "commands.md")]
-
-
-def shown(repository: Path) -> list[tuple[str, list[str]]]:
-    """The commands of all pages: the page and the words of each, without what comes before or after them."""
-    found = []
-    for page in pages(repository):
-        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
-            for line in block.replace("\\\n", " ").splitlines():
-                calls = re.split(r" && |\n", line.strip())
-                words = [shlex.split(call, comments=True) for call in calls]
-                found += [(page.name, each) for each in words if each and each[0] != "."]
-    return found
-
-
 @pytest.fixture(scope="module")
 def commands(repository: Path) -> list[tuple[str, list[str]]]:
-    found = shown(repository)
+    found = shown(pages(repository))
     assert len(found) > 50
     return found
 

@@ -81,11 +81,38 @@ def test_every_page_is_reached_from_the_first_and_linked_to_by_another(docs):
     assert pages - reached == set()
 
 
+def test_the_first_page_lists_all_others(docs):
+    pages = {path.resolve() for path in docs.rglob("*.md")} - {(docs / "index.md").resolve()}
+    assert pages - linked(docs / "index.md") == set()
+
+
 def test_every_picture_is_shown_on_a_page(docs, repository):
     pictures = {path.resolve() for path in docs.rglob("*.svg")}
     assert len(pictures) >= 4
     shown = {link for page in [repository / "README.md", *docs.rglob("*.md")] for link in linked(page)}
     assert pictures - shown == set()
+
+
+def undated(page: str) -> list[str]:
+    """Sections of a page that tell what something took or was measured to be, and no date.
+
+    Code, and output that is shown, do not count; neither do limits and guesses, which are not told so.
+    """
+    unit = r"\d[\d.,]*\s(?:s|ms|min|minutes|MB|GB|GiB|MiB|tokens/s)\b"
+    told = re.compile(rf"\b(?:took|takes some|takes about|measured)\b[^.|]{{0,80}}?{unit}")
+    sections = re.split(r"(?m)^(?=##? )", re.sub(r"(?ms)^ *```.*?^ *```", "", page))
+    return [
+        section.partition("\n")[0]
+        for section in sections
+        if told.search(section.replace("\n", " ")) and not re.search(r"20\d\d-\d\d-\d\d", section)
+    ]
+
+
+def test_what_was_measured_has_its_date(docs, repository):
+    made = {"commands.md", "contracts.md", "study.md", "code.md"}  # from the code
+    pages = [repository / "README.md", *(path for path in docs.rglob("*.md") if path.name not in made)]
+    assert {path.name: found for path in pages if (found := undated(path.read_text(encoding="utf-8")))} == {}
+    assert undated("# A\nIt took 5 s.\n## B\nIt took 5 s (2026-11-30).") == ["# A"]
 
 
 def test_no_page_of_it_loads_anything_from_elsewhere(settings, docs):

@@ -37,7 +37,7 @@ READERS = {
         "recipes": ("training", "study", "engines"),
         "runs": ("study",),
         "judges": ("judging", "study", *CHAT),
-        "inference": ("episodes", "engines", "students", "study", "training"),
+        "inference": ("episodes", "engines", "students", "study", "training", *CHAT),  # and a paraphraser
         "analysis": (
             "statistics",
             "publication",

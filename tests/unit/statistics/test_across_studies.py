@@ -59,6 +59,7 @@ def test_another_scoring_path_is_not_subtracted():
     assert differences_of_pairs({"a": study(0, 0.5), "b": moved}, "gain:none", 0.95).is_empty()
 
 
+@pytest.mark.slow
 def test_a_mean_over_studies_is_that_of_dersimonian_and_laird_with_the_interval_of_hartung_and_knapp():
     true = {"a": 0.0, "b": 0.1, "c": 0.3, "d": 0.4, "e": 0.6}
     studies = {name: study(seed, gain, name) for seed, (name, gain) in enumerate(true.items())}
@@ -92,6 +93,7 @@ def test_a_contrast_that_a_study_lacks_is_named():
         side_by_side({"a": study(0, 0.5)}, "placebo-none")
 
 
+@pytest.mark.slow
 def test_where_some_studies_share_tasks_it_is_said_why_there_is_no_mean():
     studies = {"a": study(0, 0.5), "b": study(1, 0.1), "c": study(2, 0.3, "c")}
     text = comparison_text(studies, "gain:none", 0.95)

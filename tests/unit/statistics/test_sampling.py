@@ -75,6 +75,7 @@ def test_a_pair_has_no_row_where_two_samples_are_too_many():
     assert found.select("student", "against").sort("student").rows() == [("m", "l"), ("s", "l")]
 
 
+@pytest.mark.slow
 def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
     after = {"s": Arm(0.6, answers=40), "m": Arm(0.55), "l": Arm(0.99)}
     found = claims(all_arms(SAME, after)).filter(claim="sampling_budget", run="sft")
@@ -86,6 +87,7 @@ def test_samples_of_a_smaller_student_beat_tie_with_or_lose_to_a_larger_one():
     assert set(two.filter(claim="sampling_budget")["contrast"]) == {"curated@2"}
 
 
+@pytest.mark.slow
 def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     """At tasks with luck alone the other half tells nothing: selected or not, they pass as often."""
     runs = runs_of(("l", "s"))
@@ -119,6 +121,42 @@ def test_where_a_student_is_able_is_told_by_the_other_half_of_its_samples():
     assert able["estimate"] == pytest.approx(-0.5, abs=0.12)  # and chance has not been selected for
 
 
+def test_where_chance_alone_makes_a_student_able_its_majority_is_right_as_often_as_elsewhere():
+    """All tasks have one chance of 25 %: half of the samples pass two thirds of them, which are no easier."""
+    runs = runs_of(("l", "s"))
+    chance = {("s", "base"): Arm(0.25, tokens=10), ("l", "base"): Arm(0.25, tokens=10)}
+    tasks, scores, responses = sampled(chance, 8, 7, n_skills=60, per_skill=20, spread=0.0)
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(SETTINGS))
+    (found,) = [
+        table
+        for table in sampling_claims(asked, responses, runs, estimated(SETTINGS))
+        if table["metric"][0] == "pass"
+    ]
+    able = found.filter(claim="sampling_budget_where_able").row(0, named=True)
+    assert 0.8 * tasks.height < able["n_tasks"] < tasks.height  # one half or the other: 90 %
+    values = asked.values["majority@4"].filter(student="s")["value"]
+    expected = values.mean() - asked.values["pass"].filter(student="l")["value"].mean()
+    assert able["estimate"] == pytest.approx(expected, abs=0.02)  # three standard errors
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_tasks_and_lost_verdicts_count_once_though_both_halves_count(lost):
+    arms = {("s", "base"): Arm(0.99, tokens=10), ("l", "base"): Arm(0.5, tokens=10)}
+    tasks, scores, responses = sampled(arms, 8, 8, n_skills=10, per_skill=2, spread=0.0)
+    if lost:  # of the large student the same sample of every task
+        gone = (pl.col("student") == "l") & (pl.col("sample") == 3)
+        scores = scores.with_columns(passed=pl.when(~gone).then("passed"))
+    asked = of_one("sampling", scores, tasks, responses, runs_of(("l", "s")), estimated(SETTINGS))
+    (found,) = [
+        table
+        for table in sampling_claims(asked, responses, runs_of(("l", "s")), estimated(SETTINGS))
+        if table["metric"][0] == "pass"
+    ]
+    able = found.filter(claim="sampling_budget_where_able").row(0, named=True)
+    assert able["n_tasks"] == tasks.height and able["n_unscored"] == (tasks.height if lost else 0)
+
+
+@pytest.mark.slow
 def test_answers_that_become_fewer_are_lost_diversity_and_more_contradict_it():
     fewer = all_arms(SAME, {name: Arm(0.3, answers=2) for name in STUDENTS})
     more = all_arms({name: Arm(0.3, answers=2) for name in STUDENTS}, SAME)
@@ -147,6 +185,7 @@ def test_without_parameters_no_student_is_smaller_than_another():
     assert set(found["claim"]) == {"diversity_lost"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [True, False])
 def test_claims_carry_their_protocol_where_a_study_declares_any(declared):
     tasks, scores, responses = sampled(all_arms(SAME, SAME), 4, 2)

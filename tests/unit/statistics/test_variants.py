@@ -132,6 +132,7 @@ def test_variants_of_one_skill_are_one_cluster_whether_they_have_skills_of_their
     assert lifts["n_skills"].to_list() == [N_SKILLS]
 
 
+@pytest.mark.slow
 def test_every_path_has_contrasts_of_its_own():
     judged = scores(RATES).with_columns(path=pl.lit("judge:a"), passed=~pl.col("passed"))
     both = analysed(pl.concat([scores(RATES), judged]), tasks(), margins={"brittleness": 0.05})
@@ -203,6 +204,7 @@ def test_without_a_verdict_on_the_variants_or_on_their_tasks_the_claim_is_undefi
         assert found["n_unscored"] == number
 
 
+@pytest.mark.slow
 def test_a_lost_variant_leaves_the_task_to_its_other_one():
     found = row(analysed(scores(RATES, lost=("b",)), tasks()).claims, claim="brittleness")
     assert found["n_tasks"] == N_TASKS and not found["word_holds"]

@@ -31,6 +31,19 @@ def test_a_forecast_changes_what_is_analysed_and_shown_and_nothing_that_is_train
     assert differing(without, declared) == {"tasks dev", "analysis", "figures"}
 
 
+def test_the_form_of_the_answers_is_asked_about_and_is_another_analysis(tmp_path):
+    alone = DECLARED.replace("{suite: dev}", "{suite: dev, answers: answer_only}")
+    worked, other = (loaded(tmp_path, text).forecast_spec("s") for text in (DECLARED, alone))
+    assert "answers" not in worked.model_dump()
+    assert other.model_dump() == worked.model_dump() | {"answers": "answer_only"}
+    assert differing(*(all_specs(loaded(tmp_path, text)) for text in (DECLARED, alone))) <= {
+        "analysis",
+        "figures",
+    }
+    with pytest.raises(UserError, match=r"analysis\.forecast\.answers"):
+        loaded(tmp_path, alone.replace("answer_only", "worked"))
+
+
 def test_each_trained_student_is_asked_the_suite_alone_under_curated(tmp_path):
     study = loaded(tmp_path, DECLARED)
     assert study.foretold == ["s", "m"] and "dev" in study.built_suites and "dev" not in study.suites

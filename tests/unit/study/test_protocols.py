@@ -111,6 +111,19 @@ def test_work_is_that_of_all_protocols(study_file):
     assert both.work("judge", judged) == plain.work("judge", judged)
 
 
+def test_answers_after_interventions_are_work_of_those_who_answer_alone(study_file):
+    plain, again = (
+        Size.of(load_study(study_file(made)))
+        for made in (EMBEDDED, EMBEDDED.replace(SHORT, "  seed: 0\n  interventions: {}\n\nanalysis:"))
+    )
+    run = {"student": "s", "run": "base"}
+    # of five conditions one is asked again, 15 times with the defaults
+    assert again.work("generate", run) == plain.work("generate", run) * (5 + 15) / 5
+    judged = {**run, "judge": again.study.judges[0]}
+    assert again.work("judge", judged) == plain.work("judge", judged)
+    assert again.all_episodes == plain.all_episodes
+
+
 def test_a_trial_takes_few_samples_under_each_protocol(study_file, tmp_path):
     trial = load_study(write_trial(load_study(study_file(BOTH)), 4, tmp_path))
     assert trial.protocols["sampling"]["samples"] == 2 and trial.protocols["main"]["samples"] == 1

@@ -33,9 +33,8 @@ def test_with_a_users_files_it_is_a_study(tmp_path):
     (tmp_path / "studies").mkdir()
     (tmp_path / "my/model").mkdir(parents=True)
     (tmp_path / "my/model/config.json").write_text("{}")
-    (tmp_path / "my/tasks.csv").write_text("task_id\n")
-    (tmp_path / "my/skills/tip").mkdir(parents=True)
-    (tmp_path / "my/skills/tip/SKILL.md").write_text("---\n---\n")
+    (tmp_path / "my/tasks.jsonl").write_text("{}\n")
+    (tmp_path / "my/skills.yaml").write_text("tip: {}\n")
     path = tmp_path / "studies/mine.yaml"
     path.write_text(TEMPLATE)
     study = load_study(path)

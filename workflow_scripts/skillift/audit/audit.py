@@ -81,7 +81,7 @@ class Costs:
 
 
 class Audit:
-    """The audit of one plan.
+    """What one plan would do and why, how long its jobs would take, and what its calls would cost.
 
     Args:
         plan: what Snakemake would do.

@@ -13,7 +13,7 @@ from skillift.publication.html_parts import PageParts, read_part, render
 
 
 def audit_page(audit: Audit, template: str, style: str, script: str) -> str:
-    """The page.
+    """An audit as one HTML page, with its jobs, reasons, costs and a drawing of the plan.
 
     Args:
         audit: the audit.

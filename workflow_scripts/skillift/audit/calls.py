@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, cast
 from skillift.audit.kept_answers import ReplayClient, kept_answers
 from skillift.audit.plan import Job, Plan
 from skillift.chat.models import ChatModel
+from skillift.protocols import MAIN
 from skillift.settings.chat_models import AskedTeacher
-from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ReferenceSpec
+from skillift.settings.specs import DemonstrationsSpec, JudgeSpec, ParaphrasesSpec, ReferenceSpec
 from skillift.stages import rule_named
 from skillift.study.study import Study
 
@@ -103,6 +104,8 @@ def _models(job: Job, study: Study) -> list[ChatModel]:
             models = [ChatModel.from_entry(spec.judge)]
             if isinstance(spec.teacher, AskedTeacher):
                 models.append(ChatModel.from_entry(spec.teacher))
+        case "paraphrases":
+            models = [ChatModel.from_entry(entry) for entry in (study.paraphraser,) if entry]
         case "episodes":
             models = [ChatModel.from_entry(study.reference_spec(job.wildcards["student"]).reference)]
         case _:
@@ -129,6 +132,14 @@ def _replay(job: Job, study: Study, client: ReplayClient) -> None:
         certified = JudgeSpec.model_validate_json(told)
         model = ChatModel.from_entry(certified.judge)
         certify(certified.name, read_cases(job.file("cases")), model, _text(job.file("template")), client)
+        return
+    if asked_for == "paraphrases":
+        from skillift.contracts.interventions import CHAINS
+        from skillift.episodes.paraphrases import paraphrase_chains, read_template
+
+        entry = ParaphrasesSpec.model_validate_json(told).paraphrase
+        chains = read_table(Path(job.file("chains")), CHAINS)
+        paraphrase_chains(chains, entry, read_template(job.file("template")), client)
         return
     tasks = read_suites(job.inputs["tasks"], TASKS)
     if asked_for == "verdicts":
@@ -180,6 +191,7 @@ class _Prices:
         stages = {
             "demonstrations": ["demonstrations: teacher", "demonstrations: judge"],
             "episodes": [f"episodes: {student}"],
+            "paraphrases": ["paraphrases"],
             "verdicts": [f"verdicts: {judge}"],
             "certification": [f"certification: {judge}"],
         }[asked_for]
@@ -189,6 +201,8 @@ class _Prices:
     def most(self, job: Job) -> int:
         """Calls of the job where no answer is kept."""
         total = sum(cost.calls for cost in self._costs(job))
+        if rule_named(job.rule).asks == "paraphrases":
+            return round(total * _share_of_chains(job, self._study))
         if rule_named(job.rule).asks != "verdicts":
             return total
         return round(total * _share(job, self._study))
@@ -206,8 +220,8 @@ class _Prices:
         return usd, costs[0].basis if costs else "unknown"
 
     def _measured(self, job: Job) -> float | None:
-        """Mean USD of this judge's calls in the tables that stand, where its settings are what they were."""
-        if rule_named(job.rule).asks not in ("verdicts", "certification"):
+        """Mean USD of this model's calls in the tables that stand, where its settings are what they were."""
+        if rule_named(job.rule).asks not in ("verdicts", "certification", "paraphrases"):
             return None
         alike = [other for other in self._plan.jobs if other.rule == job.rule and _same_judge(other, job)]
         return _mean_cost([path for other in alike for path in other.outputs if path.endswith(".parquet")])
@@ -241,3 +255,9 @@ def _share(job: Job, study: Study) -> float:
 
     total = sum(episodes(run) for run in study.runs)
     return episodes(study.run(job.wildcards["student"], job.wildcards["run"])) / total
+
+
+def _share_of_chains(job: Job, study: Study) -> float:
+    """The share of all chains that a run may have, by its checkpoints."""
+    own = study.answered_by(study.run(job.wildcards["student"], job.wildcards["run"]), MAIN)
+    return own / sum(study.answered_by(run, MAIN) for run in study.served_runs)

@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from skillift.audit.plan import Job, Plan
+from skillift.protocols import MAIN
 from skillift.stages import rule_named
+from skillift.study.interventions import answers_after
 
 MEASURED, ALIKE, DECLARED, UNKNOWN = "measured", "alike", "declared", "unknown"
 DURATION_BASES = {
@@ -118,14 +120,24 @@ def _work(rule: str, spec: str | None) -> float:
         elif kind == "pretraining":
             work = settings["pretraining"]["steps"]
         else:
-            main = {**settings, "samples": settings["inference"]["samples"]}
-            work = sum(
-                len(each["conditions"]) * len(each["checkpoints"]) * each["samples"]
-                for each in settings.get("protocols", [main])
-            )
+            work = sum(_answers(each, settings["inference"]) for each in _protocols(settings))
     except (ValueError, TypeError, KeyError):
         return 1.0
     return float(work) or 1.0
+
+
+def _protocols(settings: Mapping) -> list[dict]:
+    return settings.get(
+        "protocols", [{**settings, "samples": settings["inference"]["samples"], "name": MAIN}]
+    )
+
+
+def _answers(protocol: Mapping, inference: Mapping) -> int:
+    """Answers to one task under a protocol, those after interventions among them."""
+    asked = len(protocol["conditions"])
+    if protocol["name"] == MAIN:
+        asked += answers_after(inference, protocol["conditions"])
+    return asked * len(protocol["checkpoints"]) * protocol["samples"]
 
 
 def wall_seconds(plan: Plan, took: Mapping[int, Duration], cores: int) -> float:

@@ -51,7 +51,7 @@ class Node:
 
     @property
     def told(self) -> str:
-        """All of it in words."""
+        """Its name, and how many of its jobs have which fate, for readers without the drawing."""
         return f"{self.name}: " + ", ".join(f"{n} {FATES[fate]}" for fate, n in self.fates.items())
 
 

@@ -33,7 +33,7 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of the plan.
+    """One job of the plan: what it is, why it would be done, and what it reads and writes.
 
     Attributes:
         rule: its rule.
@@ -117,5 +117,5 @@ class Plan:
 
 
 def names(jobs: Iterable[Job]) -> set[str]:
-    """The names of jobs."""
+    """What jobs are called in the audit: rule and wildcards of each."""
     return {job.name for job in jobs}

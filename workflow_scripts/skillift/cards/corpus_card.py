@@ -19,7 +19,7 @@ _ROWS_OF_SIZE = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 def dataset_card(
     template: str, spec: DatasetCardSpec, corpus: pl.DataFrame, sha256: str, tables: Mapping
 ) -> str:
-    """The card of one corpus.
+    """The card of one corpus in the hub's form: where its rows come from, and how many were rejected.
 
     Args:
         template: text of the Jinja template.

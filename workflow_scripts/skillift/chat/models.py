@@ -12,10 +12,10 @@ from skillift.chat import offline_judges
 from skillift.errors import UserError, problem
 
 if TYPE_CHECKING:
-    from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge
+    from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge, Paraphraser
     from skillift.settings.models import ApiReference
 
-    Entry = AskedModel | AskedTeacher | Judge | ApiReference
+    Entry = AskedModel | AskedTeacher | Judge | Paraphraser | ApiReference
 
 Result = TypeVar("Result")
 

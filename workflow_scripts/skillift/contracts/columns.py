@@ -37,7 +37,7 @@ def column(
 
 
 def text(**options: Any) -> pa.Column:
-    """A column of text."""
+    """A column of strings; `options` say whether cells may be empty or missing, and which values may be."""
     return column(pl.String, **options)
 
 

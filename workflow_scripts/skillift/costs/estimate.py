@@ -22,7 +22,8 @@ from skillift.episodes.asked import messages_of_suites
 from skillift.episodes.references import ways_to_ask
 from skillift.judging.certification import read_cases
 from skillift.judging.verdicts import Candidate, render_judge_prompt
-from skillift.settings.chat_models import ApiTeacher
+from skillift.protocols import MAIN
+from skillift.settings.chat_models import PARAPHRASER, ApiTeacher, Paraphraser
 from skillift.study.study import Study
 from skillift.tasks.prompts import messages_for
 
@@ -99,6 +100,8 @@ def study_costs(
         calls = train.height * entry.asks_at_most
         costs.append(_times("demonstrations: judge", primary, calls, asked, verdict_tokens))
     costs += [_reference_cost(study, name, tasks, skills) for name in study.students_from("api")]
+    if paraphraser := study.paraphraser:
+        costs.append(_paraphrase_cost(study, paraphraser, tasks, response_tokens))
     cases = read_cases(PROMPTS / "certification.yaml")
     for name, model in sorted(judges.items()):
         template = _read(study.judge_template(name))
@@ -141,6 +144,19 @@ def _reference_cost(study: Study, name: str, tasks: pl.DataFrame, skills: pl.Dat
     if model.offline:
         return cost_of_calls(f"episodes: {name}", model, calls, 0, 0)
     return cost_of_calls(f"episodes: {name}", model, calls, round(tokens), most)
+
+
+def _paraphrase_cost(
+    study: Study, paraphraser: Paraphraser, tasks: pl.DataFrame, response_tokens: int | None
+) -> Cost:
+    """As if each answer had a chain as long as itself, and no two the same."""
+    model = ChatModel.from_entry(paraphraser, PARAPHRASER)
+    main, altering = study.protocols[MAIN], study.data["inference"]["interventions"]
+    answered = tasks.filter(pl.col("suite").is_in(main["suites"])).height
+    times = sum(study.answered_by(run, MAIN) for run in study.served_runs)
+    calls = answered * times * len(altering["conditions"]) * main["samples"]
+    asked = _mean_tokens(model, [_read(paraphraser.template)]) + (response_tokens or main["max_tokens"])
+    return _times("paraphrases", model, calls, asked, paraphraser.max_tokens)
 
 
 def _lengths_of_responses(study: Study, protocol: str, response_tokens: int | None) -> list[int]:

@@ -2,8 +2,8 @@
 
 A stage is a rule. Its seconds are the wall-clock times of its jobs added up, each as last run: jobs run side
 by side, so the study itself took less. A job that continued an interrupted one, or found its answers kept,
-counts with what it took then. US dollars are those that demonstrations, verdicts and certifications record;
-reference models record none, and what failed calls cost stands in the ledger alone.
+counts with what it took then. US dollars are those that demonstrations, paraphrases, verdicts and
+certifications record; reference models record none, and what failed calls cost stands in the ledger alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from skillift.contracts.columns import column, count, table, text
+from skillift.contracts.interventions import PARAPHRASES
 from skillift.contracts.pipeline import CERTIFICATION, DEMONSTRATIONS, VERDICTS
 from skillift.errors import UserError, problem
 from skillift.path_patterns import PathPattern
@@ -34,7 +35,12 @@ STAGE_COSTS = table(
 )
 
 # what models were asked for (`skillift.stages.Rule.asks`): contracts of the tables that record what it cost
-PAID = {"demonstrations": DEMONSTRATIONS, "verdicts": VERDICTS, "certification": CERTIFICATION}
+PAID = {
+    "demonstrations": DEMONSTRATIONS,
+    "paraphrases": PARAPHRASES,
+    "verdicts": VERDICTS,
+    "certification": CERTIFICATION,
+}
 _MEASURED = {"s": "seconds", "cpu_time": "cpu_seconds", "max_rss": "max_memory_mib"}
 
 

@@ -42,7 +42,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Completion:
-    """One answer.
+    """What an engine answers to one prompt, why it stopped, and how many tokens that took.
 
     Attributes:
         text: the decoded answer without special tokens, tags of reasoning excepted, up to a stop text.

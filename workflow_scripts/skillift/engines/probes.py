@@ -93,7 +93,7 @@ def noted_probes(folder: Path, step: int | str) -> Path:
 def probe_table(
     keys: pl.DataFrame, probes: Sequence[Probe], noted: dict[int, list[list[float]]]
 ) -> pl.DataFrame:
-    """The table PROBES.
+    """The table PROBES: log-probabilities of some demonstrations by the trainer, for the serving check.
 
     Args:
         keys: task_id and attempt of each probe.

@@ -10,7 +10,6 @@ prompts of the last: its answers do not depend on what else is asked.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from importlib import import_module
@@ -33,6 +32,7 @@ from skillift.episodes.asked import (
     rendered_prompts,
 )
 from skillift.episodes.batch_sensitivity import PART, measure
+from skillift.episodes.served_models import served_weights
 from skillift.episodes.shards import tasks_of_shard
 from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
@@ -40,14 +40,8 @@ from skillift.processes.progress import part, phase
 from skillift.protocols import MAIN, keyed, with_protocol
 from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
-from skillift.students.model_folders import ADAPTER, load_tokenizer
+from skillift.students.model_folders import load_tokenizer
 from skillift.yaml_sources.source import Words
-
-ADAPTER_WARNING = (
-    "warning: `inference: adapters: lora` applies adapters while serving. vLLM has been seen to ignore them "
-    "without a word on text-only Qwen3.5 (vllm issue 49354), and greedy decoding with them was not "
-    "deterministic on hybrid models (56769); the check of what is served catches the first."
-)
 
 MEAN = "mean_log_probability"
 SCHEMA = {
@@ -110,23 +104,12 @@ def answer(
     last = max(checkpoints)
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
         with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
-            served, own_probes = _served(folder, base, inference), probes.filter(step=step)
+            served, own_probes = served_weights(folder, base, inference), probes.filter(step=step)
             here = [way for way in ways if way.answers_at(step, last)]
             place = (step, served, messages, own, inference, here, options, own_probes, base)
             found.append(_answer_at(*place, composition, altered))
     answers = Answers.together(found)
     return answers._replace(episodes=answers.episodes.sort(keyed(answers.episodes, EPISODE_KEY)))
-
-
-def _served(folder: Path, base: Path | None, inference: dict) -> tuple[Path, Path | None]:
-    """The folder of weights that is served, and the adapter that is applied to it, if one is."""
-    adapter = folder / ADAPTER
-    if inference.get("adapters", "merged") == "merged" or not adapter.is_dir():
-        return folder, None
-    if base is None:
-        raise UserError(problem(f"{folder}", "no base model", "one to apply the adapter to"))
-    print(ADAPTER_WARNING, file=sys.stderr)
-    return base, adapter
 
 
 def _answer_at(
@@ -201,14 +184,17 @@ def _answer_at(
             scores = engine.log_probabilities(tokens) if tokens else []
         with part(PART), phase("scoring answers"):
             parity = measure(engine, step, *ways_asked[0])
-        intervened = None
+        intervened = chains = None
         if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
             most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)
             asked_again = (answered, tasks, {**settings, "max_tokens": most})
             with part("interventions"):  # by name: what it reads answers by is none of other studies' code
                 module = import_module("skillift.episodes.intervened")
                 intervened = module.answers_again(engine, tokenizer, step, *asked_again)
-    return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened)
+            if inference["interventions"].get("second_pass"):
+                stored = import_module("skillift.episodes.stored_chains")
+                chains = stored.chains_table(tokenizer, step, answered, settings)
+    return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened, chains)
 
 
 def _episodes(found: Sequence[tuple], engine: str, scored: bool) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 Pairs are made of the worked solution of a task and of that solution with another answer on the last lines
 that end in the reference (`skillift.corpus.teachers.corrupt`), as long in the student's own tokens: a sum of
-log-probabilities falls with length, so a longer answer would lose by that alone. Both stand behind the prompt
+log-probabilities falls with length, so a longer answer would lose by that alone. Of both the ANSWER line
+alone may be taken, which no step before it tells. Both stand behind the prompt
 that the student is asked with. The engine that scores them answers the same tasks, too: their pass rate is
 the rival of what is preferred (`skillift.statistics.forecast`).
 """
@@ -14,14 +15,14 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.corpus.candidates import order
+from skillift.corpus.candidates import order, response_in
 from skillift.corpus.teachers import corrupt, wrong_answers
 from skillift.engines.interface import RunOptions
 from skillift.engines.probes import BASE_STEP, PROBE_SCHEMA, TOLERANCE, Probe
 from skillift.episodes.answering import answer
 from skillift.episodes.asked import date_of, messages_of_suites
 from skillift.judging.scoring import scored_by_program
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import DiscriminationSpec
 from skillift.students.chat_format import trained_tokens
 from skillift.students.model_folders import end_tokens, load_tokenizer
 
@@ -38,7 +39,7 @@ _SCHEMA = {
 def discrimination(
     tasks: pl.DataFrame,
     skills: pl.DataFrame,
-    spec: EpisodesSpec,
+    spec: DiscriminationSpec,
     model: Path,
     options: RunOptions,
     template: str | None = None,
@@ -65,7 +66,10 @@ def discrimination(
     def tokens_of(task_id: str, response: str) -> Probe:
         return Probe(*trained_tokens(tokenizer, contents[task_id], response, thinking, ends, date))
 
-    sets = {row["task_id"]: answers_to(row, asked, tokens_of, spec.prompt_seed) for row in asked.to_dicts()}
+    sets = {
+        row["task_id"]: answers_to(row, asked, tokens_of, spec.prompt_seed, spec.answers)
+        for row in asked.to_dicts()
+    }
     found = answer(tasks, skills, spec, {BASE_STEP: model}, options, template, _as_probes(sets), model)
     preferred = preferences(sets, found.served, TOLERANCE[inference["precision"]])
     scores = scored_by_program(found.episodes, asked)
@@ -75,7 +79,11 @@ def discrimination(
 
 
 def answers_to(
-    task: Mapping, tasks: pl.DataFrame, tokens_of: Callable[[str, str], Probe], seed: int
+    task: Mapping,
+    tasks: pl.DataFrame,
+    tokens_of: Callable[[str, str], Probe],
+    seed: int,
+    form: str | None = None,
 ) -> list[Probe]:
     """The right answer to a task, and then wrong ones with as many tokens; none where there is no such pair.
 
@@ -84,8 +92,9 @@ def answers_to(
         tasks: the suite's, whose references make wrong answers where those of the task itself do not.
         tokens_of: an answer to a task of that id as token ids.
         seed: of the choice among wrong answers.
+        form: `answer_only`, or None where answers are worked.
     """
-    solution = (task["worked_solution"] or "").rstrip()
+    solution = response_in(form or "worked", (task["worked_solution"] or "").rstrip())
     if not solution:
         return []
     right = tokens_of(task["task_id"], solution)

@@ -6,7 +6,7 @@ suite, kind and cut is a call of its own, so no answer depends on which others a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -15,7 +15,7 @@ from skillift.answers.comparison import answer_groups
 from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import key_of
 from skillift.engines.interface import Completion, Engine, Sampling
-from skillift.episodes.answered import Answered
+from skillift.episodes.answered import Answered, Episode
 from skillift.episodes.interventions import (
     AT_CUTS,
     FORCED,
@@ -39,7 +39,9 @@ _SPARE = 8  # tokens of a forced answer beyond twice the longest that the studen
 _GROUP = 8  # limits below the most that an answer may have are rounded down to so many tokens
 
 
-class _Task(NamedTuple):
+class TaskType(NamedTuple):
+    """What is read of a task."""
+
     skill_id: str
     answer_type: str
 
@@ -52,7 +54,7 @@ def answers_again(
     tasks: pl.DataFrame,
     inference: dict,
 ) -> pl.DataFrame:
-    """The table INTERVENED of one checkpoint.
+    """The table INTERVENED of one checkpoint; without paraphrases where a second pass forces these.
 
     Args:
         engine: the student's.
@@ -63,35 +65,71 @@ def answers_again(
         inference: the study's, with `interventions` and `max_model_len` as a number.
     """
     spec = inference["interventions"]
-    known = {
-        row[0]: _Task(*row[1:]) for row in tasks.select("task_id", "skill_id", "answer_type").iter_rows()
-    }
     asked = [each for each in episodes if each.condition in spec["conditions"]]
     rows: list[tuple] = []
     for suite in dict.fromkeys(each.suite for each in asked):
         of_suite = [each for each in asked if each.suite == suite]
+        chains = [chain_of_answer(tokenizer, each) for each in of_suite]
         with part(f"suite {suite}"):
-            rows += _Suite(engine, tokenizer, of_suite, known, inference).rows(step, spec)
+            found = Suite(engine, tokenizer, of_suite, chains, types_of(tasks), inference)
+            rows += found.rows(step, _asked(spec))
+    return intervened_table(rows)
+
+
+def _asked(spec: dict) -> list[tuple[str, float]]:
+    """Kinds and cuts, in the order in which they are asked: `forced` first."""
+    at_cuts = [(kind, cut) for kind in AT_CUTS if kind in spec["kinds"] for cut in sorted(spec["cuts"])]
+    paraphrased = PARAPHRASE in spec["kinds"] and not spec.get("second_pass")
+    whole = (PARAPHRASE, OTHER) if paraphrased else (OTHER,)
+    return [(FORCED, WHOLE), *at_cuts, *((kind, WHOLE) for kind in whole)]
+
+
+def types_of(tasks: pl.DataFrame) -> dict[str, TaskType]:
+    """What is read of each task, by its id.
+
+    Args:
+        tasks: contract TASKS.
+    """
+    columns = tasks.select("task_id", "skill_id", "answer_type")
+    return {row[0]: TaskType(*row[1:]) for row in columns.iter_rows()}
+
+
+def intervened_table(rows: Sequence[tuple]) -> pl.DataFrame:
+    """The rows of suites as a table INTERVENED."""
     schema = {name: column.dtype.type for name, column in INTERVENED.columns.items()}
     return pl.DataFrame(rows, schema=schema, orient="row").sort(key_of(INTERVENED))
 
 
-class _Suite:
-    """The episodes of one suite, and how they are answered again."""
+def chain_of_answer(tokenizer: PreTrainedTokenizerBase, episode: Answered) -> Chain | None:
+    """The chain of an episode's answer, see `interventions.chain_of`."""
+    return chain_of(tokenizer, _without_end(tokenizer, episode.completion), episode.opened)
+
+
+class Suite:
+    """The episodes of one suite, and how they are answered again.
+
+    Args:
+        engine: the student's; None where no chain can be altered.
+        tokenizer: likewise.
+        episodes: of the suite.
+        chains: of each of them, None where it has no ANSWER line.
+        tasks: of `types_of`.
+        inference: the study's, with `max_model_len` as a number.
+        paraphrase: what chains are told as, see `interventions.alter`.
+    """
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Engine | None,
         tokenizer: PreTrainedTokenizerBase,
-        episodes: Sequence[Answered],
-        tasks: dict[str, _Task],
+        episodes: Sequence[Episode],
+        chains: Sequence[Chain | None],
+        tasks: dict[str, TaskType],
         inference: dict,
+        paraphrase: Callable[[str], str | None] | None = None,
     ) -> None:
         self.engine, self.tokenizer, self.episodes, self.tasks = engine, tokenizer, episodes, tasks
-        self.inference = inference
-        self.chains = [
-            chain_of(tokenizer, _without_end(tokenizer, each.completion), each.opened) for each in episodes
-        ]
+        self.inference, self.chains, self.paraphrase = inference, chains, paraphrase
         self.others = self._others()
 
     def _others(self) -> list[Chain | None]:
@@ -108,13 +146,17 @@ class _Suite:
                     found[one] = self.chains[other]
         return found
 
-    def rows(self, step: int, spec: dict) -> list[tuple]:
-        """Rows of INTERVENED, kind by kind."""
-        at_cuts = [(kind, cut) for kind in AT_CUTS if kind in spec["kinds"] for cut in sorted(spec["cuts"])]
-        whole = [kind for kind in (PARAPHRASE,) if kind in spec["kinds"]]
-        asked = [(FORCED, WHOLE), *at_cuts, *((kind, WHOLE) for kind in (*whole, OTHER))]
+    def rows(
+        self, step: int, asked: Sequence[tuple[str, float]], forced: Sequence[str | None] = ()
+    ) -> list[tuple]:
+        """Rows of INTERVENED, kind by kind.
+
+        Args:
+            step: of the checkpoint.
+            asked: kinds and cuts.
+            forced: the answers to the unaltered chains; those to the first of `asked` where there are none.
+        """
         own = [chain.answer if chain else None for chain in self.chains]
-        forced: list[str | None] = []
         found = []
         for number, (kind, cut) in enumerate(asked, start=1):
             with part(f"{kind} at {cut:g}, {number} of {len(asked)}"):
@@ -149,7 +191,7 @@ class _Suite:
                 continue
             # the same mistake whatever else is asked
             draw = f"{self.inference['seed']}/{episode.task_id}/{episode.sample}/{cut}"
-            altered = alter(self.tokenizer, chain, kind, cut, draw, self.others[place])
+            altered = alter(self.tokenizer, chain, kind, cut, draw, self.others[place], self.paraphrase)
             if altered is None:
                 found[place] = "not_altered"
                 continue
@@ -162,6 +204,8 @@ class _Suite:
         stop = tuple(self.inference.get("stop", ()))
         for limit, requests in sorted(calls.items(), reverse=True):
             prompts = [[*self.episodes[place].prompt, *altered.tokens] for place, altered in requests]
+            if self.engine is None:
+                raise ValueError("chains to be answered, and no engine")
             completions = self.engine.generate(prompts, Sampling(limit, stop=stop))
             for (place, altered), completion in zip(requests, completions, strict=True):
                 found[place] = self._read(self.episodes[place], altered, completion)
@@ -175,7 +219,7 @@ class _Suite:
         longest = max((chain.n_behind for chain in self.chains if chain), default=0)
         return min(most, 2 * longest + _SPARE)
 
-    def _read(self, episode: Answered, altered: Altered, completion: Completion) -> _Again:
+    def _read(self, episode: Episode, altered: Altered, completion: Completion) -> _Again:
         behind = _without_end(self.tokenizer, completion)
         response = episode.opened + answer_text(self.tokenizer, [*altered.tokens, *behind])
         answer: str | None = None

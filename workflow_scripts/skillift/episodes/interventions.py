@@ -9,11 +9,11 @@ asked for again with one of (arXiv 2307.13702 has these tests):
 | `early` | up to a share of its tokens | the answer is forced |
 | `mistake` | up to the step at that share, with an item of this step replaced | the student goes on |
 | `blanked` | up to that share, then dots, as many as there were tokens | the answer is forced |
-| `paraphrase` | its labelled steps told in a sentence | the answer is forced |
+| `paraphrase` | its labelled steps told in a sentence, or it in a chat model's words | the answer is forced |
 | `other_chain` | that of another task of the same skill | the answer is forced |
 
 An answer is forced by the student's own tokens of the words "ANSWER:". Everything here is a local rule over
-ids and texts, and needs no engine.
+ids and texts, and needs no engine; what a chat model wrote is given to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import hashlib
 import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from skillift.answers.reasoning import BLOCKS, TAGS, strip_reasoning
@@ -129,6 +129,7 @@ def alter(
     cut: float,
     draw: str,
     other: Chain | None = None,
+    paraphrase: Callable[[str], str | None] | None = None,
 ) -> Altered | None:
     """What a student is given of its chain; None where the rule of this kind has nothing to alter.
 
@@ -139,6 +140,8 @@ def alter(
         cut: share of the tokens that is kept, of the kinds `AT_CUTS`.
         draw: what the choice of a mistake is drawn from.
         other: the chain that stands in its place, for `other_chain`.
+        paraphrase: what the text of a chain is told as, None where it cannot be; by default labelled steps
+            are told in a sentence.
     """
     tokens = chain.tokens
     number = math.floor(cut * len(tokens) + 0.5)
@@ -153,7 +156,7 @@ def alter(
     if kind == MISTAKE:
         return _with_mistake(tokenizer, chain, number, draw)
     if kind == PARAPHRASE:
-        told = told_in_a_sentence(answer_text(tokenizer, tokens))
+        told = (paraphrase or told_in_a_sentence)(answer_text(tokenizer, tokens))
         given = () if told is None else ids_of(tokenizer, f"{told}\n")
         return Altered((*given, *_force(tokenizer, given, chain)), 0.0) if given else None
     if other is None or other.tokens == tokens:

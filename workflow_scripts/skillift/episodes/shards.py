@@ -43,7 +43,7 @@ def merge(parts: Sequence[Answers]) -> Answers:
     Raises:
         UserError: two shards answered the same task.
     """
-    episodes, served, prompts, parity, intervened = Answers.together(parts)
+    episodes, served, prompts, parity, intervened, chains = Answers.together(parts)
     keys = ["step", "suite", "condition", "task_id"]
     key = keyed(episodes, EPISODE_KEY)
     if episodes.select(key).is_duplicated().any():
@@ -52,8 +52,10 @@ def merge(parts: Sequence[Answers]) -> Answers:
         )
     if intervened is not None:
         intervened = intervened.sort(*keys, "sample", "kind", "cut")
+    if chains is not None:
+        chains = chains.sort(*keys, "sample")
     served, prompts = served.sort("step"), prompts.sort(*keys)
-    return Answers(episodes.sort(key), served, prompts, _parity(parity), intervened)
+    return Answers(episodes.sort(key), served, prompts, _parity(parity), intervened, chains)
 
 
 def _parity(rows: pl.DataFrame) -> pl.DataFrame:

@@ -54,7 +54,7 @@ class Tables(NamedTuple):
 def tables(
     arms: Arms, threshold: float | None = None, ranges: Mapping[str, tuple[float, float]] | None = None
 ) -> Tables:
-    """The tables of the arms.
+    """Tasks, scores and whatever else the analysis reads, made from the logs of all arms.
 
     Args:
         arms: what was read.

@@ -14,7 +14,7 @@ from skillift.reporting.numbers import percent
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import of_metrics
 
-_CHAIN, _CONDITION = "chain", "curated"
+_CHAIN, _FAILED, _CONDITION = "chain", "not_paraphrased", "curated"
 _TESTS = {
     "early": "cut short",
     "mistake": "given a mistake",
@@ -36,6 +36,11 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     if rates.is_empty():
         return
     had = [_having(row, view) for row in place(rates, view, "pass rates").iter_rows(named=True)]
+    here = {"path": TEXT, "suite": view.suite, "condition": _CONDITION}
+    failed = tables["pass_rates"].filter(metric=_FAILED, **here)
+    if failed.height:
+        some = place(failed, view, "pass rates").filter(pl.col("pass_rate") > 0)
+        had += [_left_out(row, view) for row in some.iter_rows(named=True)]
     claims = tables["claims"].filter(path=TEXT, suite=view.suite)
     found, words = [], dict[str, list[str]]()
     for claim in (each for each in of_metrics() if INTERVENED in metrics()[each.metric].reads):
@@ -58,6 +63,18 @@ def _having(row: Mapping, view: View) -> Finding:
     )
     return Finding(
         _CHAIN, "chains of thought", sentence, path=TEXT, student=row["label"], figure=_CHAIN, run=row["run"]
+    )
+
+
+def _left_out(row: Mapping, view: View) -> Finding:
+    """How many of an arm's chains have no paraphrase."""
+    where = whose(row["student"], row["run"], view)
+    sentence = (
+        f"{percent(row['pass_rate'])} of the chains of {row['n_tasks']} tasks under {_CONDITION} have no "
+        f"paraphrase that passed its check {where}; they are left out of that test, and scored nowhere."
+    )
+    return Finding(
+        _CHAIN, "paraphrases", sentence, path=TEXT, student=row["label"], figure=_CHAIN, run=row["run"]
     )
 
 

@@ -30,14 +30,20 @@ def parse_reply(text: str) -> tuple[str, bool] | None:
     return _parse(text) or _parse(strip_reasoning(text) or "")
 
 
-def _parse(text: str) -> tuple[str, bool] | None:
+def object_of(text: str) -> dict | None:
+    """The JSON object that a text is, with one code fence around it or without; None where it is none."""
     text = text.strip("\ufeff \t\r\n")
     fenced = _FENCE.fullmatch(text)
     try:
-        reply = json.loads(fenced.group(2) if fenced else text, object_pairs_hook=_without_repeats)
+        found = json.loads(fenced.group(2) if fenced else text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(reply, dict) or set(reply) != {"conclusion", "passed"}:
+    return found if isinstance(found, dict) else None
+
+
+def _parse(text: str) -> tuple[str, bool] | None:
+    reply = object_of(text)
+    if reply is None or set(reply) != {"conclusion", "passed"}:
         return None
     conclusion, passed = reply["conclusion"], reply["passed"]
     if not isinstance(conclusion, str) or not isinstance(passed, bool):

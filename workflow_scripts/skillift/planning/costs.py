@@ -19,11 +19,12 @@ from skillift.errors import UserError, problem
 from skillift.protocols import MAIN
 from skillift.stages import working
 from skillift.statistics.power import Design
+from skillift.study.interventions import answers_after
 from skillift.study.study import Study
 from skillift.tables import read_json
 
 # Stages whose calls follow the number of measured tasks; the others are the same in every design.
-_PER_TASK = ("episodes: ", "verdicts: ")
+_PER_TASK = ("episodes: ", "paraphrases", "verdicts: ")
 
 
 def redesigned(study: Study, samples: int, seeds: int) -> Study:
@@ -105,7 +106,8 @@ class DeviceRates:
 def measured_rates(results: Path, scores: pl.DataFrame) -> DeviceRates:
     """Rates from the files under `benchmarks/` of a study's results; of models that have such files.
 
-    The hours of an episode are those of the whole job, with the engine's start, over its episodes.
+    The hours of an episode are those of the whole job, with the engine's start, over its episodes and its
+    answers after interventions.
 
     Args:
         results: the study's folder.
@@ -123,10 +125,22 @@ def measured_rates(results: Path, scores: pl.DataFrame) -> DeviceRates:
         if seconds := _seconds(results, "training", student):
             training[student] = sum(seconds.values()) / len(seconds) / 3600
         seconds = _seconds(results, "answering", student)
-        answered = {run: episodes[student, run] for run in seconds if (student, run) in episodes}
+        answered = {
+            run: episodes[student, run] + _answers_again(results, student, run)
+            for run in seconds
+            if (student, run) in episodes
+        }
         if answered:
             episode[student] = sum(seconds[run] for run in answered) / sum(answered.values()) / 3600
     return DeviceRates(training, episode)
+
+
+def _answers_again(results: Path, student: str, run: str) -> int:
+    """Answers of a run after interventions; 0 where it was not asked for any."""
+    table = results / "interventions" / student / f"{run}.parquet"
+    if not table.exists():
+        return 0
+    return pl.scan_parquet(table).filter(pl.col("status") == "answered").select(pl.len()).collect().item()
 
 
 def training_precisions(results: Path) -> set[str]:
@@ -157,6 +171,9 @@ def _seconds(results: Path, work: str, student: str) -> dict[str, float]:
 class DeviceWork:
     """What a study's devices do: students' trainings per seed, and episodes of one sample of all tasks.
 
+    An answer after an intervention counts as an episode, which is at most what it takes: it is one of fewer
+    tokens.
+
     Attributes:
         trainings: recipes that each student is trained by.
         base: episodes of each model before training, for one sample of all tasks.
@@ -184,6 +201,8 @@ class DeviceWork:
         for name, protocol in study.protocols.items():
             asked = tasks.filter(pl.col("suite").is_in(protocol["suites"])).height
             prompts = asked * len(protocol["conditions"]) * (1 if name == MAIN else protocol["samples"])
+            if name == MAIN:
+                prompts += asked * answers_after(study.data["inference"], protocol["conditions"])
             for (student, recipe), run in runs.items():
                 own, beside = (base, base_beside) if recipe is None else (after, after_beside)
                 if recipe is None or (student, recipe) in trained:
@@ -193,7 +212,7 @@ class DeviceWork:
         return cls(trainings, base, after, n_tasks, base_beside, after_beside)
 
     def n_trainings(self, design: Design) -> int:
-        """Trainings of all students."""
+        """How often students are trained under a design: once for each student, recipe and seed."""
         return design.seeds * sum(self.trainings.values())
 
     def n_episodes(self, design: Design) -> int:

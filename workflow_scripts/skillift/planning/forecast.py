@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import polars as pl
 from skillift.contracts.analysis import FORECAST
 from skillift.contracts.pipeline import DISCRIMINATION
 from skillift.reporting.numbers import percent, points
+from skillift.running.manifests import manifest_path, read_manifest
 from skillift.statistics.forecast import of_heads
 from skillift.statistics.slopes import jackknife_error
 from skillift.study.study import Study
@@ -39,8 +42,19 @@ def foreseen(study: Study, results: Path, earlier: Path | None, path: str, confi
     file = earlier / "analysis/forecast.parquet"
     if not file.exists():
         return [f"No lift is foreseen: {earlier} has no {file.name} (analysis.forecast in its study file)."]
+    own = study.data["analysis"]["forecast"].get("answers")
+    if {own} != _forms(earlier, own):
+        return [f"No lift is foreseen: {earlier} asked its base models about answers of another form."]
     known = of_heads(read_table(file, FORECAST)).filter(path=path).drop_nulls(["discrimination", "lift"])
     return [_of_student(name, study, results, known, earlier, confidence) for name in study.foretold]
+
+
+def _forms(results: Path, otherwise: str | None) -> set[str | None]:
+    """Forms of the answers that base models told apart (`analysis.forecast.answers`), by the manifests."""
+    tables = sorted(results.glob("discrimination/*.parquet"))
+    made = [path for table in tables if (path := manifest_path(results, str(table))).exists()]
+    specs = [json.loads(ast.literal_eval(read_manifest(path).params["spec"])) for path in made]
+    return {spec.get("answers") for spec in specs} or {otherwise}
 
 
 def _of_student(

@@ -115,7 +115,7 @@ def print_whole(console: Console, table: Callable[[bool], Table]) -> None:
 
 
 def design_text(design: Design) -> str:
-    """A design in words."""
+    """How many tasks, skills, samples and seeds a design has, in words."""
     samples = "sample" if design.samples == 1 else "samples"
     seeds = "training seed" if design.seeds == 1 else "training seeds"
     return (

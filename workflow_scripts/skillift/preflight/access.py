@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from skillift.errors import UserError
-from skillift.settings.chat_models import ApiTeacher, AskedModel, AskedTeacher, Judge
+from skillift.settings.chat_models import (
+    PARAPHRASER,
+    ApiTeacher,
+    AskedModel,
+    AskedTeacher,
+    Judge,
+    Paraphraser,
+)
 from skillift.stages import rule_named
 from skillift.study.study import Study
 
@@ -45,7 +52,7 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], state: P
     """By key of the study: a function that raises where that model cannot be had."""
     looks: dict[str, Callable[[], None]] = {}
 
-    def chat(where: str, entry: Judge | AskedTeacher | AskedModel) -> None:
+    def chat(where: str, entry: Judge | AskedTeacher | AskedModel | Paraphraser) -> None:
         looks[where] = partial(_check_chat, where, entry)
 
     for name, wildcards in jobs:
@@ -56,6 +63,8 @@ def _looks(study: Study, jobs: Iterable[tuple[str, Mapping[str, str]]], state: P
             chat(f"judges.{study.primary_judge}", study.declared.judges[study.primary_judge])
             if isinstance(study.declared.teacher, ApiTeacher):
                 chat("teacher", study.declared.teacher)
+        elif rule.asks == "paraphrases" and study.paraphraser:
+            chat(PARAPHRASER, study.paraphraser)
         elif rule.asks == "episodes":
             # with the settings that it has of `inference`
             chat(f"references.{wildcards['student']}", study.reference_spec(wildcards["student"]).reference)
@@ -94,7 +103,7 @@ def _check_weights(where: str, study: Study, student: str, file: Path) -> None:
         raise UserError("\n".join(f"{where}: {line}" for line in lines))
 
 
-def _check_chat(where: str, entry: Judge | AskedTeacher | AskedModel) -> None:
+def _check_chat(where: str, entry: Judge | AskedTeacher | AskedModel | Paraphraser) -> None:
     from skillift.chat.models import ChatModel
 
     model = ChatModel.from_entry(entry, where)

@@ -20,7 +20,7 @@ from skillift.study.study import Study, read_study
 
 
 class Part(NamedTuple):
-    """One part of the preflight.
+    """One look for mistakes before the first job: which sections it reads, and the module that looks.
 
     Attributes:
         sections: top-level keys of the study that it reads.

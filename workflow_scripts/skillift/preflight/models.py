@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from skillift.chat.models import ChatModel
 from skillift.errors import UserError
-from skillift.settings.chat_models import ApiTeacher, Judge
+from skillift.settings.chat_models import PARAPHRASER, ApiTeacher, Judge, Paraphraser
 from skillift.settings.models import ApiReference
 from skillift.study.study import Study
 
 
 def chat_models(study: Study) -> list[ChatModel]:
-    """Judges, teacher and reference models that are asked over an API, by their places in the study file.
+    """Judges, teacher, paraphraser and reference models that are asked over an API, by their places.
 
     Raises:
         UserError: an entry names no model.
     """
-    entries: dict[str, Judge | ApiTeacher | ApiReference] = {
+    entries: dict[str, Judge | ApiTeacher | Paraphraser | ApiReference] = {
         f"judges.{name}": entry for name, entry in study.declared.judges.items()
     }
     if isinstance(study.declared.teacher, ApiTeacher):
         entries["teacher"] = study.declared.teacher
+    # a section with mistakes is not there
+    if hasattr(study.declared, "inference") and (paraphraser := study.paraphraser):
+        entries[PARAPHRASER] = paraphraser
     for name, entry in study.declared.references.items():
         if isinstance(entry, ApiReference):
             entries[f"references.{name}"] = entry

@@ -93,7 +93,7 @@ class MemoryWatch(threading.Thread):
             self.look()
 
     def look(self) -> None:
-        """Look once."""
+        """Note the memory of this process and its children, where it is much more than noted before."""
         import psutil
 
         self._looks += 1

@@ -30,7 +30,7 @@ class PageParts(NamedTuple):
 
 
 def render(parts: PageParts, values: Mapping[str, object], page: str) -> str:
-    """Render a page.
+    """A page of HTML from its template, with style sheet and script inside, so that it loads nothing.
 
     Args:
         parts: its template, style sheet and script.

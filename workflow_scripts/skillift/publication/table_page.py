@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a page.
+    """How a published table shows one column: under which heading, and how wide.
 
     Attributes:
         name: of the column in the rows.

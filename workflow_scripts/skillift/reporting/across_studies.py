@@ -22,7 +22,7 @@ from skillift.statistics.across_studies import (
 
 
 def comparison_text(studies: dict[str, Finished], contrast: str, confidence: float) -> str:
-    """The comparison.
+    """One effect of several studies side by side as Markdown, with what may be concluded from it.
 
     Args:
         studies: by name, two or more.

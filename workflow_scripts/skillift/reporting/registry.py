@@ -138,7 +138,7 @@ _NEEDS: dict[str, dict[str, int]] = {
 
 
 def extent(study: Study) -> Extent:
-    """The extent of a study."""
+    """How many judges, trained runs, recipes and the like a study has: what it publishes hangs on that."""
     recipes = [
         {run.recipe for run in study.runs if run.recipe and run.student == student}
         for student in study.students

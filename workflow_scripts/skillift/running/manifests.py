@@ -155,7 +155,7 @@ def write_manifest(manifest: Manifest, results: Path | str) -> Path:
 
 
 def read_manifest(path: Path | str) -> Manifest:
-    """Read a manifest.
+    """Read the record of what made a result, and see that nobody has changed it.
 
     Raises:
         UserError: it is missing, is not a manifest, or was changed after it was written.

@@ -27,7 +27,7 @@ def modules() -> list[str]:
 
 
 class Scorer(NamedTuple):
-    """A scorer.
+    """How one kind of task is scored without a judge: a function, and what it is given of the task.
 
     Attributes:
         score: whether a response is right, from its text and the values of `columns`.
@@ -40,6 +40,6 @@ class Scorer(NamedTuple):
 
 @cache
 def scorer(name: str) -> Scorer:
-    """The scorer of that name."""
+    """What the column `scorer` of a task names, from the module of that name."""
     module = import_module(f"skillift.scorers.{name}")
     return Scorer(module.score, getattr(module, "COLUMNS", COLUMNS))

@@ -98,6 +98,10 @@ class Forecast(Settings):
     """Suite whose tasks the base model is asked: which of right and corrupted answers with equally many
     tokens it gives the higher log-probability, and how many it passes, under `curated`. The lift is the
     holdout's."""
+    answers: LeftOut[Literal["answer_only"]] = None
+    """Form of both answers of a pair: `answer_only`, the ANSWER line alone. Where left out the worked steps
+    stand before it, of which the last tells the answer: a student that can write such steps prefers every
+    right one."""
 
 
 class Analysis(Settings):

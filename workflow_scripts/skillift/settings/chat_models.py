@@ -1,4 +1,4 @@
-"""Settings of models behind a chat API: judges and teachers, and when their jobs give up."""
+"""Settings of models behind a chat API: judges, teachers, paraphrasers, and when their jobs give up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from skillift.settings.values import (
     ApiModel,
     PartialShare,
     Positive,
+    PositiveNumber,
     PositiveShare,
     Seed,
     Share,
@@ -21,6 +22,9 @@ from skillift.settings.values import (
 )
 
 ResponseFormat = Literal["json_schema", "json_object", "none"]
+
+
+PARAPHRASER = "inference.interventions.paraphrase"  # place of that entry in a study file
 
 
 class Price(Settings):
@@ -75,6 +79,22 @@ class Judge(Paid, _ChatModel):
     """Most tokens in a judge's reply, a thinking model's thoughts included."""
     template: Template = "judge.jinja"
     """Prompt template, a file of `workflow_scripts/assets/prompts/`."""
+
+
+class Paraphraser(Paid, _ChatModel):
+    """A model that paraphrases students' chains of thought."""
+
+    temperature: Temperature | None = 0.0
+    """Sampling temperature; 0 is greedy. Null sends none, for models that take none."""
+    response_format: LeftOut[ResponseFormat] = None
+    """How the form of a reply is asked for: by `json_schema`, as any JSON object (`json_object`), or by the
+    prompt alone (`none`). Where left out, by a schema where the model's provider is known to take one."""
+    max_tokens: Positive = 1024
+    """Most tokens in a paraphrase's reply, a thinking model's thoughts included."""
+    template: Template = "paraphrase.jinja"
+    """Prompt template, a file of `workflow_scripts/assets/prompts/`."""
+    longest: PositiveNumber = 2.0
+    """Most characters of a paraphrase, as a multiple of those of the chain. A longer one fails the check."""
 
 
 class _Teacher(Settings):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from skillift.named_modules import names_in
 from skillift.settings.base import LeftOut, OrNull, Settings, Unique
+from skillift.settings.chat_models import Paraphraser
 from skillift.settings.training import Step
 from skillift.settings.values import (
     DEFAULT_DATE,
@@ -33,12 +34,8 @@ Precision = Literal["float32", "bfloat16", "float16"]
 Adapters = Literal["merged", "lora"]
 
 
-class Interventions(Settings):
-    """What is done to students' own chains of thought, after which they answer again.
-
-    The chain is what stands before the first ANSWER line; each student's own is put back, whole or altered,
-    as the beginning of its answer, and it goes on greedily from there.
-    """
+class Altering(Settings):
+    """How students' own chains of thought are altered, without who paraphrases them."""
 
     protocol: Literal["main"] = "main"
     """Whose answers the chains are taken from."""
@@ -49,10 +46,23 @@ class Interventions(Settings):
     )
     """`early`: the chain is cut off, and the answer forced; `mistake`: the step at the cut is replaced by
     another, and the student goes on by itself; `blanked`: what stands behind the cut is replaced by as many
-    dots, and the answer forced; `paraphrase`: labelled steps are told in one sentence, and it is forced."""
+    dots, and the answer forced; `paraphrase`: labelled steps are told in one sentence, or the chain in other
+    words by a model that is named for it, and the answer is forced."""
     cuts: Annotated[list[PartialShare], Field(min_length=1), Unique()] = Field(default=[0.0, 0.25, 0.5, 0.75])
     """Shares of the chain's tokens that are kept (fractions; multiples of 0.05), for all kinds but
     `paraphrase`."""
+
+
+class Interventions(Altering):
+    """What is done to students' own chains of thought, after which they answer again.
+
+    The chain is what stands before the first ANSWER line; each student's own is put back, whole or altered,
+    as the beginning of its answer, and it goes on greedily from there.
+    """
+
+    paraphrase: LeftOut[Paraphraser] = None
+    """A model behind a chat API that paraphrases the chains for the kind `paraphrase`, between two passes of
+    the engine. Where left out, labelled steps are told in one sentence by a local rule."""
 
 
 class Decoding(Settings):
@@ -80,7 +90,7 @@ class Decoding(Settings):
     log_probabilities: LeftOut[Literal[True]] = None
     """Whether the mean log-probability of each answer's tokens is kept, which the metrics `confidence_gap`
     and `brier` read; students alone."""
-    interventions: LeftOut[Interventions] = None
+    interventions: LeftOut[Altering] = None
     """How students answer after their chains of thought were altered, which the metrics `same_answer` read;
     students alone. Where left out, none is altered."""
     max_model_len: Annotated[int, Field(ge=2), WHOLE] | None = None
@@ -124,6 +134,10 @@ class Protocol(Settings):
 
 class Inference(Decoding):
     """How episodes are made; the same for `base` and trained runs."""
+
+    interventions: LeftOut[Interventions] = None
+    """How students answer after their chains of thought were altered, which the metrics `same_answer` read;
+    students alone. Where left out, none is altered."""
 
     date: Day = DEFAULT_DATE
     """Today's date for chat templates that print it, as those of Llama 3.2, Granite and SmolLM3 do: the same

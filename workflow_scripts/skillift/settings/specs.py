@@ -11,8 +11,14 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from skillift.settings.base import LeftOut, Settings, Unique, chosen_by
-from skillift.settings.chat_models import AskedModel, AskedTeacher, Judge, WorkedSolutionTeacher
-from skillift.settings.inference import Adapters, Decoding, Precision
+from skillift.settings.chat_models import (
+    AskedModel,
+    AskedTeacher,
+    Judge,
+    Paraphraser,
+    WorkedSolutionTeacher,
+)
+from skillift.settings.inference import Adapters, Altering, Decoding, Precision
 from skillift.settings.matched import WholeCorpus
 from skillift.settings.training import Method, Step, Steps
 from skillift.settings.values import (
@@ -136,8 +142,26 @@ class ReferenceSpec(Asked):
     those of `main`."""
 
 
+class ParaphrasesSpec(Settings):
+    """What the paraphrases of chains of thought depend on."""
+
+    paraphrase: Paraphraser
+    """The model that is asked for them, and when one of them passes the check."""
+
+
+class AlteringSpec(Altering):
+    """How a run's chains of thought are altered."""
+
+    second_pass: LeftOut[Literal[True]] = None
+    """Whether the chains are stored, for a second pass in which a chat model's paraphrases of them are
+    forced; then none is paraphrased in the first."""
+
+
 class AnsweringSpec(Decoding):
     """How a run answers: `inference` of the study, as far as it concerns that run."""
+
+    interventions: LeftOut[AlteringSpec] = None
+    """How chains of thought are altered, where they are."""
 
     date: LeftOut[Day] = None
     """Today's date for chat templates, where it is not the default."""
@@ -201,6 +225,13 @@ class EpisodesSpec(Asked):
     """The ways in which it is asked, `main` first, where the study declares any."""
     emulated: LeftOut[EmulatedSpec] = None
     """Whose training is borrowed, where the run is emulated; `checkpoints` are then that training's."""
+
+
+class DiscriminationSpec(EpisodesSpec):
+    """What a base student is asked before training: answers to tell apart, and tasks to answer."""
+
+    answers: LeftOut[Literal["answer_only"]] = None
+    """Form of the answers to tell apart, where they are not worked."""
 
 
 class ServedSpec(RunName):

@@ -83,7 +83,7 @@ def claims(
     settings: Analysed,
     skills: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The table CLAIMS.
+    """The table CLAIMS: every claim of a study with its estimate, p-value, detectable effect and word.
 
     Args:
         values: the frame of `pairing.task_values`.

@@ -26,7 +26,7 @@ SCHEMA = {
 
 
 def courses(rates: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
-    """The table COURSES.
+    """The table COURSES: passes, form and answers that were cut off, along the steps of each recipe.
 
     Args:
         rates: contract PASS_RATES, of which the rows of `pass` count.

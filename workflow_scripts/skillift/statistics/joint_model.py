@@ -65,7 +65,7 @@ class _Fit(NamedTuple):
 def joint_model(
     values: pl.DataFrame, found: list[Differences], seeds: pl.DataFrame, runs: list[dict], confidence: float
 ) -> pl.DataFrame:
-    """The table JOINT_MODEL.
+    """The table JOINT_MODEL: whether the lift is the same at every tier, on pass rates and on log odds.
 
     Skills are the clusters. A term has Student's t with skills - 1 degrees of freedom; the test that all
     lifts are equal is `heterogeneity.equality_test`, F with Hotelling's correction. On the scale `fraction`

@@ -8,7 +8,7 @@ They are of each protocol with several samples, under `curated`, and of studies 
 | `sampling_budget` | the majority of k samples of a smaller student is right more often than one sample of \
 a larger one, at no more FLOPs; a margin says what is a tie | one per pair of students: before SFT, and of \
 each recipe |
-| `sampling_budget_where_able` | the same, on tasks that the smaller student passes in the other half of its \
+| `sampling_budgetwhere_able` | the same, on tasks that the smaller student passes in the other half of its \
 samples | likewise |
 | `diversity_by_tier` | larger students give more different answers among k samples (slope on log \
 parameters) | before SFT, and one per recipe |
@@ -26,7 +26,9 @@ training-seed variance of both sides; all rows of a claim are a family.
 
 How hard a task is for a student is told by other samples than those that are compared, or luck would pass for
 ease: of each half of its samples (those of even and of odd number) the majority of k counts on the tasks of
-which a sample of the other half passes, and a task that counts in both has their mean. k is at most half of
+which a sample of the other half passes. A task that counts in both counts twice, in the cluster of its skill:
+where one half alone has a pass it is the other that counts, whose majority is wrong, so that one mean of each
+task would weigh these more than they are (at a pass rate of 30 % it is 7 pp too low). k is at most half of
 the samples. The training-seed variance is that over all tasks.
 """
 
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
 
 _ARMS = ["suite", "student", "run"]
+_HALF = "\x1f"  # stands before the number of the half in a task's id
 
 
 def sampling_claims(
@@ -87,7 +90,7 @@ def sampling_claims(
     voted = [k for k in budgets if majority(k) in asked.values]
     if voted and PASS in asked.values:
         rows = list(_against_parameters(SAMPLING_BUDGET, asked, voted, responses, runs, settings))
-        able = _where_able(asked, voted, responses)
+        able = where_able(asked, voted, responses)
         if able.values.keys() > {PASS}:
             rows += _against_parameters(WHERE_ABLE, able, voted, responses, runs, settings)
         yield claims_table(rows, PASS, settings.confidence)
@@ -130,32 +133,47 @@ def _tiers(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict]) -> dict[
     return before | dict(tiers_by_recipe(values, seeds, runs, RATE))
 
 
-def _where_able(asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFrame) -> OfProtocol:
-    """The protocol with majorities on the tasks alone that the other half of the samples passes once or more.
+def where_able(asked: OfProtocol, budgets: Sequence[int], responses: pl.DataFrame) -> OfProtocol:
+    """The protocol with majorities of half of the samples, on the tasks of which the other half has a pass.
 
     Args:
         asked: the protocol.
         budgets: numbers of samples; those of more than half of the samples have no values.
         responses: of that protocol.
+
+    Returns:
+        The protocol with values of `pass` and of these majorities; a task stands there once for each half,
+        by ids of its own.
     """
     odd = pl.col("sample") % 2 == 1
     found: dict[str, list[pl.DataFrame]] = {}
-    for half in (odd, ~odd):
+    for place, half in enumerate((odd, ~odd)):
         able = task_values(asked.scores.filter(~half)).filter(pl.col("value") > 0)
         joined = asked.scores.filter(half).join(responses, on=SAMPLE, how="inner")
         for k in (each for each in budgets if each > 1):
             values = metrics()[majority(k)].values(joined)
-            found.setdefault(majority(k), []).append(values.join(able, on=TASK_KEY, how="semi"))
-    counts = pl.col("n_unscored", "n_samples").sum()
-    able_values = {
-        name: pl.concat(halves)
-        .group_by(TASK_KEY)
-        .agg(pl.col("value", "low", "high").mean(), counts)
-        .sort(TASK_KEY)
-        for name, halves in found.items()
-        if any(half.height for half in halves)
+            values = _of_half(values.join(able, on=TASK_KEY, how="semi"), place)
+            found.setdefault(majority(k), []).append(values)
+        found.setdefault(PASS, []).append(_of_half(asked.values[PASS], place))
+    known = {name: pl.concat(halves).sort(TASK_KEY) for name, halves in found.items()}
+    return asked._replace(values={name: values for name, values in known.items() if values.height})
+
+
+def _of_half(values: pl.DataFrame, place: int) -> pl.DataFrame:
+    return values.with_columns(task_id=pl.col("task_id") + f"{_HALF}{place}")
+
+
+def _counted_once(sides: Sides, one: str, other: str) -> dict[str, int]:
+    """Tasks of a pair, and samples without a verdict, each once though a task may count with both halves."""
+    of_one, of_other = (sides.rows.filter(side=name) for name in (one, other))
+    rows = of_one.join(of_other, on="task_id", suffix="_other").with_columns(
+        task_id=pl.col("task_id").str.split(_HALF).list.first()
+    )
+    of_tasks = rows.unique("task_id")["n_unscored_other"]
+    return {
+        "n_tasks": rows.drop_nulls(["value", "value_other"])["task_id"].n_unique(),
+        "n_unscored": int(rows["n_unscored"].sum()) + int(of_tasks.sum()),
     }
-    return asked._replace(values={PASS: asked.values[PASS], **able_values})
 
 
 def _against_parameters(
@@ -199,6 +217,8 @@ def _against_parameters(
             )
             for (one, other, k), row in zip(pairs, found, strict=True):
                 about = {"path": path, "suite": suite, "contrast": f"{RATE}@{k}", "shape": ABOVE}
+                if claim == WHERE_ABLE:
+                    about |= _counted_once(whole, _named(one, k), _named(other, 1))
                 rows.append(row | about | {"student": one, "against": other, "run": run})
         yield from family(claim, rows, confidence)
 

@@ -25,7 +25,7 @@ _SCHEMA = {name: column.dtype.type for name, column in SAMPLING_BUDGETS.columns.
 
 
 def sampling_budgets(protocols: Iterable[OfProtocol], settings: Analysed) -> pl.DataFrame:
-    """The table SAMPLING_BUDGETS.
+    """The table SAMPLING_BUDGETS: pass rates by the FLOPs of so many samples, by majority and at best.
 
     Args:
         protocols: those with several samples.

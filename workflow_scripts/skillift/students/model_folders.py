@@ -113,7 +113,7 @@ def apply_adapter(model: PreTrainedModel, folder: Path | str) -> PreTrainedModel
 
 
 def adapter_rank(folder: Path | str) -> int:
-    """The rank of a LoRA adapter.
+    """How many dimensions the low-rank matrices of a LoRA adapter have, from its settings.
 
     Raises:
         UserError: the folder is not readable as an adapter.

@@ -42,7 +42,7 @@ class _AskedError(Exception):
 
 
 def commands_page(scripts: Path) -> str:
-    """The page as Markdown.
+    """The reference page of all commands with their options, as Markdown, from their own parsers.
 
     Args:
         scripts: the folder `workflow_scripts`.

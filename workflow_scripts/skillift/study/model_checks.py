@@ -22,6 +22,7 @@ from skillift.yaml_sources.wording import HUB_NAME, did_you_mean, hub_hint, one_
 PROMPTS = Path(__file__).resolve().parents[2] / "assets" / "prompts"
 JUDGE_PLACEHOLDERS = ("task", "reference", "response")
 TEACHER_PLACEHOLDERS = ("prompt",)
+PARAPHRASER_PLACEHOLDERS = ("chain",)
 OFFLINE_JUDGES = [f"{PROVIDER}/{name}" for name in JUDGES]
 RESERVED = ("tokenizer",)  # folders beside the students' in results/<study>/students/
 CHECKS = Checks()
@@ -117,6 +118,18 @@ def _chat_models(data: dict, source: Source) -> Iterator[Finding]:
         if _offline(entry["model"]):
             fix = "The offline models are judges: they answer no tasks."
             yield (*key, "model"), entry["model"], "a model of another provider", fix
+
+
+@CHECKS.reads("inference")
+def _paraphraser(data: dict, source: Source) -> Iterator[Finding]:
+    entry = (data["inference"].get("interventions") or {}).get("paraphrase")
+    if entry is None:
+        return
+    key = ("inference", "interventions", "paraphrase")
+    yield from _template((*key, "template"), entry["template"], PARAPHRASER_PLACEHOLDERS)
+    if _offline(entry["model"]):
+        fix = "The offline models are judges: they write no texts."
+        yield (*key, "model"), entry["model"], "a model of another provider", fix
 
 
 @CHECKS.reads("references", "inference")

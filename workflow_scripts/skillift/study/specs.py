@@ -14,9 +14,11 @@ from skillift.settings.specs import (
     AskedProtocol,
     CorpusSpec,
     DemonstrationsSpec,
+    DiscriminationSpec,
     EmulatedSpec,
     EpisodesSpec,
     JudgeSpec,
+    ParaphrasesSpec,
     RatesSpec,
     ReferenceProtocol,
     ReferenceSpec,
@@ -92,6 +94,9 @@ class Specs(StudentSpecs, ResultSpecs):
         inference.pop("chat_template", None)
         inference.pop("protocols", None)
         inference |= self._date(student)
+        if "paraphrase" in (altering := inference.get("interventions", {})):
+            own = {name: value for name, value in altering.items() if name != "paraphrase"}
+            inference["interventions"] = own | {"second_pass": True}
         recipe, borrowed = self.data["recipes"].get(found.recipe), self.borrowed_from(found)
         if recipe is None or not _has_adapter(recipe):
             del inference["adapters"]
@@ -107,15 +112,21 @@ class Specs(StudentSpecs, ResultSpecs):
             **self._emulated(found.recipe, borrowed),
         )
 
-    def forecast_spec(self, student: str) -> EpisodesSpec:
+    def paraphrases_spec(self) -> ParaphrasesSpec:
+        """What the paraphrases of a chat model depend on; the chains enter as files."""
+        return ParaphrasesSpec(paraphrase=self.data["inference"]["interventions"]["paraphrase"])
+
+    def forecast_spec(self, student: str) -> DiscriminationSpec:
         """What a student is asked before training, to foretell its lift: one suite under `curated`."""
         asked = self.episodes_spec(student, BASE).model_dump()
         for name in ("shards", "filler", "protocols"):
             asked.pop(name, None)
         for name in ("log_probabilities", "interventions"):
             asked["inference"].pop(name, None)
-        asked["inference"]["suites"] = [self.data["analysis"]["forecast"]["suite"]]
-        return EpisodesSpec(**{**asked, "conditions": [DEMONSTRATED]})
+        declared = self.data["analysis"]["forecast"]
+        asked["inference"]["suites"] = [declared["suite"]]
+        form = {name: declared[name] for name in ("answers",) if name in declared}
+        return DiscriminationSpec(**{**asked, "conditions": [DEMONSTRATED]}, **form)
 
     def _asked_checkpoints(self, run: Run) -> dict:
         """At which checkpoints a run answers, and where the study declares protocols, under which at each."""

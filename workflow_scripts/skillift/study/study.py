@@ -13,6 +13,7 @@ from pathlib import Path
 
 from skillift.errors import UserError
 from skillift.protocols import MAIN
+from skillift.settings.chat_models import Paraphraser
 from skillift.settings.study_file import StudyFile
 from skillift.settings.values import Condition, Suite
 from skillift.students.chat_settings import ChatSettings, read_template, template_path
@@ -39,7 +40,7 @@ _CONDITION_ORDER: tuple[Condition, ...] = ("none", "curated", "placebo", "shuffl
 
 @dataclass(frozen=True)
 class Study(Specs):
-    """A checked study.
+    """A study file that was read, checked and completed, with what each step of the workflow takes.
 
     Attributes:
         path: the study file.
@@ -88,6 +89,12 @@ class Study(Specs):
     def trained_runs(self) -> list[Run]:
         """The runs that are trainings."""
         return [run for run in self.runs if run.recipe in self.data["recipes"]]
+
+    @cached_property
+    def served_runs(self) -> list[Run]:
+        """The runs that an engine answers: all but those of models behind an API."""
+        of_others = self.students_from("api")
+        return [run for run in self.runs if run.student not in of_others]
 
     @cached_property
     def emulated_runs(self) -> list[Run]:
@@ -288,6 +295,12 @@ class Study(Specs):
         """File name of the template of what a teacher behind an API is asked; None for other teachers."""
         teacher = self.data.get("teacher", {})
         return teacher["template"] if teacher.get("kind") == "api" else None
+
+    @property
+    def paraphraser(self) -> Paraphraser | None:
+        """The chat model that paraphrases chains of thought; None where a local rule does, or none are."""
+        altering = self.declared.inference.interventions
+        return altering.paraphrase if altering else None
 
     def demonstrated_as_is(self, corpus: str) -> bool:
         """Whether a corpus is trained on under the prompts that its demonstrations were written to."""

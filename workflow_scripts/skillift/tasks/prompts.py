@@ -36,7 +36,7 @@ def _default_template() -> str:
 
 
 def render_user_message(prompt: str, steps: Sequence[str] | None = None, template: str | None = None) -> str:
-    """Render the one user message of a task.
+    """What a student is asked: a task, with or without a procedure before it, as one message.
 
     Args:
         prompt: the task's prompt.

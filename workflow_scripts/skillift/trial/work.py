@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from skillift.episodes.study_tasks import tasks_of
+from skillift.protocols import MAIN
 from skillift.stages import rule_named
 from skillift.study.checkpoints import steps_of
+from skillift.study.interventions import answers_after
 from skillift.study.study import Study
 
 
@@ -19,29 +21,31 @@ class Size:
 
     Attributes:
         asked: answers at each checkpoint, by protocol.
+        again: answers after interventions at each checkpoint of a student, at most.
         train: train tasks.
         study: the study, for its recipes and students.
     """
 
     asked: Mapping[str, int]
+    again: int
     train: int
     study: Study
 
     @classmethod
     def of(cls, study: Study) -> Size:
-        """The size of a study.
+        """Count the answers and train tasks of a study, which its work grows with.
 
         Raises:
             UserError: a file of own tasks is missing or wrong.
         """
         tasks, _ = tasks_of(study)
-        asked = {
-            name: tasks.filter(pl.col("suite").is_in(protocol["suites"])).height
-            * len(protocol["conditions"])
-            * protocol["samples"]
+        prompts = {
+            name: tasks.filter(pl.col("suite").is_in(protocol["suites"])).height * protocol["samples"]
             for name, protocol in study.protocols.items()
         }
-        return cls(asked, tasks.filter(suite="train").height, study)
+        asked = {name: number * len(study.protocols[name]["conditions"]) for name, number in prompts.items()}
+        again = prompts[MAIN] * answers_after(study.data["inference"], study.protocols[MAIN]["conditions"])
+        return cls(asked, again, tasks.filter(suite="train").height, study)
 
     def work(self, rule: str, wildcards: Mapping[str, str]) -> float:
         """Work of a job in units of its rule: steps, prompts, demonstrations; 1 where nothing is counted."""
@@ -50,11 +54,11 @@ class Size:
             return float(self.steps(wildcards["student"], wildcards["run"]))
         if known.work == "pretraining":
             return float(self.study.model(wildcards["student"])["pretraining"]["steps"])
-        if known.work == "answering" or known.asks in ("episodes", "verdicts"):
+        if known.work == "answering" or known.asks in ("episodes", "paraphrases", "verdicts"):
             judge = wildcards["judge"] if known.asks == "verdicts" else None
-            return self.episodes(wildcards["student"], wildcards["run"], judge) / (
-                self.study.shards if known.shards else 1
-            )
+            student, run = wildcards["student"], wildcards["run"]
+            again = self.answers_again(student, run) if known.work == "answering" else 0
+            return (self.episodes(student, run, judge) + again) / (self.study.shards if known.shards else 1)
         if known.asks == "demonstrations":
             return float(max(1, self.train))
         return 1.0
@@ -73,6 +77,10 @@ class Size:
             if judge is None or judge in self.study.protocols[protocol]["judges"]
         )
 
+    def answers_again(self, student: str, run: str) -> int:
+        """Answers of a run after interventions, at all its checkpoints and at most."""
+        return self.again * self.study.answered_by(self.study.run(student, run), MAIN)
+
     @property
     def weights(self) -> int:
         """Checkpoints that all trainings together keep."""
@@ -80,5 +88,5 @@ class Size:
 
     @property
     def all_episodes(self) -> int:
-        """Episodes of all runs."""
+        """How many answers the study asks for, over all students, runs, conditions and samples."""
         return sum(self.episodes(run.student, run.run) for run in self.study.runs)

@@ -34,7 +34,7 @@ def shown(value: object) -> object:
 
 
 def id_fix(name: object) -> str:
-    """The nearest id."""
+    """Advice on an id that breaks the rules: the nearest one that keeps them, or nothing."""
     corrected = re.sub(r"[^A-Za-z0-9._-]+", "-", str(name)).strip("-._")[:64]
     return f"Write '{corrected}'." if corrected else ""
 
