@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from made_specs import estimated
 from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import tasks_of
 
+from skillift.settings.analysis_specs import Analysed
 from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
 from skillift.statistics.claim_registry import CEILING
 from skillift.statistics.claims import claims
@@ -91,6 +91,6 @@ def _claims(rng: np.random.Generator) -> pl.DataFrame:
     seeds = seed_variance(given_seeds, RUNS, CONFIDENCE)
     by = ["path", "suite", "contrast"]
     estimates = about_recipes(given_seeds, RUNS, by, CONFIDENCE)
-    settings = {"confidence": CONFIDENCE, "margins": {}, "splits": 2}
-    table = claims(values, contrasts, estimates, seeds, RUNS, estimated(settings))
+    settings = Analysed(confidence=CONFIDENCE, bootstrap_samples=2, seed=0, splits=2)
+    table = claims(values, contrasts, estimates, seeds, RUNS, settings)
     return table.filter(pl.col("claim") != CEILING)  # which is so: skills keep their ease

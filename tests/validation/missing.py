@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from made_specs import estimated
 from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import ARMS, draw, right_responses, runs_of, tasks_of
 
+from skillift.settings.analysis_specs import Analysed
 from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.corrections import arm_sums, corrected_effect
@@ -93,7 +93,8 @@ def _claims(scores: pl.DataFrame, tasks: pl.DataFrame) -> pl.DataFrame:
         found = list(differences(values, runs))
         estimates = effects(found, CONFIDENCE, 10, 0)
         seeds = seed_variance(estimates, runs, CONFIDENCE)
-        tables.append(claims(values, found, estimates, seeds, runs, estimated({"confidence": CONFIDENCE})))
+        settings = Analysed(confidence=CONFIDENCE, bootstrap_samples=10, seed=0)
+        tables.append(claims(values, found, estimates, seeds, runs, settings))
     return pl.concat(tables)
 
 

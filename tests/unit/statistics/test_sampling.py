@@ -126,9 +126,11 @@ def test_where_chance_alone_makes_a_student_able_its_majority_is_right_as_often_
     runs = runs_of(("l", "s"))
     chance = {("s", "base"): Arm(0.25, tokens=10), ("l", "base"): Arm(0.25, tokens=10)}
     tasks, scores, responses = sampled(chance, 8, 7, n_skills=60, per_skill=20, spread=0.0)
-    asked = of_one("sampling", scores, tasks, responses, runs, SETTINGS)
+    asked = of_one("sampling", scores, tasks, responses, runs, estimated(SETTINGS))
     (found,) = [
-        table for table in sampling_claims(asked, responses, runs, SETTINGS) if table["metric"][0] == "pass"
+        table
+        for table in sampling_claims(asked, responses, runs, estimated(SETTINGS))
+        if table["metric"][0] == "pass"
     ]
     able = found.filter(claim="sampling_budget_where_able").row(0, named=True)
     assert 0.8 * tasks.height < able["n_tasks"] < tasks.height  # one half or the other: 90 %
@@ -144,10 +146,10 @@ def test_tasks_and_lost_verdicts_count_once_though_both_halves_count(lost):
     if lost:  # of the large student the same sample of every task
         gone = (pl.col("student") == "l") & (pl.col("sample") == 3)
         scores = scores.with_columns(passed=pl.when(~gone).then("passed"))
-    asked = of_one("sampling", scores, tasks, responses, runs_of(("l", "s")), SETTINGS)
+    asked = of_one("sampling", scores, tasks, responses, runs_of(("l", "s")), estimated(SETTINGS))
     (found,) = [
         table
-        for table in sampling_claims(asked, responses, runs_of(("l", "s")), SETTINGS)
+        for table in sampling_claims(asked, responses, runs_of(("l", "s")), estimated(SETTINGS))
         if table["metric"][0] == "pass"
     ]
     able = found.filter(claim="sampling_budget_where_able").row(0, named=True)

@@ -139,7 +139,7 @@ def in_percent(confidence: float) -> str:
 
 
 def view_of(spec: FiguresSpec, look: LookLevel | None = None) -> View:
-    """How a study wants results shown: at the level of the tables' look, or without one at its own."""
+    """What figures, tables and findings need to know of a study: at its tables' look, or at none."""
     analysis = spec.analysis
     suite = analysis.suite or HOLDOUT
     references = tuple(sorted(spec.references or []))
