@@ -13,26 +13,6 @@ ANSWERING = "{student}/{run}/{shard}" if SHARDED else "{student}/{run}"
 ANSWER_TABLES = ("episodes", "served", "prompts", "parity") + altered_tables()
 
 
-def answering_code(command, *further):
-    """The digest of a command that answers, of each kind of run: the engine is loaded by name, what composes
-    models too.
-    """
-    return {
-        emulated: code_digest(
-            command,
-            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
-            *(["skillift.engines.composed"] if emulated else []),
-            *further,
-        )
-        for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
-    }
-
-
-def code_of(codes, wildcards):
-    """Which of these digests is that of a job's run."""
-    return codes[STUDY.run(wildcards.student, wildcards.run) in STUDY.emulated_runs]
-
-
 # what alters chains, and what stores them, is loaded by name
 ANSWERING_CODE = answering_code(
     "episodes/generate.py",

@@ -227,6 +227,26 @@ def verdict_files():
     ]
 
 
+def answering_code(command, *further):
+    """The digest of a command that answers, of each kind of run: the engine is loaded by name, what composes
+    models too.
+    """
+    return {
+        emulated: code_digest(
+            command,
+            f"skillift.engines.{STUDY.declared.inference.engine}_engine",
+            *(["skillift.engines.composed"] if emulated else []),
+            *further,
+        )
+        for emulated in {run in STUDY.emulated_runs for run in STUDY.runs}
+    }
+
+
+def code_of(codes, wildcards):
+    """Which of these digests is that of a job's run."""
+    return codes[STUDY.run(wildcards.student, wildcards.run) in STUDY.emulated_runs]
+
+
 def altered_runs():
     """The runs whose answers after interventions there are; none where the study asks for none."""
     if "interventions" not in STUDY.data["inference"]:
