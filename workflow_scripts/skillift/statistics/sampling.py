@@ -168,7 +168,7 @@ def _counted_once(sides: Sides, one: str, other: str) -> dict[str, int]:
     of_tasks = rows.unique("task_id")["n_unscored_other"]
     return {
         "n_tasks": rows.drop_nulls(["value", "value_other"])["task_id"].n_unique(),
-        "n_unscored": int(rows["n_unscored"].sum() + of_tasks.sum()),
+        "n_unscored": int(rows["n_unscored"].sum()) + int(of_tasks.sum()),
     }
 
 
