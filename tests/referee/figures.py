@@ -112,12 +112,12 @@ def no_margin() -> Study:
 
 @cache
 def no_limits() -> Study:
-    return respecified(known(), {"certification": {}})
+    return respecified(known(), {"certification": None})
 
 
 @cache
 def strict() -> Study:
-    return respecified(known(), {"certification": {"max_false_pass": 0.05}})
+    return respecified(known(), {"certification": {"max_false_pass": 0.05, "max_false_fail": 0.3}})
 
 
 @cache

@@ -27,7 +27,7 @@ def strict_with_the_other_judge() -> Study:
 
 @cache
 def unlimited() -> Study:
-    study = respecified(known(), {"certification": {}})
+    study = respecified(known(), {"certification": None})
     rates = study.tables["certification"].filter(pl.col("part") != "generated")
     return study._replace(tables={**study.tables, "certification": rates})
 
