@@ -319,6 +319,11 @@ ANALYSING = [
         {"discriminate": "new"},
     ),
     Edit(
+        "a margin: the analysis alone, and what is shown of it",
+        in_study("bootstrap_samples: 200", "bootstrap_samples: 200, margins: {uniform_lift: 0.1}"),
+        SHOWN | (SCORES - {"score", "browse_episodes"}),
+    ),
+    Edit(
         "the headline path",
         in_study('"judge:conclusion"', '"judge:tail"'),
         SHOWN | SCORES - {"score"},
