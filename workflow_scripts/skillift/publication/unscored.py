@@ -9,8 +9,6 @@ import polars as pl
 from skillift.reporting.view import View
 from skillift.statistics.contrasts import LIFT
 
-DEFAULT_LIMIT = 0.05  # as in the study's schema
-
 
 def unscored_warnings(bounds: pl.DataFrame, rates: pl.DataFrame, view: View) -> dict[str, str]:
     """A line for each scoring path of which a run has more episodes unscored than the study allows.
@@ -21,8 +19,7 @@ def unscored_warnings(bounds: pl.DataFrame, rates: pl.DataFrame, view: View) -> 
         view: how the study wants results shown; `spec.max_unscored_share` is the limit (fraction of
             episodes).
     """
-    declared = view.spec.max_unscored_share
-    limit = DEFAULT_LIMIT if declared is None else declared
+    limit = view.spec.max_unscored_share
     found = {}
     for path in rates["path"].unique().sort():
         runs = _by_run(bounds.filter(path=path), rates.filter(path=path))

@@ -137,7 +137,7 @@ class FiguresSpec(Settings):
     """How effects were estimated."""
     primary_judge: LeftOut[Id] = None
     """The judge that scores tasks without an extractor on the path `bench`."""
-    max_unscored_share: LeftOut[Share] = None
+    max_unscored_share: Share = 0.05
     """Share of lost verdicts above which a warning stands (fraction)."""
     students: dict[Id, Labelled]
     """Students and reference models."""
