@@ -62,7 +62,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
         sides = f"{row['run']} − {row['against']}"
     else:
         what, at = "lifts", f"by {row['run']}, "
-        sides = f"{label} − {view.label_by_student[row['against']]}" if row["against"] else ""
+        sides = f"{label} − {view.label_by_student[row['against']]}"
     among = "of any two recipes" if recipes else "of any two tiers"
     which = f"Difference of the {what} {at}{sides}"
     subject = which if row["against"] else f"Largest difference of the {what} {at}{among}"
