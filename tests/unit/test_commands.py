@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,26 @@ def test_a_full_disk_is_named_below_a_librarys_traceback(capsys, monkeypatch):
     assert shown.startswith("RuntimeError: I/O error") and "error: the disk is full. Free space" in shown
     sys.excepthook(RuntimeError, RuntimeError("another"), None)
     assert "disk" not in capsys.readouterr().err
+
+
+INTERRUPTED = """
+import signal
+from skillift import commands
+def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
+    signal.raise_signal(signal.SIGINT)
+commands.run(main)
+"""
+
+
+def test_an_interrupted_command_says_where_in_one_line(tmp_path):
+    script = tmp_path / "waits.py"
+    script.write_text(INTERRUPTED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "interrupted, in waits.py line 6\n")
 
 
 JOB = """

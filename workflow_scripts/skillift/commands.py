@@ -126,7 +126,12 @@ def run(main: Callable[[], None]) -> None:
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print a traceback as Python does, without the secrets that its text may hold."""
+    """Print a traceback as Python does, without the secrets that its text may hold; of a stop one line."""
+    if issubclass(kind, KeyboardInterrupt):
+        place = traceback.extract_tb(trace)[-1:]
+        at = "".join(f", in {Path(frame.filename).name} line {frame.lineno}" for frame in place)
+        print(f"interrupted{at}", file=sys.stderr)
+        return
     text = redact("".join(traceback.format_exception(kind, error, trace)))
     print(text, end="", file=sys.stderr)
     if os.strerror(errno.ENOSPC) in text:  # each library has an error of its own for it
