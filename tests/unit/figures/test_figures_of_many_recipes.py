@@ -14,7 +14,7 @@ from analysis_tables import RECIPES, full_study, seven_recipes
 from made_specs import viewed
 
 from skillift.figures import draw
-from skillift.figures.axes import LABEL_LINE, beside, broken, row_axis
+from skillift.figures.axes import LABEL_LINE, beside, beside_each_other, broken, row_axis
 from skillift.figures.theme import BEFORE_COLOUR, WIDTH, colours, shapes, to_svg
 from skillift.reporting.arms import effects_of
 from skillift.reporting.view import DOT
@@ -53,6 +53,11 @@ def test_lines_of_seven_recipes_differ_in_colour_or_dashes(name):
             strict=True,
         )
         assert len(set(looks)) == 7
+
+
+@pytest.mark.parametrize(("panels", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (5, 3), (7, 3)])
+def test_four_panels_leave_no_gap_in_a_second_row(panels, columns):
+    assert beside_each_other(panels) == columns
 
 
 @pytest.mark.parametrize(("study", "columns"), [(full_study, 3), (seven_recipes, 1)])

@@ -143,8 +143,13 @@ def _ranks(names: list[str]) -> dict[str, int]:
 
 
 def panels_across(view: View) -> int:
-    """How many panels of students stand side by side: three at most, one where a panel has many series."""
-    return min(len(view.labels), 3 if len(view.series) <= FEW else 1)
+    """How many panels of students stand side by side, one where a panel has many series."""
+    return beside_each_other(len(view.labels)) if len(view.series) <= FEW else 1
+
+
+def beside_each_other(panels: int) -> int:
+    """How many of so many panels stand in a row: three at most, and of four two, which leaves no gap."""
+    return 2 if panels == 4 else min(panels, 3)
 
 
 def panel_width(panels: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.axes import by_student, panel_width
+from skillift.figures.axes import beside_each_other, by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import COLOURS, SOFT, dashed, described, finish, legend, repeated, undefined
@@ -79,7 +79,8 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
     )
     choice = picked("recipe")
     both = pl.concat([rows.with_columns(mean=False), means.with_columns(mean=True)], how="diagonal")
-    width = panel_width(min(len(students), 3))
+    panels = beside_each_other(len(students))
+    width = panel_width(panels)
     window = alt.Chart().transform_aggregate(rows="count()").mark_rect(color=SOFT, opacity=0.2)
     ends = [(min(early), max(early))] if early else []
     layers = [
@@ -100,7 +101,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
     chart = (
         alt.layer(*layers, data=both)
         .properties(width=width, height=200)
-        .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
+        .facet(facet=by_student(alt.Facet, students, width), columns=panels)
     )
     if losses.height:
         below = (
@@ -122,7 +123,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
                 detail="run:N",
             )
             .properties(width=width, height=70)
-            .facet(facet=by_student(alt.Facet, students, width), columns=min(len(students), 3))
+            .facet(facet=by_student(alt.Facet, students, width), columns=panels)
         )
         chart = alt.vconcat(chart, below, spacing=8)
     several = bool((rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"] > 1).any())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.figures.axes import by_student, panel_width
+from skillift.figures.axes import beside_each_other, by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, dashed, finish, legend, repeated
 from skillift.reporting.arms import place, span
@@ -46,7 +46,7 @@ def figure(log: pl.DataFrame, view: View) -> alt.Chart:
     key = legend(recipes, symbolType="stroke") if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
     choice = picked("recipe")
-    panels = min(len(students), 3)
+    panels = beside_each_other(len(students))
     width = panel_width(panels)
     chart = (
         alt.Chart(rows.filter(pl.col("loss") > 0))  # null, and what a logarithm cannot show, is left out
