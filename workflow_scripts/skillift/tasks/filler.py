@@ -28,8 +28,8 @@ wall. Summer evenings are long and mild. The tea room by the square serves tea a
 up to the castle.
 """
 # Words of the tiny pack's students. They have only ever read procedures, questions and answers of its family:
-# any text before a task costs them answers, even empty lines (docs/explanation/embedded-study.md). To them
-# it is no neutral control, and the findings say so.
+# every text that was tried costs them answers (docs/explanation/embedded-study.md). To them it is no neutral
+# control, and the findings say so.
 _TINY = """
 the river is around the island. the velvet ribbon is around the basket. the meadow is around the orchard. the
 silver ribbon is around the candle. the desert is around the canyon. the cotton blanket is around the kettle.
