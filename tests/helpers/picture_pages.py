@@ -82,7 +82,7 @@ def as_page(text: str) -> str:
 
     html = MarkdownIt().enable("table").render(text.partition("\n---\n")[2] or text)
     look = (
-        "body{font:16px sans-serif;max-width:800px;margin:24px auto;padding:0 16px}"
+        "body{font:16px sans-serif;max-width:800px;margin:24px auto;padding:0 16px;overflow-wrap:break-word}"
         "table{border-collapse:collapse;display:block;overflow-x:auto}"
         "td,th{border:1px solid #d0d7de;padding:6px 13px}code{overflow-wrap:anywhere}"
     )

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from analysis_tables import full_study
 from score_tables import make_episodes, make_scores, make_tasks, passes
 from statsmodels.stats.proportion import proportion_confint
 
 from skillift.contracts.analysis import PASS_RATES
+from skillift.metrics.names import PASS, SHARE
+from skillift.metrics.registry import metrics
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import no_responses, pass_rates, responses
 from skillift.tables import check
 
 
-def rates(verdicts: list, tasks: pl.DataFrame, seen: pl.DataFrame | None = None, n_samples: int = 1) -> dict:
+def rates(
+    verdicts: list,
+    tasks: pl.DataFrame,
+    seen: pl.DataFrame | None = None,
+    n_samples: int = 1,
+    metric: str = PASS,
+) -> dict:
     scores = make_scores({("bench", "s", "base", 0, "none"): verdicts}, n_samples=n_samples)
     table = pass_rates(
-        task_values(with_skills(scores, tasks)), no_responses() if seen is None else seen, 0.95
+        task_values(with_skills(scores, tasks)), no_responses() if seen is None else seen, 0.95, metric
     )
     return check(table, PASS_RATES, "pass rates").row(0, named=True)
 
@@ -33,6 +42,32 @@ def test_a_pass_rate_of_tasks_that_share_skills_has_a_clustered_interval():
     low, high = proportion_confint(10, 40, method="wilson")
     assert found["pass_rate"] == 0.25
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high), abs=0.01)
+
+
+@pytest.mark.parametrize("n_failed", [0, 1, 3])
+def test_a_share_of_another_metric_has_an_interval_within_0_and_1_and_a_difference_need_not(n_failed):
+    """At 39 of 40 tasks in form, in ten skills, the t interval of the mean would go beyond 1."""
+    verdicts = [False] * n_failed + [True] * (40 - n_failed)
+    of_form = rates(verdicts, make_tasks(10, 4), metric="format")
+    assert of_form["ci_low"] < of_form["pass_rate"] <= of_form["ci_high"] <= 1
+    of_pass = rates(verdicts, make_tasks(10, 4))
+    assert {**of_pass, "metric": "format"} == of_form
+    assert metrics()["format_lead"].signed and metrics()["confidence_gap"].signed
+    if n_failed == 1:
+        assert rates(verdicts, make_tasks(10, 4), metric="format_lead")["ci_high"] > 1
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("made-up study")
+def test_every_share_that_is_not_signed_is_between_0_and_1():
+    _, tables = full_study()
+    found = tables["pass_rates"].filter(pl.col("metric") != PASS).drop_nulls("pass_rate")
+    of = {name: metric for name, metric in metrics().items() if metric.unit == SHARE and not metric.signed}
+    shares = found.filter(pl.col("metric").is_in(list(of)))
+    assert shares["metric"].n_unique() > 5
+    assert shares.filter(~pl.col("pass_rate").is_between(0, 1)).is_empty()
+    assert shares.filter((pl.col("ci_low") < 0) | (pl.col("ci_high") > 1)).is_empty()
+    assert set(metrics()) - set(of) >= {"format_lead", "confidence_gap"}
 
 
 def test_unscored_is_in_no_denominator():

@@ -47,6 +47,7 @@ METRICS = (
         label="confidence less pass",
         reads=(RESPONSES, VERDICTS),
         values=lambda samples: _values(lambda difference: difference, samples),
+        signed=True,
         measure=measure,
         column=COLUMN,
         needs=NEEDS,

@@ -29,6 +29,7 @@ METRIC = Metric(
     label="in form less right",
     reads=(RESPONSES, VERDICTS),
     values=values,
+    signed=True,
     claims=(
         Claim(
             "format_before_correctness",

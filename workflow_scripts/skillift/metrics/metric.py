@@ -31,6 +31,8 @@ class Metric(NamedTuple):
             stands on the path `text`, with verdicts on each path.
         values: from samples to values of tasks, see `mean_of_samples` for both frames.
         unit: `SHARE` where values are fractions of 1; else the unit's name in the plural, such as `tokens`.
+        signed: whether values may be below 0, as differences of shares are. Other shares are between 0 and
+            1, and so are the intervals of their means.
         measure: what is taken from the texts while these are at hand: from a frame of the contract EPISODES
             with the columns answer_type and checks (the reference of a task with the scorer constraints),
             null where tasks are not at hand, to one number a row, null where there is none.
@@ -46,6 +48,7 @@ class Metric(NamedTuple):
     reads: tuple[str, ...]
     values: Callable[[pl.DataFrame], pl.DataFrame]
     unit: str = SHARE
+    signed: bool = False
     measure: Callable[[pl.DataFrame], pl.Series] | None = None
     column: str = ""
     claims: tuple[Claim, ...] = ()

@@ -9,8 +9,8 @@ import polars as pl
 
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.pipeline import EPISODE_KEY, EXTRACTED
-from skillift.metrics.names import PASS
-from skillift.metrics.registry import measures
+from skillift.metrics.names import PASS, SHARE
+from skillift.metrics.registry import measures, metrics
 from skillift.protocols import PROTOCOL, of_protocol, protocols_in, with_protocol
 from skillift.statistics.coding import as_text, coded
 from skillift.statistics.grouping import grouped
@@ -118,6 +118,12 @@ def _checks(tasks: pl.DataFrame) -> dict[str, str]:
     return found
 
 
+def _is_a_share(metric: str) -> bool:
+    """Whether the values of a metric are between 0 and 1."""
+    found = metrics().get(metric)
+    return metric == PASS or (found is not None and found.unit == SHARE and not found.signed)
+
+
 def no_responses() -> pl.DataFrame:
     """The frame of `responses` without rows: where episodes are not at hand, what rests on them is null."""
     return pl.DataFrame(schema=response_schema())
@@ -134,8 +140,9 @@ def pass_rates(
     answer_line_rate: share of all the arm's responses with an ANSWER line; mean_completion_tokens: tokens
     per response. These two are null for runs without rows in `response_frame` (see `responses`).
 
-    Of another metric than `pass`, pass_rate is its mean over tasks, with the clustered t interval: Wilson's
-    is for one yes or no a task.
+    Of another metric than `pass`, pass_rate is its mean over tasks. Means of shares have the same interval:
+    a share varies no more than a yes or no of the same mean (Bhatia and Davis, American Mathematical Monthly
+    107, 2000). What can be below 0 or above 1 has the clustered t interval.
 
     `values`: the frame of `pairing.task_values`, or of `metric_values`.
     """
@@ -153,7 +160,7 @@ def pass_rates(
     )
     groups = grouped(values, ["path", *arm])
     sums, counts = groups.sums(groups.values["value"]), groups.sums()
-    if metric == PASS:
+    if _is_a_share(metric):
         low, high = clustered_rate_interval(sums, counts, confidence)
     else:
         found = clustered_estimates(sums, counts, confidence)
