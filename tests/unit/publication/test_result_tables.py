@@ -31,6 +31,7 @@ def test_a_page_asks_nothing_of_the_network_and_has_the_same_bytes_each_time(nam
     assert not FROM_ELSEWHERE.search(page)
     assert page == publish_table(name, tables, spec).page
     assert "NaN" not in page and ">None<" not in page
+    assert "`" not in page  # which readers would see: notes are no Markdown
 
 
 def test_differences_are_in_points_on_the_page_and_fractions_in_the_file():

@@ -38,6 +38,6 @@ def batch_sensitivity(frame: pl.DataFrame, view: View) -> Page:
             f"Compared: the first {N_TOKENS} tokens of each answer. Scored: the log-probability of each of "
             "them, all answers in one call and one by one. "
             "Kernels that add in another order for another batch change the last bits; greedy decoding then "
-            "turns near-ties over. `inference: batch_invariant: true` leaves no difference."
+            "turns near-ties over. inference.batch_invariant: true leaves no difference."
         ],
     )
