@@ -8,7 +8,8 @@ python tests/bench/fine_tuning.py --shapes 0.8B 2B 4B    # on a GPU: Qwen3.5's s
 
 The demonstrations are worked answers of the built-in task pack at standard difficulty, under `curated`.
 Prints a row of docs/explanation/benchmarks.md for each measure; the target is at least the bare script's
-tokens/s. Model FLOPs utilisation: see flops.py.
+tokens/s. Model FLOPs utilisation: see flops.py. Of a student's folder it says, too, what memory the training
+would declare to Snakemake on a CPU.
 """
 
 from __future__ import annotations
@@ -145,6 +146,25 @@ def measure(
     return against_bare.compare(ours, theirs, measures, repeats)
 
 
+def declared_gib(model: Path, corpus: Path, spec: dict, device_batch_size: int | None) -> float:
+    """What `rules/resources.smk` has such a training declare on a CPU (GiB)."""
+    from skillift.running.job_sizes import Shape, TrainingJob, corpus_size
+    from skillift.students.folders import parameter_count
+
+    shape = Shape.read(model, parameter_count(model))
+    job = TrainingJob(
+        shape=shape,
+        trainable=spec["trainable"],
+        precision=spec["precision"],
+        batch_size=spec["batch_size"],
+        corpus=corpus_size(corpus, shape.vocabulary),
+        epochs=spec["epochs"],
+        device_batch_size=device_batch_size,
+        reference="beta" in spec,
+    )
+    return job.memory_mb * 1e6 / 2**30
+
+
 def main() -> None:
     """Measure each shape, print its rows."""
     parser = argparse.ArgumentParser(
@@ -175,10 +195,13 @@ def main() -> None:
             model = options.model or write_shaped_student(shape, folder / "model")
             how = (options.threads, options.repeats, options.device_batch_size)
             rows = measure(model, corpus, spec, folder, *how)
+            declared = declared_gib(model, corpus, spec, options.device_batch_size)
         for row in rows:
             values = f"{row.skillift:.4g} | {row.bare:.4g} | {row.ratio:.2f}"
             measured = f"trl, {options.objective}: {row.measure}"
             print(f"| {device()}, {date.today()} | {shape} | {measured} | {values} |", flush=True)
+        if options.model:
+            print(f"declared: {declared:.1f} GiB")
     print(f"load: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
 
 
