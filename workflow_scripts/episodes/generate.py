@@ -27,15 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.interventions import CHAINS, INTERVENED
-from skillift.contracts.pipeline import (
-    BATCH_SENSITIVITY,
-    EPISODES,
-    PROBES,
-    PROMPTS,
-    SERVED,
-    SKILLS,
-    TASKS,
-)
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
+from skillift.contracts.served_checks import BATCH_SENSITIVITY, PROBES, PROMPTS, SERVED
 from skillift.engines.interface import RunOptions
 from skillift.episodes.answering import answer, checkpoint_folders
 from skillift.episodes.served_models import composed

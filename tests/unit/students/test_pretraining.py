@@ -9,7 +9,7 @@ import pytest
 from made_specs import pack_of
 from progress_lines import lines_told
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.settings.student_specs import PretrainSpec, TokenizerSpec
 from skillift.students.pretraining import answer_loss, batches, learning_rate, new_student, pretrain

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
 from skillift.processes.progress import Progress, phase
