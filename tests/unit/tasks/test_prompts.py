@@ -16,7 +16,7 @@ from skillift.contracts.pipeline import CONDITIONS
 from skillift.errors import UserError
 from skillift.taskpack import build_pack
 from skillift.tasks.conditions import condition_steps, token_length
-from skillift.tasks.prompts import messages_for, render_user_message
+from skillift.tasks.prompts import messages_for, read_task_template, render_user_message
 
 
 def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -255,3 +255,8 @@ def test_messages_are_the_same_in_every_process(tiny):
     assert done.stdout.strip() == "|".join(
         messages_for(tasks, skills, ["placebo", "shuffled", "filler"], 0)["content"]
     )
+
+
+def test_a_task_template_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"t\.jinja: found 'No such file.* a readable Jinja template"):
+        read_task_template(tmp_path / "t.jinja")
