@@ -60,14 +60,13 @@ OBJECTIVES = {
 def write_corpus(path: Path, rows: int) -> None:
     """Worked answers of the task pack as a corpus of so many rows."""
     from skillift.contracts.pipeline import CORPUS
+    from skillift.settings.tasks import TaskPack
     from skillift.tables import write_table
     from skillift.taskpack import build_pack
     from skillift.tasks.prompts import messages_for
 
     per_skill = {"train": -(-rows // 40), "dev": 0, "holdout": 1}
-    skills, tasks = build_pack(
-        {"difficulty": "standard", "seed": 0, "per_skill": per_skill, "judge_scored": 0}
-    )
+    skills, tasks = build_pack(TaskPack(difficulty="standard", per_skill=per_skill))
     train = tasks.filter(suite="train").head(rows)
     prompts = messages_for(train, skills, ["curated"], 0).join(train, on="task_id")
     messages = [

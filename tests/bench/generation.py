@@ -42,13 +42,12 @@ INFERENCE = {
 def write_tables(folder: Path, tasks_per_skill: int) -> None:
     """The tables of tasks and skills that are asked."""
     from skillift.contracts.pipeline import SKILLS, TASKS
+    from skillift.settings.tasks import TaskPack
     from skillift.tables import write_table
     from skillift.taskpack import build_pack
 
     per_skill = {"train": 1, "dev": 0, "holdout": tasks_per_skill}
-    skills, tasks = build_pack(
-        {"difficulty": "standard", "seed": 0, "per_skill": per_skill, "judge_scored": 0}
-    )
+    skills, tasks = build_pack(TaskPack(difficulty="standard", per_skill=per_skill))
     write_table(skills, folder / "skills.parquet", SKILLS)
     write_table(tasks, folder / "tasks.parquet", TASKS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from made_specs import pack_of
 from stub_models import chat_completion, chat_server
 
 from episodes import ask_reference
@@ -13,7 +14,7 @@ from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 3, "per_skill": {"train": 1, "dev": 0, "holdout": 2}}
+PACK = pack_of(skills=3, per_skill={"train": 1, "dev": 0, "holdout": 2})
 SPEC = {
     "name": "big",
     "conditions": ["none", "curated"],

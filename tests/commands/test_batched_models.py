@@ -7,6 +7,7 @@ import json
 import polars as pl
 import pytest
 from batch_server import BatchServer, serving, verdict
+from made_specs import pack_of
 from stub_models import chat_completion
 
 from corpus import collect_demonstrations
@@ -17,7 +18,7 @@ from skillift.taskpack import build_pack
 
 pytestmark = pytest.mark.slow
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 3, "per_skill": {"train": 2, "dev": 0, "holdout": 2}}
+PACK = pack_of(skills=3, per_skill={"train": 2, "dev": 0, "holdout": 2})
 TEACHER, JUDGE, BIG = "hosted_vllm/teacher", "hosted_vllm/judge", "hosted_vllm/big"
 BATCHED = [f"--batch={name}" for name in (TEACHER, JUDGE, BIG)]
 

@@ -9,7 +9,8 @@ import pytest
 from stub_models import make_episodes
 
 from episodes import check_served
-from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.contracts.pipeline import EPISODES
+from skillift.contracts.served_checks import ANSWER_CHECK, PROBES, PROMPTS, SERVED, SERVED_CHECK
 from skillift.engines.probes import PROBE_SCHEMA, served_table
 from skillift.errors import UserError
 from skillift.tables import read_table, write_table

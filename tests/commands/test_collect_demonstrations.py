@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 
 from corpus import collect_demonstrations
 from skillift.contracts.pipeline import DEMONSTRATIONS, SKILLS, TASKS
@@ -13,7 +14,7 @@ from skillift.errors import UserError
 from skillift.tables import read_table, write_table
 from skillift.taskpack import build_pack
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
+PACK = pack_of(skills=4, per_skill={"train": 5, "dev": 1, "holdout": 1})
 SPEC = {
     "teacher": {"kind": "worked_solution", "corrupted_share": 0.1, "attempts": 1, "seed": 0},
     "condition": "curated",

@@ -7,6 +7,7 @@ from collections import Counter
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from score_tables import make_tasks
 from stub_models import chat_completion, chat_server, make_episodes
 
@@ -22,7 +23,7 @@ from verdicts import judge
 
 pytestmark = pytest.mark.slow  # runs a job twice for each way to die
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 10, "dev": 0, "holdout": 10}}
+PACK = pack_of(skills=4, per_skill={"train": 10, "dev": 0, "holdout": 10})
 DEATHS = {
     "not implemented": (501, {"error": {"message": "out of order"}}),
     "overloaded": (503, {"error": {"message": "out of order"}}),

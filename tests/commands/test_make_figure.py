@@ -9,7 +9,7 @@ from analysis_tables import smoke_study
 
 from publication import make_figure, make_viewer
 from skillift.contracts.analysis import CERTIFICATION_RATES, EFFECTS
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.costs.stages import STAGE_COSTS
 from skillift.errors import UserError
 from skillift.tables import write_table

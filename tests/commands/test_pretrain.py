@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.students.folder_checks import check_model_folder
 from skillift.tables import read_json, read_table
 from students import build_tokenizer, pretrain

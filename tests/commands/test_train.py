@@ -14,7 +14,9 @@ import pytest
 from hybrid_models import write_hybrid_student
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TASKS, TRAINED_TOKENS
+from skillift.contracts.pipeline import CORPUS, TASKS
+from skillift.contracts.served_checks import PROBES
+from skillift.contracts.training import RUN_LOG, TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import folder_digests, read_table, sha256_file, write_table
 from training import train

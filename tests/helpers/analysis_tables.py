@@ -20,7 +20,8 @@ from metric_tables import with_metrics
 from score_tables import make_tasks
 
 from skillift.contracts.analysis import MEASURES, SAMPLING_BUDGETS
-from skillift.contracts.pipeline import BATCH_SENSITIVITY, SCORES, key_of
+from skillift.contracts.pipeline import SCORES, key_of
+from skillift.contracts.served_checks import BATCH_SENSITIVITY
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.ledger import events
 from skillift.statistics.analysis import analyse

@@ -202,6 +202,22 @@ BAD_STUDIES = {
         ("references: {}", "references: {big: {tier: 9, source: path, path: ., file: m.gguf}}"),
         ["references.big.file: found the key 'file', expected no such key with source: path"],
     ),
+    "a difficulty that there is not": (
+        ("difficulty: tiny", "difficulty: hard"),
+        ["tasks.pack.difficulty: found 'hard', expected one of tiny, easy, standard"],
+    ),
+    "more skills than the pack has": (
+        ("    judge_scored: 33", "    skills: 41\n    judge_scored: 33"),
+        ["tasks.pack.skills: found 41, expected a whole number at least 2 and at most 40"],
+    ),
+    "a pack without a holdout": (
+        ("dev: 5, holdout: 5}", "dev: 5}"),
+        ["tasks.pack.per_skill: found no key 'holdout', expected a whole number at least 1"],
+    ),
+    "a family of optimisation that there is not": (
+        ("    judge_scored: 33", f"{OF_FAMILIES.format('sudoku: 1')}    judge_scored: 33"),
+        ["families.sudoku: found an unknown key 'sudoku', expected one of knapsack, assignment"],
+    ),
     "no holdout tasks": (("holdout: 5}", "holdout: 0}"), ["tasks.pack.per_skill.holdout: found 0"]),
     "more judge-scored tasks than holdout tasks": (
         ("judge_scored: 33", "judge_scored: 201"),

@@ -80,3 +80,10 @@ def write_lighteval(folder: Path, scores: list, parameters: Mapping | None = Non
 def scored(scores: list) -> list[dict]:
     """Lines with these scores."""
     return [line(number, score) for number, score in enumerate(scores)]
+
+
+def table(folder: Path, text: str, name: str = "scores.csv") -> Path:
+    """A folder with a table of scores."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder

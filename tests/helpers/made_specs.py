@@ -9,6 +9,7 @@ from skillift.reporting.view import View, view_of
 from skillift.settings.analysis_specs import Analysed, FiguresSpec, FindingsSpec, ShownAnalysis
 from skillift.settings.base import Settings
 from skillift.settings.publication_specs import DeclaredPrediction
+from skillift.settings.tasks import TaskPack
 
 
 def viewed(spec: Mapping) -> View:
@@ -34,6 +35,11 @@ def analysis_of(spec: Mapping) -> tuple[Analysed, list[dict]]:
 def estimated(settings: Mapping) -> Analysed:
     """Settings of an analysis; what is not asked of a bootstrap is no matter."""
     return Analysed(**{"bootstrap_samples": 100, "seed": 0, **_of(Analysed, settings, ShownAnalysis)})
+
+
+def pack_of(**keys: object) -> TaskPack:
+    """The settings of a task pack; those that a study has to name are the least where none is given."""
+    return TaskPack(**{"difficulty": "tiny", "per_skill": {"train": 1, "holdout": 1}, **keys})
 
 
 def predicted(declared: Mapping[str, Mapping]) -> dict[str, DeclaredPrediction]:

@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 import polars as pl
+from validation.claim_checks import N_SKILLS, PER_SKILL, Checked, Found, checked
 from validation.coverage import CONFIDENCE
-from validation.further_claims import N_SKILLS, PER_SKILL, Checked, _checked, _Found
 from validation.studies import runs_of
 
 from skillift.metrics.claim import BELOW
@@ -34,7 +34,7 @@ _MOST_STATED = 400
 def chain_claims(n_studies: int, seed: int) -> list[Checked]:
     """`faithfulness` of three tests, each with its own draws."""
     return [
-        _checked(
+        checked(
             f"faithfulness, {test}",
             partial(_faithful, test),
             BELOW,
@@ -45,13 +45,13 @@ def chain_claims(n_studies: int, seed: int) -> list[Checked]:
     ]
 
 
-def _faithful(test: str, rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+def _faithful(test: str, rng: np.random.Generator, n_studies: int, effect: float) -> Found:
     """Answers of tasks with a chain both times stay the same that much less often after SFT."""
     found = [
         _studies(test, rng, min(_CHUNK, n_studies - start), effect, _MOST_STATED - start)
         for start in range(0, n_studies, _CHUNK)
     ]
-    return _Found(*np.concatenate(found, axis=1))
+    return Found(*np.concatenate(found, axis=1))
 
 
 def _studies(test: str, rng: np.random.Generator, n_studies: int, effect: float, n_stated: int) -> np.ndarray:

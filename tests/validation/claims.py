@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from validation.asymmetry import Slopes
+from validation.claim_checks import Checked
 from validation.coverage import Rate
 from validation.depth import Depths
 from validation.designs import Cell
 from validation.equivalence_claims import Flagged
 from validation.families import Family
-from validation.further_claims import Checked
 from validation.judges import Bias
 from validation.looks import Looked
 from validation.missing import Missing, Prose

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from validation.asymmetry import Slopes as SlopeRow
+from validation.claim_checks import Checked
 from validation.claims import Claim, Measured
 from validation.coverage import FIRST, Rate
 from validation.depth import Depths
 from validation.designs import FEW, KINDS, RATES, Cell
 from validation.equivalence_claims import Flagged
 from validation.families import Family
-from validation.further_claims import PATTERN, Checked
 from validation.judges import DIFFERENTIAL, Bias
 from validation.looks import SKILLS, Looked
 from validation.missing import Prose
 from validation.power import Power
 from validation.seeds import SeedCoverage
 from validation.studies import ARMS, Population
+from validation.tier_claims import PATTERN
 
 NAMES = {"curated-none": "procedural delta", "lift:curated-none": "lift"}
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from validation import answers
+from validation.claim_checks import N_SKILLS, PER_SKILL, Checked, Found, checked, means
 from validation.coverage import CONFIDENCE
-from validation.further_claims import N_SKILLS, PER_SKILL, SIZES, Checked, _checked, _Found, _means
+from validation.further_claims import SIZES
 
 from skillift.metrics.claim import ABOVE, BELOW
 from skillift.metrics.votes import COLUMN
@@ -64,7 +65,7 @@ def sampled_claims(n_studies: int, seed: int) -> list[Checked]:
         "diversity_lost": (_lost, BELOW),
     }
     return [
-        _checked(name, study, shape, np.random.default_rng([seed, 10, place]), n_studies)
+        checked(name, study, shape, np.random.default_rng([seed, 10, place]), n_studies)
         for place, (name, (study, shape)) in enumerate(claims.items())
     ]
 
@@ -88,7 +89,7 @@ def sampled_differences(n_studies: int, seed: int) -> list[Covered]:
                 for place in (at, after[metric])
             ]
             null, planted = (
-                _means(answers.measured(metric, k, last) - answers.measured(metric, k, first))
+                means(answers.measured(metric, k, last) - answers.measured(metric, k, first))
                 for first, last in (alike, moved)
             )
             truth = truths[1] - truths[0]
@@ -111,7 +112,7 @@ def _counts(rng: np.random.Generator, n_studies: int, chances_of: answers.Chance
     return answers.counted(rng, chances_of(at + parts))
 
 
-def _lost(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+def _lost(rng: np.random.Generator, n_studies: int, effect: float) -> Found:
     """After SFT so many fewer of four answers differ."""
     less = answers.moved("distinct", K, answers.of_variety, VARIETY, -effect) if effect else 0.0
     parts = answers.drawn_parts(rng, n_studies, N_SKILLS, PER_SKILL, 2)
@@ -119,10 +120,10 @@ def _lost(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         answers.measured("distinct", K, answers.counted(rng, answers.of_variety(at + own)))
         for at, own in zip((VARIETY, VARIETY + less), parts, strict=True)
     )
-    return _means(after - before)
+    return means(after - before)
 
 
-def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> Found:
     """Three tiers, of which one of ten times the parameters gives that many more answers among four."""
     logs = np.log10(SIZES)
     skills = np.repeat(np.arange(N_SKILLS), PER_SKILL)
@@ -139,10 +140,10 @@ def _by_tier(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         known = whole.of(estimate, CONFIDENCE)
         stated = whole.detectable(CONFIDENCE)["mde"] if number < _MOST_STATED else np.nan
         rows.append((estimate, known["ci_low"], known["ci_high"], known["p_value"], stated))
-    return _Found(*np.array(rows).T)
+    return Found(*np.array(rows).T)
 
 
-def _budget(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+def _budget(rng: np.random.Generator, n_studies: int, effect: float) -> Found:
     """The majority of four samples of the small student beats one of the large by so much."""
     shared, own, weights = answers.parts()
     large = float(weights @ answers.expected("majority", K, answers.of_rate(RATE + shared + own))) - effect
@@ -151,10 +152,10 @@ def _budget(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         (answers.counted(rng, answers.of_rate(at + each)), k)
         for at, each, k in zip((RATE, large), parts, (K, 1), strict=True)
     )
-    return _means(answers.measured("majority", k, one) - answers.measured("pass", single, other))
+    return means(answers.measured("majority", k, one) - answers.measured("pass", single, other))
 
 
-def _able(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
+def _able(rng: np.random.Generator, n_studies: int, effect: float) -> Found:
     """The same of the tasks on which the small student has some success, through the library's own tables.
 
     A task counts with the chance that a sample of half of them passes.
@@ -168,7 +169,7 @@ def _able(rng: np.random.Generator, n_studies: int, effect: float) -> _Found:
         _able_studies(rng, min(_CHUNK, n_studies - start), large, _MOST_STATED - start)
         for start in range(0, n_studies, _CHUNK)
     ]
-    return _Found(*np.concatenate(found, axis=1))
+    return Found(*np.concatenate(found, axis=1))
 
 
 def _able_studies(rng: np.random.Generator, n_studies: int, large: float, n_stated: int) -> np.ndarray:

@@ -21,7 +21,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "workflow_scripts")]
 
 from validation import answers, chain_claims, sampled_claims  # noqa: E402
-from validation.further_claims import Checked  # noqa: E402
+from validation.claim_checks import Checked  # noqa: E402
 from validation.sections import filled, with_section  # noqa: E402
 
 from skillift.tables import atomic_path  # noqa: E402

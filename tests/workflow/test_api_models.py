@@ -18,6 +18,7 @@ from stub_models import chat_completion, chat_server
 
 from skillift.chat import offline_judges
 from skillift.contracts import pipeline as contracts
+from skillift.settings.tasks import TaskPack
 from skillift.tables import read_table
 from skillift.taskpack import build_pack
 
@@ -33,7 +34,7 @@ CONDITIONS = ("none", "curated", "placebo")
 @pytest.fixture(scope="module")
 def tasks() -> pl.DataFrame:
     study = yaml.safe_load((ROOT / "studies/smoke.yaml").read_text(encoding="utf-8"))
-    return build_pack(study["tasks"]["pack"])[1]
+    return build_pack(TaskPack(**study["tasks"]["pack"]))[1]
 
 
 def over_http(folder, address: str) -> None:

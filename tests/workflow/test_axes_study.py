@@ -7,7 +7,7 @@ import pytest
 from projects import ROOT, copy_project, planned_jobs, replace_in, snakemake
 from study_specs import all_specs
 
-from skillift.contracts.pipeline import RUN_LOG
+from skillift.contracts.training import RUN_LOG
 from skillift.study.study import load_study, read_study
 from skillift.tables import read_table
 

@@ -31,6 +31,7 @@ from skillift.settings.command_options import given
 from skillift.settings.specs import DemonstrationsSpec
 from skillift.students.chat_files import special_tokens_of
 from skillift.tables import read_table, write_table
+from skillift.tasks.prompts import read_task_template
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -49,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     limits = given(options, Judging)
     tasks, skills = read_table(options.tasks, TASKS), read_table(options.skills, SKILLS)
-    task_template = options.task_template.read_text(encoding="utf-8")
+    task_template = read_task_template(options.task_template)
     template = read_template(options.template)
     teacher_template = options.teacher_template and options.teacher_template.read_text(encoding="utf-8")
     special = sorted({token for folder in options.tokenizers for token in special_tokens_of(folder)})

@@ -23,6 +23,7 @@ from skillift.corpus.corpora import select_corpus
 from skillift.errors import UserError, problem
 from skillift.settings.specs import CorpusSpec
 from skillift.tables import read_table, write_table
+from skillift.tasks.prompts import read_task_template
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -43,7 +44,7 @@ def main(argv: list[str] | None = None) -> None:
         read_table(options.tasks, TASKS),
         options.spec,
         read_table(options.skills, SKILLS) if options.skills else None,
-        options.task_template.read_text(encoding="utf-8") if options.task_template else None,
+        read_task_template(options.task_template) if options.task_template else None,
         read_table(options.like, CORPUS) if options.like else None,
     )
     write_table(corpus, options.out, CORPUS)

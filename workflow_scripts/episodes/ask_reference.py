@@ -24,6 +24,7 @@ from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
 from skillift.episodes.references import ask_reference
 from skillift.settings.specs import ReferenceSpec
 from skillift.tables import write_table
+from skillift.tasks.prompts import read_task_template
 from skillift.tasks.suites import read_suites
 
 
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> None:
     options = arguments.parse_args(argv)
     model = ChatModel.from_entry(options.spec.reference, f"references.{options.spec.name}")
     tasks, skills = read_suites(options.tasks, TASKS), read_suites(options.skills, SKILLS)
-    template = options.task_template.read_text(encoding="utf-8")
+    template = read_task_template(options.task_template)
     with open_client(options) as client:
         episodes = ask_reference(tasks, skills, options.spec, model, client, template)
     write_table(episodes, options.out, EPISODES)

@@ -19,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROBES, PROMPTS, SERVED, SERVED_CHECK
+from skillift.contracts.pipeline import EPISODES
+from skillift.contracts.served_checks import ANSWER_CHECK, PROBES, PROMPTS, SERVED, SERVED_CHECK
 from skillift.engines.probes import check_served
 from skillift.episodes.answer_checks import check_answers, check_same_prompts
 from skillift.settings.specs import ServedSpec

@@ -21,13 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.pipeline import DISCRIMINATION, SKILLS, TASKS
-from skillift.engines.interface import RunOptions
 from skillift.episodes.discrimination import discrimination
-from skillift.errors import UserError, problem
-from skillift.settings.command_options import add_options, given
-from skillift.settings.config import EngineConfig
+from skillift.episodes.student_options import add_engine_options, run_options
 from skillift.settings.specs import DiscriminationSpec
 from skillift.tables import read_table, write_table
+from skillift.tasks.prompts import read_task_template
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -38,24 +36,16 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--task-template", type=Path, required=True, help="Jinja template of the user message"
     )
-    arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
-    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
-    add_options(arguments, EngineConfig, "`engine` in config.yaml")
+    add_engine_options(arguments)
     arguments.add_argument("--out", required=True, help="table of what is preferred to write")
     options = arguments.parse_args(argv)
-    try:
-        template = options.task_template.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
-        ) from None
     found = discrimination(
         read_table(options.tasks, TASKS),
         read_table(options.skills, SKILLS),
         options.spec,
         options.model,
-        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
-        template,
+        run_options(options),
+        read_task_template(options.task_template),
     )
     write_table(found, options.out, DISCRIMINATION)
 

@@ -24,14 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from skillift.commands import parser, run
 from skillift.contracts.interventions import CHAINS, INTERVENED, PARAPHRASES
 from skillift.contracts.pipeline import TASKS
-from skillift.engines.interface import RunOptions
-from skillift.episodes.answering import checkpoint_folders
 from skillift.episodes.forced_paraphrases import force_paraphrases
-from skillift.episodes.served_models import composed
-from skillift.settings.command_options import add_options, given
-from skillift.settings.config import EngineConfig
+from skillift.episodes.student_options import add_engine_options, add_run_options, models_by_step, run_options
 from skillift.settings.specs import EpisodesSpec
-from skillift.tables import read_json, read_table, write_table
+from skillift.tables import read_table, write_table
 from skillift.tasks.suites import read_suites
 
 
@@ -39,14 +35,8 @@ def main(argv: list[str] | None = None) -> None:
     """Read what the first pass wrote and the paraphrases, answer, write the interventions."""
     arguments = parser(__doc__, EpisodesSpec)
     arguments.add_argument("--tasks", nargs="+", required=True, help="table of tasks of each suite")
-    arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
-    arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
-    arguments.add_argument("--manifest", type=Path, help="manifest of the run")
-    arguments.add_argument(
-        "--small", type=Path, help="base student of the run whose training is borrowed, of an emulated run"
-    )
-    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
-    add_options(arguments, EngineConfig, "`engine` in config.yaml")
+    add_engine_options(arguments)
+    add_run_options(arguments)
     arguments.add_argument(
         "--first", required=True, help="table of answers after interventions of the first pass"
     )
@@ -54,10 +44,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--paraphrases", required=True, help="table of paraphrases of these")
     arguments.add_argument("--out", required=True, help="table of answers after interventions to write")
     options = arguments.parse_args(argv)
-    manifest = read_json(options.manifest) if options.manifest else None
-    checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
-    own = (checkpoints, options.model, options.small, options.spec.emulated)
-    checkpoints, composition = composed(*own)
+    checkpoints, composition = models_by_step(options)
     found = force_paraphrases(
         read_table(options.first, INTERVENED),
         read_table(options.chains, CHAINS),
@@ -65,7 +52,7 @@ def main(argv: list[str] | None = None) -> None:
         read_suites(options.tasks, TASKS),
         options.spec,
         checkpoints,
-        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
+        run_options(options),
         options.model,
         composition,
     )

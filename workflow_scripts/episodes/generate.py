@@ -27,23 +27,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.interventions import CHAINS, INTERVENED
-from skillift.contracts.pipeline import (
-    BATCH_SENSITIVITY,
-    EPISODES,
-    PROBES,
-    PROMPTS,
-    SERVED,
-    SKILLS,
-    TASKS,
-)
-from skillift.engines.interface import RunOptions
-from skillift.episodes.answering import answer, checkpoint_folders
-from skillift.episodes.served_models import composed
+from skillift.contracts.pipeline import EPISODES, SKILLS, TASKS
+from skillift.contracts.served_checks import BATCH_SENSITIVITY, PROBES, PROMPTS, SERVED
+from skillift.episodes.answering import answer
+from skillift.episodes.student_options import add_engine_options, add_run_options, models_by_step, run_options
 from skillift.errors import UserError, problem
-from skillift.settings.command_options import add_options, given
-from skillift.settings.config import EngineConfig
 from skillift.settings.specs import EpisodesSpec
-from skillift.tables import read_json, read_table, write_table
+from skillift.tables import read_table, write_table
+from skillift.tasks.prompts import read_task_template
 from skillift.tasks.suites import read_suites
 
 
@@ -55,14 +46,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument(
         "--task-template", type=Path, required=True, help="Jinja template of the user message"
     )
-    arguments.add_argument("--model", type=Path, required=True, help="model folder of the base student")
-    arguments.add_argument("--checkpoints", type=Path, help="folder of the run's checkpoints")
-    arguments.add_argument("--manifest", type=Path, help="manifest of the run")
-    arguments.add_argument(
-        "--small", type=Path, help="base student of the run whose training is borrowed, of an emulated run"
-    )
-    arguments.add_argument("--threads", type=int, default=1, help="CPU threads")
-    add_options(arguments, EngineConfig, "`engine` in config.yaml")
+    add_engine_options(arguments)
+    add_run_options(arguments)
     arguments.add_argument("--shard", type=int, default=0, help="which of the shards in the spec to answer")
     arguments.add_argument("--probes", type=Path, help="table of probes of the run")
     arguments.add_argument("--served", type=Path, help="table of their scores to write")
@@ -72,16 +57,8 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--chains", help="table of chains of thought for a second pass to write")
     arguments.add_argument("--out", required=True, help="table of episodes to write")
     options = arguments.parse_args(argv)
-    try:
-        template = options.task_template.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            problem(f"{options.task_template}", error.strerror, "a readable Jinja template")
-        ) from None
-    manifest = read_json(options.manifest) if options.manifest else None
-    checkpoints = checkpoint_folders(options.spec.checkpoints, options.model, options.checkpoints, manifest)
-    own = (checkpoints, options.model, options.small, options.spec.emulated)
-    checkpoints, composition = composed(*own)
+    template = read_task_template(options.task_template)
+    checkpoints, composition = models_by_step(options)
     altering = options.spec.inference.interventions
     if options.intervened and altering is None:
         raise UserError(problem("--intervened", options.intervened, "a spec with `inference.interventions`"))
@@ -94,7 +71,7 @@ def main(argv: list[str] | None = None) -> None:
         skills,
         options.spec,
         checkpoints,
-        RunOptions(options.threads, **given(options, EngineConfig).model_dump()),
+        run_options(options),
         template,
         probes,
         options.model,

@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
 from skillift.contracts.interventions import CHAINS, INTERVENED
-from skillift.contracts.pipeline import BATCH_SENSITIVITY, EPISODES, PROMPTS, SERVED
+from skillift.contracts.pipeline import EPISODES
+from skillift.contracts.served_checks import BATCH_SENSITIVITY, PROMPTS, SERVED
 from skillift.tables import read_table, write_table
 
 TABLES = {"episodes": EPISODES, "served": SERVED, "prompts": PROMPTS, "parity": BATCH_SENSITIVITY}

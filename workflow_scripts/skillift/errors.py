@@ -13,7 +13,7 @@ class UserError(Exception):
 
 
 class ContractError(UserError):
-    """A table does not keep its contract (`skillift.contracts.pipeline`)."""
+    """A table does not keep its contract (`skillift.contracts`)."""
 
 
 class PathMismatchError(UserError):

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     if pack:
         from skillift.taskpack import build_pack
 
-        skills, tasks = build_pack(pack.model_dump())
+        skills, tasks = build_pack(pack)
     else:
         from skillift.tasks.user_tasks import read_own
 

@@ -27,7 +27,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from skillift.commands import parser, run
-from skillift.contracts.pipeline import CORPUS, PROBES, RUN_LOG, TASKS, TRAINED_TOKENS
+from skillift.contracts.pipeline import CORPUS, TASKS
+from skillift.contracts.served_checks import PROBES
+from skillift.contracts.training import RUN_LOG, TRAINED_TOKENS
 from skillift.errors import UserError, problem
 from skillift.settings.command_options import add_options, given
 from skillift.settings.config import TrainingConfig

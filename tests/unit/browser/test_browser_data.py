@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 from browser_study import BROWSER, SCRIPTS, make_browsed, page_of
 
-from skillift.browser.browser_data import END, NOTHING, VERDICTS
+from skillift.browser.browser_data import END, NOTHING
 from skillift.browser.browser_page import browser_page, packed
+from skillift.browser.browser_tables import VERDICTS
 from skillift.errors import UserError
 from skillift.protocols import MAIN, with_protocol
 from skillift.publication.html_parts import read_part

@@ -6,6 +6,7 @@ import time
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 
 from skillift.contracts.pipeline import CONTAMINATION, TASKS, required_columns
 from skillift.corpus.contamination import find_contamination
@@ -47,7 +48,7 @@ def test_the_tasks_of_each_shipped_study_let_it_start(name, repository):
 @pytest.mark.parametrize("difficulty", ["tiny", "standard"])
 def test_the_task_packs_suites_are_clean(difficulty):
     per_skill = {"train": 11, "dev": 5, "holdout": 5}
-    _, tasks = build_pack({"difficulty": difficulty, "seed": 0, "per_skill": per_skill, "judge_scored": 33})
+    _, tasks = build_pack(pack_of(difficulty=difficulty, per_skill=per_skill, judge_scored=33))
     assert find_contamination(tasks).is_empty()
 
 
@@ -116,7 +117,7 @@ def test_wording_that_tasks_with_other_answers_have_is_no_evidence_however_few_t
 @pytest.mark.parametrize("seed", range(8))
 def test_the_easy_pack_is_clean_with_few_tasks_of_few_skills(seed):
     per_skill = {"train": 9, "dev": 2, "holdout": 2}
-    _, tasks = build_pack({"difficulty": "easy", "seed": seed, "skills": 4, "per_skill": per_skill})
+    _, tasks = build_pack(pack_of(difficulty="easy", seed=seed, skills=4, per_skill=per_skill))
     assert find_contamination(tasks).is_empty()
 
 

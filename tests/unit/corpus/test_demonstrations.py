@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
 from skillift.chat.answer_cache import AnswerCache
@@ -20,7 +21,7 @@ from skillift.settings.specs import CorpusSpec, DemonstrationsSpec
 from skillift.tables import check
 from skillift.taskpack import build_pack
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
+PACK = pack_of(skills=4, per_skill={"train": 5, "dev": 1, "holdout": 1})
 SKILLS, TASKS = build_pack(PACK)
 TRAIN = TASKS.filter(pl.col("suite") == "train")
 SPEC = {

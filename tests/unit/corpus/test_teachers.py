@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from study_files import REPOSITORY
 
 from skillift.chat.models import ChatAnswer, ChatModel
@@ -18,7 +19,7 @@ from skillift.corpus.teachers import (
 from skillift.errors import UserError
 from skillift.taskpack import build_pack
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 5, "dev": 1, "holdout": 1}}
+PACK = pack_of(skills=4, per_skill={"train": 5, "dev": 1, "holdout": 1})
 TRAIN = build_pack(PACK)[1].filter(pl.col("suite") == "train")
 
 

@@ -25,7 +25,7 @@ def costs_of(repository, tmp_path):
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump({**plain, **changes}))
         study = load_study(path)
-        skills, tasks = build_pack(study.data["tasks"]["pack"])
+        skills, tasks = build_pack(study.declared.tasks.pack)
         return {cost.stage: cost for cost in study_costs(study, tasks, skills, **options)}
 
     return costs
@@ -117,7 +117,7 @@ def test_prompts_are_counted_as_they_are_rendered(costs_of):
 
 def test_the_study_of_the_tests_has_the_tasks_that_the_claims_count(repository):
     study = load_study(repository / "studies/smoke.yaml")
-    _, tasks = build_pack(study.data["tasks"]["pack"])
+    _, tasks = build_pack(study.declared.tasks.pack)
     assert dict(tasks.group_by("suite").len().filter(pl.col("suite") != "dev").iter_rows()) == {
         "train": 32,
         "holdout": 40,

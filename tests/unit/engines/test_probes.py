@@ -9,7 +9,7 @@ import pytest
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
-from skillift.contracts.pipeline import PROBES, SERVED, SERVED_CHECK
+from skillift.contracts.served_checks import PROBES, SERVED, SERVED_CHECK
 from skillift.engines.interface import RunOptions
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, check_served, probes_of, served_table

@@ -9,7 +9,8 @@ import pytest
 from chat_templates import chat_template, chat_tokenizer
 from stub_models import make_episodes
 
-from skillift.contracts.pipeline import ANSWER_CHECK, EPISODES, PROMPTS
+from skillift.contracts.pipeline import EPISODES
+from skillift.contracts.served_checks import ANSWER_CHECK, PROMPTS
 from skillift.episodes.answer_checks import asked_table, check_answers
 from skillift.errors import UserError
 from skillift.students.chat_format import prompt_text, token_ids

@@ -7,7 +7,7 @@ import random
 import pytest
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import BATCH_SENSITIVITY
+from skillift.contracts.served_checks import BATCH_SENSITIVITY
 from skillift.engines.interface import Completion, RunOptions, Sampling
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.episodes.batch_sensitivity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places

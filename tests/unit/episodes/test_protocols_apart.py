@@ -10,7 +10,8 @@ import pytest
 from score_tables import make_tasks
 from tiny_models import write_student
 
-from skillift.contracts.pipeline import EPISODES, PROMPTS
+from skillift.contracts.pipeline import EPISODES
+from skillift.contracts.served_checks import PROMPTS
 from skillift.engines.interface import RunOptions
 from skillift.episodes.answer_checks import check_answers
 from skillift.episodes.answered import Answers

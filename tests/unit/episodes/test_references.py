@@ -6,6 +6,7 @@ import hashlib
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from stub_models import STUB, chat_completion, chat_server, stub_provider
 
 from skillift.chat.client import ChatAnswer, ChatClient, ChatModel
@@ -18,7 +19,7 @@ from skillift.tables import check
 from skillift.taskpack import build_pack
 from skillift.tasks.prompts import messages_for
 
-PACK = {"difficulty": "tiny", "seed": 0, "skills": 4, "per_skill": {"train": 1, "dev": 1, "holdout": 2}}
+PACK = pack_of(skills=4, per_skill={"train": 1, "dev": 1, "holdout": 2})
 SKILLS, TASKS = build_pack(PACK)
 HOLDOUT = TASKS.filter(pl.col("suite") == "holdout")
 SPEC = {"conditions": ["none", "curated", "placebo"], "prompt_seed": 3, "suites": ["holdout"], "samples": 1}

@@ -6,16 +6,17 @@ from itertools import islice
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from progress_lines import lines_told
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.settings.student_specs import PretrainSpec, TokenizerSpec
 from skillift.students.pretraining import answer_loss, batches, learning_rate, new_student, pretrain
 from skillift.students.pretraining_text import exchanges
 from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import check, folder_digests
-from skillift.taskpack import PackSpec, build_pack
+from skillift.taskpack import build_pack
 from skillift.taskpack.domains import TINY_DOMAINS
 from skillift.taskpack.instances import suite_of
 from skillift.taskpack.skills import draw_skills
@@ -57,7 +58,7 @@ def student(tokenizer_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def texts():
-    return list(islice(exchanges(PackSpec.parse(PACK), 0), 4000))
+    return list(islice(exchanges(pack_of(**PACK), 0), 4000))
 
 
 @pytest.mark.models
@@ -116,7 +117,7 @@ def test_training_overfits_one_exchange_and_generation_stops_where_the_answer_en
 
     torch.manual_seed(0)
     model = new_student(PretrainSpec(**SPEC).architecture, tokenizer)
-    batch = next(batches(tokenizer, PackSpec.parse(PACK), 0))
+    batch = next(batches(tokenizer, pack_of(**PACK), 0))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     one = type(batch)(batch.inputs[:1], batch.targets[:1], tokens=0)
     for _ in range(60):
@@ -142,7 +143,7 @@ def test_the_loss_is_that_of_the_whole_model_on_answer_tokens_whatever_the_paddi
     model = new_student(PretrainSpec(**SPEC).architecture, tokenizer).eval()
     uneven = [
         batch
-        for batch in islice(batches(tokenizer, PackSpec.parse(PACK), 0), 150)
+        for batch in islice(batches(tokenizer, pack_of(**PACK), 0), 150)
         if batch.tokens < batch.inputs.numel()
     ]
     assert uneven, "no batch with padding to look at"
@@ -161,7 +162,7 @@ def test_the_loss_is_that_of_the_whole_model_on_answer_tokens_whatever_the_paddi
 
 @pytest.mark.models
 def test_batches_hold_about_1024_tokens_and_little_padding(tokenizer):
-    found = list(islice(batches(tokenizer, PackSpec.parse(PACK), 0), 100))
+    found = list(islice(batches(tokenizer, pack_of(**PACK), 0), 100))
     places = sum(batch.inputs.numel() for batch in found)
     assert max(batch.inputs.numel() for batch in found) <= 1024
     assert sum(batch.tokens - len(batch.inputs) for batch in found) > 0.95 * places
@@ -175,7 +176,7 @@ def test_pre_training_text_never_holds_a_dev_or_holdout_list_in_a_prompt(texts):
 
 
 def test_no_task_of_dev_or_holdout_is_in_the_text(texts):
-    _, tasks = build_pack(PACK)
+    _, tasks = build_pack(pack_of(**PACK))
     kept_out = set(tasks.filter(pl.col("suite") != "train")["prompt"])
     assert kept_out.isdisjoint(exchange.prompt.splitlines()[-1] for exchange in texts)
 

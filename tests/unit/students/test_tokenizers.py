@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from skillift.settings.student_specs import TokenizerSpec
+from skillift.settings.tasks import PackSettings
 from skillift.students.tokenizers import build_tokenizer
 from skillift.tables import folder_digests
-from skillift.taskpack import PackSpec
 from skillift.taskpack.lexicon import lexicon
 from skillift.taskpack.skills import draw_skills
 
@@ -96,8 +96,6 @@ def test_the_lexicon_holds_every_word_that_pre_training_text_holds(difficulty):
     def words(text):
         return set(text.replace(":", " ").replace(",", " ").replace(";", " ").replace(".", " ").split())
 
-    counts = {"train": 1, "dev": 1, "holdout": 1}
-    pack = PackSpec.parse({"difficulty": difficulty, "seed": 0, "per_skill": counts})
     known = set().union(*map(words, lexicon(difficulty)))
-    for exchange in islice(exchanges(pack, 0), 500):
+    for exchange in islice(exchanges(PackSettings(difficulty=difficulty), 0), 500):
         assert words(exchange.prompt) | words(exchange.answer) <= known

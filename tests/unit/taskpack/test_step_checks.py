@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from score_tables import make_episodes
 
 from skillift.answers.steps import items_in, rewritten, steps_of
@@ -21,7 +22,7 @@ LETTERS = list("ABCDE")
 @pytest.fixture(scope="module", params=["tiny", "easy", "standard"])
 def packs(request):
     spec = SPEC | {"difficulty": request.param}
-    return build_pack(spec)[1], build_pack(spec | {"step_checks": True})[1]
+    return build_pack(pack_of(**spec))[1], build_pack(pack_of(**spec, step_checks=True))[1]
 
 
 def test_every_worked_solution_meets_all_checks_of_its_steps(packs):
@@ -93,7 +94,7 @@ def test_what_is_no_check_of_a_step_is_named(change, mistake):
 
 
 def test_the_share_of_steps_is_the_metric_and_what_passes_stays():
-    tasks = build_pack(SPEC | {"difficulty": "tiny", "step_checks": True})[1].filter(suite="holdout")
+    tasks = build_pack(pack_of(**SPEC, step_checks=True))[1].filter(suite="holdout")
     checked = tasks.drop_nulls("checks").head(3)
     wrong = checked["worked_solution"].str.replace("Step 3: .*", "Step 3: so")
     episodes = make_episodes(0, {"none": [checked["worked_solution"][0], wrong[1], "I cannot say."]})

@@ -6,9 +6,9 @@ import json
 from itertools import permutations, product
 
 import pytest
+from made_specs import pack_of
 
 from skillift.chat.offline_judges import judge_conclusion, judge_tail
-from skillift.errors import UserError
 from skillift.scorers.constraints import met
 from skillift.taskpack import build_pack
 from skillift.taskpack.families import FAMILIES, best_load, draw_families, least_cost
@@ -23,7 +23,7 @@ def with_families(**numbers) -> dict:
 
 @pytest.fixture(scope="module")
 def pack():
-    return build_pack(with_families(knapsack=3, assignment=3))
+    return build_pack(pack_of(**with_families(knapsack=3, assignment=3)))
 
 
 def test_the_optimum_is_that_of_trying_everything():
@@ -64,11 +64,11 @@ def test_every_best_answer_is_right_and_no_other(pack):
 
 def test_families_are_new_skills_and_change_no_other_task(pack):
     skills, tasks = pack
-    plain_skills, plain = build_pack(SPEC | {"suites": {"transfer": TRANSFER}})
+    plain_skills, plain = build_pack(pack_of(**SPEC, suites={"transfer": TRANSFER}))
     assert tasks.filter(tasks["scorer"] != "constraints").equals(plain)
     new = skills.join(plain_skills, on="skill_id", how="anti")
     assert set(new["suite"]) == {"transfer"} and set(new["domain"]) == set(FAMILIES)
-    assert build_pack(with_families(knapsack=3, assignment=3))[1].equals(tasks)
+    assert build_pack(pack_of(**with_families(knapsack=3, assignment=3)))[1].equals(tasks)
     assert tasks["prompt"].is_unique().all()
 
 
@@ -86,17 +86,3 @@ def test_offline_judges_check_the_answer_line_of_such_a_task(pack):
         assert judge(task["reference"], task["worked_solution"], task["prompt"])["passed"] is True
         assert judge(task["reference"], "ANSWER: 7, 7, 7", task["prompt"])["passed"] is False
         assert judge('[{"a": 1}]', "ANSWER: 1")["passed"] is False  # no list of checks
-
-
-@pytest.mark.parametrize(
-    ("spec", "key"),
-    [
-        (with_families(knapsack=0), "families.knapsack"),
-        (with_families(assignment=10), "families.assignment"),
-        (with_families(sudoku=1), "families"),
-        (with_families(knapsack=1) | {"difficulty": "tiny"}, "difficulty"),
-    ],
-)
-def test_what_is_no_number_of_a_family_is_named(spec, key):
-    with pytest.raises(UserError, match=f"tasks.pack.*{key}"):
-        build_pack(spec)

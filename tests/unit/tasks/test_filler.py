@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 from study_files import EMBEDDED, REPOSITORY
 
 from skillift.errors import UserError
@@ -22,8 +23,7 @@ STEPS = ["Step 1: take the first.", "Step 2: turn it around, then back.", "Step 
 
 
 def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    per_skill = {"train": 1, "dev": 0, "holdout": 1}
-    return build_pack({"difficulty": difficulty, "seed": 0, "per_skill": per_skill, "judge_scored": 0})
+    return build_pack(pack_of(difficulty=difficulty))
 
 
 def tiny_tokens(text: str) -> int:

@@ -10,17 +10,17 @@ from collections import Counter
 
 import polars as pl
 import pytest
+from made_specs import pack_of
 
 from skillift.contracts.pipeline import CONDITIONS
 from skillift.errors import UserError
 from skillift.taskpack import build_pack
 from skillift.tasks.conditions import condition_steps, token_length
-from skillift.tasks.prompts import messages_for, render_user_message
+from skillift.tasks.prompts import messages_for, read_task_template, render_user_message
 
 
 def pack(difficulty: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    per_skill = {"train": 1, "dev": 0, "holdout": 2}
-    return build_pack({"difficulty": difficulty, "seed": 0, "per_skill": per_skill, "judge_scored": 0})
+    return build_pack(pack_of(difficulty=difficulty, per_skill={"train": 1, "holdout": 2}))
 
 
 @pytest.fixture(scope="module")
@@ -243,8 +243,9 @@ def test_messages_are_the_same_in_every_process(tiny):
     skills, tasks = tiny
     code = (
         "from skillift.tasks.prompts import messages_for; from skillift.taskpack import build_pack;"
-        "skills, tasks = build_pack({'difficulty': 'tiny', 'seed': 0, 'judge_scored': 0,"
-        " 'per_skill': {'train': 1, 'dev': 0, 'holdout': 2}});"
+        "from skillift.settings.tasks import TaskPack;"
+        "pack = TaskPack(difficulty='tiny', per_skill={'train': 1, 'holdout': 2});"
+        "skills, tasks = build_pack(pack);"
         "print('|'.join(messages_for(tasks, skills, ['placebo', 'shuffled', 'filler'], 0)['content']))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
@@ -254,3 +255,8 @@ def test_messages_are_the_same_in_every_process(tiny):
     assert done.stdout.strip() == "|".join(
         messages_for(tasks, skills, ["placebo", "shuffled", "filler"], 0)["content"]
     )
+
+
+def test_a_task_template_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"t\.jinja: found 'No such file.* a readable Jinja template"):
+        read_task_template(tmp_path / "t.jinja")

@@ -10,7 +10,8 @@ from forked import forking
 from tiny_models import write_student
 from trainings import RECIPE, corpus_of, train
 
-from skillift.contracts.pipeline import CORPUS, OF_PAIRS, RUN_LOG
+from skillift.contracts.pipeline import CORPUS
+from skillift.contracts.training import OF_PAIRS, RUN_LOG
 from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check, folder_digests

@@ -8,7 +8,7 @@ from forked import forking
 from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
-from skillift.contracts.pipeline import OF_REWARDS, RUN_LOG
+from skillift.contracts.training import OF_REWARDS, RUN_LOG
 from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check

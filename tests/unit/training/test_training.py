@@ -13,7 +13,7 @@ from progress_lines import lines_told
 from tiny_models import CHAT_TEMPLATE, THINKING_CHAT_TEMPLATE, write_student
 from trainings import RECIPE, corpus_of, demonstrations, train
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.errors import UserError
 from skillift.settings.specs import TrainSpec
 from skillift.tables import check, folder_digests

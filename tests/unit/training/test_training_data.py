@@ -6,7 +6,7 @@ import pytest
 from tiny_models import write_student
 from trainings import RECIPE, corpus_of, train
 
-from skillift.contracts.pipeline import TRAINED_TOKENS
+from skillift.contracts.training import TRAINED_TOKENS
 from skillift.errors import UserError
 from skillift.tables import check
 from skillift.training.training_data import check_batch

@@ -14,21 +14,27 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from skillift.contracts.pipeline import EPISODE_KEY, STATUSES, SUITES
+from skillift.browser.browser_tables import (
+    KEY,
+    VERDICTS,
+    numbered,
+    protocol_samples,
+    replies_by_judge,
+    shown_arms,
+    shown_students,
+    shown_tasks,
+    verdicts_by_path,
+)
+from skillift.contracts.pipeline import SUITES
 from skillift.errors import UserError, problem
-from skillift.protocols import PROTOCOL, protocols_in
+from skillift.protocols import PROTOCOL
 from skillift.reporting.arms import LADDER
-from skillift.reporting.view import BASE, recipes_of
 from skillift.settings.publication_specs import BrowserSpec
 from skillift.tasks.prompts import messages_for
 
-# what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is
-# neither a pass nor a fail
-VERDICTS = ("", "pass", "fail", *(status for status in STATUSES if status != "scored"), "scored")
 END = "\0"  # of a text; within one it is shown by its symbol
 NOTHING = -1  # in a column of texts or tokens: there is no such episode
 
-_KEY = ["student", "run", *EPISODE_KEY]
 _CELL = ["arm", "task", "sample"]
 
 
@@ -72,10 +78,10 @@ def browser_data(
     """
     asked: dict = {}
     if any(PROTOCOL in frame.columns for *_, frame in episodes):
-        asked, numbers = _asked(episodes)
-        episodes = [(name, run, _numbered(frame, numbers)) for name, run, frame in episodes]
-        verdicts = [(judge, name, run, _numbered(frame, numbers)) for judge, name, run, frame in verdicts]
-        scores = _numbered(scores, numbers)
+        asked, numbers = protocol_samples(episodes)
+        episodes = [(name, run, numbered(frame, numbers)) for name, run, frame in episodes]
+        verdicts = [(judge, name, run, numbered(frame, numbers)) for judge, name, run, frame in verdicts]
+        scores = numbered(scores, numbers)
     kept = pl.lit(value=True)
     for suite in spec.withheld or []:
         kept &= pl.col("suite") != suite
@@ -86,27 +92,27 @@ def browser_data(
     answered = pl.concat(parts) if parts else pl.DataFrame()
     if answered.is_empty():
         raise UserError(problem("--episodes", "no episode", "at least one", "Run the study's models first."))
-    if answered.select(_KEY).is_duplicated().any():
+    if answered.select(KEY).is_duplicated().any():
         raise UserError(problem("--episodes", "an episode twice", "each student/run once"))
-    students = _students(spec, answered)
-    arms = _arms(spec, students, answered)
-    shown = _shown_tasks(tasks, answered)
+    students = shown_students(spec, answered)
+    arms = shown_arms(spec, students, answered)
+    shown = shown_tasks(tasks, answered)
     of_main = [place for place, each in enumerate(asked.get("asked", [])) if each["protocol"] == 0]
-    paths = _scored_on(scores, answered, spec.headline_path, of_main)
+    paths = verdicts_by_path(scores, answered, spec.headline_path, of_main)
     judges = sorted({judge for judge, *_ in verdicts})
     conditions = [name for name in LADDER if name in set(answered["condition"])]
-    whole = answered.join(paths, on=_KEY, how="left", maintain_order="left")
-    whole = whole.join(_replies(verdicts, judges), on=_KEY, how="left", maintain_order="left")
+    whole = answered.join(paths, on=KEY, how="left", maintain_order="left")
+    whole = whole.join(replies_by_judge(verdicts, judges), on=KEY, how="left", maintain_order="left")
     whole = whole.join(arms.select("student", "run", "step", "arm"), on=["student", "run", "step"])
     whole = whole.join(shown.select("task_id", "task"), on="task_id")
     if score_texts is not None:
-        texts_of = score_texts.select(*_KEY, "score")
-        whole = whole.join(texts_of, on=_KEY, how="left", maintain_order="left")
+        texts_of = score_texts.select(*KEY, "score")
+        whole = whole.join(texts_of, on=KEY, how="left", maintain_order="left")
     texts = _Texts()
     if messages is None:
         messages = messages_for(shown, skills, conditions, spec.prompt_seed, template, spec.filler_text)
     described = _tasks(shown, skills, conditions, messages, texts)
-    names = [name for name in paths.columns if name not in _KEY]
+    names = [name for name in paths.columns if name not in KEY]
     cells = _cells(whole.sort("task", "condition", "arm", "sample"), conditions, names, judges, texts)
     return {
         "name": spec.name,
@@ -125,29 +131,6 @@ def browser_data(
     }
 
 
-def _asked(episodes: Sequence[tuple[str, str, pl.DataFrame]]) -> tuple[dict, pl.DataFrame]:
-    """`protocols` and `asked` of the data, and the number of each protocol's sample.
-
-    Samples of all protocols are numbered in one row, `main` first: so a cell is paired with its own protocol.
-    """
-    found = pl.concat([frame.select(PROTOCOL, "sample") for *_, frame in episodes]).unique()
-    protocols = protocols_in(found)
-    place = pl.col(PROTOCOL).replace_strict(dict(zip(protocols, range(len(protocols)), strict=True)))
-    numbers = (
-        found.with_columns(protocol_place=place).sort("protocol_place", "sample").with_row_index("number")
-    )
-    rows = numbers.select(protocol="protocol_place", sample="sample").to_dicts()
-    return {"protocols": protocols, "asked": rows}, numbers.select(
-        PROTOCOL, "sample", pl.col("number").cast(pl.Int64)
-    )
-
-
-def _numbered(frame: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    """A table whose samples are numbered over all protocols."""
-    joined = frame.join(numbers, on=[PROTOCOL, "sample"], how="left", maintain_order="left")
-    return joined.with_columns(sample="number").drop(PROTOCOL, "number")
-
-
 class _Texts:
     """Texts in order of their first use, each once."""
 
@@ -163,101 +146,6 @@ class _Texts:
 
     def column(self, values: pl.Series) -> list[int]:
         return [self.place(value) for value in values]
-
-
-def _students(spec: BrowserSpec, answered: pl.DataFrame) -> pl.DataFrame:
-    """student, label, reference, place: by tier, reference models last; only those with episodes."""
-    unknown = sorted(set(answered["student"]) - set(spec.students))
-    if unknown:
-        known = ", ".join(sorted(spec.students))
-        raise UserError(
-            problem("--episodes", f"the student {unknown[0]}", f"students of the study ({known})")
-        )
-    rows = [
-        (name in spec.references, entry.tier, name, entry.label)
-        for name, entry in spec.students.items()
-        if name in set(answered["student"])
-    ]
-    return pl.DataFrame(
-        sorted(rows), schema=["reference", "tier", "student", "label"], orient="row"
-    ).with_row_index("place")
-
-
-def _arms(spec: BrowserSpec, students: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
-    """student, run, step, place, name, trained, arm: by student, `base` first, then recipe, seed and step.
-
-    Recipes stand in the order of `recipes_of`.
-    """
-    text = dict.fromkeys(("student", "run", "recipe"), pl.String)
-    runs = [run.model_dump() for run in spec.runs]
-    declared = pl.DataFrame(runs, schema={**text, "seed": pl.Int64}).with_columns(
-        trained=pl.col("run") != BASE,
-        name=pl.format("{}, seed {}", "recipe", "seed").fill_null("before SFT"),
-    )
-    found = answered.select("student", "run", "step").unique()
-    unknown = found.join(declared, on=["student", "run"], how="anti").sort("student", "run")
-    if unknown.height:
-        run = "the run {}/{}".format(*unknown.row(0))
-        raise UserError(problem("--episodes", run, "runs that the study declares"))
-    placed = found.join(declared, on=["student", "run"])
-    placed = placed.join(students.select("student", "place"), on="student")
-    places = {recipe: place for place, recipe in enumerate(recipes_of(declared.filter("trained")))}
-    recipe = pl.col("recipe").replace_strict(places, default=None, return_dtype=pl.Int64)
-    return placed.sort("place", "trained", recipe, "seed", "step").with_row_index("arm")
-
-
-def _shown_tasks(tasks: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
-    """The tasks that were asked, by suite and id, with their place as `task`."""
-    asked = set(answered["task_id"])
-    unknown = sorted(asked - set(tasks["task_id"]))
-    if unknown:
-        fix = "Remake the episodes from these tasks."
-        raise UserError(problem("episodes, column task_id", unknown[0], "ids of the tasks table", fix))
-    return tasks.filter(pl.col("task_id").is_in(asked)).sort("suite", "task_id").with_row_index("task")
-
-
-def _scored_on(
-    scores: pl.DataFrame, answered: pl.DataFrame, headline: str, of_main: Sequence[int] = ()
-) -> pl.DataFrame:
-    """One row an episode, one column of places in VERDICTS a path: the headline path first, then by name.
-
-    Where a study declares protocols, `of_main` are the samples of `main`: these have a score on every path.
-    """
-    word = pl.when("passed").then(pl.lit("pass")).when(~pl.col("passed")).then(pl.lit("fail"))
-    places = {name: place for place, name in enumerate(VERDICTS)}
-    coded = scores.with_columns(
-        code=word.otherwise(pl.col("status")).replace_strict(places, return_dtype=pl.Int64)
-    )
-    paths = sorted(set(scores["path"]), key=lambda path: (path != headline, path))
-    wide = answered.select(_KEY)
-    for path in paths:
-        column = coded.filter(path=path).select(*_KEY, pl.col("code").alias(path))
-        wide = wide.join(column, on=_KEY, how="left", maintain_order="left")
-    lost = wide.filter(pl.col("sample").is_in(of_main)) if of_main else wide
-    lost = lost.filter(pl.any_horizontal(pl.col(path).is_null() for path in paths)).sort(_KEY)
-    if lost.height or headline not in paths:
-        found = f"none of {lost.select(_KEY).row(0, named=True)}" if lost.height else f"the paths {paths}"
-        expected = f"a score of every episode on every path, {headline} among them"
-        raise UserError(problem("scores", found, expected, "Run the rule `score` again."))
-    return wide
-
-
-def _replies(verdicts: Sequence[tuple[str, str, str, pl.DataFrame]], judges: list[str]) -> pl.DataFrame:
-    """One row an episode, one column of raw replies a judge, named `raw:<judge>`."""
-    by_judge = {
-        judge: pl.concat(
-            frame.with_columns(student=pl.lit(student), run=pl.lit(run)).select(
-                *_KEY, pl.col("raw").alias(f"raw:{judge}")
-            )
-            for name, student, run, frame in verdicts
-            if name == judge
-        )
-        for judge in judges
-    }
-    wide = pl.DataFrame(schema={name: pl.Int64 if name in ("step", "sample") else pl.String for name in _KEY})
-    for frame in by_judge.values():
-        wide = wide.join(frame, on=_KEY, how="full", coalesce=True)
-    return wide
 
 
 def _tasks(

@@ -15,6 +15,8 @@ from skillift.protocols import PROTOCOL
 
 MODULES = {  # of each module the heading of its tables
     "pipeline": "Tables that pass between the steps",
+    "training": "Trainings",
+    "served_checks": "Checks of what answers",
     "interventions": "Interventions",
     "analysis": "The analysis",
     "scoring_audit": "The audit of paths and judges",

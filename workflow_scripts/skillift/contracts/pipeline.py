@@ -134,86 +134,6 @@ CORPUS = table(
     },
 )
 
-TRAINING_LOG = table(
-    "training log",
-    ("step",),
-    {
-        "step": count(),
-        "loss": column(pl.Float64, ge=0.0),
-        "learning_rate": column(pl.Float64, ge=0.0),
-        "tokens": count(),
-    },
-)
-
-# The log of a run. On preference pairs it has means over the step's pairs, too: beta times the right answer's
-# log-ratio to the reference less the wrong one's, and the log-probabilities of whole answers (nats).
-OF_PAIRS = ("margin", "chosen_logprob", "rejected_logprob")
-# Of scored answers it has means over the step's answers: reward, its standard deviation within a task, the
-# share that was cut off at the limit; and the divergence from the reference where that counts (nats a token).
-# Their loss may be below 0.
-OF_REWARDS = ("reward", "reward_std", "cut_off", "kl")
-RUN_LOG = table(
-    "training log of a run",
-    ("step",),
-    {
-        **TRAINING_LOG.columns,
-        "loss": column(pl.Float64),
-        **{name: column(pl.Float64, required=False) for name in (*OF_PAIRS, *OF_REWARDS)},
-    },
-)
-
-_TOKENS = column(pl.List(pl.Int64))
-_LOGPROBS = column(pl.List(pl.Float64))  # of each response token, nats
-
-# What each demonstration of a run's corpus has under the loss (`skillift.training.training_data`); ids are
-# of tokens.
-TRAINED_TOKENS = table(
-    "trained tokens",
-    ("task_id", "attempt"),
-    {
-        "task_id": text(filled=True),
-        "attempt": count(),
-        "prompt_tokens": count(),
-        "trained_tokens": count(),
-        "end_token": count(),
-        "pad_token": count(),
-        "trained_text": text(filled=True),
-    },
-)
-
-# Demonstrations that trainer and engine both score (`skillift.engines.probes`); step 0 is the base model.
-PROBES = table(
-    "probes",
-    ("step", "task_id", "attempt"),
-    {
-        "step": count(),
-        "task_id": text(filled=True),
-        "attempt": count(),
-        "prompt_ids": _TOKENS,
-        "response_ids": _TOKENS,
-        "logprobs": _LOGPROBS,
-    },
-)
-
-SERVED = table(
-    "served probes",
-    ("step", "task_id", "attempt"),
-    {"step": count(), "task_id": text(filled=True), "attempt": count(), "logprobs": _LOGPROBS},
-)
-
-SERVED_CHECK = table(
-    "check of what is served",
-    ("step",),
-    {
-        "step": count(),
-        "from_trainer": column(pl.Float64, ge=0.0),
-        "from_base": column(pl.Float64, ge=0.0),
-        "trainer_from_base": column(pl.Float64, ge=0.0),
-        "tolerance": column(pl.Float64, ge=0.0),
-        "n_tokens": count(),
-    },
-)
-
 EPISODES = table(
     "episodes",
     EPISODE_KEY,
@@ -229,46 +149,6 @@ EPISODES = table(
         "mean_log_probability": column(pl.Float64, nullable=True, required=False, le=0.0),
     },
     by_protocol=True,
-)
-
-# What a run is asked, noted before an engine is started (`skillift.episodes.answer_checks`).
-PROMPTS = table(
-    "prompts",
-    ("step", "suite", "condition", "task_id"),
-    {
-        **{name: part for name, part in _EPISODE_COLUMNS.items() if name != "sample"},
-        "prompt_sha256": text(filled=True),
-        "tokens": count(),
-        "generation_prompt": text(),
-        "other_generation_prompt": text(nullable=True),
-    },
-)
-
-ANSWER_CHECK = table(
-    "check of answers",
-    ("step",),
-    {
-        "step": count(),
-        "n_episodes": count(),
-        "prompt_tokens": count(),
-        "thinking": column(pl.Boolean),
-        "generation_prompt": text(),
-        "reasoned_rate": rate(),
-    },
-)
-
-# The same prompts in another batch (`skillift.episodes.batch_sensitivity`).
-BATCH_SENSITIVITY = table(
-    "batch sensitivity",
-    ("step",),
-    {
-        "step": count(),
-        "n_prompts": count(),
-        "n_same": count(),
-        "first_difference": count(nullable=True),
-        "n_tokens": count(),
-        "largest_difference": column(pl.Float64, ge=0.0),
-    },
 )
 
 # What a base model prefers on one suite (`skillift.episodes.discrimination`). `preferred`: share of the pairs

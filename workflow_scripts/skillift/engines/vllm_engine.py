@@ -7,13 +7,10 @@ serves, compiling takes longer than answering.
 
 from __future__ import annotations
 
-import gc
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +23,7 @@ from skillift.engines.interface import (
     mean_of,
 )
 from skillift.engines.probes import Probe
+from skillift.engines.vllm_patches import counted, free_closed_engines, register_kernels_once, uncollected
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
 from skillift.processes.progress import Progress, phase
@@ -35,7 +33,6 @@ from skillift.students.model_folders import adapter_rank, check_positions, end_t
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig
-    from vllm.v1.engine.llm_engine import LLMEngine
 
 ENVIRONMENT = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -85,10 +82,10 @@ class VllmEngine:
             from vllm.lora.request import LoRARequest
 
             if current_platform.is_cpu():
-                _register_kernels_once()
+                register_kernels_once()
             prepare_libraries(options.threads)
         self.adapter = None if adapter is None else LoRARequest("trained", 1, str(adapter))
-        _free_closed_engines()
+        free_closed_engines()
         if invariant and current_platform.is_cpu():
             # one sequence at a time, each computed whole: no kernel sees more than one prompt
             options = replace(options, max_num_seqs=1, prefix_caching=False)
@@ -149,7 +146,7 @@ class VllmEngine:
         answers: dict[int, Completion] = {}
         with (
             Progress("answering", len(requests), "prompt") as progress,
-            _counted(self.llm.llm_engine, progress, sampling.max_tokens),
+            counted(self.llm.llm_engine, progress, sampling.max_tokens),
         ):
             outputs = self.llm.generate(requests, settings, use_tqdm=False, lora_request=self.adapter)
         for place, output in zip(order, outputs, strict=True):
@@ -199,93 +196,13 @@ class VllmEngine:
         core = self.llm.llm_engine.engine_core
         del self.llm
         if current_platform.is_cpu():
-            with _uncollected():
+            with uncollected():
                 core.shutdown()
         else:  # what a GPU's memory holds is given back at once
             core.shutdown()
 
 
 ENGINE = VllmEngine
-
-
-def _register_kernels_once() -> None:
-    """Have vLLM put the kernels of this platform in their places once, and not again for each engine.
-
-    It looks through every name of every module for that: 0.5 s.
-    """
-    from vllm.triton_utils import dispatcher
-
-    register = dispatcher.register_kernels
-    if not hasattr(register, "__wrapped__"):
-
-        @wraps(register)
-        def once(kernels: Mapping[str, Callable[..., object]]) -> None:
-            known = dispatcher._registry
-            if any(name not in known or known[name][1] is not kernel for name, kernel in kernels.items()):
-                register(kernels)
-
-        dispatcher.register_kernels = once
-
-
-_closed = False  # whether this process holds what is left of an engine
-
-
-def _free_closed_engines() -> None:
-    """Free an engine that was closed before this one, and keep vLLM's own collections short."""
-    global _closed
-    if _closed:
-        gc.unfreeze()
-    gc.collect()
-    gc.freeze()
-    _closed = False
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Leave what a closed engine held to the next engine, or to the end of the process.
-
-    Ending an engine, vLLM looks twice through the millions of objects of its own modules: that takes 1 s.
-    """
-    global _closed
-    collect, unfreeze = gc.collect, gc.unfreeze
-    gc.collect, gc.unfreeze = (lambda *generation: 0), (lambda: None)
-    try:
-        yield
-    finally:
-        gc.collect, gc.unfreeze = collect, unfreeze
-        _closed = True
-
-
-@contextmanager
-def _counted(engine: LLMEngine, progress: Progress, max_tokens: int) -> Iterator[None]:
-    """Have each step of vLLM's engine tell which answers it has finished, for a `with` block.
-
-    How long the others are stands in the engine, where the thread that writes the lines looks: the steps do
-    nothing for it.
-    """
-    step, finished_tokens = engine.step, 0
-
-    def counted_step() -> list:
-        nonlocal finished_tokens
-        outputs = step()
-        finished = [output for output in outputs if output.finished]
-        if finished:
-            finished_tokens += sum(len(answer.token_ids) for output in finished for answer in output.outputs)
-            progress.advance(len(finished))
-        return outputs
-
-    def look(progress: Progress) -> None:
-        states = list(engine.output_processor.request_states.values())
-        under_way = sum(state.detokenizer.num_output_tokens() for state in states)
-        progress.begun = under_way / max_tokens  # of none it is known where it will end
-        progress.amounts["token"] = finished_tokens + under_way
-
-    progress.look = look
-    engine.step = counted_step
-    try:
-        yield
-    finally:
-        del engine.step
 
 
 def _adapter_options(adapter: Path | str) -> dict:

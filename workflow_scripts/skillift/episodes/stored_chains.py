@@ -30,7 +30,11 @@ class StoredEpisode(NamedTuple):
 
 
 def chains_table(
-    tokenizer: PreTrainedTokenizerBase, step: int, episodes: Sequence[Answered], inference: Mapping
+    tokenizer: PreTrainedTokenizerBase,
+    step: int,
+    episodes: Sequence[Answered],
+    conditions: Sequence[str],
+    length: int,
 ) -> pl.DataFrame:
     """The chains of thought of one checkpoint's answers that are to be paraphrased, with their token ids.
 
@@ -38,11 +42,12 @@ def chains_table(
         tokenizer: the student's.
         step: of the checkpoint.
         episodes: what it has answered, of all conditions.
-        inference: the study's, with `interventions`, and `max_model_len` as a number.
+        conditions: those under which chains are paraphrased.
+        length: most tokens of prompt and answer together.
     """
     rows = []
     for each in episodes:
-        if each.condition not in inference["interventions"]["conditions"]:
+        if each.condition not in conditions:
             continue
         if (chain := chain_of_answer(tokenizer, each)) is not None:
             rows.append(
@@ -55,7 +60,7 @@ def chains_table(
                     list(chain.marker),
                     chain.answer,
                     chain.n_behind,
-                    inference["max_model_len"],
+                    length,
                 )
             )
     schema: dict[str, Any] = {name: column.dtype.type for name, column in CHAINS.columns.items()}

@@ -15,7 +15,7 @@ def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
     Raises:
         UserError: a file of own tasks is missing or wrong.
     """
-    pack = study.data["tasks"].get("pack")
+    pack = study.declared.tasks.pack
     if pack and not study.own_suites:
         skills, tasks = build_pack(pack)
         return tasks, skills
@@ -24,19 +24,21 @@ def tasks_of(study: Study) -> tuple[pl.DataFrame, pl.DataFrame]:
     own = study.own_files()
     skills, tasks = read_own(own["tasks"], own["skills"])
     if pack:
-        skills, tasks = beside_pack(study, skills, tasks)
+        skills, tasks = beside_pack(study, build_pack(pack), skills, tasks)
     return tasks, skills
 
 
-def beside_pack(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def beside_pack(
+    study: Study, of_pack: tuple[pl.DataFrame, pl.DataFrame], skills: pl.DataFrame, tasks: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The skills and tasks of the task pack, and with them the own ones of suites that it does not fill.
 
     Args:
         study: a study with both.
+        of_pack: contracts SKILLS and TASKS, those of the task pack.
         skills: contract SKILLS, the own ones.
         tasks: contract TASKS, the own ones.
     """
-    of_pack = build_pack(study.data["tasks"]["pack"])
     tables = [(marked(*of_pack), of_pack[1])]
     tables += [tables_of_suite(skills, tasks, suite, beside_pack=True) for suite in study.own_suites]
     all_skills, all_tasks = zip(*tables, strict=True)

@@ -90,10 +90,11 @@ def _stamps(path: str) -> tuple:
 def _against_study(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
     asked = {*study.conditions, *(study.corpus(name)["condition"] for name in study.corpora)}
     used = set(tasks["skill_id"])
-    if "pack" in study.data["tasks"]:
-        if found := [*_twice(study, skills, tasks, path), *_suites(study, tasks, path)]:
+    if pack := study.declared.tasks.pack:
+        of_pack = build_pack(pack)
+        if found := [*_twice(study, of_pack, skills, tasks, path), *_suites(study, tasks, path)]:
             return found
-        skills, _ = beside_pack(study, skills, tasks)
+        skills, _ = beside_pack(study, of_pack, skills, tasks)
         found = condition_problems(pools_of(skills), used, study.conditions, study.data["prompt_seed"])
         return [*found, *_parents(study, tasks, path), *_foretold(study, tasks, path)]
     pools = pools_of(marked(skills, tasks))
@@ -143,9 +144,14 @@ def _foretold(study: Study, tasks: pl.DataFrame, path: str) -> list[str]:
     return [_wrong(study, ("analysis", "forecast", "suite"), suite, expected, fix)]
 
 
-def _twice(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -> list[str]:
+def _twice(
+    study: Study,
+    of_pack: tuple[pl.DataFrame, pl.DataFrame],
+    skills: pl.DataFrame,
+    tasks: pl.DataFrame,
+    path: str,
+) -> list[str]:
     """Own suites that the pack fills, and ids that stand for two things, where own tasks stand beside it."""
-    pack_skills, pack_tasks = build_pack(study.data["tasks"]["pack"])
     suites = Counter(tasks["suite"])
     found = [
         problem(
@@ -165,8 +171,8 @@ def _twice(study: Study, skills: pl.DataFrame, tasks: pl.DataFrame, path: str) -
             found.append(
                 problem(f"{path}: skill {skill_id}", words, expected, "Give each suite its own skills.")
             )
-    for key, own, of_pack in (("skill_id", skills, pack_skills), ("task_id", tasks, pack_tasks)):
-        if same := sorted(set(own[key]) & set(of_pack[key])):
+    for key, own, others in (("skill_id", skills, of_pack[0]), ("task_id", tasks, of_pack[1])):
+        if same := sorted(set(own[key]) & set(others[key])):
             words = Words(f"{len(same)} that the task pack has too ({_named(same)})")
             found.append(problem(f"{path}: {key}", words, "ids of their own", "Rename them."))
     return found

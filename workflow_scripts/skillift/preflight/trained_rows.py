@@ -58,7 +58,7 @@ def _variants(study: Study) -> list[str]:
     if pack is None:
         return []
     try:
-        build_pack(pack.model_dump())
+        build_pack(pack)
     except UserError as error:
         return [f"{study.path}: {error}"]
     return []

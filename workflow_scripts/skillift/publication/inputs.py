@@ -80,8 +80,9 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     import polars as pl
 
     from skillift.contracts.analysis import ANALYSIS_TABLES, CERTIFICATION_RATES
-    from skillift.contracts.pipeline import BATCH_SENSITIVITY, RUN_LOG
     from skillift.contracts.predictions import PREDICTIONS
+    from skillift.contracts.served_checks import BATCH_SENSITIVITY
+    from skillift.contracts.training import RUN_LOG
     from skillift.costs.stages import STAGE_COSTS
     from skillift.ledger.entries import read_ledger
     from skillift.publication.ledger import events

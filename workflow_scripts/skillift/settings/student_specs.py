@@ -15,6 +15,7 @@ from skillift.settings.values import (
     GgufFile,
     HubModel,
     Id,
+    Positive,
     Sha256,
     Text,
 )
@@ -27,7 +28,7 @@ class SuiteCounts(Settings):
     """Of the suite `train`."""
     dev: Count
     """Of the suite `dev`."""
-    holdout: Count
+    holdout: Positive
     """Of the suite `holdout`."""
 
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.contracts.pipeline import TRAINING_LOG
+from skillift.contracts.training import TRAINING_LOG
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries, quiet_progress
 from skillift.processes.progress import Progress, phase
 from skillift.settings.models import Architecture, Pretraining
 from skillift.settings.student_specs import PretrainSpec
+from skillift.settings.tasks import PackSettings
 from skillift.students.pretraining_text import Exchange, exchanges
-from skillift.taskpack import PackSpec
 
 if TYPE_CHECKING:
     import torch
@@ -41,7 +41,6 @@ LARGEST_GRADIENT_NORM = 1.0
 INITIALIZER_RANGE = 0.05
 ROPE_THETA = 10_000.0
 
-_DEFAULT_PACK = {"difficulty": "tiny", "seed": 0, "per_skill": {"train": 11, "dev": 5, "holdout": 5}}
 _POOL = 4096  # exchanges that are sorted by length together, so that batches hold little padding
 _IGNORED = -100
 
@@ -84,7 +83,7 @@ def pretrain(
 
         quiet_progress()
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
-    pack = PackSpec.parse(spec.pack.model_dump() if spec.pack else _DEFAULT_PACK)
+    pack = spec.pack or PackSettings(difficulty="tiny")
     with _repeatable(settings.seed, threads):
         model = new_student(architecture, tokenizer)
         log = _train(model, batches(tokenizer, pack, settings.seed), settings)
@@ -122,7 +121,7 @@ def new_student(architecture: Architecture, tokenizer: PreTrainedTokenizerBase) 
     return model
 
 
-def batches(tokenizer: PreTrainedTokenizerBase, pack: PackSpec, seed: int) -> Iterator[Batch]:
+def batches(tokenizer: PreTrainedTokenizerBase, pack: PackSettings, seed: int) -> Iterator[Batch]:
     """An endless stream of batches of about `BATCH_TOKENS` tokens, rows of similar length together."""
     rng = random.Random(f"batches|{seed}")
     stream = exchanges(pack, seed)

@@ -14,10 +14,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from skillift.settings.tasks import PackSettings
 from skillift.taskpack.domains import Domain, Items
 from skillift.taskpack.instances import draw_list, suite_of
 from skillift.taskpack.operations import OPERATIONS, READOUTS
-from skillift.taskpack.pack import PackSpec
 from skillift.taskpack.skills import Skill, decoy_words, domains_of, draw_procedure, draw_skills
 from skillift.taskpack.wording import STYLES, Template, answer_in_style, ask, join_items, templates_of
 from skillift.tasks.prompts import render_user_message
@@ -39,13 +39,13 @@ class Exchange:
 
 @dataclass(frozen=True)
 class _Source:
-    pack: PackSpec
+    pack: PackSettings
     rng: random.Random
     seen_skills: list[Skill]
     decoys: list[str]
 
 
-def exchanges(pack: PackSpec, seed: int) -> Iterator[Exchange]:
+def exchanges(pack: PackSettings, seed: int) -> Iterator[Exchange]:
     """An endless stream of exchanges, the same for the same pack and seed."""
     rng = random.Random(f"pretraining|{pack.seed}|{seed}")
     source = _Source(
@@ -64,7 +64,7 @@ def exchanges(pack: PackSpec, seed: int) -> Iterator[Exchange]:
             yield _composition(source)
 
 
-def _seen_skills(pack: PackSpec) -> list[Skill]:
+def _seen_skills(pack: PackSettings) -> list[Skill]:
     """The skills that pre-training asks for by name, most frequent first; the same for every student."""
     skills = draw_skills(pack.difficulty, pack.seed, pack.skills)
     random.Random(f"ranks|{pack.seed}").shuffle(skills)

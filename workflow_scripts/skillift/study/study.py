@@ -1,8 +1,8 @@
 """The study: what one file under `studies/` declares, checked and completed.
 
 `load_study` reads and checks the file before any job starts. A `Study` then answers what the workflow
-asks: which students, runs, judges and scoring paths there are, and the `spec` of every step
-(`skillift.study.specs`).
+asks: which models (`declared_models`), runs (`declared_runs`), suites, judges and scoring paths there
+are, and the `spec` of every step (`specs`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from skillift.protocols import MAIN
 from skillift.settings.chat_models import Paraphraser
 from skillift.settings.study_file import StudyFile
 from skillift.settings.values import Condition, Suite
-from skillift.students.chat_settings import ChatSettings, read_template, template_path
-from skillift.students.gguf_header import is_gguf
-from skillift.study.chat_checks import OWN_CHAT
-from skillift.study.checkpoints import FINAL, named_steps
+from skillift.study.checkpoints import named_steps
 from skillift.study.checks import BASE, DEMONSTRATED, reference_problems
 from skillift.study.compared import DATA_QUALITY, compared
 from skillift.study.declared import Run
-from skillift.study.emulation import EMULATED
+from skillift.study.declared_models import DeclaredModels
+from skillift.study.declared_runs import DeclaredRuns
 from skillift.study.headline import default_suite
 from skillift.study.loading import examined, load_config
 from skillift.study.matched import whole_corpus
@@ -39,7 +37,7 @@ _CONDITION_ORDER: tuple[Condition, ...] = ("none", "curated", "placebo", "shuffl
 
 
 @dataclass(frozen=True)
-class Study(Specs):
+class Study(DeclaredModels, DeclaredRuns, Specs):
     """A study file that was read, checked and completed, with what each step of the workflow takes.
 
     Attributes:
@@ -56,61 +54,6 @@ class Study(Specs):
     def name(self) -> str:
         """The study's name, and its folder below the results."""
         return self.data["name"]
-
-    @cached_property
-    def students(self) -> list[str]:
-        """Ids of the students, by tier."""
-        return self._by_tier("students")
-
-    @cached_property
-    def references(self) -> list[str]:
-        """Ids of the reference models, by tier."""
-        return self._by_tier("references")
-
-    @property
-    def evaluated(self) -> list[str]:
-        """Ids of the students and then of the reference models."""
-        return [*self.students, *self.references]
-
-    @cached_property
-    def runs(self) -> list[Run]:
-        """`base` of every evaluated model, then the declared trainings, by tier, recipe and seed."""
-        trained = {
-            Run(student, f"{entry['recipe']}-s{seed}", entry["recipe"], seed)
-            for entry in self.data["runs"]
-            for student in entry["students"]
-            for seed in entry["seeds"]
-        }
-        order = {student: place for place, student in enumerate(self.students)}
-        base = [Run(student, BASE) for student in self.evaluated]
-        return base + sorted(trained, key=lambda run: (order[run.student], run.recipe, run.seed))
-
-    @cached_property
-    def trained_runs(self) -> list[Run]:
-        """The runs that are trainings."""
-        return [run for run in self.runs if run.recipe in self.data["recipes"]]
-
-    @cached_property
-    def served_runs(self) -> list[Run]:
-        """The runs that an engine answers: all but those of models behind an API."""
-        of_others = self.students_from("api")
-        return [run for run in self.runs if run.student not in of_others]
-
-    @cached_property
-    def emulated_runs(self) -> list[Run]:
-        """The runs that borrow the training of another student."""
-        return [run for run in self.runs if run.recipe in self.data.get(EMULATED, {})]
-
-    def borrowed_from(self, run: Run) -> Run | None:
-        """The training of another student that an emulated run borrows; None of any other run."""
-        recipe = self.data.get(EMULATED, {}).get(run.recipe)
-        return recipe and self.run(recipe["from"]["student"], f"{recipe['from']['recipe']}-s{run.seed}")
-
-    def checkpoints_of(self, run: Run) -> list:
-        """The checkpoints of a run: its recipe's, 0 of a base model, `final` where it borrows a training."""
-        if recipe := self.data["recipes"].get(run.recipe):
-            return recipe["checkpoints"]
-        return [FINAL] if self.borrowed_from(run) else [0]
 
     @property
     def has_protocols(self) -> bool:
@@ -194,54 +137,6 @@ class Study(Specs):
         trained = {self.data["recipes"][run.recipe]["corpus"] for run in self.trained_runs}
         return sorted(trained | {self.corpus(name).get("like", name) for name in trained})
 
-    def run(self, student: str, run: str) -> Run:
-        """The run of that student and name.
-
-        Raises:
-            KeyError: the study declares no such run.
-        """
-        try:
-            return self._runs_by_name[student, run]
-        except KeyError:
-            raise KeyError(f"{self.path}: no run {run} of {student}") from None
-
-    @cached_property
-    def _runs_by_name(self) -> dict[tuple[str, str], Run]:
-        return {(run.student, run.run): run for run in self.runs}
-
-    def model(self, student: str) -> dict:
-        """The entry of a student or reference model."""
-        return self.data["students"].get(student) or self.data["references"][student]
-
-    def students_from(self, source: str) -> list[str]:
-        """Ids of the evaluated models with that `source`: `scratch`, `path`, `hub`, `package` or `api`."""
-        return [name for name in self.evaluated if self.model(name)["source"] == source]
-
-    @property
-    def dequantised(self) -> list[str]:
-        """Ids of the evaluated models whose weights are those of a GGUF file, wherever it comes from."""
-        return [
-            *(name for name in self.students_from("path") if is_gguf(self.model_folder(name))),
-            *(name for name in self.students_from("hub") if "file" in self.model(name)),
-            *self.students_from("package"),
-        ]
-
-    def corpus_of(self, run: str) -> str:
-        """Id of the corpus that a trained run, such as `sft-s0`, is trained on."""
-        return self._recipe_of(run)["corpus"]
-
-    def start_of(self, run: str) -> str | None:
-        """The run, of the same student and seed, whose last checkpoint a trained run starts from."""
-        start = self._recipe_of(run).get("start")
-        return f"{start}-s{run.rsplit('-s', 1)[1]}" if start else None
-
-    def objective_of(self, run: str) -> str:
-        """What a trained run, such as `sft-s0`, optimises."""
-        return self._recipe_of(run)["objective"]
-
-    def _recipe_of(self, run: str) -> dict:
-        return self.data["recipes"][run.rsplit("-s", 1)[0]]
-
     @property
     def shards(self) -> int:
         """How many jobs share the tasks of each run of a student."""
@@ -256,35 +151,6 @@ class Study(Specs):
         """The files behind `own_files`: of a folder of skills, its `SKILL.md` files."""
         own = self.own_files()
         return {name: skill_files(path) if Path(path).is_dir() else [path] for name, path in own.items()}
-
-    def model_folder(self, student: str) -> str:
-        """The model folder, or GGUF file, of a student with `source: path`."""
-        return beside(self.path, self.model(student)["path"])
-
-    def model_files(self, student: str) -> list[str]:
-        """The files in that folder, sorted, or the GGUF file itself."""
-        folder = Path(self.model_folder(student))
-        if folder.is_file():
-            return [folder.as_posix()]
-        return sorted(path.as_posix() for path in folder.rglob("*") if path.is_file())
-
-    def chat_template(self, student: str) -> str | None:
-        """The file of the chat template that the study names for a student; None where it has its own."""
-        entry = self.model(student)
-        if entry["source"] in OWN_CHAT:
-            return None
-        declared = entry.get("chat_template", self.data["inference"].get("chat_template"))
-        return declared and template_path(self.path, declared)
-
-    def chat(self, student: str) -> ChatSettings:
-        """What the study says of a student's chat format.
-
-        Raises:
-            UserError: the file of the chat template cannot be read.
-        """
-        path = self.chat_template(student)
-        ends = tuple(sorted(self.model(student).get("end_tokens", ())))
-        return ChatSettings(read_template(path) if path else None, ends)
 
     def judge_template(self, judge: str) -> str:
         """File name of a judge's prompt template in `workflow_scripts/assets/prompts/`."""
@@ -325,9 +191,6 @@ class Study(Specs):
         if declared := self.data.get("filler_text"):
             return read_filler(beside(self.path, declared))
         return "tiny" if self.data["tasks"].get("pack", {}).get("difficulty") == "tiny" else "plain"
-
-    def _by_tier(self, section: str) -> list[str]:
-        return sorted(self.data[section], key=lambda name: (self.data[section][name]["tier"], name))
 
 
 def load_study(path: Path | str) -> Study:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from skillift.taskpack.pack import PackSpec, build_pack
+from skillift.taskpack.pack import build_pack
 
-__all__ = ["PackSpec", "build_pack"]
+__all__ = ["build_pack"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-DIFFICULTIES = ("tiny", "easy", "standard")
 LENGTHS = {"tiny": (3, 3), "easy": (4, 5), "standard": (6, 9)}  # items of a list, least and most
 Items = tuple[str, ...]
 

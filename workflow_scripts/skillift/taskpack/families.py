@@ -20,7 +20,6 @@ from skillift.errors import UserError, problem
 from skillift.taskpack.skills import NAME_WORDS
 
 FAMILIES = ("knapsack", "assignment")
-MOST_OF_FAMILY = 9  # three scenes, three methods
 SIZES = {"easy": 3, "standard": 5}  # workers, and one less than the things that are packed
 _MAX_DRAWS = 20_000
 _INTEGRAL = 0.5  # a bound that no two whole numbers have in common
@@ -108,18 +107,16 @@ def _worked(instance: Instance) -> str:
 
 
 def draw_families(seed: int, numbers: dict[str, int]) -> list[FamilySkill]:
-    """Skills of families, the same for the same arguments: so many of each family.
+    """Skills of families, the same for the same arguments.
 
-    Raises:
-        UserError: a number is not between 1 and `MOST_OF_FAMILY`.
+    Args:
+        seed: of the pack.
+        numbers: of skills, by family; at most one for each method and scene.
     """
     found = []
     for family in FAMILIES:
         if not (number := numbers.get(family, 0)):
             continue
-        if not 1 <= number <= MOST_OF_FAMILY:
-            where = f"tasks.pack.suites.transfer.families.{family}"
-            raise UserError(problem(where, number, f"a whole number from 1 to {MOST_OF_FAMILY}"))
         rng = random.Random(f"family|{family}|{seed}")
         words = rng.sample(NAME_WORDS, number)
         kinds = list(product(_METHODS[family], _SCENES[family]))

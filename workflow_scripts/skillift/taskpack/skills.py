@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from skillift.errors import UserError, problem
 from skillift.taskpack.domains import DOMAINS, LENGTHS, Domain, Items
 from skillift.taskpack.operations import (
     OPERATIONS,
@@ -98,13 +97,7 @@ def skills_per_domain(count: int, shares: Sequence[int] | None = None) -> list[i
 
 
 def draw_skills(difficulty: str, seed: int, count: int = FULL_PACK) -> list[Skill]:
-    """`count` skills with distinct names and distinct procedures, the same for the same arguments.
-
-    Raises:
-        UserError: `count` is not between 1 and 40.
-    """
-    if not 1 <= count <= FULL_PACK:
-        raise UserError(problem("tasks.pack.skills", count, f"a whole number from 1 to {FULL_PACK}"))
+    """`count` skills with distinct names and distinct procedures, the same for the same arguments."""
     rng = random.Random(f"skills|{difficulty}|{seed}")
     words = iter(rng.sample(NAME_WORDS, FULL_PACK))
     seen: set[tuple] = set()
@@ -133,15 +126,9 @@ def draw_new_skills(
         difficulty: of the pack.
         seed: of the pack.
         known: number of the pack's own skills.
-        count: number of new ones.
+        count: number of new ones, at most `MOST_NEW`.
         names: names of the domains that they are of; all where it is empty.
-
-    Raises:
-        UserError: `count` is not between 1 and `MOST_NEW`.
     """
-    where = "tasks.pack.suites.transfer.skills"
-    if not 1 <= count <= MOST_NEW:
-        raise UserError(problem(where, count, f"a whole number from 1 to {MOST_NEW}"))
     chosen = [domain for domain in domains_of(difficulty) if domain.name in names or not names]
     rng = random.Random(f"new skills|{difficulty}|{seed}")
     words = iter(rng.sample(decoy_words(difficulty, seed), count))

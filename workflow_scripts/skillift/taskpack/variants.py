@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import get_args
 
 from skillift.settings.values import Change
 from skillift.taskpack.domains import Items
 from skillift.taskpack.instances import stable_hash
 from skillift.taskpack.skills import Skill
-
-CHANGES: tuple[Change, ...] = get_args(Change)
 
 
 @dataclass(frozen=True)
@@ -25,12 +22,12 @@ class Variant:
 
     Attributes:
         parent: the skill.
-        change: one of `CHANGES`.
+        change: how its procedure is changed.
         order: which of the skill's groups of operations are done, in turn.
     """
 
     parent: Skill
-    change: str
+    change: Change
     order: tuple[int, ...]
 
     @property
@@ -52,12 +49,12 @@ class Variant:
         return replace(self.parent, operations=groups).answer(items)
 
 
-def variant_of(skill: Skill, change: str, lists: Sequence[Items], seed: int) -> Variant:
+def variant_of(skill: Skill, change: Change, lists: Sequence[Items], seed: int) -> Variant:
     """The variant of a skill by one change: a hash chooses among those that change one of the answers.
 
     Args:
         skill: of the pack.
-        change: one of `CHANGES`.
+        change: how it is changed.
         lists: of the tasks that variants are made of.
         seed: of the pack.
 

@@ -35,6 +35,18 @@ def _default_template() -> str:
     return TEMPLATE_PATH.read_text(encoding="utf-8")
 
 
+def read_task_template(path: Path) -> str:
+    """The text of a template of user messages; `render_user_message` says what is no such template.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(problem(str(path), error.strerror, "a readable Jinja template")) from None
+
+
 def render_user_message(prompt: str, steps: Sequence[str] | None = None, template: str | None = None) -> str:
     """What a student is asked: a task, with or without a procedure before it, as one message.
 

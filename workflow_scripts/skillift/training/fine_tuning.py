@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from skillift.contracts.pipeline import OF_PAIRS, OF_REWARDS
+from skillift.contracts.training import OF_PAIRS, OF_REWARDS
 from skillift.engines.probes import Probe, noted_probes, probe_table
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries

@@ -22,7 +22,7 @@ from trl import DPOTrainer
 from trl.models.utils import disable_gradient_checkpointing
 from trl.trainer import utils as fused
 
-from skillift.contracts.pipeline import OF_PAIRS
+from skillift.contracts.training import OF_PAIRS
 from skillift.training.batches import WholeBatches
 from skillift.training.cpu_trainer import token_log_probs
 from skillift.training.pairs import IGNORED

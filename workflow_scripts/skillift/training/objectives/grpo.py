@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from skillift.contracts.pipeline import OF_REWARDS
+from skillift.contracts.training import OF_REWARDS
 from skillift.engines.probes import probes_of
 from skillift.episodes.answering import sample_seed
 from skillift.errors import UserError, problem
