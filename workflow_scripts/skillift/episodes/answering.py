@@ -38,7 +38,7 @@ from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
 from skillift.protocols import MAIN, keyed, with_protocol
-from skillift.settings.specs import AnsweringSpec, EpisodesSpec
+from skillift.settings.specs import EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import load_tokenizer
 from skillift.yaml_sources.source import Words
@@ -99,14 +99,15 @@ def answer(
     own = tasks_of_shard(messages["task_id"], shard, spec.shards or 1)
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
+    altered = tasks if "interventions" in inference else None
     found = []
     last = max(checkpoints)
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
         with part(f"checkpoint {number} of {len(checkpoints)}") if len(checkpoints) > 1 else nullcontext():
             served, own_probes = served_weights(folder, base, inference), probes.filter(step=step)
             here = [way for way in ways if way.answers_at(step, last)]
-            place = (step, served, messages, own, spec.inference, here, options, own_probes, base)
-            found.append(_answer_at(*place, composition, tasks))
+            place = (step, served, messages, own, inference, here, options, own_probes, base)
+            found.append(_answer_at(*place, composition, altered))
     answers = Answers.together(found)
     return answers._replace(episodes=answers.episodes.sort(keyed(answers.episodes, EPISODE_KEY)))
 
@@ -116,17 +117,17 @@ def _answer_at(
     served: tuple[Path, Path | None],
     messages: pl.DataFrame,
     own: list[str],
-    answering: AnsweringSpec,
+    inference: dict,
     ways: Sequence[Way],
     options: RunOptions,
     probes: pl.DataFrame,
     base: Path | None,
     composition: Composition | None,
-    tasks: pl.DataFrame,
+    tasks: pl.DataFrame | None,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
-    inference = {**answering.model_dump(), "max_tokens": max(way.sampling.max_tokens for way in ways)}
+    inference = {**inference, "max_tokens": max(way.sampling.max_tokens for way in ways)}
     messages = messages.filter(pl.any_horizontal(way.messages() for way in ways))
     if inference.get("max_model_len") is not None:  # else derived from the longest prompt of all shards
         messages = messages.filter(pl.col("task_id").is_in(own))
@@ -173,7 +174,7 @@ def _answer_at(
             ]
             episodes = _episodes(rows, inference["engine"], way.sampling.log_probabilities)
             found.append(episodes if way.name is None else with_protocol(episodes, way.name))
-            if answering.interventions and way.name in (None, MAIN):
+            if tasks is not None and way.name in (None, MAIN):
                 answered = [
                     Answered(suite, condition, task_id, sample, prompts[place], opened, completion)
                     for (place, _), row in zip(requests, rows, strict=True)
@@ -184,16 +185,15 @@ def _answer_at(
         with part(PART), phase("scoring answers"):
             parity = measure(engine, step, *ways_asked[0])
         intervened = chains = None
-        # last, and in calls of their own: what stands above does not depend on it
-        if altering := answering.interventions:
+        if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
             most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)
+            asked_again = (answered, tasks, {**settings, "max_tokens": most})
             with part("interventions"):  # by name: what it reads answers by is none of other studies' code
                 module = import_module("skillift.episodes.intervened")
-                again = (answered, tasks, altering, module.Asking.like(answering, most, length))
-                intervened = module.answers_again(engine, tokenizer, step, *again)
-            if altering.second_pass:
+                intervened = module.answers_again(engine, tokenizer, step, *asked_again)
+            if inference["interventions"].get("second_pass"):
                 stored = import_module("skillift.episodes.stored_chains")
-                chains = stored.chains_table(tokenizer, step, answered, altering.conditions, length)
+                chains = stored.chains_table(tokenizer, step, answered, settings)
     return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened, chains)
 
 

@@ -18,7 +18,7 @@ from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import EPISODE_KEY, key_of
 from skillift.engines.interface import Composition, Engine, RunOptions
 from skillift.engines.opening import open_engine
-from skillift.episodes.intervened import WHOLE, Asking, Suite, TaskType, intervened_table, types_of
+from skillift.episodes.intervened import WHOLE, Suite, TaskType, intervened_table, types_of
 from skillift.episodes.interventions import FORCED, PARAPHRASE, ids_of
 from skillift.episodes.served_models import served_weights
 from skillift.episodes.stored_chains import StoredEpisode, stored_chain
@@ -69,15 +69,14 @@ def force_paraphrases(
         if episodes.is_empty():
             continue
         own = chains.filter(step=step)
-        length = max(own["max_model_len"].to_list(), default=0)
+        length = own["max_model_len"].max() or 0
         served, adapter = served_weights(folder, base, inference)
         settings = {**inference, "max_model_len": length}
         answering = (inference["engine"], served, settings, options, adapter, composition)
         answerable = any(text in told for text in own["text"])
         with part(f"checkpoint {number} of {len(checkpoints)}"), ExitStack() as stack:
             engine = stack.enter_context(open_engine(*answering)) if answerable else None
-            asking = Asking.like(spec.inference, spec.inference.max_tokens, length)
-            second = _Second(engine, load_tokenizer(served), types, asking, told)
+            second = _Second(engine, load_tokenizer(served), types, settings, told)
             found.append(second.table(step, episodes, own))
     return pl.concat(found).sort(key_of(INTERVENED))
 
@@ -90,10 +89,10 @@ class _Second:
         engine: Engine | None,
         tokenizer: PreTrainedTokenizerBase,
         types: dict[str, TaskType],
-        asking: Asking,
+        settings: dict[str, Any],
         told: Mapping[str, str],
     ) -> None:
-        self.engine, self.tokenizer, self.types, self.asking = engine, tokenizer, types, asking
+        self.engine, self.tokenizer, self.types, self.settings = engine, tokenizer, types, settings
         self.told = told
 
     def table(self, step: int, episodes: pl.DataFrame, chains: pl.DataFrame) -> pl.DataFrame:
@@ -114,7 +113,7 @@ class _Second:
                 [_episode(key, row) for key, row in asked],
                 [stored_chain(row) if row else None for _, row in asked],
                 self.types,
-                self.asking,
+                self.settings,
                 self._told,
             )
             with part(f"suite {suite}"):

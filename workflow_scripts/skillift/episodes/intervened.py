@@ -29,7 +29,6 @@ from skillift.episodes.interventions import (
 )
 from skillift.processes.progress import part
 from skillift.scorers.answer_line import answer_lines, first_answer_line
-from skillift.settings.specs import AlteringSpec, AnsweringSpec
 from skillift.students.chat_format import answer_text
 
 if TYPE_CHECKING:
@@ -47,35 +46,13 @@ class TaskType(NamedTuple):
     answer_type: str
 
 
-class Asking(NamedTuple):
-    """How the engine is asked again.
-
-    Attributes:
-        max_tokens: most tokens of an answer.
-        length: most tokens of prompt and answer together.
-        stop: texts that end an answer.
-        seed: of what is drawn for a mistake.
-    """
-
-    max_tokens: int
-    length: int
-    stop: tuple[str, ...]
-    seed: int
-
-    @classmethod
-    def like(cls, inference: AnsweringSpec, max_tokens: int, length: int) -> Asking:
-        """As the study's `inference` has it, with the limits of this engine."""
-        return cls(max_tokens, length, tuple(inference.stop or ()), inference.seed)
-
-
 def answers_again(
     engine: Engine,
     tokenizer: PreTrainedTokenizerBase,
     step: int,
     episodes: Sequence[Answered],
     tasks: pl.DataFrame,
-    altering: AlteringSpec,
-    asking: Asking,
+    inference: dict,
 ) -> pl.DataFrame:
     """The table INTERVENED of one checkpoint; without paraphrases where a second pass forces these.
 
@@ -85,24 +62,24 @@ def answers_again(
         step: of the checkpoint.
         episodes: what it has answered, of all conditions.
         tasks: contract TASKS.
-        altering: how chains are altered, and under which conditions.
-        asking: how the engine is asked.
+        inference: the study's, with `interventions` and `max_model_len` as a number.
     """
-    asked = [each for each in episodes if each.condition in altering.conditions]
+    spec = inference["interventions"]
+    asked = [each for each in episodes if each.condition in spec["conditions"]]
     rows: list[tuple] = []
     for suite in dict.fromkeys(each.suite for each in asked):
         of_suite = [each for each in asked if each.suite == suite]
         chains = [chain_of_answer(tokenizer, each) for each in of_suite]
         with part(f"suite {suite}"):
-            found = Suite(engine, tokenizer, of_suite, chains, types_of(tasks), asking)
-            rows += found.rows(step, _asked(altering))
+            found = Suite(engine, tokenizer, of_suite, chains, types_of(tasks), inference)
+            rows += found.rows(step, _asked(spec))
     return intervened_table(rows)
 
 
-def _asked(altering: AlteringSpec) -> list[tuple[str, float]]:
+def _asked(spec: dict) -> list[tuple[str, float]]:
     """Kinds and cuts, in the order in which they are asked: `forced` first."""
-    at_cuts = [(kind, cut) for kind in AT_CUTS if kind in altering.kinds for cut in sorted(altering.cuts)]
-    paraphrased = PARAPHRASE in altering.kinds and not altering.second_pass
+    at_cuts = [(kind, cut) for kind in AT_CUTS if kind in spec["kinds"] for cut in sorted(spec["cuts"])]
+    paraphrased = PARAPHRASE in spec["kinds"] and not spec.get("second_pass")
     whole = (PARAPHRASE, OTHER) if paraphrased else (OTHER,)
     return [(FORCED, WHOLE), *at_cuts, *((kind, WHOLE) for kind in whole)]
 
@@ -137,7 +114,7 @@ class Suite:
         episodes: of the suite.
         chains: of each of them, None where it has no ANSWER line.
         tasks: of `types_of`.
-        asking: how the engine is asked.
+        inference: the study's, with `max_model_len` as a number.
         paraphrase: what chains are told as, see `interventions.alter`.
     """
 
@@ -148,11 +125,11 @@ class Suite:
         episodes: Sequence[Episode],
         chains: Sequence[Chain | None],
         tasks: dict[str, TaskType],
-        asking: Asking,
+        inference: dict,
         paraphrase: Callable[[str], str | None] | None = None,
     ) -> None:
         self.engine, self.tokenizer, self.episodes, self.tasks = engine, tokenizer, episodes, tasks
-        self.asking, self.chains, self.paraphrase = asking, chains, paraphrase
+        self.inference, self.chains, self.paraphrase = inference, chains, paraphrase
         self.others = self._others()
 
     def _others(self) -> list[Chain | None]:
@@ -213,29 +190,30 @@ class Suite:
                 found[place] = "no_chain" if chain else "no_answer_line"
                 continue
             # the same mistake whatever else is asked
-            draw = f"{self.asking.seed}/{episode.task_id}/{episode.sample}/{cut}"
+            draw = f"{self.inference['seed']}/{episode.task_id}/{episode.sample}/{cut}"
             altered = alter(self.tokenizer, chain, kind, cut, draw, self.others[place], self.paraphrase)
             if altered is None:
                 found[place] = "not_altered"
                 continue
-            room = self.asking.length - len(episode.prompt) - len(altered.tokens)
+            room = self.inference["max_model_len"] - len(episode.prompt) - len(altered.tokens)
             if room < chain.n_behind:
                 found[place] = "no_room"
                 continue
             limit = most if room >= most else max(room - room % _GROUP, chain.n_behind)
             calls.setdefault(limit, []).append((place, altered))
+        stop = tuple(self.inference.get("stop", ()))
         for limit, requests in sorted(calls.items(), reverse=True):
             prompts = [[*self.episodes[place].prompt, *altered.tokens] for place, altered in requests]
             if self.engine is None:
                 raise ValueError("chains to be answered, and no engine")
-            completions = self.engine.generate(prompts, Sampling(limit, stop=self.asking.stop))
+            completions = self.engine.generate(prompts, Sampling(limit, stop=stop))
             for (place, altered), completion in zip(requests, completions, strict=True):
                 found[place] = self._read(self.episodes[place], altered, completion)
         return found
 
     def _most(self, kind: str) -> int:
         """The most tokens of an answer: where the student goes on by itself, as in its own answers."""
-        most = self.asking.max_tokens
+        most = self.inference["max_tokens"]
         if kind == MISTAKE:
             return most
         longest = max((chain.n_behind for chain in self.chains if chain), default=0)

@@ -30,11 +30,7 @@ class StoredEpisode(NamedTuple):
 
 
 def chains_table(
-    tokenizer: PreTrainedTokenizerBase,
-    step: int,
-    episodes: Sequence[Answered],
-    conditions: Sequence[str],
-    length: int,
+    tokenizer: PreTrainedTokenizerBase, step: int, episodes: Sequence[Answered], inference: Mapping
 ) -> pl.DataFrame:
     """The chains of thought of one checkpoint's answers that are to be paraphrased, with their token ids.
 
@@ -42,12 +38,11 @@ def chains_table(
         tokenizer: the student's.
         step: of the checkpoint.
         episodes: what it has answered, of all conditions.
-        conditions: those under which chains are paraphrased.
-        length: most tokens of prompt and answer together.
+        inference: the study's, with `interventions`, and `max_model_len` as a number.
     """
     rows = []
     for each in episodes:
-        if each.condition not in conditions:
+        if each.condition not in inference["interventions"]["conditions"]:
             continue
         if (chain := chain_of_answer(tokenizer, each)) is not None:
             rows.append(
@@ -60,7 +55,7 @@ def chains_table(
                     list(chain.marker),
                     chain.answer,
                     chain.n_behind,
-                    length,
+                    inference["max_model_len"],
                 )
             )
     schema: dict[str, Any] = {name: column.dtype.type for name, column in CHAINS.columns.items()}
