@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from made_once import made_once
-from made_specs import analysis_of, predicted, viewed
+from made_specs import analysis_of, declared_runs, predicted, viewed
 from metric_tables import with_metrics
 from score_tables import make_tasks
 
@@ -24,6 +24,7 @@ from skillift.contracts.pipeline import SCORES, key_of
 from skillift.contracts.served_checks import BATCH_SENSITIVITY
 from skillift.costs.stages import STAGE_COSTS
 from skillift.publication.ledger import events
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.analysis import analyse
 from skillift.statistics.certification import error_rates
 from skillift.statistics.forecast import forecast_skills
@@ -191,9 +192,9 @@ def make_tables(
         **tables,
         "effects": pl.concat([tables["effects"], _of_variants(tables["effects"])]),
         "certification": make_certification(),
-        "predictions": predictions(scores, tasks, predicted(declared), spec["runs"]),
+        "predictions": predictions(scores, tasks, predicted(declared), declared_runs(spec["runs"])),
         "ledger": events([]),
-        "forecast": _foretold(scores, tasks, spec["runs"]),
+        "forecast": _foretold(scores, tasks, declared_runs(spec["runs"])),
         "sampling_budgets": _bought(tables["pass_rates"]),
         "log": make_log(spec),
         "parity": make_batch_sensitivity(spec),
@@ -201,7 +202,7 @@ def make_tables(
     }
 
 
-def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[DeclaredRun]) -> pl.DataFrame:
     """What a study that foretells lifts would have: some skills without a pair, one without an answer."""
     generator = np.random.default_rng(11)
     names = tasks["skill_id"].unique().sort().to_list()
@@ -215,7 +216,7 @@ def _foretold(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> pl
                 "preferred": float(generator.uniform(0.3, 0.9)) if place else None,
                 "passed": float(generator.uniform(0, 0.6)) if place != 1 else None,
             }
-            for student in sorted({run["student"] for run in runs})
+            for student in sorted({run.student for run in runs})
             for place, name in enumerate(names)
         ]
     )

@@ -10,6 +10,7 @@ from made_specs import estimated
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.claims import CLAIMS, JOINT_MODEL, SEED_VARIANCE
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
@@ -52,13 +53,11 @@ def claimed(
     return Claimed(estimates, given_seeds, seeds, joint, table)
 
 
-def make_runs(seeds: dict[tuple[str, str], tuple[int, ...]]) -> list[dict]:
+def make_runs(seeds: dict[tuple[str, str], tuple[int, ...]]) -> list[DeclaredRun]:
     """Runs by (student, recipe) and its seeds, with the base of each student."""
-    bases = [
-        {"student": name, "run": "base", "recipe": None, "seed": None} for name in {s: 0 for s, _ in seeds}
-    ]
-    return bases + [
-        {"student": student, "run": f"{recipe}-s{seed}", "recipe": recipe, "seed": seed}
+    students = dict.fromkeys(student for student, _ in seeds)
+    return [DeclaredRun(student=name, run="base", recipe=None, seed=None) for name in students] + [
+        DeclaredRun(student=student, run=f"{recipe}-s{seed}", recipe=recipe, seed=seed)
         for (student, recipe), numbers in seeds.items()
         for seed in numbers
     ]

@@ -8,6 +8,7 @@ from claim_tables import PATH, make_runs
 from made_specs import estimated
 from score_tables import make_scores, make_tasks
 
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.claims import claims_table
 from skillift.statistics.contrasts import Differences, differences
 from skillift.statistics.depth import Course, course, depth_claims
@@ -52,14 +53,16 @@ def make_arms(
     return arms
 
 
-def runs_of(courses: dict[tuple[str, int], dict[int, float]]) -> list[dict]:
+def runs_of(courses: dict[tuple[str, int], dict[int, float]]) -> list[DeclaredRun]:
     seeds: dict[tuple[str, str], tuple[int, ...]] = {}
     for student, number in courses:
         seeds[student, "sft"] = (*seeds.get((student, "sft"), ()), number)
     return make_runs(seeds)
 
 
-def gains(arms: dict, runs: list[dict], shape: tuple[int, int] = (N_SKILLS, PER_SKILL)) -> list[Differences]:
+def gains(
+    arms: dict, runs: list[DeclaredRun], shape: tuple[int, int] = (N_SKILLS, PER_SKILL)
+) -> list[Differences]:
     """The gains under `curated` of arms."""
     values = task_values(with_skills(make_scores(arms), make_tasks(*shape)))
     return [item for item in differences(values, runs) if item.contrast == "gain:curated"]
@@ -78,7 +81,7 @@ def depth_table(
     return claims_table(list(depth_claims(found, runs, estimated(settings))), "pass", confidence)
 
 
-def of_the_lowest(item: Differences, runs: list[dict]) -> Course:
+def of_the_lowest(item: Differences, runs: list[DeclaredRun]) -> Course:
     """What an analysis would take that calls early what is each student's lowest checkpoint."""
     cells = item.cells.filter(n_runs=1)
     means = item.tasks.group_by("cell").agg(pl.col("value").mean())

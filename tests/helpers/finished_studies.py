@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from claim_tables import make_runs
 from made_specs import analysis_of
 
 from skillift.statistics.across_studies import Finished
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 
-RUNS = [
-    {"student": "s", "run": "base", "recipe": None, "seed": None},
-    {"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0},
-]
+RUNS = make_runs({("s", "sft"): (0,)})
 SPEC = {"analysis": {"confidence": 0.95, "bootstrap_samples": 50, "seed": 0, "splits": 2}, "runs": RUNS}
 
 

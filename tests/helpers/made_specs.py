@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from skillift.ledger.looks import look_level
 from skillift.reporting.view import View, view_of
 from skillift.settings.analysis_specs import Analysed, FiguresSpec, FindingsSpec, ShownAnalysis
 from skillift.settings.base import Settings
-from skillift.settings.publication_specs import DeclaredPrediction
+from skillift.settings.publication_specs import DeclaredPrediction, DeclaredRun
 from skillift.settings.tasks import TaskPack
 
 
@@ -27,9 +27,14 @@ def _of(model: type[Settings], given: Mapping, other: type[Settings]) -> dict:
     return {key: value for key, value in given.items() if key in model.model_fields and value is not None}
 
 
-def analysis_of(spec: Mapping) -> tuple[Analysed, list[dict]]:
+def analysis_of(spec: Mapping) -> tuple[Analysed, list[DeclaredRun]]:
     """The settings and the runs of a spec of analysis and figures, as the analysis takes them."""
-    return estimated(_of(Analysed, spec["analysis"], ShownAnalysis)), spec["runs"]
+    return estimated(_of(Analysed, spec["analysis"], ShownAnalysis)), declared_runs(spec["runs"])
+
+
+def declared_runs(runs: Iterable[Mapping | DeclaredRun]) -> list[DeclaredRun]:
+    """Runs, as the analysis takes them."""
+    return [run if isinstance(run, DeclaredRun) else DeclaredRun(**run) for run in runs]
 
 
 def estimated(settings: Mapping) -> Analysed:

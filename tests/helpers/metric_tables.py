@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from made_specs import estimated
+from made_specs import declared_runs, estimated
 
 from skillift.metrics.registry import measures
 from skillift.statistics.analysis import of_metric_alone
@@ -71,7 +71,7 @@ def with_metrics(
     known, responses = with_skills(scores, tasks), made_responses(scores)
     settings = spec["analysis"]
     found = [
-        of_metric_alone(name, values, responses, spec["runs"], estimated(settings), tasks)
+        of_metric_alone(name, values, responses, declared_runs(spec["runs"]), estimated(settings), tasks)
         for name, values in metric_values(known, tasks, responses, made_interventions(scores))
     ]
     further = {

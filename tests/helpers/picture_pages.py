@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 from browser_study import page_of
 from made_logs import line, write_lm_eval
-from made_specs import viewed
+from made_specs import declared_runs, viewed
 
 from skillift.browser.browser_data import browser_data
 from skillift.cards.card_text import CardOf, model_card
@@ -285,7 +285,8 @@ def _compared(spec: dict, tables: Tables) -> str:
     rest = [tables[name] for name in ("tasks", "scores", "effects")]
     rest[2] = rest[2].filter(metric="pass")
     names = (spec["name"], f"{spec['name']}_again")
-    studies = dict.fromkeys(names, (head, HOLDOUT, *rest, spec["runs"]))
-    studies[f"{spec['name']}_by_lines"] = ("bench", HOLDOUT, *rest, spec["runs"])
+    rest.append(declared_runs(spec["runs"]))
+    studies = dict.fromkeys(names, (head, HOLDOUT, *rest))
+    studies[f"{spec['name']}_by_lines"] = ("bench", HOLDOUT, *rest)
     found = {name: Finished(*each) for name, each in studies.items()}
     return comparison_text(found, "lift:curated-none", spec["analysis"]["confidence"])

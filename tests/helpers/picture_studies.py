@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 from analysis_tables import RECIPES, make_batch_sensitivity, make_certification, make_costs, make_log
-from made_specs import analysis_of, predicted
+from made_specs import analysis_of, declared_runs, predicted
 from metric_tables import made_interventions
 from picture_answers import (
     CONDITIONS,
@@ -209,7 +209,7 @@ def made(name: str) -> tuple[dict, Tables]:
         "scores": scores,
         "tasks": tasks,
         "certification": make_certification(drawn.judges),
-        "predictions": predictions(scores, tasks, predicted(declared), spec["runs"], records),
+        "predictions": predictions(scores, tasks, predicted(declared), declared_runs(spec["runs"]), records),
         "ledger": events(history),
         "log": make_log(trained),
         "parity": make_batch_sensitivity(trained),

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from claim_tables import make_runs
 from score_tables import make_tasks
 
 from skillift.contracts.pipeline import SCORES
 from skillift.metrics.votes import COLUMN
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.pass_rates import response_schema
 
 SPEC = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2}
@@ -29,10 +31,9 @@ class Arm(NamedTuple):
     tokens: int = 20
 
 
-def runs_of(students: tuple[str, ...]) -> list[dict]:
+def runs_of(students: tuple[str, ...]) -> list[DeclaredRun]:
     """The runs before SFT, and one training of each student."""
-    base = [{"student": name, "run": "base", "recipe": None, "seed": None} for name in students]
-    return base + [{"student": name, "run": "sft-s0", "recipe": "sft", "seed": 0} for name in students]
+    return make_runs({(name, "sft"): (0,) for name in students})
 
 
 def sampled(

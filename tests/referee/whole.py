@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from analysis_tables import make_certification, make_log
 from made_once import made_once
-from made_specs import analysis_of, predicted
+from made_specs import analysis_of, declared_runs, predicted
 from score_tables import make_scores, make_tasks
 
 from referee import Study
@@ -76,7 +76,7 @@ def whole() -> Study:
     scores, tasks = make_scores(_arms()), make_tasks(N_SKILLS, PER_SKILL, judge_scored=6)
     tables = analyse(scores, tasks, no_responses(), *analysis_of(SPEC))._asdict()
     declared = predicted({"adds": PREDICTED, "adds_by_dpo": _by_dpo()})
-    found = predictions(scores, tasks, declared, RUNS)
+    found = predictions(scores, tasks, declared, declared_runs(RUNS))
     found = found.with_columns(registration=pl.lit("before results"), estimate=0.5, ci_low=0.1, ci_high=0.9)
     seen = {name: _with_another_suite(table) for name, table in tables.items()}
     further = {"certification": make_certification(("a", "b")), "predictions": found, "log": make_log(SPEC)}

@@ -14,6 +14,7 @@ import polars as pl
 from validation.coverage import CONFIDENCE
 from validation.studies import EXACT, Population, draw
 
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.asymmetry import asymmetry
 from skillift.statistics.pairing import task_values
 
@@ -71,7 +72,7 @@ def slopes(n_studies: int, seed: int) -> list[Slopes]:
     ]
 
 
-_RUNS = [{"student": student, "run": "sft-s0", "recipe": "sft", "seed": 0} for student in DELTAS]
+_RUNS = [DeclaredRun(student=student, run="sft-s0", recipe="sft", seed=0) for student in DELTAS]
 
 
 def _studies(rng: np.random.Generator, n_studies: int) -> list[pl.DataFrame]:

@@ -16,6 +16,7 @@ from validation.coverage import CONFIDENCE, NOTHING
 from validation.studies import tasks_of
 
 from skillift.settings.analysis_specs import Analysed
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.claim_labels import CONTRADICTED, SUPPORTED
 from skillift.statistics.claim_registry import CEILING
 from skillift.statistics.claims import claims
@@ -28,10 +29,14 @@ STUDENTS, RECIPES, SEEDS = ("s", "m", "l"), ("sft", "other"), (0, 1)
 CONDITIONS = ("none", "curated", "placebo", "filler")
 RATE, BETWEEN = 0.4, 0.05
 _SKILL_SPREAD, _ARM_SPREAD = 0.15, 0.10  # uniform, of a skill in all arms and in each
-_RUNS = [{"run": "base", "recipe": None, "seed": None}] + [
-    {"run": f"{recipe}-s{seed}", "recipe": recipe, "seed": seed} for recipe in RECIPES for seed in SEEDS
+RUNS = [
+    DeclaredRun(student=student, run=run, recipe=recipe, seed=seed)
+    for student in STUDENTS
+    for run, recipe, seed in (
+        ("base", None, None),
+        *((f"{recipe}-s{seed}", recipe, seed) for recipe in RECIPES for seed in SEEDS),
+    )
 ]
-RUNS = [{"student": student, **run} for student in STUDENTS for run in _RUNS]
 
 
 class Family(NamedTuple):
@@ -66,17 +71,17 @@ def _claims(rng: np.random.Generator) -> pl.DataFrame:
     parts = []
     for run in RUNS:
         for condition in CONDITIONS:
-            trained = 0.0 if run["run"] == "base" else rng.normal(0, BETWEEN)
-            arm = of_skills[run["student"]] + rng.uniform(-_ARM_SPREAD, _ARM_SPREAD, n_skills)
+            trained = 0.0 if run.run == "base" else rng.normal(0, BETWEEN)
+            arm = of_skills[run.student] + rng.uniform(-_ARM_SPREAD, _ARM_SPREAD, n_skills)
             rates = np.clip(RATE + trained + np.repeat(arm, per_skill), 0, 1)
             parts.append(
                 pl.DataFrame(
                     {
                         "path": "bench",
                         "suite": "holdout",
-                        "student": run["student"],
-                        "run": run["run"],
-                        "step": 0 if run["run"] == "base" else 100,
+                        "student": run.student,
+                        "run": run.run,
+                        "step": 0 if run.run == "base" else 100,
                         "condition": condition,
                         "task_id": tasks["task_id"],
                         "sample": 0,

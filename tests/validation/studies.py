@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.pairing import with_skills
 
 CONDITIONS = ("none", "curated")
@@ -157,9 +158,7 @@ def draw(rng: np.random.Generator, population: Population, n_studies: int) -> pl
     return score_frame(rng, passed, population)
 
 
-def runs_of(scores: pl.DataFrame) -> list[dict]:
+def runs_of(scores: pl.DataFrame) -> list[DeclaredRun]:
     """The runs of all studies, as an analysis spec lists them."""
     students = scores["student"].unique().sort()
-    return [
-        {"student": student, "run": "sft-s0", "recipe": "sft", "seed": 0} for student in students.to_list()
-    ]
+    return [DeclaredRun(student=student, run="sft-s0", recipe="sft", seed=0) for student in students]

@@ -88,11 +88,11 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tables import read_each, read_existing, read_json, read_table, write_table
     from skillift.tasks.suites import read_suites
 
-    runs = [run.model_dump() for run in spec.runs]
-    episodes = read_each(options.episodes, runs, EPISODES) if options.episodes else []
+    names = [run.names for run in spec.runs]
+    episodes = read_each(options.episodes, names, EPISODES) if options.episodes else []
     tasks = read_suites(options.tasks, TASKS)
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
-    altered = read_existing(options.intervened, runs, INTERVENED) if options.intervened else []
+    altered = read_existing(options.intervened, names, INTERVENED) if options.intervened else []
     counts = {path.parent.name: read_json(path)["parameter_count"] for path in options.students}
     settings = spec.analysis.model_dump()
     if options.look:
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
         tasks,
         pl.concat([no_responses(), *frames], how="diagonal"),
         Analysed(**settings, parameters=counts),
-        runs,
+        spec.runs,
         read_table(options.labels, LABELS) if options.labels else None,
         pl.concat(preferred) if preferred else None,
         interventions_of(altered) if options.intervened else None,

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="the page to write")
     options = arguments.parse_args(argv)
 
-    runs = [run.model_dump() for run in options.spec.runs]
+    runs = [run.names for run in options.spec.runs]
     judged = [{"judge": judge, **run} for judge in options.spec.judges for run in runs]
     data = browser_data(
         read_suites(options.tasks, TASKS),

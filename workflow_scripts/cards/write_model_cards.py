@@ -47,14 +47,14 @@ def main(argv: list[str] | None = None) -> None:
     arguments.add_argument("--out", type=Path, required=True, help="folder of the Markdown files")
     options = arguments.parse_args(argv)
 
-    runs = [run.model_dump() for run in options.spec.runs]
-    bases = {run["student"]: options.base_manifest.path(run) for run in runs}
-    corpora = {run["corpus"]: options.corpus.path(run) for run in runs}
+    runs = options.spec.runs
+    bases = {run.student: options.base_manifest.path(run.names) for run in runs}
+    corpora = {run.corpus: options.corpus.path({"corpus": run.corpus}) for run in runs}
     cards = model_cards(
         options.template.read_text(encoding="utf-8"),
         options.spec,
         look_level(read_json(options.look)).confidence,
-        {(run["student"], run["run"]): read_json(options.run_manifest.path(run)) for run in runs},
+        {(run.student, run.run): read_json(options.run_manifest.path(run.names)) for run in runs},
         {student: read_json(path) for student, path in bases.items()},
         {corpus: (read_table(path, CORPUS).height, sha256_file(path)) for corpus, path in corpora.items()},
         {

@@ -65,17 +65,18 @@ def main(argv: list[str] | None = None) -> None:
     from skillift.tasks.suites import read_suites
 
     scores, tasks = of_protocol(read_table(options.scores, SCORES)), read_suites(options.tasks, TASKS)
-    declared, runs = options.spec.predictions, [run.model_dump() for run in options.spec.runs]
+    declared, runs = options.spec.predictions, options.spec.runs
+    names = [run.names for run in runs]
     history = []
     if options.ledger:
         registered = {name: prediction.model_dump() for name, prediction in declared.items()}
         history = records_of(register(registered, options.ledger, results=True))
     level = look_level(read_json(options.look)).confidence if options.look else None
-    episodes = read_each(options.episodes, runs, EPISODES) if options.episodes else []
+    episodes = read_each(options.episodes, names, EPISODES) if options.episodes else []
     frames = [responses(frame, student, run_id, tasks) for student, run_id, frame in episodes]
     altered = None
     if options.intervened:
-        altered = interventions_of(read_existing(options.intervened, runs, INTERVENED))
+        altered = interventions_of(read_existing(options.intervened, names, INTERVENED))
     answered = of_protocol(pl.concat([no_responses(), *frames], how="diagonal"))
     judged = predictions(scores, tasks, declared, runs, history, answered, altered, level)
     write_table(judged, options.out, PREDICTIONS)

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> None:
     view = view_of(spec, look_level(read_json(found.results / "analysis/look.json")))
     scores = of_protocol(read_table(found.results / "scores.parquet", SCORES))
     tasks = read_suites(files_of_suites(found.results, "tasks"), TASKS)
-    paths = data_by_path(scores, tasks, [run.model_dump() for run in spec.runs], view.suite)
+    paths = data_by_path(scores, tasks, spec.runs, view.suite)
     if unknown := sorted(set(options.path) - set(paths)):
         raise UserError(problem("--path", unknown, f"scoring paths of the study: {', '.join(paths)}"))
     chosen = {path: data for path, data in paths.items() if not options.path or path in options.path}

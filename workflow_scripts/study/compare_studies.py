@@ -63,7 +63,7 @@ def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
         read_suites(files_of_suites(results, "tasks"), TASKS),
         of_protocol(read_table(results / "scores.parquet", SCORES)),
         of_protocol(read_table(results / "analysis/effects.parquet", EFFECTS)),
-        [run.model_dump() for run in spec.runs],
+        spec.runs,
     )
     return known.study.name, study, analysis.confidence
 

@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
         )
     arguments.add_argument("--out", type=Path, required=True, help="table of scores to write")
     options = arguments.parse_args(argv)
-    judges, runs = options.spec.judges, [run.model_dump() for run in options.spec.runs]
+    judges, runs = options.spec.judges, [run.names for run in options.spec.runs]
     judged = [{"judge": judge, **run} for judge in judges for run in runs]
     scores = build_scores(
         read_each(options.episodes, runs, EPISODES),

@@ -12,7 +12,7 @@ from trainings import RECIPE, demonstrations, train
 
 import skillift.episodes.answering
 from skillift.contracts.pipeline import SKILLS, TASKS
-from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.interface import RunOptions, Sampling, Serving
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import Probe, check_served, served_table
 from skillift.episodes.answering import answer
@@ -24,7 +24,7 @@ from skillift.tables import check, read_json
 pytestmark = pytest.mark.models
 
 WITH_ADAPTER = INFERENCE | {"adapters": "lora", "max_tokens": 16}
-SERVED = {"precision": "float32", "max_model_len": 128, "seed": 0}
+SERVED = Serving("float32", 128)
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +112,9 @@ def test_episodes_with_adapters_are_those_of_merged_weights_and_the_risk_is_told
 def test_an_adapter_that_the_engine_ignores_is_caught(student, trained, monkeypatch):
     heedless = skillift.episodes.answering.open_engine
 
-    def ignore(kind, folder, inference, options, adapter=None, *others):
+    def ignore(kind, folder, serving, options, adapter=None, *others):
         assert adapter is not None
-        return heedless(kind, folder, inference, options)
+        return heedless(kind, folder, serving, options)
 
     monkeypatch.setattr(skillift.episodes.answering, "open_engine", ignore)
     served = _answers(student, trained).served

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from tiny_models import smallest, write_model, write_student, write_tokenizer
 
-from skillift.engines.interface import Composition, RunOptions, Sampling
+from skillift.engines.interface import Composition, RunOptions, Sampling, Serving
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import Probe
 from skillift.errors import UserError
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+INFERENCE = Serving("float32", 128)
 OPTIONS = RunOptions(threads=1, max_num_seqs=8)
 GREEDY = Sampling(max_tokens=24)
 DRAW = random.Random(0)

@@ -12,14 +12,14 @@ import pytest
 from progress_lines import lines_told
 from tiny_models import write_student
 
-from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.interface import RunOptions, Sampling, Serving
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import Probe
 from skillift.errors import UserError
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+INFERENCE = Serving("float32", 128)
 OPTIONS = RunOptions(threads=1, max_num_seqs=16)
 GREEDY = Sampling(max_tokens=24)
 SAMPLED = Sampling(max_tokens=24, temperature=1.0, top_p=0.9)
@@ -67,7 +67,7 @@ def answers(student) -> dict:
             found[kind, "probed"] = engine.log_probabilities(probes)
             found[kind, "other seeds"] = engine.generate(PROMPTS, SAMPLED, [seed + 1000 for seed in SEEDS])
         stop = found["stop"] = stop_texts(found[kind, "greedy"])
-        with open_engine(kind, student, {**INFERENCE, "stop": stop}, OPTIONS) as engine:
+        with open_engine(kind, student, replace(INFERENCE, stop=stop), OPTIONS) as engine:
             found[kind, "stopped"] = engine.generate(PROMPTS, replace(GREEDY, stop=stop))
     return found
 
@@ -224,7 +224,7 @@ def test_what_prompts_have_in_common_is_kept_and_changes_no_answer(tmp_path):
     found = {}
     for caching in (True, False):
         options = RunOptions(max_num_seqs=1, prefix_caching=caching)
-        with open_engine("vllm", student, {**INFERENCE, "max_model_len": 512}, options) as engine:
+        with open_engine("vllm", student, replace(INFERENCE, max_model_len=512), options) as engine:
             generate, cached = engine.llm.generate, []
 
             def noting(*arguments, generate=generate, cached=cached, **named):
@@ -246,7 +246,7 @@ def test_what_prompts_have_in_common_is_kept_and_changes_no_answer(tmp_path):
 @pytest.mark.parametrize("kind", ENGINES)
 def test_a_model_with_too_few_positions_is_refused(kind, student):
     expected = pytest.raises(UserError, match="max_model_len: found 512, expected at most 256")
-    with expected, open_engine(kind, student, {**INFERENCE, "max_model_len": 512}, OPTIONS):
+    with expected, open_engine(kind, student, replace(INFERENCE, max_model_len=512), OPTIONS):
         pass
 
 

@@ -9,7 +9,7 @@ import pytest
 from forked import forking
 from tiny_models import write_student
 
-from skillift.engines.interface import RunOptions, Sampling, by_shared_prefix
+from skillift.engines.interface import RunOptions, Sampling, Serving, by_shared_prefix
 from skillift.engines.opening import open_engine
 from skillift.engines.parallel_engines import device_shares
 from skillift.engines.probes import Probe
@@ -17,7 +17,7 @@ from skillift.errors import UserError
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+INFERENCE = Serving("float32", 128)
 SAMPLED = Sampling(max_tokens=12, temperature=1.0, top_p=0.9)
 
 

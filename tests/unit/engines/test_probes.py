@@ -10,7 +10,7 @@ from tiny_models import write_student
 from trainings import RECIPE, demonstrations, train
 
 from skillift.contracts.served_checks import PROBES, SERVED, SERVED_CHECK
-from skillift.engines.interface import RunOptions
+from skillift.engines.interface import RunOptions, Serving
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, check_served, probes_of, served_table
 from skillift.errors import UserError
@@ -19,7 +19,7 @@ from skillift.training.training_options import TrainingOptions
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+INFERENCE = Serving("float32", 128)
 TRAINABLE = {
     "lora": {"lora": {"rank": 4, "alpha": 8, "dropout": 0.1}},
     "full": "full",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from tiny_models import write_student
 
 from skillift.contracts.served_checks import BATCH_SENSITIVITY
-from skillift.engines.interface import Completion, RunOptions, Sampling
+from skillift.engines.interface import Completion, RunOptions, Sampling, Serving
 from skillift.engines.opening import ENGINES, open_engine
 from skillift.episodes.batch_sensitivity import N_PROMPTS, N_TOKENS, first_difference, measure, sampled_places
 from skillift.tables import check
 
-INFERENCE = {"precision": "float32", "max_model_len": 128, "seed": 0}
+INFERENCE = Serving("float32", 128)
 GREEDY = Sampling(max_tokens=12)
 SEEDS = list(range(40))
 
@@ -104,7 +105,7 @@ def test_of_long_answers_the_beginning_alone_is_asked_twice():
 @pytest.mark.parametrize("kind", ENGINES)
 def test_batch_invariant_answers_are_the_same_in_any_batch(kind, student, prompts):
     """In bfloat16, where an answer of these turns over beside others in the transformers engine."""
-    settings = {**INFERENCE, "batch_invariant": True, "precision": "bfloat16"}
+    settings = replace(INFERENCE, batch_invariant=True, precision="bfloat16")
     prompts = prompts[:20]
     with open_engine(kind, student, settings, RunOptions()) as engine:
         answers = engine.generate(prompts, GREEDY)

@@ -19,7 +19,7 @@ from skillift.episodes.asked import model_length
 from skillift.errors import UserError
 from skillift.judging.verdicts import Candidate, render_judge_prompt
 from skillift.scorers.answer_line import score as score_answer_line
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import AnsweringSpec, EpisodesSpec
 from skillift.tables import check
 
 pytestmark = pytest.mark.models
@@ -166,7 +166,7 @@ def test_without_max_model_len_the_longest_prompt_decides(student):
     settings = spec(max_model_len=None)
     assert episodes(student).equals(episodes(student, settings))
     messages = pl.DataFrame({"task_id": ["t1", "t2"], "condition": ["none", "curated"]})
-    prompts, inference = [[0] * 20, [0] * 100], {"max_model_len": None, "max_tokens": 8}
+    prompts, inference = [[0] * 20, [0] * 100], AnsweringSpec(max_tokens=8)
     assert model_length(messages, prompts, inference, student) == 128
     assert model_length(messages, prompts, inference, student, longest_probe=130) == 192
     assert model_length(messages, [[0] * 248], inference, student) == 256  # the model's positions
@@ -182,7 +182,7 @@ def test_without_max_model_len_the_longest_prompt_decides(student):
 )
 def test_a_model_with_too_few_positions_is_told_before_the_engine_starts(student, longest, probe, found):
     messages = pl.DataFrame({"task_id": ["t1"], "condition": ["none"]})
-    inference = {"max_model_len": None, "max_tokens": 8}
+    inference = AnsweringSpec(max_tokens=8)
     with pytest.raises(UserError, match=rf"{found}, expected at most max_position_embeddings 256 of .*model"):
         model_length(messages, [[0] * longest], inference, student, probe)
 

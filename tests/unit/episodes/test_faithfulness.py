@@ -8,6 +8,7 @@ import inferences
 import polars as pl
 import pytest
 from chained_students import LISTS, write_chained_student
+from claim_tables import make_runs
 from made_specs import estimated
 from score_tables import make_scores
 
@@ -51,10 +52,7 @@ SKILLS = pl.DataFrame(
         "steps": [["Copy.", "Take."]] * N_SKILLS,
     }
 )
-RUNS = [
-    {"student": "s", "run": "base", "recipe": None, "seed": None},
-    {"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0},
-]
+RUNS = make_runs({("s", "sft"): (0,)})
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from skillift.episodes.answering import answer
 from skillift.episodes.intervened import answers_again
 from skillift.episodes.shards import merge
 from skillift.settings.inference import Interventions
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import AnsweringSpec, EpisodesSpec
 from skillift.students.chat_format import answer_text
 from skillift.study.interventions import answers_after
 from skillift.tables import check
@@ -77,9 +77,9 @@ def again(tokenizer, said=CHAINED, engine=None, spec=ALL, length=400, conditions
         for condition in conditions
         for task_id, text in said.items()
     ]
-    inference = inferences.INFERENCE | {"max_tokens": 60, "max_model_len": length, "interventions": spec}
+    inference = AnsweringSpec(**inferences.INFERENCE | {"max_tokens": 60, "interventions": spec})
     engine = engine or Reader(tokenizer)
-    return check(answers_again(engine, tokenizer, 4, episodes, TASKS, inference), INTERVENED, "made")
+    return check(answers_again(engine, tokenizer, 4, episodes, TASKS, inference, length), INTERVENED, "made")
 
 
 def row_of(table, kind, cut=1.0, task_id="a.1") -> dict:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_specs import estimated
 from score_tables import make_scores, make_tasks, passes
 from study_specs import all_specs
@@ -27,10 +28,7 @@ from skillift.statistics.pass_rates import no_responses
 from skillift.study.study import Study, load_study
 from skillift.tables import check, read_existing, write_table
 
-RUNS = [
-    {"student": "s", "run": "base", "recipe": None, "seed": None},
-    {"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0},
-]
+RUNS = make_runs({("s", "sft"): (0,)})
 TASKS = make_tasks(10, 4)
 
 
@@ -173,7 +171,7 @@ def test_no_chain_at_all_makes_no_claim():
 def test_the_tables_of_runs_that_have_one_are_read(tmp_path):
     pattern = PathPattern(str(tmp_path / "{student}-{run}.parquet"), ("student", "run"))
     write_table(made([True, None]), tmp_path / "s-base.parquet", INTERVENED)
-    runs = [*RUNS, {"student": "api", "run": "base"}]
+    runs = [*(run.names for run in RUNS), {"student": "api", "run": "base"}]
     found = interventions_of(read_existing(pattern, runs, INTERVENED))
     assert (
         found.select("student", "run").unique().rows() == [("s", "base")] and "response" not in found.columns

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_specs import analysis_of, predicted, viewed
 from metric_tables import made_responses
 from score_tables import make_episodes, make_scores, make_tasks, passes
@@ -26,10 +27,7 @@ from skillift.statistics.predictions import predictions
 
 PATH = "judge:a"
 SETTINGS = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2}
-RUNS = [
-    {"student": "s", "run": "base", "recipe": None, "seed": None},
-    {"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0},
-]
+RUNS = make_runs({("s", "sft"): (0,)})
 SPEC = {
     "analysis": {**SETTINGS, "headline_path": PATH},
     "students": {"s": {"label": "45 k", "tier": 1}},

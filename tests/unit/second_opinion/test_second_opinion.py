@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from findings_tables import SPEC, tables_of
-from made_specs import viewed
+from made_specs import declared_runs, viewed
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.second_opinion import SECOND_OPINION
@@ -36,7 +36,7 @@ ARMS = {
 
 def data(arms=ARMS, tasks=None, **options):
     tasks = make_tasks() if tasks is None else tasks
-    return data_by_path(make_scores(arms, **options), tasks, SPEC["runs"], "holdout")
+    return data_by_path(make_scores(arms, **options), tasks, declared_runs(SPEC["runs"]), "holdout")
 
 
 def test_each_arm_has_its_passes_at_the_last_checkpoint_with_seeds_in_one_group():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_deltas import make_deltas
 from score_tables import make_scores, make_tasks, passes
 
@@ -15,11 +16,7 @@ from skillift.statistics.pairing import task_values, with_skills
 from skillift.tables import check
 
 PATH = "judge:conclusion"
-RUNS = [
-    {"student": student, "run": f"sft-s{seed}", "recipe": "sft", "seed": seed}
-    for student in "ml"
-    for seed in (0, 1)
-] + [{"student": student, "run": "base", "recipe": None, "seed": None} for student in "ml"]
+RUNS = make_runs({(student, "sft"): (0, 1) for student in "ml"})
 
 
 def values_of(students="ml", paths=(PATH,), tasks=None, verdicts=None):
@@ -138,7 +135,7 @@ def test_equal_seeds_give_equal_tables_and_the_order_of_rows_does_not_matter():
 
 
 def test_one_student_has_no_slope_between_students():
-    table = table_of(values_of(students="m"), [run for run in RUNS if run["student"] == "m"])
+    table = table_of(values_of(students="m"), [run for run in RUNS if run.student == "m"])
     between = table.filter(level="students")
     assert between["slope"].null_count() == between["ci_low"].null_count() == 4
     assert between["n_students"].to_list() == [1] * 4
@@ -170,7 +167,7 @@ def test_one_task_for_each_skill_cannot_be_split_within_skills():
 
 
 def test_a_study_without_training_has_no_rows():
-    assert table_of(values_of(), [run for run in RUNS if run["run"] == "base"]).is_empty()
+    assert table_of(values_of(), [run for run in RUNS if run.run == "base"]).is_empty()
 
 
 def test_runs_that_were_not_scored_are_undefined():

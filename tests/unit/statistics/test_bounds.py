@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.scoring_audit import BOUNDS
@@ -16,7 +17,7 @@ from skillift.statistics.effects import effects
 from skillift.statistics.pairing import CELL, task_values, with_skills
 from skillift.tables import check
 
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+RUNS = make_runs({("s", "sft"): (0, 1)})
 LIFT = "lift:curated-none"
 
 

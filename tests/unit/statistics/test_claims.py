@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from claim_tables import MARGINS, PATH, STEP, claimed, draw_study, make_runs
+from made_specs import declared_runs
 from reference_study import LIFT as PUBLISHED
 from reference_study import RUN, STUDENTS, reference_study
 from scipy import stats
@@ -39,7 +40,7 @@ def arms(seed: int = 0, rates=RATES, **options) -> dict:
 @pytest.fixture(scope="module")
 def reference():
     scores, tasks, spec = reference_study()
-    return claimed(scores, spec["runs"], tasks, spec["analysis"]["margins"])
+    return claimed(scores, declared_runs(spec["runs"]), tasks, spec["analysis"]["margins"])
 
 
 def test_no_lift_of_the_reference_study_is_resolvable_at_its_n(reference):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_specs import estimated
 from scipy.stats import t
 
@@ -16,14 +17,6 @@ from skillift.tables import check
 N_SKILLS, PER_SKILL = 30, 8
 N_TASKS = N_SKILLS * PER_SKILL
 TASKS = pl.DataFrame({"task_id": ["none"]})
-
-
-def runs_of(students: str) -> list[dict]:
-    return [
-        {"student": student, "run": run, "recipe": recipe, "seed": seed}
-        for student in students
-        for run, recipe, seed in (("base", None, None), ("sft-s0", "sft", 0))
-    ]
 
 
 def shares(mean: float, seed: int) -> np.ndarray:
@@ -64,7 +57,7 @@ def values(after: dict[str, float | None]) -> pl.DataFrame:
 def claims(after: dict[str, float | None], limit: float | None = 0.7, margin: float = 0.1) -> pl.DataFrame:
     settings = {"confidence": 0.95, "margins": {}}
     settings |= {"constraint_ceiling": {"limit": limit, "margin": margin}} if limit else {}
-    runs = runs_of("".join(after))
+    runs = make_runs({(student, "sft"): (0,) for student in after})
     found = of_metric_alone("constraints", values(after), no_responses(), runs, estimated(settings), TASKS)
     return check(found.claims, CLAIMS, "claims")
 

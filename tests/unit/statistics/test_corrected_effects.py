@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from score_tables import make_episodes, make_scores, make_tasks, passes
 
 from skillift.contracts.scoring_audit import CORRECTED_EFFECTS
@@ -17,7 +18,7 @@ from skillift.statistics.pass_rates import no_responses, responses
 from skillift.statistics.seed_variance import about_recipes
 from skillift.tables import check
 
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+RUNS = make_runs({("s", "sft"): (0, 1)})
 STEPS = {"base": 0, "sft-s0": 9, "sft-s1": 9}
 CONDITIONS = ("none", "curated")
 LIFT = "lift:curated-none"

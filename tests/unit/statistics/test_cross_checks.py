@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from effect_tables import arms_with, estimate, row, study, table_of
 from scipy.stats import binomtest
 from score_tables import make_scores, make_tasks, passes
@@ -30,7 +31,7 @@ def test_two_arms_have_mcnemars_test_of_their_discordant_pairs():
 def test_several_samples_or_several_runs_have_no_mcnemar_test():
     several = estimate(study(passes(60), passes(70)), tasks=make_tasks(40, 5), n_samples=2)
     assert several["mcnemar_p"].to_list() == [None]
-    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    runs = make_runs({("s", "sft"): (0, 1)})
     arms = {}
     for seed in (0, 1):
         arms |= study(passes(60), passes(70), passes(80), passes(90, start=seed), run=f"sft-s{seed}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from effect_tables import PATH, arms_with, estimate, row, study, table_of
 from score_tables import make_scores, make_tasks, passes
 
@@ -76,7 +77,7 @@ def test_all_contrasts_of_the_studys_conditions_are_given():
 
 
 def test_a_recipe_with_two_seeds_is_averaged_within_task():
-    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    runs = make_runs({("s", "sft"): (0, 1)})
     arms = study(passes(60), passes(70, start=9))
     posts = [(passes(80, start=1), passes(120, start=2)), (passes(90, start=3), passes(140, start=4))]
     for seed, (none, curated) in enumerate(posts):
@@ -99,7 +100,7 @@ def test_a_recipe_with_two_seeds_is_averaged_within_task():
 
 
 def test_the_unscored_of_the_base_model_count_once_in_a_recipes_lift():
-    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+    runs = make_runs({("s", "sft"): (0, 1)})
     pre = [None, *passes(199, 199)]
     arms = {}
     for seed in (0, 1):
@@ -109,7 +110,7 @@ def test_the_unscored_of_the_base_model_count_once_in_a_recipes_lift():
 
 
 def test_a_recipe_with_one_seed_has_no_row_of_its_own():
-    runs = [{"student": "s", "run": "sft-s0", "recipe": "sft", "seed": 0}]
+    runs = make_runs({("s", "sft"): (0,)})
     table = estimate(study(passes(60), passes(70), passes(80), passes(120)), runs)
     assert set(table["run"]) == {"base", "sft-s0"}
 

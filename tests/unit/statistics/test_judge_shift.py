@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.scoring_audit import JUDGE_SHIFT
@@ -15,7 +16,7 @@ from skillift.statistics.judge_shift import judge_shift
 from skillift.statistics.pairing import task_values, with_skills
 from skillift.tables import check
 
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+RUNS = make_runs({("s", "sft"): (0, 1)})
 
 
 def scores_of(arms: dict[tuple, list]) -> pl.DataFrame:

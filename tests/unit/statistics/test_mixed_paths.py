@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.scoring_audit import MIXED_PATHS
@@ -15,7 +16,7 @@ from skillift.statistics.mixed_paths import mixed_paths
 from skillift.statistics.pairing import CELL, paired_difference, task_values, with_skills
 from skillift.tables import check
 
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
+RUNS = make_runs({("s", "sft"): (0, 1)})
 LIFT = "lift:curated-none"
 
 

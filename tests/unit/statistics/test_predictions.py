@@ -15,7 +15,7 @@ from skillift.commands import spec_of
 from skillift.contracts.predictions import PREDICTIONS
 from skillift.errors import UserError
 from skillift.ledger.entries import Record
-from skillift.settings.publication_specs import DeclaredPrediction, PredictionsSpec
+from skillift.settings.publication_specs import DeclaredPrediction, DeclaredRun, PredictionsSpec
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions, verdict
@@ -24,10 +24,10 @@ from skillift.tables import check
 PATH = "judge:a"
 SETTINGS = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2}
 RUNS = [
-    {"student": student, "run": f"{recipe}-s{seed}", "recipe": recipe, "seed": seed}
+    DeclaredRun(student=student, run=f"{recipe}-s{seed}", recipe=recipe, seed=seed)
     for student, recipe, seed in (("s", "sft", 0), ("s", "sft", 1), ("s", "other", 0), ("l", "sft", 0))
 ]
-RUNS += [{"student": student, "run": "base", "recipe": None, "seed": None} for student in "sl"]
+RUNS += [DeclaredRun(student=student, run="base", recipe=None, seed=None) for student in "sl"]
 LIFT = {"contrast": "lift:curated-none", "student": "s", "recipe": "sft"}
 
 
@@ -48,10 +48,10 @@ def scores():
     for i, path in enumerate(("bench", PATH)):
         for j, run in enumerate(RUNS):
             for k, condition in enumerate(("none", "curated")):
-                step = 0 if run["run"] == "base" else 9
+                step = 0 if run.run == "base" else 9
                 verdicts = passes(50 + 13 * j + 17 * k * (j + 1) % 40, start=19 * (i + 2 * j + 5 * k))
                 verdicts[(7 * j + 3 * k) % 200] = None
-                arms[path, run["student"], run["run"], step, condition] = verdicts
+                arms[path, run.student, run.run, step, condition] = verdicts
     return make_scores(arms)
 
 
@@ -100,9 +100,9 @@ def test_a_difference_of_two_effects_is_taken_task_by_task(scores):
     """Not by adding variances: both lifts at s share the arms before training."""
     found = row_of(scores, minus=LIFT | {"recipe": "other"})
     deltas = {
-        run["run"]: arm(scores, "s", run["run"], "curated") - arm(scores, "s", run["run"], "none")
+        run.run: arm(scores, "s", run.run, "curated") - arm(scores, "s", run.run, "none")
         for run in RUNS
-        if run["student"] == "s"
+        if run.student == "s"
     }
     both = np.nanmean([deltas["sft-s0"], deltas["sft-s1"]], axis=0)
     values = (both - deltas["base"]) - (deltas["other-s0"] - deltas["base"])

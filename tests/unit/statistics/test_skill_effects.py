@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from scipy import stats
 from score_tables import make_scores, make_tasks, passes
 
@@ -72,7 +73,7 @@ def test_what_the_tasks_do_not_tell_is_null_beside_its_counts(none, curated, est
 
 
 def test_thirds_without_variation_have_no_interval():
-    runs = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in range(3)]
+    runs = make_runs({("s", "sft"): (0, 1, 2)})
     arms = arms_of([False] * 3, [False] * 3)
     for seed in range(3):
         arms |= {(PATH, "s", f"sft-s{seed}", 9, "none"): [False] * 3}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from claim_tables import make_runs
 from made_specs import analysis_of
 from score_tables import make_scores, make_tasks, passes
 
@@ -12,9 +13,7 @@ from skillift.statistics.pairing import task_values, with_skills
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.task_effects import runs_of, task_effect
 
-RUNS = [{"student": "s", "run": f"sft-s{seed}", "recipe": "sft", "seed": seed} for seed in (0, 1)]
-RUNS += [{"student": "s", "run": "other-s0", "recipe": "other", "seed": 0}]
-RUNS += [{"student": "s", "run": "base", "recipe": None, "seed": None}]
+RUNS = make_runs({("s", "sft"): (0, 1), ("s", "other"): (0,)})
 SPEC = {"analysis": {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 5}, "runs": RUNS}
 STEPS = {"base": (0,), "sft-s0": (4, 9), "sft-s1": (4, 9), "other-s0": (9,)}
 

@@ -7,11 +7,13 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_specs import estimated
 from scipy.stats import ttest_ind
 from score_tables import make_scores, make_tasks
 
 from skillift.contracts.claims import CLAIMS
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.claims import claims
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
@@ -26,27 +28,23 @@ CLAIMED = ("transfer", "retention", "transfer_by_tier")
 UNDEFINED = {claim: {"undefined"} for claim in CLAIMED}
 
 
-def runs_of(students: str = "sm", seeds: tuple[int, ...] = (0,)) -> list[dict]:
-    return [
-        {"student": student, "run": run, "recipe": recipe, "seed": seed}
-        for student in students
-        for run, recipe, seed in (("base", None, None), *((f"sft-s{n}", "sft", n) for n in seeds))
-    ]
+def runs_of(students: str = "sm", seeds: tuple[int, ...] = (0,)) -> list[DeclaredRun]:
+    return make_runs({(student, "sft"): seeds for student in students})
 
 
-def arms(gains: dict[str, float], suite: str, runs: list[dict], seed: int = 0, unscored=()) -> dict:
+def arms(gains: dict[str, float], suite: str, runs: list[DeclaredRun], seed: int = 0, unscored=()) -> dict:
     """Verdicts of none and curated; under curated SFT adds the student's gain."""
     n_tasks = int(np.prod(HOME if suite != "transfer" else FAR))
     made = {}
     for run in runs:
         rng = np.random.default_rng(
-            [seed, len(suite), ord(run["student"]), 1 + run["seed"] if run["recipe"] else 0]
+            [seed, len(suite), ord(run.student), 0 if run.seed is None else 1 + run.seed]
         )
         for condition in ("none", "curated"):
-            gain = gains[run["student"]] if run["recipe"] and condition == "curated" else 0.0
+            gain = gains[run.student] if run.recipe and condition == "curated" else 0.0
             passed = (rng.random(n_tasks) < 0.35 + gain).tolist()
-            lost = suite in unscored and run["student"] in unscored[suite]
-            made["bench", run["student"], run["run"], 9 if run["recipe"] else 0, condition] = (
+            lost = suite in unscored and run.student in unscored[suite]
+            made["bench", run.student, run.run, 9 if run.recipe else 0, condition] = (
                 [None] * n_tasks if lost else passed
             )
     return made
@@ -65,7 +63,7 @@ def far(frame: pl.DataFrame, shared: bool = False) -> pl.DataFrame:
 def table(
     home: dict[str, float] | None,
     gains: dict[str, float],
-    runs: list[dict],
+    runs: list[DeclaredRun],
     *,
     shared: bool = False,
     margins: dict | None = None,
@@ -239,7 +237,7 @@ def test_a_suite_that_was_not_asked_or_base_models_alone_are_claimed_nothing_of(
     runs = runs_of("s")
     asked = table({"s": 0.2}, {"s": 0.1}, runs)
     assert {*CLAIMED[:2]} <= set(asked["claim"])
-    untrained = table({"s": 0.2}, {"s": 0.1}, [run for run in runs if run["recipe"] is None])
+    untrained = table({"s": 0.2}, {"s": 0.1}, [run for run in runs if run.recipe is None])
     assert not {*CLAIMED} & set(untrained["claim"])
 
 

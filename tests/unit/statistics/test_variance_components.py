@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from score_tables import make_scores, make_tasks
 
 from skillift.errors import UserError
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.contrasts import differences
 from skillift.statistics.effects import effects
 from skillift.statistics.pairing import task_values, with_skills
@@ -87,12 +89,8 @@ def test_the_seed_variance_is_that_of_the_analysis():
     assert {where: found[where] for where in shown} == pytest.approx(shown)
 
 
-def runs_of(seeds: int) -> list[dict]:
-    return [
-        {"student": student, "run": f"sft-s{seed}", "recipe": "sft", "seed": seed}
-        for student in ("s", "m")
-        for seed in range(seeds)
-    ]
+def runs_of(seeds: int) -> list[DeclaredRun]:
+    return make_runs({(student, "sft"): tuple(range(seeds)) for student in ("s", "m")})
 
 
 def study(seeds: int = 2, n_samples: int = 1, n_skills: int = 40, per_skill: int = 5, students=("s", "m")):

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 import pytest
+from claim_tables import make_runs
 from made_specs import analysis_of, predicted
 from metric_tables import made_responses
 from score_tables import make_scores, make_tasks
@@ -14,6 +15,7 @@ from score_tables import make_scores, make_tasks
 from skillift.contracts.analysis import EFFECTS, VARIANTS
 from skillift.contracts.claims import CLAIMS
 from skillift.contracts.pipeline import TASKS
+from skillift.settings.publication_specs import DeclaredRun
 from skillift.statistics.analysis import Analysis, analyse
 from skillift.statistics.pass_rates import no_responses
 from skillift.statistics.predictions import predictions
@@ -22,10 +24,7 @@ from skillift.tables import check
 N_SKILLS, PER_SKILL = 12, 5
 N_TASKS = N_SKILLS * PER_SKILL
 KINDS = ("a", "b")  # each parent has a variant of both
-RUNS = [
-    {"student": "s", "run": run, "recipe": recipe, "seed": seed}
-    for run, recipe, seed in (("base", None, None), ("sft-s0", "sft", 0), ("sft-s1", "sft", 1))
-]
+RUNS = make_runs({("s", "sft"): (0, 1)})
 STEPS = {"base": 0, "sft-s0": 9, "sft-s1": 9}
 
 
@@ -70,7 +69,9 @@ def scores(rates: dict[str, tuple[float, float]], lost: tuple[str, ...] = ()) ->
 RATES = {"base": (0.5, 0.45), "sft-s0": (0.9, 0.5), "sft-s1": (0.9, 0.5)}
 
 
-def analysed(given: pl.DataFrame, known: pl.DataFrame, runs: list[dict] = RUNS, **settings) -> Analysis:
+def analysed(
+    given: pl.DataFrame, known: pl.DataFrame, runs: list[DeclaredRun] = RUNS, **settings
+) -> Analysis:
     spec = {"confidence": 0.95, "bootstrap_samples": 100, "seed": 0, "splits": 2, **settings}
     kept = given.join(known.select("task_id"), on="task_id", how="semi")
     return analyse(kept, known, no_responses(), *analysis_of({"analysis": spec, "runs": runs}))

@@ -18,7 +18,7 @@ from skillift.engines.interface import RunOptions
 from skillift.episodes import answering as episodes
 from skillift.episodes.answer_checks import check_same_prompts
 from skillift.errors import UserError
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import AnsweringSpec, EpisodesSpec
 from skillift.students.chat_format import generation_prompt, prompt_text, trained_tokens
 from skillift.study.study import load_study
 
@@ -61,7 +61,7 @@ def test_training_and_answering_are_told_the_same_date(tmp_path):
     trained = episodes.load_tokenizer(student).decode(result.probes["prompt_ids"][0])
     messages = pl.DataFrame({"task_id": ["t"], "condition": ["none"], "content": ["What?"]})
     tokenizer = episodes.load_tokenizer(next((tmp_path / "checkpoints").iterdir()))
-    (asked,) = episodes.rendered_prompts(tokenizer, messages, {"thinking": False, "date": OTHER})
+    (asked,) = episodes.rendered_prompts(tokenizer, messages, AnsweringSpec(date=OTHER, max_tokens=8))
     assert trained.partition("user\n")[0] == asked.partition("user\n")[0]
     assert "Today Date: 03 Feb 2025<" in asked
 

@@ -7,7 +7,7 @@ import importlib.metadata
 import pytest
 from tiny_models import write_student
 
-from skillift.engines.interface import RunOptions
+from skillift.engines.interface import RunOptions, Serving
 from skillift.engines.opening import open_engine
 from skillift.errors import UserError
 from skillift.students import head_sizes
@@ -29,6 +29,6 @@ def test_an_engine_refuses_other_sizes_in_words_before_it_starts(tmp_path, monke
 
     monkeypatch.setattr(head_sizes, "served_head_sizes", lambda: (64, 128))
     folder = write_student(tmp_path)
-    settings = {"precision": "float32", "max_model_len": 64, "seed": 0}
+    settings = Serving("float32", 64)
     with pytest.raises(UserError, match=r"size 32.*`engine: transformers`"):
         open_engine("vllm", folder, settings, RunOptions()).__enter__()

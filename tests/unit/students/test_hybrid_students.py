@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hybrid_models import write_hybrid_student
 from trainings import LORA, RECIPE, demonstrations, train
 
-from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.interface import RunOptions, Sampling, Serving
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import Probe, check_served, served_table
 from skillift.students.model_folders import load_model
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
+INFERENCE = Serving("float32", 256)
 OPTIONS = RunOptions(max_num_seqs=8)
 GREEDY = Sampling(max_tokens=12)
 SAMPLED = Sampling(max_tokens=12, temperature=1.0, top_p=0.9)
@@ -37,7 +38,7 @@ def test_padding_and_neighbours_change_no_answer(student, prompts):
     seeds = list(range(16))
     with open_engine("transformers", student, INFERENCE, OPTIONS) as engine:
         greedy, sampled = engine.generate(prompts, GREEDY), engine.generate(prompts, SAMPLED, seeds)
-    alone = {**INFERENCE, "batch_invariant": True}
+    alone = replace(INFERENCE, batch_invariant=True)
     with open_engine("transformers", student, alone, OPTIONS) as engine:
         assert engine.generate(prompts, GREEDY) == greedy
         assert engine.generate(prompts[::-1], SAMPLED, seeds[::-1])[::-1] == sampled

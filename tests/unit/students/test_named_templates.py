@@ -12,9 +12,10 @@ from chat_folders import EOS, GEMMA, number_of, write_base, write_base_student
 from plain_folders import write_json
 from trainings import RECIPE, corpus_of, train
 
-from skillift.engines.interface import RunOptions, Sampling
+from skillift.engines.interface import RunOptions, Sampling, Serving
 from skillift.engines.opening import open_engine
 from skillift.episodes.asked import check_template, rendered_prompts
+from skillift.settings.specs import AnsweringSpec
 from skillift.students.chat_format import prompt_text, token_ids
 from skillift.students.chat_settings import ChatSettings, ChatTemplate
 from skillift.students.file_tokenizer import FileTokenizer
@@ -47,10 +48,11 @@ def trained(student, tmp_path_factory):
 
 
 def test_it_is_asked_in_the_template_and_its_checkpoint_too(student, trained):
+    inference = AnsweringSpec(**inferences.INFERENCE)
     for folder in (student, trained[0]):
-        texts = rendered_prompts(load_tokenizer(folder), MESSAGES, inferences.INFERENCE)
+        texts = rendered_prompts(load_tokenizer(folder), MESSAGES, inference)
         assert texts == [PROMPT]
-    check_template(student, load_tokenizer(trained[0]), MESSAGES, texts, inferences.INFERENCE, 2)
+    check_template(student, load_tokenizer(trained[0]), MESSAGES, texts, inference, 2)
 
 
 def test_it_is_trained_on_the_answer_and_the_templates_end_token(trained):
@@ -71,7 +73,7 @@ def test_its_checkpoint_has_that_template_alone_and_stops_there_wherever_it_is_s
 def test_an_engine_ends_an_answer_at_the_templates_token_and_at_the_tokenizers(student, kind):
     draw = random.Random(0)
     prompts = [[draw.randrange(256) for _ in range(9)] for _ in range(100)]
-    settings = {"precision": "float32", "max_model_len": 128, "seed": 0}
+    settings = Serving("float32", 128)
     with open_engine(kind, student, settings, RunOptions(max_num_seqs=50)) as engine:
         answers = engine.generate(prompts, Sampling(64, 1.0, 1.0), range(len(prompts)))
     ended = {answer.tokens[-1] for answer in answers if answer.finish_reason == "stop"}

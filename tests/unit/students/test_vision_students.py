@@ -6,7 +6,7 @@ import pytest
 from hybrid_models import write_hybrid_student
 from trainings import LORA, RECIPE, demonstrations, train
 
-from skillift.engines.interface import RunOptions
+from skillift.engines.interface import RunOptions, Serving
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import Probe, check_served, served_table
 from skillift.errors import UserError
@@ -16,7 +16,7 @@ from skillift.tables import read_json
 
 pytestmark = pytest.mark.models
 
-INFERENCE = {"precision": "float32", "max_model_len": 256, "seed": 0}
+INFERENCE = Serving("float32", 256)
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ def test_it_prefers_right_answers_more_than_at_first(whole):
 @pytest.mark.parametrize("trainable", [RECIPE["trainable"], "full"], ids=["lora", "full"])
 def test_the_reference_stays_what_the_start_serves(student, tmp_path, trainable):
     """Before and after training, the reference's log-probabilities are those of the served start."""
-    from skillift.engines.interface import RunOptions
+    from skillift.engines.interface import RunOptions, Serving
     from skillift.engines.opening import open_engine
     from skillift.engines.probes import Probe
 
@@ -161,9 +161,7 @@ def test_the_reference_stays_what_the_start_serves(student, tmp_path, trainable)
     trainer, data = pair_trainer(recipe, start, ROWS, tmp_path / "state", TrainingOptions())
     rows = data.rows.to_list()
     sides = [[Probe(row["prompt_ids"], row[side]) for row in rows] for side in ("chosen_ids", "rejected_ids")]
-    with open_engine(
-        "transformers", start, {"precision": "float32", "max_model_len": 64}, RunOptions()
-    ) as engine:
+    with open_engine("transformers", start, Serving("float32", 64), RunOptions()) as engine:
         served = [[sum(each) for each in engine.log_probabilities(side)] for side in sides]
 
     def reference() -> list[list[float]]:

@@ -60,7 +60,7 @@ def test_the_log_has_the_loss_of_every_step_and_the_tokens_so_far(trained):
 
 
 def test_a_checkpoint_is_a_whole_model_that_generates(trained, student):
-    from skillift.engines.interface import RunOptions, Sampling
+    from skillift.engines.interface import RunOptions, Sampling, Serving
     from skillift.engines.opening import open_engine
 
     folder, result = trained
@@ -79,8 +79,7 @@ def test_a_checkpoint_is_a_whole_model_that_generates(trained, student):
         declared["eos_token_id"]
         == json.loads((student / "generation_config.json").read_text())["eos_token_id"]
     )
-    inference = {"precision": "float32", "max_model_len": 64, "seed": 0}
-    with open_engine("transformers", final, inference, RunOptions()) as engine:
+    with open_engine("transformers", final, Serving("float32", 64), RunOptions()) as engine:
         assert engine.generate([[1, 2, 3]], Sampling(8))[0].completion_tokens > 0
 
 

@@ -11,6 +11,7 @@ from skillift.errors import UserError, problem
 from skillift.protocols import PROTOCOL, protocols_in
 from skillift.reporting.view import BASE, recipes_of
 from skillift.settings.publication_specs import BrowserSpec
+from skillift.statistics.run_frames import run_frame
 
 # what a column of verdicts holds: no such episode, pass, fail, why there is no verdict, or a score that is
 # neither a pass nor a fail
@@ -64,9 +65,7 @@ def shown_arms(spec: BrowserSpec, students: pl.DataFrame, answered: pl.DataFrame
 
     Recipes stand in the order of `recipes_of`.
     """
-    text = dict.fromkeys(("student", "run", "recipe"), pl.String)
-    runs = [run.model_dump() for run in spec.runs]
-    declared = pl.DataFrame(runs, schema={**text, "seed": pl.Int64}).with_columns(
+    declared = run_frame(spec.runs).with_columns(
         trained=pl.col("run") != BASE,
         name=pl.format("{}, seed {}", "recipe", "seed").fill_null("before SFT"),
     )

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from transformers import LogitsProcessor
 
-from skillift.engines.interface import Composition, RunOptions
+from skillift.engines.interface import Composition, RunOptions, Serving
 from skillift.engines.probes import Probe
 from skillift.engines.transformers_engine import TransformersEngine
 from skillift.errors import UserError, problem
@@ -31,20 +31,20 @@ class ComposedEngine(TransformersEngine):
     """A large model with the training of a small one; see `engines.Engine`."""
 
     def __init__(
-        self, model_folder: Path | str, inference: dict, options: RunOptions, composition: Composition
+        self, model_folder: Path | str, serving: Serving, options: RunOptions, composition: Composition
     ) -> None:
         """Load the three models.
 
         Raises:
             UserError: a folder is unreadable, its tokenizer is another, or its model has too few positions.
         """
-        super().__init__(model_folder, inference, options)
+        super().__init__(model_folder, serving, options)
         folders = (composition.tuned, composition.base)
         for folder in folders:
             self._check_tokenizer(folder)
-            check_positions(folder, inference["max_model_len"])
+            check_positions(folder, serving.max_model_len)
         with phase("loading the small models"):
-            models = [load_model(folder, inference["precision"]) for folder in folders]
+            models = [load_model(folder, serving.precision) for folder in folders]
             self.tuned, self.base = (model.to(self.device).eval() for model in models)
         self.weight, self.size = composition.weight, len(self.tokenizer)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from skillift.engines.probes import Probe
+
+if TYPE_CHECKING:
+    from skillift.settings.specs import AnsweringSpec
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,31 @@ class Sampling:
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
     log_probabilities: bool = False
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What of a study's `inference` an engine is opened with.
+
+    Attributes:
+        precision: number format of weights and activations.
+        max_model_len: most tokens of prompt and answer together.
+        seed: of the engine; each answer has a seed of its own besides.
+        batch_invariant: whether an answer is to be the same whatever is answered beside it.
+        stop: texts that end an answer.
+    """
+
+    precision: str
+    max_model_len: int
+    seed: int = 0
+    batch_invariant: bool = False
+    stop: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, inference: AnsweringSpec, max_model_len: int) -> Serving:
+        """That of a run; `max_model_len` as the run's prompts need it, where the study leaves it out."""
+        stop = tuple(inference.stop or ())
+        return cls(inference.precision, max_model_len, inference.seed, inference.batch_invariant, stop)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from skillift.engines.interface import Composition, Engine, RunOptions
+from skillift.engines.interface import Composition, Engine, RunOptions, Serving
 from skillift.errors import UserError, problem
 from skillift.libraries import prepare_libraries
 from skillift.named_modules import names_in
@@ -24,7 +24,7 @@ COMPOSING = "transformers"  # the engine that emulated runs are answered by
 def open_engine(
     kind: str,
     model_folder: Path | str,
-    inference: dict,
+    serving: Serving,
     options: RunOptions,
     adapter: Path | str | None = None,
     composition: Composition | None = None,
@@ -34,8 +34,7 @@ def open_engine(
     Args:
         kind: one of `ENGINES`.
         model_folder: a servable folder: safetensors, config, tokenizer.
-        inference: the study's `inference`; precision, max_model_len (a number), seed and batch_invariant
-            (false where left out) are read here.
+        serving: how the study wants it served.
         options: how it is run.
         adapter: a LoRA adapter's folder, to be applied to the model without merging.
         composition: what the model's scores are composed with, if anything; by transformers, in one process.
@@ -52,14 +51,14 @@ def open_engine(
             raise UserError(problem("inference: engine", kind, f"{COMPOSING}, for emulated runs"))
         # by name, as runs that are not emulated do not depend on it
         composed = import_module("skillift.engines.composed").ComposedEngine
-        engine: Engine = composed(model_folder, inference, options, composition)
+        engine: Engine = composed(model_folder, serving, options, composition)
     elif options.data_parallel > 1:
         from skillift.engines.parallel_engines import ParallelEngines
 
-        engine = ParallelEngines(open_engine, kind, model_folder, inference, options, adapter)
+        engine = ParallelEngines(open_engine, kind, model_folder, serving, options, adapter)
     else:
         module = import_module(f"skillift.engines.{kind}_engine")
-        engine = module.ENGINE(model_folder, inference, options, adapter)
+        engine = module.ENGINE(model_folder, serving, options, adapter)
     try:
         yield engine
     finally:

@@ -23,6 +23,7 @@ from skillift.engines.interface import (
     Engine,
     RunOptions,
     Sampling,
+    Serving,
     by_shared_prefix,
     in_order,
 )
@@ -44,7 +45,7 @@ class ParallelEngines:
         open_engine: OpenEngine,
         kind: str,
         model_folder: Path | str,
-        inference: dict,
+        serving: Serving,
         options: RunOptions,
         adapter: Path | str | None = None,
     ) -> None:
@@ -54,7 +55,7 @@ class ParallelEngines:
             open_engine: `engines.opening.open_engine`, which each process calls with what follows.
             kind: see there, as for the others.
             model_folder: see there.
-            inference: see there.
+            serving: see there.
             options: see there; `data_parallel` is the number of processes.
             adapter: see there.
 
@@ -70,7 +71,7 @@ class ParallelEngines:
         for place, share in enumerate(shares):
             connection, theirs = context.Pipe()
             counted = (self.counts, place)
-            arguments = (theirs, counted, share, open_engine, kind, model_folder, inference, alone, adapter)
+            arguments = (theirs, counted, share, open_engine, kind, model_folder, serving, alone, adapter)
             process = context.Process(target=_serve, args=arguments)
             process.start()
             theirs.close()
@@ -186,7 +187,7 @@ def _serve(
     open_engine: OpenEngine,
     kind: str,
     model_folder: Path | str,
-    inference: dict,
+    serving: Serving,
     options: RunOptions,
     adapter: Path | str | None,
 ) -> None:
@@ -196,7 +197,7 @@ def _serve(
     counts, place = counted
     counts.tell(place)
     try:
-        with open_engine(kind, model_folder, inference, options, adapter) as engine:
+        with open_engine(kind, model_folder, serving, options, adapter) as engine:
             connection.send(None)
             while True:
                 name, arguments = connection.recv()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skillift.engines.interface import Completion, RunOptions, Sampling, in_order, mean_of
+from skillift.engines.interface import Completion, RunOptions, Sampling, Serving, in_order, mean_of
 from skillift.engines.probes import Probe, log_probabilities
 from skillift.errors import UserError, problem
 from skillift.libraries import fast_imports, prepare_libraries
@@ -34,7 +34,7 @@ class TransformersEngine:
     def __init__(
         self,
         model_folder: Path | str,
-        inference: dict,
+        serving: Serving,
         options: RunOptions,
         adapter: Path | str | None = None,
     ) -> None:
@@ -53,15 +53,15 @@ class TransformersEngine:
             prepare_libraries(options.threads)
         self.tokenizer = load_tokenizer(model_folder)
         self.ends = end_tokens(model_folder, self.tokenizer)
-        check_positions(model_folder, inference["max_model_len"])
+        check_positions(model_folder, serving.max_model_len)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         with phase("loading the model"):
-            model = load_model(model_folder, inference["precision"])
+            model = load_model(model_folder, serving.precision)
             if adapter is not None:
                 model = apply_adapter(model, adapter)
             self.model = model.to(self.device).eval()
         # neighbours in a batch change a sum's order, and so its rounding
-        self.batch_size = 1 if inference.get("batch_invariant") else options.max_num_seqs
+        self.batch_size = 1 if serving.batch_invariant else options.max_num_seqs
 
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, seeds: Sequence[int] | None = None

@@ -18,6 +18,7 @@ from skillift.engines.interface import (
     Completion,
     RunOptions,
     Sampling,
+    Serving,
     by_shared_prefix,
     in_order,
     mean_of,
@@ -51,7 +52,7 @@ class VllmEngine:
     def __init__(
         self,
         model_folder: Path | str,
-        inference: dict,
+        serving: Serving,
         options: RunOptions,
         adapter: Path | str | None = None,
     ) -> None:
@@ -60,12 +61,12 @@ class VllmEngine:
         Raises:
             UserError: the folder is unreadable, or vLLM cannot serve it on this machine.
         """
-        invariant = inference.get("batch_invariant", False)
+        invariant = serving.batch_invariant
         os.environ.update(ENVIRONMENT)
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
         self.tokenizer = load_tokenizer(model_folder)
         self.ends = end_tokens(model_folder, self.tokenizer)
-        config = check_positions(model_folder, inference["max_model_len"])
+        config = check_positions(model_folder, serving.max_model_len)
         unserved = head_size_mistake(f"{model_folder}", config.to_dict(), "vllm")
         if unserved:
             raise UserError(unserved)
@@ -91,18 +92,18 @@ class VllmEngine:
             options = replace(options, max_num_seqs=1, prefix_caching=False)
         try:
             if current_platform.is_cpu():
-                platform_options = _cpu_options(config, inference, options)
+                platform_options = _cpu_options(config, serving, options)
             else:
                 platform_options = {"gpu_memory_utilization": options.gpu_memory_utilization}
             adapter_options = {} if adapter is None else _adapter_options(adapter)
             with phase("starting vLLM with the model"):
                 self.llm = LLM(
                     model=str(model_folder),
-                    skip_tokenizer_init=not inference.get("stop"),  # else vLLM looks for texts in answers
+                    skip_tokenizer_init=not serving.stop,  # else vLLM looks for texts in answers
                     generation_config="vllm",  # the study's sampling, not the model folder's
-                    dtype=inference["precision"],
-                    seed=inference["seed"],
-                    max_model_len=inference["max_model_len"],
+                    dtype=serving.precision,
+                    seed=serving.seed,
+                    max_model_len=serving.max_model_len,
                     max_num_seqs=options.max_num_seqs,
                     enable_prefix_caching=options.prefix_caching,
                     tensor_parallel_size=options.tensor_parallel,
@@ -220,18 +221,18 @@ def _adapter_options(adapter: Path | str) -> dict:
     return {"enable_lora": True, "max_loras": 1, "max_lora_rank": min(fitting)}
 
 
-def _cpu_options(config: PretrainedConfig, inference: dict, options: RunOptions) -> dict:
+def _cpu_options(config: PretrainedConfig, serving: Serving, options: RunOptions) -> dict:
     """What vLLM needs to be told on a CPU."""
     return {
         "enforce_eager": True,
-        "kv_cache_memory_bytes": _cpu_cache_bytes(config, inference, options),
+        "kv_cache_memory_bytes": _cpu_cache_bytes(config, serving, options),
         # a prompt that is cut over two steps ends seeded sampling: "CPU Generator does not use offset"
         "enable_chunked_prefill": False,
-        "max_num_batched_tokens": max(4096, inference["max_model_len"]),
+        "max_num_batched_tokens": max(4096, serving.max_model_len),
     }
 
 
-def _cpu_cache_bytes(config: PretrainedConfig, inference: dict, options: RunOptions) -> int:
+def _cpu_cache_bytes(config: PretrainedConfig, serving: Serving, options: RunOptions) -> int:
     """The key-value cache that `max_num_seqs` full sequences need, at most `kv_cache_gib`.
 
     vLLM fills the whole cache with zeros at start: 1 GiB takes as long as 100 answers of a small student.
@@ -243,7 +244,7 @@ def _cpu_cache_bytes(config: PretrainedConfig, inference: dict, options: RunOpti
         return most
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     size = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    number_bytes = 4 if inference["precision"] == "float32" else 2
+    number_bytes = 4 if serving.precision == "float32" else 2
     token_bytes = 2 * text.num_hidden_layers * heads * size * number_bytes
-    tokens = math.ceil(inference["max_model_len"] / CPU_BLOCK) * CPU_BLOCK
+    tokens = math.ceil(serving.max_model_len / CPU_BLOCK) * CPU_BLOCK
     return min(most, token_bytes * tokens * (options.max_num_seqs + 1))

@@ -19,14 +19,13 @@ from pathlib import Path
 import polars as pl
 
 from skillift.contracts.pipeline import EPISODE_KEY
-from skillift.engines.interface import Completion, Composition, Engine, RunOptions, Sampling
+from skillift.engines.interface import Completion, Composition, Engine, RunOptions, Sampling, Serving
 from skillift.engines.opening import open_engine
 from skillift.engines.probes import PROBE_SCHEMA, Probe, served_table
 from skillift.episodes.answer_checks import asked_table
 from skillift.episodes.answered import Answered, Answers
 from skillift.episodes.asked import (
     check_template,
-    date_of,
     messages_of_suites,
     model_length,
     rendered_prompts,
@@ -38,7 +37,7 @@ from skillift.episodes.ways import Way, ways_to_ask
 from skillift.errors import UserError, problem
 from skillift.processes.progress import part, phase
 from skillift.protocols import MAIN, keyed, with_protocol
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import AnsweringSpec, EpisodesSpec
 from skillift.students.chat_format import opened_reasoning, token_ids
 from skillift.students.model_folders import load_tokenizer
 from skillift.yaml_sources.source import Words
@@ -94,12 +93,11 @@ def answer(
     Raises:
         UserError: no task in the suites, a prompt that leaves no room for max_tokens, an unreadable model.
     """
-    inference, ways = spec.inference.model_dump(), ways_to_ask(spec)
-    messages = messages_of_suites(tasks, skills, inference["suites"], spec, template)
+    inference, ways = spec.inference, ways_to_ask(spec)
+    messages = messages_of_suites(tasks, skills, inference.suites, spec, template)
     own = tasks_of_shard(messages["task_id"], shard, spec.shards or 1)
     if probes is None or shard > 0:
         probes = pl.DataFrame(schema=PROBE_SCHEMA)
-    altered = tasks if "interventions" in inference else None
     found = []
     last = max(checkpoints)
     for number, (step, folder) in enumerate(sorted(checkpoints.items()), start=1):
@@ -107,7 +105,7 @@ def answer(
             served, own_probes = served_weights(folder, base, inference), probes.filter(step=step)
             here = [way for way in ways if way.answers_at(step, last)]
             place = (step, served, messages, own, inference, here, options, own_probes, base)
-            found.append(_answer_at(*place, composition, altered))
+            found.append(_answer_at(*place, composition, tasks))
     answers = Answers.together(found)
     return answers._replace(episodes=answers.episodes.sort(keyed(answers.episodes, EPISODE_KEY)))
 
@@ -117,19 +115,19 @@ def _answer_at(
     served: tuple[Path, Path | None],
     messages: pl.DataFrame,
     own: list[str],
-    inference: dict,
+    inference: AnsweringSpec,
     ways: Sequence[Way],
     options: RunOptions,
     probes: pl.DataFrame,
     base: Path | None,
     composition: Composition | None,
-    tasks: pl.DataFrame | None,
+    tasks: pl.DataFrame,
 ) -> Answers:
     folder, adapter = served
     tokenizer = load_tokenizer(folder)
-    inference = {**inference, "max_tokens": max(way.sampling.max_tokens for way in ways)}
+    inference = inference.model_copy(update={"max_tokens": max(way.sampling.max_tokens for way in ways)})
     messages = messages.filter(pl.any_horizontal(way.messages() for way in ways))
-    if inference.get("max_model_len") is not None:  # else derived from the longest prompt of all shards
+    if inference.max_model_len is not None:  # else derived from the longest prompt of all shards
         messages = messages.filter(pl.col("task_id").is_in(own))
     texts = rendered_prompts(tokenizer, messages, inference)
     if base is not None and base != folder:
@@ -148,15 +146,15 @@ def _answer_at(
     )
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     asked = asked_table(
-        step, messages, texts, hashes, prompts, tokenizer, inference["thinking"], date_of(inference)
+        step, messages, texts, hashes, prompts, tokenizer, inference.thinking, inference.today
     )
     suites = messages["suite"].to_list()
-    settings = {**inference, "max_model_len": length}
     keys = messages.select("suite", "condition", "task_id").rows()
     found: list[pl.DataFrame] = []
     ways_asked: list[tuple[list, list, Sampling, list]] = []
     answered: list[Answered] = []  # of `main`, whose chains of thought are altered
-    with open_engine(inference["engine"], folder, settings, options, adapter, composition) as engine:
+    serving = Serving.of(inference, length)
+    with open_engine(inference.engine, folder, serving, options, adapter, composition) as engine:
         for way in ways:
             places = messages.select(way.messages()).to_series().arg_true()
             requests = [(place, sample) for place in places for sample in range(way.samples)]
@@ -172,9 +170,9 @@ def _answer_at(
                 (step, *keys[place], sample, hashes[place], opened_reasoning(texts[place]), completion)
                 for (place, sample), completion in zip(requests, answers, strict=True)
             ]
-            episodes = _episodes(rows, inference["engine"], way.sampling.log_probabilities)
+            episodes = _episodes(rows, inference.engine, way.sampling.log_probabilities)
             found.append(episodes if way.name is None else with_protocol(episodes, way.name))
-            if tasks is not None and way.name in (None, MAIN):
+            if inference.interventions and way.name in (None, MAIN):
                 answered = [
                     Answered(suite, condition, task_id, sample, prompts[place], opened, completion)
                     for (place, _), row in zip(requests, rows, strict=True)
@@ -185,15 +183,16 @@ def _answer_at(
         with part(PART), phase("scoring answers"):
             parity = measure(engine, step, *ways_asked[0])
         intervened = chains = None
-        if tasks is not None:  # last, and in calls of their own: what stands above does not depend on it
+        # last, and in calls of their own: what stands above does not depend on it
+        if inference.interventions:
             most = max((way.sampling.max_tokens for way in ways if way.name in (None, MAIN)), default=0)
-            asked_again = (answered, tasks, {**settings, "max_tokens": most})
+            asked_again = (answered, tasks, inference.model_copy(update={"max_tokens": most}), length)
             with part("interventions"):  # by name: what it reads answers by is none of other studies' code
                 module = import_module("skillift.episodes.intervened")
                 intervened = module.answers_again(engine, tokenizer, step, *asked_again)
-            if inference["interventions"].get("second_pass"):
+            if inference.interventions.second_pass:
                 stored = import_module("skillift.episodes.stored_chains")
-                chains = stored.chains_table(tokenizer, step, answered, settings)
+                chains = stored.chains_table(tokenizer, step, answered, inference.interventions, length)
     return Answers(pl.concat(found), served_table(probes, step, scores), asked, parity, intervened, chains)
 
 

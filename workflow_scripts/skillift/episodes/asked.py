@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from skillift.errors import UserError, problem
-from skillift.settings.specs import Asked
-from skillift.settings.values import DEFAULT_DATE
+from skillift.settings.specs import AnsweringSpec, Asked
 from skillift.students.chat_format import prompt_text, refuse_special_tokens
 from skillift.students.model_folders import load_tokenizer, max_positions
 from skillift.tasks.prompts import messages_for
@@ -51,7 +50,7 @@ def messages_of_suites(
 
 
 def rendered_prompts(
-    tokenizer: PreTrainedTokenizerBase, messages: pl.DataFrame, inference: dict
+    tokenizer: PreTrainedTokenizerBase, messages: pl.DataFrame, inference: AnsweringSpec
 ) -> list[str]:
     """The texts that a student sees of `messages` (task_id, condition, content), in their order.
 
@@ -61,7 +60,7 @@ def rendered_prompts(
     texts = []
     for task_id, condition, content in messages.select("task_id", "condition", "content").iter_rows():
         refuse_special_tokens(tokenizer, content, f"task {task_id} under the condition {condition}")
-        texts.append(prompt_text(tokenizer, content, inference["thinking"], date_of(inference)))
+        texts.append(prompt_text(tokenizer, content, inference.thinking, inference.today))
     return texts
 
 
@@ -70,7 +69,7 @@ def check_template(
     tokenizer: PreTrainedTokenizerBase,
     messages: pl.DataFrame,
     texts: list[str],
-    inference: dict,
+    inference: AnsweringSpec,
     step: int,
 ) -> None:
     """See, before an engine starts, that a checkpoint is asked what its base model is.
@@ -91,13 +90,12 @@ def check_template(
             raise UserError(problem(where, texts[place], f"that of {base}, {expected!r}", fix))
 
 
-def date_of(inference: dict) -> str:
-    """The date that chat templates print as today's."""
-    return inference.get("date", DEFAULT_DATE)
-
-
 def model_length(
-    messages: pl.DataFrame, prompts: list[list[int]], inference: dict, folder: Path, longest_probe: int = 0
+    messages: pl.DataFrame,
+    prompts: list[list[int]],
+    inference: AnsweringSpec,
+    folder: Path,
+    longest_probe: int = 0,
 ) -> int:
     """The tokens that an engine has to hold of one prompt with its answer.
 
@@ -116,16 +114,16 @@ def model_length(
         UserError: names the task with the longest prompt, or the model's positions, and what is needed.
     """
     place = max(range(len(prompts)), key=lambda place: len(prompts[place]))
-    prompt, given = len(prompts[place]), inference.get("max_model_len")
-    needed = max(prompt + inference["max_tokens"], longest_probe)
+    prompt, given = len(prompts[place]), inference.max_model_len
+    needed = max(prompt + inference.max_tokens, longest_probe)
     positions = max_positions(folder)
     room = min(length for length in (given, positions, math.inf) if length is not None)
     if needed > room:
         task_id, condition = messages.select("task_id", "condition").row(place)
         limit = f"max_model_len {given}" if room == given else f"max_position_embeddings {room} of {folder}"
         place_found = f"task {task_id} under the condition {condition}", f"a prompt of {prompt} tokens"
-        if prompt + inference["max_tokens"] <= room:
+        if prompt + inference.max_tokens <= room:
             place_found = "a demonstration that is scored", f"{longest_probe} tokens with its prompt"
-        expected = f"at most {limit}, with max_tokens {inference['max_tokens']} for an answer"
+        expected = f"at most {limit}, with max_tokens {inference.max_tokens} for an answer"
         raise UserError(problem(*place_found, expected, _LENGTH_FIX))
     return given or min(math.ceil(needed / LENGTH_UNIT) * LENGTH_UNIT, positions or needed + LENGTH_UNIT)

@@ -20,7 +20,7 @@ from skillift.corpus.teachers import corrupt, wrong_answers
 from skillift.engines.interface import RunOptions
 from skillift.engines.probes import BASE_STEP, PROBE_SCHEMA, TOLERANCE, Probe
 from skillift.episodes.answering import answer
-from skillift.episodes.asked import date_of, messages_of_suites
+from skillift.episodes.asked import messages_of_suites
 from skillift.judging.scoring import scored_by_program
 from skillift.settings.specs import DiscriminationSpec
 from skillift.students.chat_format import trained_tokens
@@ -57,11 +57,11 @@ def discrimination(
     Raises:
         UserError: no task in the suite; see also `episodes.answering.answer`.
     """
-    inference = spec.inference.model_dump()
-    asked = tasks.filter(pl.col("suite").is_in(inference["suites"])).sort("task_id")
-    messages = messages_of_suites(asked, skills, inference["suites"], spec, template)
+    inference = spec.inference
+    asked = tasks.filter(pl.col("suite").is_in(inference.suites)).sort("task_id")
+    messages = messages_of_suites(asked, skills, inference.suites, spec, template)
     tokenizer, contents = load_tokenizer(model), dict(messages.select("task_id", "content").iter_rows())
-    ends, thinking, date = end_tokens(model, tokenizer), inference["thinking"], date_of(inference)
+    ends, thinking, date = end_tokens(model, tokenizer), inference.thinking, inference.today
 
     def tokens_of(task_id: str, response: str) -> Probe:
         return Probe(*trained_tokens(tokenizer, contents[task_id], response, thinking, ends, date))
@@ -71,7 +71,7 @@ def discrimination(
         for row in asked.to_dicts()
     }
     found = answer(tasks, skills, spec, {BASE_STEP: model}, options, template, _as_probes(sets), model)
-    preferred = preferences(sets, found.served, TOLERANCE[inference["precision"]])
+    preferred = preferences(sets, found.served, TOLERANCE[inference.precision])
     scores = scored_by_program(found.episodes, asked)
     passed = scores.group_by("task_id").agg(passed=pl.col("passed").cast(pl.Float64).mean())
     known = asked.select("task_id", "skill_id").join(preferred, on="task_id")

@@ -16,14 +16,14 @@ import polars as pl
 
 from skillift.contracts.interventions import INTERVENED
 from skillift.contracts.pipeline import EPISODE_KEY, key_of
-from skillift.engines.interface import Composition, Engine, RunOptions
+from skillift.engines.interface import Composition, Engine, RunOptions, Serving
 from skillift.engines.opening import open_engine
 from skillift.episodes.intervened import WHOLE, Suite, TaskType, intervened_table, types_of
 from skillift.episodes.interventions import FORCED, PARAPHRASE, ids_of
 from skillift.episodes.served_models import served_weights
 from skillift.episodes.stored_chains import StoredEpisode, stored_chain
 from skillift.processes.progress import part
-from skillift.settings.specs import EpisodesSpec
+from skillift.settings.specs import AnsweringSpec, EpisodesSpec
 from skillift.students.chat_format import answer_text
 from skillift.students.model_folders import load_tokenizer
 
@@ -59,7 +59,7 @@ def force_paraphrases(
         Where a chain has no paraphrase that passed its check, or none that the student's tokenizer can write,
         the row has the status `not_paraphrased`.
     """
-    inference, types = spec.inference.model_dump(), types_of(tasks)
+    inference, types = spec.inference, types_of(tasks)
     passed = paraphrases.drop_nulls("paraphrase").select("chain", "paraphrase")
     told: dict[str, str] = dict(passed.iter_rows())
     forced = first.filter(kind=FORCED)
@@ -69,14 +69,13 @@ def force_paraphrases(
         if episodes.is_empty():
             continue
         own = chains.filter(step=step)
-        length = own["max_model_len"].max() or 0
+        length = max(own["max_model_len"], default=0)
         served, adapter = served_weights(folder, base, inference)
-        settings = {**inference, "max_model_len": length}
-        answering = (inference["engine"], served, settings, options, adapter, composition)
+        answering = (inference.engine, served, Serving.of(inference, length), options, adapter, composition)
         answerable = any(text in told for text in own["text"])
         with part(f"checkpoint {number} of {len(checkpoints)}"), ExitStack() as stack:
             engine = stack.enter_context(open_engine(*answering)) if answerable else None
-            second = _Second(engine, load_tokenizer(served), types, settings, told)
+            second = _Second(engine, load_tokenizer(served), types, inference, length, told)
             found.append(second.table(step, episodes, own))
     return pl.concat(found).sort(key_of(INTERVENED))
 
@@ -89,11 +88,12 @@ class _Second:
         engine: Engine | None,
         tokenizer: PreTrainedTokenizerBase,
         types: dict[str, TaskType],
-        settings: dict[str, Any],
+        inference: AnsweringSpec,
+        max_model_len: int,
         told: Mapping[str, str],
     ) -> None:
-        self.engine, self.tokenizer, self.types, self.settings = engine, tokenizer, types, settings
-        self.told = told
+        self.engine, self.tokenizer, self.types = engine, tokenizer, types
+        self.inference, self.max_model_len, self.told = inference, max_model_len, told
 
     def table(self, step: int, episodes: pl.DataFrame, chains: pl.DataFrame) -> pl.DataFrame:
         """Rows of INTERVENED.
@@ -113,7 +113,8 @@ class _Second:
                 [_episode(key, row) for key, row in asked],
                 [stored_chain(row) if row else None for _, row in asked],
                 self.types,
-                self.settings,
+                self.inference,
+                self.max_model_len,
                 self._told,
             )
             with part(f"suite {suite}"):

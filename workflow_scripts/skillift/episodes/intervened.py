@@ -34,6 +34,8 @@ from skillift.students.chat_format import answer_text
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from skillift.settings.specs import AlteringSpec, AnsweringSpec
+
 WHOLE = 1.0  # the cut of what is of the whole chain
 _SPARE = 8  # tokens of a forced answer beyond twice the longest that the student gave
 _GROUP = 8  # limits below the most that an answer may have are rounded down to so many tokens
@@ -52,7 +54,8 @@ def answers_again(
     step: int,
     episodes: Sequence[Answered],
     tasks: pl.DataFrame,
-    inference: dict,
+    inference: AnsweringSpec,
+    max_model_len: int,
 ) -> pl.DataFrame:
     """The table INTERVENED of one checkpoint; without paraphrases where a second pass forces these.
 
@@ -62,24 +65,27 @@ def answers_again(
         step: of the checkpoint.
         episodes: what it has answered, of all conditions.
         tasks: contract TASKS.
-        inference: the study's, with `interventions` and `max_model_len` as a number.
+        inference: the run's, with `interventions`.
+        max_model_len: most tokens of prompt and answer together.
     """
-    spec = inference["interventions"]
-    asked = [each for each in episodes if each.condition in spec["conditions"]]
+    altering = inference.interventions
+    if altering is None:
+        raise ValueError("answers to be altered, and no interventions")
+    asked = [each for each in episodes if each.condition in altering.conditions]
     rows: list[tuple] = []
     for suite in dict.fromkeys(each.suite for each in asked):
         of_suite = [each for each in asked if each.suite == suite]
         chains = [chain_of_answer(tokenizer, each) for each in of_suite]
         with part(f"suite {suite}"):
-            found = Suite(engine, tokenizer, of_suite, chains, types_of(tasks), inference)
-            rows += found.rows(step, _asked(spec))
+            found = Suite(engine, tokenizer, of_suite, chains, types_of(tasks), inference, max_model_len)
+            rows += found.rows(step, _asked(altering))
     return intervened_table(rows)
 
 
-def _asked(spec: dict) -> list[tuple[str, float]]:
+def _asked(altering: AlteringSpec) -> list[tuple[str, float]]:
     """Kinds and cuts, in the order in which they are asked: `forced` first."""
-    at_cuts = [(kind, cut) for kind in AT_CUTS if kind in spec["kinds"] for cut in sorted(spec["cuts"])]
-    paraphrased = PARAPHRASE in spec["kinds"] and not spec.get("second_pass")
+    at_cuts = [(kind, cut) for kind in AT_CUTS if kind in altering.kinds for cut in sorted(altering.cuts)]
+    paraphrased = PARAPHRASE in altering.kinds and not altering.second_pass
     whole = (PARAPHRASE, OTHER) if paraphrased else (OTHER,)
     return [(FORCED, WHOLE), *at_cuts, *((kind, WHOLE) for kind in whole)]
 
@@ -114,7 +120,8 @@ class Suite:
         episodes: of the suite.
         chains: of each of them, None where it has no ANSWER line.
         tasks: of `types_of`.
-        inference: the study's, with `max_model_len` as a number.
+        inference: the run's.
+        max_model_len: most tokens of prompt and answer together.
         paraphrase: what chains are told as, see `interventions.alter`.
     """
 
@@ -125,11 +132,13 @@ class Suite:
         episodes: Sequence[Episode],
         chains: Sequence[Chain | None],
         tasks: dict[str, TaskType],
-        inference: dict,
+        inference: AnsweringSpec,
+        max_model_len: int,
         paraphrase: Callable[[str], str | None] | None = None,
     ) -> None:
         self.engine, self.tokenizer, self.episodes, self.tasks = engine, tokenizer, episodes, tasks
         self.inference, self.chains, self.paraphrase = inference, chains, paraphrase
+        self.max_model_len = max_model_len
         self.others = self._others()
 
     def _others(self) -> list[Chain | None]:
@@ -190,18 +199,18 @@ class Suite:
                 found[place] = "no_chain" if chain else "no_answer_line"
                 continue
             # the same mistake whatever else is asked
-            draw = f"{self.inference['seed']}/{episode.task_id}/{episode.sample}/{cut}"
+            draw = f"{self.inference.seed}/{episode.task_id}/{episode.sample}/{cut}"
             altered = alter(self.tokenizer, chain, kind, cut, draw, self.others[place], self.paraphrase)
             if altered is None:
                 found[place] = "not_altered"
                 continue
-            room = self.inference["max_model_len"] - len(episode.prompt) - len(altered.tokens)
+            room = self.max_model_len - len(episode.prompt) - len(altered.tokens)
             if room < chain.n_behind:
                 found[place] = "no_room"
                 continue
             limit = most if room >= most else max(room - room % _GROUP, chain.n_behind)
             calls.setdefault(limit, []).append((place, altered))
-        stop = tuple(self.inference.get("stop", ()))
+        stop = tuple(self.inference.stop or ())
         for limit, requests in sorted(calls.items(), reverse=True):
             prompts = [[*self.episodes[place].prompt, *altered.tokens] for place, altered in requests]
             if self.engine is None:
@@ -213,7 +222,7 @@ class Suite:
 
     def _most(self, kind: str) -> int:
         """The most tokens of an answer: where the student goes on by itself, as in its own answers."""
-        most = self.inference["max_tokens"]
+        most = self.inference.max_tokens
         if kind == MISTAKE:
             return most
         longest = max((chain.n_behind for chain in self.chains if chain), default=0)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from skillift.engines.interface import Composition
 from skillift.errors import UserError, problem
-from skillift.settings.specs import EmulatedSpec
+from skillift.settings.specs import AnsweringSpec, EmulatedSpec
 from skillift.students.model_folders import ADAPTER
 
 ADAPTER_WARNING = (
@@ -18,7 +17,7 @@ ADAPTER_WARNING = (
 )
 
 
-def served_weights(folder: Path, base: Path | None, inference: Mapping) -> tuple[Path, Path | None]:
+def served_weights(folder: Path, base: Path | None, inference: AnsweringSpec) -> tuple[Path, Path | None]:
     """The folder of weights that is served, and the adapter that is applied to it, if one is.
 
     Args:
@@ -30,7 +29,7 @@ def served_weights(folder: Path, base: Path | None, inference: Mapping) -> tuple
         UserError: there is an adapter to apply, and no base model.
     """
     adapter = folder / ADAPTER
-    if inference.get("adapters", "merged") == "merged" or not adapter.is_dir():
+    if inference.adapters in (None, "merged") or not adapter.is_dir():
         return folder, None
     if base is None:
         raise UserError(problem(f"{folder}", "no base model", "one to apply the adapter to"))

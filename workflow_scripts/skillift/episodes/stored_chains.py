@@ -17,6 +17,8 @@ from skillift.students.chat_format import answer_text
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from skillift.settings.specs import AlteringSpec
+
 
 class StoredEpisode(NamedTuple):
     """An episode as a second pass has it: its key, what was asked, the block that this opened."""
@@ -30,7 +32,11 @@ class StoredEpisode(NamedTuple):
 
 
 def chains_table(
-    tokenizer: PreTrainedTokenizerBase, step: int, episodes: Sequence[Answered], inference: Mapping
+    tokenizer: PreTrainedTokenizerBase,
+    step: int,
+    episodes: Sequence[Answered],
+    altering: AlteringSpec,
+    max_model_len: int,
 ) -> pl.DataFrame:
     """The chains of thought of one checkpoint's answers that are to be paraphrased, with their token ids.
 
@@ -38,11 +44,12 @@ def chains_table(
         tokenizer: the student's.
         step: of the checkpoint.
         episodes: what it has answered, of all conditions.
-        inference: the study's, with `interventions`, and `max_model_len` as a number.
+        altering: which of them are altered.
+        max_model_len: most tokens of prompt and answer together.
     """
     rows = []
     for each in episodes:
-        if each.condition not in inference["interventions"]["conditions"]:
+        if each.condition not in altering.conditions:
             continue
         if (chain := chain_of_answer(tokenizer, each)) is not None:
             rows.append(
@@ -55,7 +62,7 @@ def chains_table(
                     list(chain.marker),
                     chain.answer,
                     chain.n_behind,
-                    inference["max_model_len"],
+                    max_model_len,
                 )
             )
     schema: dict[str, Any] = {name: column.dtype.type for name, column in CHAINS.columns.items()}

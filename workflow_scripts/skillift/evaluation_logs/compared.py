@@ -16,7 +16,7 @@ from skillift.evaluation_logs.log_tables import Comparison, Tables
 from skillift.evaluation_logs.measure import Measure
 from skillift.metrics.names import PASS
 from skillift.metrics.registry import metrics
-from skillift.settings.publication_specs import DeclaredPrediction
+from skillift.settings.publication_specs import DeclaredPrediction, DeclaredRun
 from skillift.statistics.asymmetry import SPLITS, asymmetry
 from skillift.statistics.claim_families import family, heads
 from skillift.statistics.claim_registry import DELTA, LIFT
@@ -46,7 +46,7 @@ def compared(made: Tables, comparison: Comparison) -> dict[str, pl.DataFrame]:
         made: the tables of the logs, within `skillift.metrics.registry.also` where they measure a metric.
         comparison: how they are analysed.
     """
-    settings, runs, measure = comparison.analysis, _runs(comparison), made.measure
+    settings, runs, measure = comparison.analysis, comparison.view.spec.runs, made.measure
     confidence = settings.confidence
     of_passes = measure.metric == PASS
     known = _known(made)
@@ -79,10 +79,6 @@ def compared(made: Tables, comparison: Comparison) -> dict[str, pl.DataFrame]:
     return tables
 
 
-def _runs(comparison: Comparison) -> list[dict]:
-    return [run.model_dump() for run in comparison.view.spec.runs]
-
-
 def predicted(
     made: Tables, comparison: Comparison, declared: Mapping[str, DeclaredPrediction]
 ) -> pl.DataFrame:
@@ -94,8 +90,8 @@ def predicted(
         )
         for name, entry in declared.items()
     }
-    confidence = comparison.analysis.confidence
-    table = predictions(_known(made), made.tasks, scaled, _runs(comparison), confidence=confidence)
+    runs, confidence = comparison.view.spec.runs, comparison.analysis.confidence
+    table = predictions(_known(made), made.tasks, scaled, runs, confidence=confidence)
     ends = [*_OF_STATEMENT, "equivalence_low", "equivalence_high"]
     return measure.in_its_unit(table).with_columns(pl.col(ends) * measure.span)
 
@@ -120,7 +116,7 @@ def _claims(
     found: list[Differences],
     estimates: pl.DataFrame,
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     measure: Measure,
     confidence: float,
 ) -> Iterator[dict]:

@@ -57,7 +57,7 @@ def runs_with(name: str, spec: FiguresSpec) -> list[dict[str, str]]:
     """The runs that have a table of `OF_RUNS`: trained ones a log, those of students the other."""
     untrained = (None, *(spec.emulated or ()))
     return [
-        {"student": run.student, "run": run.run}
+        run.names
         for run in spec.runs
         if (run.recipe not in untrained if name == "log" else run.student not in (spec.references or ()))
     ]

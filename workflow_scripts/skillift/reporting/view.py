@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.statistics.run_frames import run_frame
+
 if TYPE_CHECKING:
     from skillift.ledger.looks import LookLevel
     from skillift.settings.analysis_specs import FiguresSpec
@@ -149,8 +151,6 @@ def view_of(spec: FiguresSpec, look: LookLevel | None = None) -> View:
         "label": _distinct([(student, entry.label) for student, entry in order]),
         "position": list(range(len(order))),
     }
-    runs = [(run.student, run.run, run.recipe, run.seed) for run in spec.runs if run.run != BASE]
-    run_schema = {"student": pl.String, "run": pl.String, "recipe": pl.String, "seed": pl.Int64}
     return View(
         spec=spec,
         headline_path=analysis.headline_path,
@@ -160,7 +160,7 @@ def view_of(spec: FiguresSpec, look: LookLevel | None = None) -> View:
         students=pl.DataFrame(
             students, schema={"student": pl.String, "label": pl.String, "position": pl.Int64}
         ),
-        runs=pl.DataFrame(runs, schema=run_schema, orient="row"),
+        runs=run_frame(run for run in spec.runs if run.run != BASE),
         references=references,
         look=look,
     )

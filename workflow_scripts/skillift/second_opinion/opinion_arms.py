@@ -7,6 +7,7 @@ group, whose runs are its seeds; a single run is a group by its own name. What h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -14,17 +15,22 @@ from skillift.errors import UserError, problem
 from skillift.statistics.contrasts import BASE, recipe_members
 from skillift.statistics.pairing import with_skills
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 CONDITIONS = ("none", "curated")
 _RUN = ["student", "run", "step"]
 
 
-def data_by_path(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict], suite: str) -> dict[str, dict]:
+def data_by_path(
+    scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[DeclaredRun], suite: str
+) -> dict[str, dict]:
     """The data of each scoring path on one suite, as JSON takes them.
 
     Args:
         scores: contract SCORES.
         tasks: contract TASKS.
-        runs: `{student, run, recipe, seed}` of the trained runs.
+        runs: the declared runs.
         suite: whose tasks count.
 
     Returns:
@@ -51,7 +57,7 @@ def data_by_path(scores: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict], su
     }
 
 
-def _data(counts: pl.DataFrame, runs: list[dict]) -> dict:
+def _data(counts: pl.DataFrame, runs: list[DeclaredRun]) -> dict:
     """The data of one path."""
     tasks = counts.select("skill_id", "task_id").unique().sort("skill_id", "task_id")
     skills = tasks["skill_id"].rank("dense").cast(pl.Int64) - 1
@@ -59,7 +65,7 @@ def _data(counts: pl.DataFrame, runs: list[dict]) -> dict:
     return {"skills": skills.to_list(), "students": list(_students(counts, runs, order))}
 
 
-def _students(counts: pl.DataFrame, runs: list[dict], order: pl.DataFrame) -> Iterator[dict]:
+def _students(counts: pl.DataFrame, runs: list[DeclaredRun], order: pl.DataFrame) -> Iterator[dict]:
     members = recipe_members(counts, runs).select("student", "run", group="recipe")
     named = counts.join(members, on=["student", "run"], how="left").with_columns(
         pl.col("group").fill_null(pl.col("run"))

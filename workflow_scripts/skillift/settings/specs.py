@@ -168,6 +168,11 @@ class AnsweringSpec(Decoding):
     adapters: LeftOut[Adapters] = None
     """How what LoRA has trained is served; of runs with adapters."""
 
+    @property
+    def today(self) -> str:
+        """The date that chat templates print as today's."""
+        return self.date or DEFAULT_DATE
+
 
 class RunName(Settings):
     """Which run of which student."""
@@ -176,6 +181,11 @@ class RunName(Settings):
     """The student."""
     run: str
     """The run."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What stands for the names of a path pattern (`skillift.path_patterns`)."""
+        return {"student": self.student, "run": self.run}
 
 
 class EmulatedSpec(RunName):

@@ -18,7 +18,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.metrics.metric import of_metric
-from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction
+from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction, DeclaredRun
 from skillift.statistics.predictions import predictions
 
 LEAST = 5  # studies of disjoint tasks for a summary: with fewer the variance between them is hardly known
@@ -34,7 +34,7 @@ class Finished:
         tasks: contract TASKS.
         scores: contract SCORES.
         effects: contract EFFECTS.
-        runs: {student, run, recipe, seed}.
+        runs: the declared runs.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Finished:
     tasks: pl.DataFrame
     scores: pl.DataFrame
     effects: pl.DataFrame
-    runs: list[dict]
+    runs: list[DeclaredRun]
 
 
 def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
@@ -64,16 +64,14 @@ def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
             there = ", ".join(sorted(set(rows["contrast"])))
             fix = "Choose one with --contrast."
             raise UserError(problem(f"study {name}, contrasts", there, contrast, fix))
-        recipes = {run["recipe"] for run in study.runs if run["recipe"]}
+        recipes = {run.recipe for run in study.runs if run.recipe}
         several = found.filter(pl.col("run").is_in(recipes))
         members = [
-            run["run"]
-            for run in study.runs
-            if several.filter(student=run["student"], run=run["recipe"] or "").height
+            run.run for run in study.runs if several.filter(student=run.student, run=run.recipe or "").height
         ]
         found = found.filter(~pl.col("run").is_in(members))
         last = found.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
-        recipe_of = {run["run"]: run["recipe"] for run in study.runs} | {each: each for each in recipes}
+        recipe_of = {run.run: run.recipe for run in study.runs} | {each: each for each in recipes}
         recipe = pl.col("run").replace_strict(recipe_of, default=None, return_dtype=pl.String)
         rows = last.select(pl.lit(name).alias("study"), *columns).with_columns(recipe=recipe)
         parts.append(rows.sort("student", "run"))
@@ -93,12 +91,12 @@ def differences_of_pairs(studies: dict[str, Finished], contrast: str, confidence
             continue
         scores = pl.concat(_labelled(each, part, shared) for each, part in ((name, ours), (other, theirs)))
         runs = [
-            {**run, "student": f"{each}/{run['student']}"}
+            run.model_copy(update={"student": f"{each}/{run.student}"})
             for each, part in ((name, ours), (other, theirs))
             for run in part.runs
         ]
-        units = {(run["student"], run["recipe"]) for run in ours.runs if run["recipe"]}
-        units &= {(run["student"], run["recipe"]) for run in theirs.runs if run["recipe"]}
+        units = {(run.student, run.recipe) for run in ours.runs if run.recipe}
+        units &= {(run.student, run.recipe) for run in theirs.runs if run.recipe}
         for student, recipe in sorted(units):
             # no check: the name of a study and a student together are no id
             effect, minus = (

@@ -46,6 +46,7 @@ from skillift.statistics.variants import variant_counts, variant_differences
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 
 class Analysis(NamedTuple):
@@ -87,7 +88,7 @@ def analyse(
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame,
     settings: Analysed,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     labels: pl.DataFrame | None = None,
     discrimination: pl.DataFrame | None = None,
     intervened: pl.DataFrame | None = None,
@@ -146,7 +147,7 @@ def _analysed(
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame,
     settings: Analysed,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     labels: pl.DataFrame | None,
     discrimination: pl.DataFrame | None,
     intervened: pl.DataFrame | None,
@@ -212,9 +213,9 @@ def _with(
     return pl.concat([of_pass, *of_others]).sort(key_of(schema))
 
 
-def _refuse_undeclared(scores: pl.DataFrame, runs: list[dict]) -> None:
+def _refuse_undeclared(scores: pl.DataFrame, runs: list[DeclaredRun]) -> None:
     """Raise a UserError where scores are of runs that the study does not declare."""
-    declared = {(run["student"], run["run"]) for run in runs}
+    declared = {(run.student, run.run) for run in runs}
     found = scores.select("student", "run").unique().sort("student", "run").rows()
     unknown = [f"{student}/{run}" for student, run in found if (student, run) not in declared]
     if unknown:

@@ -8,18 +8,24 @@ may be one of format, which neither path nor correction can tell from one of ski
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.recipes import last_checkpoints
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 # Shares that differ by less than this are taken as equal: 4 of 200 responses.
 MOVED = 0.02
 COLUMNS = ("answer_lines_low", "answer_lines_high")
 
 
-def with_answer_lines(table: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def with_answer_lines(
+    table: pl.DataFrame, response_frame: pl.DataFrame, runs: list[DeclaredRun]
+) -> pl.DataFrame:
     """`table` with answer_lines_low and answer_lines_high filled: the least and the largest share of an arm.
 
     The arms are those of the contrast at the row's student and run; of a lift or gain those before training
@@ -28,7 +34,7 @@ def with_answer_lines(table: pl.DataFrame, response_frame: pl.DataFrame, runs: l
     Args:
         table: suite, student, run, contrast, perhaps against and claim; both columns.
         response_frame: the frames of `pass_rates.responses` of all runs.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
     """
     if response_frame.is_empty() or table.is_empty():
         return table
@@ -46,7 +52,7 @@ def moved(row: Mapping) -> bool:
     return low is not None and high is not None and high - low >= MOVED
 
 
-def _shares(response_frame: pl.DataFrame, runs: list[dict]) -> list[dict]:
+def _shares(response_frame: pl.DataFrame, runs: list[DeclaredRun]) -> list[dict]:
     """suite, student, condition, share and the names of its run: its own, its recipe's, or `base`."""
     shares = response_frame.group_by("suite", "student", "run", "step", "condition").agg(
         share=pl.col("has_answer_line").mean()

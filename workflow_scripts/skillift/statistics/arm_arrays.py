@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from skillift.statistics.contrasts import BASE, recipe_members
 from skillift.statistics.intervals import clustered_estimates, least_variance
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 _RUN = ["student", "run", "step"]
 _TASK = ["skill_id", "task_id"]
@@ -34,7 +37,7 @@ class ArmArrays(NamedTuple):
     runs: pl.DataFrame
     base: np.ndarray
     skills: np.ndarray
-    arms: dict
+    arms: dict[tuple, dict[str, np.ndarray]]
 
 
 class Estimable(NamedTuple):
@@ -79,10 +82,10 @@ def _placed(values: pl.Series, at: tuple, shape: tuple[int, int], fill: float) -
     return array
 
 
-def estimable(arrays: ArmArrays, runs: list[dict], suite: str) -> Iterator[Estimable]:
+def estimable(arrays: ArmArrays, runs: list[DeclaredRun], suite: str) -> Iterator[Estimable]:
     """All cells, then the recipes with several runs, those with equally many together.
 
-    `runs`: `{student, run, recipe, seed}` of the trained runs.
+    `runs`: the declared runs.
     """
     yield Estimable(arrays.runs, np.arange(arrays.runs.height)[:, np.newaxis])
     members = recipe_members(arrays.runs.with_columns(suite=pl.lit(suite)), runs)

@@ -29,6 +29,7 @@ the baseline, or pass rates that move away from or towards one half, move it too
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,9 @@ from skillift.statistics.slopes import Slope, Sums, disattenuated_slope, plain_s
 from skillift.statistics.task_effects import runs_of, task_effect
 from skillift.statistics.task_halves import split_tasks, sums_by_skill
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 DELTA = contrast_name("curated", "none")
 SPLITS = 200  # where a spec does not say
 _SPLIT = ("split_half", "disattenuated")
@@ -48,18 +52,18 @@ _UNDEFINED = Slope(None, None, None)
 
 
 def asymmetry(
-    values: pl.DataFrame, runs: list[dict], confidence: float, splits: int, seed: int
+    values: pl.DataFrame, runs: list[DeclaredRun], confidence: float, splits: int, seed: int
 ) -> pl.DataFrame:
     """The table ASYMMETRY: every path, suite and recipe at every level, by every estimator.
 
     Args:
         values: the frame of `pairing.task_values`.
-        runs: `{student, run, recipe, seed}` of the runs.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
         splits: number of splits into halves.
         seed: of the splits; the same splits serve every row.
     """
-    recipes = sorted({run["recipe"] for run in runs if run.get("recipe")})
+    recipes = sorted({run.recipe for run in runs if run.recipe})
     rows = [
         (*part.select("path", "suite").row(0), recipe, *row)
         for part in values.partition_by("path", "suite", maintain_order=True)
@@ -72,7 +76,7 @@ def asymmetry(
     return pl.DataFrame(rows, schema=schema, orient="row").sort(*ASYMMETRY.unique)
 
 
-def before_and_after(values: pl.DataFrame, runs: list[dict], recipe: str) -> pl.DataFrame:
+def before_and_after(values: pl.DataFrame, runs: list[DeclaredRun], recipe: str) -> pl.DataFrame:
     """The procedural delta of each task before and after SFT by one recipe.
 
     Args:
@@ -85,7 +89,7 @@ def before_and_after(values: pl.DataFrame, runs: list[dict], recipe: str) -> pl.
         each task of each student with a run of the recipe.
     """
     parts = []
-    for student in sorted({run["student"] for run in runs if run.get("recipe") == recipe}):
+    for student in sorted({run.student for run in runs if run.recipe == recipe}):
         before = task_effect(values, DELTA, student, [BASE])
         after = task_effect(values, DELTA, student, runs_of(runs, student, recipe))
         lift = paired_difference(after, before, cell=[])

@@ -10,7 +10,7 @@ covariate and outcome data", Journal of the American Statistical Association 95 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,9 @@ from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import BOUNDS
 from skillift.statistics.arm_arrays import arm_arrays, estimable, estimates, mean_of_runs, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 
 class Imputed(NamedTuple):
@@ -52,7 +55,7 @@ class Imputed(NamedTuple):
         return Imputed(*means, *(each[members].sum(axis=1) for each in (self.unscored, self.episodes)))
 
 
-def bounds(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
+def bounds(values: pl.DataFrame, runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
     """The table BOUNDS: every contrast of two conditions, and its lift.
 
     bound_low of a contrast counts the unscored episodes of the condition that is subtracted from as fails
@@ -64,7 +67,7 @@ def bounds(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.Data
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
-        runs: `{student, run, recipe, seed}` of the trained runs.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
     """
     schema = {name: column.dtype.type for name, column in BOUNDS.columns.items()}
@@ -76,7 +79,9 @@ def bounds(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.Data
     return pl.concat([pl.DataFrame(schema=schema), *tables]).sort(key_of(BOUNDS))
 
 
-def _within(values: pl.DataFrame, runs: list[dict], suite: str, confidence: float) -> Iterator[pl.DataFrame]:
+def _within(
+    values: pl.DataFrame, runs: list[DeclaredRun], suite: str, confidence: float
+) -> Iterator[pl.DataFrame]:
     """BOUNDS of one path and suite."""
     fills = {"value": np.nan, "n_unscored": 0.0, "n_samples": 0.0}
     arrays = arm_arrays(values, ["condition"], fills)

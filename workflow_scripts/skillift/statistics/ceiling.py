@@ -26,6 +26,7 @@ from skillift.statistics.uncertainty import students_t
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 SPLITS = 200  # where a spec does not say
 _TASK = ["task_id", "skill_id"]
@@ -49,12 +50,12 @@ _SCHEMA = {
 }
 
 
-def ceiling(values: pl.DataFrame, runs: list[dict], settings: Analysed) -> Iterator[dict]:
+def ceiling(values: pl.DataFrame, runs: list[DeclaredRun], settings: Analysed) -> Iterator[dict]:
     """What `base_sets_ceiling` says of each student and recipe, on one path and suite.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: seed and splits are of the tasks into halves.
 
     Yields:
@@ -72,7 +73,7 @@ def ceiling(values: pl.DataFrame, runs: list[dict], settings: Analysed) -> Itera
         return
     table = about_recipes(pl.DataFrame(rows, schema=_SCHEMA), runs, [], settings.confidence)
     several = {name for name, n in table.select("run", "n_runs").iter_rows() if n > 1}
-    recipes = {(run["student"], run["run"]): run.get("recipe") for run in runs}
+    recipes = {(run.student, run.run): run.recipe for run in runs}
     for row in table.sort("student", "run").iter_rows(named=True):
         if row["n_runs"] == 1 and recipes.get((row["student"], row["run"])) in several:
             continue  # a seed whose recipe has a row of its own

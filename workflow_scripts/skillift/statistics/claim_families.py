@@ -6,6 +6,7 @@ A *head* is what a claim is about: the base model, and of each recipe its mean o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,6 +18,9 @@ from skillift.statistics.recipes import recipe_cells
 from skillift.statistics.seed_variance import about_recipes, uncertainty_of
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 _HEAD = ["student", "run", "step"]
 
 
@@ -24,7 +28,7 @@ def heads(
     item: Differences,
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     confidence: float,
     margin: float | None = None,
     within_margin: Callable[..., float | None] = tost,
@@ -35,7 +39,7 @@ def heads(
         item: the contrast, from `contrasts.differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals.
         margin: the largest difference that counts as none, as a fraction; None where none is declared.
         within_margin: the test behind `p_equivalence`, of `equivalence`.
@@ -88,7 +92,7 @@ def _of_one(row: dict) -> Uncertainty | None:
 
 def _ends(
     item: Differences,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     margin: float | None,
     confidence: float,
     within_margin: Callable[..., float | None],

@@ -69,6 +69,7 @@ from skillift.statistics.variants import variant_claims
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 CONSTRAINTS = "constraints"  # the metric of the ceiling
 _CLAIM_OF = {LIFT: "lift", DELTA: "procedural_delta"}
@@ -79,7 +80,7 @@ def claims(
     found: list[Differences],
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
     skills: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
@@ -90,7 +91,7 @@ def claims(
         found: of `contrasts.differences`, from these values, and of `variants.variant_differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: the study's; without its margin no equivalence is tested.
         skills: of `forecast.forecast_skills`, where a forecast is declared.
 
@@ -127,7 +128,7 @@ def claims_of_metric(
     found: list[Differences],
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
 ) -> pl.DataFrame:
     """The table CLAIMS of a metric other than `pass`: what its module claims, each claim a family of its own.
@@ -186,7 +187,7 @@ def _holds(row: dict, confidence: float) -> bool:
 
 
 def _uniform_lifts(
-    item: Differences, seeds: pl.DataFrame, runs: list[dict], margin: float | None, confidence: float
+    item: Differences, seeds: pl.DataFrame, runs: list[DeclaredRun], margin: float | None, confidence: float
 ) -> Iterator[dict]:
     place = item.cells.select("path", "suite").row(0, named=True)
     for recipe, sides in lifts_by_recipe(item, seeds, runs):
@@ -197,7 +198,11 @@ def _uniform_lifts(
 
 
 def _recipe_ties(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], margin: float | None, confidence: float
+    values: pl.DataFrame,
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    margin: float | None,
+    confidence: float,
 ) -> Iterator[dict]:
     place = values.select("path", "suite").row(0, named=True)
     for student, sides in recipes_by_student(values, seeds, runs, RATE):

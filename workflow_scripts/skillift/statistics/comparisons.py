@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,9 @@ from skillift.statistics.heterogeneity import clustered_covariance
 from skillift.statistics.recipes import TASK, last_checkpoints, rates_after, recipe_cells
 from skillift.statistics.seed_variance import SeedComponents, seed_components, with_seeds
 from skillift.statistics.uncertainty import Uncertainty
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 # Below this a variance is rounding: the smallest real standard error is near 1e-4.
 ZERO = 1e-20
@@ -100,27 +103,27 @@ def joint_estimate(sides: Sides, confidence: float) -> Joint | None:
 
 
 def lifts_by_recipe(
-    differences: Differences, seeds: pl.DataFrame, runs: list[dict]
+    differences: Differences, seeds: pl.DataFrame, runs: list[DeclaredRun]
 ) -> Iterator[tuple[str, Sides]]:
     """The lifts of each recipe, side by side for its students.
 
     Args:
         differences: one lift on one path and suite.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
     """
     return _side_by_side(differences, seeds, runs, of="recipe", side="student")
 
 
 def lifts_by_student(
-    differences: Differences, seeds: pl.DataFrame, runs: list[dict]
+    differences: Differences, seeds: pl.DataFrame, runs: list[DeclaredRun]
 ) -> Iterator[tuple[str, Sides]]:
     """The lifts at each student, side by side for its recipes; arguments as of `lifts_by_recipe`."""
     return _side_by_side(differences, seeds, runs, of="student", side="recipe")
 
 
 def _side_by_side(
-    differences: Differences, seeds: pl.DataFrame, runs: list[dict], of: str, side: str
+    differences: Differences, seeds: pl.DataFrame, runs: list[DeclaredRun], of: str, side: str
 ) -> Iterator[tuple[str, Sides]]:
     contrast, cells, tasks = differences
     known = seeds.filter(contrast=contrast)
@@ -132,7 +135,7 @@ def _side_by_side(
 
 
 def recipes_by_student(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun], condition: str
 ) -> Iterator[tuple[str, Sides]]:
     """Pass rates after training under one condition, side by side for the recipes of each student.
 
@@ -141,7 +144,7 @@ def recipes_by_student(
     Args:
         values: rows of `pairing.task_values` of one path and suite.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         condition: one of the study's.
     """
     known = seeds.filter(contrast=f"gain:{condition}")
@@ -156,13 +159,13 @@ def recipes_by_student(
         yield student, _sides(n_runs, rows, found, "recipe")
 
 
-def arms_after(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str) -> Sides:
+def arms_after(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun], condition: str) -> Sides:
     """Values after training under one condition, side by side for all students and recipes.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
         seeds: the table SEED_VARIANCE; that of a value is that of its gain.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         condition: one of the study's.
 
     Returns:
@@ -179,14 +182,14 @@ def arms_after(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], cond
 
 
 def tiers_by_recipe(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], condition: str
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun], condition: str
 ) -> Iterator[tuple[str, Sides]]:
     """Values after training under one condition, side by side for the students of each recipe.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
         seeds: the table SEED_VARIANCE; that of a value is that of its gain.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         condition: one of the study's.
     """
     known = seeds.filter(contrast=f"gain:{condition}")

@@ -30,19 +30,20 @@ from skillift.statistics.seed_variance import with_seeds
 if TYPE_CHECKING:
     from skillift.settings.analysis import ConstraintCeiling
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 _NUMBERS = ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value")
 
 
 def ceiling_claims(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun], settings: Analysed
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the ceiling; none where a study declares none.
 
     Args:
         values: of the metric `constraints`, as `pairing.task_values` has those of `pass`.
         seeds: the table SEED_VARIANCE made from them.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: `constraint_ceiling` is what is declared.
     """
     declared, confidence = settings.constraint_ceiling, settings.confidence

@@ -15,13 +15,17 @@ Variants and the tasks that they are made of have contrasts of their own (`skill
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from skillift.statistics.coding import coded
 from skillift.statistics.contrast_names import CONTRASTS, GAIN, LIFT, contrast_name, is_contrast
 from skillift.statistics.pairing import CELL, paired_difference
+from skillift.statistics.run_frames import run_frame
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 BASE = "base"
 
@@ -41,19 +45,21 @@ class Differences(NamedTuple):
     tasks: pl.DataFrame
 
 
-def differences(values: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
+def differences(values: pl.DataFrame, runs: list[DeclaredRun]) -> Iterator[Differences]:
     """Every contrast on every path and suite.
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
-        runs: `{student, run, recipe, seed}` of the trained runs.
+        runs: the declared runs.
     """
     for arms in values.partition_by("path", "suite", maintain_order=True):
         yield from within(arms, runs, _arms_and_contrasts)
 
 
 def within(
-    values: pl.DataFrame, runs: list[dict], measured_of: Callable[[pl.DataFrame], dict[str, pl.DataFrame]]
+    values: pl.DataFrame,
+    runs: list[DeclaredRun],
+    measured_of: Callable[[pl.DataFrame], dict[str, pl.DataFrame]],
 ) -> Iterator[Differences]:
     """The contrasts of one path and suite, then what training changed in each of them and in each condition.
 
@@ -94,18 +100,12 @@ def _arms_and_contrasts(values: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-def recipe_members(values: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def recipe_members(values: pl.DataFrame, runs: list[DeclaredRun]) -> pl.DataFrame:
     """The last step of each run of a recipe that has two or more runs at a student.
 
     Returns suite, student, run, step, recipe, recipe_step (the largest of the last steps), n_runs.
     """
-    names = {"student": pl.String, "run": pl.String, "recipe": pl.String}
-    known = [
-        {name: run.get(name) for name in names}
-        for run in runs
-        if run.get("run") != BASE and run.get("recipe")
-    ]
-    declared = pl.DataFrame(known, schema=names).unique()
+    declared = run_frame(run for run in runs if run.run != BASE and run.recipe).drop("seed").unique()
     group = ["suite", "student", "recipe"]
     return (
         values.group_by("suite", "student", "run")

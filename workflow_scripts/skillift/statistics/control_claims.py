@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -26,6 +27,9 @@ from skillift.statistics.contrast_names import LIFT, contrast_name
 from skillift.statistics.contrasts import BASE, Differences
 from skillift.statistics.intersection_union import deciding
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 CONTROLS = ("placebo", "filler")
 BEYOND, NEUTRAL = "beyond_longer_prompt", "neutral_filler"
 
@@ -34,7 +38,7 @@ def control_claims(
     found: list[Differences],
     effects: pl.DataFrame,
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     margin: float | None,
     confidence: float,
 ) -> Iterator[dict]:
@@ -44,7 +48,7 @@ def control_claims(
         found: of `contrasts.differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         margin: the largest filler - none that counts as none, as a fraction; None where none is declared.
         confidence: of the intervals.
     """

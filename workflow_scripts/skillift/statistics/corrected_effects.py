@@ -8,7 +8,7 @@ select the format of a response may also select right answers: then `rogan_glade
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,13 +22,16 @@ from skillift.statistics.corrections import ArmSums, Corrected, corrected_effect
 from skillift.statistics.pairing import CELL
 from skillift.statistics.seed_variance import about_recipes
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 _SUMS = ("label_passes", "true_passes", "label_fails", "true_fails", "labelled", "rectifier")
 _COUNTS = (*_SUMS, "n_labelled", "n_unscored")
 
 
 def corrected_effects(
     judged: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     confidence: float,
     bootstrap_samples: int,
     seed: int,
@@ -44,7 +47,7 @@ def corrected_effects(
 
     Args:
         judged: the frame of `labels.judged_and_labelled`.
-        runs: `{student, run, recipe, seed}` of the trained runs.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
         bootstrap_samples: replicates of the bootstrap.
         seed: of the bootstrap.
@@ -134,7 +137,9 @@ def _effect(
     return _table(cells.rows, found, numbers, of_it)
 
 
-def _sums(columns: dict, place: np.ndarray, skills: np.ndarray, complete: np.ndarray) -> ArmSums:
+def _sums(
+    columns: dict[str, np.ndarray], place: np.ndarray, skills: np.ndarray, complete: np.ndarray
+) -> ArmSums:
     verdicts = np.where(complete, columns["verdict"][place], 0.0)
     values = [complete.astype(float), verdicts, *(columns[name][place] for name in _SUMS)]
     return ArmSums(*(by_skill(each, skills) for each in values))

@@ -7,12 +7,17 @@ students often do not end their answers yet. What is claimed of courses is in `d
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from skillift.contracts.pipeline import CELL
 from skillift.metrics.names import PASS
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.recipes import last_checkpoints
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 _ARM = [*CELL, "condition"]
 _PLACE = ["path", "suite", "student", "recipe", "condition", "step"]
@@ -25,13 +30,13 @@ SCHEMA = {
 }
 
 
-def courses(rates: pl.DataFrame, response_frame: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def courses(rates: pl.DataFrame, response_frame: pl.DataFrame, runs: list[DeclaredRun]) -> pl.DataFrame:
     """The table COURSES: passes, form and answers that were cut off, along the steps of each recipe.
 
     Args:
         rates: contract PASS_RATES, of which the rows of `pass` count.
         response_frame: the frames of `pass_rates.responses` of all runs, or `no_responses()`.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
 
     Returns:
         A row for each path, suite, condition and step; step 0 is the base model, whose recipe is empty.

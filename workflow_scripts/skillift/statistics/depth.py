@@ -40,6 +40,7 @@ from skillift.statistics.trajectory import Part, resolvable_multiple
 if TYPE_CHECKING:
     from skillift.settings.analysis import Depth
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 DIP, RECOVERY = "dip", "recovery"
 PARTS = (DIP, RECOVERY)
@@ -61,12 +62,12 @@ class Course(NamedTuple):
     heads: pl.DataFrame
 
 
-def depth_claims(found: list[Differences], runs: list[dict], settings: Analysed) -> Iterator[dict]:
+def depth_claims(found: list[Differences], runs: list[DeclaredRun], settings: Analysed) -> Iterator[dict]:
     """Rows of the table CLAIMS about the course of trainings, on every path and suite.
 
     Args:
         found: of `contrasts.differences`.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: without `depth` there are none.
     """
     declared, confidence = settings.depth, settings.confidence
@@ -78,12 +79,12 @@ def depth_claims(found: list[Differences], runs: list[dict], settings: Analysed)
             yield from _rows(place, course(item, runs, declared.early), runs, declared, confidence)
 
 
-def course(item: Differences, runs: list[dict], early: Sequence[int]) -> Course:
+def course(item: Differences, runs: list[DeclaredRun], early: Sequence[int]) -> Course:
     """Dip and recovery of each run that has all early steps and a later one, and of their means over seeds.
 
     Args:
         item: a gain on one path and suite.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         early: the declared steps.
     """
     single = item.cells.filter(n_runs=1)
@@ -139,7 +140,9 @@ def _mean_over_steps(tasks: pl.DataFrame, n_steps: int) -> pl.DataFrame:
     )
 
 
-def _rows(place: Mapping, of: Course, runs: list[dict], declared: Depth, confidence: float) -> Iterator[dict]:
+def _rows(
+    place: Mapping, of: Course, runs: list[DeclaredRun], declared: Depth, confidence: float
+) -> Iterator[dict]:
     lost = of.tasks["n_unscored"].sum() > 0
     columns = ("value", *_ENDS) if lost else ("value",)
     known = {column: _estimates(of.tasks, column, runs, confidence) for column in columns}
@@ -183,7 +186,7 @@ def _rows(place: Mapping, of: Course, runs: list[dict], declared: Depth, confide
 
 
 def _estimates(
-    tasks: pl.DataFrame, column: str, runs: list[dict], confidence: float
+    tasks: pl.DataFrame, column: str, runs: list[DeclaredRun], confidence: float
 ) -> dict[tuple[str, str, str], dict]:
     """Estimate and uncertainty by student, run and part, training-seed variance included."""
     means = clustered_means(tasks.with_columns(value=column), _WHO, confidence)

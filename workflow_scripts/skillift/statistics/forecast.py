@@ -26,6 +26,7 @@ never tested, and its word is always `not resolvable at this n`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -39,6 +40,9 @@ from skillift.statistics.seed_variance import about_recipes
 from skillift.statistics.slopes import jackknife_error
 from skillift.statistics.task_effects import task_effect
 from skillift.statistics.uncertainty import students_t
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 MEASURED_ON = "holdout"  # the suite whose lift is foretold
 FEWEST_TIERS = 3
@@ -74,7 +78,7 @@ Estimator = Callable[..., np.ndarray]
 
 
 def forecast_skills(
-    values: pl.DataFrame, discrimination: pl.DataFrame | None, runs: list[dict]
+    values: pl.DataFrame, discrimination: pl.DataFrame | None, runs: list[DeclaredRun]
 ) -> pl.DataFrame:
     """The table FORECAST: each skill's discrimination, base pass rate and lift, on every path.
 
@@ -82,7 +86,7 @@ def forecast_skills(
         values: the frame of `pairing.task_values`.
         discrimination: contract DISCRIMINATION with the column `student`: the tables of all students; None
             where no forecast is declared.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
 
     Returns:
         A row for each skill of each student, for each run and for the mean of a recipe's runs where it has
@@ -108,7 +112,7 @@ def forecast_skills(
     return both.select(list(SKILLS_SCHEMA)).sort("path", "suite", "student", "run", "skill_id")
 
 
-def _sides(values: pl.DataFrame, runs: list[dict]) -> Iterator[tuple[str, str, str, list[str]]]:
+def _sides(values: pl.DataFrame, runs: list[DeclaredRun]) -> Iterator[tuple[str, str, str, list[str]]]:
     """Each trained run, and each recipe with several, with the runs that it is the mean of."""
     trained = last_checkpoints(values, runs).select("student", "recipe", "run").unique()
     for (student, recipe), part in trained.sort("student", "recipe", "run").group_by(
@@ -139,12 +143,12 @@ def of_heads(skills: pl.DataFrame) -> pl.DataFrame:
     return skills.filter(pl.col("n_runs") == most)
 
 
-def forecast_claims(skills: pl.DataFrame, runs: list[dict], confidence: float) -> Iterator[dict]:
+def forecast_claims(skills: pl.DataFrame, runs: list[DeclaredRun], confidence: float) -> Iterator[dict]:
     """Rows of the table CLAIMS about the forecast, on every path.
 
     Args:
         skills: of `forecast_skills`.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals.
     """
     for part in skills.partition_by("path", "suite", maintain_order=True):
@@ -157,7 +161,7 @@ def forecast_claims(skills: pl.DataFrame, runs: list[dict], confidence: float) -
 
 
 def _of_students(
-    skills: pl.DataFrame, estimator: Estimator, runs: list[dict], confidence: float
+    skills: pl.DataFrame, estimator: Estimator, runs: list[DeclaredRun], confidence: float
 ) -> Iterator[dict]:
     """A row for each student and recipe, with the variance between its seeds."""
     sides = skills.partition_by("student", "run", maintain_order=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.recipes import TASK, last_checkpoints
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 ARMS = ("none before", "curated before", "none after", "curated after")
 
@@ -44,12 +47,12 @@ class Arms(NamedTuple):
         return _first(means, lambda name, mean: f"{words[mean]} under {name} SFT" if mean in words else None)
 
 
-def arms_by_recipe(values: pl.DataFrame, runs: list[dict]) -> Iterator[Arms]:
+def arms_by_recipe(values: pl.DataFrame, runs: list[DeclaredRun]) -> Iterator[Arms]:
     """The arms of every recipe; those before SFT are shared by all recipes of a student.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
     """
     values = values.filter(pl.col("condition").is_in(["none", "curated"]))
     after = last_checkpoints(values, runs).with_columns(phase=pl.lit("after"))

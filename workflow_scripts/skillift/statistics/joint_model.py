@@ -20,7 +20,7 @@ On the scale `fraction` there is the lift alone; the other terms stand in the ta
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -34,6 +34,9 @@ from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.joint_arms import ARMS, Arms, arms_by_recipe
 from skillift.statistics.recipes import TASK
 from skillift.statistics.uncertainty import Uncertainty, students_t
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 LIFT = "lift:curated-none"
 TERMS = ("none", "curated-none", "gain:none", LIFT)
@@ -63,7 +66,11 @@ class _Fit(NamedTuple):
 
 
 def joint_model(
-    values: pl.DataFrame, found: list[Differences], seeds: pl.DataFrame, runs: list[dict], confidence: float
+    values: pl.DataFrame,
+    found: list[Differences],
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    confidence: float,
 ) -> pl.DataFrame:
     """The table JOINT_MODEL: whether the lift is the same at every tier, on pass rates and on log odds.
 
@@ -80,7 +87,7 @@ def joint_model(
         values: the frame of `pairing.task_values`.
         found: of `contrasts.differences`, from these values.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
     """
     rows = []

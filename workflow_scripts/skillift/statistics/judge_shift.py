@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -18,13 +19,16 @@ from skillift.statistics.pairing import CELL
 from skillift.statistics.path_audit import JUDGE_PREFIX
 from skillift.statistics.seed_variance import about_recipes
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 HEADLINES = (DELTA, LIFT + DELTA)
 _TASK = ["task_id", "skill_id"]
 _PAIR = ["judge_a", "judge_b"]
 _ZERO = 1e-12
 
 
-def judge_shift(found: Iterable[Differences], runs: list[dict], confidence: float) -> pl.DataFrame:
+def judge_shift(found: Iterable[Differences], runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
     """The table JUDGE_SHIFT: a row for each headline, suite, student, run, step and pair of judges (a < b).
 
     estimate_a and estimate_b are the headline under each judge, each within its own path; shift is b - a, a
@@ -35,7 +39,7 @@ def judge_shift(found: Iterable[Differences], runs: list[dict], confidence: floa
 
     Args:
         found: of `contrasts.differences`.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
     """
     by_judge = _by_judge(found)

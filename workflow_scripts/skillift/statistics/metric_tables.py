@@ -17,6 +17,7 @@ from skillift.statistics.variants import variant_differences
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 
 class OfMetric(NamedTuple):
@@ -32,7 +33,7 @@ def of_metric_alone(
     name: str,
     values: pl.DataFrame,
     response_frame: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
     tasks: pl.DataFrame,
     protocol: str = MAIN,
@@ -43,7 +44,7 @@ def of_metric_alone(
         name: the metric.
         values: of `metric_values`, or of `pairing.task_values`.
         response_frame: the frames of `pass_rates.responses`, of that protocol.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: as in `claims`.
         tasks: contract TASKS.
         protocol: whose values they are; the claims of metrics are of `main`.

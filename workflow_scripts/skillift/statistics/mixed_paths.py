@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,11 +19,14 @@ from skillift.contracts.scoring_audit import MIXED_PATHS
 from skillift.statistics.arm_arrays import arm_arrays, estimable, estimates, mean_of_runs, trained
 from skillift.statistics.contrasts import LIFT, contrast_name
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 HEADLINE = ("curated", "none")
 DELTA = contrast_name(*HEADLINE)
 
 
-def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
+def mixed_paths(values: pl.DataFrame, runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
     """The table MIXED_PATHS: procedural delta and lift under every pair of scoring paths.
 
     For a delta, path_before is the path of the condition `none` and path_after that of `curated`; for a lift,
@@ -33,7 +36,7 @@ def mixed_paths(values: pl.DataFrame, runs: list[dict], confidence: float) -> pl
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
-        runs: `{student, run, recipe, seed}` of the trained runs.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
     """
     schema = {name: column.dtype.type for name, column in MIXED_PATHS.columns.items()}
@@ -63,7 +66,7 @@ class _Headlines(NamedTuple):
     unscored: np.ndarray
 
 
-def _headlines(values: pl.DataFrame, runs: list[dict], suite: str) -> Iterator[_Headlines]:
+def _headlines(values: pl.DataFrame, runs: list[DeclaredRun], suite: str) -> Iterator[_Headlines]:
     """Every headline under every pair of paths."""
     arrays = arm_arrays(values, ["condition", "path"], {"value": np.nan, "n_unscored": 0.0})
     pairs = list(product(values["path"].unique().sort(), repeat=2))

@@ -26,7 +26,7 @@ from skillift.contracts.predictions import PREDICTIONS, VERDICTS
 from skillift.ledger.entries import Record
 from skillift.ledger.registration import Registration, registration_of, withdrawn
 from skillift.metrics.names import PASS
-from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction
+from skillift.settings.publication_specs import ComparedEffect, DeclaredPrediction, DeclaredRun
 from skillift.statistics.intervals import ESTIMATE_SCHEMA, Estimate, clustered_mean
 from skillift.statistics.metric_values import metric_values
 from skillift.statistics.pairing import paired_difference, task_values, with_skills
@@ -44,7 +44,7 @@ def predictions(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     declared: Mapping[str, DeclaredPrediction],
-    runs: list[dict],
+    runs: list[DeclaredRun],
     history: list[Record] | None = None,
     response_frame: pl.DataFrame | None = None,
     intervened: pl.DataFrame | None = None,
@@ -61,7 +61,7 @@ def predictions(
         scores: contract SCORES, or the frame of `pairing.with_skills`.
         tasks: contract TASKS.
         declared: the predictions, by id.
-        runs: {student, run, recipe}.
+        runs: the declared runs.
         history: of the registrations; every prediction is "not registered" where it is left out.
         response_frame: the frames of `pass_rates.responses`; a prediction about a metric that reads responses
             is undetermined without them.
@@ -141,7 +141,7 @@ def verdict(
 
 
 def _estimated(
-    prediction: DeclaredPrediction, values: pl.DataFrame, runs: list[dict], confidence: float
+    prediction: DeclaredPrediction, values: pl.DataFrame, runs: list[DeclaredRun], confidence: float
 ) -> tuple[Estimate, Estimate, int]:
     """The estimate with both of its intervals, and the episodes without a verdict."""
     arms = values.filter(path=prediction.path, suite=prediction.suite)
@@ -163,14 +163,14 @@ def _estimated(
     return outer, inner, int(effect["n_unscored"].sum())
 
 
-def _fewest_runs(prediction: DeclaredPrediction, runs: list[dict]) -> int:
+def _fewest_runs(prediction: DeclaredPrediction, runs: list[DeclaredRun]) -> int:
     """Trainings of the recipe that has the fewest in a prediction; 0 where none is trained."""
     effects = [effect for effect in (prediction.effect, prediction.minus) if effect and effect.recipe]
     return min((len(runs_of(runs, effect.student, effect.recipe)) for effect in effects), default=0)
 
 
 def _trainings(
-    prediction: DeclaredPrediction, arms: pl.DataFrame, runs: list[dict], confidence: float
+    prediction: DeclaredPrediction, arms: pl.DataFrame, runs: list[DeclaredRun], confidence: float
 ) -> list[SeedComponents]:
     """What is known of the trainings behind a prediction: one recipe's, or those of both of its effects."""
     effect, minus = prediction.effect, prediction.minus
@@ -189,11 +189,11 @@ def _trainings(
 
 
 def _of_recipe(
-    contrasts: list[str], recipe: str, arms: pl.DataFrame, runs: list[dict], confidence: float
+    contrasts: list[str], recipe: str, arms: pl.DataFrame, runs: list[DeclaredRun], confidence: float
 ) -> dict[str, SeedComponents]:
     """By student: what the seeds of a recipe tell of one contrast, or of the first less the second."""
     rows = []
-    for student in sorted({run["student"] for run in runs if run.get("recipe") == recipe}):
+    for student in sorted({run.student for run in runs if run.recipe == recipe}):
         members = runs_of(runs, student, recipe)
         for name, own in [(run, [run]) for run in members] + [(recipe, members)] * (len(members) > 1):
             each = [task_effect(arms, contrast, student, own) for contrast in contrasts]
@@ -207,7 +207,7 @@ def _of_recipe(
     return components_by_student(table, runs, recipe, (recipe, *contrasts))
 
 
-def _task_effect(effect: ComparedEffect, arms: pl.DataFrame, runs: list[dict]) -> pl.DataFrame:
+def _task_effect(effect: ComparedEffect, arms: pl.DataFrame, runs: list[DeclaredRun]) -> pl.DataFrame:
     of_runs = runs_of(runs, effect.student, effect.recipe)
     return task_effect(arms, effect.contrast, effect.student, of_runs)
 

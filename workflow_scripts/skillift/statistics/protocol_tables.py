@@ -19,6 +19,7 @@ from skillift.statistics.pairing import task_values, with_skills
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 BENCH, JUDGE = "bench", "judge"
 
@@ -43,7 +44,7 @@ def other_protocols(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     response_frame: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
 ) -> Iterator[OfProtocol]:
     """The protocols of a study but `main`, each by itself; nothing of a study that declares none.
@@ -52,7 +53,7 @@ def other_protocols(
         scores: contract SCORES, of all protocols.
         tasks: contract TASKS.
         response_frame: the frames of `pass_rates.responses` of all runs and protocols, or without rows.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: as in `claims`.
     """
     # where no judge judges a protocol and no task has an extractor, it has responses alone
@@ -68,7 +69,7 @@ def of_one(
     scores: pl.DataFrame,
     tasks: pl.DataFrame,
     responses: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
 ) -> OfProtocol:
     """One protocol by itself; `scores` and `responses` are its own, the rest is as in `other_protocols`."""

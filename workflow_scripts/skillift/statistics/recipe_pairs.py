@@ -42,6 +42,7 @@ from skillift.statistics.equivalence_claims import differences_of
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 FORMAT = "format"
 # of each metric: the kind of pair that each claim is about, and the claim's shape
@@ -59,7 +60,7 @@ _CLAIMS = {
 def recipe_pair_claims(
     found: list[Differences],
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
     metric: str = PASS,
 ) -> Iterator[dict]:
@@ -68,7 +69,7 @@ def recipe_pair_claims(
     Args:
         found: of `contrasts.differences`.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: `compare` has the pairs; without the margin `data_quality` sameness is not tested.
         metric: whose values `found` is of.
     """

@@ -7,11 +7,15 @@ with several training seeds the mean over them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from skillift.statistics.contrasts import BASE
+from skillift.statistics.run_frames import run_frame
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 TASK = ["task_id", "skill_id"]
 
@@ -29,12 +33,12 @@ class RecipeCells(NamedTuple):
     members: pl.DataFrame
 
 
-def recipe_cells(cells: pl.DataFrame, runs: list[dict]) -> RecipeCells:
+def recipe_cells(cells: pl.DataFrame, runs: list[DeclaredRun]) -> RecipeCells:
     """The trained cells that claims rest on.
 
     Args:
         cells: of one `contrasts.Differences`.
-        runs: `{student, run, recipe, seed}`; a run that is not among them is a recipe by its own name.
+        runs: the declared runs; a run that is not among them is a recipe by its own name.
     """
     members = last_checkpoints(cells.filter(n_runs=1), runs)
     single = members.filter(pl.len().over("student", "recipe") == 1)
@@ -44,26 +48,24 @@ def recipe_cells(cells: pl.DataFrame, runs: list[dict]) -> RecipeCells:
     return RecipeCells(heads, members.select("student", "recipe", "run", "cell").sort("cell"))
 
 
-def last_checkpoints(rows: pl.DataFrame, runs: list[dict], by: Sequence[str] = ()) -> pl.DataFrame:
+def last_checkpoints(rows: pl.DataFrame, runs: list[DeclaredRun], by: Sequence[str] = ()) -> pl.DataFrame:
     """The rows of trained runs at their last step, with the column `recipe`.
 
     `rows`: `by`, student, run, step and any others; of one suite, unless `by` tells suites apart.
     """
-    names = ("student", "run", "recipe")
-    known = [{name: run.get(name) for name in names} for run in runs if run.get("recipe")]
-    declared = pl.DataFrame(known, schema=dict.fromkeys(names, pl.String)).unique()
+    declared = run_frame(run for run in runs if run.recipe).drop("seed").unique()
     trained = rows.filter(pl.col("run") != BASE)
     last = trained.filter(pl.col("step") == pl.col("step").max().over(*by, "student", "run"))
     named = last.join(declared, on=["student", "run"], how="left", maintain_order="left")
     return named.with_columns(pl.col("recipe").fill_null(pl.col("run")))
 
 
-def rates_after(values: pl.DataFrame, runs: list[dict], condition: str) -> pl.DataFrame:
+def rates_after(values: pl.DataFrame, runs: list[DeclaredRun], condition: str) -> pl.DataFrame:
     """Pass rates after training under one condition, task by task, seeds averaged within task.
 
     Args:
         values: rows of `pairing.task_values` of one path and suite.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         condition: one of the study's.
 
     Returns:

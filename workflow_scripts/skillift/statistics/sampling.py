@@ -64,20 +64,21 @@ from skillift.statistics.transfer import slope_row
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 _ARMS = ["suite", "student", "run"]
 _HALF = "\x1f"  # stands before the number of the half in a task's id
 
 
 def sampling_claims(
-    asked: OfProtocol, responses: pl.DataFrame, runs: list[dict], settings: Analysed
+    asked: OfProtocol, responses: pl.DataFrame, runs: list[DeclaredRun], settings: Analysed
 ) -> Iterator[pl.DataFrame]:
     """The table CLAIMS of each metric that something is claimed of, of one protocol; none where none is.
 
     Args:
         asked: the protocol's values and tables.
         responses: the frames of `pass_rates.responses`, of that protocol.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: without `sampling_budgets` nothing is claimed, without the margin `sampling_budget_tie` no
             difference is a tie.
     """
@@ -106,7 +107,7 @@ def majority(k: int) -> str:
     return PASS if k == 1 else f"majority@{k}"
 
 
-def _lost(asked: OfProtocol, metric: str, runs: list[dict], settings: Analysed) -> Iterator[dict]:
+def _lost(asked: OfProtocol, metric: str, runs: list[DeclaredRun], settings: Analysed) -> Iterator[dict]:
     tables, confidence = asked.tables[metric], settings.confidence
     for item in differences(asked.values[metric], runs):
         if item.contrast == GAIN and item.cells.height:
@@ -114,7 +115,7 @@ def _lost(asked: OfProtocol, metric: str, runs: list[dict], settings: Analysed) 
             yield from family(DIVERSITY_LOST, [row | {"shape": BELOW} for row in rows], confidence)
 
 
-def _by_tier(asked: OfProtocol, metric: str, runs: list[dict], settings: Analysed) -> Iterator[dict]:
+def _by_tier(asked: OfProtocol, metric: str, runs: list[DeclaredRun], settings: Analysed) -> Iterator[dict]:
     parameters, confidence = settings.parameters, settings.confidence
     for part in asked.values[metric].partition_by("path", "suite", maintain_order=True):
         fixed = part.select("path", "suite").row(0, named=True)
@@ -124,7 +125,7 @@ def _by_tier(asked: OfProtocol, metric: str, runs: list[dict], settings: Analyse
         yield from family(DIVERSITY_BY_TIER, [fixed | row for row in rows if row], confidence)
 
 
-def _tiers(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict]) -> dict[str, Sides]:
+def _tiers(values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun]) -> dict[str, Sides]:
     """Values under `curated` side by side for students: before SFT (`base`), and after it by recipe."""
     base = values.filter(run=BASE, condition=RATE)
     names = sorted(base["student"].unique())
@@ -181,7 +182,7 @@ def _against_parameters(
     asked: OfProtocol,
     budgets: Sequence[int],
     responses: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     settings: Analysed,
 ) -> Iterator[dict]:
     parameters, confidence = settings.parameters, settings.confidence
@@ -260,12 +261,14 @@ def _with_samples(by_budget: Mapping[int, Sides]) -> Sides:
     )
 
 
-def tokens_of_an_answer(responses: pl.DataFrame, runs: list[dict]) -> dict[tuple[str, str, str], float]:
+def tokens_of_an_answer(
+    responses: pl.DataFrame, runs: list[DeclaredRun]
+) -> dict[tuple[str, str, str], float]:
     """Mean tokens of an answer under `curated`, by suite, student, and `base` or recipe.
 
     Args:
         responses: the frames of `pass_rates.responses` of one protocol.
-        runs: `{student, run, recipe, seed}`; of each the last checkpoint counts.
+        runs: the declared runs; of each the last checkpoint counts.
     """
     rows = responses.filter(condition=RATE)
     after = last_checkpoints(rows, runs, ["suite"]).select(

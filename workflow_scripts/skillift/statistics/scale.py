@@ -34,17 +34,18 @@ from skillift.statistics.equivalence_claims import differences_of
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed, EmulatedRuns
+    from skillift.settings.publication_specs import DeclaredRun
 
 
 def scale_claims(
-    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed, metric: str = PASS
+    values: pl.DataFrame, seeds: pl.DataFrame, runs: list[DeclaredRun], settings: Analysed, metric: str = PASS
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about emulated runs, on every path and suite.
 
     Args:
         values: of `pairing.task_values`, or of another metric.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: `emulated` and `parameters`: a run that borrows from a student that is not smaller has no
             row.
         metric: whose values these are.

@@ -21,7 +21,7 @@ level) ends that: each tier then has its own. The test is weak where tiers and s
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -31,6 +31,9 @@ from skillift.statistics.contrasts import BASE
 from skillift.statistics.pooling import Pooled, pool
 from skillift.statistics.recipes import last_checkpoints
 from skillift.statistics.uncertainty import Part, Uncertainty
+
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
 
 _PLACE = ["path", "suite", "metric", "contrast"]
 _REPLACED = ("standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value", "mde")
@@ -83,7 +86,7 @@ def with_seeds(sampling: float, degrees_of_freedom: float, parts: Sequence[SeedC
     return Uncertainty([Part(of_skills, degrees_of_freedom), *of_seeds], given_the_seeds)
 
 
-def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) -> pl.DataFrame:
+def seed_variance(effects: pl.DataFrame, runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
     """The table SEED_VARIANCE: one row per path, suite, student, recipe, metric and contrast.
 
     With one seed all but the estimate and sampling_variance is null: nothing is known of other trainings.
@@ -91,7 +94,7 @@ def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) ->
 
     Args:
         effects: the table EFFECTS, given the seeds.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals, as a fraction.
     """
     trained = effects.filter(pl.col("run") != BASE)
@@ -104,14 +107,14 @@ def seed_variance(effects: pl.DataFrame, runs: list[dict], confidence: float) ->
 
 
 def about_recipes(
-    table: pl.DataFrame, runs: list[dict], by: list[str], confidence: float, estimate: str = "estimate"
+    table: pl.DataFrame, runs: list[DeclaredRun], by: list[str], confidence: float, estimate: str = "estimate"
 ) -> pl.DataFrame:
     """`table` with the uncertainty of its recipes' rows: training-seed variance included.
 
     Args:
         table: `by`, student, run, step, `estimate`, standard_error, degrees_of_freedom (given the seeds) and
             any of ci_low, ci_high, p_value, mde; rows of single runs, and of recipes with several.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         by: what else tells rows apart.
         confidence: of the intervals, as a fraction.
         estimate: the column of the estimate.
@@ -132,14 +135,14 @@ def about_recipes(
 
 
 def components_by_student(
-    table: pl.DataFrame, runs: list[dict], recipe: str, pool_name: Hashable
+    table: pl.DataFrame, runs: list[DeclaredRun], recipe: str, pool_name: Hashable
 ) -> dict[str, SeedComponents]:
     """What the seeds of one recipe tell at each student where it has several; undefined ones are left out.
 
     Args:
         table: student, run, step, estimate, standard_error and degrees_of_freedom (given the seeds): a row
             for each run, and for each mean over a student's runs, whose run is `recipe`.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         recipe: its id.
         pool_name: of components that share a pooled estimate.
     """
@@ -174,19 +177,17 @@ def uncertainty_of(row: dict) -> Uncertainty | None:
     return with_seeds(row["sampling_variance"], row["sampling_degrees_of_freedom"], [trainings])
 
 
-def _last_of_runs(rows: pl.DataFrame, runs: list[dict], by: list[str]) -> pl.DataFrame:
+def _last_of_runs(rows: pl.DataFrame, runs: list[DeclaredRun], by: list[str]) -> pl.DataFrame:
     """The rows of single runs at their last step, with the column `recipe` (`recipes.last_checkpoints`)."""
     several = _several(runs)
     single = rows.join(several, left_on=["student", "run"], right_on=["student", "recipe"], how="anti")
     return last_checkpoints(single, runs, by)
 
 
-def _several(runs: list[dict]) -> pl.DataFrame:
+def _several(runs: list[DeclaredRun]) -> pl.DataFrame:
     """student, recipe: of the recipes with several runs at a student; the row of their mean has that name."""
-    pairs = [(run["student"], run["recipe"]) for run in runs if run.get("recipe")]
-    several = {pair for pair in pairs if pairs.count(pair) > 1} - {
-        (run["student"], run["run"]) for run in runs
-    }
+    pairs = [(run.student, run.recipe) for run in runs if run.recipe]
+    several = {pair for pair in pairs if pairs.count(pair) > 1} - {(run.student, run.run) for run in runs}
     return pl.DataFrame(sorted(several), schema={"student": pl.String, "recipe": pl.String}, orient="row")
 
 

@@ -22,10 +22,15 @@ from skillift.statistics.equivalence import non_inferiority
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 
 def side_cost_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
+    found: list[Differences],
+    effects: pl.DataFrame,
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    settings: Analysed,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the suite `safety`, on every path; none where it was not asked.
 
@@ -33,7 +38,7 @@ def side_cost_claims(
         found: of `contrasts.differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: without the margin `side_cost` non-inferiority is not tested.
     """
     confidence, margin = settings.confidence, settings.margins.get(SIDE_COST)

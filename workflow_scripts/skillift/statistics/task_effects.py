@@ -6,20 +6,25 @@ the table EFFECTS, whose estimates are the means of these values.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from skillift.statistics.contrast_names import GAIN, LIFT
 from skillift.statistics.contrasts import BASE
 from skillift.statistics.pairing import paired_difference
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 _TASK = ["path", "task_id", "skill_id"]
 
 
-def runs_of(runs: list[dict], student: str, recipe: str | None) -> list[str]:
+def runs_of(runs: list[DeclaredRun], student: str, recipe: str | None) -> list[str]:
     """Names of a student's runs by one recipe, sorted; `base` alone where `recipe` is None."""
     if recipe is None:
         return [BASE]
-    return sorted(run["run"] for run in runs if (run["student"], run.get("recipe")) == (student, recipe))
+    return sorted(run.run for run in runs if (run.student, run.recipe) == (student, recipe))
 
 
 def task_effect(values: pl.DataFrame, contrast: str, student: str, runs: list[str]) -> pl.DataFrame:

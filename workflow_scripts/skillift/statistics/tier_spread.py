@@ -18,7 +18,7 @@ Shares of the variance between tiers are shown without an interval: three tiers 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -33,13 +33,16 @@ from skillift.statistics.intervals import POWER
 from skillift.statistics.seed_variance import with_seeds
 from skillift.statistics.uncertainty import Uncertainty, students_t
 
+if TYPE_CHECKING:
+    from skillift.settings.publication_specs import DeclaredRun
+
 _TASK = ["task_id", "skill_id"]
 _DRAWS = 1000
 _NUMBERS = ("estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_high", "p_value")
 
 
 def tier_spreads(
-    found: Iterable[Differences], seeds: pl.DataFrame, runs: list[dict], confidence: float
+    found: Iterable[Differences], seeds: pl.DataFrame, runs: list[DeclaredRun], confidence: float
 ) -> pl.DataFrame:
     """The table TIER_SPREADS: one row per path, suite and recipe with two tiers or more.
 
@@ -116,7 +119,7 @@ def _compared(means: np.ndarray, covariance: np.ndarray) -> Spread:
 
 
 def tier_spread(
-    delta: Differences, lift: Differences, seeds: pl.DataFrame, runs: list[dict], confidence: float
+    delta: Differences, lift: Differences, seeds: pl.DataFrame, runs: list[DeclaredRun], confidence: float
 ) -> Iterator[dict]:
     """What `dominated_by_base` says of each recipe with two tiers or more, on one path and suite.
 
@@ -124,7 +127,7 @@ def tier_spread(
         delta: the procedural delta.
         lift: its lift.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         confidence: of the intervals.
 
     Yields:

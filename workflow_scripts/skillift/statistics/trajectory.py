@@ -40,6 +40,7 @@ from skillift.statistics.tier_spread import tier_spread
 if TYPE_CHECKING:
     from skillift.settings.analysis import TierDelta
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 _ENDS = ("low", "high")
 
@@ -72,7 +73,11 @@ def parts_of(pattern: Sequence[TierDelta], tiers: list[str]) -> list[Part]:
 
 
 def trajectory_claims(
-    values: pl.DataFrame, found: list[Differences], seeds: pl.DataFrame, runs: list[dict], settings: Analysed
+    values: pl.DataFrame,
+    found: list[Differences],
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    settings: Analysed,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the trajectory, on every path and suite.
 
@@ -80,7 +85,7 @@ def trajectory_claims(
         values: the frame of `pairing.task_values`.
         found: of `contrasts.differences`.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: `trajectory` is the pattern, where one is declared.
     """
     pattern, confidence = settings.trajectory or [], settings.confidence
@@ -113,7 +118,7 @@ def _shapes(
     item: Differences,
     pattern: Sequence[TierDelta],
     seeds: pl.DataFrame,
-    runs: list[dict],
+    runs: list[DeclaredRun],
     confidence: float,
 ) -> list[dict]:
     """The rows of `trajectory_shape`: before SFT, and after it by each recipe with two tiers or more."""

@@ -43,6 +43,7 @@ from skillift.statistics.uncertainty import Part, Uncertainty, students_t
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 SUITE, IN_DOMAIN = "transfer", ("holdout", "dev")
 _NOTHING = dict.fromkeys(
@@ -55,7 +56,11 @@ _NUMBERS = ["estimate", "standard_error", "degrees_of_freedom", "ci_low", "ci_hi
 
 
 def transfer_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
+    found: list[Differences],
+    effects: pl.DataFrame,
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    settings: Analysed,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about the suite `transfer`, on every path; none where it was not asked.
 
@@ -63,7 +68,7 @@ def transfer_claims(
         found: of `contrasts.differences`.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: without the margin `retention` sameness is not tested, without `parameters` there is no
             `transfer_by_tier`.
     """
@@ -95,14 +100,14 @@ def _undefined(row: dict) -> dict:
 
 
 def retention(
-    item: Differences, home: Differences, runs: list[dict], margin: float | None, confidence: float
+    item: Differences, home: Differences, runs: list[DeclaredRun], margin: float | None, confidence: float
 ) -> list[dict]:
     """The gain on new skills less that on trained ones, of each student and recipe that has both.
 
     Args:
         item: the gain on the suite `transfer`.
         home: the same on the skills that were trained, and the same path.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         margin: the largest difference that counts as none, as a fraction; None where none is declared.
         confidence: of the intervals.
 
@@ -140,7 +145,12 @@ def _of(row: Mapping) -> Uncertainty | None:
 
 
 def _apart(
-    item: Differences, home: Differences, column: str, of_home: str, runs: list[dict], confidence: float
+    item: Differences,
+    home: Differences,
+    column: str,
+    of_home: str,
+    runs: list[DeclaredRun],
+    confidence: float,
 ) -> pl.DataFrame:
     """student, run, step, `_NUMBERS` and `_COUNTS` of each run and of each mean over seeds."""
     one, other = _means(item, column, runs, confidence), _means(home, of_home, runs, confidence)
@@ -176,7 +186,7 @@ def welch(one: Part, other: Part) -> Uncertainty:
     return students_t(variance**0.5, freedom)
 
 
-def _means(item: Differences, column: str, runs: list[dict], confidence: float) -> pl.DataFrame:
+def _means(item: Differences, column: str, runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
     """Of each run and each mean over seeds, at the last checkpoint: its clustered mean, and counts."""
     cells = recipe_cells(item.cells, runs)
     members = cells.members.join(item.cells.select("cell", "step"), on="cell").select(*_RUN, "step", "cell")
@@ -192,14 +202,18 @@ def _means(item: Differences, column: str, runs: list[dict], confidence: float) 
 
 
 def by_tier(
-    item: Differences, seeds: pl.DataFrame, runs: list[dict], parameters: Mapping[str, int], confidence: float
+    item: Differences,
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    parameters: Mapping[str, int],
+    confidence: float,
 ) -> Iterator[dict]:
     """The slope of the gain on the logarithm of the parameters, of each recipe with two tiers or more.
 
     Args:
         item: the gain on the suite `transfer`.
         seeds: the table SEED_VARIANCE.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         parameters: of each student; those that have none here are left out.
         confidence: of the intervals.
     """

@@ -32,12 +32,15 @@ from skillift.statistics.pairing import CELL, paired_difference
 
 if TYPE_CHECKING:
     from skillift.settings.analysis_specs import Analysed
+    from skillift.settings.publication_specs import DeclaredRun
 
 _ARM = ["path", *CELL, "condition"]
 _MADE_OF = "holdout"  # what the task pack makes variants of
 
 
-def variant_differences(values: pl.DataFrame, tasks: pl.DataFrame, runs: list[dict]) -> Iterator[Differences]:
+def variant_differences(
+    values: pl.DataFrame, tasks: pl.DataFrame, runs: list[DeclaredRun]
+) -> Iterator[Differences]:
     """The contrasts of variants and their parents, on every path; none where no task has a parent.
 
     Args:
@@ -97,7 +100,11 @@ def _by_condition(arms: pl.DataFrame) -> dict[str, pl.DataFrame]:
 
 
 def variant_claims(
-    found: list[Differences], effects: pl.DataFrame, seeds: pl.DataFrame, runs: list[dict], settings: Analysed
+    found: list[Differences],
+    effects: pl.DataFrame,
+    seeds: pl.DataFrame,
+    runs: list[DeclaredRun],
+    settings: Analysed,
 ) -> Iterator[dict]:
     """Rows of the table CLAIMS about variants, on every path; none where there are none.
 
@@ -105,7 +112,7 @@ def variant_claims(
         found: of `variant_differences`, and others.
         effects: the table EFFECTS made from it, training-seed variance included.
         seeds: the table SEED_VARIANCE made from it.
-        runs: `{student, run, recipe, seed}`.
+        runs: the declared runs.
         settings: without the margin `brittleness` sameness is not tested.
     """
     confidence, margin = settings.confidence, settings.margins.get(BRITTLENESS)
