@@ -123,6 +123,43 @@ def test_figures_pages_and_summary_are_there(compared, capsys):
     assert record["cluster"] == "skill"
 
 
+_OF_A_STUDY = (
+    r"\b(tasks?|skills?|students?|tiers?|suites?|holdout|SFT|scoring paths?|episodes?|stud(y|ies))\b"
+)
+
+
+@pytest.mark.parametrize("cluster", [(), ("--cluster", "topic")], ids=["items alone", "grouped"])
+def test_figures_and_their_captions_speak_of_items_and_groups(cluster, tmp_path):
+    conditions, draw = ("none", "curated", "placebo", "shuffled"), np.random.default_rng(0)
+    for side in ("before", "after0", "after1"):
+        for condition in conditions:
+            scores = draw.integers(0, 2, 24).astype(float).tolist()
+            docs = [{"id": f"q{n}", "topic": f"topic {n // 4}"} for n in range(24)]
+            lines = [line(n, score, doc=docs[n]) for n, score in enumerate(scores)]
+            write_lm_eval(tmp_path / side, lines, task=f"sums_{condition}")
+    named = [f"{condition}=sums_{condition}" for condition in conditions]
+    after = [tmp_path / "after0", tmp_path / "after1"]
+    out = compare(
+        tmp_path / "out", [tmp_path / "before"], after, "--condition", *named, "--item", "id", *cluster
+    )
+    page = (out / "findings.html").read_text(encoding="utf-8")
+    captions = [
+        re.sub(r"<[^>]+>", " ", each) for each in re.findall(r"<figcaption>.*?</figcaption>", page, re.S)
+    ]
+    texts = {
+        path.stem: re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8")).replace("\u00a0", " ")
+        for path in (out / "figures").iterdir()
+    }
+    of_groups = {"skill_forest", "asymmetry"} if cluster else set()
+    every = {"gains", "lift", "tier_trajectory", "placebo_ladder", "condition_ladder", *of_groups}
+    assert set(texts) == every and len(captions) == len(every)
+    for text in (*texts.values(), *captions):
+        assert not re.search(_OF_A_STUDY, text), text
+    assert all(("24 items in 6 groups" if cluster else "24 items") in text for text in texts.values())
+    if not cluster:
+        assert not any("group" in text for text in texts.values())
+
+
 @pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is None, reason="inspect_ai is not installed")
 def test_the_logs_of_inspect_have_the_scores_of_the_same_answers(compared, tmp_path):
     out = compare(

@@ -224,6 +224,12 @@ CASES = [
         (altered, more_not_paraphrased, all_paraphrased_in_the_end),
     ),
     Sentence(
+        "paraphrases | ",
+        "some chain of an arm is in no test of a paraphrase",
+        not_paraphrased,
+        (altered, all_paraphrased_in_the_end),
+    ),
+    Sentence(
         "Does the chain matter? No student has answers with a chain of thought before and after SFT.",
         "nothing is claimed, as no answer has a chain",
         no_chains,

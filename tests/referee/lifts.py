@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+
 from referee import Sentence, Study
 from referee.shared import (
     COUNTED,
@@ -15,7 +17,7 @@ from referee.shared import (
     without_interval,
 )
 from referee.studies import LIFT, LIFTS, base_alone, known, on_bench, one_seed, undefined
-from referee.whole import edited, respecified, whole
+from referee.whole import RUNS, edited, respecified, whole
 
 
 @cache
@@ -60,6 +62,16 @@ def format_moves_at_both() -> Study:
     """SFT changes how many responses have an ANSWER line, at both tiers alike."""
     where = LIFTS | {"run": "sft"}
     return edited(known(), "claims", where, answer_lines_low=0.4, answer_lines_high=1.0)
+
+
+@cache
+def format_moves_at_all() -> Study:
+    """It does so alike in four lifts: at both tiers by both recipes."""
+    study = edited(known(), "claims", LIFTS, answer_lines_low=0.4, answer_lines_high=1.0)
+    claims = study.tables["claims"]
+    by_dpo = claims.filter(**LIFTS, suite="holdout", run="dpo-s0").with_columns(student=pl.lit("m"))
+    study = study._replace(tables={**study.tables, "claims": pl.concat([claims, by_dpo])})
+    return respecified(study, runs=[*RUNS, {**RUNS[-1], "student": "m"}])
 
 
 CASES = [
@@ -197,8 +209,29 @@ CASES = [
         "its arms the share of responses with an ANSWER line varies from 40.0 % to 100.0 %.",
         "that share differs between the arms of both lifts, and alike",
         format_moves_at_both,
-        (format_moves, known),
+        (format_moves, known, format_moves_at_all),
         "report",
+    ),
+    *(
+        Sentence(
+            f"{mark}Each of 4 lifts, named below: between its arms the share of responses with an "
+            "ANSWER line varies from 40.0 % to 100.0 %.",
+            "that share differs between the arms of so many lifts, and alike",
+            format_moves_at_all,
+            (format_moves_at_both, known),
+            where,
+        )
+        for mark, where in (("- ", "report"), ("", "page"), ("**", "summary"))
+    ),
+    *(
+        Sentence(
+            f"{mark}at 115 k after SFT by dpo, seed 0{end}",
+            "that lift is one of these",
+            format_moves_at_all,
+            (format_moves_at_both, known),
+            where,
+        )
+        for mark, end, where in (("  - ", " |", "report"), ("4 lifts…", "", "page"), ("- ", "", "summary"))
     ),
     Sentence(
         "Between its arms the share of responses with an ANSWER line varies from 40.0 % to 100.0 %, and",

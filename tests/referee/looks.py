@@ -225,13 +225,13 @@ CASES = [
         (known, more_samples),
     ),
     Sentence(
-        "warning | … \u2192 …, changed on 2026-11-03 after results existed. [",
+        "warning | … \u2192 …, changed on … after results existed. [",
         "a setting that words depend on was changed when results existed",
         fewer_tasks,
         (registered_late, changed_early, more_samples, first_look, a_condition_more, more_tasks),
     ),
     Sentence(
-        "design | … \u2192 …, changed on 2026-11-03 after results existed. [",
+        "design | … \u2192 …, changed on … after results existed. [",
         "a setting that no word depends on was changed when results existed",
         more_samples,
         (registered_late, changed_early, first_look),

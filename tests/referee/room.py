@@ -25,6 +25,13 @@ def one_student_fails() -> Study:
 
 
 @cache
+def one_of_a_pair_fails() -> Study:
+    """Nothing is settled, and of two students whose lifts are compared one fails nearly everywhere."""
+    study = edited(undefined(), "pass_rates", {"path": "judge:a"}, pass_rate=0.5)
+    return edited(study, "pass_rates", {"path": "judge:a", "student": "m"}, pass_rate=0.02)
+
+
+@cache
 def other_student_fails() -> Study:
     return edited(room(), "pass_rates", {"path": "judge:a", "student": "s"}, pass_rate=0.02)
 
@@ -127,7 +134,7 @@ CASES = [
         "uniform lift | No room to move: ",
         "nearly every task fails in the arms of all students, not of one of them alone",
         every_arm_fails,
-        (known, one_student_fails, other_student_fails),
+        (known, one_student_fails, other_student_fails, one_of_a_pair_fails),
     ),
     Sentence(
         "adds_by_dpo | No room to move: ",
@@ -199,6 +206,18 @@ CASES = [
         "nearly every task passes in that arm, and in no other of the headline path",
         one_arm_passes,
         (room, all_fail, one_arm_fails),
+    ),
+    *(
+        Sentence(
+            f"no room to move | No room to move on the path judge:a, {end}: ",
+            "in some arm of that path nearly every task fails, or passes",
+            extreme,
+            (room, other),
+        )
+        for end, extreme, other in (
+            ("below 5 %", one_arm_fails, one_arm_passes),
+            ("above 95 %", one_arm_passes, one_arm_fails),
+        )
     ),
     Sentence(
         "after SFT by dpo, seed 0; and arms of 4 more runs. Such an arm can",

@@ -221,7 +221,7 @@ def _sources(given: list[str], name: str, seed: int | None) -> list:
 
 def _assets() -> dict[str, Path]:
     here = ROOT / "workflow_scripts/assets"
-    return {"pages": here / "pages", "captions": ROOT / "rules/captions", "browser": here / "browser"}
+    return {"pages": here / "pages", "browser": here / "browser"}
 
 
 if __name__ == "__main__":

@@ -63,6 +63,22 @@ def test_failed_calls_are_counted_of_those_that_ended():
     assert Counts(failed=3).notes(1200)[2] == "failed 3 of 1,200"
 
 
+def test_the_last_line_counts_the_last_failure_too():
+    async def fail_at_last(text):
+        await asyncio.sleep(0.1)
+        if text == "2":
+            raise ConnectionError("gone")
+        return "yes"
+
+    with lines_told() as lines:
+        _ask(
+            lambda messages: fail_at_last(messages[0]["content"]),
+            [_request(str(number)) for number in range(3)],
+            concurrency=1,
+        )
+    assert lines[-1].done == 3 and lines[-1].details[3] == "failed 1 of 3"
+
+
 def test_samples_of_one_request_are_asked_each():
     _, arrived = _ask(lambda _: "yes", [_request(sample=0), _request(sample=1)])
     assert len(arrived) == 2

@@ -279,7 +279,9 @@ class ChatClient:
             for task in tasks:
                 task.add_done_callback(lambda _: progress.advance())
             try:
-                return list(await asyncio.gather(*tasks))
+                results = list(await asyncio.gather(*tasks))
+                look(progress)  # or the last line would say what the one before it said
+                return results
             except BaseException as error:
                 for task in tasks:
                     task.cancel()

@@ -17,6 +17,7 @@ from skillift.evaluation_logs import gains_figure
 from skillift.evaluation_logs.compared import compared, predicted
 from skillift.evaluation_logs.comparison_findings import FIGURE, Said, comparison_parts
 from skillift.evaluation_logs.comparison_page import BESIDE, comparison_page
+from skillift.evaluation_logs.figure_captions import CAPTIONS
 from skillift.evaluation_logs.log_tables import Comparison, Tables
 from skillift.evaluation_logs.summary import summary, tidy_effects
 from skillift.figures import draw, save
@@ -51,7 +52,7 @@ def write_comparison(
         comparison: how they are analysed and shown.
         predictions: of a study, as `study_settings` gives them.
         out: the folder to write.
-        assets: `pages`, `captions` and `browser`: folders of templates.
+        assets: `pages` and `browser`: folders of templates.
         made_by: for the citation; its table is filled in here.
         record: options and sources, for `comparison.json`.
     """
@@ -122,10 +123,7 @@ def _write_page(
     table = findings_rows(parts).write_csv().encode()
     _write(out / "findings.csv", table.decode())
     figures = {name: read_part(out / f"figures/{name}.svg") for name in names}
-    captions = {
-        name: gains_figure.CAPTION if name == FIGURE else read_part(assets["captions"] / f"{name}.rst")
-        for name in names
-    }
+    captions = {name: CAPTIONS[name] for name in names}
     page_parts = PageParts(
         *(read_part(assets["pages"] / f"findings.{ending}") for ending in ("html", "css", "js"))
     )

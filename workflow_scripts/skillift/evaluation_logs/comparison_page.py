@@ -1,7 +1,7 @@
 """The page of a comparison of logs: that of a study's findings, with what holds of logs.
 
-The template, figures, captions and the glossary are those of `skillift.findings.findings_page`; what stands
-at the top of it, how the numbers are made, and which files lie beside it are a comparison's own.
+The template, figures and the glossary are those of `skillift.findings.findings_page`; what stands at the top
+of it, the captions, how the numbers are made, and which files lie beside it are a comparison's own.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ path is `logs`. Scores are passes where they are 0 and 1 alone, else a metric (`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from textwrap import shorten
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from skillift.errors import UserError, problem
 from skillift.evaluation_logs.log_arms import Arms, not_told
 from skillift.evaluation_logs.measure import Measure, measure_of
 from skillift.metrics.names import PASS
+from skillift.reporting.nouns import Nouns
 from skillift.reporting.view import BASE, View, view_of
 from skillift.settings.analysis_specs import Estimation, FiguresSpec, ShownAnalysis, ShownFigures
 from skillift.settings.publication_specs import BrowserSpec, DeclaredRun, Labelled
@@ -283,4 +285,11 @@ def comparison_of(arms: Arms, made: Tables, asked: Asked) -> Comparison:
         study=asked.study,
         left_out=asked.left_out,
     )
-    return Comparison(asked.analysis, view_of(shown), browser, about)
+    view = replace(view_of(shown), nouns=nouns_of(about))
+    return Comparison(asked.analysis, view, browser, about)
+
+
+def nouns_of(about: About) -> Nouns:
+    """What the figures of a comparison call things: what its page calls them."""
+    group = "group" if about.grouped else ""
+    return Nouns("item", group, "model", "training", "comparison", f"score {about.measure.score}")

@@ -43,6 +43,7 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     """
     import altair as alt
 
+    nouns = view.nouns
     rows = on_path(asymmetry, view.headline_path, "asymmetry").filter(suite=view.suite)
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
     if not recipes:
@@ -58,7 +59,10 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     rows = cut(rows, least, most)
     are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     y = block_axis(blocks)
-    title = ["slope of the lift on the baseline delta", f"(pp per pp), n = {span(rows['n_tasks'])} tasks"]
+    title = [
+        "slope of the lift on the baseline delta",
+        f"(pp per pp), n = {span(rows['n_tasks'])} {nouns.tasks}",
+    ]
     scale = alt.Scale(domain=[least, most], nice=False, zero=False)
     x = alt.X("value:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4))
     inside = f"isValid(datum.value) && datum.value >= {least} && datum.value <= {most}"
@@ -87,7 +91,7 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
         *([f"arrows: bars that go on beyond a slope of {WIDEST:g}"] if are_cut else []),
         *undefined(rows.with_columns(headline=pl.lit(True)), pl.col("head") + " " + pl.col("name")),
     ]
-    return finish(chart, "Does SFT work hardest where the procedure helps least?", notes)
+    return finish(chart, f"Does {nouns.training} work hardest where the procedure helps least?", notes)
 
 
 def _named(rows: pl.DataFrame, view: View) -> pl.DataFrame:
@@ -98,14 +102,15 @@ def _named(rows: pl.DataFrame, view: View) -> pl.DataFrame:
     label = pl.col("student").replace_strict(
         dict(view.students.select("student", "label").rows()), default="", return_dtype=pl.String
     )
+    nouns = view.nouns
     level = {"students": 0, "cells": 1, "skills": 2}
     order = {name: place for place, name in enumerate(ESTIMATORS)}
     head = (
         pl.when(level="students")
-        .then(pl.lit("between students, n = ") + pl.col("n_students").cast(pl.String))
+        .then(pl.lit(f"between {nouns.students}, n = ") + pl.col("n_students").cast(pl.String))
         .when(level="cells")
-        .then(pl.lit("between skills, all students"))
-        .otherwise(pl.lit("between skills, ") + label)
+        .then(pl.lit(f"between {nouns.skills}, all {nouns.students}"))
+        .otherwise(pl.lit(f"between {nouns.skills}, ") + label)
     )
     return rows.sort(
         pl.col("level").replace_strict(level, return_dtype=pl.Int64),

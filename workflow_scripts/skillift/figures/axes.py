@@ -42,15 +42,17 @@ def places(names: Sequence[str | list[str]], title: str | None, **options: Any) 
     )
 
 
-def student_axis(labels: Sequence[str], width: float, beyond: Sequence[str] = ()) -> alt.Axis:
+def student_axis(
+    labels: Sequence[str], width: float, beyond: Sequence[str] = (), noun: str = "student"
+) -> alt.Axis:
     """The axis of students side by side in so many px: a long name breaks at its spaces, or all are turned.
 
-    `beyond`: names of others, which stand after those of the study.
+    `beyond`: names of others, which stand after those of the study; `noun`: what a student is called.
     """
     lines = [name.split(" ") if len(name) > 8 else [name] for name in (*labels, *beyond)]
     longest = max(len(line) for name in lines for line in name)
     turned = longest * AXIS_CHARACTER > width / len(lines)
-    title = "student, from the smallest to the largest" if len(labels) > 1 else "student"
+    title = f"{noun}, from the smallest to the largest" if len(labels) > 1 else noun
     return places(lines, title, labelOverlap=False, labelAngle=-35 if turned else 0)
 
 

@@ -45,7 +45,7 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     )
     largest = max([*rows["high"].drop_nulls(), *rows["value"].drop_nulls()], default=100.0)
     scale = alt.Scale(domain=[0, min(100, 10 * math.ceil(largest / 10))], nice=False)
-    y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {span(rows['n_tasks'])} tasks")
+    y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {span(rows['n_tasks'])} {view.nouns.tasks}")
     width = panel_width(panels)
     chart = (
         alt.layer(*estimates(rows, view, x, y), data=rows)
@@ -58,4 +58,4 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
         *seeds_note(rows),
         *undefined(rows, name),
     ]
-    return finish(chart, "How often does each student pass under each condition?", notes)
+    return finish(chart, f"How often does each {view.nouns.student} pass under each condition?", notes)

@@ -43,11 +43,12 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     """
     import altair as alt
 
+    nouns = view.nouns
     rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
     rows = rows.with_columns(band=100 * pl.col("mde").clip(upper_bound=1), mde_text=detectable("mde") + " pp")
     height = row_height(names, ROW) * len(names)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
-    title = f"lift (pp), n = {span(rows['n_tasks'])} tasks"
+    title = f"lift (pp), n = {span(rows['n_tasks'])} {nouns.tasks}"
     band = (
         alt.Chart()
         .transform_filter("datum.headline && isValid(datum.band)")
@@ -76,13 +77,14 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     ]
     chart = alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
     notes = [
-        described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "lift = procedural delta after SFT minus before, paired by task",
-        *(["grey band: smaller than what this study detects with 80 % power"] if banded else []),
+        described(rows, view, view.headline_path, nouns.clustered),
+        f"lift = procedural delta after {nouns.training} minus before, paired by {nouns.task}",
+        *([f"grey band: smaller than what this {nouns.whole} detects with 80 % power"] if banded else []),
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]
-    return finish(chart, "Does SFT raise what the procedure is worth?", notes, warnings(certification, view))
+    question = f"Does {nouns.training} raise what the procedure is worth?"
+    return finish(chart, question, notes, warnings(certification, view))
 
 
 def _numbers() -> pl.Expr:

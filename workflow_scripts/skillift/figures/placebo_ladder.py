@@ -30,7 +30,7 @@ CONTRASTS = (
 
 _MEANINGS = {
     "filler": "filler: neutral text of equal length",
-    "placebo": "placebo: another skill's procedure of equal length",
+    "placebo": "placebo: another {}'s procedure of equal length",
     "shuffled": "shuffled: wrong order of steps",
 }
 
@@ -47,6 +47,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     """
     import altair as alt
 
+    nouns = view.nouns
     known = set(effects.filter(path=view.headline_path)["contrast"])
     contrasts = [name for name in CONTRASTS if name in known]
     if known and not known & {"filler-none", "placebo-none"}:
@@ -58,7 +59,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     rows = beside(rows, view, "contrast_place", width=0.6)
     names = [name.replace("-", " − ") for name in contrasts]
     x = alt.X("x:Q", scale=around(names), axis=places(names, None, labelAngle=-50, labelOverlap=False))
-    y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} tasks")
+    y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} {nouns.tasks}")
     panels = panels_across(view)
     width = panel_width(panels)
     chart = (
@@ -66,9 +67,10 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
         .properties(width=width, height=200)
         .facet(facet=by_student(alt.Facet, view.labels, width), columns=panels)
     )
+    of = nouns.skill or nouns.task
     notes = [
-        described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "; ".join(meaning for name, meaning in _MEANINGS.items() if name in " ".join(names)),
+        described(rows, view, view.headline_path, nouns.clustered),
+        "; ".join(each.format(of) for name, each in _MEANINGS.items() if name in " ".join(names)),
         *seeds_note(rows),
         *undefined(rows, pl.col("label") + " " + pl.col("series") + " " + pl.col("contrast")),
     ]

@@ -30,7 +30,6 @@ ROW = 13  # px
 PANELS = 300  # px for the panels of all students
 LONGEST = 24  # characters of a skill's id on the axis; the page tells it in full
 WIDEST = 100  # pp: bars of single skills are cut there, as a few tasks tell little
-ALL = "all skills"
 
 
 def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> alt.Chart:
@@ -46,17 +45,19 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> al
     """
     import altair as alt
 
+    nouns = view.nouns
+    every = f"all {nouns.skills}"
     lifts = of_contrast(on_path(skill_effects, view.headline_path, "effects by skill"), LIFT)
     lifts = place(lifts, view, "effects by skill")
     recipe = next(name for name in view.recipes if name in set(lifts["recipe"]))
     chosen = pl.col("headline") & (pl.col("recipe") == recipe)
     lifts = measure(lifts.filter(chosen), "estimate", "ci_low", "ci_high")
     skills = _by_mean(lifts)
-    whole = effects_of(effects, view, LIFT).filter(chosen).with_columns(skill_id=pl.lit(ALL))
-    names = [ALL, *skills]
+    whole = effects_of(effects, view, LIFT).filter(chosen).with_columns(skill_id=pl.lit(every))
+    names = [every, *skills]
     rows = pl.concat([lifts, whole], how="diagonal").with_columns(
         row=pl.col("skill_id").replace_strict(dict(zip(names, range(len(names)), strict=True))),
-        whole=pl.col("skill_id") == ALL,
+        whole=pl.col("skill_id") == every,
     )
     students = [label for label in view.labels if label in set(rows["label"])]
     bold = alt.condition("datum.value === 0", alt.value(600), alt.value(400))
@@ -72,7 +73,7 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> al
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
     counts = span(lifts["n_tasks"])
     width = max(80, min(280, PANELS // len(students)))
-    title = ["lift (pp)", *within(f"n = {counts} tasks", width)]
+    title = ["lift (pp)", *within(f"n = {counts} {nouns.tasks}", width)]
     known = rows["value"].drop_nulls().to_list()
     least, most = min([-WIDEST, *known]), max([WIDEST, *known])
     rows = cut(rows, least, most)
@@ -98,13 +99,14 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> al
         .facet(column=by_student(alt.Column, students, width))
     )
     notes = [
-        described(whole, view, view.headline_path, "intervals, clustered by skill (all skills)"),
-        f"recipe {recipe}; of one skill: Student's t intervals over its tasks",
-        f"skills from the highest mean lift down; unscored in one skill: {span(lifts['n_unscored'])}",
+        described(whole, view, view.headline_path, f"{nouns.clustered} ({every})"),
+        f"recipe {recipe}; of one {nouns.skill}: Student's t intervals over its {nouns.tasks}",
+        f"{nouns.skills} from the highest mean lift down; unscored in one {nouns.skill}: "
+        f"{span(lifts['n_unscored'])}",
         *(["arrows: bars that go on beyond the axis"] if are_cut else []),
         *undefined(rows, pl.col("label") + " " + pl.col("skill_id")),
     ]
-    return finish(chart, "Is the lift that of many skills, or of a few?", notes)
+    return finish(chart, f"Is the lift that of many {nouns.skills}, or of a few?", notes)
 
 
 def _by_mean(rows: pl.DataFrame) -> list[str]:

@@ -237,10 +237,12 @@ def legend(names: Sequence[str], **options: Any) -> alt.Legend:
 
 def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str) -> str:
     """The line under a title: path, suite, tasks, skills, unscored, intervals."""
+    nouns = view.nouns
     parts = [f"path {path}"] if path else []
+    parts = [nouns.scored] if nouns.scored else [*parts, f"{view.suite} suite"]
+    skills = f" in {span(frame['n_skills'])} {nouns.skills}" if nouns.skill else ""
     parts += [
-        f"{view.suite} suite",
-        f"{span(frame['n_tasks'])} tasks in {span(frame['n_skills'])} skills",
+        f"{span(frame['n_tasks'])} {nouns.tasks}{skills}",
         f"unscored: {span(frame['n_unscored'])} per estimate",
         f"{view.level} {intervals}",
     ]

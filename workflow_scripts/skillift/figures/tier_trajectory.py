@@ -39,11 +39,12 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     """
     import altair as alt
 
+    nouns = view.nouns
     rows = beside(effects_of(effects, view, "curated-none"), view, "position", width=0.36)
     beyond = published.names() if view.spec.figures and view.spec.figures.published_values else []
-    axis = student_axis(view.labels, WIDTH, beyond)
+    axis = student_axis(view.labels, WIDTH, beyond, nouns.student)
     x = alt.X("x:Q", scale=around([*view.labels, *beyond]), axis=axis)
-    y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} tasks")
+    y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} {nouns.tasks}")
     ends = (-WIDEST, WIDEST)
     rows = cut(rows, *ends)
     are_cut = rows.filter("headline").select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
@@ -72,16 +73,15 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     chart = alt.layer(*layers, data=rows).properties(width=WIDTH, height=HEIGHT)
     name = pl.col("label") + " " + pl.col("series")
     notes = [
-        described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        "procedural delta = pass rate with the procedure minus without, paired by task",
+        described(rows, view, view.headline_path, nouns.clustered),
+        f"procedural delta = pass rate with the procedure minus without, paired by {nouns.task}",
         *seeds_note(rows),
         *(published.NOTES if beyond else []),
         *([f"arrows: bars that go on beyond {WIDEST} pp"] if are_cut else []),
         *undefined(rows, name),
     ]
-    return finish(
-        chart, "What is a procedure worth, before and after SFT?", notes, warnings(certification, view)
-    )
+    question = f"What is a procedure worth, before and after {nouns.training}?"
+    return finish(chart, question, notes, warnings(certification, view))
 
 
 def _trained_or_trainable(view: View) -> list[str]:

@@ -46,6 +46,7 @@ _ORDER = (
     *(claim_labels.NOT_RESOLVABLE, UNDETERMINED, claim_labels.UNDEFINED),
 )
 NUMBERS = ("estimate", "ci_low", "ci_high", "p_value", "p_holm", "mde", "n_tasks", "n_skills", "n_unscored")
+MOST_NAMED = 3  # lifts in one sentence; the names of more of them stand in a list below it
 # with fewer degrees of freedom a standard error is known to no better than 16 %, and its range is told
 FEW = 20
 
@@ -63,6 +64,7 @@ class Finding:
         student: the student's label, or empty where it is about several.
         figure: the figure that shows it.
         run: the run or recipe that was trained, `base`, or empty where it is about several.
+        of: what the sentence is about, where these are too many to be named in it (`merged`).
         numbers: estimate, ci_low, ci_high, p_value, p_holm, mde, n_tasks, n_skills, n_unscored, where it has
             them.
     """
@@ -76,6 +78,7 @@ class Finding:
     figure: str = ""
     numbers: Mapping[str, float | int | None] | None = None
     run: str = ""
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,13 +202,15 @@ def told(given: list[str]) -> str:
 
 
 def merged(found: list[Finding]) -> list[Finding]:
-    """Caveats that say the same of several lifts, as one; other findings as they are."""
+    """Caveats that say the same of several lifts, as one, which counts them where they are many."""
     said = {(each.claim, each.sentence.partition(": ")[2]) for each in found}
     if len(said) != 1 or found[0].claim != "format":
         return found
-    first, *more = (each.sentence.partition(": ")[0] for each in found)
-    of_all = "; ".join([first, *(subject.removeprefix("Lift ") for subject in more)])
-    return [replace(found[0], sentence=f"{of_all}: {found[0].sentence.partition(': ')[2]}")]
+    (what,) = (text for _, text in said)
+    names = tuple(each.sentence.partition(": ")[0].removeprefix("Lift ") for each in found)
+    if len(names) > MOST_NAMED:
+        return [replace(found[0], sentence=f"Each of {len(names)} lifts, named below: {what}", of=names)]
+    return [replace(found[0], sentence=f"Lift {'; '.join(names)}: {what}")]
 
 
 def how_many(number: int, noun: str) -> str:

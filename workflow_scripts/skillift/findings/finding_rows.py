@@ -50,13 +50,20 @@ def findings_text(parts: list[Part], figures: Mapping[str, str]) -> str:
         kinds = ("warning", "lift", "format", "looks", STUDENT)
         shown = [[each for each in part.findings if each.claim == kind] for kind in kinds]
         told = [each for found in shown for each in merged(found)]
-        lines += [f"- {_told(each)}" for each in told] + [""] * bool(told)
+        for each in told:
+            lines += [f"- {_told(each)}", *_named(each)]
+        lines += [""] * bool(told)
     return "\n".join(lines)
 
 
 def _told(finding: Finding) -> str:
     mark = _MARKS.get(finding.claim, "")
     return f"{mark}{_plain(finding.sentence)}{mark}" + (f" **{finding.word}**" if finding.word else "")
+
+
+def _named(finding: Finding) -> list[str]:
+    """What a sentence is about, where it does not say that itself: a list below it."""
+    return ["", *(f"  - {_plain(name)}" for name in finding.of), ""] * bool(finding.of)
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from skillift.findings import findings
-from skillift.findings.finding import interval, merged
+from skillift.findings.finding import Finding, interval, merged
 from skillift.findings.lift import of_claim
 from skillift.findings.looks import in_short
 from skillift.metrics.metric import of_metric
@@ -73,9 +73,15 @@ def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
             *(f"**{text}.**" for text in room),
             _markdown(pl.DataFrame(rows)),
             answers["procedure"],
-            *(f"**{each.sentence}**" for each in [*warnings, *caveats]),
+            *(_warning(each) for each in [*warnings, *caveats]),
         ]
     )
+
+
+def _warning(finding: Finding) -> str:
+    """A sentence in bold, and the names of what it is about in a list below, where it does not say them."""
+    names = ["\n".join(f"- {name}" for name in finding.of)] * bool(finding.of)
+    return "\n\n".join([f"**{finding.sentence}**", *names])
 
 
 def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View) -> dict[str, str]:

@@ -21,7 +21,7 @@ from skillift.findings.finding import (
 from skillift.findings.lift import of_claim
 from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import percent, points
-from skillift.reporting.view import BASE, BEFORE, View
+from skillift.reporting.view import BASE, View
 from skillift.statistics.claim_labels import NOT_RESOLVABLE
 from skillift.statistics.claim_registry import CEILING, DOMINATED, SHAPE, SQUARED, says
 
@@ -64,7 +64,7 @@ def _finding(row: Mapping, sentence: str, view: View) -> Finding:
 
 
 def _shape(row: Mapping, view: View) -> str:
-    when = BEFORE if row["run"] == BASE else f"after SFT by {row['run']}"
+    when = view.before if row["run"] == BASE else f"after SFT by {row['run']}"
     subject = f"Declared signs of the procedural deltas {when}, and of their differences between neighbours"
     if row["p_holm"] is None:
         return f"{subject}: {UNDEFINED} ({counts(row)})."

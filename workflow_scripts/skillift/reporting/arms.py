@@ -12,7 +12,7 @@ import polars as pl
 
 from skillift.errors import UserError, problem
 from skillift.reporting.column_text import decimal, percent, points, with_interval
-from skillift.reporting.view import BASE, BEFORE, DOT, View
+from skillift.reporting.view import BASE, DOT, View
 
 LADDER = ("none", "filler", "placebo", "shuffled", "curated")  # from no help to the right procedure
 
@@ -46,7 +46,7 @@ def place(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
         frame.join(view.students, on="student", how="left", maintain_order="left")
         .join(view.runs, on=["student", "run"], how="left", maintain_order="left")
         .with_columns(recipe=recipe)
-        .with_columns(series=pl.col("recipe").replace_strict(names, default=BEFORE))
+        .with_columns(series=pl.col("recipe").replace_strict(names, default=view.before))
     )
     whole = placed.filter(pl.col("recipe") == pl.col("run")).select("student", "recipe").unique()
     whole = whole.with_columns(has_whole=pl.lit(True))

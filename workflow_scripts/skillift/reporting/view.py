@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from skillift.reporting.nouns import OF_STUDIES, Nouns
 from skillift.statistics.run_frames import run_frame
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 BASE = "base"
 HOLDOUT = "holdout"
-BEFORE = "before SFT"
 DOT = " \u00b7 "  # between a student and how it was trained
 
 
@@ -35,6 +35,7 @@ class View:
         references: ids of the students that are reference models, which are never trained.
         look: number and alpha of the tables' look; None where the analysis was not counted as a look, and is
             at the study's confidence.
+        nouns: what figures call things.
     """
 
     spec: FiguresSpec
@@ -46,6 +47,7 @@ class View:
     references: tuple[str, ...] = ()
     look: LookLevel | None = None
     others: tuple[str, ...] = ()
+    nouns: Nouns = OF_STUDIES
 
     @cached_property
     def labels(self) -> list[str]:
@@ -63,9 +65,14 @@ class View:
         return recipes_of(self.runs)
 
     @property
+    def before(self) -> str:
+        """Name of the series of untrained students."""
+        return f"before {self.nouns.training}"
+
+    @property
     def series(self) -> list[str]:
         """Names of the series of before-and-after figures, in order."""
-        return [BEFORE, *(self.after(recipe) for recipe in self.recipes)]
+        return [self.before, *(self.after(recipe) for recipe in self.recipes)]
 
     @property
     def level(self) -> str:
@@ -83,7 +90,7 @@ class View:
             run: f"{recipe}, seed {seed}"
             for run, recipe, seed in self.runs.select("run", "recipe", "seed").rows()
         }
-        return pl.col(column).replace({BASE: BEFORE, **seeds})
+        return pl.col(column).replace({BASE: self.before, **seeds})
 
     def named(self) -> pl.Expr:
         """A student's label, and its run in words."""
@@ -114,7 +121,8 @@ class View:
 
     def after(self, recipe: str) -> str:
         """Name of the series of one recipe."""
-        return "after SFT" if len(self.recipes) == 1 else f"after SFT: {recipe}"
+        after = f"after {self.nouns.training}"
+        return after if len(self.recipes) == 1 else f"{after}: {recipe}"
 
     def of_suite(self, suite: str) -> View:
         """The same for one of the suites that were asked, as if it were asked alone."""
