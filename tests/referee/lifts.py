@@ -66,10 +66,12 @@ def format_moves_at_both() -> Study:
 
 @cache
 def format_moves_at_all() -> Study:
-    """It does so alike in four lifts: at both tiers by both recipes."""
+    """It does so in four lifts: at both tiers by both recipes, and otherwise in one of them."""
     study = edited(known(), "claims", LIFTS, answer_lines_low=0.4, answer_lines_high=1.0)
     claims = study.tables["claims"]
-    by_dpo = claims.filter(**LIFTS, suite="holdout", run="dpo-s0").with_columns(student=pl.lit("m"))
+    by_dpo = claims.filter(**LIFTS, suite="holdout", run="dpo-s0").with_columns(
+        student=pl.lit("m"), answer_lines_low=0.2, answer_lines_high=0.9
+    )
     study = study._replace(tables={**study.tables, "claims": pl.concat([claims, by_dpo])})
     return respecified(study, runs=[*RUNS, {**RUNS[-1], "student": "m"}])
 
@@ -215,8 +217,8 @@ CASES = [
     *(
         Sentence(
             f"{mark}Each of 4 lifts, named below: between its arms the share of responses with an "
-            "ANSWER line varies from 40.0 % to 100.0 %.",
-            "that share differs between the arms of so many lifts, and alike",
+            "ANSWER line varies, over all of them from 20.0 % to 100.0 %.",
+            "that share differs between the arms of so many lifts, and is never lower or higher",
             format_moves_at_all,
             (format_moves_at_both, known),
             where,
@@ -225,8 +227,8 @@ CASES = [
     ),
     *(
         Sentence(
-            f"{mark}at 115 k after SFT by dpo, seed 0{end}",
-            "that lift is one of these",
+            f"{mark}at 115 k after SFT by dpo, seed 0: 20.0 % to 90.0 %{end}",
+            "that lift is one of these, with those shares",
             format_moves_at_all,
             (format_moves_at_both, known),
             where,

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import polars as pl
 
 from skillift.reporting import numbers
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import points
+from skillift.reporting.numbers import percent, points
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
@@ -51,6 +52,20 @@ MOST_NAMED = 3  # lifts in one sentence; the names of more of them stand in a li
 FEW = 20
 
 
+class FormatCaveat(NamedTuple):
+    """That the share of ANSWER lines differs between a lift's arms: whose, from, to, and what that means."""
+
+    lift: str
+    low: float
+    high: float
+    meaning: str
+
+    @property
+    def shares(self) -> str:
+        """`61.1 % to 95.8 %`."""
+        return f"{percent(self.low)} to {percent(self.high)}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """One sentence of the report's first page.
@@ -64,6 +79,7 @@ class Finding:
         student: the student's label, or empty where it is about several.
         figure: the figure that shows it.
         run: the run or recipe that was trained, `base`, or empty where it is about several.
+        caveat: what the sentence says of a lift, where it is one on its form.
         of: what the sentence is about, where these are too many to be named in it (`merged`).
         numbers: estimate, ci_low, ci_high, p_value, p_holm, mde, n_tasks, n_skills, n_unscored, where it has
             them.
@@ -78,6 +94,7 @@ class Finding:
     figure: str = ""
     numbers: Mapping[str, float | int | None] | None = None
     run: str = ""
+    caveat: FormatCaveat | None = None
     of: tuple[str, ...] = ()
 
 
@@ -202,15 +219,28 @@ def told(given: list[str]) -> str:
 
 
 def merged(found: list[Finding]) -> list[Finding]:
-    """Caveats that say the same of several lifts, as one, which counts them where they are many."""
-    said = {(each.claim, each.sentence.partition(": ")[2]) for each in found}
-    if len(said) != 1 or found[0].claim != "format":
+    """Caveats on the form of several lifts as one, which counts them where they are many; others as is.
+
+    Of few lifts only what says the same of each is one.
+    """
+    caveats = [each.caveat for each in found if each.caveat]
+    if not caveats or len({each.meaning for each in caveats}) != 1:
         return found
-    (what,) = (text for _, text in said)
-    names = tuple(each.sentence.partition(": ")[0].removeprefix("Lift ") for each in found)
-    if len(names) > MOST_NAMED:
-        return [replace(found[0], sentence=f"Each of {len(names)} lifts, named below: {what}", of=names)]
-    return [replace(found[0], sentence=f"Lift {'; '.join(names)}: {what}")]
+    if len(caveats) > MOST_NAMED:
+        of_all = caveats[0]._replace(
+            low=min(each.low for each in caveats), high=max(each.high for each in caveats)
+        )
+        sentence = (
+            f"Each of {len(caveats)} lifts, named below: between its arms the share of responses with an "
+            f"ANSWER line varies, over all of them from {of_all.shares}. {of_all.meaning}"
+        )
+        return [
+            replace(found[0], sentence=sentence, of=tuple(f"{each.lift}: {each.shares}" for each in caveats))
+        ]
+    said = {each.sentence.partition(": ")[2] for each in found}
+    if len(said) != 1:
+        return found
+    return [replace(found[0], sentence=f"Lift {'; '.join(each.lift for each in caveats)}: {said.pop()}")]
 
 
 def how_many(number: int, noun: str) -> str:

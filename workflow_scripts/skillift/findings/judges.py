@@ -8,6 +8,7 @@ import polars as pl
 
 from skillift.findings.finding import (
     Finding,
+    FormatCaveat,
     by_tier,
     counts,
     how_many,
@@ -199,9 +200,13 @@ def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View
             reads = "Where the judge misses right answers in prose, a part of the lift is one of format."
             reads = f"{reads} {missed}".strip()
         moves = format_moves(row)
-        sentence = f"Lift {whose(row['student'], row['run'], view)}: {moves[0].lower()}{moves[1:]}. {reads}"
+        lift = whose(row["student"], row["run"], view)
+        sentence = f"Lift {lift}: {moves[0].lower()}{moves[1:]}. {reads}"
+        caveat = FormatCaveat(lift, row["answer_lines_low"], row["answer_lines_high"], reads)
         label = view.label_by_student[row["student"]]
-        yield Finding("resolved", "format", sentence, path=path, student=label, figure="path_audit")
+        yield Finding(
+            "resolved", "format", sentence, path=path, student=label, figure="path_audit", caveat=caveat
+        )
 
 
 def _correction(row: Mapping, view: View) -> str:
