@@ -55,6 +55,7 @@ CASES = [
             known,
             (base_alone,),
         ),
+        ("| suite …| student | trained by", "another suite was asked, too", two_suites, (known,)),
         ("| student | none \u2192 curated  ", "no run was trained", base_alone, (known,)),
         (
             "| 45 k    | sft, 2 seeds | 30.0 % \u2192 40.0 %        | 30.0 % \u2192 85.0 %       | +25.0 "
