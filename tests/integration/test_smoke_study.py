@@ -9,6 +9,7 @@ from projects import ROOT, copy_project, planned_jobs, snakemake
 from rerun_sets import stages
 
 from skillift.contracts import pipeline as contracts
+from skillift.contracts.training import TRAINING_LOG
 from skillift.costs.stages import STAGE_COSTS
 from skillift.reporting.registry import extent, figures_for, tables_for
 from skillift.stages import rule_named
@@ -79,7 +80,7 @@ def test_what_is_served_differs_from_the_base_model(results):
 
 def test_training_lowers_the_loss(results):
     for student in STUDENTS:
-        log = read_table(results / f"runs/{student}/sft-s0/log.parquet", contracts.TRAINING_LOG).sort("step")
+        log = read_table(results / f"runs/{student}/sft-s0/log.parquet", TRAINING_LOG).sort("step")
         assert log["loss"].tail(2).mean() < log["loss"].head(2).mean()
 
 
