@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 import yaml
@@ -64,7 +66,10 @@ def test_usd_are_those_of_the_estimate_for_the_design(study_of, design):
     reference = {"tier": 9, "source": "api", "model": "hosted_vllm/r", "max_tokens": 99, "price": PRICE}
     study = study_of(references={"big": reference})
     if design != OWN:  # twice the tasks of every skill, without the limits of the declared pack
-        study.data["tasks"]["pack"]["per_skill"]["holdout"] = 10
+        pack = study.declared.tasks.pack
+        doubled = pack.model_copy(update={"per_skill": pack.per_skill.model_copy(update={"holdout": 10})})
+        of_study = study.declared.tasks.model_copy(update={"pack": doubled})
+        study = replace(study, declared=study.declared.model_copy(update={"tasks": of_study}))
     tasks, skills = tasks_of(study)
     whole = sum(cost.usd for cost in study_costs(redesigned(study, *design[2:]), tasks, skills))
     (entry,) = planned_for(study_of(references={"big": reference}), [design])

@@ -62,7 +62,7 @@ class FormatCaveat(NamedTuple):
 
     @property
     def shares(self) -> str:
-        """`61.1 % to 95.8 %`."""
+        """From the lowest to the highest arm, such as `61.1 % to 95.8 %`."""
         return f"{percent(self.low)} to {percent(self.high)}"
 
 

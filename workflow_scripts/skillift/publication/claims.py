@@ -99,7 +99,7 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "where two one-sided tests show the difference to be smaller than the margin, non-inferior where "
             "the interval lies above a loss of the margin, else not "
             "resolvable at this n, which says nothing about absence.",
-            "A row without “against” is the whole claim: its estimate is the largest difference of a pair. "
+            "A row against nothing is the whole claim: its estimate is the largest difference of a pair. "
             "Of a claim over none and every control together the numbers are those of the lift that decides.",
             "ANSWER lines: the share of responses that have one, from arm to arm of the claim. Where it "
             "changes, "
