@@ -153,7 +153,9 @@ def test_figures_and_their_captions_speak_of_items_and_groups(cluster, tmp_path)
     of_groups = {"skill_forest", "asymmetry"} if cluster else set()
     every = {"gains", "lift", "tier_trajectory", "placebo_ladder", "condition_ladder", *of_groups}
     assert set(texts) == every and len(captions) == len(every)
-    for text in (*texts.values(), *captions):
+    sentences = text_of(out / "findings.html").split("Is it the procedure, or just a longer prompt?")
+    assert "Lift over none" in sentences[2]  # behind the list of answers
+    for text in (*texts.values(), *captions, *sentences[1:3]):
         assert not re.search(_OF_A_STUDY, text), text
     assert all(("24 items in 6 groups" if cluster else "24 items") in text for text in texts.values())
     if not cluster:

@@ -19,7 +19,6 @@ from skillift.findings.finding import (
     Part,
     between,
     detectable,
-    how_many,
     numbers_of,
     probability,
     told,
@@ -29,7 +28,7 @@ from skillift.findings.procedure import procedure
 from skillift.findings.room import room_first
 from skillift.metrics.names import PASS
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import percent
+from skillift.reporting.numbers import how_many, percent
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import DELTA, LIFT, POINTS
@@ -84,20 +83,15 @@ class Said:
         what = of.replace("-", " \u2212 ")
         return f"Lift ({what})" if kind else f"Procedural delta ({what})"
 
-    def sizes(self, row: Mapping) -> str:
-        """What an estimate rests on."""
-        groups = f" in {how_many(row['n_skills'], 'group')}" if self.grouped else ""
-        return f"{how_many(row['n_tasks'], 'item')}{groups}, {row['n_unscored']} unscored"
-
     def estimated(self, row: Mapping, view: View, n_tests: int, from_to: str = "") -> str:
         """An estimate with its interval, p-value, detectable effect and counts."""
         if row["estimate"] is None:
-            return f"{UNDEFINED} ({self.sizes(row)})"
+            return f"{UNDEFINED} ({view.nouns.sizes(row)})"
         low, high = (None if row[end] is None else self.measure.difference(row[end]) for end in _ENDS)
         parts = [between(low, high, view.level, self.measure.unit)]
         if row["p_holm"] is not None:
             parts.append(probability(row["p_holm"], "Holm-adjusted p" if n_tests > 1 else "p"))
-        parts += [f"smallest detectable effect {self.detectable(row)}", self.sizes(row)]
+        parts += [f"smallest detectable effect {self.detectable(row)}", view.nouns.sizes(row)]
         return f"{self.measure.difference(row['estimate'])}{from_to} ({'; '.join(parts)})"
 
     def detectable(self, row: Mapping) -> str:
@@ -206,12 +200,9 @@ def _levels(row: Mapping, rates: pl.DataFrame, view: View, said: Said) -> str:
 def _basis(tables: Mapping[str, pl.DataFrame], view: View, said: Said) -> Part:
     """Sizes, groups, missing scores, the range, what was accepted, and what a first look means."""
     rates = tables["pass_rates"]
-    sizes = {"n_tasks": rates["n_tasks"].max(), "n_skills": rates["n_skills"].max()}
-    lost = rates["n_unscored"].sum()
-    answer = (
-        f"Up to {said.sizes(sizes | {'n_unscored': lost})}, in each of {how_many(rates.height, 'arm')}. "
-        f"{_grouping(said)}"
-    )
+    sizes = {name: rates[name].max() for name in ("n_tasks", "n_skills")}
+    sizes["n_unscored"] = rates["n_unscored"].sum()
+    answer = f"Up to {view.nouns.sizes(sizes)}, in each of {how_many(rates.height, 'arm')}. {_grouping(said)}"
     found = [Finding("basis", "score", _score(said.measure)), *_epochs(said)]
     found += [*_missing(rates, view, said)]
     found += [

@@ -32,9 +32,6 @@ BESIDE = {
 _SHARED = (
     "seed",
     "recipe",
-    "placebo",
-    "shuffled",
-    "filler",
     "control",
     "pp",
     "no room to move",
@@ -64,10 +61,21 @@ _OWN = (
     Term(
         "group",
         r"[Gg]roups?",
-        "items that have something in common, such as a skill or a passage: they are not independent",
+        "items that have something in common, such as a passage or a template: they are not independent",
     ),
     Term("condition", r"[Cc]onditions?", "what stands before the question in the prompt"),
     Term("curated", r"[Cc]urated", "the condition in which a procedure stands before the question"),
+    Term("placebo", r"[Pp]lacebos?", "the condition in which another procedure stands before the question"),
+    Term(
+        "shuffled",
+        r"[Ss]huffled",
+        "the condition in which the procedure's steps stand before the question in a wrong order",
+    ),
+    Term(
+        "filler",
+        r"[Ff]illers?",
+        "the condition in which neutral text, which asks for nothing, stands before the question",
+    ),
     Term("arm", r"[Aa]rms?", "the scores of one model under one condition"),
     Term("unscored", r"[Uu]nscored", "without a score; left out of every mean, and never taken for a fail"),
     Term(

@@ -8,9 +8,10 @@ import polars as pl
 
 from skillift.evaluation_logs.comparison_findings import Said, families
 from skillift.evaluation_logs.log_tables import Comparison
-from skillift.findings.finding import Part, how_many
+from skillift.findings.finding import Part
 from skillift.metrics.names import PASS
 from skillift.reporting.column_text import UNDEFINED
+from skillift.reporting.numbers import how_many
 
 _TIDY = (
     *("metric", "contrast", "student", "run", "n_runs", "estimate", "standard_error", "degrees_of_freedom"),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, how_many, whose
+from skillift.findings.finding import Finding, Part, whose
 from skillift.reporting.arms import on_path, place
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import percent
+from skillift.reporting.numbers import how_many, percent
 from skillift.reporting.view import View
 from skillift.statistics.room import CEILING, FLOOR, NO_ROOM, extremes
 from skillift.students.origin import origin

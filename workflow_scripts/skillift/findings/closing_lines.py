@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 
-from skillift.findings.finding import Part, how_many, told
+from skillift.findings.finding import Part, told
 from skillift.findings.procedure import BEYOND_CLAIM
 from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
-from skillift.reporting.numbers import points
+from skillift.reporting.numbers import how_many, points
 from skillift.statistics import claim_labels
 
 WIDTH = 80  # columns

@@ -126,27 +126,16 @@ def probability(value: float, name: str = "p") -> str:
     return f"{name} {written}" if written.startswith("<") else f"{name} = {written}"
 
 
-def sizes(row: Mapping) -> str:
-    """What an estimate rests on."""
-    tasks, skills = how_many(row["n_tasks"], "task"), how_many(row["n_skills"], "skill")
-    return f"{tasks} in {skills}, {how_many(row['n_unscored'], 'episode')} unscored"
-
-
-def counts(row: Mapping) -> str:
-    """What an estimate rests on, and its path."""
-    return f"{sizes(row)}; path {row['path']}"
-
-
 def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
     """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`."""
     if row["estimate"] is None:
-        return f"{UNDEFINED} ({counts(row)})"
+        return f"{UNDEFINED} ({view.nouns.counts(row)})"
     low, high = (None if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high"))
     parts = [between(low, high, view.level, unit)]
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
     least = detectable(row) if unit == POINTS else in_unit(row["mde"], unit, sign=False)
-    parts += [f"smallest detectable effect {least}", counts(row)]
+    parts += [f"smallest detectable effect {least}", view.nouns.counts(row)]
     return f"{in_unit(row['estimate'], unit)} ({'; '.join(parts)})"
 
 
@@ -205,12 +194,12 @@ def whose(student: str, run: str, view: View) -> str:
     if student in view.references:
         return f"of the reference model {label}"
     if run == BASE:
-        return f"at {label} before SFT"
+        return f"at {label} {view.before}"
     if (student, run) in view.trained_by:
         recipe, seed = view.trained_by[student, run]
-        return f"at {label} after SFT by {recipe}, seed {seed}"
+        return f"at {label} after {view.nouns.training} by {recipe}, seed {seed}"
     seeds = [run for (whom, _), (recipe, _) in view.trained_by.items() if (whom, recipe) == (student, run)]
-    return f"at {label} after SFT by {run}, mean of {len(seeds)} seeds"
+    return f"at {label} after {view.nouns.training} by {run}, mean of {len(seeds)} seeds"
 
 
 def told(given: list[str]) -> str:
@@ -241,11 +230,6 @@ def merged(found: list[Finding]) -> list[Finding]:
     if len(said) != 1:
         return found
     return [replace(found[0], sentence=f"Lift {'; '.join(each.lift for each in caveats)}: {said.pop()}")]
-
-
-def how_many(number: int, noun: str) -> str:
-    """`1 lift`, `3 lifts`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def largest(rows: pl.DataFrame, column: str) -> dict | None:

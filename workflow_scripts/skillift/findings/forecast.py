@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, counts, estimated, in_unit, numbers_of, told, whose
+from skillift.findings.finding import Finding, Part, estimated, in_unit, numbers_of, told, whose
 from skillift.findings.lift import of_claim
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import BEYOND_BASE, FORECAST, says
@@ -64,6 +64,6 @@ def _beyond(row: Mapping, view: View) -> str:
 def _between(row: Mapping, view: View) -> str:
     slope = in_unit(row["estimate"], "")
     return (
-        f"Slope of the same between the means of students by {row['run']}: {slope} ({counts(row)}). So few "
-        "tiers never resolve a slope, however well they lie on a line."
+        f"Slope of the same between the means of students by {row['run']}: {slope} "
+        f"({view.nouns.counts(row)}). So few tiers never resolve a slope, however well they lie on a line."
     )

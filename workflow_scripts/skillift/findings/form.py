@@ -10,7 +10,6 @@ from skillift.findings.finding import (
     Finding,
     Part,
     by_tier,
-    counts,
     estimated,
     interval,
     numbers_of,
@@ -90,6 +89,6 @@ def _divided(cells: pl.DataFrame, view: View) -> Iterator[Finding]:
         )
         sentence = (
             f"Of the gain of {points(row['gain'])} under {_NONE} {whose(row['student'], row['run'], view)}: "
-            f"{more} by more ANSWER lines, {better} by better ones ({counts(row)})."
+            f"{more} by more ANSWER lines, {better} by better ones ({view.nouns.counts(row)})."
         )
         yield Finding("form", "more or better lines", sentence, path=BENCH, student=row["label"])

@@ -10,18 +10,15 @@ from skillift.findings.finding import (
     Finding,
     FormatCaveat,
     by_tier,
-    counts,
-    how_many,
     interval,
     largest,
     numbers_of,
-    sizes,
     whose,
 )
 from skillift.reporting.arms import place
 from skillift.reporting.certificates import certificate, headline_judge, totals, warnings
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import decimal, percent, points
+from skillift.reporting.numbers import decimal, how_many, percent, points
 from skillift.reporting.view import View
 from skillift.statistics.answer_lines import moved
 from skillift.statistics.contrasts import LIFT, contrast_name
@@ -109,8 +106,8 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         furthest = (
             f"the {_HEADLINES[row['contrast']]} {whose(row['student'], row['run'], view)} moves furthest, "
             f"from {points(row['estimate_a'])} to {points(row['estimate_b'])} (shift {points(row['shift'])}, "
-            f"{interval(row['ci_low'], row['ci_high'], view.level)}; {sizes(row)}; paths judge:{judge_a} and "
-            f"judge:{judge_b}; chosen after the fact)"
+            f"{interval(row['ci_low'], row['ci_high'], view.level)}; {view.nouns.sizes(row)}; paths "
+            f"judge:{judge_a} and judge:{judge_b}; chosen after the fact)"
         )
         if points(row["shift"]) == points(0.0):
             furthest = "none moves by 0.1 pp or more"
@@ -158,7 +155,7 @@ def _corrected(by_method: Mapping[str, Mapping], certification: pl.DataFrame, vi
     kind = "errors on ANSWER lines" if of_format else "errors"
     sentence = (
         f"Lift {whose(plain['student'], plain['run'], view)}, corrected for the judge's own {kind} on "
-        f"{labelled}: {'; '.join(told)}; as judged {before} ({counts(plain)})."
+        f"{labelled}: {'; '.join(told)}; as judged {before} ({view.nouns.counts(plain)})."
     )
     if of_format:
         sentence += (

@@ -11,12 +11,12 @@ from skillift.findings.finding import (
     Part,
     by_tier,
     estimated,
-    how_many,
     numbers_of,
     told,
     whose,
 )
 from skillift.findings.judges import format_caveats
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 

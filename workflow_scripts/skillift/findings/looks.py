@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, how_many
+from skillift.findings.finding import Finding
 from skillift.ledger.looks import LookLevel
 from skillift.publication.ledger import CHANGED, LOOK, beginning
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 
 # what words depend on; a change of it after results existed is a warning

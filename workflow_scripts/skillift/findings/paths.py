@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from skillift.findings.finding import Finding, counts, how_many, interval, largest, whose
+from skillift.findings.finding import Finding, interval, largest, whose
 from skillift.findings.judges import DELTA
 from skillift.reporting.arms import place
-from skillift.reporting.numbers import points
+from skillift.reporting.numbers import how_many, points
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 from skillift.statistics.contrasts import LIFT
@@ -28,7 +28,7 @@ def path_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         sentence = (
             f"Largest of {number} from the path bench to {path} (chosen after the fact): condition "
             f"{row['condition']} {whose(row['student'], row['run'], view)}, {points(row['shift'])} "
-            f"({interval(row['ci_low'], row['ci_high'], view.level)}; {counts(row)})."
+            f"({interval(row['ci_low'], row['ci_high'], view.level)}; {view.nouns.counts(row)})."
         )
         yield Finding("judge", "path shift", sentence, path=path, student=row["label"], figure="path_audit")
 
@@ -101,7 +101,7 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
         sentence = (
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
             f"the lift {whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
-            f"{points(row['bound_high'])} ({ends}; {counts(row)}): its word "
+            f"{points(row['bound_high'])} ({ends}; {view.nouns.counts(row)}): its word "
             f"{'does not hang on them' if holds else 'hangs on them'}."
         )
         yield Finding(

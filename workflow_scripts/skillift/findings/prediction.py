@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, how_many, numbers_of, told
+from skillift.findings.finding import Finding, Part, estimated, numbers_of, told
 from skillift.ledger.registration import AFTER, BEFORE, CHANGED, NOT_REGISTERED, POST_HOC
 from skillift.publication.predictions import AS_STATED, REGISTERED, statement
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import unit_of_metric
 

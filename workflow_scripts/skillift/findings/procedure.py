@@ -14,10 +14,8 @@ import polars as pl
 from skillift.findings.finding import (
     Finding,
     Part,
-    counts,
     detectable,
     estimated,
-    how_many,
     interval,
     numbers_of,
     probability,
@@ -28,7 +26,7 @@ from skillift.findings.finding import (
 from skillift.findings.lift import finding_of, of_claim
 from skillift.reporting.arms import place
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import points
+from skillift.reporting.numbers import how_many, points
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.contrast_names import LIFT, contrast_name
@@ -40,7 +38,7 @@ _LIFT = LIFT + contrast_name("curated", "none")
 # contrasts that no claim of the study covers: what each is called and what it tells
 _BESIDE = {
     "placebo-none": ("placebo − none", "what an unrelated procedure does by itself"),
-    "filler-none": ("filler − none", "what neutral text of equal length does by itself after SFT"),
+    "filler-none": ("filler − none", "what neutral text of equal length does by itself after {training}"),
     "curated-placebo": ("curated − placebo", "the right procedure against an unrelated one of equal length"),
     "curated-filler": ("curated − filler", "the right procedure against neutral text of equal length"),
     "curated-shuffled": ("curated − shuffled", "the right order of the steps against a wrong one"),
@@ -60,6 +58,7 @@ def procedure(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     found = [_beyond(row, lifts, controls, view) for row in together]
     found += [_neutral(row, view) for row in neutral]
     for contrast, (name, meaning) in _BESIDE.items():
+        meaning = meaning.format(training=view.nouns.training)
         found += [finding_of("procedure", row, name, _FIGURE, view, meaning) for row in beside[contrast]]
     answer = [_answer(together, controls, view), *_by_themselves(neutral, beside, controls, view)]
     return Part("procedure", " ".join(answer), found)
@@ -94,7 +93,7 @@ def _by_themselves(
         rows = beside[contrast_name(control, "none")]
         before = neutral if control == "filler" else [row for row in rows if row["run"] == BASE]
         after = [row for row in rows if row["run"] != BASE]
-        phases = {"before SFT": before, "after SFT": after}
+        phases = {view.before: before, f"after {view.nouns.training}": after}
         parts = [f"{_span(given)} {phase} ({_words(given)})" for phase, given in phases.items() if given]
         if parts:
             yield f"The {control} by itself, against none: {', '.join(parts)}."
@@ -104,11 +103,13 @@ def _by_themselves(
         view.label_by_student[row["student"]] for row in neutral if row["word"] != claim_labels.EQUIVALENT
     ]
     if not neutral:
-        why = "no student was asked with the filler and with none before SFT"
-        yield f"There is no neutral control: {why if 'filler' in controls else 'this study has no filler'}."
+        why = f"no {view.nouns.student} was asked with the filler and with none {view.before}"
+        none = f"this {view.nouns.whole} has no filler"
+        yield f"There is no neutral control: {why if 'filler' in controls else none}."
     elif failed:
         where = f" at {_listed(failed)}" if len(failed) < len(neutral) else ""
-        yield f"There is no neutral control{where}: that the filler changes nothing before SFT is not shown."
+        shown = f"that the filler changes nothing {view.before} is not shown"
+        yield f"There is no neutral control{where}: {shown}."
 
 
 def _span(rows: list[dict]) -> str:
@@ -144,7 +145,7 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
     }
     over = "; ".join(f"over {name} {_estimate(part, view)}" for name, part in parts.items())
     said = {
-        claim_labels.SUPPORTED: f"SFT added something beyond a longer prompt {at}",
+        claim_labels.SUPPORTED: f"{view.nouns.training} added something beyond a longer prompt {at}",
         claim_labels.CONTRADICTED: f"No gain beyond a longer prompt {at}: one of these lifts is below zero",
         claim_labels.UNDEFINED: f"Whether there is a gain beyond a longer prompt {at} is {UNDEFINED}",
     }.get(row["word"], f"A gain beyond a longer prompt is not shown {at}")
@@ -152,7 +153,7 @@ def _beyond(row: Mapping, lifts: Mapping[tuple, Mapping], controls: list[str], v
     p_value = UNDEFINED if row["p_holm"] is None else probability(row["p_holm"], "Holm-adjusted p of all")
     sentence = (
         f"{said}. Lift {over}. The lift over {decides} decides: {p_value}; smallest detectable effect "
-        f"{detectable(row)}; {counts(row)}.{_harmed(row, parts)}"
+        f"{detectable(row)}; {view.nouns.counts(row)}.{_harmed(row, parts, view.nouns.training)}"
     )
     return Finding(
         "procedure",
@@ -173,7 +174,7 @@ def _estimate(part: Mapping | None, view: View) -> str:
     return f"{points(part['estimate'])} ({interval(part['ci_low'], part['ci_high'], view.level)})"
 
 
-def _harmed(row: Mapping, parts: Mapping[str, Mapping | None]) -> str:
+def _harmed(row: Mapping, parts: Mapping[str, Mapping | None], training: str) -> str:
     """Where only lifts over controls are above zero: SFT may have changed the controls, not the procedure."""
     above = [
         name
@@ -182,7 +183,7 @@ def _harmed(row: Mapping, parts: Mapping[str, Mapping | None]) -> str:
     ]
     if row["word"] == claim_labels.SUPPORTED or row["contrast"] != _LIFT or not above:
         return ""
-    return f" What SFT changed may be the {_listed(above)}."
+    return f" What {training} changed may be the {_listed(above)}."
 
 
 def _neutral(row: Mapping, view: View) -> Finding:
@@ -203,10 +204,11 @@ def _neutral(row: Mapping, view: View) -> Finding:
         )
     )
     label = view.label_by_student[row["student"]]
-    sentence = f"The filler {said} at {label}: filler − none before SFT {estimated(row, view)}{margin}."
+    changes = f"filler − none {view.before}"
+    sentence = f"The filler {said} at {label}: {changes} {estimated(row, view)}{margin}."
     return Finding(
         "procedure",
-        "filler − none before SFT: is the filler neutral?",
+        f"{changes}: is the filler neutral?",
         sentence,
         row["word"],
         row["path"],

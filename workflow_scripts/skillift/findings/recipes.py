@@ -10,7 +10,6 @@ import polars as pl
 from skillift.findings.finding import (
     Finding,
     Part,
-    counts,
     estimated,
     interval,
     numbers_of,
@@ -86,11 +85,11 @@ def _course(row: Mapping, view: View) -> Finding:
 
 def _deciding(row: Mapping, view: View) -> str:
     if row["p_holm"] is None:
-        return f"{UNDEFINED} ({counts(row)})."
+        return f"{UNDEFINED} ({view.nouns.counts(row)})."
     parts = [
         interval(row["ci_low"], row["ci_high"], view.level),
         probability(row["p_holm"], "Holm-adjusted p"),
-        counts(row),
+        view.nouns.counts(row),
     ]
     part, multiple = row["contrast"].partition(":")[0], row["mde"]
     decides = f"{points(row['estimate'])} in its claimed direction ({'; '.join(parts)})"

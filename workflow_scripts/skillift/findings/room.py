@@ -8,8 +8,9 @@ from functools import cache
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, how_many
+from skillift.findings.finding import Finding, Part
 from skillift.reporting.arms import place
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.predictions import UNDETERMINED

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, how_many
+from skillift.findings.finding import Finding, Part
 from skillift.findings.judges import agreement, certificates, corrected, judge_shifts, warned
 from skillift.findings.paths import bounds, changed_words, hanging_words, mixed, other_paths, path_shifts
 from skillift.publication.unscored import unscored_warnings
 from skillift.reporting.certificates import errs_too_often
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 from skillift.statistics.path_audit import BENCH

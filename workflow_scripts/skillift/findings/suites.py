@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Part, how_many, told
+from skillift.findings.finding import Part, told
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels as words
 

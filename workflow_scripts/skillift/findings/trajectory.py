@@ -9,7 +9,6 @@ import polars as pl
 from skillift.findings.finding import (
     Finding,
     Part,
-    counts,
     estimated,
     in_unit,
     interval,
@@ -67,11 +66,11 @@ def _shape(row: Mapping, view: View) -> str:
     when = view.before if row["run"] == BASE else f"after SFT by {row['run']}"
     subject = f"Declared signs of the procedural deltas {when}, and of their differences between neighbours"
     if row["p_holm"] is None:
-        return f"{subject}: {UNDEFINED} ({counts(row)})."
+        return f"{subject}: {UNDEFINED} ({view.nouns.counts(row)})."
     parts = [
         interval(row["ci_low"], row["ci_high"], view.level),
         probability(row["p_holm"], "Holm-adjusted p"),
-        counts(row),
+        view.nouns.counts(row),
     ]
     multiple = row["mde"]
     decides = f"{points(row['estimate'])} in its declared direction ({'; '.join(parts)})"

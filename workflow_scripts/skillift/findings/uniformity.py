@@ -9,16 +9,14 @@ import polars as pl
 from skillift.findings.finding import (
     Finding,
     Part,
-    counts,
     detectable,
-    how_many,
     interval,
     numbers_of,
     probability,
 )
 from skillift.findings.lift import of_claim
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import decimal, points
+from skillift.reporting.numbers import decimal, how_many, points
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 
@@ -82,7 +80,7 @@ def _sameness(row: Mapping, view: View) -> Finding:
 def apart(row: Mapping, view: View) -> str:
     """A difference of two sides with both tests: are they the same, are they different?"""
     if row["estimate"] is None:
-        return f"{UNDEFINED} ({counts(row)})"
+        return f"{UNDEFINED} ({view.nouns.counts(row)})"
     parts = [interval(row["ci_low"], row["ci_high"], view.level)]
     if row["p_holm"] is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p of no difference"))
@@ -93,7 +91,7 @@ def apart(row: Mapping, view: View) -> str:
     elif row["p_equivalence"] is not None:
         margin = f"p of a difference of {points(row['margin'], sign=False)} or more"
         parts.append(probability(row["p_equivalence"], margin))
-    parts += [f"smallest detectable difference {detectable(row)}", counts(row)]
+    parts += [f"smallest detectable difference {detectable(row)}", view.nouns.counts(row)]
     return f"{points(row['estimate'])} ({'; '.join(parts)})"
 
 
@@ -110,8 +108,8 @@ def _asymmetry(slopes: pl.DataFrame, view: View) -> Iterator[Finding]:
         sentence = (
             f"Slope of the lift on the baseline procedural delta over skills by {recipe} (negative: SFT adds "
             f"more where the procedure helped less): {'; '.join(told)}; "
-            f"{how_many(free['n_students'], 'student')}, {counts(free)}. Intervals are given these "
-            "trainings, and for each slope alone."
+            f"{how_many(free['n_students'], 'student')}, {view.nouns.counts(free)}. Intervals are given "
+            "these trainings, and for each slope alone."
         )
         yield Finding("uniform", "asymmetry", sentence, path=view.headline_path, figure="asymmetry")
 

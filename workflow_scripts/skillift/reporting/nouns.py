@@ -1,8 +1,11 @@
-"""What figures call the things that they are about: a study's words, or those of logs that are compared."""
+"""What pages call the things that they are about: a study's words, or those of logs that are compared."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from skillift.reporting.numbers import how_many
 
 
 class Nouns(NamedTuple):
@@ -41,6 +44,16 @@ class Nouns(NamedTuple):
     def clustered(self) -> str:
         """Intervals, with what they are clustered by."""
         return f"intervals, clustered by {self.skill}" if self.skill else "intervals"
+
+    def sizes(self, row: Mapping) -> str:
+        """What an estimate of n_tasks, n_skills and n_unscored rests on: `200 tasks in 40 skills, ...`."""
+        groups = f" in {how_many(row['n_skills'], self.skill)}" if self.skill else ""
+        lost = f"{row['n_unscored']}" if self.scored else how_many(row["n_unscored"], "episode")
+        return f"{how_many(row['n_tasks'], self.task)}{groups}, {lost} unscored"
+
+    def counts(self, row: Mapping) -> str:
+        """What an estimate rests on and, in studies, its path."""
+        return self.sizes(row) if self.scored else f"{self.sizes(row)}; path {row['path']}"
 
 
 OF_STUDIES = Nouns()

@@ -33,3 +33,8 @@ def detectable(value: float) -> str:
 def _written(value: float, digits: int, sign: bool = False) -> str:
     rounded = round(value, digits) + 0.0  # no negative zero
     return f"{rounded:{'+' if sign else ''}.{digits}f}".replace("-", MINUS)
+
+
+def how_many(number: int, noun: str) -> str:
+    """`1 lift`, `3 lifts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
