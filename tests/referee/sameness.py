@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import polars as pl
+
 from referee import Sentence, Study
 from referee.shared import COUNTED, other_numbers, without_interval
 from referee.studies import UNIFORM_PAIR, WHOLE_UNIFORM, known, on_bench, undefined
@@ -20,6 +22,26 @@ def tiers_differ() -> Study:
 def recipes_have_seeds() -> Study:
     study = edited(known(), "claims", {"claim": "recipe_tie"}, n_runs=2, margin=None, p_equivalence=None)
     return edited(study, "claims", WHOLE_UNIFORM, word="not resolvable at this n")
+
+
+def _by_dpo_too(**changes: object) -> Study:
+    """Neither is known of either recipe."""
+    study = recipes_have_seeds()
+    claims = study.tables["claims"]
+    by_dpo = claims.filter(**WHOLE_UNIFORM).with_columns(run=pl.lit("dpo"))
+    by_dpo = by_dpo.with_columns(**{name: pl.lit(value) for name, value in changes.items()})
+    both = pl.concat([claims, by_dpo.select(claims.columns).cast(dict(claims.schema))])
+    return study._replace(tables={**study.tables, "claims": both})
+
+
+@cache
+def two_recipes() -> Study:
+    return _by_dpo_too()
+
+
+@cache
+def one_of_them_has_one_seed() -> Study:
+    return _by_dpo_too(n_runs=1)
 
 
 @cache
@@ -73,6 +95,18 @@ CASES = [
         "neither is known",
         recipes_have_seeds,
         (known, tiers_differ, undefined),
+    ),
+    Sentence(
+        "After SFT by sft and dpo: not resolvable at this n, neither sameness nor a difference is shown.",
+        "neither is known of either recipe",
+        two_recipes,
+        (known, recipes_have_seeds, one_of_them_has_one_seed),
+    ),
+    Sentence(
+        f"; by dpo ({_THESE}): not resolvable at this n, neither sameness nor a difference is shown.",
+        "neither is known of either recipe, and one has a single training",
+        one_of_them_has_one_seed,
+        (known, recipes_have_seeds, two_recipes),
     ),
     Sentence(
         "at the end: Same at every tier  No recipe has a lift at two tiers",

@@ -89,3 +89,21 @@ def test_a_delta_whose_interval_goes_beyond_all_deltas_is_cut_there_with_an_arro
     drawn = str(chart.to_dict())
     assert "'domain': [-100, 100]" in drawn and "triangle-up" in drawn and "triangle-down" in drawn
     assert "cut_low" not in str(as_it_is) and "triangle-down" not in str(as_it_is)
+
+
+def test_a_gain_whose_interval_goes_beyond_all_gains_is_cut_there_with_an_arrow():
+    spec, tables = full_study()
+    as_it_is = draw("transfer", tables, viewed(spec)).to_dict()
+    one = (pl.col("contrast") == "gain:curated") & (pl.col("student") == "s") & (pl.col("run") == "sft")
+    effects = tables["effects"].with_columns(
+        pl.when(one).then(pl.lit(end)).otherwise(pl.col(name)).alias(name)
+        for name, end in {"ci_low": -2.1, "ci_high": 2.8}.items()
+    )
+    chart = draw("transfer", {**tables, "effects": effects}, viewed(spec))
+    rows = rows_of(chart, "student").filter("headline")
+    assert rows.filter(pl.col("cut_low") & pl.col("cut_high"))["student"].to_list() == ["s"]
+    assert (rows["low"].min(), rows["high"].max()) == (-100, 100)
+    drawn, before = str(chart.to_dict()), str(as_it_is)
+    assert "'domain': [-100, 100]" in drawn and "'domain': [-100, 100]" not in before
+    assert "triangle-right" in drawn and "cut_low" not in before
+    assert "arrows: bars that go on beyond 100 pp" in to_svg(chart)

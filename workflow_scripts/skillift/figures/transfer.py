@@ -9,7 +9,7 @@ import polars as pl
 
 from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.marks import interval, zero
+from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import COLOURS, SHAPES, described, finish, legend, undefined
 from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.declarations import Figure
@@ -28,6 +28,7 @@ FIGURE = Figure(
     across_suites=True,
 )
 
+WIDEST = 100  # pp, which no gain exceeds; what a bar has beyond it is cut
 _ROW = 40  # px
 _APART = 0.16  # of a row
 
@@ -53,9 +54,15 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
         row=pl.col("name").replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Float64)
         + pl.col("suite").replace_strict({suite: _place(suite, suites) for suite in suites})
     )
+    rows = cut(rows, -WIDEST, WIDEST)
     heads = rows.filter("headline")
+    are_cut = heads.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     x = alt.X("value:Q", title=f"gain under curated (pp), n = {span(heads['n_tasks'])} tasks")
+    if are_cut:
+        x = x.scale(domain=(-WIDEST, WIDEST))
+    else:
+        rows = rows.drop("cut_low", "cut_high")
     choice = picked("suite")
     colour = alt.Color(
         "suite:N", scale=alt.Scale(domain=suites, range=list(COLOURS[: len(suites)])), legend=legend(suites)
@@ -66,13 +73,16 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
         x=x, y=y, color=colour, shape=shape, opacity=unless_faded(choice), tooltip=tooltip(rows)
     )
     bars = interval(drawn, x, y).encode(color=colour, opacity=unless_faded(choice), tooltip=tooltip(rows))
-    chart = alt.layer(zero("x"), bars, point.add_params(choice), data=rows).properties(
+    ends = arrows(y, -WIDEST, WIDEST) if are_cut else []
+    ends = [each.transform_filter("datum.headline").encode(color=colour) for each in ends]
+    chart = alt.layer(zero("x"), bars, *ends, point.add_params(choice), data=rows).properties(
         width=300, height=row_height(names, _ROW) * len(names)
     )
     both = replace(view, suite=" and ".join(suites))
     notes = [
         described(heads, both, view.headline_path, "intervals, clustered by skill"),
         "gain: pass rate after SFT minus before, paired by task; new skills have no demonstration",
+        *([f"arrows: bars that go on beyond {WIDEST} pp"] if are_cut else []),
         *undefined(rows, pl.col("name") + " on " + pl.col("suite")),
     ]
     return finish(chart, "Does what SFT adds carry over to skills that it has not seen?", notes)

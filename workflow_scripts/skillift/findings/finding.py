@@ -202,6 +202,11 @@ def whose(student: str, run: str, view: View) -> str:
     return f"at {label} after {view.nouns.training} by {run}, mean of {len(seeds)} seeds"
 
 
+def listed(names: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
 def told(given: list[str]) -> str:
     """How often each word was given: `2 supported, 1 not resolvable at this n`."""
     return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))

@@ -17,6 +17,7 @@ from skillift.findings.finding import (
     detectable,
     estimated,
     interval,
+    listed,
     numbers_of,
     probability,
     tested,
@@ -80,7 +81,7 @@ def _answer(together: list[dict], controls: list[str], view: View) -> str:
     if not together:
         why = "No run was trained" if view.runs.is_empty() else "An arm is missing"
         return f"{why}, so there is no lift to measure against a longer prompt."
-    over = _listed(["none", *controls])
+    over = listed(["none", *controls])
     given = told([row["word"] for row in together])
     return f"{how_many(len(together), 'lift')} over {over}, all read together: {given}."
 
@@ -107,7 +108,7 @@ def _by_themselves(
         none = f"this {view.nouns.whole} has no filler"
         yield f"There is no neutral control: {why if 'filler' in controls else none}."
     elif failed:
-        where = f" at {_listed(failed)}" if len(failed) < len(neutral) else ""
+        where = f" at {listed(failed)}" if len(failed) < len(neutral) else ""
         shown = f"that the filler changes nothing {view.before} is not shown"
         yield f"There is no neutral control{where}: {shown}."
 
@@ -183,7 +184,7 @@ def _harmed(row: Mapping, parts: Mapping[str, Mapping | None], training: str) ->
     ]
     if row["word"] == claim_labels.SUPPORTED or row["contrast"] != _LIFT or not above:
         return ""
-    return f" What {training} changed may be the {_listed(above)}."
+    return f" What {training} changed may be the {listed(above)}."
 
 
 def _neutral(row: Mapping, view: View) -> Finding:
@@ -216,8 +217,3 @@ def _neutral(row: Mapping, view: View) -> Finding:
         _FIGURE,
         numbers_of(row),
     )
-
-
-def _listed(names: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -11,6 +11,7 @@ from skillift.findings.finding import (
     Part,
     detectable,
     interval,
+    listed,
     numbers_of,
     probability,
 )
@@ -41,14 +42,22 @@ def uniform(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     lifts = list(of_claim(tables, view, "uniform_lift"))
     found = [_sameness(row, view) for row in [*lifts, *of_claim(tables, view, "recipe_tie")]]
     found += _asymmetry(tables["asymmetry"], view)
-    whole = [_SAID[row["word"]].format(_by(row)) for row in lifts if not row["student"]]
+    whole = list(_answers([row for row in lifts if not row["student"]]))
     nothing = "No recipe has a lift at two tiers, so there is nothing to compare."
     return Part("uniform", f"After SFT {'; '.join(whole)}." if whole else nothing, found)
 
 
-def _by(row: Mapping) -> str:
-    """The recipe; where a side has one training, that it is about runs: other trainings might not differ."""
-    return row["run"] if row["n_runs"] > 1 else f"{row['run']} ({_THESE_RUNS})"
+def _answers(rows: list[dict]) -> Iterator[str]:
+    """What is said of each recipe; those of which the same is said stand together.
+
+    Where a side has one training, it is about runs: other trainings might not differ.
+    """
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        about = "" if row["n_runs"] > 1 else f" ({_THESE_RUNS})"
+        said.setdefault((row["word"], about), []).append(row["run"])
+    for (word, about), recipes in said.items():
+        yield _SAID[word].format(listed(recipes) + about)
 
 
 def _sameness(row: Mapping, view: View) -> Finding:
