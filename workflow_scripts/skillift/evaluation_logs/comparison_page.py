@@ -7,16 +7,13 @@ of it, the captions, how the numbers are made, and which files lie beside it are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from hashlib import sha256
 from itertools import groupby
 
 from skillift.evaluation_logs.comparison_findings import QUESTIONS, Said
 from skillift.evaluation_logs.log_tables import Comparison
-from skillift.findings.captions import caption
 from skillift.findings.finding import Finding, Part, told
-from skillift.findings.findings_page import CLASSES, Block, Figure, Made, as_image
-from skillift.findings.glossary import TERMS, Glossary, Term, anchor
+from skillift.findings.findings_page import Block, Made, shared_values
+from skillift.findings.glossary import TERMS, Glossary, Term
 from skillift.publication.html_parts import PageParts, render
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import POINTS
@@ -123,27 +120,13 @@ def comparison_page(
     own = {term.name: term for term in _OWN}
     shared = [term for term in TERMS if term.name in _SHARED]
     glossary = Glossary(f"{1 - view.confidence:.3g}", (*own.values(), *shared))
-    values = {
+    values = shared_values(parts, glossary, numbers, figures, captions, made) | {
         "name": comparison.name,
         "about": {"lead": _lead(said, view), "study": "the comparison"},
         "facts": _facts(view, said),
-        "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
-        "parts": parts,
         "questions": QUESTIONS,
         "blocks": {part.question: _blocks(part, list(figures)) for part in parts},
-        "figures": {
-            name: Figure(name, number, as_image(figures[name]), caption(captions[name], numbers, name))
-            for name, number in numbers.items()
-        },
-        "classes": CLASSES,
-        "anchor": anchor,
-        "linked": partial(glossary.linked, before=set()),
-        "explain": glossary.marked,
-        "notes": glossary.notes,
-        "told": glossary.told,
         "method": _method(said),
-        "made": made,
-        "digest": sha256(made.table).hexdigest(),
         "students": "",
         "trained": True,
     }

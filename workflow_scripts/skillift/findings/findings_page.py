@@ -123,16 +123,43 @@ def findings_page(
     """
     numbers = numbered(list(figures))
     glossary = Glossary(f"{1 - view.confidence:.3g}")
-    values = {
+    values = shared_values(parts, glossary, numbers, figures, captions, made) | {
         "name": name,
         "about": None,  # what pages of comparisons say in the place of a study's words
         "students": ", ".join(view.labels),
         "trained": not view.runs.is_empty(),
         "facts": _facts(view),
-        "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
-        "parts": parts,
         "questions": QUESTIONS,
         "blocks": {part.question: _blocks(part, numbers) for part in parts},
+        "method": _NOTES,
+    }
+    return render(page_parts, values, "findings page")
+
+
+def shared_values(
+    parts: list[Part],
+    glossary: Glossary,
+    numbers: Mapping[str, int],
+    figures: Mapping[str, str],
+    captions: Mapping[str, str],
+    made: Made,
+) -> dict:
+    """What the template takes of a study's findings and of those of compared logs alike.
+
+    Args:
+        parts: the findings.
+        glossary: the words that are explained.
+        numbers: of the figures.
+        figures: SVG texts by the figures' names.
+        captions: of these figures, in reStructuredText.
+        made: when and from what.
+
+    Raises:
+        UserError: a caption is not as it should be.
+    """
+    return {
+        "warnings": [each.sentence for part in parts for each in part.findings if each.claim == "warning"],
+        "parts": parts,
         "figures": {
             name: Figure(name, number, as_image(figures[name]), caption(captions[name], numbers, name))
             for name, number in numbers.items()
@@ -143,11 +170,9 @@ def findings_page(
         "explain": glossary.marked,
         "notes": glossary.notes,
         "told": glossary.told,
-        "method": _NOTES,
         "made": made,
         "digest": sha256(made.table).hexdigest(),
     }
-    return render(page_parts, values, "findings page")
 
 
 def _facts(view: View) -> str:
