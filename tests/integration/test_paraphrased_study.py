@@ -22,7 +22,8 @@ from skillift.contracts.interventions import CHAINS, INTERVENED, PARAPHRASES
 from skillift.episodes.interventions import told_in_a_sentence
 from skillift.tables import read_table
 
-pytestmark = pytest.mark.integration
+# make test holds it in parts: commands/test_paraphrases.py, workflow/test_interventions.py
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 STUDY, TABLE = "studies/told.yaml", "results/told/interventions/s/base.parquet"
 FENCED = re.compile(r"<<<text (\w{16})>>>\n(.*)\n<<<end text \1>>>", re.DOTALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from made_specs import viewed
@@ -9,7 +11,7 @@ from made_specs import viewed
 from skillift.contracts.analysis import PASS_RATES
 from skillift.contracts.claims import CLAIMS
 from skillift.evaluation_logs.comparison_findings import Said, comparison_parts
-from skillift.evaluation_logs.log_tables import About
+from skillift.evaluation_logs.log_tables import About, nouns_of
 from skillift.evaluation_logs.measure import Measure
 
 ACC = Measure("acc")
@@ -64,7 +66,9 @@ def said(claims=(), measure=ACC, rates=None, runs=1, **about) -> str:
         "runs": known,
     }
     tables = {"claims": own, "pass_rates": pl.DataFrame(rows, schema=columns)}
-    parts = comparison_parts(tables, viewed(spec), Said(About(measure, **told)))
+    about = About(measure, **told)
+    view = replace(viewed(spec), nouns=nouns_of(about))
+    parts = comparison_parts(tables, view, Said(about))
     lines = [part.answer for part in parts] + [each.sentence for part in parts for each in part.findings]
     return "\n".join(lines)
 

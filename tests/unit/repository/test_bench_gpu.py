@@ -69,7 +69,7 @@ def test_small_shapes_and_rows_that_need_the_least_come_first(gpu):
 
 
 @pytest.mark.models
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_on_a_cpu_the_rows_of_tiny_shapes_are_measured(repository, tmp_path):
     """Those of torch, transformers and peft alone; the others are held by `make bench`'s own scripts."""
     command = [sys.executable, str(repository / "tests/bench/gpu.py"), "--shapes", "tiny", "--steps", "2"]

@@ -211,7 +211,7 @@ def test_differences_of_sampled_metrics_are_covered_and_no_difference_is_found_r
     """pass@k, majority@k and distinct@k of two arms that answer alike: the true difference is 0."""
     arms = {("s", "base"): Arm(0.35, 5), ("s", "sft-s0"): Arm(0.35, 5)}
     names = ("pass@2", "pass@4", "majority@4", "distinct@4", "distinct_right@4")
-    n_studies, covered = 120, dict.fromkeys(names, 0)
+    n_studies, covered = 60, dict.fromkeys(names, 0)
     for seed in range(n_studies):
         tasks, scores, responses = sampled(arms, 4, seed, n_skills=12, per_skill=3)
         tables = of_one("sampling", scores, tasks, responses, runs_of(("s",)), estimated(SPEC)).tables
