@@ -65,6 +65,13 @@ def format_moves_at_both() -> Study:
 
 
 @cache
+def format_moves_apart() -> Study:
+    """It does so at both tiers, and otherwise at the larger one."""
+    at_m = LIFTS | {"student": "m", "run": "sft"}
+    return edited(format_moves_at_both(), "claims", at_m, answer_lines_low=0.2, answer_lines_high=0.9)
+
+
+@cache
 def format_moves_at_all() -> Study:
     """It does so in four lifts: at both tiers by both recipes, and otherwise in one of them."""
     study = edited(known(), "claims", LIFTS, answer_lines_low=0.4, answer_lines_high=1.0)
@@ -211,7 +218,15 @@ CASES = [
         "its arms the share of responses with an ANSWER line varies from 40.0 % to 100.0 %.",
         "that share differs between the arms of both lifts, and alike",
         format_moves_at_both,
-        (format_moves, known, format_moves_at_all),
+        (format_moves, known, format_moves_at_all, format_moves_apart),
+        "report",
+    ),
+    Sentence(
+        "- Lift at 115 k after SFT by sft, mean of 2 seeds: between its arms the share of responses with an "
+        "ANSWER line varies from 20.0 % to 90.0 %.",
+        "that share differs between the arms of this lift, and otherwise than of another",
+        format_moves_apart,
+        (format_moves, known, format_moves_at_both, format_moves_at_all),
         "report",
     ),
     *(

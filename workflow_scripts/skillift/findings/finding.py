@@ -218,7 +218,7 @@ def merged(found: list[Finding]) -> list[Finding]:
     Of few lifts only what says the same of each is one.
     """
     caveats = [each.caveat for each in found if each.caveat]
-    if not caveats or len({each.meaning for each in caveats}) != 1:
+    if not caveats:
         return found
     if len(caveats) > MOST_NAMED:
         of_all = caveats[0]._replace(
