@@ -143,6 +143,23 @@ def lines_differ() -> Study:
 
 
 @cache
+def form_measured() -> Study:
+    """Gains in form beside those in passes."""
+    effects = known().tables["effects"]
+    gains = effects.filter(contrast="gain:none", metric="pass", path="judge:a")
+    gains = gains.with_columns(metric=pl.lit("format"), path=pl.lit("text"))
+    return known()._replace(tables={**known().tables, "effects": pl.concat([effects, gains])})
+
+
+@cache
+def gains_little_known() -> Study:
+    """Intervals of gains that go beyond all that a gain can be, as two seeds can leave them."""
+    far = {"ci_low": -3.0, "ci_high": 3.0}
+    study = edited(form_measured(), "effects", {"contrast": "gain:curated", "metric": "pass"}, **far)
+    return edited(study, "effects", {"contrast": "gain:none", "metric": "format"}, **far)
+
+
+@cache
 def little_known() -> Study:
     """Few skills: an interval goes beyond all deltas that there can be."""
     return edited(known(), "effects", {"contrast": "curated-none"}, ci_low=-4.0, ci_high=4.2)
@@ -377,6 +394,20 @@ CASES = [
         little_known,
         (known,),
         "figure tier_trajectory",
+    ),
+    Sentence(
+        "arrows: bars that go on beyond 100 pp",
+        "a bar is cut",
+        gains_little_known,
+        (known,),
+        "figure transfer",
+    ),
+    Sentence(
+        "arrows: bars that go on beyond what a gain can be (response in form)",
+        "a bar of that metric is cut",
+        gains_little_known,
+        (form_measured,),
+        "figure metrics",
     ),
     Sentence(
         "hollow: as published in … tasks, without intervals; other tasks and trainings, not this study's "

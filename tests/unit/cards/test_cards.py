@@ -68,7 +68,7 @@ def test_the_card_of_a_checkpoint_has_its_provenance_and_its_numbers(templates):
     lift = tables["effects"].filter(
         path="judge:conclusion", metric="pass", student="s", run="sft-s1", contrast="lift:curated-none"
     )
-    assert f"Lift of the procedural delta by this training: {100 * lift['estimate'].item():+.1f} [" in text
+    assert f"clustered by skill: {100 * lift['estimate'].item():+.1f} [" in text
     data = ModelCard(text).data
     assert (data.base_model, data.library_name, data.license) == ("owner/tiny", "transformers", None)
     rates = tables["pass_rates"].filter(path="judge:conclusion", metric="pass", student="s", run="sft-s1")
@@ -86,7 +86,7 @@ def test_a_card_has_the_numbers_of_every_suite_the_headline_first(templates):
     text = model_card(templates["model"], card_of(suites=["dev", "holdout"]), RUN, BASE, (353, "b"), both)
     assert re.findall(r"On the suite (\w+),", text) == ["dev", "holdout"]
     assert re.findall(r"On the suite (\w+),", alone) == ["holdout"]
-    assert text.count("Lift of the procedural delta by this training: ") == 2
+    assert text.count("Lift of the procedural delta by this training, ") == 2
     rates = [result.dataset_split for result in ModelCard(text).data.eval_results]
     assert rates.count("dev") == rates.count("holdout") == len(ModelCard(alone).data.eval_results)
     assert model_card(templates["model"], card_of(), RUN, BASE, (353, "b"), both) == alone

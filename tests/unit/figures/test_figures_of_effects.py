@@ -107,3 +107,21 @@ def test_a_gain_whose_interval_goes_beyond_all_gains_is_cut_there_with_an_arrow(
     assert "'domain': [-100, 100]" in drawn and "'domain': [-100, 100]" not in before
     assert "triangle-right" in drawn and "cut_low" not in before
     assert "arrows: bars that go on beyond 100 pp" in to_svg(chart)
+
+
+def test_a_gain_of_a_share_is_cut_at_100_pp_and_one_in_tokens_is_not():
+    spec, tables = full_study()
+    as_it_is = str(draw("metrics", tables, viewed(spec)).to_dict())
+    one = pl.col("contrast") == "gain:none"
+    far = tables["effects"].with_columns(
+        pl.when(one & pl.col("metric").is_in(["format", "length"]))
+        .then(pl.lit(end))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, end in {"ci_low": -14.0, "ci_high": 14.0}.items()
+    )
+    chart = draw("metrics", {**tables, "effects": far}, viewed(spec))
+    drawn = str(chart.to_dict())
+    assert "'domain': [-100.0, 100.0]" in drawn and "triangle-right" in drawn
+    assert "arrows: bars that go on beyond what a gain can be (response in form)" in to_svg(chart)
+    assert "triangle-right" not in as_it_is and "arrows" not in as_it_is

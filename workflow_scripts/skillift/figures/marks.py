@@ -64,6 +64,13 @@ def cut(frame: pl.DataFrame, least: float, most: float) -> pl.DataFrame:
     ).with_columns(pl.col("low", "high").clip(least, most))
 
 
+def cut_beyond(frame: pl.DataFrame, widest: float) -> tuple[pl.DataFrame, bool]:
+    """Rows with their intervals cut at `widest` on either side of 0, and whether one was; else as is."""
+    rows = cut(frame, -widest, widest)
+    are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
+    return (rows, True) if are_cut else (frame, False)
+
+
 def arrows(place: alt.X | alt.Y, least: float, most: float) -> list[alt.Chart]:
     """An arrow at each end of a bar that `cut` has cut; they carry no data.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
-from skillift.figures.marks import interval, zero
+from skillift.figures.marks import arrows, cut_beyond, interval, zero
 from skillift.figures.theme import COLOURS, described, finish, undefined
 from skillift.metrics.names import INTERVENED, PASS, SHARE, TEXT
 from skillift.metrics.registry import label_of, metrics
@@ -61,17 +62,22 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     order = [name for name in metrics() if name in set(rows["metric"])]
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     height = row_height(names, _LINE) * len(names)
-    panels = []
+    panels, cut_in = [], []
     for place_of, name in enumerate(order):
-        of_it = rows.filter(metric=name)
+        of_it, are_cut = cut_beyond(rows.filter(metric=name), _widest(name))
         x = alt.X("value:Q", title=_title(name), axis=alt.Axis(tickCount=4))
+        if are_cut:
+            x = x.scale(domain=(-_widest(name), _widest(name)))
+            cut_in.append(label_of(name))
         here = y if place_of % _COLUMNS == 0 else y.copy()
         if place_of % _COLUMNS:
             here.axis = None
         drawn = alt.Chart().transform_filter("isValid(datum.value)")
         point = drawn.mark_point(filled=True, size=48, opacity=1, color=COLOURS[0]).encode(x=x, y=here)
         bars = interval(drawn, x, here).encode(color=alt.value(COLOURS[0]))
-        marks = [mark.encode(tooltip=tooltip(of_it)) for mark in (bars, point)]
+        ends = arrows(here, -_widest(name), _widest(name)) if are_cut else []
+        ends = [each.encode(color=alt.value(COLOURS[0])) for each in ends]
+        marks = [mark.encode(tooltip=tooltip(of_it)) for mark in (bars, *ends, point)]
         panels.append(
             alt.layer(zero("x"), *marks, data=of_it).properties(
                 width=150, height=height, title=alt.TitleParams(label_of(name), fontSize=12)
@@ -81,6 +87,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     notes = [
         described(rows, view, f"{view.headline_path}; {TEXT} for what reads no verdict", _KIND),
         f"gain under none: after SFT minus before, paired by task; n = {span(rows['n_tasks'])} tasks",
+        *([f"arrows: bars that go on beyond what a gain can be ({', '.join(cut_in)})"] if cut_in else []),
         *undefined(
             rows, pl.col("name") + DOT + pl.col("metric").replace({name: label_of(name) for name in order})
         ),
@@ -94,6 +101,14 @@ _KIND = "intervals, clustered by skill"
 def _unit(name: str) -> str:
     found = metrics().get(name)
     return "pp" if found is None or found.unit == SHARE else found.unit
+
+
+def _widest(name: str) -> float:
+    """The largest gain that there can be, in the metric's unit; of what is no share there is none."""
+    found = metrics().get(name)
+    if _unit(name) != "pp":
+        return math.inf
+    return 200.0 if found is not None and found.signed else 100.0
 
 
 def _title(name: str) -> str:

@@ -264,7 +264,7 @@ def undefined(frame: pl.DataFrame, name: pl.Expr) -> list[str]:
     ):
         names = rows.select(name.alias("name"))["name"].unique(maintain_order=True).to_list()
         if len(names) > NAMED:
-            notes.append(f"{words}: {len(names)} of {bare.height} estimates")
+            notes.append(f"{words}: {rows.height} of {bare.height} estimates")
         elif names:
             notes.append(f"{words}: " + "; ".join(map(_whole, names)))
     return notes

@@ -9,7 +9,7 @@ import polars as pl
 
 from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
-from skillift.figures.marks import arrows, cut, interval, zero
+from skillift.figures.marks import arrows, cut_beyond, interval, zero
 from skillift.figures.theme import COLOURS, SHAPES, described, finish, legend, undefined
 from skillift.reporting.arms import effects_of, in_rows, span
 from skillift.reporting.declarations import Figure
@@ -54,15 +54,12 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
         row=pl.col("name").replace_strict({name: i for i, name in enumerate(names)}, return_dtype=pl.Float64)
         + pl.col("suite").replace_strict({suite: _place(suite, suites) for suite in suites})
     )
-    rows = cut(rows, -WIDEST, WIDEST)
+    rows, are_cut = cut_beyond(rows, WIDEST)
     heads = rows.filter("headline")
-    are_cut = heads.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     x = alt.X("value:Q", title=f"gain under curated (pp), n = {span(heads['n_tasks'])} tasks")
     if are_cut:
         x = x.scale(domain=(-WIDEST, WIDEST))
-    else:
-        rows = rows.drop("cut_low", "cut_high")
     choice = picked("suite")
     colour = alt.Color(
         "suite:N", scale=alt.Scale(domain=suites, range=list(COLOURS[: len(suites)])), legend=legend(suites)

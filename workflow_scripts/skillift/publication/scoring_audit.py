@@ -10,6 +10,7 @@ from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import by_condition
 from skillift.reporting.column_text import UNDEFINED, percent, percent_span, points, with_interval
 from skillift.reporting.view import View
+from skillift.statistics.judge_shift import ZERO
 
 METHODS = {
     "uncorrected": "as judged",
@@ -60,7 +61,14 @@ def mixed_paths(frame: pl.DataFrame, view: View) -> Page:
 def judge_shift(frame: pl.DataFrame, view: View) -> Page:
     """The headlines under two judges over the same episodes."""
     rows = shown(frame, view, "judge shift").filter("headline")
-    same = pl.when("same_direction").then(pl.lit("yes")).otherwise(pl.lit("NO"))
+    zero = pl.sum_horizontal(pl.col(name).abs() < ZERO for name in ("estimate_a", "estimate_b"))
+    same = (
+        pl.when(zero > 0)
+        .then(pl.when(zero > 1).then(pl.lit("both are 0")).otherwise(pl.lit("one is 0")))
+        .when("same_direction")
+        .then(pl.lit("yes"))
+        .otherwise(pl.lit("NO"))
+    )
     rows = rows.with_columns(
         a=points("estimate_a").fill_null(UNDEFINED),
         b=points("estimate_b").fill_null(UNDEFINED),

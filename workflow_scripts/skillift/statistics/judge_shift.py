@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HEADLINES = (DELTA, LIFT + DELTA)
 _TASK = ["task_id", "skill_id"]
 _PAIR = ["judge_a", "judge_b"]
-_ZERO = 1e-12
+ZERO = 1e-12
 
 
 def judge_shift(found: Iterable[Differences], runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
@@ -95,5 +95,5 @@ def _shift(a: pl.DataFrame, b: pl.DataFrame, confidence: float) -> pl.DataFrame:
 def _direction(name: str) -> pl.Expr:
     """-1, 0 or 1; a mean over runs may miss zero by rounding."""
     estimate = pl.col(name)
-    rounded = pl.when(estimate.abs() <= _ZERO).then(0.0).otherwise(estimate)
+    rounded = pl.when(estimate.abs() <= ZERO).then(0.0).otherwise(estimate)
     return rounded.sign()
