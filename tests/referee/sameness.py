@@ -15,7 +15,12 @@ from referee.whole import edited, without_rows
 @cache
 def tiers_differ() -> Study:
     study = edited(known(), "claims", WHOLE_UNIFORM, word="contradicted", n_runs=1)
-    return edited(study, "claims", UNIFORM_PAIR, word="contradicted", n_runs=1, margin=None, p_holm=None)
+    return edited(study, "claims", UNIFORM_PAIR, word="contradicted", n_runs=1, margin=None)
+
+
+@cache
+def two_tiers_differ_within_the_margin() -> Study:
+    return edited(known(), "claims", WHOLE_UNIFORM, word="not resolvable at this n", p_holm=0.01)
 
 
 @cache
@@ -94,7 +99,14 @@ CASES = [
         "After SFT by sft: not resolvable at this n, neither sameness nor a difference is shown.",
         "neither is known",
         recipes_have_seeds,
-        (known, tiers_differ, undefined),
+        (known, tiers_differ, undefined, two_tiers_differ_within_the_margin),
+    ),
+    Sentence(
+        "After SFT by sft: not resolvable at this n, two tiers differ by less than the margin, but not of "
+        "all is that known.",
+        "of two tiers a difference is known, and that it is smaller than the margin; of others neither",
+        two_tiers_differ_within_the_margin,
+        (known, recipes_have_seeds, tiers_differ),
     ),
     Sentence(
         "After SFT by sft and dpo: not resolvable at this n, neither sameness nor a difference is shown.",
@@ -133,8 +145,8 @@ CASES = [
         (known, undefined),
     ),
     Sentence(
-        f"uniform lift | Largest difference of the lifts by sft, of any two tiers: {_APART}p of no "
-        f"difference = 0.300; {_EQUIVALENCE}{COUNTED}. [equivalent] lift",
+        f"uniform lift | Largest difference of the lifts by sft, of any two tiers: {_APART}smallest "
+        f"Holm-adjusted p of no difference = 0.300; {_EQUIVALENCE}{COUNTED}. [equivalent] lift",
         "the largest difference of tiers is this, and is known to be smaller than the margin",
         known,
         (other_numbers, tiers_differ, undefined, without_interval),
@@ -147,8 +159,8 @@ CASES = [
         (other_numbers, tiers_differ, undefined, without_interval),
     ),
     Sentence(
-        f"115 k \u2212 45 k: {_APART}p of no difference = 0.300; no margin of equivalence declared; "
-        f"smallest detectable difference 6.0 pp; {COUNTED}; {_THESE}. [contradicted]",
+        f"115 k \u2212 45 k: {_APART}Holm-adjusted p of no difference = 0.300; no margin of "
+        f"equivalence declared; smallest detectable difference 6.0 pp; {COUNTED}; {_THESE}. [contradicted]",
         "the study declares no margin; the difference is of single trainings",
         tiers_differ,
         (known, other_numbers),

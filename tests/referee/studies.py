@@ -29,7 +29,7 @@ _APART = {
     "estimate": 0.02,
     "ci_low": 0.0,
     "ci_high": 0.04,
-    "p_value": 0.3,
+    "p_holm": 0.3,
     "p_equivalence": 0.01,
     "mde": 0.06,
 }
@@ -44,14 +44,13 @@ def known() -> Study:
     study = edited(study, "claims", {"claim": "lift"}, word="not resolvable at this n")
     study = edited(study, "claims", {"claim": "lift", "run": "sft", "student": "s"}, word="supported")
     study = edited(study, "claims", LIFT, **_EFFECT, **_COUNTS, p_holm=0.004, word_holds=True)
-    for where, p_holm in ((WHOLE_UNIFORM, None), (UNIFORM_PAIR, 0.3)):
+    for where in (WHOLE_UNIFORM, UNIFORM_PAIR):
         study = edited(
             study,
             "claims",
             where,
             **_APART,
             **_COUNTS,
-            p_holm=p_holm,
             degrees_of_freedom=40.0,
             margin=0.05,
             word="equivalent",

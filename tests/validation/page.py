@@ -94,9 +94,10 @@ Skill means of an effect of 0, drawn for {N_SKILLS} skills and several trainings
 three. Sampling alone gives one training a standard error of {100 * OF_ONE_RUN:.0f} pp; trainings differ by a
 standard deviation of `between` pp. {measured.seeds[0].n_studies:,} studies each. `covered` is the interval
 that claims about a recipe rest on (`seed_variance`); the one `given the seeds` leaves out that trainings
-differ. `held`: a prediction that the effect is above 0, which is not so, at one-sided 2.5 %. `differ`: the
-tiers are said to differ. `equivalent`: two that differ by the margin, {100 * SEED_MARGIN:.0f} pp, are said
-not to. `not pooled`: one tier's trainings were taken to differ more than the others'.
+differ. `held`: a prediction that the effect is above 0, which is not so, at one-sided 2.5 %. `differ`: two
+tiers are said to differ, as pairs adjusted by Holm. `equivalent`: two that differ by the margin,
+{100 * SEED_MARGIN:.0f} pp, are said not to. `not pooled`: one tier's trainings were taken to differ more
+than the others'.
 
 {tables.seeds(measured.seeds)}
 

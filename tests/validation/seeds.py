@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from validation.coverage import CONFIDENCE
 
+from skillift.statistics.claim_labels import holm
 from skillift.statistics.equivalence import tost
-from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.pooling import pool
 from skillift.statistics.seed_variance import SeedComponents, with_seeds
 from skillift.statistics.uncertainty import Uncertainty
@@ -103,24 +103,21 @@ def _study(values: np.ndarray) -> tuple:
     )
     if n_tiers == 1:
         return (*rates, None, None, None)
-    return (*rates, *_sameness(means, of_tiers, own, parts), pooled.n_tiers == 1)
+    return (*rates, *_sameness(means, of_tiers, parts), pooled.n_tiers == 1)
 
 
 def _name(pooled, place: int) -> object:
     return "all" if pooled.n_tiers > 1 else place
 
 
-def _sameness(means: np.ndarray, of_tiers: np.ndarray, own: list, parts: list) -> tuple[bool, bool]:
+def _sameness(means: np.ndarray, of_tiers: np.ndarray, parts: list) -> tuple[bool, bool]:
     """Whether the tiers are said to differ, and the first two to be equivalent, one being at the margin."""
     n_tiers, n_skills = means.shape
-    covariance = np.cov(means) / n_skills
-    freedom = [float(n_skills - 1)]
     pairs = []
     for i, j in combinations(range(n_tiers), 2):
         variance = (means[i] - means[j]).var(ddof=1) / n_skills
-        pairs.append(with_seeds(variance, n_skills - 1, [parts[i], parts[j]]))
-        freedom.append(pairs[-1].degrees_of_freedom(CONFIDENCE))
-    added = [max(each.standard_error**2 - covariance[i, i], 0.0) for i, each in enumerate(own)]
-    test = equality_test(of_tiers, covariance + np.diag(added), min(freedom))
-    p_equivalence = tost(of_tiers[0] - of_tiers[1] + MARGIN, pairs[0], MARGIN)
-    return test is not None and test.p_value < 1 - CONFIDENCE, p_equivalence < 1 - CONFIDENCE
+        pairs.append((of_tiers[i] - of_tiers[j], with_seeds(variance, n_skills - 1, [parts[i], parts[j]])))
+    p_values = holm([uncertainty.p_value(estimate) for estimate, uncertainty in pairs])
+    estimate, uncertainty = pairs[0]
+    p_equivalence = tost(estimate + MARGIN, uncertainty, MARGIN)
+    return min(p_values) < 1 - CONFIDENCE, p_equivalence < 1 - CONFIDENCE

@@ -17,6 +17,7 @@ from skillift.statistics.claim_labels import (
     UNDEFINED,
     holm,
     word,
+    word_of_all,
 )
 
 ALL = (SUPPORTED, CONTRADICTED, EQUIVALENT, NON_INFERIOR, NOT_RESOLVABLE, UNDEFINED)
@@ -45,7 +46,7 @@ SAMENESS = {
     "neither": (claim("recipe_tie", p_value=0.4, p_equivalence=0.4), NOT_RESOLVABLE),
     "apart alone, not in the family": (claim("recipe_tie", p_value=0.04, p_holm=0.12), NOT_RESOLVABLE),
     "no margin declared": (claim("recipe_tie", p_value=0.4), NOT_RESOLVABLE),
-    "no test that all are equal": (claim("uniform_lift", p_value=None, p_equivalence=0.4), NOT_RESOLVABLE),
+    "no test of a difference": (claim("uniform_lift", p_value=None, p_equivalence=0.4), NOT_RESOLVABLE),
     "no pair defined": (claim("uniform_lift", None, None, ci_low=None), UNDEFINED),
 }
 
@@ -58,6 +59,20 @@ def test_an_effect_is_claimed_to_be_above_zero(row, expected):
 @pytest.mark.parametrize(("row", "expected"), SAMENESS.values(), ids=SAMENESS)
 def test_sameness_is_shown_within_a_margin_or_contradicted(row, expected):
     assert word(row, 0.95) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([EQUIVALENT, EQUIVALENT], EQUIVALENT),
+        ([EQUIVALENT, NOT_RESOLVABLE], NOT_RESOLVABLE),
+        ([EQUIVALENT, NOT_RESOLVABLE, CONTRADICTED], CONTRADICTED),
+        ([UNDEFINED, EQUIVALENT], UNDEFINED),
+        ([UNDEFINED, CONTRADICTED], UNDEFINED),
+    ],
+)
+def test_a_whole_claim_says_what_its_pairs_say(words, expected):
+    assert word_of_all(words) == word_of_all(words[::-1]) == expected
 
 
 def test_equivalence_says_nothing_about_a_claim_of_an_effect():

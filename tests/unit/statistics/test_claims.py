@@ -55,7 +55,7 @@ def test_nor_is_its_claim_that_the_lift_is_roughly_uniform(reference):
     found = row(reference, "uniform_lift", run="sft")
     assert found["estimate"] == pytest.approx(0.035)
     assert found["word"] == UNRESOLVED
-    assert found["p_value"] > 0.05
+    assert found["p_holm"] > 0.05
     assert found["p_equivalence"] > 0.05
     assert found["mde"] > MARGINS["uniform_lift"]
     pairs = reference.claims.filter(pl.col("against") != "", claim="uniform_lift")
@@ -168,9 +168,18 @@ def test_the_whole_claim_is_the_largest_difference_with_simultaneous_limits():
     assert whole["ci_low"] == pytest.approx(max(0, *(max(low, -high) for low, high in limits)))
     assert whole["ci_high"] == pytest.approx(max(max(abs(low), abs(high)) for low, high in limits))
     assert whole["p_equivalence"] == max(pair["p_equivalence"] for pair in pairs)
-    assert (whole["standard_error"], whole["p_holm"]) == (None, None)
-    test = found.joint.filter(scale="fraction", student="").row(0, named=True)
-    assert whole["p_value"] == test["p_value"]
+    assert (whole["standard_error"], whole["p_value"]) == (None, None)
+    assert whole["p_holm"] == min(pair["p_holm"] for pair in pairs)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("top", [0.6, 0.67, 0.74, 0.9])
+def test_the_whole_is_told_apart_exactly_where_a_pair_is_and_its_limit_is_above_zero(seed, top):
+    rates = {"l": (0.4, 0.4, 0.4, top), "m": (0.4, 0.4, 0.4, 0.5), "s": (0.4, 0.4, 0.4, 0.55)}
+    found = claimed(arms(seed, rates), RUNS)
+    pairs = found.claims.filter(pl.col("against") != "", claim="uniform_lift")["word"]
+    whole = row(found, "uniform_lift", run="sft")
+    assert (whole["word"] == "contradicted") == ("contradicted" in pairs) == (whole["ci_low"] > 0)
 
 
 def test_lifts_far_apart_contradict_uniformity():

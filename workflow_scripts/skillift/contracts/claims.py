@@ -26,9 +26,10 @@ from skillift.contracts.pipeline import SUITES
 # `uniform_lift` always the recipe. `against` is the other student (uniform_lift) or recipe (recipe_tie) of a
 # pair; it is empty in the row of a whole claim of sameness, where `student` (uniform_lift) or `run`
 # (recipe_tie) is empty too. `n_runs` counts the trainings that it rests on, of the side with the fewest: with
-# one a claim is about that run. `p_holm` is null where a claim is in no family, `margin` where none is
-# declared. `mde` is at the level that the word is found at, that of its family; `mde_low` to
-# `mde_high` is what the estimated variance leaves open. `word_holds`: whatever the missing verdicts are.
+# one a claim is about that run. `p_holm` of a whole claim of sameness is the smallest of its pairs', and its
+# `p_value` is null; `margin` is null where none is declared. `mde` is at the level that the word is found at,
+# that of its family; `mde_low` to `mde_high` is what the estimated variance leaves open. `word_holds`:
+# whatever the missing verdicts are.
 # `answer_lines_low` to `answer_lines_high` are the shares of responses with an ANSWER line in its arms.
 # A row of `beyond_longer_prompt` has the numbers of the lift that decides (`contrast`), and the most
 # `n_unscored` of any. Words: `skillift.statistics.claim_labels`; which claims there are, of which metric and

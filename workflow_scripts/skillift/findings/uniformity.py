@@ -20,6 +20,7 @@ from skillift.reporting.column_text import UNDEFINED
 from skillift.reporting.numbers import decimal, how_many, points
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
+from skillift.statistics.claim_labels import WITH_PAIRS
 
 _SAID = {
     claim_labels.EQUIVALENT: "by {}: yes, within the declared margin",
@@ -29,6 +30,10 @@ _SAID = {
     ),
     claim_labels.UNDEFINED: "by {}: undefined on these data",
 }
+# a difference that is shown can be shown to be within the margin, too
+_SMALLER = (
+    "by {}: not resolvable at this n, two tiers differ by less than the margin, but not of all is that known"
+)
 _THESE_RUNS = "a side has one seed, so about these runs"
 _ESTIMATORS = {
     "split_half": "split halves, free of the coupling",
@@ -42,12 +47,12 @@ def uniform(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     lifts = list(of_claim(tables, view, "uniform_lift"))
     found = [_sameness(row, view) for row in [*lifts, *of_claim(tables, view, "recipe_tie")]]
     found += _asymmetry(tables["asymmetry"], view)
-    whole = list(_answers([row for row in lifts if not row["student"]]))
+    whole = list(_answers([row for row in lifts if not row["student"]], view))
     nothing = "No recipe has a lift at two tiers, so there is nothing to compare."
     return Part("uniform", f"After SFT {'; '.join(whole)}." if whole else nothing, found)
 
 
-def _answers(rows: list[dict]) -> Iterator[str]:
+def _answers(rows: list[dict], view: View) -> Iterator[str]:
     """What is said of each recipe; those of which the same is said stand together.
 
     Where a side has one training, it is about runs: other trainings might not differ.
@@ -55,9 +60,15 @@ def _answers(rows: list[dict]) -> Iterator[str]:
     said: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         about = "" if row["n_runs"] > 1 else f" ({_THESE_RUNS})"
-        said.setdefault((row["word"], about), []).append(row["run"])
-    for (word, about), recipes in said.items():
-        yield _SAID[word].format(listed(recipes) + about)
+        said.setdefault((_said(row, view), about), []).append(row["run"])
+    for (answer, about), recipes in said.items():
+        yield answer.format(listed(recipes) + about)
+
+
+def _said(row: Mapping, view: View) -> str:
+    if row["word"] == claim_labels.NOT_RESOLVABLE and row["p_holm"] < 1 - view.confidence:
+        return _SMALLER
+    return _SAID[row["word"]]
 
 
 def _sameness(row: Mapping, view: View) -> Finding:
@@ -92,9 +103,9 @@ def apart(row: Mapping, view: View) -> str:
         return f"{UNDEFINED} ({view.nouns.counts(row)})"
     parts = [interval(row["ci_low"], row["ci_high"], view.level)]
     if row["p_holm"] is not None:
-        parts.append(probability(row["p_holm"], "Holm-adjusted p of no difference"))
-    elif row["p_value"] is not None:
-        parts.append(probability(row["p_value"], "p of no difference"))
+        whole = row["claim"] in WITH_PAIRS and not row["against"]
+        which = "smallest Holm-adjusted p" if whole else "Holm-adjusted p"
+        parts.append(probability(row["p_holm"], f"{which} of no difference"))
     if row["margin"] is None:
         parts.append("no margin of equivalence declared")
     elif row["p_equivalence"] is not None:

@@ -16,6 +16,8 @@ non-inferiority (`side_cost`) is `non-inferior` where one one-sided test at alph
 above -margin, as the whole interval is then; else `contradicted` where it is below 0. It is never
 `supported`.
 
+A whole claim of sameness has its word from its pairs (`word_of_all`).
+
 A difference can be both: smaller than the margin, and not zero. `equivalent` goes first, because the margin
 says which differences count as none. `not resolvable at this n` says nothing about absence: the smallest
 detectable effect stands beside it.
@@ -37,6 +39,7 @@ NOT_RESOLVABLE = "not resolvable at this n"
 UNDEFINED = "undefined"
 
 SAMENESS = ("uniform_lift", "recipe_tie", "neutral_filler", "retention", "data_quality")
+WITH_PAIRS = ("uniform_lift", "recipe_tie")  # of these: a row of the whole claim, then one a pair
 BUDGET_TIE = "sampling_budget_tie"  # of these claims
 OF_BUDGETS = ("sampling_budget", "sampling_budget_where_able")
 MARGINS = (*SAMENESS, "brittleness", "side_cost", BUDGET_TIE)  # which claims may have one
@@ -70,6 +73,21 @@ def word(claim: dict, confidence: float) -> str:
     if shape == OF_NON_INFERIORITY:  # without a margin a gain is no word of this claim
         return CONTRADICTED if claim["estimate"] < 0 else NOT_RESOLVABLE
     return SUPPORTED if not same and _as_claimed(claim["estimate"], shape) else CONTRADICTED
+
+
+def word_of_all(words: Sequence[str]) -> str:
+    """The word of a whole claim of sameness from those of its pairs.
+
+    `equivalent` where every pair is, `contradicted` where one is, `undefined` where one is; else
+    `not resolvable at this n`. One pair is `contradicted` although none differs in at most alpha of studies,
+    by Holm's correction; "every pair is equivalent" needs none, as an intersection-union test
+    (`equivalence.all_equivalent`).
+    """
+    if UNDEFINED in words:
+        return UNDEFINED
+    if CONTRADICTED in words:
+        return CONTRADICTED
+    return EQUIVALENT if set(words) == {EQUIVALENT} else NOT_RESOLVABLE
 
 
 def _level(shape: str, alpha: float) -> float:

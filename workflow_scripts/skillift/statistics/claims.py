@@ -24,8 +24,8 @@ variance (`seed_variance`). With one seed it is about that run, which `run` name
 too.
 
 Families for Holm's correction, each within one path and suite: all lifts; all procedural deltas; the pairs
-of one claim of sameness; each kind of claim about the controls; every further claim. The row of a whole claim
-of sameness is one test, and in no family. The smallest detectable effect is that of the family, and
+of one claim of sameness; each kind of claim about the controls; every further claim. A whole claim of
+sameness has its word from its pairs. The smallest detectable effect is that of the family, and
 `word_holds` says whether the missing verdicts could change a word.
 """
 
@@ -41,7 +41,7 @@ from skillift.contracts.pipeline import key_of
 from skillift.errors import UserError, problem
 from skillift.metrics.names import PASS
 from skillift.statistics.claim_families import family, heads
-from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word
+from skillift.statistics.claim_labels import CONTRADICTED, MARGINS, holds, word, word_of_all
 from skillift.statistics.claim_registry import (
     BRITTLENESS,
     DELTA,
@@ -163,6 +163,9 @@ def claims_table(rows: list[dict], metric: str, confidence: float) -> pl.DataFra
         row["metric"] = metric
         row["word"] = word(row, confidence)
     for row in rows:
+        if "pairs" in row:
+            row["word"] = word_of_all([pair["word"] for pair in row["pairs"]])
+    for row in rows:
         row["word_holds"] = _holds(row, confidence)
     schema = {name: column.dtype.type for name, column in CLAIMS.columns.items()}
     return pl.DataFrame(rows, schema=schema).sort(key_of(CLAIMS))
@@ -183,7 +186,7 @@ def _holds(row: dict, confidence: float) -> bool:
     if not row["n_unscored"]:
         return True
     kept = [pair["word"] for pair in row["pairs"] if holds(pair, pair["ends"], pair["n_tests"], confidence)]
-    return row["word"] in kept if row["word"] == CONTRADICTED else kept == [row["word"]] * len(row["pairs"])
+    return CONTRADICTED in kept or len(kept) == len(row["pairs"])
 
 
 def _uniform_lifts(

@@ -7,9 +7,8 @@ from itertools import combinations
 import polars as pl
 
 from skillift.statistics.claim_labels import End, holm
-from skillift.statistics.comparisons import Sides, joint_estimate
+from skillift.statistics.comparisons import Sides
 from skillift.statistics.equivalence import all_equivalent, tost
-from skillift.statistics.heterogeneity import equality_test
 from skillift.statistics.intervals import clustered_means
 from skillift.statistics.pairing import paired_difference
 from skillift.statistics.seed_variance import with_seeds
@@ -33,13 +32,14 @@ def sameness(sides: Sides, margin: float | None, confidence: float) -> list[dict
     - ci_low, ci_high: limits of the largest true difference, from simultaneous intervals of all m pairs
       (Bonferroni, 1 - alpha/m each): where all of these hold, so does this; it covers at least as often as
       the confidence says
-    - p_value: of the test that all sides are equal (`heterogeneity.equality_test`)
+    - p_holm: the smallest of the pairs', the p-value of "all sides are equal" (Bonferroni's inequality): the
+      whole is told apart exactly where a pair is, and where ci_low is above 0
     - p_equivalence: the largest of the pairs' (`equivalence.all_equivalent`)
     - mde, mde_low, mde_high: the smallest difference that the least certain pair shows at level alpha/m with
       80 % power, as of each pair
     - n_tasks, n_skills: the fewest that a pair rests on
-    - standard_error, degrees_of_freedom and p_holm: None, a largest difference has none and the claim is one
-    test
+    - standard_error, degrees_of_freedom and p_value: None, a largest difference has none, and no test of its
+      own
 
     All but the counts are None where a pair is undefined.
 
@@ -125,14 +125,13 @@ def _whole(sides: Sides, pairs: list[dict], margin: float | None, confidence: fl
         "side": "",
         "against": "",
         "margin": margin,
-        "p_holm": None,
         "n_tasks": min(pair["n_tasks"] for pair in pairs),
         "n_skills": min(pair["n_skills"] for pair in pairs),
         "n_unscored": int(sides.rows["n_unscored"].sum()),
         "n_runs": min(sides.n_runs.values()),
     }
     if any(pair["standard_error"] is None for pair in pairs):
-        return row | _UNDEFINED | {"estimate": None}
+        return row | _UNDEFINED | {"estimate": None, "p_holm": None}
     level = 1 - (1 - confidence) / len(pairs)
     each = [pair["uncertainty"].of(pair["estimate"], level) for pair in pairs]
     limits = [(limit["ci_low"], limit["ci_high"]) for limit in each]
@@ -142,13 +141,8 @@ def _whole(sides: Sides, pairs: list[dict], margin: float | None, confidence: fl
         "degrees_of_freedom": None,
         "ci_low": max(max(low, -high, 0.0) for low, high in limits),
         "ci_high": max(max(high, -low) for low, high in limits),
-        "p_value": _equality(sides, confidence),
+        "p_value": None,
+        "p_holm": min(pair["p_holm"] for pair in pairs),
         "p_equivalence": all_equivalent([pair["p_equivalence"] for pair in pairs]),
         **{name: max(pair[name] for pair in pairs) for name in _DETECTABLE},
     }
-
-
-def _equality(sides: Sides, confidence: float) -> float | None:
-    found = joint_estimate(sides, confidence)
-    test = found and equality_test(found.means, found.covariance, found.degrees_of_freedom)
-    return test.p_value if test else None
