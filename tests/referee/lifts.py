@@ -23,8 +23,13 @@ from referee.whole import RUNS, edited, respecified, whole
 @cache
 def settled() -> Study:
     """Of three lifts one is above zero, one below."""
-    study = edited(known(), "claims", LIFTS | {"student": "m"}, word="contradicted")
+    study = edited(known(), "claims", LIFTS | {"student": "m"}, word="contradicted", estimate=-0.1)
     return edited(study, "claims", LIFTS, n_runs=2)
+
+
+@cache
+def two_above() -> Study:
+    return edited(known(), "claims", LIFTS | {"student": "m"}, word="supported", estimate=0.3)
 
 
 @cache
@@ -99,11 +104,17 @@ CASES = [
         (known, other_numbers),
     ),
     Sentence(
-        "Is the lift resolved at this n? 2 of 3 lifts resolved on the path judge:a: 1 supported, 1 "
-        "contradicted, 1 not resolvable at this n.",
-        "how many lifts are known to be above or below zero, and how many are not known to be either",
+        "Is the lift resolved at this n? 2 of 3 lifts resolved on the path judge:a: 1 supported (+25.0 pp), "
+        "1 contradicted (\u221210.0 pp), 1 not resolvable at this n.",
+        "so many lifts are known to be above or below zero, by that estimate, and so many are not",
         settled,
-        (known, undefined, on_bench),
+        (known, undefined, on_bench, two_above),
+    ),
+    Sentence(
+        "2 of 3 lifts resolved on the path judge:a: 2 supported (+25.0 to +30.0 pp), 1 not resolvable",
+        "two lifts are known to be above zero, by estimates from the one to the other",
+        two_above,
+        (known, settled),
     ),
     Sentence(
         "With one training a claim is about that run, not about its recipe",

@@ -9,7 +9,7 @@ from skillift.findings.finding import Part, told
 from skillift.findings.procedure import BEYOND_CLAIM
 from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
-from skillift.reporting.numbers import how_many, points
+from skillift.reporting.numbers import how_many, span
 from skillift.statistics import claim_labels
 
 WIDTH = 80  # columns
@@ -78,9 +78,7 @@ def _said(part: Part) -> list[str]:
         texts = [kind + text for text in texts]
         estimates = [value for each in found if (value := (each.numbers or {}).get("estimate")) is not None]
         if estimates:
-            ends = [points(value).removesuffix(" pp") for value in (min(estimates), max(estimates))]
-            span = " to ".join(dict.fromkeys(ends)) + " pp"
-            texts = [f"{text}; {span}" for text in texts] + texts
+            texts = [f"{text}; {span(estimates)}" for text in texts] + texts
     return texts
 
 

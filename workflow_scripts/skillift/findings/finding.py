@@ -5,7 +5,7 @@ Fractions of the tables become percentage points (pp) here; what is undefined sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from skillift.reporting import numbers
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import percent, points
+from skillift.reporting.numbers import percent, points, span
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
@@ -210,6 +210,19 @@ def listed(names: list[str]) -> str:
 def told(given: list[str]) -> str:
     """How often each word was given: `2 supported, 1 not resolvable at this n`."""
     return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))
+
+
+def told_with_sizes(effects: Sequence[Mapping]) -> str:
+    """As `told`, of rows of CLAIMS: with the estimates of what is known to be above or below zero."""
+    sizes: dict[str, list[float]] = {}
+    for row in effects:
+        if row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED):
+            sizes.setdefault(row["word"], []).append(row["estimate"])
+    given = [row["word"] for row in effects]
+    return ", ".join(
+        f"{given.count(word)} {word}" + (f" ({span(sizes[word])})" if word in sizes else "")
+        for word in sorted(set(given), key=_ORDER.index)
+    )
 
 
 def merged(found: list[Finding]) -> list[Finding]:

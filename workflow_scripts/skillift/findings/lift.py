@@ -12,7 +12,7 @@ from skillift.findings.finding import (
     by_tier,
     estimated,
     numbers_of,
-    told,
+    told_with_sizes,
     whose,
 )
 from skillift.findings.judges import format_caveats
@@ -38,19 +38,21 @@ def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
         for row in of_claim(tables, view, claim)
     ]
     caveats = list(format_caveats(tables["claims"], tables["certification"], view))
-    lifts = [finding.word for finding in found if finding.claim == "lift"]
+    lifts = list(of_claim(tables, view, "lift"))
     found += caveats
     if not lifts:
         return Part("resolved", "This study has no lift: no run was trained, or its arms are missing.", found)
-    single = {row["student"] for row in of_claim(tables, view, "lift") if row["n_runs"] == 1}
-    settled = sum(word in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for word in lifts)
+    single = {row["student"] for row in lifts if row["n_runs"] == 1}
+    settled = sum(row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for row in lifts)
     number = f"{settled} of {how_many(len(lifts), 'lift')} resolved"
     about = f" {_ONE_SEED} {how_many(len(single), 'student')}." if single else ""
     if caveats:
         about += (
             f" At {how_many(len(caveats), 'lift')} the share of ANSWER lines changes too: see the caveat."
         )
-    return Part("resolved", f"{number} on the path {view.headline_path}: {told(lifts)}.{about}", found)
+    return Part(
+        "resolved", f"{number} on the path {view.headline_path}: {told_with_sizes(lifts)}.{about}", found
+    )
 
 
 def finding_of(question: str, row: Mapping, name: str, figure: str, view: View, meaning: str = "") -> Finding:

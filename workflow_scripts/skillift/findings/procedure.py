@@ -27,7 +27,7 @@ from skillift.findings.finding import (
 from skillift.findings.lift import finding_of, of_claim
 from skillift.reporting.arms import place
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import how_many, points
+from skillift.reporting.numbers import how_many, points, span
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.contrast_names import LIFT, contrast_name
@@ -116,10 +116,7 @@ def _by_themselves(
 def _span(rows: list[dict]) -> str:
     """The least and the largest estimate."""
     known = [row["estimate"] for row in rows if row["estimate"] is not None]
-    if not known:
-        return UNDEFINED
-    low, high = points(min(known)), points(max(known))
-    return low if low == high else f"{low.removesuffix(' pp')} to {high}"
+    return span(known) if known else UNDEFINED
 
 
 def _words(rows: list[dict]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Part, told
+from skillift.findings.finding import Part, told_with_sizes
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
 from skillift.reporting.numbers import how_many
@@ -35,9 +35,11 @@ def _of_suite(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
         for claim, figure in _CLAIMS.items()
         for row in of_claim(tables, view, claim)
     ]
-    lifts = [each.word for each in found if each.claim == f"lift on {view.suite}"]
-    settled = sum(word in (words.SUPPORTED, words.CONTRADICTED) for word in lifts)
+    lifts = list(of_claim(tables, view, "lift"))
+    settled = sum(row["word"] in (words.SUPPORTED, words.CONTRADICTED) for row in lifts)
     answer = f"On {view.suite} there is no lift: no run was trained, or its arms are missing."
     if lifts:
-        answer = f"On {view.suite} {settled} of {how_many(len(lifts), 'lift')} resolved: {told(lifts)}."
+        answer = (
+            f"On {view.suite} {settled} of {how_many(len(lifts), 'lift')} resolved: {told_with_sizes(lifts)}."
+        )
     return room_first([Part("suites", answer, found)], tables["pass_rates"], view)[0]

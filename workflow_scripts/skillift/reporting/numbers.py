@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MINUS = "\u2212"
 
 
 def points(value: float, sign: bool = True) -> str:
     """A difference of fractions in percentage points: 0.07 -> +7.0 pp."""
     return f"{_written(100 * value, 1, sign)} pp"
+
+
+def span(values: Sequence[float]) -> str:
+    """The least and the largest of some differences: -0.07, 0.02 -> -7.0 to +2.0 pp."""
+    low, high = points(min(values)), points(max(values))
+    return low if low == high else f"{low.removesuffix(' pp')} to {high}"
 
 
 def percent(value: float) -> str:
