@@ -11,7 +11,8 @@ from referee.studies import base_alone, known
 
 CASES = [
     Sentence(
-        "judge:a: 1 supported (+25.0 pp), 2 not resolvable at this n. … (`lift.svg`_, `tier_trajectory.svg`_) |",
+        "judge:a: 1 supported (+25.0 pp), 2 not resolvable at this n. … (`lift.svg`_, "
+        "`tier_trajectory.svg`_) |",
         "figures of lifts and deltas show it",
         known,
         (base_alone,),
