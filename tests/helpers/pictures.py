@@ -4,8 +4,8 @@ r"""Draw every figure and page of made-up studies that are hard to draw, and tak
 
 Writes the figures, tables, findings and further pages (`picture_pages.py`) of each study of
 `picture_studies.STUDIES` into a folder of its name, a picture of each at 1400 and 400 pixels (Chromium is
-needed), and prints what a browser can see to be wrong: texts over each other or beyond the drawing, cut
-labels, pages wider than the window. Whether a page reads well only a look at its picture tells.
+needed), and prints what a browser can see to be wrong: texts over each other, run together or beyond the
+drawing, cut labels, pages wider than the window. Whether a page reads well only a look at its picture tells.
 """
 
 from __future__ import annotations
@@ -107,8 +107,12 @@ _WRONG = """() => {
     const texts = [...svg.querySelectorAll("text")]
       .filter((each) => each.textContent.trim() && +getComputedStyle(each).opacity > 0)
       .filter((each) => !/rotate\\((?!0[,)])/.test(each.getAttribute("transform") || ""))
-      .map((each) => ({ says: each.textContent, at: each.getBoundingClientRect() }));
-    for (const [place, { says, at }] of texts.entries()) {
+      .map((each) => ({
+        says: each.textContent,
+        at: each.getBoundingClientRect(),
+        axis: each.closest(".role-axis-label"),
+      }));
+    for (const [place, { says, at, axis }] of texts.entries()) {
       if (says.includes("\\u2026")) found.push(`cut: ${says}`);
       const out = Math.max(
         frame.left - at.left, at.right - frame.right, frame.top - at.top, at.bottom - frame.bottom
@@ -118,6 +122,8 @@ _WRONG = """() => {
         const across = Math.min(at.right, other.at.right) - Math.max(at.left, other.at.left);
         const down = Math.min(at.bottom, other.at.bottom) - Math.max(at.top, other.at.top);
         if (across > 2 * scale && down > 4 * scale) found.push(`over each other: ${says} | ${other.says}`);
+        else if (axis && axis === other.axis && across > -3 * scale && down > 0.9 * at.height)
+          found.push(`run together: ${says} | ${other.says}`);
       }
     }
   }

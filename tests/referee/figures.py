@@ -25,11 +25,12 @@ NAMES = {
     *(
         "isValid(datum.value) && !datum.headline",
         "isValid(datum.value) && !datum.mean",
+        "isValid(datum.value) && datum.value",
         "datum.headline && isValid(datum.band)",
     ),
     "; below zero: a larger lift where the baseline delta is lower",
     "grey: shares the noise of both deltas, negative even without asymmetry",
-    *("pass rate (%), n =", "as judged", "worst case", "lift (pp), n =", "lift (pp)", "tasks a run"),
+    *("pass rate (%), n =", "as judged", "worst case", "lift (pp), n =", "lift (pp)", "a run"),
     *("Cohen's kappa", "Gwet's AC1", "raw agreement", "agreement (1 = always the same verdict)"),
     *("lift [interval], pp", "· smallest detectable", "delta before SFT", "delta after SFT"),
     *("right answers (%)", "in form (%)", "pre-trained: the model of", "fine-tuned: the training of"),
@@ -56,7 +57,7 @@ NAMES = {
     *("time of all jobs (s)", "time · jobs ·", "most memory of a job · spent"),
     "ran; jobs run side by side, so the study took less than their sum",
     "measured once, on the machine of this run: counts and times, no estimates",
-    *("one line a run, n =", "steps; loss on the demonstrations' completions"),
+    *("one line a run, n =", "; loss on the demonstrations' completions"),
     "training loss (log scale)",
     *("work hardest where the procedure helps least?", "What did the study take?"),
     "How often does each judge err where the verdict is known?",
@@ -87,6 +88,23 @@ def certain() -> Study:
     ends = {"estimate": 0.1, "ci_low": 0.05, "ci_high": 0.15}
     study = edited(known(), "skill_effects", {}, **ends)
     return edited(study, "asymmetry", {}, slope=0.1, ci_low=0.05, ci_high=0.15)
+
+
+@cache
+def steep() -> Study:
+    """Slopes are beyond the axis."""
+    return edited(certain(), "asymmetry", {}, slope=5.0, ci_high=6.0)
+
+
+@cache
+def hardly_powered() -> Study:
+    """The smallest detectable lifts are larger than any difference of two rates, and than none."""
+    return edited(known(), "effects", _LIFTS, mde=1.3)
+
+
+@cache
+def others_judge_well() -> Study:
+    return edited(strict(), "certification", {"judge": "b"}, rate=0.01)
 
 
 @cache
@@ -233,10 +251,10 @@ CASES = [
             f"{_BASE}{_COUNTS} 95 % intervals, clustered by skill",
             "this is what the estimates drawn rest on, and the level of their intervals",
             known,
-            (false, more_certain),
+            (three_skills, more_certain, *without),
             f"figure {name}",
         )
-        for name, false in (("lift", three_skills), ("skill_forest", three_skills))
+        for name, without in (("lift", (lift_without_interval,)), ("skill_forest", ()))
     ),
     *(
         Sentence(_SEEDS, "a recipe was trained with several seeds", known, (one_seed,), f"figure {name}")
@@ -247,6 +265,13 @@ CASES = [
         "the smallest detectable effect is known",
         known,
         (no_lift, lift_without_interval),
+        "figure lift",
+    ),
+    Sentence(
+        "grey arrows: bands that go on beyond 100 pp",
+        "a smallest detectable effect is larger",
+        hardly_powered,
+        (known, no_lift),
         "figure lift",
     ),
     Sentence(
@@ -290,6 +315,13 @@ CASES = [
     ),
     Sentence(
         "arrows: bars that go on beyond a slope of 2", "a bar is cut", known, (certain,), "figure asymmetry"
+    ),
+    Sentence(
+        "hollow arrows: estimates beyond a slope of 2",
+        "an estimate is not drawn where it is",
+        steep,
+        (known, certain),
+        "figure asymmetry",
     ),
     Sentence(
         "grey band: differences of less than 2.0 pp, which the study declares to be none",
@@ -341,6 +373,13 @@ CASES = [
         "the study names a limit",
         known,
         (no_limits,),
+        "figure certification",
+    ),
+    Sentence(
+        "Not within the study's limits on other paths: b",
+        "another judge than the headline's erred on more cases than the study allows",
+        strict,
+        (no_limits, others_judge_well),
         "figure certification",
     ),
     Sentence(

@@ -9,6 +9,7 @@ import polars as pl
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere
 from referee.studies import known
+from referee.suites import two_suites
 from referee.whole import edited, respecified, without_rows
 
 _PAIR = {"student": "s", "against": "sft", "contrast": "lift:curated-none"}
@@ -135,6 +136,29 @@ def early_steps_declared() -> Study:
     return respecified(known(), {"depth": {"early": [8, 16], "dip": 0.05, "recovery": 0.05}})
 
 
+def _with_an_early_step(study: Study, suites: tuple[str, ...] = ("holdout",)) -> Study:
+    """`study` in which trainings were asked after step 16, too, on these suites."""
+    effects = study.tables["effects"]
+    course = effects.filter(pl.col("run") != "base", pl.col("suite").is_in(suites), contrast="gain:curated")
+    early = course.with_columns(step=pl.lit(16, dtype=effects.schema["step"]))
+    return study._replace(tables={**study.tables, "effects": pl.concat([effects, early])})
+
+
+@cache
+def an_early_step() -> Study:
+    return _with_an_early_step(known())
+
+
+@cache
+def an_early_step_on_one_of_two_suites() -> Study:
+    return _with_an_early_step(two_suites())
+
+
+@cache
+def an_early_step_on_both_suites() -> Study:
+    return _with_an_early_step(two_suites(), ("holdout", "dev"))
+
+
 @cache
 def other_path() -> Study:
     return respecified(known(), {"headline_path": "judge:b"})
@@ -185,6 +209,20 @@ CASES = [
         "the gain of that training has no value at that step",
         gain_undefined,
         (known,),
+        "figure depth",
+    ),
+    Sentence(
+        "asked after the last step alone, which tells nothing of the course",
+        "no training was asked at two steps",
+        known,
+        (an_early_step,),
+        "figure depth",
+    ),
+    Sentence(
+        "not drawn, as asked after the last step alone: dev",
+        "trainings were asked at several steps on another suite alone",
+        an_early_step_on_one_of_two_suites,
+        (an_early_step, an_early_step_on_both_suites),
         "figure depth",
     ),
     Sentence(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import polars as pl
@@ -11,6 +12,7 @@ from made_specs import viewed
 
 from skillift.figures import draw
 from skillift.figures.depth import common_means
+from skillift.figures.theme import specification
 from skillift.statistics.effects import effects
 
 COURSE = course_of((0.3, 0.25, 0.35, 0.6, 0.8))
@@ -82,8 +84,48 @@ def test_the_loss_stands_below_over_the_same_steps(table):
     drawn = [chart["datasets"][part["data"]["name"]] for part in (gains_above, losses)]
     assert {row["run"] for row in drawn[1]} == {row["run"] for row in drawn[0] if not row["mean"]}
     assert [row["loss"] for row in drawn[1] if row["step"] == 4] == [0.5] * 3
-    domains = re.findall(r"'scale': \{'domain': (\[1, 138\]), 'nice': False, 'type': 'log'\}", str(chart))
-    assert len(domains) > 3 and set(domains) == {"[1, 138]"}
+    domains = re.findall(
+        r"'scale': \{'domain': \[([\d.]+), ([\d.]+)\], 'nice': False, 'type': 'log'\}", str(chart)
+    )
+    assert len(domains) > 3 and len(set(domains)) == 1
+    first, last = map(float, domains[0])
+    room = math.log(138) / math.log(last / first)  # a share of the axis
+    assert first < 1 and last > 138 and 0.9 < room < 0.97
+
+
+def of_suites(table: pl.DataFrame) -> tuple[dict, pl.DataFrame]:
+    """The same of three suites, of which `dev` has all steps, and `transfer` the last one."""
+    suite = table["suite"][0]
+    others = [name for name in ("dev", "transfer") if name != suite]
+    last = pl.col("step") == pl.col("step").max().over("student", "run")
+    more = [
+        table.with_columns(suite=pl.lit("dev")),
+        table.filter(last).with_columns(suite=pl.lit("transfer")),
+    ]
+    return {**SPEC, "analysis": {**SPEC["analysis"], "suites": [suite, *others]}}, pl.concat([table, *more])
+
+
+def test_a_suite_that_was_asked_after_the_last_step_alone_is_named_and_not_drawn(table):
+    spec, three = of_suites(table)
+    said = "not drawn, as asked after the last step alone: transfer"
+    both = str(specification(draw("depth", {"effects": three, "log": LOG}, viewed(spec))))
+    assert "On the suite holdout:" in both and "On the suite dev:" in both
+    assert said in both and "On the suite transfer" not in both
+    two = three.filter(pl.col("suite") != "dev")
+    without = {**spec, "analysis": {**spec["analysis"], "suites": ["holdout", "transfer"]}}
+    alone = str(specification(draw("depth", {"effects": two, "log": LOG}, viewed(without))))
+    assert "On the suite" not in alone and said in alone
+    assert said not in str(specification(draw("depth", {"effects": table, "log": LOG}, viewed(SPEC))))
+
+
+def test_a_study_without_a_course_says_that_there_is_none(table):
+    last = table.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
+    one, all_steps = (
+        str(specification(draw("depth", {"effects": each, "log": LOG}, viewed(SPEC))))
+        for each in (last, table)
+    )
+    said = "asked after the last step alone, which tells nothing of the course"
+    assert said in one and said not in all_steps
 
 
 def test_without_a_log_the_gains_stand_alone(table):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 from analysis_tables import make_spec
@@ -10,6 +12,7 @@ from made_specs import viewed
 from skillift.errors import UserError
 from skillift.figures import draw
 from skillift.figures.axes import LABEL_LINE
+from skillift.figures.theme import to_svg
 
 RUNS = [
     *(("s", "sft-s0", "sft", 0), ("l", "sft-s0", "sft", 0)),
@@ -103,3 +106,20 @@ def test_long_names_stand_in_lines_above_the_cells():
     axis = chart["vconcat"][0]["concat"][0]["layer"][0]["encoding"]["x"]["axis"]
     assert '["SmolLM2-", "135M-", "Instruct"]' in axis["labelExpr"]
     assert axis["labelPadding"] >= 2 * LABEL_LINE  # or the last two lines would lie over the cells
+
+
+def test_intervals_are_promised_where_one_is_written_and_nowhere_else():
+    spec, table = study()
+    bare = table.with_columns(ci_low=pl.lit(None, dtype=pl.Float64), ci_high=pl.lit(None, dtype=pl.Float64))
+    for rates, promised in ((table, True), (bare, False)):
+        title = draw("emulation_grid", {"pass_rates": rates}, viewed(spec)).to_dict()["title"]
+        assert ("95 % intervals" in " ".join(title["subtitle"]).replace("\u00a0", " ")) == promised
+
+
+def test_a_rate_of_nothing_is_white_and_all_others_are_the_bluer_the_higher_they_are():
+    spec, table = study(rates={arm: rate - 0.1 for arm, rate in RATES.items()})
+    svg = to_svg(draw("emulation_grid", {"pass_rates": table}, viewed(spec)))
+    fills = re.findall(r'fill="rgb\((\d+), (\d+), (\d+)\)" stroke="#333333"', svg)
+    reds = [int(red) for red, _, _ in fills]
+    assert reds[:4].count(255) == 1 and len(set(reds[:4])) == 4  # 0, 10, 20 and 30 %
+    assert all(int(red) <= int(green) <= int(blue) for red, green, blue in fills)

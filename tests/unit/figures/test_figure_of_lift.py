@@ -65,3 +65,29 @@ def test_a_lift_without_a_trained_run_is_an_error(name):
     spec, tables = full_study()
     with pytest.raises(UserError, match="lift:curated-none"):
         draw(name, {**tables, "effects": tables["effects"].filter(run="base")}, viewed(spec))
+
+
+def test_a_band_that_goes_on_beyond_100_pp_has_arrows_and_is_said_to():
+    spec, tables = full_study()
+    one = (pl.col("contrast") == "lift:curated-none") & (pl.col("student") == "l")
+    effects = tables["effects"].with_columns(mde=pl.when(one).then(1.4).otherwise(0.3))
+    svg = svg_of("lift", {**tables, "effects": effects}, spec)
+    assert marks(svg, "symbol") == marks(drawn("lift"), "symbol") + 2  # one at either end
+    said = "grey arrows: bands that go on beyond 100 pp"
+    assert said in " ".join(texts(svg)) and said not in " ".join(texts(drawn("lift")))
+    assert any(text.endswith("> 100") for text in texts(svg))
+
+
+def test_without_a_detectable_effect_no_column_is_headed_by_it():
+    spec, tables = full_study()
+    unknown = tables["effects"].with_columns(mde=pl.lit(None, dtype=pl.Float64))
+    assert "· smallest detectable" in " ".join(texts(drawn("lift")))
+    assert "smallest detectable" not in " ".join(texts(svg_of("lift", {**tables, "effects": unknown}, spec)))
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "n = 1 task"), (7, "n = 7 tasks")])
+def test_what_is_counted_stands_in_the_singular_where_it_is_one(count, said):
+    spec, tables = full_study()
+    effects = tables["effects"].with_columns(n_tasks=pl.lit(count, dtype=pl.Int64))
+    found = [text for text in texts(svg_of("lift", {**tables, "effects": effects}, spec)) if "n = " in text]
+    assert [text.endswith(said) for text in found] == [True]

@@ -84,6 +84,57 @@ def test_a_slope_beyond_the_axis_is_told_and_its_bar_cut():
     assert "0.50 [−14.00, 15.00]" in svg
 
 
+def test_of_one_student_the_slope_between_its_skills_stands_once():
+    spec, tables = full_study()
+    own = tables["asymmetry"].filter(pl.col("student").is_in(["", "s"]))
+    rows = rows_of(draw("asymmetry", {"asymmetry": own}, viewed(spec)), "estimator")
+    assert rows["head"].unique().to_list() == ["between skills, 45 k"] and len(rows) == 4
+
+
+@pytest.mark.parametrize(("slope", "shape"), [(-11.9, "triangle-left"), (2.4, "triangle-right")])
+def test_an_estimate_beyond_the_axis_is_a_hollow_arrow_at_its_end(slope, shape):
+    spec, tables = full_study()
+    as_it_is = draw("asymmetry", tables, viewed(spec))
+    one = (pl.col("level") == "students") & (pl.col("estimator") == "naive")
+    far = {"slope": slope, "ci_low": None, "ci_high": None}
+    asymmetry = tables["asymmetry"].with_columns(
+        pl.when(one).then(pl.lit(value, dtype=pl.Float64)).otherwise(pl.col(name)).alias(name)
+        for name, value in far.items()
+    )
+    chart = draw("asymmetry", {"asymmetry": asymmetry}, viewed(spec))
+    hollow = [layer for layer in layers_of(chart) if layer["mark"].get("fill") == "white"]
+    assert {layer["mark"]["shape"] for layer in hollow} == {"triangle-left", "triangle-right"}
+    end = next(layer for layer in hollow if layer["mark"]["shape"] == shape)
+    assert abs(end["encoding"]["x"]["datum"]) == 2 and (end["encoding"]["x"]["datum"] < 0) == (slope < 0)
+    svg, before = to_svg(chart), to_svg(as_it_is)
+    assert svg.count('fill="white" stroke="#595959"') == 1  # and none at the other end
+    said = "hollow arrows: estimates beyond a slope of 2"
+    beyond = tables["asymmetry"].filter(path="judge:conclusion")["slope"].abs().max() > 2
+    assert said in svg and (said in before) == beyond
+
+
+def layers_of(chart) -> list[dict]:
+    (plot,) = chart.to_dict()["vconcat"]
+    return [layer for layer in plot["layer"] if isinstance(layer["mark"], dict)]
+
+
+@pytest.mark.parametrize("lost", ["Rogan-Gladen", "worst case"])
+def test_a_method_that_is_undefined_throughout_is_in_no_legend(lost):
+    spec, tables = full_study()
+    nothing = pl.lit(None, dtype=pl.Float64)
+    ends = ("estimate", "ci_low", "ci_high")
+    gone = {
+        "corrected_effects": tables["corrected_effects"].with_columns(
+            pl.when(method="rogan_gladen").then(nothing).otherwise(pl.col(name)).alias(name) for name in ends
+        ),
+        "bounds": tables["bounds"].with_columns(nothing.alias(name) for name in ends),
+    }
+    name = "corrected_effects" if lost == "Rogan-Gladen" else "bounds"
+    svg = to_svg(draw("corrected_lift", {**tables, name: gone[name]}, viewed(spec)))
+    legend = re.findall(r"role-legend-label.*?>([^<>]+)</text>", svg)
+    assert "as judged" in legend and lost not in legend
+
+
 def test_the_lift_is_shown_as_judged_corrected_and_in_the_worst_case():
     spec, tables = full_study()
     rows = rows_of(draw("corrected_lift", tables, viewed(spec)), "method")

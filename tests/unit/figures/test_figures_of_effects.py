@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
+
 import polars as pl
 import pytest
 from analysis_tables import full_study
@@ -125,3 +128,26 @@ def test_a_gain_of_a_share_is_cut_at_100_pp_and_one_in_tokens_is_not():
     assert "'domain': [-100.0, 100.0]" in drawn and "triangle-right" in drawn
     assert "arrows: bars that go on beyond what a gain can be (response in form)" in to_svg(chart)
     assert "triangle-right" not in as_it_is and "arrows" not in as_it_is
+
+
+@pytest.mark.parametrize("students", [1, 2, 3])
+def test_numbers_of_the_forests_axis_never_run_together(students):
+    spec, tables = full_study()
+    kept = pl.col("student").is_in(["s", "m", "l"][:students])
+    few = {name: tables[name].filter(kept) for name in ("skill_effects", "effects")}
+    svg = to_svg(draw("skill_forest", few, viewed(spec)))
+    numbers = re.findall(
+        r'text-anchor="(\w+)" transform="translate\(([-\d.]+),[\d.]+\)"[^>]*>(−?\d+)</text>',
+        re.sub(r'<text[^>]* opacity="0"[^>]*>[^<]*</text>', "", svg),
+    )
+    assert len(numbers) >= 3 * students
+    ends = [_ends(anchor, float(at), text) for anchor, at, text in numbers]
+    gaps = [other[0] - one[1] for one, other in pairwise(ends) if other[0] > one[0]]
+    assert min(gaps) >= 4  # px
+
+
+def _ends(anchor: str, at: float, text: str) -> tuple[float, float]:
+    """Where a number of 12 px in Arial begins and ends: its digits are 0.556, its minus 0.584 of that."""
+    width = 12 * (0.556 * len(text.strip("−")) + 0.584 * text.count("−"))
+    start = at - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+    return start, start + width

@@ -55,6 +55,37 @@ def test_the_certification_figure_names_every_kind_and_draws_every_rate():
     assert marks(svg, "symbol") == rates["rate"].count()
 
 
+def test_each_judges_number_of_scored_cases_is_said_where_they_differ():
+    spec, tables = full_study()
+    rates = tables["certification"]
+    lost = (pl.col("judge") == "tail") & (pl.col("kind") == "all") & (pl.col("part") == "all")
+    even = rates.with_columns(n_unscored=0)
+    uneven = even.with_columns(pl.when(lost).then(1).otherwise(0).alias("n_unscored"))
+    one, two = (
+        " ".join(texts(svg_of("certification", {"certification": each}, spec))) for each in (even, uneven)
+    )
+    assert "false passes (%), n = 16 cases" in one and "of tail" not in one
+    assert "false passes (%), n = 16 cases of conclusion, 15 of tail" in two
+
+
+def test_the_judges_of_other_paths_that_are_above_a_limit_are_named_without_a_warning_of_the_headlines():
+    spec, tables = full_study()
+    spec = {
+        **spec,
+        "analysis": {**spec["analysis"], "certification": {"max_false_pass": 0.1, "max_false_fail": 1.0}},
+    }
+    kept = tables["certification"].with_columns(rate=0.0)
+    above = kept.with_columns(rate=pl.when(judge="tail").then(0.5).otherwise(0.0))
+    said = "Not within the study's limits on other paths: tail"
+    quiet, named = (
+        " ".join(texts(svg_of("certification", {"certification": each}, spec))) for each in (kept, above)
+    )
+    assert said in named and "Warning" not in named
+    assert "limits on other paths" not in quiet
+    for name in ("lift", "tier_trajectory"):  # whose numbers are no other judge's
+        assert said not in " ".join(texts(svg_of(name, {**tables, "certification": above}, spec)))
+
+
 def test_a_judge_without_a_rate_is_said_and_not_drawn():
     spec, tables = full_study()
     gone = tables["certification"].with_columns(

@@ -9,9 +9,9 @@ import polars as pl
 from skillift.errors import UserError, problem
 from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
-from skillift.figures.marks import arrows, cut, interval, zero
+from skillift.figures.marks import arrows, cut, estimates_beyond, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
-from skillift.reporting.arms import measure, on_path, span
+from skillift.reporting.arms import measure, on_path, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     recipes = [name for name in view.recipes if name in set(rows["recipe"])]
     if not recipes:
         raise UserError(problem("asymmetry table", "no rows", f"a recipe of the study on {view.suite}"))
-    rows = _named(rows.filter(recipe=recipes[0]), view)
+    rows = rows.filter(recipe=recipes[0])
+    if rows.filter(level="skills")["student"].n_unique() == 1:  # of one student, all are the same as its own
+        rows = rows.filter(level="skills")
+    rows = _named(rows, view)
     heads = rows["head"].unique(maintain_order=True).to_list()
     blocks = {key: list(ESTIMATORS.values()) for key in heads}
     row = pl.struct("head", "name").map_elements(
@@ -56,12 +59,16 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     )
     rows = measure(rows.with_columns(row=row), "slope", "ci_low", "ci_high", "")
     least, most = _ends(rows)
+    for end in (least, most):  # what lies on an end but for rounding is not beyond it
+        there = (pl.col("value") - end).abs() < 1e-9
+        rows = rows.with_columns(value=pl.when(there).then(end).otherwise("value"))
     rows = cut(rows, least, most)
     are_cut = rows.select((pl.col("cut_low") | pl.col("cut_high")).any()).item()
+    beyond = rows.filter(~pl.col("value").is_between(least, most)).height
     y = block_axis(blocks)
     title = [
         "slope of the lift on the baseline delta",
-        f"(pp per pp), n = {span(rows['n_tasks'])} {nouns.tasks}",
+        f"(pp per pp), n = {spanned(rows['n_tasks'], nouns.task)}",
     ]
     scale = alt.Scale(domain=[least, most], nice=False, zero=False)
     x = alt.X("value:Q", scale=scale, title=title, axis=alt.Axis(tickCount=4))
@@ -73,9 +80,8 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
     )
     point = alt.Chart().transform_filter(inside).mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)
     bar = interval(alt.Chart().transform_filter("isValid(datum.value)"), x, y)
-    marks = [
-        mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (bar, *arrows(y, least, most), point)
-    ]
+    ends = [*arrows(y, least, most), *(estimates_beyond(y, least, most) if beyond else [])]
+    marks = [mark.encode(color=colour, tooltip=tooltip(rows)) for mark in (bar, *ends, point)]
     numbers = (
         alt.Chart()
         .mark_text(align="left", fontSize=TYPE, color=INK)
@@ -89,6 +95,7 @@ def figure(asymmetry: pl.DataFrame, view: View) -> alt.Chart:
         f"recipe {recipes[0]}; below zero: a larger lift where the baseline delta is lower",
         "grey: shares the noise of both deltas, negative even without asymmetry",
         *([f"arrows: bars that go on beyond a slope of {WIDEST:g}"] if are_cut else []),
+        *([f"hollow arrows: estimates beyond a slope of {WIDEST:g}"] if beyond else []),
         *undefined(rows.with_columns(headline=pl.lit(True)), pl.col("head") + " " + pl.col("name")),
     ]
     return finish(chart, f"Does {nouns.training} work hardest where the procedure helps least?", notes)

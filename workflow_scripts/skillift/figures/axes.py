@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 FEW = 4  # series, which have room in a part of a place; more of them take most of it
 MOST_OF_A_PLACE = 0.85
+MOST_ACROSS = 3  # panels side by side in which five conditions have room
 LABEL_LINE = 14  # px: between the lines of one label of an axis
 AXIS_CHARACTER = 6.4  # px: mean width of a character of an axis
 NAME = 22  # characters of a name on one line of an axis
 MOST = 36  # characters of a word of a name
 NAME_WIDTH = 240  # px
 BOLD_CHARACTER = 7.4  # px: mean width of a character of a panel's head
+# px between two labels at which lines of type do not touch when turned so far: 11.5 / sin(angle)
+_ANGLES = {-35: 20.0, -50: 15.0}
 
 
 def places(names: Sequence[str | list[str]], title: str | None, **options: Any) -> alt.Axis:
@@ -54,6 +57,13 @@ def student_axis(
     turned = longest * AXIS_CHARACTER > width / len(lines)
     title = f"{noun}, from the smallest to the largest" if len(labels) > 1 else noun
     return places(lines, title, labelOverlap=False, labelAngle=-35 if turned else 0)
+
+
+def condition_axis(conditions: Sequence[str], width: float) -> alt.Axis:
+    """The axis of conditions in a panel of so many px: the less room there is, the more they are turned."""
+    room = width / len(conditions)
+    angle = next((angle for angle, least in _ANGLES.items() if room >= least), -90)
+    return places(conditions, "condition", labelAngle=angle, labelOverlap=False)
 
 
 def row_axis(names: Sequence[str], **options: Any) -> alt.Axis:
@@ -151,7 +161,7 @@ def panels_across(view: View) -> int:
 
 def beside_each_other(panels: int) -> int:
     """How many of so many panels stand in a row: three at most, and of four two, which leaves no gap."""
-    return 2 if panels == 4 else min(panels, 3)
+    return 2 if panels == 4 else min(panels, MOST_ACROSS)
 
 
 def panel_width(panels: int) -> int:

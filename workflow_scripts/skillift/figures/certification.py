@@ -10,10 +10,11 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import around, places
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
-from skillift.figures.theme import COLOURS, SHAPES, SOFT, finish, legend, repeated
-from skillift.reporting.arms import measure, span
-from skillift.reporting.certificates import CASES, WORDS, headline_judge, limit, warnings
+from skillift.figures.theme import CHARACTER, COLOURS, SHAPES, SOFT, finish, legend, repeated
+from skillift.reporting.arms import measure, span, spanned
+from skillift.reporting.certificates import CASES, WORDS, headline_judge, limit, others_above, warnings
 from skillift.reporting.declarations import Figure
+from skillift.reporting.numbers import how_many
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
 if TYPE_CHECKING:
@@ -56,13 +57,14 @@ def figure(certification: pl.DataFrame, view: View) -> alt.Chart:
     kinds = rows.filter(pl.col("kind") != ALL_KINDS)
     limited = any(limit(view, error) is not None for error in WORDS)
     notes = [
-        f"{span(kinds['n_cases'])} cases a kind · unscored: {span(kinds['n_unscored'])} a kind · "
+        f"{spanned(kinds['n_cases'], 'case')} a kind · unscored: {span(kinds['n_unscored'])} a kind · "
         f"{view.declared_level} intervals (Wilson)".replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · "),
         *(["dashed line: the study's limit for the rate over all cases"] if limited else []),
         *_undefined(rows),
     ]
     question = "How often does each judge err where the verdict is known?"
-    return finish(alt.vconcat(*panels, spacing=18), question, notes, warnings(certification, view))
+    warned = [*warnings(certification, view), *others_above(certification, view)]
+    return finish(alt.vconcat(*panels, spacing=18), question, notes, warned)
 
 
 def _panel(
@@ -93,8 +95,7 @@ def _panel(
     # one axis for all layers: merged with another, it would drop every second label
     axis = places(names, None, ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelPadding=9)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
-    n = rows.filter(kind=ALL_KINDS, part=ALL_PARTS)["n_cases"]
-    title = f"{WORDS[error]} (%), n = {span(n)} cases"
+    title = _with_counts(f"{WORDS[error]} (%)", rows, judges)
     scale = alt.Scale(domain=[0, 100])
     ticks = alt.Axis(tickCount=5)
     known = alt.Chart().transform_filter("isValid(datum.value)")
@@ -119,6 +120,24 @@ def _panel(
         )
     height = len(names) * max(ROW, 9 * len(judges))
     return alt.layer(*layers, data=rows).properties(width=PLOT, height=height)
+
+
+def _with_counts(title: str, rows: pl.DataFrame, judges: list[str]) -> list[str]:
+    """A title with how many cases have a verdict, of each judge where judges differ in that, in lines."""
+    of_all = rows.filter(kind=ALL_KINDS, part=ALL_PARTS)
+    counts = of_all.select("judge", n=pl.col("n_cases") - pl.col("n_unscored"))
+    if counts["n"].n_unique() == 1:
+        return [f"{title}, n = {spanned(counts['n'], 'case')}"]
+    n = dict(counts.iter_rows())
+    first, *more = (judge for judge in judges if judge in n)
+    lines = [f"{title}, n = {how_many(n[first], 'case')} of {first},"]
+    for each in more:
+        part = f"{n[each]} of {each},"
+        if len(f"{lines[-1]} {part}") * CHARACTER > PLOT:
+            lines.append(part)
+        else:
+            lines[-1] += f" {part}"
+    return [*lines[:-1], lines[-1].removesuffix(",")]
 
 
 def _name() -> pl.Expr:

@@ -13,7 +13,7 @@ from skillift.figures.axes import broken, by_student, panel_width
 from skillift.figures.marks import estimates
 from skillift.figures.theme import LINE_CHARACTERS, colours, described, finish, undefined
 from skillift.metrics.names import TEXT
-from skillift.reporting.arms import measure, place, span
+from skillift.reporting.arms import measure, place, span, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     notes = [
         described(counted, view, TEXT, "intervals, clustered by skill"),
         f"under {_CONDITION}: with the chain altered, against the chain as it was",
-        f"answers with a chain: {span(shares)} %, n = {span(chains['n_tasks'])} tasks",
+        f"answers with a chain: {span(shares)} %, n = {spanned(chains['n_tasks'], 'task')}",
         *(["dashed: with another task's chain in its place"] if chance["level"].drop_nulls().len() else []),
         *_areas(drawn, kinds),
         *undefined(drawn, pl.col("label") + " " + pl.col("series") + " " + test),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.axes import around, beside, by_student, panel_width, panels_across, places
+from skillift.figures.axes import around, beside, by_student, condition_axis, panel_width, panels_across
 from skillift.figures.marks import estimates, seeds_note
 from skillift.figures.theme import described, finish, undefined
-from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, span
+from skillift.reporting.arms import by_condition, conditions_in, measure, on_path, place, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -38,15 +38,11 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     rows = beside(rows, view, "condition_place")
     conditions = conditions_in(rows)
     panels = panels_across(view)
-    x = alt.X(
-        "x:Q",
-        scale=around(conditions),
-        axis=places(conditions, "condition", labelAngle=-35, labelOverlap=False),
-    )
+    width = panel_width(panels)
+    x = alt.X("x:Q", scale=around(conditions), axis=condition_axis(conditions, width))
     largest = max([*rows["high"].drop_nulls(), *rows["value"].drop_nulls()], default=100.0)
     scale = alt.Scale(domain=[0, min(100, 10 * math.ceil(largest / 10))], nice=False)
-    y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {span(rows['n_tasks'])} {view.nouns.tasks}")
-    width = panel_width(panels)
+    y = alt.Y("value:Q", scale=scale, title=f"pass rate (%), n = {spanned(rows['n_tasks'], view.nouns.task)}")
     chart = (
         alt.layer(*estimates(rows, view, x, y), data=rows)
         .properties(width=width, height=240)

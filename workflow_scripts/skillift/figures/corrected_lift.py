@@ -10,7 +10,7 @@ from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, SHAPES, described, finish, undefined
-from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, span
+from skillift.reporting.arms import in_rows, measure, of_contrast, on_path, place, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -70,15 +70,15 @@ def figure(corrected_effects: pl.DataFrame, bounds: pl.DataFrame, view: View) ->
         method=pl.col("method").replace_strict(METHODS),
     )
     methods = list(METHODS.values())
+    defined = set(rows.filter(pl.col("value").is_not_null())["method"])
+    shown = [method for method in methods if method in defined]
+    key = alt.Legend(columns=2, **({} if shown == methods else {"values": shown}))
     scale = alt.Scale(domain=methods, range=[BEFORE_COLOUR, *COLOURS[:3]])
-    colour = alt.Color("method:N", scale=scale, legend=alt.Legend(columns=2))
-    shape = alt.Shape(
-        "method:N",
-        scale=alt.Scale(domain=methods, range=list(SHAPES[:4])),
-        legend=alt.Legend(columns=2),
-    )
+    colour = alt.Color("method:N", scale=scale, legend=key)
+    shape = alt.Shape("method:N", scale=alt.Scale(domain=methods, range=list(SHAPES[:4])), legend=key)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
-    x = alt.X("value:Q", title=f"lift (pp), n = {span(rows['n_tasks'])} tasks", axis=alt.Axis(tickCount=6))
+    title = f"lift (pp), n = {spanned(rows['n_tasks'], 'task')}"
+    x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=6))
     choice = picked("method")
     look = {"color": colour, "opacity": unless_faded(choice), "tooltip": tooltip(rows)}
     known = alt.Chart().transform_filter("isValid(datum.value)")

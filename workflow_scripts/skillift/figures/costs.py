@@ -12,6 +12,7 @@ from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, SOFT, TYPE, finish
 from skillift.reporting.costs_text import in_order, memory, spent, time
 from skillift.reporting.declarations import Figure
+from skillift.reporting.numbers import how_many
 from skillift.stages import counted
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def figure(costs: pl.DataFrame, view: View) -> alt.Chart:
     names = [name.replace("_", " ") for name in rows["stage"]]
     axis = places(names, None, ticks=False, domain=False, labelOverlap=False, labelLimit=180)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
-    n = f"n = {rows['n_jobs'].sum()} jobs"
+    n = f"n = {how_many(rows['n_jobs'].sum(), 'job')}"
     bar = (
         alt.Chart()
         .transform_filter("isValid(datum.seconds)")

@@ -10,8 +10,18 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import beside_each_other, by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval, zero
-from skillift.figures.theme import COLOURS, SOFT, dashed, described, finish, legend, repeated, undefined
-from skillift.reporting.arms import measure, of_contrast, on_path, place, span
+from skillift.figures.theme import (
+    COLOURS,
+    SOFT,
+    below_each_other,
+    dashed,
+    described,
+    finish,
+    legend,
+    repeated,
+    undefined,
+)
+from skillift.reporting.arms import measure, of_contrast, on_path, place, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import BASE, DOT, View
 from skillift.statistics.claim_registry import GAIN
@@ -24,6 +34,7 @@ FIGURE = Figure(
     tables=("effects", "log"),
     question="recipes",
     needs={"trained": 1, "delta": 1, "depth": 1},
+    across_suites=True,  # it leaves out those that have no course
 )
 
 _COUNTS = ("n_tasks", "n_skills", "n_unscored")
@@ -31,12 +42,14 @@ _COLUMNS = ("student", "label", "run", "recipe", "seed", "step", "value", "low",
 
 
 _EXTENT = 44  # px for the numbers of an axis, so that steps stand below each other
+_ROOM = 0.04  # of the axis of steps beyond the first and the last, on which marks stand
 
 
-def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
+def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.ConcatChart:
     """Draw a panel for each student: of each recipe its runs with intervals, their mean at common steps.
 
-    Below stands the training loss of the same runs over the same steps.
+    Below stands the training loss of the same runs over the same steps. Of several suites there is one such
+    chart each; those that were asked after the last step alone, which have no course, are named instead.
 
     Args:
         effects: contract EFFECTS.
@@ -46,9 +59,27 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
     Raises:
         UserError: the table has no gain under `curated` of a trained run.
     """
+    gains = of_contrast(on_path(effects, view.headline_path, "effects"), GAIN)
+    of_suites = {each.suite: gains.filter(suite=each.suite) for each in view.by_suite()}
+    courses = [suite for suite, each in of_suites.items() if has_course(each)] or [view.suite]
+    left_out = [suite for suite in of_suites if suite not in courses]
+    charts = {}
+    for suite in courses:
+        said = [f"not drawn, as asked after the last step alone: {', '.join(left_out)}"] if left_out else []
+        last = suite == courses[-1]
+        charts[suite] = _chart(of_suites[suite], log, view.of_suite(suite), said if last else [])
+    return below_each_other(charts) if len(charts) > 1 else charts[courses[0]]
+
+
+def has_course(gains: pl.DataFrame) -> bool:
+    """Whether a training was asked at more than one step."""
+    steps = gains.filter(pl.col("run") != BASE).group_by("student", "run").agg(pl.col("step").n_unique())
+    return bool((steps["step"] > 1).any())
+
+
+def _chart(gains: pl.DataFrame, log: pl.DataFrame, view: View, left_out: list[str]) -> alt.ConcatChart:
     import altair as alt
 
-    gains = of_contrast(on_path(effects, view.headline_path, "effects"), GAIN).filter(suite=view.suite)
     placed = place(gains.drop("suite"), view, "effects")  # at every step, and not at the last alone
     rows = measure(placed, "estimate", "ci_low", "ci_high").filter(pl.col("seed").is_not_null())
     rows = rows.select(_COLUMNS).sort("student", "run", "step", maintain_order=True)
@@ -65,7 +96,7 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
     look = {"color": colour, **dashed(view, key)}
     losses = _losses(log, view, students)
     steps = [step for each in (rows, losses) for step in each["step"].to_list() if step > 0]
-    over_steps = alt.Scale(type="log", nice=False, domain=[min(steps), max(steps)])
+    over_steps = alt.Scale(type="log", nice=False, domain=_around(min(steps), max(steps)))
     x = alt.X(
         "step:Q",
         title=None if losses.height else "step (log scale)",
@@ -128,14 +159,23 @@ def figure(effects: pl.DataFrame, log: pl.DataFrame, view: View) -> alt.Chart:
         chart = alt.vconcat(chart, below, spacing=8)
     several = bool((rows.group_by("student", "recipe").agg(pl.col("run").n_unique())["run"] > 1).any())
     place_of = pl.col("label") + DOT + pl.col("recipe") + ", seed " + pl.col("seed").cast(pl.String)
+    n_tasks = spanned(rows["n_tasks"], "task")
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),
-        f"gain under curated: at a step minus before SFT, paired by task; n = {span(rows['n_tasks'])} tasks",
+        f"gain under curated: at a step minus before SFT, paired by task; n = {n_tasks}",
         *(["bold line: the mean of several trainings, at the steps that all have"] if several else []),
         *undefined(rows.with_columns(headline=True), place_of + ", step " + pl.col("step").cast(pl.String)),
         *(["shaded: the steps that were declared as early"] if early else []),
+        *([] if has_course(rows) else ["asked after the last step alone, which tells nothing of the course"]),
+        *left_out,
     ]
     return finish(chart, "Does a training first lose, and then gain?", notes)
+
+
+def _around(first: int, last: int) -> list[float]:
+    """The ends of a logarithmic axis on which these have some room."""
+    room = max((last / first) ** _ROOM, 1.1)
+    return [first / room, last * room]
 
 
 def _losses(log: pl.DataFrame, view: View, students: list[str]) -> pl.DataFrame:

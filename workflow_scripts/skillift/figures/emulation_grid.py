@@ -13,7 +13,7 @@ from skillift.figures.axes import AXIS_CHARACTER, LABEL_LINE, NAME, NAME_WIDTH, 
 from skillift.figures.interaction import tooltip
 from skillift.figures.theme import COLOURS, INK, TYPE, described, finish, undefined
 from skillift.metrics.names import PASS, TEXT
-from skillift.reporting.arms import measure, place, span
+from skillift.reporting.arms import measure, place, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import DOT, View
 
@@ -53,7 +53,7 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
         of_it = cells.filter(pair=pair, metric=metric)
         if of_it.height:
             panels.append(
-                _panel(of_it, f"{_TITLES[metric]}, n = {span(of_it['n_tasks'].drop_nulls())} tasks")
+                _panel(of_it, f"{_TITLES[metric]}, n = {spanned(of_it['n_tasks'].drop_nulls(), 'task')}")
             )
     drawn = cells.filter(pl.col("n_tasks").is_not_null())
     absent = cells.filter(pl.col("n_tasks").is_null())["name"].unique(maintain_order=True).to_list()
@@ -143,14 +143,16 @@ def _panel(cells: pl.DataFrame, title: str) -> alt.LayerChart:
     x = alt.X("model:N", sort=order, title="pre-trained: the model of", axis=across)
     down = _in_lines(order, NAME)
     y = alt.Y("training:N", sort=order[::-1], title="fine-tuned: the training of", axis=down)
-    scale = alt.Scale(domain=[0, 100], range=["#FFFFFF", COLOURS[5]])
+    scale = alt.Scale(domain=[0, 100], range=["#FFFFFF", COLOURS[5]], interpolate="rgb")  # by hue: 0 is aqua
     base = alt.Chart(lines).encode(x=x, y=y)
     rect = base.mark_rect(stroke=INK, strokeWidth=0.5).encode(
         color=alt.Color("value:Q", scale=scale, legend=None), tooltip=tips
     )
+    known = (lines["interval"] != "").any()
+    shown = (("rate", TYPE + 2, -8), ("interval", TYPE, 10)) if known else (("rate", TYPE + 2, 0),)
     texts = [
         base.mark_text(fontSize=size, color=INK, dy=dy).encode(text=f"{column}:N")
-        for column, size, dy in (("rate", TYPE + 2, -8), ("interval", TYPE, 10))
+        for column, size, dy in shown
     ]
     return alt.layer(rect, *texts).properties(
         width=2 * _CELL, height=2 * 56, title=alt.TitleParams(title, fontSize=12)

@@ -12,9 +12,10 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import by_student
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import zero
-from skillift.figures.theme import COLOURS, dashed, described, finish, legend, repeated
-from skillift.reporting.arms import on_path, place, span
+from skillift.figures.theme import COLOURS, LINE_AND_DISC, dashed, described, finish, legend, repeated
+from skillift.reporting.arms import on_path, place, spanned
 from skillift.reporting.declarations import Figure
+from skillift.reporting.numbers import how_many
 from skillift.statistics.forecast import MEASURED_ON, of_heads
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def figure(forecast: pl.DataFrame, view: View) -> alt.Chart:
     )
     both = pl.concat([points, lines]).select(_COLUMNS)
     recipes = [name for name in view.recipes if name in set(heads["recipe"])]
-    key = legend(recipes) if len(recipes) > 1 else None
+    key = legend(recipes, symbolType=LINE_AND_DISC) if len(recipes) > 1 else None
     scale = alt.Scale(domain=view.recipes, range=repeated(COLOURS, view.recipes))
     colour = alt.Color("recipe:N", scale=scale, legend=key)
     look = {"color": colour, **dashed(view, key)}
@@ -99,11 +100,12 @@ def figure(forecast: pl.DataFrame, view: View) -> alt.Chart:
         pl.col("n_tasks", "n_unscored").sum(), n_skills=pl.col("skill_id").n_unique()
     )
     lacking = points.filter(pl.col("x").is_null() | pl.col("value").is_null()).height
+    n_skills = spanned(sums["n_skills"], "skill")
     notes = [
         described(sums, view, view.headline_path, "intervals of the slopes: table of claims"),
-        f"n = {span(sums['n_skills'])} skills, a point each; lines: least squares; shares: before training",
+        f"n = {n_skills}, a point each; lines: least squares; shares: before training",
         *(
-            [f"undefined, not drawn: {lacking} points without a pair, an answer or a verdict"]
+            [f"undefined, not drawn: {how_many(lacking, 'point')} without a pair, an answer or a verdict"]
             if lacking
             else []
         ),

@@ -12,7 +12,7 @@ from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, INK, TYPE, described, finish, undefined
-from skillift.reporting.arms import measure, place, span
+from skillift.reporting.arms import measure, place, spanned
 from skillift.reporting.column_text import decimal
 from skillift.reporting.declarations import Figure
 
@@ -57,7 +57,7 @@ def figure(agreement: pl.DataFrame, view: View) -> alt.Chart:
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
     lowest = pl.concat(rows[name].drop_nulls() for name in ("kappa", "kappa_low", "ac1", "ac1_low"))
     least = max(-1.0, math.floor(10 * min(lowest, default=0.0) - 1) / 10)
-    title = ["agreement (1 = always the same verdict)", f"n = {span(rows['n_tasks'])} tasks a run"]
+    title = ["agreement (1 = always the same verdict)", f"n = {spanned(rows['n_tasks'], 'task')} a run"]
     x = alt.X(
         "value:Q",
         scale=alt.Scale(domain=[least, 1], nice=False, zero=False),
@@ -65,9 +65,12 @@ def figure(agreement: pl.DataFrame, view: View) -> alt.Chart:
         axis=alt.Axis(tickCount=4),
     )
     names_of = list(MEASURES)
-    colour = alt.Color("measure:N", scale=alt.Scale(domain=names_of, range=_COLOURS))
-    shape = alt.Shape("measure:N", scale=alt.Scale(domain=names_of, range=["circle", "square", "diamond"]))
     measured = _measured(rows)
+    defined = set(measured.filter(pl.col("value").is_not_null())["measure"])
+    key = alt.Legend(values=[name for name in names_of if name in defined])
+    of_each = alt.Scale(domain=names_of, range=["circle", "square", "diamond"])
+    colour = alt.Color("measure:N", scale=alt.Scale(domain=names_of, range=_COLOURS), legend=key)
+    shape = alt.Shape("measure:N", scale=of_each, legend=key)
     known = alt.Chart().transform_filter("isValid(datum.value)")
     point = known.mark_point(filled=True, size=36, opacity=1).encode(x=x, y=y, shape=shape)
     marks = [mark.encode(color=colour, tooltip=tooltip(measured)) for mark in (interval(known, x, y), point)]
@@ -83,7 +86,7 @@ def figure(agreement: pl.DataFrame, view: View) -> alt.Chart:
         .facet(row=alt.Row("pair:N", title=None, header=alt.Header(orient="top", labelAnchor="start")))
     )
     notes = [
-        described(rows, view, None, "intervals, bootstrap over skills"),
+        described(measured, view, None, "intervals, bootstrap over skills"),
         "all conditions; numbers: kappa [interval] · episodes with the same verdict",
         *(f"Cohen's kappa {note}" for note in undefined(rows, pl.col("name") + " " + pl.col("pair"))),
     ]

@@ -9,7 +9,7 @@ import polars as pl
 from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import INK, PALE, SOFT, TYPE, described, finish, undefined
-from skillift.reporting.arms import effects_of, in_rows, span
+from skillift.reporting.arms import effects_of, in_rows, spanned
 from skillift.reporting.certificates import warnings
 from skillift.reporting.column_text import detectable
 from skillift.reporting.declarations import Figure
@@ -28,6 +28,7 @@ FIGURE = Figure(
 
 ROW = 34  # px
 PLOT = 190  # px; the numbers stand to its right
+WIDEST = 100  # pp: what is not detected below it is told as "> 100", and its band cut there
 
 
 def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> alt.Chart:
@@ -45,10 +46,16 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
 
     nouns = view.nouns
     rows, names = in_rows(effects_of(effects, view, "lift:curated-none"))
-    rows = rows.with_columns(band=100 * pl.col("mde").clip(upper_bound=1), mde_text=detectable("mde") + " pp")
+    wide = (pl.col("mde") > WIDEST / 100).fill_null(False)
+    rows = rows.with_columns(
+        band=100 * pl.col("mde").clip(upper_bound=WIDEST / 100),
+        wide=wide & pl.col("headline"),
+        mde_text=detectable("mde") + " pp",
+    )
+    are_wide = rows["wide"].any()
     height = row_height(names, ROW) * len(names)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
-    title = f"lift (pp), n = {span(rows['n_tasks'])} {nouns.tasks}"
+    title = f"lift (pp), n = {spanned(rows['n_tasks'], nouns.task)}"
     band = (
         alt.Chart()
         .transform_filter("datum.headline && isValid(datum.band)")
@@ -63,13 +70,26 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
         .mark_text(align="left", fontSize=TYPE, color=INK)
         .encode(x=alt.value(PLOT + 16), y=y, text="text:N")
     )
+    beside = ["· smallest detectable"] if banded else []
     heading = (
-        alt.Chart(pl.DataFrame({"text": [["lift [interval], pp", "· smallest detectable"]]}))
+        alt.Chart(pl.DataFrame({"text": [["lift [interval], pp", *beside]]}))
         .mark_text(align="left", fontSize=TYPE, color=SOFT)
-        .encode(x=alt.value(PLOT + 16), y=alt.value(-22), text="text:N")
+        .encode(x=alt.value(PLOT + 16), y=alt.value(-22 if beside else -6), text="text:N")
     )
+    bands = [band]
+    if are_wide:
+        ends = ((WIDEST, "triangle-right"), (-WIDEST, "triangle-left"))
+        bands += [
+            alt.Chart()
+            .transform_filter("datum.wide")
+            .mark_point(filled=True, size=60, color=SOFT, opacity=1, shape=shape)
+            .encode(x=alt.datum(at), y=y)
+            for at, shape in ends
+        ]
+    else:
+        rows = rows.drop("wide")
     layers = [
-        band,
+        *bands,
         zero("x"),
         *estimates(rows, view, alt.X("value:Q", title=title), y, legend=False),
         text,
@@ -80,6 +100,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
         described(rows, view, view.headline_path, nouns.clustered),
         f"lift = procedural delta after {nouns.training} minus before, paired by {nouns.task}",
         *([f"grey band: smaller than what this {nouns.whole} detects with 80 % power"] if banded else []),
+        *([f"grey arrows: bands that go on beyond {WIDEST} pp"] if are_wide else []),
         *seeds_note(rows),
         *undefined(rows, pl.col("name")),
     ]

@@ -11,7 +11,7 @@ from skillift.figures.blocks import block_axis, block_height, row_of
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
-from skillift.reporting.arms import in_rows, measure, of_contrast, place, span
+from skillift.reporting.arms import in_rows, measure, of_contrast, place, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import BASE
 
@@ -53,7 +53,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     drawn = alt.Chart().transform_filter("isValid(datum.value)")
     x = alt.X(
         "value:Q",
-        title=["pp", *within(f"n = {span(rows['n_tasks'])} tasks", PANEL)],
+        title=["pp", *within(f"n = {spanned(rows['n_tasks'], 'task')}", PANEL)],
         axis=alt.Axis(tickCount=3, labelFlush=True),
     )
     point = drawn.mark_point(filled=True, size=48, opacity=1).encode(x=x, y=y)

@@ -10,8 +10,9 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import beside_each_other, by_student, panel_width
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.theme import COLOURS, dashed, finish, legend, repeated
-from skillift.reporting.arms import place, span
+from skillift.reporting.arms import place, spanned
 from skillift.reporting.declarations import Figure
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import BASE
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def figure(log: pl.DataFrame, view: View) -> alt.Chart:
         .facet(facet=by_student(alt.Facet, students, width), columns=panels)
     )
     steps = rows.group_by("student", "run").agg(pl.col("step").max())["step"]
-    trained = "1 run" if len(steps) == 1 else f"{len(steps)} runs"
-    loss = f"one line a run, n = {trained} of {span(steps)} steps; loss on the demonstrations' completions"
+    trained = f"{how_many(len(steps), 'run')} of {spanned(steps, 'step')}"
+    loss = f"one line a run, n = {trained}; loss on the demonstrations' completions"
     notes = [loss] if len(steps) else []
     if pairs:
         notes.append(f"in nats per token; of {', '.join(pairs)}, on preference pairs, in nats per pair")

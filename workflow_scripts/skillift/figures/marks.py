@@ -93,6 +93,20 @@ def arrows(place: alt.X | alt.Y, least: float, most: float) -> list[alt.Chart]:
     ]
 
 
+def estimates_beyond(y: alt.Y, least: float, most: float) -> list[alt.Chart]:
+    """A hollow arrow at the end of a horizontal axis for each estimate beyond it; they carry no data."""
+    import altair as alt
+
+    ends = (("<", least, "triangle-left"), (">", most, "triangle-right"))
+    return [
+        alt.Chart()
+        .transform_filter(f"isValid(datum.value) && datum.value {beyond} {at}")
+        .mark_point(filled=False, fill="white", size=60, opacity=1, shape=shape)
+        .encode(x=alt.datum(at), y=y)
+        for beyond, at, shape in ends
+    ]
+
+
 def zero(axis: str) -> alt.Chart:
     """A line at zero, across the measured axis `x` or `y`."""
     import altair as alt

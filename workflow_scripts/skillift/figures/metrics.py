@@ -14,7 +14,7 @@ from skillift.figures.marks import arrows, cut_beyond, interval, zero
 from skillift.figures.theme import COLOURS, described, finish, undefined
 from skillift.metrics.names import INTERVENED, PASS, SHARE, TEXT
 from skillift.metrics.registry import label_of, metrics
-from skillift.reporting.arms import in_rows, place, span
+from skillift.reporting.arms import in_rows, place, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import BASE, DOT
 
@@ -86,7 +86,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     chart = alt.concat(*panels, columns=_COLUMNS, spacing=24).resolve_scale(x="independent")
     notes = [
         described(rows, view, f"{view.headline_path}; {TEXT} for what reads no verdict", _KIND),
-        f"gain under none: after SFT minus before, paired by task; n = {span(rows['n_tasks'])} tasks",
+        f"gain under none: after SFT minus before, paired by task; n = {spanned(rows['n_tasks'], 'task')}",
         *([f"arrows: bars that go on beyond what a gain can be ({', '.join(cut_in)})"] if cut_in else []),
         *undefined(
             rows, pl.col("name") + DOT + pl.col("metric").replace({name: label_of(name) for name in order})

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from skillift.figures.axes import FEW, around, beside, by_student, panel_width, places
+from skillift.figures.axes import FEW, MOST_ACROSS, around, beside, by_student, condition_axis, panel_width
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
-from skillift.reporting.arms import by_condition, conditions_in, measure, place, span
+from skillift.reporting.arms import by_condition, conditions_in, measure, place, span, spanned
 from skillift.reporting.declarations import Figure
+from skillift.reporting.numbers import how_many
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,7 +26,7 @@ HEIGHT = 170  # px
 def figure(path_shift: pl.DataFrame, view: View) -> alt.Chart:
     """Draw the shift of every path: a column of panels for each student, a row for each path.
 
-    Where there are many series, it is the other way round.
+    Where there are many runs or students, it is the other way round.
 
     Args:
         path_shift: contract PATH_SHIFT.
@@ -39,21 +40,18 @@ def figure(path_shift: pl.DataFrame, view: View) -> alt.Chart:
     rows = measure(place(path_shift, view, "path shift"), "shift", "ci_low", "ci_high")
     rows = beside(by_condition(rows), view, "condition_place")
     conditions = conditions_in(rows)
-    x = alt.X(
-        "x:Q",
-        scale=around(conditions),
-        axis=places(conditions, "condition", labelAngle=-35, labelOverlap=False),
-    )
-    y = alt.Y("value:Q", title=["shift (pp)", f"n = {span(rows['n_tasks'])} tasks"])
+    y = alt.Y("value:Q", title=["shift (pp)", f"n = {spanned(rows['n_tasks'], 'task')}"])
     paths = sorted(set(rows["path"]), key=lambda path: (path != view.headline_path, path))
-    # many series leave room for no more panels side by side than there are paths
+    # many runs or students leave room for no more panels side by side than there are paths
     labels, by_path = view.labels, {"shorthand": "path:N", "sort": paths, "title": None}
-    if len(view.series) <= FEW:
+    runs = rows.select(pl.struct("series", "seed").n_unique()).item()
+    if runs <= FEW and len(labels) <= MOST_ACROSS:
         width = panel_width(len(labels))
         facets = {"row": alt.Row(**by_path), "column": by_student(alt.Column, labels, width)}
     else:
         width = panel_width(len(paths))
         facets = {"row": by_student(alt.Row, labels, HEIGHT), "column": alt.Column(**by_path)}
+    x = alt.X("x:Q", scale=around(conditions), axis=condition_axis(conditions, width))
     chart = (
         alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows)
         .properties(width=width, height=HEIGHT)
@@ -77,5 +75,5 @@ def _different_lines(rows: pl.DataFrame) -> list[str]:
     most = arms["n_different_lines"].max()
     if not most:
         return []
-    total, counts = arms["n_different_lines"].sum(), span(arms["n_different_lines"])
-    return [f"{total} episodes with several different ANSWER lines ({counts} an arm): the last one counts"]
+    total, counts = how_many(arms["n_different_lines"].sum(), "episode"), span(arms["n_different_lines"])
+    return [f"{total} with several different ANSWER lines ({counts} an arm): the last one counts"]

@@ -10,7 +10,7 @@ from skillift.errors import UserError, problem
 from skillift.figures.axes import around, beside, by_student, panel_width, panels_across, places
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
-from skillift.reporting.arms import effects_of, span
+from skillift.reporting.arms import effects_of, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     rows = beside(rows, view, "contrast_place", width=0.6)
     names = [name.replace("-", " − ") for name in contrasts]
     x = alt.X("x:Q", scale=around(names), axis=places(names, None, labelAngle=-50, labelOverlap=False))
-    y = alt.Y("value:Q", title=f"difference (pp), n = {span(rows['n_tasks'])} {nouns.tasks}")
+    y = alt.Y("value:Q", title=f"difference (pp), n = {spanned(rows['n_tasks'], nouns.task)}")
     panels = panels_across(view)
     width = panel_width(panels)
     chart = (

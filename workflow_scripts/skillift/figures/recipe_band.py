@@ -11,7 +11,7 @@ from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import interval, zero
 from skillift.figures.theme import INK, PALE, TYPE, colours, described, finish, shapes, undefined
-from skillift.reporting.arms import measure, on_path, place, span
+from skillift.reporting.arms import measure, on_path, place, span, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _rates(rows: pl.DataFrame, view: View) -> alt.Chart:
     import altair as alt
 
     y, names = _axis(rows)
-    title = f"pass rate under curated (%), n = {span(rows['n_tasks'])} tasks"
+    title = f"pass rate under curated (%), n = {spanned(rows['n_tasks'], 'task')}"
     x = alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     known = alt.Chart().transform_filter("isValid(datum.value)")
     look = {
@@ -96,7 +96,7 @@ def _differences(rows: pl.DataFrame) -> alt.Chart:
     import altair as alt
 
     y, names = _axis(rows)
-    title = f"difference (pp), n = {span(rows['n_tasks'])} tasks"
+    title = f"difference (pp), n = {spanned(rows['n_tasks'], 'task')}"
     x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5))
     known = alt.Chart().transform_filter("isValid(datum.value)")
     band = (

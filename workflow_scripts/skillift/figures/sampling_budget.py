@@ -12,7 +12,7 @@ from skillift.figures.axes import broken
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import interval
 from skillift.figures.theme import COLOURS, described, finish, legend, repeated, undefined
-from skillift.reporting.arms import measure, on_path, place, span
+from skillift.reporting.arms import measure, on_path, place, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import DOT
 
@@ -106,7 +106,7 @@ def figure(sampling_budgets: pl.DataFrame, view: View) -> alt.Chart:
     )
     notes = [
         described(rows, replace(view, suite=", ".join(suites)), path, "intervals, clustered by skill"),
-        f"under curated; n = {span(rows['n_tasks'])} tasks; points: {_listed(rows['samples'])} samples",
+        f"under curated; n = {spanned(rows['n_tasks'], 'task')}; points: {_listed(rows['samples'])} samples",
         f"solid: {DEPLOYABLE}, the majority passes; dotted: {ORACLE}, one of k passes, if one knew which",
         *undefined(rows.with_columns(headline=True), name),
     ]

@@ -10,7 +10,7 @@ from skillift.figures.axes import around, by_student, places, within
 from skillift.figures.interaction import tooltip
 from skillift.figures.marks import arrows, cut, interval, zero
 from skillift.figures.theme import BEFORE_COLOUR, COLOURS, described, finish, undefined
-from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, span
+from skillift.reporting.arms import effects_of, measure, of_contrast, on_path, place, span, spanned
 from skillift.reporting.declarations import Figure
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def figure(skill_effects: pl.DataFrame, effects: pl.DataFrame, view: View) -> al
         labelPadding=9,
     )
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
-    counts = span(lifts["n_tasks"])
     width = max(80, min(280, PANELS // len(students)))
-    title = ["lift (pp)", *within(f"n = {counts} {nouns.tasks}", width)]
+    title = ["lift (pp)", *within(f"n = {spanned(lifts['n_tasks'], nouns.task)}", width)]
     known = rows["value"].drop_nulls().to_list()
     least, most = min([-WIDEST, *known]), max([WIDEST, *known])
     rows = cut(rows, least, most)

@@ -2,8 +2,8 @@
 
 Figures are 480 px wide with type of 12 px: 9 pt on a text column of 127 mm, and 6 pt where a journal sets
 them in one column of 85 mm (Nature's guide asks for 5 to 7 pt). Colours are those of Okabe and Ito
-(https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart; a series differs in shape as
-well, so a figure also reads in grey.
+(https://jfly.uni-koeln.de/color/), which colour-blind readers can tell apart, but for their yellow, which is
+hardly seen on white (1.3 : 1); a series differs in shape as well, so a figure also reads in grey.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from skillift.reporting.arms import span
+from skillift.reporting.arms import span, spanned
 from skillift.reporting.view import View
 
 if TYPE_CHECKING:
@@ -26,10 +26,18 @@ INK = "#333333"
 SOFT = "#767676"
 PALE = "#e6e6e6"
 BEFORE_COLOUR = "#595959"
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# the last, a brown, in the place of the yellow: 7.1 : 1 on white
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8B4513")
 BEFORE_SHAPE = "circle"
+_HOURGLASS = "M-0.9,-0.9L0.9,-0.9L-0.9,0.9L0.9,0.9Z"
+_STAR = "M0,-1L0.3,-0.3L1,0L0.3,0.3L0,1L-0.3,0.3L-1,0L-0.3,-0.3Z"
 # one more than colours: a colour that comes again has another shape then
-SHAPES = ("square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-left", "triangle-right")
+SHAPES = (
+    *("square", "diamond", "triangle-up", "triangle-down", "cross", "triangle-left", "triangle-right"),
+    *(_HOURGLASS, _STAR),
+)
+# of lines with points: what of a legend is filled is a disc, and what is drawn goes on as a line
+LINE_AND_DISC = "M-1,0L1,0M-0.4,0A0.4,0.4,0,1,1,0.4,0A0.4,0.4,0,1,1,-0.4,0Z"
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"  # the same widths wherever one of these is
 TYPE = 12  # px
 LINE = 16  # px
@@ -127,6 +135,7 @@ def finish(
             mark=alt.MarkConfig(aria=False),
             view=alt.ViewConfig(stroke=None),
             axis=alt.AxisConfig(**axis),
+            axisX=alt.AxisConfig(labelSeparation=5),  # px: the next label's minus sign is no dash between two
             legend=alt.LegendConfig(**legend),
             header=alt.HeaderConfig(**header),
             facet=alt.CompositionConfig(spacing=12),
@@ -178,7 +187,7 @@ def _name_views(part: object, suite: str) -> None:
 
 def _lines(notes: Sequence[str]) -> list[str]:
     lines = [textwrap.wrap(note, LINE_CHARACTERS, break_on_hyphens=False) for note in notes]
-    return [line.removesuffix(" ·") for wrapped in lines for line in wrapped]
+    return [line.removesuffix(" ·").removeprefix("· ") for wrapped in lines for line in wrapped]
 
 
 def specification(chart: alt.Chart) -> dict:
@@ -236,16 +245,18 @@ def legend(names: Sequence[str], **options: Any) -> alt.Legend:
 
 
 def described(frame: pl.DataFrame, view: View, path: str | None, intervals: str) -> str:
-    """The line under a title: path, suite, tasks, skills, unscored, intervals."""
+    """The line under a title: path, suite, tasks, skills, unscored, and intervals where there is one."""
     nouns = view.nouns
     parts = [f"path {path}"] if path else []
-    parts = [nouns.scored] if nouns.scored else [*parts, f"{view.suite} suite"]
-    skills = f" in {span(frame['n_skills'])} {nouns.skills}" if nouns.skill else ""
+    suites = "suites" if " " in view.suite else "suite"  # some figures name several
+    parts = [nouns.scored] if nouns.scored else [*parts, f"{view.suite} {suites}"]
+    skills = f" in {spanned(frame['n_skills'], nouns.skill)}" if nouns.skill else ""
     parts += [
-        f"{span(frame['n_tasks'])} {nouns.tasks}{skills}",
+        f"{spanned(frame['n_tasks'], nouns.task)}{skills}",
         f"unscored: {span(frame['n_unscored'])} per estimate",
-        f"{view.level} {intervals}",
     ]
+    if "low" not in frame.columns or frame["low"].count():
+        parts.append(f"{view.level} {intervals}")
     return " · ".join(map(_whole, parts))
 
 

@@ -11,7 +11,7 @@ from skillift.figures.axes import around, beside, student_axis
 from skillift.figures.interaction import picked, unless_faded
 from skillift.figures.marks import arrows, cut, drawn_series, estimates, seeds_note, zero
 from skillift.figures.theme import colours, described, finish, undefined
-from skillift.reporting.arms import effects_of, span
+from skillift.reporting.arms import effects_of, spanned
 from skillift.reporting.certificates import warnings
 from skillift.reporting.declarations import Figure
 
@@ -44,7 +44,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     beyond = published.names() if view.spec.figures and view.spec.figures.published_values else []
     axis = student_axis(view.labels, WIDTH, beyond, nouns.student)
     x = alt.X("x:Q", scale=around([*view.labels, *beyond]), axis=axis)
-    y = alt.Y("value:Q", title=f"procedural delta (pp), n = {span(rows['n_tasks'])} {nouns.tasks}")
+    y = alt.Y("value:Q", title=f"procedural delta (pp), n = {spanned(rows['n_tasks'], nouns.task)}")
     ends = (-WIDEST, WIDEST)
     rows = cut(rows, *ends)
     are_cut = rows.filter("headline").select((pl.col("cut_low") | pl.col("cut_high")).any()).item()

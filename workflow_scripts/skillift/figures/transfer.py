@@ -11,7 +11,7 @@ from skillift.figures.axes import around, row_axis, row_height
 from skillift.figures.interaction import picked, tooltip, unless_faded
 from skillift.figures.marks import arrows, cut_beyond, interval, zero
 from skillift.figures.theme import COLOURS, SHAPES, described, finish, legend, undefined
-from skillift.reporting.arms import effects_of, in_rows, span
+from skillift.reporting.arms import effects_of, in_rows, spanned
 from skillift.reporting.declarations import Figure
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import GAIN
@@ -57,7 +57,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     rows, are_cut = cut_beyond(rows, WIDEST)
     heads = rows.filter("headline")
     y = alt.Y("row:Q", scale=around(names, down=True), axis=row_axis(names))
-    x = alt.X("value:Q", title=f"gain under curated (pp), n = {span(heads['n_tasks'])} tasks")
+    x = alt.X("value:Q", title=f"gain under curated (pp), n = {spanned(heads['n_tasks'], 'task')}")
     if are_cut:
         x = x.scale(domain=(-WIDEST, WIDEST))
     choice = picked("suite")

@@ -10,7 +10,7 @@ import polars as pl
 from skillift.figures.axes import around, beside, student_axis
 from skillift.figures.marks import estimates, seeds_note, zero
 from skillift.figures.theme import described, finish, undefined
-from skillift.reporting.arms import effects_of, span
+from skillift.reporting.arms import effects_of, spanned
 from skillift.reporting.declarations import Figure
 from skillift.settings.values import VARIANTS
 from skillift.statistics.claim_registry import VARIANT_DELTA
@@ -46,7 +46,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     view = replace(view, suite=VARIANTS)
     rows = beside(effects_of(effects, view, VARIANT_DELTA), view, "position", width=0.36)
     x = alt.X("x:Q", scale=around(view.labels), axis=student_axis(view.labels, WIDTH))
-    y = alt.Y("value:Q", title=f"variant − its task (pp), n = {span(rows['n_tasks'])} tasks")
+    y = alt.Y("value:Q", title=f"variant − its task (pp), n = {spanned(rows['n_tasks'], 'task')}")
     chart = alt.layer(zero("y"), *estimates(rows, view, x, y), data=rows).properties(width=WIDTH, height=240)
     notes = [
         described(rows, view, view.headline_path, "intervals, clustered by skill"),

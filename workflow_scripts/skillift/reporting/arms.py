@@ -164,3 +164,9 @@ def span(column: pl.Series) -> str:
     """A count that rows may differ in: `200`, or `198 to 200`."""
     low, high = str(column.min()), str(column.max())
     return low if low == high else f"{low} to {high}"
+
+
+def spanned(column: pl.Series, noun: str) -> str:
+    """Such a count with what is counted: `1 task`, `200 tasks`, `198 to 200 tasks`."""
+    counts = span(column)
+    return f"{counts} {noun}" if counts == "1" else f"{counts} {noun}s"

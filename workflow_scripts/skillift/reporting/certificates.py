@@ -50,6 +50,13 @@ def warnings(rates: pl.DataFrame, view: View) -> list[str]:
     return [f"Warning: judge {judge} {errs}: {'; '.join(above)}"]
 
 
+def others_above(rates: pl.DataFrame, view: View) -> list[str]:
+    """A line that names the judges of other paths that are not known to keep the study's limits, if any."""
+    others = sorted(set(rates["judge"]) - {headline_judge(view)})
+    above = [judge for judge in others if any(exceeds(row, view) for row in totals(rates, judge))]
+    return [f"Not within the study's limits on other paths: {', '.join(above)}"] if above else []
+
+
 def errs_too_often(rates: pl.DataFrame, view: View) -> bool:
     """Whether a known rate of the headline judge is above the study's limit."""
     rows = totals(rates, headline_judge(view))
