@@ -96,8 +96,7 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
     kept = {(student, run): holds for student, run, holds in of_lift}
     for row in rows.filter(pl.col("n_unscored") > 0, pl.col("bound_low").is_not_null()).iter_rows(named=True):
         holds = kept.get((row["student"], row["run"]), False)
-        given = ", given these trainings" if row["seed"] is None else ""
-        ends = f"{interval(row['ci_low'], row['ci_high'], view.level)}{given}"
+        ends = interval(row["ci_low"], row["ci_high"], view.level)
         sentence = (
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
             f"the lift {whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
