@@ -118,7 +118,7 @@ def hanging_words(claims: pl.DataFrame, view: View) -> Iterator[Finding]:
     which = ", ".join(f"{number} of {claim.replace('_', ' ')}" for claim, number in by_claim.iter_rows())
     sentence = (
         f"Of {how_many(rows.height, 'claim')} with missing verdicts on the path {view.headline_path}, "
-        f"{hanging.height} have a word that these could change"
+        f"{hanging.height} {'has' if hanging.height == 1 else 'have'} a word that these could change"
         + (f" ({which})" if which else "")
         + ": at the level of its family, with all of them counted one way or the other."
     )
