@@ -47,18 +47,18 @@ def no_two_verdicts() -> Study:
     return edited(study, "judge_shift", shift=None, same_direction=None)
 
 
-_AT_ZERO = {"estimate_a": 0.0, "estimate_b": 0.0, "shift": 0.0, "same_direction": True}
+AT_ZERO = {"estimate_a": 0.0, "estimate_b": 0.0, "shift": 0.0, "same_direction": True}
 
 
 @cache
 def nothing_differs() -> Study:
     """Under either judge as many pass with as without the procedure, before and after."""
-    return edited(known(), "judge_shift", **_AT_ZERO)
+    return edited(known(), "judge_shift", **AT_ZERO)
 
 
 @cache
 def nothing_differs_at_s() -> Study:
-    return edited(known(), "judge_shift", {"student": "s"}, **_AT_ZERO)
+    return edited(known(), "judge_shift", {"student": "s"}, **AT_ZERO)
 
 
 @cache
@@ -104,7 +104,7 @@ def scored_on_another_suite() -> Study:
     return study._replace(tables={**study.tables, **others})
 
 
-_UNDER_B = "Under the judge b instead of a, "
+UNDER_B = "Under the judge b instead of a, "
 _DRESS = "false passes 10.0 % of 20 hostile cases"
 _FAILS = "false fails 25.0 % of 20 benign cases"
 _ENDS = "95 % interval 2.0 to 50.0 %; 1 unscored"
@@ -213,7 +213,7 @@ CASES = [
         (known, alike),
     ),
     Sentence(
-        f"another judge | {_UNDER_B}7 of 8 headlines keep their direction; the lift at 115 k after SFT by "
+        f"another judge | {UNDER_B}7 of 8 headlines keep their direction; the lift at 115 k after SFT by "
         "sft, mean of 2 seeds moves furthest, from +20.0 pp to \u221240.0 pp (shift \u221260.0 pp, 95 % "
         "interval \u221270.0 to \u221250.0 pp; 36 tasks in 12 skills, 0 episodes unscored; paths judge:a "
         "and judge:b; chosen after the fact). [",
@@ -222,13 +222,13 @@ CASES = [
         (alike, no_two_verdicts, one_path),
     ),
     Sentence(
-        f"another judge | {_UNDER_B}no headline has a direction; none moves by 0.1 pp or more. [",
+        f"another judge | {UNDER_B}no headline has a direction; none moves by 0.1 pp or more. [",
         "no judge says more or less of any",
         nothing_differs,
         (known, alike, nothing_differs_at_s),
     ),
     Sentence(
-        f"another judge | {_UNDER_B}2 of 3 headlines keep their direction; ",
+        f"another judge | {UNDER_B}2 of 3 headlines keep their direction; ",
         "so many differ from zero under a judge, and so many of these have the same sign under both",
         nothing_differs_at_s,
         (known, nothing_differs),
@@ -249,7 +249,7 @@ CASES = [
         (known, alike),
     ),
     Sentence(
-        f"{_UNDER_B}8 of 8 headlines keep their direction; none moves by 0.1 pp or more. [",
+        f"{UNDER_B}8 of 8 headlines keep their direction; none moves by 0.1 pp or more. [",
         "no delta or lift differs between the judges",
         alike,
         (known, no_two_verdicts),

@@ -117,7 +117,7 @@ CASES = [
         (known, settled),
     ),
     Sentence(
-        "With one training a claim is about that run, not about its recipe",
+        "a recipe has one training: what is claimed there is about that run alone",
         "a recipe was trained once",
         known,
         (settled,),
@@ -129,13 +129,13 @@ CASES = [
         (known, format_moves_elsewhere),
     ),
     Sentence(
-        "With one training a claim is about that run, not about its recipe: so at 1 student.",
+        "At 1 student a recipe has one training: what is claimed there is about that run alone.",
         "the recipe was trained once at so many students",
         known,
         (settled, one_seed),
     ),
     Sentence(
-        "With one training a claim is about that run, not about its recipe: so at 2 students.",
+        "At 2 students a recipe has one training: what is claimed there is about that run alone.",
         "the recipe was trained once at so many students",
         one_seed,
         (known,),

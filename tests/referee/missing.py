@@ -101,15 +101,14 @@ CASES = [
     ),
     Sentence(
         f"worst case | With its 4 unscored of 200 episodes counted the worst way, the lift at {AFTER_SFT} "
-        "lies between +20.0 pp and +30.0 pp (95 % interval +5.0 to +45.0 pp, given these trainings; … path "
+        "lies between +20.0 pp and +30.0 pp (95 % interval +5.0 to +45.0 pp; … path "
         "judge:a): its word does not hang on them. [",
         "whatever these verdicts would be, the lift is between these, and has the same word",
         known,
         (hanging, none_lost, seeds_lost_and_recipe_not, undefined, on_bench),
     ),
     Sentence(
-        "+30.0 pp (95 % interval +5.0 to +45.0 pp, given these trainings; … path judge:a): its word hangs "
-        "on them. [",
+        "+30.0 pp (95 % interval +5.0 to +45.0 pp; … path judge:a): its word hangs on them. [",
         "they could change its word",
         hanging,
         (known,),

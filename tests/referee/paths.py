@@ -172,14 +172,14 @@ CASES = [
         (known,),
     ),
     Sentence(
-        "Is the judge to blame? 1 lift of 3 undefined on judge:a; on the 2 other scoring paths, each of "
+        "Is the judge to blame? 1 of 3 lifts undefined on judge:a; on the 2 other scoring paths, each of "
         "the 2 defined lifts keeps its word; ",
         "one lift has no estimate, and the others the same word on all paths",
         one_undefined,
         (known, other_word, undefined),
     ),
     Sentence(
-        "3 lifts of 3 undefined on judge:a; under",
+        "3 of 3 lifts undefined on judge:a; under",
         "no lift has an estimate",
         undefined,
         (known, one_undefined),

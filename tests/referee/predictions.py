@@ -82,7 +82,7 @@ def of_lengths() -> Study:
     return _predicted(metric="length", contrast="gain:none", than=5.0)
 
 
-_FOUND = "Found +50.0 pp (95 % interval +10.0 to +90.0 pp; …); "
+_FOUND = "Found +50.0 pp (95 % interval +10.0 to +90.0 pp; smallest detectable effect of this test alone …); "
 _ADDS = f"adds | Predicted (Training adds to the procedure): lift at 45 k by sft: above 0 pp. {_FOUND}"
 _BY_DPO = (
     "adds_by_dpo | Predicted: lift at 45 k by dpo: above 0 pp. Found … path judge:a); one seed, so about "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from referee import Sentence
-from referee.room import every_arm_fails
+from referee.room import every_arm_fails, every_arm_may_fail
 from referee.shared import format_moves, no_controls, other_numbers, without_interval
 from referee.studies import base_alone, known, on_bench, one_seed, undefined
 from referee.suites import headline_of_dev, two_suites
@@ -30,6 +30,13 @@ CASES = [
             "nearly every task fails in every arm",
             every_arm_fails,
             (known, base_alone),
+        ),
+        (
+            "**Perhaps no room to move: 40 of 40 arms below 5 % (intervals to 11.0 %): more tasks of this "
+            "kind may not help.**",
+            "nearly every task fails in every arm, which intervals do not show",
+            every_arm_may_fail,
+            (known, every_arm_fails),
         ),
         (
             "3 lifts over none, placebo and filler, all read together: ",

@@ -26,6 +26,7 @@ from referee import (
     sameness,
     sampling,
     scale,
+    singular,
     suites,
     trajectory,
     variants,
@@ -58,5 +59,6 @@ _QUESTIONS = (
     report,
     results_table,
     figures,
+    singular,
 )
 SENTENCES = [sentence for each in _QUESTIONS for sentence in each.CASES]

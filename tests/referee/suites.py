@@ -150,7 +150,7 @@ CASES = [
         "figure condition_ladder",
     ),
     Sentence(
-        "And on the other suites? On dev 0 of 3 lifts resolved: 3 undefined.",
+        "And on the other suites? 0 of 3 lifts resolved on dev: 3 undefined.",
         "so many lifts on that suite are known to be above or below zero",
         other_words_there,
         (known, two_suites, nothing_trained, headline_of_dev),

@@ -8,6 +8,7 @@ import polars as pl
 
 from referee import Sentence, Study
 from referee.claim_rows import COUNTS, claim_row, elsewhere, made_table
+from referee.room import passing
 from referee.studies import base_alone, known
 from referee.whole import edited, without_rows
 from skillift.contracts.analysis import TIER_SPREADS
@@ -100,15 +101,15 @@ def not_resolved_after_sft() -> Study:
 @cache
 def nobody_passes_before_sft() -> Study:
     """Nearly every task fails before SFT at both tiers, and half pass after it."""
-    study = edited(shaped(), "pass_rates", pass_rate=0.5)
-    return edited(study, "pass_rates", {"run": "base"}, pass_rate=0.01)
+    study = passing(shaped(), {}, 0.5)
+    return passing(study, {"run": "base"}, 0.01)
 
 
 @cache
 def nobody_passes_after_sft() -> Study:
     """Nearly every task fails after SFT, and half pass before it."""
-    study = edited(shaped(), "pass_rates", pass_rate=0.01)
-    return edited(study, "pass_rates", {"run": "base"}, pass_rate=0.5)
+    study = passing(shaped(), {}, 0.01)
+    return passing(study, {"run": "base"}, 0.5)
 
 
 @cache
@@ -217,8 +218,7 @@ CASES = [
         (shaped,),
     ),
     Sentence(
-        "trajectory shape | No room to move: 15 of 15 arms below 5 %. Declared signs of the procedural "
-        "deltas before SFT",
+        "trajectory shape | No room to move. Declared signs of the procedural deltas before SFT",
         "nearly every task fails before SFT, and the claim about that is not resolved",
         nobody_passes_before_sft,
         (shaped, nobody_passes_after_sft),

@@ -143,8 +143,9 @@ def _designs(study: Study, own: Design, options: argparse.Namespace) -> list[Des
 def _evidence(study: Study, options: argparse.Namespace) -> Evidence:
     if not options.earlier:
         return from_defaults(options.discordant, options.skill_correlation, options.sampling_share)
-    path = options.path or study.data["analysis"]["headline_path"]
-    return from_results(options.earlier, path, options.suite, study.data["inference"]["precision"])
+    analysis, precision = study.data["analysis"], study.data["inference"]["precision"]
+    path = options.path or analysis["headline_path"]
+    return from_results(options.earlier, path, options.suite, precision, analysis["confidence"])
 
 
 def _declared_rates(study: Study, options: argparse.Namespace) -> tuple[dict[str, float], dict[str, float]]:

@@ -75,7 +75,7 @@ def said(claims=(), measure=ACC, rates=None, runs=1, **about) -> str:
 
 UNKNOWN = {"estimate": None, "ci_low": None, "ci_high": None, "p_value": None, "p_holm": None, "mde": None}
 UNKNOWN |= {"word": "undefined"}
-FLOOR = {"pass_rate": 0.01}
+FLOOR = {"pass_rate": 0.01, "ci_low": 0.0, "ci_high": 0.03}
 LIFT = {"claim": "lift", "contrast": "lift:curated-none"}
 OTHER = {"claim": "gain:curated", "contrast": "gain:curated"}
 SENTENCES = [

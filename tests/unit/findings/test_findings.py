@@ -138,7 +138,7 @@ def test_only_what_was_registered_before_results_counts_among_those_that_held():
     assert part.answer == (
         "1 prediction registered before results existed: 1 held. "
         "1 written or changed after results existed: 1 held. 1 not registered: 1 held. "
-        "1 post hoc, known when written, so no predictions: 1 as stated."
+        "1 post hoc, known when written, so no prediction: 1 as stated."
     )
     known = next(each for each in part.findings if each.claim == "post hoc")
     assert known.word == "" and known.sentence.startswith("Stated") and "held" not in known.sentence
@@ -178,7 +178,7 @@ def test_a_study_without_verdicts_on_the_headline_path_says_undefined():
     (lift,) = every(tables, "lift")
     assert lift.word == claim_labels.UNDEFINED
     assert ": undefined (0 tasks in 0 skills, 1200 episodes unscored; path judge:a)." in lift.sentence
-    assert answers(tables)["resolved"] == "0 of 1 lift resolved on the path judge:a: 1 undefined."
+    assert answers(tables)["resolved"] == "The lift on the path judge:a is not resolved: undefined."
 
 
 def test_a_study_without_a_placebo_says_what_it_cannot_rule_out(tables):

@@ -25,7 +25,9 @@ def texts_seen(before: float, after: float) -> pl.DataFrame:
 
 def test_a_lift_of_one_training_says_that_it_is_about_that_run():
     one, several = (answers(tables_of(HEADLINE, runs=runs))["resolved"] for runs in (ONE_SEED, COUNTS))
-    assert one.endswith("With one training a claim is about that run, not about its recipe: so at 1 student.")
+    assert one.endswith(
+        "At 1 student a recipe has one training: what is claimed there is about that run alone."
+    )
     assert "about that run" not in several
 
 

@@ -7,6 +7,7 @@ the modules that write them; that each condition of these modules is needed is t
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,18 @@ def test_a_sentence_is_said_where_it_is_true_and_not_where_it_is_false(sentence:
 
 def test_every_sentence_has_a_study_in_which_it_is_false():
     assert [each.says for each in SENTENCES if not each.false] == []
+
+
+_SEVERAL = re.compile(
+    r"(?<![\d.,/-])1 (?!as |not |has )(?:[a-z]+ )?[a-z]*[a-rt-z]s\b|\d of 1 |\b1 (?:have|keep|are) "
+)
+
+
+@pytest.mark.parametrize("study", sorted({each.true for each in SENTENCES}, key=lambda each: each.__name__))
+def test_one_of_a_kind_is_not_said_as_several(study):
+    places = {each.where for each in SENTENCES if each.true is study and " " not in each.where}
+    lines = [line for where in places for line in said_of(study, where)]
+    assert [found[0] for line in lines if (found := _SEVERAL.search(line))] == []
 
 
 @pytest.mark.parametrize("module", WRITERS)

@@ -79,7 +79,7 @@ def test_the_findings_answer_for_the_headline_suite_and_then_for_the_others():
     spec, tables = asked("dev", "holdout")
     parts = {part.question: part for part in findings(tables, viewed(spec))}
     assert " of the suite dev, " in parts["basis"].answer
-    assert parts["suites"].answer.startswith("On holdout ")
+    assert parts["suites"].answer.startswith("The lift on holdout ")
     of_others = {each.claim for each in parts["suites"].findings}
     assert of_others == {"lift on holdout", "procedural delta on holdout"}
     (one_spec, _), one = asked("dev"), asked("dev")[1]

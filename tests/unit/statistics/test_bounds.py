@@ -8,13 +8,19 @@ import numpy as np
 import polars as pl
 import pytest
 from claim_tables import make_runs
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from score_tables import make_scores, make_tasks, passes
 
 from skillift.contracts.scoring_audit import BOUNDS
 from skillift.statistics.bounds import bounds
 from skillift.statistics.contrasts import differences
+from skillift.statistics.corrected_effects import corrected_effects
 from skillift.statistics.effects import effects
+from skillift.statistics.labels import exact_labels, judged_and_labelled
 from skillift.statistics.pairing import CELL, task_values, with_skills
+from skillift.statistics.pass_rates import no_responses
+from skillift.statistics.seed_variance import about_recipes
 from skillift.tables import check
 
 RUNS = make_runs({("s", "sft"): (0, 1)})
@@ -85,6 +91,7 @@ def test_with_every_episode_scored_bounds_and_interval_are_the_estimates_own():
     keyed = {("judge:a", "s", run, int(run != "base"), name): v for (run, name), v in arms.items()}
     values = task_values(with_skills(make_scores(keyed), make_tasks()))
     known = effects(differences(values, RUNS), 0.95, 50, 0)
+    known = about_recipes(known, RUNS, ["path", "suite", "contrast"], 0.95)
     both = found.join(known, on=["path", *CELL, "contrast"], suffix="_known")
     assert both.height == found.height == 4 * (4 + 3)
     for name, expected in (
@@ -120,6 +127,49 @@ def test_a_task_with_some_samples_scored_is_imputed_in_the_others_alone():
     row = row_of(table(arms, make_tasks(2, 2), n_samples=2), "curated-none")
     assert (row["bound_low"], row["bound_high"]) == ((0.5 + 0 + 1 + 0) / 4, (1 + 0.5 + 1 + 1) / 4)
     assert row["estimate"] == pytest.approx((1 + 0 + 1) / 3)
+
+
+def test_a_worst_case_reaches_as_far_as_what_was_found_without_the_unscored():
+    # of four tasks that one arm lacks it is known that `none` passes: imputed alone they exclude the estimate
+    arms = {
+        ("base", "none"): [False, False, True, True, True, True],
+        ("base", "curated"): [True, True, None, None, None, None],
+    }
+    row = row_of(table(arms, make_tasks(3, 2)), "curated-none")
+    assert (row["bound_low"], row["bound_high"], row["estimate"]) == (pytest.approx(-1 / 3), 1.0, 1.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.02, 0.1, 0.5, 0.9]))
+def test_no_worst_case_is_narrower_than_what_was_found(seed, lost):
+    drawn, tasks = np.random.default_rng(seed), make_tasks(6, 2)
+    arms = {
+        (run, condition): [
+            None if gap < lost else bool(passed)
+            for gap, passed in zip(drawn.random(12), drawn.random(12) < drawn.random(), strict=True)
+        ]
+        for run in ("base", "sft-s0", "sft-s1")
+        for condition in ("none", "curated")
+    }
+    keyed = {("judge:a", "s", run, int(run != "base"), name): v for (run, name), v in arms.items()}
+    scores = with_skills(make_scores(keyed), tasks)
+    values, labelled = task_values(scores), judged_and_labelled(scores, exact_labels(scores, no_responses()))
+    by = ["path", "suite", "contrast"]
+    of_effects = about_recipes(effects(differences(values, RUNS), 0.95, 10, 0), RUNS, by, 0.95)
+    as_judged = corrected_effects(labelled, RUNS, 0.95, 10, 0).filter(method="uncorrected")
+    worst = bounds(values, RUNS, 0.95, as_judged)
+    for found in (of_effects, as_judged):
+        both = worst.join(found, on=["path", *CELL, "contrast"], suffix="_found").to_dicts()
+        assert both
+        for row in both:
+            for less, more in (
+                ("bound_low", "estimate_found"),
+                ("estimate_found", "bound_high"),
+                ("ci_low", "ci_low_found"),
+                ("ci_high_found", "ci_high"),
+            ):
+                if row[less] is not None and row[more] is not None:
+                    assert row[less] <= row[more] + 1e-12, (row, less, more)
 
 
 def test_nothing_scored_bounds_nothing_and_estimates_nothing():

@@ -89,7 +89,7 @@ JUDGE_SHIFT = table(
 )
 
 # Worst cases: what an effect would be if every unscored episode had the verdict that lowers it most, or
-# raises it most. The interval covers both bounds.
+# raises it most. The interval covers both bounds; both reach at least as far as what was found without them.
 BOUNDS = table(
     "bounds",
     ("path", *CELL, "contrast"),

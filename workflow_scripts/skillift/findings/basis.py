@@ -87,20 +87,20 @@ def _span(rates: pl.Series) -> str:
 def _room_to_move(rates: pl.DataFrame) -> Finding:
     known, low, high = extremes(rates["pass_rate"])
     inside = known - low - high
-    none = f"; {rates.height - known} have {UNDEFINED} rates" if rates.height > known else ""
+    none = f"; the rates of {how_many(rates.height - known, 'arm')} are {UNDEFINED}"
     sentence = (
         f"Room to move: {inside} of {rates.height} arms, over all paths, have a pass rate from "
         f"{100 * FLOOR:g} "
-        f"to {100 * CEILING:g} %{none}."
+        f"to {100 * CEILING:g} %{none if rates.height > known else ''}."
     )
     return Finding("basis", "room to move", sentence, figure="condition_ladder")
 
 
 def _without_room(rates: pl.DataFrame, view: View) -> Iterator[Finding]:
-    """One sentence for the floor and one for the ceiling: which arms of the headline path are there."""
+    """One sentence for the floor and one for the ceiling: which arms are there, as their intervals show."""
     ends = {
-        f"below {100 * FLOOR:g} %": pl.col("pass_rate") < FLOOR,
-        f"above {100 * CEILING:g} %": pl.col("pass_rate") > CEILING,
+        f"below {100 * FLOOR:g} %": pl.col("ci_high") < FLOOR,
+        f"above {100 * CEILING:g} %": pl.col("ci_low") > CEILING,
     }
     for end, is_there in ends.items():
         arms = rates.filter(is_there).group_by("student", "run", maintain_order=True).agg("condition")

@@ -10,7 +10,7 @@ from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers
 from skillift.metrics.names import INTERVENED, TEXT
 from skillift.metrics.registry import metrics
 from skillift.reporting.arms import place
-from skillift.reporting.numbers import percent
+from skillift.reporting.numbers import how_many, percent
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import of_metrics
 
@@ -47,7 +47,7 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         for row in by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True):
             words.setdefault(claim.name.partition(":")[2].partition("@")[0], []).append(row["word"])
             found.append(_finding(row, view))
-    answers = [f"when it is {_TESTS[kind]}: {told(given)}" for kind, given in words.items()]
+    answers = [f"when their chain is {_TESTS[kind]}: {told(given)}" for kind, given in words.items()]
     text = f"After SFT fewer answers stay the same, {'; '.join(answers)}." if answers else ""
     yield Part(
         _CHAIN, text or "No student has answers with a chain of thought before and after SFT.", [*had, *found]
@@ -57,8 +57,9 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
 def _having(row: Mapping, view: View) -> Finding:
     """How many of an arm's answers have a chain."""
     where = whose(row["student"], row["run"], view)
+    tasks = how_many(row["n_tasks"], "task")
     sentence = (
-        f"{percent(row['pass_rate'])} of {row['n_tasks']} tasks under {_CONDITION} are answered with a chain "
+        f"{percent(row['pass_rate'])} of {tasks} under {_CONDITION} are answered with a chain "
         f"of thought {where}; the others are in no test."
     )
     return Finding(
@@ -69,8 +70,9 @@ def _having(row: Mapping, view: View) -> Finding:
 def _left_out(row: Mapping, view: View) -> Finding:
     """How many of an arm's chains have no paraphrase."""
     where = whose(row["student"], row["run"], view)
+    tasks = how_many(row["n_tasks"], "task")
     sentence = (
-        f"{percent(row['pass_rate'])} of the chains of {row['n_tasks']} tasks under {_CONDITION} have no "
+        f"{percent(row['pass_rate'])} of the chains of {tasks} under {_CONDITION} have no "
         f"paraphrase that passed its check {where}; they are left out of that test, and scored nowhere."
     )
     return Finding(

@@ -11,6 +11,7 @@ from skillift.ledger.registration import BEFORE, WITHDRAWN
 from skillift.publication.predictions import REGISTERED
 from skillift.reporting.numbers import how_many, span
 from skillift.statistics import claim_labels
+from skillift.statistics.room import NO_ROOM, PERHAPS
 
 WIDTH = 80  # columns
 _LABELS = {
@@ -22,9 +23,11 @@ _LABELS = {
 }
 _LABEL = 20  # columns
 _WITHDRAWN = f"; {REGISTERED[WITHDRAWN]}."
+_NO_ROOM = re.compile(rf"({NO_ROOM}|{PERHAPS}): (.*?): ")
 _OTHER_JUDGE = re.compile(
     r"[Uu]nder the judge (\S+) instead of \S+, "
-    r"(\d+ of \d+ headlines? keep their direction|no headline has a direction)"
+    r"(\d+ of \d+ headlines keeps? (?:its|their) direction|the headline \w+ its direction|"
+    r"no headline has a direction)"
 )
 
 
@@ -66,10 +69,10 @@ def _said(part: Part) -> list[str]:
     short = given.replace(claim_labels.NOT_RESOLVABLE, "not resolvable")
     if part.question == "uniform" and len(found) == 1:
         given, short = given.removeprefix("1 "), short.removeprefix("1 ")
-    room = part.answer.split(": ", 2)[1] if part.answer.startswith("No room to move: ") else ""
-    if room:
-        room = re.sub(r" at .*(?= (?:below|above) )", "", room, count=1)
-        return [f"no room to move ({room}); {short}", f"no room to move; {short}", "no room to move"]
+    if room := _NO_ROOM.match(part.answer):
+        said = room[1][0].lower() + room[1][1:]
+        arms = re.sub(r" at .*(?= (?:below|above) )| \(intervals [^)]*\)", "", room[2])
+        return [f"{said} ({arms}); {short}", f"{said}; {short}", said]
     texts = [given, short]
     if does := _controls(part.answer):
         texts = [f"{text}; {does}" for text in texts] + texts

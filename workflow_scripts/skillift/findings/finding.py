@@ -126,8 +126,11 @@ def probability(value: float, name: str = "p") -> str:
     return f"{name} {written}" if written.startswith("<") else f"{name} = {written}"
 
 
-def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
-    """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`."""
+def estimated(row: Mapping, view: View, unit: str = POINTS, test: str = "") -> str:
+    """An estimate with its interval, p-value, detectable effect and counts, in a unit of `in_unit`.
+
+    `test`: of which test the detectable effect is, where that is not the one of the claims.
+    """
     if row["estimate"] is None:
         return f"{UNDEFINED} ({view.nouns.counts(row)})"
     low, high = (None if row[name] is None else in_unit(row[name], unit) for name in ("ci_low", "ci_high"))
@@ -135,7 +138,7 @@ def estimated(row: Mapping, view: View, unit: str = POINTS) -> str:
     if row.get("p_holm") is not None:
         parts.append(probability(row["p_holm"], "Holm-adjusted p"))
     least = detectable(row) if unit == POINTS else in_unit(row["mde"], unit, sign=False)
-    parts += [f"smallest detectable effect {least}", view.nouns.counts(row)]
+    parts += [f"smallest detectable effect{test} {least}", view.nouns.counts(row)]
     return f"{in_unit(row['estimate'], unit)} ({'; '.join(parts)})"
 
 
@@ -199,7 +202,7 @@ def whose(student: str, run: str, view: View) -> str:
         recipe, seed = view.trained_by[student, run]
         return f"at {label} after {view.nouns.training} by {recipe}, seed {seed}"
     seeds = [run for (whom, _), (recipe, _) in view.trained_by.items() if (whom, recipe) == (student, run)]
-    return f"at {label} after {view.nouns.training} by {run}, mean of {len(seeds)} seeds"
+    return f"at {label} after {view.nouns.training} by {run}, mean of {numbers.how_many(len(seeds), 'seed')}"
 
 
 def listed(names: list[str]) -> str:

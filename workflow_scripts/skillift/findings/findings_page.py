@@ -41,8 +41,8 @@ _NOTES = (
     "p-values of lifts, of procedural deltas, of each claim about controls, of each contrast with a control "
     "or with shuffled steps, and of the pairs of one claim of sameness are adjusted by Holm within their "
     "family, and the smallest detectable effect beside them is at that level; others are not. Where a recipe "
-    "has several seeds, the variance between trainings is in the interval (of slopes, worst cases and "
-    "bootstraps it is not), pooled over the tiers; with one seed a claim is about that run. Episodes without "
+    "has several seeds, the variance between trainings is in the interval (of slopes and bootstraps it "
+    "is not), pooled over the tiers; with one seed a claim is about that run. Episodes without "
     "a row count as unscored."
 )
 

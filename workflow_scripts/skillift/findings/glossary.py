@@ -126,9 +126,10 @@ TERMS = (
     ),
     Term(
         "no room to move",
-        r"No room to move",
+        r"(?:No|Perhaps no) room to move",
         f"more than half of the arms pass below {100 * FLOOR:g} % or above {100 * CEILING:g} % of their "
-        "tasks, so that hardly an effect could show: easier or harder tasks are needed, not more of them",
+        "tasks, so that hardly an effect could show: easier or harder tasks are needed, not more of them; "
+        "perhaps: their rates are there, their intervals not",
     ),
     Term(
         claim_labels.SUPPORTED,

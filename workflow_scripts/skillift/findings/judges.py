@@ -64,7 +64,11 @@ def agreement(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         )
         same = both_pass + both_fail
         scored = same + only_a + only_b
-        share = f"{percent(same / scored)} of {scored} episodes" if scored else f"{UNDEFINED} (0 episodes)"
+        share = (
+            f"{percent(same / scored)} of {how_many(scored, 'episode')}"
+            if scored
+            else f"{UNDEFINED} (0 episodes)"
+        )
         known = pair.filter(pl.col("kappa").is_not_null()).sort("kappa", maintain_order=True)
         kappas = f"Cohen's kappa {UNDEFINED}"
         if known.height:
@@ -100,9 +104,12 @@ def judge_shifts(table: pl.DataFrame, view: View) -> Iterator[Finding]:
         # where both judges pass as many with and without, there is no direction to keep
         somewhere = pl.any_horizontal(pl.col("estimate_a", "estimate_b").abs() > _ZERO)
         known = pair.filter(somewhere)["same_direction"].drop_nulls()
-        kept = f"{known.sum()} of {how_many(len(known), 'headline')} keep their direction"
-        if known.is_empty():
+        keep = "keeps its" if known.sum() == 1 else "keep their"
+        kept = f"{known.sum()} of {len(known)} headlines {keep} direction"
+        if len(known) < 2:
             kept = "no headline has a direction"
+        if len(known) == 1:
+            kept = f"the headline {'keeps' if known.all() else 'changes'} its direction"
         furthest = (
             f"the {_HEADLINES[row['contrast']]} {whose(row['student'], row['run'], view)} moves furthest, "
             f"from {points(row['estimate_a'])} to {points(row['estimate_b'])} (shift {points(row['shift'])}, "
@@ -185,11 +192,14 @@ def _missed(certification: pl.DataFrame, path: str) -> str:
 
 
 def format_caveats(claims: pl.DataFrame, certification: pl.DataFrame, view: View) -> Iterator[Finding]:
-    """A sentence for each lift of the headline path between whose arms the share of ANSWER lines changes."""
+    """A sentence for each lift of the headline path between whose arms the share of ANSWER lines changes.
+
+    None for a lift that is zero or undefined: no part of it can be one of format.
+    """
     path = view.headline_path
     rows = claims.filter(path=path, suite=view.suite, claim="lift")
     for row in by_tier(rows, view).iter_rows(named=True):
-        if not moved(row):
+        if not moved(row) or row["estimate"] is None or points(row["estimate"]) == points(0.0):
             continue
         reads = "The extractor reads no prose, so the lift may be one of format."
         if path != "bench":

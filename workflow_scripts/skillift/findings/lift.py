@@ -20,7 +20,7 @@ from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics import claim_labels
 
-_ONE_SEED = "With one training a claim is about that run, not about its recipe: so at"
+_ONE_SEED = "a recipe has one training: what is claimed there is about that run alone"
 
 
 def of_claim(tables: Mapping[str, pl.DataFrame], view: View, claim: str) -> Iterator[dict]:
@@ -43,16 +43,24 @@ def resolved(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
     if not lifts:
         return Part("resolved", "This study has no lift: no run was trained, or its arms are missing.", found)
     single = {row["student"] for row in lifts if row["n_runs"] == 1}
-    settled = sum(row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for row in lifts)
-    number = f"{settled} of {how_many(len(lifts), 'lift')} resolved"
-    about = f" {_ONE_SEED} {how_many(len(single), 'student')}." if single else ""
+    about = f" At {how_many(len(single), 'student')} {_ONE_SEED}." if single else ""
     if caveats:
         about += (
             f" At {how_many(len(caveats), 'lift')} the share of ANSWER lines changes too: see the caveat."
         )
-    return Part(
-        "resolved", f"{number} on the path {view.headline_path}: {told_with_sizes(lifts)}.{about}", found
-    )
+    return Part("resolved", f"{settled_of(lifts, f'on the path {view.headline_path}')}{about}", found)
+
+
+def settled_of(lifts: list[dict], where: str) -> str:
+    """How many lifts are resolved, with their words and sizes; `where`: on which path or suite.
+
+    One lift is not counted.
+    """
+    settled = sum(row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED) for row in lifts)
+    if len(lifts) == 1:
+        word = told_with_sizes(lifts).removeprefix("1 ")
+        return f"The lift {where} is {'resolved' if settled else 'not resolved'}: {word}."
+    return f"{settled} of {len(lifts)} lifts resolved {where}: {told_with_sizes(lifts)}."
 
 
 def finding_of(question: str, row: Mapping, name: str, figure: str, view: View, meaning: str = "") -> Finding:

@@ -96,8 +96,7 @@ def bounds(table: pl.DataFrame, lifts: pl.DataFrame, view: View) -> Iterator[Fin
     kept = {(student, run): holds for student, run, holds in of_lift}
     for row in rows.filter(pl.col("n_unscored") > 0, pl.col("bound_low").is_not_null()).iter_rows(named=True):
         holds = kept.get((row["student"], row["run"]), False)
-        given = ", given these trainings" if row["seed"] is None else ""
-        ends = f"{interval(row['ci_low'], row['ci_high'], view.level)}{given}"
+        ends = interval(row["ci_low"], row["ci_high"], view.level)
         sentence = (
             f"With its {row['n_unscored']} unscored of {row['n_episodes']} episodes counted the worst way, "
             f"the lift {whose(row['student'], row['run'], view)} lies between {points(row['bound_low'])} and "
@@ -119,7 +118,7 @@ def hanging_words(claims: pl.DataFrame, view: View) -> Iterator[Finding]:
     which = ", ".join(f"{number} of {claim.replace('_', ' ')}" for claim, number in by_claim.iter_rows())
     sentence = (
         f"Of {how_many(rows.height, 'claim')} with missing verdicts on the path {view.headline_path}, "
-        f"{hanging.height} have a word that these could change"
+        f"{hanging.height} {'has' if hanging.height == 1 else 'have'} a word that these could change"
         + (f" ({which})" if which else "")
         + ": at the level of its family, with all of them counted one way or the other."
     )

@@ -47,7 +47,8 @@ def _answer(table: pl.DataFrame) -> str:
             parts.append(f"{len(verdicts)} {words}: {told(verdicts)}.")
     if known := judged.filter(registration=POST_HOC)["verdict"].to_list():
         agrees = ", ".join(f"{known.count(word)} {said}" for word, said in AS_STATED.items() if word in known)
-        parts.append(f"{len(known)} post hoc, known when written, so no predictions: {agrees}.")
+        what = "no prediction" if len(known) == 1 else "no predictions"
+        parts.append(f"{len(known)} post hoc, known when written, so {what}: {agrees}.")
     gone = table.height - judged.height
     return " ".join([*parts, *([f"{gone} withdrawn after results existed."] if gone else [])])
 
@@ -62,9 +63,10 @@ def _prediction(row: Mapping, view: View) -> Finding:
         gone = f"Predicted{text}: {statement(row, labels)}; {REGISTERED[row['registration']]}."
         return Finding("prediction", row["prediction"], gone, path=row["path"])
     unit = unit_of_metric(row["metric"])
+    found = estimated(row, view, unit, " of this test alone")  # not at the level of a family of claims
     sentence = (
         f"{'Stated' if post_hoc else 'Predicted'}{text}: {statement(row, labels)}. "
-        f"Found {estimated(row, view, unit)}{about}; {said}{REGISTERED[row['registration']]}."
+        f"Found {found}{about}; {said}{REGISTERED[row['registration']]}."
     )
     verdict = "" if post_hoc else row["verdict"]
     return Finding("prediction", row["prediction"], sentence, verdict, row["path"], numbers=numbers_of(row))

@@ -58,7 +58,8 @@ def _on_one_path(rows: pl.DataFrame, view: View) -> pl.DataFrame:
 
 
 def _finding(row: Mapping, where: str, view: View) -> Finding:
-    after = "before SFT" if row["run"] == BASE else f"after SFT by {row['run']}"
+    trained = view.run_in_words.get(row["run"], row["run"])
+    after = trained if row["run"] == BASE else f"after SFT by {trained}"
     student = view.label_by_student.get(row["student"], "")
     if row["claim"] in (SAMPLING_BUDGET, WHERE_ABLE):
         k, against = row["contrast"].partition("@")[2], view.label_by_student[row["against"]]

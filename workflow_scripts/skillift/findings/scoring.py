@@ -77,11 +77,14 @@ def _of_paths(lifts: pl.DataFrame, paths: list[str], view: View) -> list[str]:
     known = defined.filter(path=view.headline_path).height
     parts = []
     if known < total:
-        parts.append(f"{how_many(total - known, 'lift')} of {total} undefined on {view.headline_path}")
+        which = f"{total - known} of {total} lifts" if total > 1 else "the lift is"
+        parts.append(f"{which} undefined on {view.headline_path}")
     if others > 0 and known:
         where = f"on the {how_many(others, 'other scoring path')}"
         changed = len({lift[:2] for lift in changed_words(lifts, paths, view)})
-        differ = f"the word of {changed} of {how_many(total, 'lift')} differs"
-        every = "every lift" if known == total else f"each of the {known} defined lifts"
+        differ = f"the word of {f'{changed} of {total} lifts' if total > 1 else 'the lift'} differs"
+        every = "every lift" if total > 1 else "the lift"
+        if known < total:
+            every = f"each of the {known} defined lifts" if known > 1 else "the one defined lift"
         parts.append(f"{where}, {differ if changed else f'{every} keeps its word'}")
     return parts

@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Part, told_with_sizes
-from skillift.findings.lift import finding_of, of_claim
+from skillift.findings.finding import Part
+from skillift.findings.lift import finding_of, of_claim, settled_of
 from skillift.findings.room import room_first
-from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
-from skillift.statistics import claim_labels as words
 
 _CLAIMS = {"lift": "lift", "procedural_delta": "tier_trajectory"}
 
@@ -36,10 +34,7 @@ def _of_suite(tables: Mapping[str, pl.DataFrame], view: View) -> Part:
         for row in of_claim(tables, view, claim)
     ]
     lifts = list(of_claim(tables, view, "lift"))
-    settled = sum(row["word"] in (words.SUPPORTED, words.CONTRADICTED) for row in lifts)
     answer = f"On {view.suite} there is no lift: no run was trained, or its arms are missing."
     if lifts:
-        answer = (
-            f"On {view.suite} {settled} of {how_many(len(lifts), 'lift')} resolved: {told_with_sizes(lifts)}."
-        )
+        answer = settled_of(lifts, f"on {view.suite}")
     return room_first([Part("suites", answer, found)], tables["pass_rates"], view)[0]

@@ -16,7 +16,7 @@ from skillift.metrics.metric import of_metric
 from skillift.reporting.column_text import UNDEFINED, as_markdown
 from skillift.reporting.numbers import detectable, percent, points
 from skillift.reporting.view import BASE, View, view_of
-from skillift.statistics.room import NO_ROOM
+from skillift.statistics.room import NO_ROOM, PERHAPS
 
 
 def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
@@ -46,7 +46,7 @@ def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
     warnings, caveats = (
         merged([finding for finding in found if finding.claim == claim]) for claim in ("warning", "format")
     )
-    room = re.findall(rf"^{NO_ROOM}.*?(?=\. )", parts[0].answer)
+    room = re.findall(rf"^(?:{NO_ROOM}|{PERHAPS}).*?(?=\. )", parts[0].answer)
     claim = "lift" if list(of_claim(tables, view, "lift")) else "procedural_delta"
     rates = of_metric(tables["pass_rates"])
     rows = [

@@ -12,7 +12,8 @@ from skillift.contracts.pipeline import NEW_SKILLS, SCORES, TASKS
 from skillift.errors import UserError, problem
 from skillift.planning.costs import DeviceRates, measured_rates, training_precisions
 from skillift.protocols import of_protocol
-from skillift.statistics.pairing import with_skills
+from skillift.statistics.pairing import task_values, with_skills
+from skillift.statistics.pass_rates import no_responses, pass_rates
 from skillift.statistics.power import (
     DELTAS_IN,
     DISCORDANT_SHARES,
@@ -21,7 +22,7 @@ from skillift.statistics.power import (
     Families,
     assumed_components,
 )
-from skillift.statistics.room import MORE_OF_THE_SAME, no_room
+from skillift.statistics.room import advised, no_room
 from skillift.statistics.variance_components import Measured, measured_components, pooled
 from skillift.study.study import Study
 from skillift.tables import read_table
@@ -131,10 +132,11 @@ def from_defaults(
     return Evidence(scenarios, DeviceRates(), [], notes)
 
 
-def from_results(results: Path, path: str, suite: str, precision: str) -> Evidence:
+def from_results(results: Path, path: str, suite: str, precision: str, confidence: float) -> Evidence:
     """The scenario `measured`, and the rates of the device, from a study's folder of results.
 
-    Hours count only where those results were made in the planned `precision`.
+    Hours count only where those results were made in the planned `precision`; `confidence`: of the intervals
+    of pass rates.
 
     Raises:
         UserError: a table or benchmark file is missing or wrong, or leaves the components undefined.
@@ -152,11 +154,11 @@ def from_results(results: Path, path: str, suite: str, precision: str) -> Eviden
             f"Hours are not taken from {results}: it was trained in {', '.join(others)}, the study is in "
             f"{precision}. Declare them (--training-hours, --episodes-per-hour)."
         )
-    room = room_of(of_main, tasks, path, suite)
+    room = room_of(of_main, tasks, path, suite, confidence)
     return Evidence(scenarios, rates, measured, notes, room)
 
 
-def room_of(scores: pl.DataFrame, tasks: pl.DataFrame, path: str, suite: str) -> str:
+def room_of(scores: pl.DataFrame, tasks: pl.DataFrame, path: str, suite: str, confidence: float) -> str:
     """That an earlier study's arms have no room to move, in words; empty where they have.
 
     Args:
@@ -164,13 +166,15 @@ def room_of(scores: pl.DataFrame, tasks: pl.DataFrame, path: str, suite: str) ->
         tasks: contract TASKS.
         path: of its scores.
         suite: of its tasks.
+        confidence: of the intervals of pass rates, as a fraction.
     """
     asked = tasks.filter(suite=suite).select("task_id")
     arms = scores.filter(path=path).join(asked, on="task_id", how="semi")
     arms = arms.filter(pl.col("step") == pl.col("step").max().over("student", "run"))
-    rates = arms.group_by("student", "run", "condition").agg(pl.col("passed").mean())
-    said = no_room(rates["passed"], "of the earlier study")
-    return f"{said}: {MORE_OF_THE_SAME}; ask easier or harder tasks first." if said else ""
+    rates = pass_rates(task_values(with_skills(arms, tasks)), no_responses(), confidence)
+    ends = rates.select("pass_rate", "ci_low", "ci_high").iter_rows()
+    said = no_room(ends, "of the earlier study")
+    return f"{advised(said)}; ask easier or harder tasks first." if said else ""
 
 
 def measured_scenario(measured: Sequence[Measured]) -> dict[str, Components]:

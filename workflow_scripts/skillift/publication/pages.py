@@ -297,12 +297,14 @@ def contrast_in_words(contrast: str) -> str:
 
 def shown(frame: pl.DataFrame, view: View, source: str) -> pl.DataFrame:
     """The rows of `place` with run_name, the headline path first."""
-    seed = pl.lit(", seed ") + pl.col("seed").cast(pl.String)
-    named = pl.when(pl.col("recipe").is_null()).then(pl.lit("before SFT"))
-    name = named.otherwise(pl.col("recipe") + seed.fill_null(", mean of seeds")).str.replace_all(
-        " ", "\u00a0"
+    trainings = view.runs.group_by("student", "recipe").agg(of_recipe=pl.len())
+    rows = place(frame, view, source).join(
+        trainings, on=["student", "recipe"], how="left", maintain_order="left"
     )
-    return headline_first(place(frame, view, source).with_columns(run_name=name), view)
+    several = pl.col("recipe") + ", mean of " + pl.col("of_recipe").cast(pl.String) + " seeds"
+    whole = pl.col("recipe").is_not_null() & pl.col("seed").is_null()
+    name = pl.when(whole).then(several).otherwise(view.trained()).str.replace_all(" ", "\u00a0")
+    return headline_first(rows.with_columns(run_name=name).drop("of_recipe"), view)
 
 
 def subtitle(view: View) -> str:

@@ -55,5 +55,7 @@ def _by_run(bounds: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 def _line(path: str, runs: pl.DataFrame, worst: Mapping, limit: float) -> str:
     n_unscored, n_episodes = runs["n_unscored"].sum(), runs["n_episodes"].sum()
     at = f"most at {worst['name']}: {100 * worst['share']:.1f} %"
-    total = f"{n_unscored} of {n_episodes} compared episodes have no verdict"
+    total = (
+        f"{n_unscored} of {n_episodes} compared episodes {'has' if n_unscored == 1 else 'have'} no verdict"
+    )
     return f"Warning: on the path {path}, {total} ({at}; limit {100 * limit:g} %)"

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from skillift.reporting.numbers import how_many
 from skillift.reporting.view import View
 from skillift.statistics.certification import ALL_KINDS, ALL_PARTS
 
@@ -78,7 +79,8 @@ def exceeds(row: Mapping, view: View) -> bool:
 def _found(row: Mapping) -> str:
     if row["rate"] is None:
         return f"unknown (none of {row['n_cases']} cases scored)"
-    return f"{100 * row['rate']:.1f} % of {row['n_cases'] - row['n_unscored']} {CASES[row['error']]} cases"
+    scored = how_many(row["n_cases"] - row["n_unscored"], f"{CASES[row['error']]} case")
+    return f"{100 * row['rate']:.1f} % of {scored}"
 
 
 def certificate(rates: pl.DataFrame, judge: str, view: View) -> str:

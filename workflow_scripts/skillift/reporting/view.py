@@ -86,11 +86,13 @@ class View:
 
     def trained(self, column: str = "run") -> pl.Expr:
         """A run or a whole recipe in words: `before SFT`, `sft`, `sft, seed 0`."""
-        seeds = {
-            run: f"{recipe}, seed {seed}"
-            for run, recipe, seed in self.runs.select("run", "recipe", "seed").rows()
-        }
-        return pl.col(column).replace({BASE: self.before, **seeds})
+        return pl.col(column).replace(self.run_in_words)
+
+    @cached_property
+    def run_in_words(self) -> dict[str, str]:
+        """`before SFT` and `sft, seed 0` by the names of runs; a whole recipe's name is in words already."""
+        rows = self.runs.select("run", "recipe", "seed").rows()
+        return {BASE: self.before, **{run: f"{recipe}, seed {seed}" for run, recipe, seed in rows}}
 
     def named(self) -> pl.Expr:
         """A student's label, and its run in words."""

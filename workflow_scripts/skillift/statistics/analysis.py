@@ -194,7 +194,7 @@ def _analysed(
             mixed_paths=made(mixed_paths, values, runs, confidence),
             agreement=made(agreement, known, confidence, *bootstrap),
             judge_shift=made(judge_shift, found, runs, confidence),
-            bounds=made(bounds, values, runs, confidence),
+            bounds=made(bounds, values, runs, confidence, corrected.filter(method="uncorrected")),
             judge_errors=made(judge_errors, judged, confidence),
             corrected_effects=with_answer_lines(corrected, response_frame, runs),
             asymmetry=made(asymmetry, values, runs, confidence, settings.splits or SPLITS, settings.seed),

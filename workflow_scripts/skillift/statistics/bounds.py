@@ -5,6 +5,10 @@ bounds assume nothing: every unscored episode takes the verdict that lowers the 
 that raises it most (Horowitz and Manski, "Nonparametric analysis of randomized experiments with missing
 covariate and outcome data", Journal of the American Statistical Association 95 (2000); Manski,
 "Nonparametric bounds on treatment effects", American Economic Review 80 (1990)).
+
+Bounds are over more tasks than estimates, those with an unscored episode too, and these may have verdicts in
+the other arms: so an estimate, or its interval, can reach beyond them. What was found without the unscored
+is one of the cases that a reader has to expect, and the worst case is never narrower than it.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from skillift.contracts.pipeline import key_of
 from skillift.contracts.scoring_audit import BOUNDS
 from skillift.statistics.arm_arrays import arm_arrays, estimable, estimates, mean_of_runs, trained
 from skillift.statistics.contrasts import CONTRASTS, LIFT, contrast_name
+from skillift.statistics.seed_variance import about_recipes
 
 if TYPE_CHECKING:
     from skillift.settings.publication_specs import DeclaredRun
@@ -55,34 +60,82 @@ class Imputed(NamedTuple):
         return Imputed(*means, *(each[members].sum(axis=1) for each in (self.unscored, self.episodes)))
 
 
-def bounds(values: pl.DataFrame, runs: list[DeclaredRun], confidence: float) -> pl.DataFrame:
+def bounds(
+    values: pl.DataFrame,
+    runs: list[DeclaredRun],
+    confidence: float,
+    as_judged: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """The table BOUNDS: every contrast of two conditions, and its lift.
 
     bound_low of a contrast counts the unscored episodes of the condition that is subtracted from as fails
     and those of the subtracted one as passes, bound_high the other way; in a lift the delta before training
     takes the opposite. Both are over all tasks with an episode in every arm, scored or not (n_tasks), and
     ci_low to ci_high reaches from the lower limit of the interval of bound_low to the upper one of
-    bound_high, clustered by skill. estimate is that of the table EFFECTS, over the scored tasks alone; with
-    every episode scored the bounds are equal to it. A lift without its base has no row.
+    bound_high, clustered by skill, of a recipe with the variance between its trainings. estimate is that of
+    the table EFFECTS, over the scored tasks alone; bounds and interval reach at least as far as it and its
+    own interval, and with every episode scored they are equal to these. A lift without its base has no row.
 
     Args:
         values: the frame of `pairing.task_values`; run `base` holds each student before training.
         runs: the declared runs.
         confidence: of the intervals, as a fraction.
+        as_judged: the `uncorrected` rows of the table CORRECTED_EFFECTS, whose means over a recipe's runs are
+            taken otherwise; the bounds reach at least as far as these, too.
     """
     schema = {name: column.dtype.type for name, column in BOUNDS.columns.items()}
-    tables = [
-        table.with_columns(path=pl.lit(path), suite=pl.lit(suite)).select(list(schema))
+    found: list[tuple[pl.DataFrame, ...]] = [
+        tuple(table.with_columns(path=pl.lit(path), suite=pl.lit(suite)) for table in tables)
         for (path, suite), part in values.group_by("path", "suite")
-        for table in _within(part, runs, suite, confidence)
+        for tables in _within(part, runs, suite, confidence)
     ]
-    return pl.concat([pl.DataFrame(schema=schema), *tables]).sort(key_of(BOUNDS))
+    if not found:
+        return pl.DataFrame(schema=schema)
+    by = ["path", "suite", "contrast"]
+    scored, low, high = (
+        about_recipes(pl.concat(tables), runs, by, confidence) for tables in zip(*found, strict=True)
+    )
+    table = low.with_columns(
+        estimate=scored["estimate"],
+        bound_low=low["estimate"],
+        bound_high=high["estimate"],
+        ci_high=high["ci_high"],
+    )
+    for estimated in (scored, as_judged):
+        if estimated is not None:
+            table = _reaching(table, estimated)
+    return table.select(list(schema)).sort(key_of(BOUNDS))
+
+
+def _reaching(table: pl.DataFrame, estimated: pl.DataFrame) -> pl.DataFrame:
+    """Rows of BOUNDS that reach at least as far as these estimates and their intervals.
+
+    What is undefined of a bound stays so.
+    """
+    key = key_of(BOUNDS)
+    own = estimated.select(
+        *key,
+        own="estimate",
+        own_low=pl.col("ci_low").fill_null(pl.col("estimate")),
+        own_high=pl.col("ci_high").fill_null(pl.col("estimate")),
+    )
+    ends = {
+        "bound_low": pl.min_horizontal("bound_low", "own"),
+        "bound_high": pl.max_horizontal("bound_high", "own"),
+        "ci_low": pl.min_horizontal("ci_low", "own_low"),
+        "ci_high": pl.max_horizontal("ci_high", "own_high"),
+    }
+    return (
+        table.join(own, on=key, how="left", maintain_order="left")
+        .with_columns(pl.when(pl.col(name).is_not_null()).then(end).alias(name) for name, end in ends.items())
+        .drop("own", "own_low", "own_high")
+    )
 
 
 def _within(
     values: pl.DataFrame, runs: list[DeclaredRun], suite: str, confidence: float
-) -> Iterator[pl.DataFrame]:
-    """BOUNDS of one path and suite."""
+) -> Iterator[tuple[pl.DataFrame, ...]]:
+    """Of one path and suite: over the scored tasks, the lower bound, the upper one (`_tables`)."""
     fills = {"value": np.nan, "n_unscored": 0.0, "n_samples": 0.0}
     arrays = arm_arrays(values, ["condition"], fills)
     arms = {condition: _imputed(**arm) for (condition,), arm in arrays.arms.items()}
@@ -91,11 +144,11 @@ def _within(
         lifted = trained(arrays, cells)
         for treated, control in pairs:
             name, delta = contrast_name(treated, control), arms[treated].minus(arms[control])
-            yield _table(name, cells.rows, delta.of_runs(cells.members), arrays.skills, confidence)
+            yield _tables(name, cells.rows, delta.of_runs(cells.members), arrays.skills, confidence)
             if lifted.rows.height:
                 before = Imputed(*(each[arrays.base[lifted.members[:, 0]]] for each in delta))
                 lift = delta.of_runs(lifted.members).minus(before)
-                yield _table(LIFT + name, lifted.rows, lift, arrays.skills, confidence)
+                yield _tables(LIFT + name, lifted.rows, lift, arrays.skills, confidence)
 
 
 def _imputed(value: np.ndarray, n_unscored: np.ndarray, n_samples: np.ndarray) -> Imputed:
@@ -105,21 +158,17 @@ def _imputed(value: np.ndarray, n_unscored: np.ndarray, n_samples: np.ndarray) -
     return Imputed(value, passes / episodes, (passes + n_unscored) / episodes, n_unscored, n_samples)
 
 
-def _table(
+def _tables(
     contrast: str, rows: pl.DataFrame, found: Imputed, skills: np.ndarray, confidence: float
-) -> pl.DataFrame:
-    estimate, low, high = (
-        estimates(each, skills, confidence) for each in (found.value, found.low, found.high)
-    )
-    columns = {
-        "estimate": estimate["estimate"],
-        "bound_low": low["estimate"],
-        "bound_high": high["estimate"],
-        "ci_low": low["ci_low"],
-        "ci_high": high["ci_high"],
-        "n_tasks": low["n_tasks"],
-        "n_skills": low["n_skills"],
-        "n_episodes": found.episodes.sum(axis=1).astype(np.int64),
-        "n_unscored": found.unscored.sum(axis=1).astype(np.int64),
+) -> tuple[pl.DataFrame, ...]:
+    """The estimates over the scored tasks, of the lower bound and of the upper one, given the trainings."""
+    counts = {
+        "n_episodes": pl.Series(found.episodes.sum(axis=1).astype(np.int64)),
+        "n_unscored": pl.Series(found.unscored.sum(axis=1).astype(np.int64)),
     }
-    return rows.with_columns(contrast=pl.lit(contrast), **{k: pl.Series(v) for k, v in columns.items()})
+    return tuple(
+        pl.concat([rows, estimates(each, skills, confidence)], how="horizontal").with_columns(
+            contrast=pl.lit(contrast), **counts
+        )
+        for each in (found.value, found.low, found.high)
+    )

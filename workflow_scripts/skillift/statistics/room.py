@@ -1,17 +1,40 @@
 """Floors and ceilings: whether arms have room to move.
 
 Where nearly every task of an arm fails, or nearly every one passes, effects between such arms are not
-resolved however many tasks are asked. So this is said before anything is said of power.
+resolved however many tasks are asked. So this is said before anything is said of power: outright where the
+intervals of the pass rates show it, and as a possibility where the rates alone do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 # arms outside of these pass rates have little room to move, so their differences say little
 FLOOR, CEILING = 0.05, 0.95
-NO_ROOM = "No room to move"
-MORE_OF_THE_SAME = "more tasks of this kind would not help"
+NO_ROOM, PERHAPS = "No room to move", "Perhaps no room to move"
+_MORE_OF_THE_SAME = {
+    NO_ROOM: "more tasks of this kind would not help",
+    PERHAPS: "more tasks of this kind may not help",
+}
+
+
+class Rate(NamedTuple):
+    """The pass rate of an arm and the ends of its interval, as fractions; None where undefined."""
+
+    rate: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def at_floor(self) -> bool:
+        """Whether the interval lies below `FLOOR`."""
+        return self.high is not None and self.high < FLOOR
+
+    @property
+    def at_ceiling(self) -> bool:
+        """Whether the interval lies above `CEILING`."""
+        return self.low is not None and self.low > CEILING
 
 
 def extremes(rates: Iterable[float | None]) -> tuple[int, int, int]:
@@ -20,17 +43,39 @@ def extremes(rates: Iterable[float | None]) -> tuple[int, int, int]:
     return len(known), sum(rate < FLOOR for rate in known), sum(rate > CEILING for rate in known)
 
 
-def no_room(rates: Iterable[float | None], where: str = "") -> str:
-    """`No room to move: 7 of 8 arms below 5 %`, where that is so of more than half of the arms; else empty.
+def no_room(rates: Iterable[tuple[float | None, float | None, float | None]], where: str = "") -> str:
+    """`No room to move: 7 of 8 arms below 5 %`, where intervals show that of more than half of the arms.
+
+    Where only the rates themselves are there, `Perhaps no room to move: 7 of 8 arms below 5 % (intervals to
+    11.2 %)`; else empty.
 
     Args:
-        rates: pass rates of arms as fractions; arms whose rate is undefined do not count.
+        rates: `Rate` of each arm; those whose rate is undefined do not count.
         where: what the arms are of, such as `at 45 k`.
     """
-    number, low, high = extremes(rates)
-    if 2 * (low + high) <= number:
+    known = [arm for arm in (Rate(*each) for each in rates) if arm.rate is not None]
+    low, high = [arm for arm in known if arm.at_floor], [arm for arm in known if arm.at_ceiling]
+    if 2 * (len(low) + len(high)) > len(known):
+        return f"{NO_ROOM}: {_ends(len(known), len(low), len(high), where)}"
+    _, n_low, n_high = extremes(arm.rate for arm in known)
+    if 2 * (n_low + n_high) <= len(known):
         return ""
+    to = max((arm.high for arm in known if arm.rate < FLOOR and arm.high is not None), default=None)
+    down = min((arm.low for arm in known if arm.rate > CEILING and arm.low is not None), default=None)
+    reach = (
+        "" if to is None else f" (intervals to {100 * to:.1f} %)",
+        "" if down is None else f" (intervals from {100 * down:.1f} %)",
+    )
+    return f"{PERHAPS}: {_ends(len(known), n_low, n_high, where, reach)}"
+
+
+def advised(said: str) -> str:
+    """What `no_room` says, and what follows from it for who would ask more tasks."""
+    return f"{said}: {_MORE_OF_THE_SAME[PERHAPS if said.startswith(PERHAPS) else NO_ROOM]}"
+
+
+def _ends(number: int, low: int, high: int, where: str, reach: tuple[str, str] = ("", "")) -> str:
     place = f" {where}" if where else ""
-    low_end, high_end = f"below {100 * FLOOR:g} %", f"above {100 * CEILING:g} %"
-    first = f"{low or high} of {number} arms{place} {low_end if low else high_end}"
-    return f"{NO_ROOM}: {first}" + (f" and {high} {high_end}" if low and high else "")
+    of_low, of_high = f"below {100 * FLOOR:g} %{reach[0]}", f"above {100 * CEILING:g} %{reach[1]}"
+    first = f"{low or high} of {number} arm{'s' * (number > 1)}{place} {of_low if low else of_high}"
+    return first + (f" and {high} {of_high}" if low and high else "")
