@@ -45,13 +45,17 @@ def compared(folder: Path, names: str, *options: str) -> None:
 def test_studies_of_the_same_tasks_are_subtracted_task_by_task(folder, capsys):
     compared(folder, "ab", "--contrast", "gain:none")
     text = capsys.readouterr().out
-    assert text.startswith("**gain:none** in 2 studies") and text.count("| bench |") == 2
-    assert "- same 40 tasks, s by sft: a - b = " in text and "paired by task" in text
+    assert text.startswith("**gain:none** in 2 studies, percentage points; path bench, suite holdout, 95 %")
+    label = yaml.safe_load(SMOKE.read_text(encoding="utf-8"))["students"]["s"]["label"]
+    assert f"| {label} \u00b7 sft, seed 0 | a | " in text and "\n|  | b | " in text
+    assert (
+        "**a \u2212 b**, paired by the tasks that both asked" in text and f"| {label} \u00b7 sft | " in text
+    )
 
 
 def test_five_studies_of_other_tasks_have_a_mean_and_four_have_none(folder, capsys):
     compared(folder, "acdef", "--contrast", "gain:none")
-    assert "- other tasks, s by sft: mean of 5 studies +" in capsys.readouterr().out
+    assert "\u00b7 sft: mean of 5 studies +" in capsys.readouterr().out
     compared(folder, "acde", "--contrast", "gain:none")
     assert "fewer than 5 studies have no mean" in capsys.readouterr().out
 

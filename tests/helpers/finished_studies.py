@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from claim_tables import make_runs
-from made_specs import analysis_of
+from made_specs import analysis_of, viewed
 
+from skillift.reporting.view import View
 from skillift.statistics.across_studies import Finished
 from skillift.statistics.analysis import analyse
 from skillift.statistics.pass_rates import no_responses
@@ -50,3 +51,10 @@ def study(seed: int, gain: float, tasks: str = "t", wording: str = "") -> Finish
     )
     effects = analyse(scores, known, no_responses(), *analysis_of(SPEC)).effects
     return Finished("bench", "holdout", known, scores, effects, RUNS)
+
+
+def view(label: str = "SmolLM2-135M") -> View:
+    """How such a study shows its student."""
+    analysis = {**SPEC["analysis"], "headline_path": "bench"}
+    students = {"s": {"label": label, "tier": 1}}
+    return viewed({"analysis": analysis, "students": students, "references": [], "runs": RUNS})

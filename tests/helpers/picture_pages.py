@@ -289,4 +289,4 @@ def _compared(spec: dict, tables: Tables) -> str:
     studies = dict.fromkeys(names, (head, HOLDOUT, *rest))
     studies[f"{spec['name']}_by_lines"] = ("bench", HOLDOUT, *rest)
     found = {name: Finished(*each) for name, each in studies.items()}
-    return comparison_text(found, "lift:curated-none", spec["analysis"]["confidence"])
+    return comparison_text(found, dict.fromkeys(found, viewed(spec)), "lift:curated-none")

@@ -20,12 +20,13 @@ from skillift.commands import run
 from skillift.contracts.analysis import EFFECTS
 from skillift.contracts.pipeline import SCORES, TASKS
 from skillift.errors import UserError, problem
+from skillift.ledger.looks import look_level
 from skillift.protocols import of_protocol
 from skillift.reporting.across_studies import comparison_text
-from skillift.reporting.view import HOLDOUT
+from skillift.reporting.view import HOLDOUT, View, view_of
 from skillift.running.project_settings import DIRECTORY_HELP, settings
 from skillift.statistics.across_studies import Finished
-from skillift.tables import read_table
+from skillift.tables import read_json, read_table
 from skillift.tasks.suites import files_of_suites, read_suites
 
 
@@ -48,12 +49,12 @@ def main(argv: list[str] | None = None) -> None:
     names = [name for name, *_ in found]
     if len(set(names)) < len(names):
         raise UserError(problem("--studies", ", ".join(names), "studies of different names"))
-    confidence = min(confidence for *_, confidence in found)
-    print(comparison_text({name: study for name, study, _ in found}, options.contrast, confidence), end="")
+    studies, views = ({name: each[part] for name, *each in found} for part in (0, 1))
+    print(comparison_text(studies, views, options.contrast), end="")
 
 
-def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
-    """A finished study by its file, with its name and confidence."""
+def finished(path: str, directory: str | None) -> tuple[str, Finished, View]:
+    """A finished study by its file, with its name and how its results are shown."""
     known = settings(path, directory)
     results, spec = Path(known.results), known.study.figures_spec()
     analysis = spec.analysis
@@ -65,7 +66,10 @@ def finished(path: str, directory: str | None) -> tuple[str, Finished, float]:
         of_protocol(read_table(results / "analysis/effects.parquet", EFFECTS)),
         spec.runs,
     )
-    return known.study.name, study, analysis.confidence
+    look = (
+        results / "analysis/look.json"
+    )  # of a study that was analysed before looks were counted there is none
+    return known.study.name, study, view_of(spec, look_level(read_json(look)) if look.exists() else None)
 
 
 if __name__ == "__main__":

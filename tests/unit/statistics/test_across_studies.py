@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
-from finished_studies import study
+from finished_studies import study, view
 from scipy.stats import t as student_t
 
 from skillift.errors import UserError
@@ -18,6 +20,11 @@ from skillift.statistics.across_studies import (
     spread_p,
     summed_up,
 )
+
+
+def told(studies: dict[str, Finished]) -> str:
+    """The comparison of their gains, where all have the same label for their student."""
+    return comparison_text(studies, dict.fromkeys(studies, view()), "gain:none")
 
 
 def gains(found: Finished) -> np.ndarray:
@@ -40,15 +47,34 @@ def test_studies_of_the_same_tasks_are_compared_task_by_task():
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(
         (difference.mean() - half, difference.mean() + half)
     )
-    text = comparison_text({"a": ours, "b": theirs}, "gain:none", 0.95)
-    assert "- same 40 tasks, s by sft: a - b = " in text and "other tasks" not in text
+    text = told({"a": ours, "b": theirs})
+    assert "**a \u2212 b**, paired by the tasks that both asked, 95 % intervals:" in text
+    assert text.count("| SmolLM2-135M \u00b7 sft |") == 1 and "other tasks" not in text
+    assert "| SmolLM2-135M \u00b7 sft, seed 0 | a | " in text and "\n|  | b | " in text
+    assert "| 40 | 0 |" in text.partition("**a \u2212 b**")[2]
+
+
+def test_a_student_that_two_studies_label_differently_is_named_by_both_labels_and_its_id():
+    studies = {"a": study(0, 0.5), "b": study(1, 0.1)}
+    text = comparison_text(studies, {"a": view("small"), "b": view("135M | chat")}, "gain:none")
+    assert "| small \u00b7 sft, seed 0 | a |" in text and "| 135M \\| chat \u00b7 sft, seed 0 | b |" in text
+    assert "| small / 135M \\| chat (s) \u00b7 sft |" in text
+
+
+def test_what_studies_have_alike_is_said_once_and_what_differs_of_each():
+    studies = {"a": study(0, 0.5), "b": study(1, 0.1)}
+    assert "2 studies, percentage points; path bench, suite holdout, 95 % intervals:" in told(studies)
+    views = {"a": view(), "b": replace(view(), confidence=0.975)}
+    text = comparison_text(studies, views, "gain:none")
+    assert "- a: path bench, suite holdout, 95 % intervals\n- b: path bench, suite holdout, 97.5 %" in text
+    assert "that both asked, 95 % intervals:" in text
 
 
 def test_other_tasks_of_the_same_ids_are_not_paired():
     studies = {"a": study(0, 0.5), "b": study(1, 0.1, wording="Say ")}
     assert differences_of_pairs(studies, "gain:none", 0.95).is_empty()
-    text = comparison_text(studies, "gain:none", 0.95)
-    assert "- other tasks, s by sft: " in text and "fewer than 5 studies have no mean" in text
+    text = told(studies)
+    assert "- other tasks, SmolLM2-135M \u00b7 sft: " in text and "fewer than 5 studies have no mean" in text
 
 
 def test_another_scoring_path_is_not_subtracted():
@@ -77,7 +103,7 @@ def test_a_mean_over_studies_is_that_of_dersimonian_and_laird_with_the_interval_
     assert found.estimate == pytest.approx(mean)
     assert (found.ci_low, found.ci_high) == pytest.approx((mean - half, mean + half))
     assert (found.tau, found.i2) == pytest.approx((np.sqrt(tau2), (q - 4) / q))
-    assert "mean of 5 studies" in comparison_text(studies, "gain:none", 0.95)
+    assert "mean of 5 studies" in told(studies)
 
 
 def test_fewer_than_five_studies_have_no_mean_and_a_word_on_whether_they_differ():
@@ -85,7 +111,7 @@ def test_fewer_than_five_studies_have_no_mean_and_a_word_on_whether_they_differ(
     (rows,) = groups_of(side_by_side(studies, "gain:none"), studies)
     assert summed_up(rows, 0.95) is None
     assert spread_p(rows) < 0.05
-    assert "they differ (Cochran's Q" in comparison_text(studies, "gain:none", 0.95)
+    assert "they differ (Cochran's Q" in told(studies)
 
 
 def test_a_contrast_that_a_study_lacks_is_named():
@@ -96,9 +122,9 @@ def test_a_contrast_that_a_study_lacks_is_named():
 @pytest.mark.slow
 def test_where_some_studies_share_tasks_it_is_said_why_there_is_no_mean():
     studies = {"a": study(0, 0.5), "b": study(1, 0.1), "c": study(2, 0.3, "c")}
-    text = comparison_text(studies, "gain:none", 0.95)
+    text = told(studies)
     assert "- only a and b share tasks; a mean over studies is made where no two do" in text
-    assert "only a" not in comparison_text({name: studies[name] for name in "ab"}, "gain:none", 0.95)
+    assert "only a" not in told({name: studies[name] for name in "ab"})
 
 
 def test_another_scoring_path_is_not_taken_into_a_mean():
