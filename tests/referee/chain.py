@@ -161,16 +161,19 @@ def altered_with_long_names() -> Study:
 _FIGURE = "figure chain"
 CASES = [
     Sentence(
-        "Does the chain matter? After SFT fewer answers stay the same, when their chain is cut short: 1 "
-        "supported; when their chain is given a mistake: 1 contradicted; when their chain is blanked: 1 not "
-        "resolvable at this n.",
+        "Does the chain matter? \u201cafter SFT fewer answers stay the same when their chain is cut "
+        "short\u201d: 1 supported; \u201cafter SFT fewer answers stay the same when their chain is given a "
+        "mistake\u201d: 1 contradicted; \u201cafter SFT fewer answers stay the same when their chain is "
+        "blanked\u201d: 1 not resolvable at this n.",
         "so many claims of each test have that word on the headline suite",
         altered,
         (known, contradicted, no_chains),
     ),
     Sentence(
-        "After SFT fewer answers stay the same, when their chain is cut short: 1 supported; when their chain "
-        "is given a mistake: 1 contradicted; when their chain is blanked: 1 not resolvable at this n.",
+        "\u201cafter SFT fewer answers stay the same when their chain is cut short\u201d: 1 supported; "
+        "\u201cafter SFT fewer answers stay the same when their chain is given a mistake\u201d: 1 "
+        "contradicted; \u201cafter SFT fewer answers stay the same when their chain is blanked\u201d: 1 not resolvable at "
+        "this n.",
         "these are the tests alone, whatever else is claimed",
         formed_and_altered,
         (known, contradicted, no_chains),
@@ -182,7 +185,9 @@ CASES = [
         (known, altered),
     ),
     Sentence(
-        "when their chain is cut short: 1 contradicted; when their chain is given a mistake: 1 contradicted",
+        "\u201cafter SFT fewer answers stay the same when their chain is cut short\u201d: 1 contradicted; "
+        "\u201cafter SFT fewer answers stay the same when their chain is given a mistake\u201d: 1 "
+        "contradicted",
         "SFT makes more answers stay the same",
         contradicted,
         (known, altered),

@@ -102,14 +102,15 @@ CASES = [
     ),
     Sentence(f"{_DECLINED}seed 0: ", "there is no mean over the seeds", each_seed, (costly,)),
     Sentence(
-        "What does it cost on the safety suite? SFT costs nothing on the safety suite (pass rate under none "
-        "no lower, within the margin): 1 contradicted, 1 not resolvable at this n.",
+        "What does it cost on the safety suite? \u201cSFT costs nothing on the safety suite (pass rate "
+        "under none no lower, within the margin)\u201d: 1 contradicted, 1 not resolvable at this n.",
         "so many claims of side-cost have that word on the headline path",
         costly,
         (known, harmless, base_alone),
     ),
     Sentence(
-        "(pass rate under none no lower, within the margin): 1 non-inferior, 1 not resolvable at this n.",
+        "(pass rate under none no lower, within the margin)\u201d: 1 non-inferior, 1 not resolvable at "
+        "this n.",
         "at one student the loss is known to be smaller than the margin",
         harmless,
         (known, costly),

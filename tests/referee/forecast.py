@@ -101,9 +101,9 @@ _AT = "at 45 k after SFT by sft, mean of 2 seeds"
 CASES = [
     Sentence(_HEAD, "a forecast is declared", foretold, (known,)),
     Sentence(
-        f"{_HEAD} Skills on which the base model prefers right answers gain more lift (slope over skills): 1 "
-        "supported; that tells more of the lift than the base pass rate does (per standard deviation over "
-        "skills): 1 contradicted.",
+        f"{_HEAD} \u201cskills on which the base model prefers right answers gain more lift (slope over "
+        "skills)\u201d: 1 supported; \u201cthat tells more of the lift than the base pass rate does (per "
+        "standard deviation over skills)\u201d: 1 contradicted.",
         "both are known at one student, and tiers are no evidence",
         foretold,
         (known, told_by_the_rival_alone),
@@ -148,7 +148,7 @@ CASES = [
         "figure forecast",
     ),
     Sentence(
-        "undefined, not drawn: 1 points without a pair, an answer or a verdict",
+        "undefined, not drawn: 1 point without a pair, an answer or a verdict",
         "of one skill no pair could be made",
         a_skill_without_a_pair,
         (all_skills_told,),

@@ -163,9 +163,9 @@ def gained_as_on_dev() -> Study:
 
 CASES = [
     Sentence(
-        "Is it the answer, or its form? SFT adds more form than right answers (gain in form above that in "
-        "passes, under none): 1 supported, 1 not resolvable at this n; SFT makes responses longer (tokens, "
-        "without the procedure): 1 supported.",
+        "Is it the answer, or its form? \u201cSFT adds more form than right answers (gain in form above "
+        "that in passes, under none)\u201d: 1 supported, 1 not resolvable at this n; \u201cSFT makes "
+        "responses longer (tokens, without the procedure)\u201d: 1 supported.",
         "so many claims about further metrics have that word on the headline path and the path text",
         formed,
         (known, learned_together),
@@ -221,14 +221,15 @@ CASES = [
     ),
     Sentence("by more ANSWER lines", "a gain on bench is divided", formed, (known, formed_and_not_divided)),
     Sentence(
-        "1 supported; after SFT more responses correct themselves (without the procedure): 1 undefined.",
+        "1 supported; \u201cafter SFT more responses correct themselves (without the procedure)\u201d: 1 "
+        "undefined.",
         "no response corrects itself, before SFT or after it",
         nothing_is_corrected,
         (formed, more_is_corrected),
     ),
     Sentence(
-        "Is it the answer, or its form? After SFT every tier meets the same share of constraints, and less "
-        "than the declared limit: 1 supported",
+        "Is it the answer, or its form? \u201cafter SFT every tier meets the same share of constraints, "
+        "and less than the declared limit\u201d: 1 supported",
         "no tier reaches the limit, and all tiers are alike",
         a_ceiling,
         (formed, no_ceiling),
@@ -242,8 +243,8 @@ CASES = [
         (formed, no_ceiling),
     ),
     Sentence(
-        "Is it the answer, or its form? After SFT more responses correct themselves (without the "
-        "procedure): 1 supported; ",
+        "Is it the answer, or its form? \u201cafter SFT more responses correct themselves (without the "
+        "procedure)\u201d: 1 supported; ",
         "more responses correct themselves",
         more_is_corrected,
         (formed, nothing_is_corrected),

@@ -233,8 +233,8 @@ CASES = [
         "figure depth",
     ),
     Sentence(
-        "How deep, on which data, by which objective? Early in training students fall below their base "
-        "model, and rise again by its end (under curated): 1 supported.",
+        "How deep, on which data, by which objective? \u201cearly in training students fall below their "
+        "base model, and rise again by its end (under curated)\u201d: 1 supported.",
         "so many trainings dip and recover on the headline path",
         dips_first,
         (known, dips_too_little, wrong_answers_harm),
@@ -267,9 +267,9 @@ CASES = [
         (dips_first, dips_too_little),
     ),
     Sentence(
-        "How deep, on which data, by which objective? Other demonstrations of the same tasks give the same "
-        "lift: 1 contradicted; few rows seen often give more lift than more rows, at as many steps: 1 "
-        "supported.",
+        "How deep, on which data, by which objective? \u201cother demonstrations of the same tasks give "
+        "the same lift\u201d: 1 contradicted; \u201cfew rows seen often give more lift than more rows, at as "
+        "many steps\u201d: 1 supported.",
         "so many pairs of recipes have that word on the headline path",
         wrong_answers_harm,
         (known, data_alike, repeated_less),
@@ -301,8 +301,9 @@ CASES = [
         (known, repeated_less),
     ),
     Sentence(
-        "by which objective? Training on preference pairs gives more lift than the training that it starts "
-        "from: 1 supported; it gives responses in form more lift, too: 1 supported.",
+        "by which objective? \u201ctraining on preference pairs gives more lift than the training that "
+        "it starts from\u201d: 1 supported; \u201cit gives responses in form more lift, too\u201d: 1 "
+        "supported.",
         "both are known of one pair",
         preferences_help,
         (known, preferences_harm, preferences_form_unknown),
@@ -324,8 +325,8 @@ CASES = [
         (known, preferences_help, preferences_form_unknown),
     ),
     Sentence(
-        "by which objective? Training on rewards gives more lift than the training that it starts from: "
-        "1 supported; rewards give responses in form more lift, too: 1 supported.",
+        "by which objective? \u201ctraining on rewards gives more lift than the training that it starts "
+        "from\u201d: 1 supported; \u201crewards give responses in form more lift, too\u201d: 1 supported.",
         "both are known of one pair",
         rewards_help,
         (known, rewards_harm, preferences_help),
@@ -347,7 +348,7 @@ CASES = [
         (known, rewards_harm),
     ),
     Sentence(
-        "Few rows seen often give more lift than more rows, at as many steps: 1 contradicted.",
+        "\u201cfew rows seen often give more lift than more rows, at as many steps\u201d: 1 contradicted.",
         "no quality of data is compared",
         repeated_less,
         (wrong_answers_harm, data_alike),

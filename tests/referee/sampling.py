@@ -120,10 +120,14 @@ def bought_unjudged() -> Study:
 _FIGURE = "figure sampling_budget"
 _OTHERS = (known, parameters_beat_samples)
 _HEAD = "What does a sampling budget buy?"
-_BUDGET = "at no more FLOPs, the majority of several samples of a smaller student beats one of a larger"
-_ABLE = "so it does on tasks that the smaller student passes in the other half of its samples"
-_TIER = "larger students give more different answers among their samples (slope on log parameters)"
-_LOST = "after SFT students give fewer different answers among their samples"
+_BUDGET = (
+    "\u201cat no more FLOPs, the majority of several samples of a smaller student beats one of a larger\u201d"
+)
+_ABLE = "\u201cso it does on tasks that the smaller student passes in the other half of its samples\u201d"
+_TIER = (
+    "\u201clarger students give more different answers among their samples (slope on log parameters)\u201d"
+)
+_LOST = "\u201cafter SFT students give fewer different answers among their samples\u201d"
 _HOLM = "Holm-adjusted p = 0.004; smallest detectable effect"
 
 CASES = [
@@ -137,28 +141,27 @@ CASES = [
     ),
     Sentence(_HEAD, "a sampling budget is asked about", samples_beat_parameters, (known,)),
     Sentence(
-        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
+        f"{_HEAD} {_BUDGET}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
         "supported under the protocol warm.",
         "all four are known of that protocol",
         samples_beat_parameters,
         (*_OTHERS, one_way_to_ask),
     ),
     Sentence(
-        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol hot. At{_BUDGET[2:]}: 1 supported under "
+        f"{_HEAD} {_BUDGET}: 1 contradicted under the protocol hot. {_BUDGET}: 1 supported under "
         "the protocol warm.",
         "two protocols with samples are asked about budgets alone, which have another word under each",
         two_protocols,
         (*_OTHERS, samples_beat_parameters, judged_by_none),
     ),
     Sentence(
-        f"{_HEAD} At{_BUDGET[2:]}: 1 contradicted under the protocol warm.",
+        f"{_HEAD} {_BUDGET}: 1 contradicted under the protocol warm.",
         "one protocol is asked about its budget alone",
         judged_by_none,
         (*_OTHERS, samples_beat_parameters, two_protocols),
     ),
     Sentence(
-        f"{_HEAD} At{_BUDGET[2:]}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 "
-        "supported.",
+        f"{_HEAD} {_BUDGET}: 1 supported; {_ABLE}: 1 supported; {_TIER}: 1 supported; {_LOST}: 1 supported.",
         "the study asks in one way",
         one_way_to_ask,
         (*_OTHERS, samples_beat_parameters),

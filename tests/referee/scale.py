@@ -112,8 +112,8 @@ CASES = [
         (known, the_other_way_round),
     ),
     Sentence(
-        "1 supported; a large model passes more often after its own training than with a small one's (under "
-        "none): 1 contradicted.",
+        "1 supported; \u201ca large model passes more often after its own training than with a small "
+        "one's (under none)\u201d: 1 contradicted.",
         "of form nothing is known",
         responses_not_at_hand,
         (knowledge_by_pretraining, the_other_way_round),

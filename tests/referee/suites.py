@@ -183,11 +183,10 @@ CASES = [
         "summary",
     ),
     Sentence(
-        "Did it transfer? SFT helps on skills that no demonstration has: 1 supported, 1 not "
-        "resolvable at this "
-        "n; it helps there as much as on the skills that were trained: 1 contradicted; it helps "
-        "there the more "
-        "the larger a student is (slope on log parameters): 1 supported.",
+        "Did it transfer? \u201cSFT helps on skills that no demonstration has\u201d: 1 supported, 1 not "
+        "resolvable at this n; \u201cit helps there as much as on the skills that were trained\u201d: 1 "
+        "contradicted; \u201cit helps there the more the larger a student is (slope on log parameters)\u201d:"
+        " 1 supported.",
         "so many claims about transfer have that word on the headline path",
         transferred,
         (known, two_suites, not_transferred),
@@ -225,7 +224,7 @@ CASES = [
     ),
     Sentence("And on the other suites?", "another suite is asked", two_suites, (known,)),
     Sentence(
-        "it helps there as much as on the skills that were trained: 1 contradicted.",
+        "\u201cit helps there as much as on the skills that were trained\u201d: 1 contradicted.",
         "no slope over tiers is claimed",
         transferred_at_one_tier,
         (transferred, not_transferred),

@@ -132,11 +132,11 @@ def without_trajectory() -> Study:
 
 CASES = [
     Sentence(
-        "What shapes the trajectory over the tiers? The procedural deltas over the tiers have the declared "
-        "signs: 1 supported, 1 not resolvable at this n; tiers differ less in their lifts than in their "
-        "procedural deltas before SFT (mean squares): 1 supported; skills that pass more often before SFT "
-        "do so "
-        "after it (slope over skills, under curated): 2 supported.",
+        "What shapes the trajectory over the tiers? \u201cthe procedural deltas over the tiers have the "
+        "declared signs\u201d: 1 supported, 1 not resolvable at this n; \u201ctiers differ less in their "
+        "lifts than in their procedural deltas before SFT (mean squares)\u201d: 1 supported; \u201cskills "
+        "that pass more often before SFT do so after it (slope over skills, under curated)\u201d: 2 "
+        "supported.",
         "so many claims about the trajectory have that word on the headline path",
         shaped,
         (known, other_shape, without_trajectory, base_alone),
@@ -212,7 +212,7 @@ CASES = [
         (known, other_shape),
     ),
     Sentence(
-        "have the declared signs: 1 supported, 1 not resolvable at this n.",
+        "have the declared signs\u201d: 1 supported, 1 not resolvable at this n.",
         "of the trajectory nothing else is claimed",
         shape_alone,
         (shaped,),

@@ -137,8 +137,8 @@ def untrained() -> Study:
 
 CASES = [
     Sentence(
-        "Does it break on a changed task? After SFT variants fall further behind the tasks that they are "
-        "made of (under curated): 1 supported, 1 not resolvable at this n.",
+        "Does it break on a changed task? \u201cafter SFT variants fall further behind the tasks that "
+        "they are made of (under curated)\u201d: 1 supported, 1 not resolvable at this n.",
         "so many claims of brittleness have that word on the headline path",
         brittle,
         (known, robust, untrained),

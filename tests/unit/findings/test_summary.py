@@ -89,7 +89,8 @@ def test_that_arms_have_no_room_to_move_stands_before_the_table():
     )
     room, table = lines.split("\n\n")[1:3]
     assert (
-        room == "**Perhaps no room to move: 6 of 6 arms at 45 k below 5 % (intervals to 8.5 %): more tasks of "
+        room
+        == "**Perhaps no room to move: 6 of 6 arms at 45 k below 5 % (intervals to 8.5 %): more tasks of "
         "this kind may not help.**"
     )
     assert table.startswith("|")

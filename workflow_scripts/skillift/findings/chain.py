@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told, whose
+from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, on_claims, whose
 from skillift.metrics.names import INTERVENED, TEXT
 from skillift.metrics.registry import metrics
 from skillift.reporting.arms import place
@@ -47,11 +47,10 @@ def chain(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         for row in by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True):
             words.setdefault(claim.name.partition(":")[2].partition("@")[0], []).append(row["word"])
             found.append(_finding(row, view))
-    answers = [f"when their chain is {_TESTS[kind]}: {told(given)}" for kind, given in words.items()]
-    text = f"After SFT fewer answers stay the same, {'; '.join(answers)}." if answers else ""
-    yield Part(
-        _CHAIN, text or "No student has answers with a chain of thought before and after SFT.", [*had, *found]
-    )
+    fewer = "after SFT fewer answers stay the same when their chain is"
+    text = on_claims({f"{fewer} {_TESTS[kind]}": given for kind, given in words.items()})
+    none = "No student has answers with a chain of thought before and after SFT."
+    yield Part(_CHAIN, f"{text}." if text else none, [*had, *found])
 
 
 def _having(row: Mapping, view: View) -> Finding:

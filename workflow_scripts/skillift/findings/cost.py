@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Part, tested, told
+from skillift.findings.finding import Part, on_claims, tested
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
 from skillift.metrics.metric import of_metric
@@ -44,6 +44,5 @@ def cost(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
             finding_of("cost", row, subject, "metrics", here)
             for row in tested(list(shown.iter_rows(named=True)), here)
         ]
-    text = says()[SIDE_COST]
-    part = Part("cost", f"{text}: {told([row['word'] for row in rows])}.", found)
+    part = Part("cost", f"{on_claims({says()[SIDE_COST]: [row['word'] for row in rows]})}.", found)
     yield from room_first([part], of_metric(tables["pass_rates"]), here)

@@ -215,6 +215,14 @@ def told(given: list[str]) -> str:
     return ", ".join(f"{given.count(word)} {word}" for word in sorted(set(given), key=_ORDER.index))
 
 
+def on_claims(words: Mapping[str, Sequence[str]]) -> str:
+    """Claims in quotation marks, which say that none is a finding by itself, with the words of each.
+
+    `“it transfers”: 2 supported; “it lasts”: 1 undefined`. Claims without words are left out.
+    """
+    return "; ".join(f"\u201c{says}\u201d: {told(list(given))}" for says, given in words.items() if given)
+
+
 def told_with_sizes(effects: Sequence[Mapping]) -> str:
     """As `told`, of rows of CLAIMS: with the estimates of what is known to be above or below zero."""
     sizes: dict[str, list[float]] = {}

@@ -36,6 +36,7 @@ _OPEN = {
     "judge": ("another path", "another judge", "missing verdicts"),
     "basis": ("room to move", "looks"),
 }
+_FOLDED = ("more or better lines",)  # a row a run, beside claims that say the same of recipes
 _NOTES = (
     "Differences are paired by task, within one scoring path; standard errors are clustered by skill. "
     "p-values of lifts, of procedural deltas, of each claim about controls, of each contrast with a control "
@@ -191,7 +192,7 @@ def _blocks(part: Part, numbers: Mapping[str, int]) -> list[Block]:
     owners = _owners(kinds, [name for name in numbers if BESIDE_FINDINGS.get(name) == part.question])
     leads = [claim for claim in _OPEN.get(part.question, ()) if any(claim == kind for kind, _ in kinds)]
     if part.question not in _OPEN and part.question != "procedure":
-        leads = [claim for claim, _ in kinds]
+        leads = [claim for claim, found in kinds if claim not in _FOLDED and _tells(found)]
     leads = leads or [claim for claim, _ in kinds[:1]]
     kinds.sort(key=lambda kind: leads.index(kind[0]) if kind[0] in leads else len(leads))
     blocks = []
@@ -205,6 +206,11 @@ def _blocks(part: Part, numbers: Mapping[str, int]) -> list[Block]:
         )
         blocks.insert(next(later, len(blocks)), Block("", [], [name], True, ""))
     return blocks
+
+
+def _tells(found: list[Finding]) -> bool:
+    """Whether one of these says more than that it is undefined."""
+    return any(finding.word != claim_labels.UNDEFINED for finding in found)
 
 
 def _owners(kinds: list[tuple[str, list[Finding]]], names: list[str]) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, in_unit, numbers_of, told, whose
+from skillift.findings.finding import Finding, Part, estimated, in_unit, numbers_of, on_claims, whose
 from skillift.findings.lift import of_claim
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import BEYOND_BASE, FORECAST, says
@@ -25,7 +25,7 @@ def forecast(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         One part; none where the study foretells nothing.
     """
     of_holdout = replace(view, suite=MEASURED_ON)
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     for claim, sentence in ((FORECAST, _slope), (BEYOND_BASE, _beyond)):
         rows = list(of_claim(tables, of_holdout, claim))
         of_students = [row for row in rows if row["student"]]
@@ -33,10 +33,9 @@ def forecast(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
             _finding(row, sentence(row, view) if row["student"] else _between(row, view), view)
             for row in rows
         ]
-        answers.append(f"{says()[claim]}: {told([row['word'] for row in of_students])}")
+        words[says()[claim]] = [row["word"] for row in of_students]
     if found:
-        text = "; ".join(answers)
-        yield Part("forecast", f"{text[0].upper()}{text[1:]}.", found)
+        yield Part("forecast", f"{on_claims(words)}.", found)
 
 
 def _finding(row: Mapping, sentence: str, view: View) -> Finding:

@@ -13,7 +13,7 @@ from skillift.findings.finding import (
     estimated,
     interval,
     numbers_of,
-    told,
+    on_claims,
     whose,
 )
 from skillift.metrics.names import INTERVENED, TEXT
@@ -42,7 +42,7 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     """
     shown = pl.col("path").is_in([view.headline_path, TEXT])
     claims = tables["claims"].filter(shown, suite=view.suite)
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     rows_of = {
         claim.says: list(by_tier(claims.filter(claim=claim.name), view).iter_rows(named=True))
         for claim in of_metrics()
@@ -52,10 +52,9 @@ def form(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     undefined = {says for says, rows in rows_of.items() if {row["word"] for row in rows} == {UNDEFINED}}
     for says, rows in sorted(rows_of.items(), key=lambda each: each[0] in undefined):
         found += [_finding(row, view) for row in rows]
-        answers += [f"{says}: {told([row['word'] for row in rows])}"] if rows else []
+        words[says] = [row["word"] for row in rows]
     if found:
-        text = "; ".join(answers)
-        yield Part("form", f"{text[0].upper()}{text[1:]}.", [*found, *_divided(tables["format_cells"], view)])
+        yield Part("form", f"{on_claims(words)}.", [*found, *_divided(tables["format_cells"], view)])
 
 
 def _finding(row: Mapping, view: View) -> Finding:

@@ -13,8 +13,8 @@ from skillift.findings.finding import (
     estimated,
     interval,
     numbers_of,
+    on_claims,
     probability,
-    told,
     whose,
 )
 from skillift.findings.lift import of_claim
@@ -56,15 +56,14 @@ def recipes(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     Yields:
         One part; none where the study claims none of them.
     """
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     for claim in (DEPTH, *_PAIRS):
         of_responses = replace(view, headline_path=TEXT)
         rows = list(of_claim(tables, of_responses if claim in _OF_FORM else view, claim))
         found += [_course(row, view) if claim == DEPTH else _pair(row, view) for row in rows]
-        answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
+        words[says()[claim]] = [row["word"] for row in rows]
     if found:
-        text = "; ".join(answers)
-        yield Part("recipes", f"{text[0].upper()}{text[1:]}.", found)
+        yield Part("recipes", f"{on_claims(words)}.", found)
 
 
 def _course(row: Mapping, view: View) -> Finding:

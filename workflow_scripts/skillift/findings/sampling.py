@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, told
+from skillift.findings.finding import Finding, Part, by_tier, estimated, numbers_of, on_claims
 from skillift.metrics.names import TEXT
 from skillift.protocols import PROTOCOL, protocols_in
 from skillift.reporting.view import BASE, View
@@ -34,18 +34,18 @@ def sampling(claims: pl.DataFrame, view: View) -> Iterator[Part]:
     Yields:
         One part; none where the study asks for no sampling budget.
     """
-    found, answers = [], []
+    found, answers = list[Finding](), list[str]()
     of_suite = claims.filter(suite=view.suite)
     for protocol in protocols_in(of_suite):
         rows = of_suite.filter(pl.col(PROTOCOL) == protocol) if protocol else of_suite
         where = f" under the protocol {protocol}" if protocol else ""
-        said = []
+        words = dict[str, list[str]]()
         for claim in _CLAIMS:
             shown = [*by_tier(_on_one_path(rows.filter(claim=claim), view), view).iter_rows(named=True)]
             found += [_finding(row, where, view) for row in shown]
-            said += [f"{says()[claim]}: {told([row['word'] for row in shown])}"] if shown else []
-        text = "; ".join(said)
-        answers += [f"{text[0].upper()}{text[1:]}{where}."] if text else []
+            words[says()[claim]] = [row["word"] for row in shown]
+        text = on_claims(words)
+        answers += [f"{text}{where}."] if text else []
     if found:
         yield Part("sampling", " ".join(answers), found)
 

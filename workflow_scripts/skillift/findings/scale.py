@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, numbers_of, told
+from skillift.findings.finding import Finding, Part, estimated, numbers_of, on_claims
 from skillift.findings.lift import of_claim
 from skillift.metrics.names import TEXT
 from skillift.reporting.view import View
@@ -26,15 +26,14 @@ def scale(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     Yields:
         One part; none where the study emulates no training.
     """
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     for claim in _CLAIMS:
         in_form = claim.endswith(IN_FORM_SUFFIX)
         rows = list(of_claim(tables, replace(view, headline_path=TEXT) if in_form else view, claim))
         found += [_finding(row, in_form, view) for row in rows]
-        answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
+        words[says()[claim]] = [row["word"] for row in rows]
     if found:
-        text = "; ".join(answers)
-        yield Part("scale", f"{text[0].upper()}{text[1:]}.", found)
+        yield Part("scale", f"{on_claims(words)}.", found)
 
 
 def _finding(row: Mapping, in_form: bool, view: View) -> Finding:

@@ -13,8 +13,8 @@ from skillift.findings.finding import (
     in_unit,
     interval,
     numbers_of,
+    on_claims,
     probability,
-    told,
     whose,
 )
 from skillift.findings.lift import of_claim
@@ -42,14 +42,13 @@ def trajectory(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]
         DOMINATED: lambda row, view: _dominated(row, of_recipe[row["run"]], view),
         CEILING: _ceiling,
     }
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     for claim, sentence in write.items():
         rows = list(of_claim(tables, view, claim))
         found += [_finding(row, sentence(row, view), view) for row in rows]
-        answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
+        words[says()[claim]] = [row["word"] for row in rows]
     if found:
-        text = "; ".join(answers)
-        yield Part("trajectory", f"{text[0].upper()}{text[1:]}.", found)
+        yield Part("trajectory", f"{on_claims(words)}.", found)
 
 
 def _finding(row: Mapping, sentence: str, view: View) -> Finding:

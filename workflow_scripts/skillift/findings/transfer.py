@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Finding, Part, estimated, numbers_of, told, whose
+from skillift.findings.finding import Finding, Part, estimated, numbers_of, on_claims, whose
 from skillift.findings.lift import of_claim
 from skillift.findings.room import room_first
 from skillift.reporting.view import View
@@ -31,14 +31,13 @@ def transfer(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
         One part; none where the suite was not asked, or nothing was trained.
     """
     here = replace(view, suite=SUITE, others=())
-    found, answers = [], []
+    found, words = list[Finding](), dict[str, list[str]]()
     for claim in (TRANSFER, RETENTION, BY_TIER):
         rows = list(of_claim(tables, here, claim))
         found += [_finding(row, here) for row in rows]
-        answers += [f"{says()[claim]}: {told([row['word'] for row in rows])}"] if rows else []
+        words[says()[claim]] = [row["word"] for row in rows]
     if found:
-        text = "; ".join(answers)
-        part = Part("transfer", f"{text[0].upper()}{text[1:]}.", found)
+        part = Part("transfer", f"{on_claims(words)}.", found)
         yield from room_first([part], tables["pass_rates"], here)
 
 

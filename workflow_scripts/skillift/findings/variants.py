@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from skillift.findings.finding import Part, tested, told
+from skillift.findings.finding import Part, on_claims, tested, told
 from skillift.findings.lift import finding_of, of_claim
 from skillift.findings.room import room_first
 from skillift.reporting.arms import place
@@ -37,8 +37,7 @@ def variants(tables: Mapping[str, pl.DataFrame], view: View) -> Iterator[Part]:
     found = [finding_of("variants", row, f"change of {_APART}", "variants", here) for row in claimed]
     found += [finding_of("variants", row, _APART, "variants", here) for row in apart]
     before = told([row["word"] for row in apart])
-    text = says()[BRITTLENESS]
-    answer = f"{text[0].upper()}{text[1:]}: {told([row['word'] for row in claimed])}."
+    answer = f"{on_claims({says()[BRITTLENESS]: [row['word'] for row in claimed]})}."
     if not claimed:
         answer = f"Variants pass as another share than the tasks that they are made of: {before}."
     part = Part("variants", " ".join([answer, *_left_out(tables["variants"])]), found)
