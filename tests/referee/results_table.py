@@ -58,7 +58,7 @@ CASES = [
             (known,),
         ),
         (
-            "| student | by | before SFT | after SFT | lift, pp | p | MDE, pp |",
+            "| student | by | before SFT | after SFT | lift, pp | word | p | MDE, pp |",
             "likewise",
             known,
             (base_alone,),
@@ -71,21 +71,21 @@ CASES = [
             (known,),
         ),
         (
-            "| 45 k | sft, 2 seeds | 30.0\u00a0\u2192\u00a040.0 | 30.0\u00a0\u2192\u00a085.0 | "
-            "+25.0\u00a0(+10.0\u00a0to\u00a0+40.0) | 0.004 | 12.0 | 30\u00a0(11) | 4 | supported |",
+            "| 45 k | sft, 2 seeds | 30.0\u00a0\u2192 40.0 | 30.0\u00a0\u2192 85.0 | "
+            "+25.0 (+10.0\u00a0to\u00a0+40.0) | supported | 0.004 | 12.0 | 30 (11) | 4 |",
             "the pass rates and the lift are these",
             known,
             (other_numbers, undefined, one_seed, on_bench),
         ),
         ("| 45 k | sft, seed 0 |", "the recipe was trained once", one_seed, (known,)),
         (
-            "| not\u00a0resolvable |",
+            "| not resolvable |",
             "a lift is not resolved",
             known,
             (undefined,),
         ),
         (
-            "| +7.0\u00a0(\u22122.0\u00a0to\u00a0+16.0) | <\u00a00.001 | 20.0 |",
+            "| +7.0 (\u22122.0\u00a0to\u00a0+16.0) | not resolvable | <\u00a00.001 | 20.0 |",
             "the p-value is below 0.001",
             other_numbers,
             (known,),
@@ -97,19 +97,26 @@ CASES = [
             (undefined,),
         ),
         (
+            "are in per cent. \u2013: undefined.",
+            "the data leave a number undefined",
+            without_interval,
+            (known,),
+        ),
+        (
             "suite holdout, 36 tasks in 12 skills, scoring path judge:a. ",
             "every number rests on so many",
             base_alone,
             (known, undefined),
         ),
         (
-            "| undefined\u00a0\u2192\u00a0undefined | undefined\u00a0\u2192\u00a0undefined | undefined |",
+            "| undefined\u00a0\u2192 undefined | undefined\u00a0\u2192 undefined | undefined | undefined | "
+            "\u2013 |",
             "the data give no estimate",
             undefined,
             (known,),
         ),
         (
-            "| undefined | 30\u00a0(11) |",
+            "| \u2013 | 30 (11) |",
             "the data give no detectable effect",
             without_interval,
             (known,),

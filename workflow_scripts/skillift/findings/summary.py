@@ -19,6 +19,9 @@ from skillift.reporting.view import BASE, View, view_of
 from skillift.statistics import claim_labels
 from skillift.statistics.room import NO_ROOM, PERHAPS
 
+_RIGHT = ("p", "MDE, pp", "unscored")  # columns of numbers
+_DASH = "\u2013"
+
 
 def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
     """A row for each lift of the headline path, or for each procedural delta where no run was trained.
@@ -77,6 +80,8 @@ def summary(tables: Mapping[str, pl.DataFrame], view: View, name: str) -> str:
         "smallest effect that would be found with 80 % power. Pass rates, none \u2192 curated, are in per "
         "cent."
     )
+    if any(_DASH in row.values() for row in rows):
+        head += f" {_DASH}: undefined."
     return "\n\n".join(
         [
             head,
@@ -109,24 +114,29 @@ def _row(claim: str, row: Mapping, rates: pl.DataFrame, view: View, sized: bool)
         **trained,
         **asked,
         f"{claim.replace('_', ' ')}, pp": _estimate(row),
-        "p": UNDEFINED if row["p_holm"] is None else probability(row["p_holm"]),
-        "MDE, pp": UNDEFINED if row["mde"] is None else _bare(detectable(row["mde"])),
+        "word": row["word"].replace(claim_labels.NOT_RESOLVABLE, "not resolvable"),
+        "p": _DASH if row["p_holm"] is None else _whole(probability(row["p_holm"])),
+        "MDE, pp": _DASH if row["mde"] is None else _whole(_bare(detectable(row["mde"]))),
         **size,
         "unscored": str(row["n_unscored"]),
-        "word": row["word"].replace(claim_labels.NOT_RESOLVABLE, "not resolvable"),
     }
 
 
 def _estimate(row: Mapping) -> str:
     if row["estimate"] is None:
         return UNDEFINED
-    around = interval(row["ci_low"], row["ci_high"], "").removeprefix(" interval ")
-    return f"{_bare(points(row['estimate']))} ({_bare(around)})"
+    around = interval(row["ci_low"], row["ci_high"], "").removeprefix(" interval ").removeprefix("interval ")
+    return f"{_bare(points(row['estimate']))} ({_whole(_bare(around))})"
 
 
 def _bare(text: str) -> str:
     """A number without its unit, which the head of its column says."""
     return text.removesuffix(" pp").replace("more than", ">")
+
+
+def _whole(text: str) -> str:
+    """A text that is not broken over lines: of a cell only what stands between such texts is."""
+    return text.replace(" ", "\u00a0")
 
 
 def _training(student: str, run: str, view: View) -> str:
@@ -145,18 +155,12 @@ def _rates(rates: pl.DataFrame, row: Mapping, run: str, view: View) -> str:
         arms.filter(condition=condition).select(pl.col("pass_rate").mean()).item()
         for condition in ("none", "curated")
     ]
-    return " \u2192 ".join(UNDEFINED if mean is None else percent(mean).removesuffix(" %") for mean in means)
-
-
-_RIGHT = ("p", "MDE, pp", "unscored")
+    return "\u00a0\u2192 ".join(
+        UNDEFINED if mean is None else percent(mean).removesuffix(" %") for mean in means
+    )
 
 
 def _markdown(rows: list[dict[str, str]]) -> str:
-    """A table whose numbers do not break over lines, as few characters wide as they are."""
     head = list(rows[0]) if rows else []
-    kept = [
-        [cell if name in ("student", "by") else cell.replace(" ", "\u00a0") for name, cell in row.items()]
-        for row in rows
-    ]
-    lines = [head, ["--:" if name in _RIGHT else "---" for name in head], *kept]
+    lines = [head, ["--:" if name in _RIGHT else "---" for name in head], *(row.values() for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
