@@ -19,7 +19,6 @@ from skillift.reporting.view import BASE, View, view_of
 from skillift.statistics import claim_labels
 from skillift.statistics.room import NO_ROOM, PERHAPS
 
-_RIGHT = ("p", "MDE, pp", "unscored")  # columns of numbers
 _DASH = "\u2013"
 
 
@@ -161,6 +160,6 @@ def _rates(rates: pl.DataFrame, row: Mapping, run: str, view: View) -> str:
 
 
 def _markdown(rows: list[dict[str, str]]) -> str:
-    head = list(rows[0]) if rows else []
-    lines = [head, ["--:" if name in _RIGHT else "---" for name in head], *(row.values() for row in rows)]
+    head = [*next(iter(rows), {})]
+    lines = [head, ["---"] * len(head), *(row.values() for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
