@@ -172,8 +172,8 @@ CASES = [
     Sentence(
         "\u201cafter SFT fewer answers stay the same when their chain is cut short\u201d: 1 supported; "
         "\u201cafter SFT fewer answers stay the same when their chain is given a mistake\u201d: 1 "
-        "contradicted; \u201cafter SFT fewer answers stay the same when their chain is blanked\u201d: 1 not resolvable at "
-        "this n.",
+        "contradicted; \u201cafter SFT fewer answers stay the same when their chain is blanked\u201d: 1 not "
+        "resolvable at this n.",
         "these are the tests alone, whatever else is claimed",
         formed_and_altered,
         (known, contradicted, no_chains),

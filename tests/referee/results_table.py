@@ -13,8 +13,9 @@ CASES = [
     for texts in (
         (
             "**skillift study `made up`**, suite holdout, scoring path judge:a. Lift: what SFT added to "
-            "curated \u2212 none, in percentage points with its 95 % interval, paired by task and "
-            "clustered by skill; p is adjusted by Holm.",
+            "curated \u2212 none, in percentage points (pp) with its 95 % interval, paired by task and "
+            "clustered by skill; p is adjusted by Holm; MDE is the smallest effect that would be found with "
+            "80 % power. Pass rates, none \u2192 curated, are in per cent.",
             "runs were trained",
             known,
             (base_alone, on_bench),
@@ -51,47 +52,71 @@ CASES = [
             (known,),
         ),
         (
-            "Procedural delta: curated \u2212 none, in percentage points",
+            "Procedural delta: curated \u2212 none, in percentage points (pp)",
             "no run was trained",
             base_alone,
             (known,),
         ),
         (
-            "| student | trained by   | before: none \u2192 curated | after: none \u2192 curated | lift ",
+            "| student | by | before SFT | after SFT | lift, pp | word | p | MDE, pp |",
             "likewise",
             known,
             (base_alone,),
         ),
-        ("| suite …| student | trained by", "another suite was asked, too", two_suites, (known,)),
-        ("| student | none \u2192 curated  ", "no run was trained", base_alone, (known,)),
+        ("| suite | student | by |", "another suite was asked, too", two_suites, (known,)),
         (
-            "| 45 k    | sft, 2 seeds | 30.0 % \u2192 40.0 %        | 30.0 % \u2192 85.0 %       | +25.0 "
-            "pp (+10.0 to +40.0) | 0.004 | 12.0 pp             | 30 (11)        | 4        | supported ",
+            "| student | none \u2192 curated | procedural delta, pp |",
+            "no run was trained",
+            base_alone,
+            (known,),
+        ),
+        (
+            "| 45 k | sft, 2 seeds | 30.0\u00a0\u2192 40.0 | 30.0\u00a0\u2192 85.0 | "
+            "+25.0 (+10.0\u00a0to\u00a0+40.0) | supported | 0.004 | 12.0 | 30 (11) | 4 |",
             "the pass rates and the lift are these",
             known,
             (other_numbers, undefined, one_seed, on_bench),
         ),
-        ("| 45 k    | sft, seed 0 ", "the recipe was trained once", one_seed, (known,)),
+        ("| 45 k | sft, seed 0 |", "the recipe was trained once", one_seed, (known,)),
         (
-            "| +7.0 pp (\u22122.0 to +16.0) | < 0.001 | 20.0 pp ",
+            "| not resolvable |",
+            "a lift is not resolved",
+            known,
+            (undefined,),
+        ),
+        (
+            "| +7.0 (\u22122.0\u00a0to\u00a0+16.0) | not resolvable | <\u00a00.001 | 20.0 |",
             "the p-value is below 0.001",
             other_numbers,
             (known,),
         ),
         (
-            "| p     | smallest detectable | tasks (skills) |",
-            "the table has these numbers",
+            "| p | MDE, pp | tasks (skills) | unscored |",
+            "lifts rest on tasks and skills of different number",
             known,
             (undefined,),
         ),
         (
-            "| undefined \u2192 undefined  | undefined \u2192 undefined | undefined",
+            "are in per cent. \u2013: undefined.",
+            "the data leave a number undefined",
+            without_interval,
+            (known,),
+        ),
+        (
+            "suite holdout, 36 tasks in 12 skills, scoring path judge:a. ",
+            "every number rests on so many",
+            base_alone,
+            (known, undefined),
+        ),
+        (
+            "| undefined\u00a0\u2192 undefined | undefined\u00a0\u2192 undefined | undefined | undefined | "
+            "\u2013 |",
             "the data give no estimate",
             undefined,
             (known,),
         ),
         (
-            "| undefined           | 30 (11) ",
+            "| \u2013 | 30 (11) |",
             "the data give no detectable effect",
             without_interval,
             (known,),

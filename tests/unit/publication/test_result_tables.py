@@ -14,9 +14,9 @@ from made_specs import viewed
 from skillift.errors import UserError
 from skillift.metrics.metric import of_metric
 from skillift.publication.pages import contrast_in_words
-from skillift.publication.published_tables import publish
+from skillift.publication.published_tables import PAGES, publish
 from skillift.reporting.column_text import detectable, percent, points, probability, with_interval
-from skillift.reporting.registry import TABLES
+from skillift.reporting.registry import TABLES, parts_of
 
 pytestmark = pytest.mark.xdist_group("made-up study")  # analysed once for them all
 
@@ -32,6 +32,17 @@ def test_a_page_asks_nothing_of_the_network_and_has_the_same_bytes_each_time(nam
     assert page == publish_table(name, tables, spec).page
     assert "NaN" not in page and ">None<" not in page
     assert "`" not in page  # which readers would see: notes are no Markdown
+
+
+@pytest.mark.parametrize("part", PAGES)
+def test_no_cell_is_empty(part):
+    spec, tables = full_study()
+    source = next(
+        sources[parts_of(name).index(part)] for name, sources in TABLES.items() if part in parts_of(name)
+    )
+    page = PAGES[part](of_metric(tables[source]), viewed(spec))
+    shown = page.rows.select(pl.col(column.name).cast(pl.String) for column in page.columns)
+    assert [name for name in shown.columns if shown[name].fill_null("").eq("").any()] == []
 
 
 def test_differences_are_in_points_on_the_page_and_fractions_in_the_file():

@@ -89,6 +89,6 @@ def test_the_findings_answer_for_the_headline_suite_and_then_for_the_others():
 def test_the_summary_has_rows_of_every_suite():
     spec, tables = asked("holdout", "dev")
     text = summary(tables, viewed(spec), "made up")
-    assert ", suites holdout (headline), dev, scoring path" in text.splitlines()[0]
+    assert ", suites holdout (headline), dev, 8 tasks in 8 skills each, scoring path" in text.splitlines()[0]
     first = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
     assert [name for name in first if name in ("dev", "holdout")] == ["holdout", "dev"]

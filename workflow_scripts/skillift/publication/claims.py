@@ -9,6 +9,8 @@ from skillift.protocols import MAIN, PROTOCOL
 from skillift.publication.pages import COUNTS, contrast_in_words, headline_first, subtitle
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.column_text import (
+    DASH,
+    NOT_ASKED,
     UNDEFINED,
     decimal,
     percent,
@@ -49,15 +51,15 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
         ),
         estimate=in_units("claim", "estimate", "ci_low", "ci_high"),
         word=pl.col("word").str.replace_all(" ", "\u00a0"),  # on one line
-        margin=percent("margin").fill_null(""),
-        p_equivalence=probability("p_equivalence").fill_null(""),
-        p_holm=probability("p_holm").fill_null(""),
+        margin=percent("margin").fill_null(NOT_ASKED),
+        p_equivalence=_or_why("p_equivalence", pl.col("margin").is_null()),
+        p_holm=_or_why("p_holm", pl.col("estimate").is_not_null()),
         mde=pl.when(pl.col("claim").is_in([SHAPE, DEPTH]))
         .then((decimal("mde") + " times the pattern").fill_null(UNDEFINED))
         .otherwise(in_units("claim", "mde", sign=False)),
         lines=percent_span("answer_lines_low", "answer_lines_high"),
         holds=pl.when(n_unscored=0)
-        .then(pl.lit(""))
+        .then(pl.lit(NOT_ASKED))
         .when("word_holds")
         .then(pl.lit("holds"))
         .otherwise(pl.lit("hangs on them")),
@@ -109,9 +111,16 @@ def claims(frame: pl.DataFrame, view: View) -> Page:
             "might not differ. The smallest detectable effect is that of the word, at the level of its "
             "family; of a trajectory's shape, and of a dip and recovery, it is the multiple of the declared "
             "pattern.",
-            "Where another unit stands beside a number it is in that one: pp² are squared percentage points.",
+            "Where another unit stands beside a number it is in that one: pp² are squared percentage points. "
+            + DASH,
         ],
     )
+
+
+def _or_why(column: str, unasked: pl.Expr) -> pl.Expr:
+    """A p-value; a dash where none is asked for, as for want of a margin or a family, else undefined."""
+    missing = pl.when(unasked).then(pl.lit(NOT_ASKED)).otherwise(pl.lit(UNDEFINED))
+    return probability(column).fill_null(missing)
 
 
 def _protocol(frame: pl.DataFrame) -> pl.Expr:
@@ -129,12 +138,13 @@ def joint_model(frame: pl.DataFrame, view: View) -> Page:
     rows = rows.with_columns(
         term=pl.col("term").map_elements(contrast_in_words, return_dtype=pl.String),
         estimate=pl.when(pl.col("student") == "")
-        .then(pl.lit(""))
+        .then(pl.lit(NOT_ASKED))
         .when(logit)
         .then(with_interval(decimal, "estimate", "ci_low", "ci_high"))
         .otherwise(with_interval(points, "estimate", "ci_low", "ci_high")),
         statistic=decimal("statistic").fill_null(UNDEFINED),
-        df=(decimal("df_numerator") + pl.lit("; ") + decimal("df_denominator")).fill_null(""),
+        df=(decimal("df_numerator") + pl.lit("; ") + decimal("df_denominator")).fill_null(NOT_ASKED),
+        reason=pl.col("reason").replace("", NOT_ASKED),
         p=probability("p_value").fill_null(UNDEFINED),
         group=pl.col("path")
         + " · "
@@ -159,7 +169,7 @@ def joint_model(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Binomial GEE with tasks of a skill exchangeable. The term tier x condition x phase asks "
             "whether the lift is the same at every tier, in log odds and in differences of pass rates; the "
-            "two can differ, because equal differences are unequal odds."
+            "two can differ, because equal differences are unequal odds. " + DASH
         ],
     )
 
@@ -171,8 +181,8 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
         estimate=with_interval(points, "estimate", "ci_low", "ci_high"),
         sampling=percent_of_root("sampling_variance"),
         between=percent_of_root("seed_variance"),
-        alike=probability("p_pooling").fill_null(""),
-        tiers=pl.col("n_pooled").cast(pl.String).fill_null(""),
+        alike=probability("p_pooling").fill_null(NOT_ASKED),
+        tiers=pl.col("n_pooled").cast(pl.String).fill_null(NOT_ASKED),
         error=percent("standard_error").fill_null(UNDEFINED),
         group=pl.col("path") + " · " + pl.col("recipe"),
     )
@@ -198,7 +208,7 @@ def seed_variance(frame: pl.DataFrame, view: View) -> Page:
             "Of sampling: of the mean over the seeds, given the seeds, clustered by skill. Of one "
             "training: how far a run with another seed would stand from its recipe's mean. Undefined with "
             "one seed. It is taken as the same at every tier, and pooled over them, unless a test shows one "
-            "tier's to be larger."
+            "tier's to be larger. " + DASH
         ],
     )
 
@@ -218,8 +228,8 @@ def asymmetry(frame: pl.DataFrame, view: View) -> Page:
         name=pl.col("estimator").replace_strict(ESTIMATORS),
         at=pl.col("level").replace_strict(_LEVELS),
         shown=with_interval(decimal, "slope", "ci_low", "ci_high"),
-        reliability=decimal("reliability").fill_null(""),
-        splits=pl.col("n_splits").cast(pl.String).fill_null(""),
+        reliability=decimal("reliability").fill_null(NOT_ASKED),
+        splits=pl.col("n_splits").cast(pl.String).fill_null(NOT_ASKED),
         group=pl.col("path") + " · " + pl.col("recipe"),
     )
     return Page(
@@ -240,7 +250,7 @@ def asymmetry(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Slope of the lift on the baseline procedural delta, pp per pp. The naive slope is negative "
             "without any asymmetry, because lift and baseline share their noise; disjoint halves are free "
-            "of that. Oldham's slope answers the question only where both deltas are equally noisy."
+            "of that. Oldham's slope answers the question only where both deltas are equally noisy. " + DASH
         ],
     )
 

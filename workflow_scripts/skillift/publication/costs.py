@@ -41,6 +41,7 @@ def stage_costs(frame: pl.DataFrame, view: View) -> Page:
         ],
         notes=[
             "Jobs run side by side, so a study takes less than the sum. USD: recorded with demonstrations, "
-            "verdicts and certifications; a dash where a stage records none."
+            "verdicts and certifications; a dash where a stage records none. A question mark: the jobs were "
+            "too short to be measured."
         ],
     )

@@ -12,6 +12,7 @@ from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import by_condition, place
 from skillift.reporting.column_text import (
+    NOT_ASKED,
     UNDEFINED,
     decimal,
     detectable,
@@ -37,7 +38,6 @@ CONTRASTS = {
 }
 
 ARM = [Column("label", "student", align="left"), Column("run_name", "run", align="left")]
-NOT_ASKED = "\u2013"
 COUNTS = [Column("n_tasks", "tasks"), Column("n_skills", "skills"), Column("n_unscored", "unscored")]
 
 

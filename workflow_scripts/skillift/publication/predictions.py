@@ -14,6 +14,7 @@ from skillift.metrics.names import PASS
 from skillift.metrics.registry import label_of
 from skillift.publication.pages import contrast_in_words
 from skillift.publication.table_page import Column, Page
+from skillift.reporting.column_text import NOT_ASKED
 from skillift.reporting.units import in_units
 from skillift.reporting.view import View
 from skillift.statistics.claim_registry import POINTS, unit_of_metric
@@ -44,7 +45,11 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         .otherwise(pl.col("verdict"))
         .fill_null(WITHDRAWN),
         registered=pl.col("registration").replace_strict(REGISTERED),
-        at=pl.col("registered_at").str.replace("T", " ").str.strip_suffix("Z"),
+        at=pl.col("registered_at")
+        .str.replace("T", " ")
+        .str.strip_suffix("Z")
+        .fill_null(NOT_ASKED)
+        .replace("", NOT_ASKED),
         name="prediction",
         statement=pl.struct(pl.all()).map_elements(
             lambda row: statement(row, labels), return_dtype=pl.String
@@ -71,8 +76,10 @@ def predictions(frame: pl.DataFrame, view: View) -> Page:
         notes=[
             "Held: the interval lies on the predicted side. Failed: it lies on the other side. Undetermined: "
             'neither, or undefined on these data. A statement "between" is held where two one-sided tests '
-            "show it, at the same level. No correction for the number of predictions. With several seeds "
-            "the interval holds the variance between trainings; with one seed a verdict is about that run.",
+            "show it, at the same level. No correction for the number of predictions: the smallest "
+            "detectable effect is of this test alone, that of a claim at the level of its family. With "
+            "several seeds the interval holds the variance between trainings; with one seed a verdict is "
+            "about that run.",
             "Registered: when this text was first noted, and whether the study had answers by then. A text "
             "that was written or changed afterwards is no prediction in the strict sense. Post hoc: its "
             "author knew the outcome, or an estimate of it; it only says what the data say.",

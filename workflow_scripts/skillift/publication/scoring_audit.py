@@ -8,7 +8,15 @@ from skillift.contracts.scoring_audit import ALL_CONDITIONS
 from skillift.publication.pages import ARM, COUNTS, contrast_in_words, shown, subtitle
 from skillift.publication.table_page import Column, Page
 from skillift.reporting.arms import by_condition
-from skillift.reporting.column_text import UNDEFINED, percent, percent_span, points, with_interval
+from skillift.reporting.column_text import (
+    DASH,
+    NOT_ASKED,
+    UNDEFINED,
+    percent,
+    percent_span,
+    points,
+    with_interval,
+)
 from skillift.reporting.view import View
 from skillift.statistics.judge_shift import ZERO
 
@@ -137,6 +145,7 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
         labels=pl.col("labelled_by").replace({"answer_lines": "ANSWER lines"}),
         boot=pl.concat_str(points("boot_low"), pl.lit(" to "), points("boot_high")).fill_null(UNDEFINED),
         name=pl.col("method").replace_strict(METHODS),
+        reason=pl.col("reason").replace("", NOT_ASKED),
     )
     order = {method: place for place, method in enumerate(METHODS)}
     place = pl.col("method").replace_strict(order, return_dtype=pl.Int64)
@@ -163,7 +172,7 @@ def corrected_effects(frame: pl.DataFrame, view: View) -> Page:
             "prose, "
             "and may take an effect of format for one of skill. The first holds if the judge errs as often "
             "elsewhere, given what is right; the second only if such responses are right as often as the "
-            "others, too. Labels that were given are taken to be of random episodes."
+            "others, too. Labels that were given are taken to be of random episodes. " + DASH
         ],
     )
 

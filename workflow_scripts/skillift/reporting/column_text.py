@@ -10,6 +10,8 @@ import polars as pl
 from skillift.reporting import numbers
 
 UNDEFINED = "undefined"
+NOT_ASKED = "\u2013"  # in the cell of a row that never had such a number to lack
+DASH = "A dash (\u2013): nothing of this kind is asked of the row."  # the note of a table with such cells
 _MARKS = re.compile(r"[\\`*<|\[]")  # what Markdown reads as something else than itself within a line
 
 
@@ -66,7 +68,7 @@ def with_interval(number: Callable[[str], pl.Expr], value: str, low: str, high: 
 
 
 def percent_span(low: str, high: str) -> pl.Expr:
-    """A range of fractions in per cent, as one number where both are equal; empty where unknown."""
+    """A range of fractions in per cent, as one number where both are equal; a dash where there is none."""
     ends = [(100 * pl.col(name)).round(0).cast(pl.Int64).cast(pl.String) for name in (low, high)]
     together = pl.when(ends[0] == ends[1]).then(ends[0]).otherwise(ends[0] + pl.lit(" to ") + ends[1])
-    return together.fill_null("")
+    return together.fill_null(NOT_ASKED)

@@ -6,7 +6,7 @@ import polars as pl
 
 from skillift.publication.pages import COUNTS, headline_first
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.column_text import decimal, points, probability, with_interval
+from skillift.reporting.column_text import UNDEFINED, decimal, points, probability, with_interval
 from skillift.reporting.view import View
 from skillift.second_opinion.comparison import agreement
 from skillift.statistics.claim_registry import says
@@ -27,10 +27,10 @@ def page(table: pl.DataFrame, view: View) -> Page:
             about=view.trained().str.replace_all(" ", "\u00a0"),
             clustered=with_interval(points, "estimate", "ci_low", "ci_high"),
             posterior=pl.when(reason="").then(shown).otherwise("reason"),
-            above=probability("posterior_above_zero").fill_null(""),
-            r_hat=decimal("r_hat").fill_null(""),
-            effective=pl.col("n_effective").round(0).cast(pl.Int64).cast(pl.String).fill_null(""),
-            divergent=pl.col("n_divergent").cast(pl.String).fill_null(""),
+            above=probability("posterior_above_zero").fill_null(UNDEFINED),
+            r_hat=decimal("r_hat").fill_null(UNDEFINED),
+            effective=pl.col("n_effective").round(0).cast(pl.Int64).cast(pl.String).fill_null(UNDEFINED),
+            divergent=pl.col("n_divergent").cast(pl.String).fill_null(UNDEFINED),
             word=pl.col("word").str.replace_all(" ", "\u00a0"),
             group=pl.col("path") + " · " + pl.col("claim").replace_strict(says()),
         )

@@ -29,12 +29,12 @@ class Rate(NamedTuple):
     @property
     def at_floor(self) -> bool:
         """Whether the interval lies below `FLOOR`."""
-        return self.high is not None and self.high < FLOOR
+        return self.rate is not None and self.high is not None and self.high < FLOOR
 
     @property
     def at_ceiling(self) -> bool:
         """Whether the interval lies above `CEILING`."""
-        return self.low is not None and self.low > CEILING
+        return self.rate is not None and self.low is not None and self.low > CEILING
 
 
 def extremes(rates: Iterable[float | None]) -> tuple[int, int, int]:
@@ -53,20 +53,22 @@ def no_room(rates: Iterable[tuple[float | None, float | None, float | None]], wh
         rates: `Rate` of each arm; those whose rate is undefined do not count.
         where: what the arms are of, such as `at 45 k`.
     """
-    known = [arm for arm in (Rate(*each) for each in rates) if arm.rate is not None]
-    low, high = [arm for arm in known if arm.at_floor], [arm for arm in known if arm.at_ceiling]
-    if 2 * (len(low) + len(high)) > len(known):
-        return f"{NO_ROOM}: {_ends(len(known), len(low), len(high), where)}"
-    _, n_low, n_high = extremes(arm.rate for arm in known)
-    if 2 * (n_low + n_high) <= len(known):
+    arms = [Rate(*each) for each in rates]
+    number = sum(arm.rate is not None for arm in arms)
+    low, high = [arm for arm in arms if arm.at_floor], [arm for arm in arms if arm.at_ceiling]
+    if 2 * (len(low) + len(high)) > number:
+        return f"{NO_ROOM}: {_ends(number, len(low), len(high), where)}"
+    low = [arm for arm in arms if arm.rate is not None and arm.rate < FLOOR]
+    high = [arm for arm in arms if arm.rate is not None and arm.rate > CEILING]
+    if 2 * (len(low) + len(high)) <= number:
         return ""
-    to = max((arm.high for arm in known if arm.rate < FLOOR and arm.high is not None), default=None)
-    down = min((arm.low for arm in known if arm.rate > CEILING and arm.low is not None), default=None)
+    tops = [arm.high for arm in low if arm.high is not None]
+    bottoms = [arm.low for arm in high if arm.low is not None]
     reach = (
-        "" if to is None else f" (intervals to {100 * to:.1f} %)",
-        "" if down is None else f" (intervals from {100 * down:.1f} %)",
+        f" (intervals to {100 * max(tops):.1f} %)" if tops else "",
+        f" (intervals from {100 * min(bottoms):.1f} %)" if bottoms else "",
     )
-    return f"{PERHAPS}: {_ends(len(known), n_low, n_high, where, reach)}"
+    return f"{PERHAPS}: {_ends(number, len(low), len(high), where, reach)}"
 
 
 def advised(said: str) -> str:
