@@ -11,7 +11,8 @@ from made_specs import viewed
 from skillift.errors import UserError
 from skillift.findings import QUESTIONS, findings
 from skillift.findings.captions import caption
-from skillift.findings.findings_page import Made, findings_page, numbered
+from skillift.findings.finding import Finding, Part
+from skillift.findings.findings_page import Made, _blocks, findings_page, numbered
 from skillift.findings.glossary import TERMS, Glossary
 from skillift.publication.html_parts import PageParts
 from skillift.reporting.registry import BESIDE_FINDINGS, FIGURES
@@ -121,3 +122,22 @@ def test_a_caption_names_other_figures_by_their_number_and_a_broken_one_is_named
     for broken in ("No question.", "**Why?** An `open link`_ .", ""):
         with pytest.raises(UserError, match=r"x\.rst"):
             caption(broken, {}, "x.rst")
+
+
+def test_what_says_little_stands_folded_behind_what_says_more(html):
+    form = html.split('<section id="form">')[1].split("<section")[0]
+    assert "more or better lines" in re.findall(r"<summary>(.*?)</summary>", form, re.DOTALL)
+    known, unknown = (
+        [Finding("trajectory", claim, f"{claim}.", word) for word in words]
+        for claim, words in (
+            ("one of them is known", ("supported", "undefined")),
+            ("undefined throughout", ("undefined", "undefined")),
+        )
+    )
+    blocks = _blocks(Part("trajectory", "An answer.", [*unknown, *known]), {})
+    assert [(block.title, block.folded) for block in blocks] == [
+        ("one of them is known", False),
+        ("undefined throughout", True),
+    ]
+    (alone,) = _blocks(Part("trajectory", "An answer.", unknown), {})
+    assert not alone.folded
