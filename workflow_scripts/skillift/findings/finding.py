@@ -13,7 +13,7 @@ import polars as pl
 
 from skillift.reporting import numbers
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import percent, points
+from skillift.reporting.numbers import how_many, percent, points
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
@@ -199,7 +199,8 @@ def whose(student: str, run: str, view: View) -> str:
         recipe, seed = view.trained_by[student, run]
         return f"at {label} after {view.nouns.training} by {recipe}, seed {seed}"
     seeds = [run for (whom, _), (recipe, _) in view.trained_by.items() if (whom, recipe) == (student, run)]
-    return f"at {label} after {view.nouns.training} by {run}, mean of {len(seeds)} seeds"
+    mean = f"mean of {how_many(len(seeds), view.nouns.repeat)}"
+    return f"at {label} after {view.nouns.training} by {run}, {mean}"
 
 
 def listed(names: list[str]) -> str:
