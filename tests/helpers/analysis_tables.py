@@ -193,7 +193,7 @@ def make_tables(
         "effects": pl.concat([tables["effects"], _of_variants(tables["effects"])]),
         "certification": make_certification(),
         "predictions": predictions(scores, tasks, predicted(declared), declared_runs(spec["runs"])),
-        "ledger": events([]),
+        "ledger": events([], {}),
         "forecast": _foretold(scores, tasks, declared_runs(spec["runs"])),
         "sampling_budgets": _bought(tables["pass_rates"]),
         "log": make_log(spec),

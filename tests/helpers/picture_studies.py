@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 from analysis_tables import RECIPES, make_batch_sensitivity, make_certification, make_costs, make_log
-from made_specs import analysis_of, declared_runs, predicted
+from made_specs import analysis_of, declared_runs, predicted, viewed
 from metric_tables import made_interventions
 from picture_answers import (
     CONDITIONS,
@@ -210,7 +210,7 @@ def made(name: str) -> tuple[dict, Tables]:
         "tasks": tasks,
         "certification": make_certification(drawn.judges),
         "predictions": predictions(scores, tasks, predicted(declared), declared_runs(spec["runs"]), records),
-        "ledger": events(history),
+        "ledger": events(history, viewed(spec).label_by_student),
         "log": make_log(trained),
         "parity": make_batch_sensitivity(trained),
         "costs": make_costs(),

@@ -31,7 +31,7 @@ def _looked(number: int, *entries: Record | Look) -> Study:
     study = known()
     alpha = round(0.05 / (number * (number + 1)), 10)
     looked = respecified(study, look={"look": number, "alpha": alpha})
-    return looked._replace(tables={**study.tables, "ledger": events(entries)})
+    return looked._replace(tables={**study.tables, "ledger": events(entries, study.view.label_by_student)})
 
 
 def _late(before: dict, after: dict) -> Study:
@@ -189,7 +189,7 @@ CASES = [
         (first_look, known),
     ),
     Sentence(
-        "warning | margins.recipe_tie 0.02 \u2192 0.1, changed on 2026-11-03 after results existed. [",
+        "warning | margins.recipe_tie 2.0 pp \u2192 10.0 pp, changed on 2026-11-03 after results existed. [",
         "a setting that words depend on was changed when results existed",
         second_look,
         (known, first_look),
@@ -201,7 +201,8 @@ CASES = [
         (known, first_look),
     ),
     Sentence(
-        "warning | trajectory s \u22127.5 pp \u2192 s +7.5 pp, changed on 2026-11-03 after results existed.",
+        "warning | trajectory 45 k \u22127.5 pp \u2192 45 k +7.5 pp, changed on 2026-11-03 after results "
+        "existed.",
         "words depend on what was changed",
         other_trajectory,
         (known, more_samples),

@@ -37,7 +37,7 @@ def looked(path, data: str, day: int):
 
 def told(path, look) -> tuple[list, str]:
     """The findings on looks and changes at a look, and the report's text."""
-    tables = tables_of() | {"ledger": events(read_ledger(path))}
+    tables = tables_of() | {"ledger": events(read_ledger(path), {})}
     parts = findings(tables, viewed(SPEC | {"look": as_json(look)}))
     found = [each for part in parts for each in part.findings]
     return [each for each in found if each.claim in ("looks", "design", "warning")], findings_text(parts, {})
@@ -68,7 +68,7 @@ def test_a_margin_changed_after_results_is_a_warning_and_a_larger_sample_is_told
     found, text = told(path, looked(path, "b", 3))
     changes = {each.claim: each.sentence for each in found if each.claim != "looks"}
     assert changes == {
-        "warning": "margins.uniform_lift 0.05 → 0.1, changed on 2026-12-03 after results existed.",
+        "warning": "margins.uniform_lift 5.0 pp → 10.0 pp, changed on 2026-12-03 after results existed.",
         "design": "seeds.sft.s 0, 1 → 0, 1, 2, changed on 2026-12-03 after results existed.",
     }
     assert changes["warning"].replace("_", r"\_") in text
@@ -138,7 +138,7 @@ def test_claims_and_figures_name_the_level_of_the_look(path):
 def test_the_page_of_the_ledger_lists_what_was_declared_changed_and_looked_at(path):
     looked(path, "a", 2)
     register({}, path, True, DESIGN | {"headline_path": "judge:b"}, on(3))
-    page = ledger(events(read_ledger(path)), viewed(SPEC))
+    page = ledger(events(read_ledger(path), {}), viewed(SPEC))
     shown = page.rows.select(column.name for column in page.columns)
     assert shown.height == len(DESIGN) + 2
     assert shown.filter(what="look 1").row(0)[-3:] == ("0.025", "200", "40")

@@ -129,21 +129,24 @@ def test_changes_of_the_design_are_kept_with_their_time_and_with_what_was_known(
     register({}, ledger, False, DESIGN | {"tasks.holdout": 400}, on(2))
     register({}, ledger, True, DESIGN | {"tasks.holdout": 400, "margins.uniform_lift": 0.1}, on(3))
     register({}, ledger, True, DESIGN | {"tasks.holdout": 400, "margins.uniform_lift": 0.1}, on(4))
-    told = events(read_ledger(ledger)).filter(event="changed")
+    told = events(read_ledger(ledger), {}).filter(event="changed")
     assert told.select("time", "key", "before", "after", "results").rows() == [
         ("2026-12-02T12:00:00Z", "tasks.holdout", "200", "400", False),
-        ("2026-12-03T12:00:00Z", "margins.uniform_lift", "0.05", "0.1", True),
+        ("2026-12-03T12:00:00Z", "margins.uniform_lift", "5.0 pp", "10.0 pp", True),
     ]
 
 
 def test_a_ledger_that_is_lost_begins_again_and_says_that_earlier_looks_are_unknown(ledger):
     register({}, ledger, False, DESIGN, on(1))
     look(ledger)
-    assert beginning(events(read_ledger(ledger))) == "The ledger began on 2026-12-01, before results existed."
+    assert (
+        beginning(events(read_ledger(ledger), {}))
+        == "The ledger began on 2026-12-01, before results existed."
+    )
     ledger.unlink()
     register({}, ledger, True, DESIGN, on(5))
     assert look(ledger, day=5).look == 1
-    assert beginning(events(read_ledger(ledger))) == (
+    assert beginning(events(read_ledger(ledger), {})) == (
         "The ledger began on 2026-12-05, when results existed already: earlier looks are unknown."
     )
 
@@ -159,7 +162,7 @@ def test_predictions_that_were_registered_before_there_was_a_ledger_stay_registe
     assert [record.design for record in records] == [None, DESIGN]
     assert registration_of("a", told, records).word == "before results"
     assert not old.exists()
-    assert "earlier looks are unknown" in beginning(events(read_ledger(ledger)))
+    assert "earlier looks are unknown" in beginning(events(read_ledger(ledger), {}))
 
 
 def test_a_prediction_stays_registered_while_looks_are_counted(ledger):
@@ -168,8 +171,8 @@ def test_a_prediction_stays_registered_while_looks_are_counted(ledger):
     entries = register({"a": {"than": 0.1}}, ledger, True, DESIGN, on(3))
     assert registration_of("a", {"than": 0.0}, records_of(entries)).word == "before results"
     assert registration_of("a", {"than": 0.1}, records_of(entries)).word == "changed after results"
-    (changed,) = events(entries).filter(event="changed").iter_rows(named=True)
-    assert (changed["key"], changed["before"], changed["after"]) == ("predictions.a.than", "0", "0.1")
+    (changed,) = events(entries, {}).filter(event="changed").iter_rows(named=True)
+    assert (changed["key"], changed["before"], changed["after"]) == ("predictions.a.than", "0 pp", "+10.0 pp")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from made_specs import pack_of
 
 from skillift.chat.offline_judges import judge_conclusion, judge_tail
+from skillift.errors import UserError
 from skillift.scorers.constraints import met
 from skillift.taskpack import build_pack
 from skillift.taskpack.families import FAMILIES, best_load, draw_families, least_cost
@@ -86,3 +87,9 @@ def test_offline_judges_check_the_answer_line_of_such_a_task(pack):
         assert judge(task["reference"], task["worked_solution"], task["prompt"])["passed"] is True
         assert judge(task["reference"], "ANSWER: 7, 7, 7", task["prompt"])["passed"] is False
         assert judge('[{"a": 1}]', "ANSWER: 1")["passed"] is False  # no list of checks
+
+
+def test_families_at_a_difficulty_without_them_are_refused_where_the_pack_is_built():
+    asked = with_families(knapsack=1) | {"difficulty": "tiny"}
+    with pytest.raises(UserError, match="at the difficulty tiny, expected the difficulty easy or standard"):
+        build_pack(pack_of(**asked))

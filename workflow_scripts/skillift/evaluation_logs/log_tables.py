@@ -292,4 +292,4 @@ def comparison_of(arms: Arms, made: Tables, asked: Asked) -> Comparison:
 def nouns_of(about: About) -> Nouns:
     """What the figures of a comparison call things: what its page calls them."""
     group = "group" if about.grouped else ""
-    return Nouns("item", group, "model", "training", "comparison", f"score {about.measure.score}")
+    return Nouns("item", group, "model", "training", "comparison", "training", f"score {about.measure.score}")

@@ -51,7 +51,7 @@ def figure(pass_rates: pl.DataFrame, view: View) -> alt.Chart:
     name = pl.col("label") + " " + pl.col("series") + " " + pl.col("condition")
     notes = [
         described(rows, view, view.headline_path, "intervals"),
-        *seeds_note(rows),
+        *seeds_note(rows, view.nouns.repeat),
         *undefined(rows, name),
     ]
     return finish(chart, f"How often does each {view.nouns.student} pass under each condition?", notes)

@@ -101,7 +101,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
         f"lift = procedural delta after {nouns.training} minus before, paired by {nouns.task}",
         *([f"grey band: smaller than what this {nouns.whole} detects with 80 % power"] if banded else []),
         *([f"grey arrows: bands that go on beyond {WIDEST} pp"] if are_wide else []),
-        *seeds_note(rows),
+        *seeds_note(rows, nouns.repeat),
         *undefined(rows, pl.col("name")),
     ]
     question = f"Does {nouns.training} raise what the procedure is worth?"

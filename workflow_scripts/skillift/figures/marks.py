@@ -115,8 +115,8 @@ def zero(axis: str) -> alt.Chart:
     return alt.Chart(data).mark_rule(color=SOFT, strokeWidth=1).encode(**{axis: alt.datum(0)})
 
 
-def seeds_note(frame: pl.DataFrame) -> list[str]:
+def seeds_note(frame: pl.DataFrame, repeat: str = "seed") -> list[str]:
     """A line that says what the small dots are; empty where there are none."""
     if frame["headline"].all():
         return []
-    return ["large marks: a recipe's mean over its seeds; small dots: single seeds"]
+    return [f"large marks: a recipe's mean over its {repeat}s; small dots: single {repeat}s"]

@@ -71,7 +71,7 @@ def figure(effects: pl.DataFrame, view: View) -> alt.Chart:
     notes = [
         described(rows, view, view.headline_path, nouns.clustered),
         "; ".join(each.format(of) for name, each in _MEANINGS.items() if name in " ".join(names)),
-        *seeds_note(rows),
+        *seeds_note(rows, nouns.repeat),
         *undefined(rows, pl.col("label") + " " + pl.col("series") + " " + pl.col("contrast")),
     ]
     return finish(chart, "Is it the procedure, or just a longer prompt?", notes)

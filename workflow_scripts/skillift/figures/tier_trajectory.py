@@ -75,7 +75,7 @@ def figure(effects: pl.DataFrame, certification: pl.DataFrame, view: View) -> al
     notes = [
         described(rows, view, view.headline_path, nouns.clustered),
         f"procedural delta = pass rate with the procedure minus without, paired by {nouns.task}",
-        *seeds_note(rows),
+        *seeds_note(rows, nouns.repeat),
         *(published.NOTES if beyond else []),
         *([f"arrows: bars that go on beyond {WIDEST} pp"] if are_cut else []),
         *undefined(rows, name),

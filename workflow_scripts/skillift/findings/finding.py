@@ -13,7 +13,7 @@ import polars as pl
 
 from skillift.reporting import numbers
 from skillift.reporting.column_text import UNDEFINED
-from skillift.reporting.numbers import percent, points, span
+from skillift.reporting.numbers import how_many, percent, points, span
 from skillift.reporting.view import BASE, View
 from skillift.statistics import claim_labels
 from skillift.statistics.claim_registry import POINTS, SQUARED
@@ -202,7 +202,8 @@ def whose(student: str, run: str, view: View) -> str:
         recipe, seed = view.trained_by[student, run]
         return f"at {label} after {view.nouns.training} by {recipe}, seed {seed}"
     seeds = [run for (whom, _), (recipe, _) in view.trained_by.items() if (whom, recipe) == (student, run)]
-    return f"at {label} after {view.nouns.training} by {run}, mean of {numbers.how_many(len(seeds), 'seed')}"
+    mean = f"mean of {how_many(len(seeds), view.nouns.repeat)}"
+    return f"at {label} after {view.nouns.training} by {run}, {mean}"
 
 
 def listed(names: list[str]) -> str:
@@ -227,7 +228,8 @@ def told_with_sizes(effects: Sequence[Mapping]) -> str:
     """As `told`, of rows of CLAIMS: with the estimates of what is known to be above or below zero."""
     sizes: dict[str, list[float]] = {}
     for row in effects:
-        if row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED):
+        settled = row["word"] in (claim_labels.SUPPORTED, claim_labels.CONTRADICTED)
+        if settled and row["estimate"] is not None:
             sizes.setdefault(row["word"], []).append(row["estimate"])
     given = [row["word"] for row in effects]
     return ", ".join(

@@ -17,7 +17,7 @@ import polars as pl
 from skillift.episodes.answer_checks import asked_table, check_mode
 from skillift.errors import UserError, problem
 from skillift.preflight.students import chat_of, model_folders
-from skillift.settings.values import DEFAULT_DATE
+from skillift.settings.inference import Inference
 from skillift.students.answer_ends import AnswerEnds, answer_ends
 from skillift.students.chat_files import template_mistakes, template_of
 from skillift.students.chat_format import prompt_text, token_ids, trained_tokens
@@ -66,16 +66,16 @@ def chat_mistakes(study: Study, name: str, folder: Path, chat: ChatSettings) -> 
     except UserError:  # of a broken file; both are told with the folder
         return []
     try:
-        _check(folder, chat, study.data["inference"], trained)
+        _check(folder, chat, study.declared.inference, trained)
     except UserError as error:
         return [str(error)]
     return []
 
 
-def _check(folder: Path, chat: ChatSettings, inference: dict, trained: bool) -> None:
+def _check(folder: Path, chat: ChatSettings, inference: Inference, trained: bool) -> None:
     file, text = chat.template or (f"{folder}", template_of(folder) or "")
     tokenizer = FileTokenizer(folder, text, file)
-    thinking, date = inference["thinking"], inference.get("date", DEFAULT_DATE)
+    thinking, date = inference.thinking, inference.date
     try:
         _check_asked(tokenizer, thinking, date)
         tokenised = (folder / FILE).is_file()  # without it, only transformers can tell the tokens

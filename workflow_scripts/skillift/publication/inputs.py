@@ -99,7 +99,8 @@ def read_inputs(names: Iterable[str], options: argparse.Namespace, what: str) ->
     for name in names:
         given = getattr(options, name)
         if name == "ledger":
-            tables[name] = events(read_ledger(given) if given else [])
+            labels = view_given(options).label_by_student
+            tables[name] = events(read_ledger(given) if given else [], labels)
             continue
         if not given and name in OPTIONAL:
             types = {column: part.dtype.type for column, part in schemas[name].columns.items()}

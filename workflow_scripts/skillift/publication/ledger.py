@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 import polars as pl
@@ -10,15 +10,20 @@ import polars as pl
 from skillift.ledger.entries import Entry, Look, Record
 from skillift.ledger.looks import looks_of
 from skillift.ledger.registration import design_began, design_changes, records_of
-from skillift.provenance import canonical
+from skillift.publication.declared_words import (
+    PREDICTIONS,
+    field_in_words,
+    key_in_words,
+    prediction_in_words,
+    value_in_words,
+)
 from skillift.publication.table_page import Column, Page
-from skillift.reporting.numbers import points
 from skillift.reporting.view import View
 
 REGISTERED, CHANGED, LOOK = "registered", "changed", "look"
 # What a ledger says, an event a row. `results`: whether answers of the study existed by then. Of a look there
 # are its number, its alpha, and the tasks and skills that it is of; of the others a key of what is declared,
-# and its value `before` and `after` as text, empty where there is none.
+# and its value `before` and `after` in words, empty where there is none.
 EVENTS = {
     "time": pl.String,
     "event": pl.String,
@@ -33,53 +38,59 @@ EVENTS = {
 }
 
 
-def events(entries: Iterable[Entry]) -> pl.DataFrame:
-    """The events of a ledger, oldest first, with the columns `EVENTS`."""
+def events(entries: Iterable[Entry], labels: Mapping[str, str]) -> pl.DataFrame:
+    """The events of a ledger, oldest first, with the columns `EVENTS`.
+
+    Args:
+        entries: its lines.
+        labels: of students by id; one without stands for itself.
+    """
     entries = list(entries)
-    rows = [*_design(entries), *_predictions(entries), *map(_look, looks_of(entries))]
+    rows = [*_design(entries, labels), *_predictions(entries, labels), *map(_look, looks_of(entries))]
     empty = dict.fromkeys(EVENTS)
     return pl.DataFrame([empty | row for row in rows], schema=EVENTS).sort("time", maintain_order=True)
 
 
-def _design(entries: list[Entry]) -> Iterator[dict]:
+def _design(entries: list[Entry], labels: Mapping[str, str]) -> Iterator[dict]:
     records = records_of(entries)
     if first := design_began(records):
         for key, value in (first.design or {}).items():
-            told = {"key": key, "before": "", "after": in_words(value)}
+            told = {"key": key, "before": "", "after": value_in_words(key, value, labels)}
             yield {"time": first.time, "event": REGISTERED, "results": first.results, **told}
     for change in design_changes(records):
-        told = {"key": change.key, "before": in_words(change.before), "after": in_words(change.after)}
+        before, after = (value_in_words(change.key, value, labels) for value in (change.before, change.after))
+        told = {"key": change.key, "before": before, "after": after}
         yield {"time": change.time, "event": CHANGED, "results": change.results, **told}
 
 
-def _predictions(entries: list[Entry]) -> Iterator[dict]:
+def _predictions(entries: list[Entry], labels: Mapping[str, str]) -> Iterator[dict]:
     """One event for each prediction that is new or gone, and for each key of one that was changed."""
     records = records_of(entries)
     for record in records[:1]:
         for name, entry in sorted(record.predictions.items()):
-            yield _of_prediction(record, REGISTERED, name, None, entry)
+            yield _of_prediction(record, REGISTERED, name, "", prediction_in_words(entry, labels))
     for before, after in pairwise(records):
         for name in sorted(before.predictions.keys() | after.predictions.keys()):
             old, new = before.predictions.get(name), after.predictions.get(name)
-            if old is None:
-                yield _of_prediction(after, REGISTERED, name, old, new)
-            elif new is None:
-                yield _of_prediction(after, CHANGED, name, old, new)
+            if old is None or new is None:
+                event = REGISTERED if old is None else CHANGED
+                texts = (prediction_in_words(entry, labels) if entry else "" for entry in (old, new))
+                yield _of_prediction(after, event, name, *texts)
             else:
                 for key in sorted(old.keys() | new.keys()):
-                    values = old.get(key), new.get(key)
-                    if values[0] != values[1]:
+                    if old.get(key) != new.get(key):
+                        values = (field_in_words(key, entry, labels) for entry in (old, new))
                         yield _of_prediction(after, CHANGED, f"{name}.{key}", *values)
 
 
-def _of_prediction(record: Record, event: str, name: str, before: object, after: object) -> dict:
-    told = {"before": in_words(before), "after": in_words(after)}
+def _of_prediction(record: Record, event: str, name: str, before: str, after: str) -> dict:
     return {
         "time": record.time,
         "event": event,
         "results": record.results,
-        "key": f"predictions.{name}",
-        **told,
+        "key": f"{PREDICTIONS}{name}",
+        "before": before,
+        "after": after,
     }
 
 
@@ -96,24 +107,14 @@ def _look(look: Look) -> dict:
     }
 
 
-def in_words(value: object) -> str:
-    """A declared value as text: `0.05`, `none, curated`; of a prediction its words, where it has any."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(map(in_words, value))
-    if isinstance(value, dict):
-        if value.keys() == {"student", "delta"}:  # a tier of a trajectory
-            return f"{value['student']} {points(value['delta'])}"
-        return value.get("text") or canonical(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def ledger(frame: pl.DataFrame, view: View) -> Page:
     """Everything that was declared, changed and looked at, oldest first."""
     is_look = pl.col("event") == LOOK
     existed = pl.when("results").then(pl.lit("after results")).otherwise(pl.lit("before results"))
     rows = frame.with_columns(
+        about=pl.col("key").map_elements(
+            lambda key: key_in_words(key, view.label_by_student), return_dtype=pl.String
+        ),
         at=pl.col("time").str.replace("T", " ").str.strip_suffix("Z"),
         when=pl.when(is_look).then(pl.lit("")).otherwise(existed),
         what=pl.when(is_look).then(pl.format("look {}", "look")).otherwise("event"),
@@ -128,7 +129,7 @@ def ledger(frame: pl.DataFrame, view: View) -> Page:
         columns=[
             Column("at", "at (UTC)", align="left"),
             Column("what", "event", align="left"),
-            Column("key", "of what", align="left", share=0.2),
+            Column("about", "of what", align="left", share=0.2),
             Column("before", "old value", align="left", share=0.15),
             Column("after", "new value", align="left", share=0.15),
             Column("when", "declared", align="left"),
@@ -147,7 +148,7 @@ def ledger(frame: pl.DataFrame, view: View) -> Page:
 
 def beginning(frame: pl.DataFrame) -> str:
     """When the design was first registered, and whether looks before that are unknown."""
-    of_design = frame.filter(pl.col("event") == REGISTERED, ~pl.col("key").str.starts_with("predictions."))
+    of_design = frame.filter(pl.col("event") == REGISTERED, ~pl.col("key").str.starts_with(PREDICTIONS))
     if of_design.is_empty():
         return "No design was registered."
     told = f"The ledger began on {of_design['time'][0][:10]}"

@@ -94,27 +94,30 @@ def statement(row: Mapping, labels: Mapping[str, str]) -> str:
         row: of the table PREDICTIONS.
         labels: names of students by id; an id without one stands for itself.
     """
-    effect = _effect(row["contrast"], row["student"], row["recipe"], labels)
+    effect = effect_in_words(row["contrast"], row["student"], row["recipe"], labels)
     if row["minus_contrast"]:
-        minus = _effect(row["minus_contrast"], row["minus_student"], row["minus_recipe"], labels)
+        minus = effect_in_words(row["minus_contrast"], row["minus_student"], row["minus_recipe"], labels)
         effect += f", less {minus}"
     than, margin, metric = row["than"], row["margin"], row.get("metric", PASS)
     unit = unit_of_metric(metric)
     if metric != PASS:
         effect = f"{label_of(metric)}, {effect}"
     if row["direction"] == "equivalent":
-        return f"{effect}: between {_number(than - margin, unit)} and {_number(than + margin, unit)} {unit}"
+        least, most = (number_in_words(end, unit) for end in (than - margin, than + margin))
+        return f"{effect}: between {least} and {most} {unit}"
     above = row["direction"] == "greater"
     limit = than + margin if above else than - margin
-    return f"{effect}: {'above' if above else 'below'} {_number(limit, unit)} {unit}"
+    return f"{effect}: {'above' if above else 'below'} {number_in_words(limit, unit)} {unit}"
 
 
-def _effect(contrast: str, student: str, recipe: str, labels: Mapping[str, str]) -> str:
+def effect_in_words(contrast: str, student: str, recipe: str | None, labels: Mapping[str, str]) -> str:
+    """An effect at a student, such as `lift at 8B by sft`."""
     when = f"by {recipe}" if recipe else "before SFT"
     return f"{_NAMES.get(contrast, contrast_in_words(contrast))} at {labels.get(student, student)} {when}"
 
 
-def _number(value: float, unit: str) -> str:
+def number_in_words(value: float, unit: str) -> str:
+    """A difference in its unit, without the unit's name: `+7.5`."""
     rounded = round(100 * value if unit == POINTS else value, 2)
     if not rounded:
         return "0"

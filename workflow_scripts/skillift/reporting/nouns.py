@@ -17,6 +17,7 @@ class Nouns(NamedTuple):
         student: for a model.
         training: for what lies between before and after.
         whole: for all that is analysed together.
+        repeat: for one of several trainings by a recipe.
         scored: where verdicts come from, in the place of a scoring path and a suite; empty in studies.
     """
 
@@ -25,6 +26,7 @@ class Nouns(NamedTuple):
     student: str = "student"
     training: str = "SFT"
     whole: str = "study"
+    repeat: str = "seed"
     scored: str = ""
 
     @property

@@ -18,6 +18,7 @@ import numpy as np
 
 from skillift.errors import UserError, problem
 from skillift.taskpack.skills import NAME_WORDS
+from skillift.yaml_sources.source import Words
 
 FAMILIES = ("knapsack", "assignment")
 SIZES = {"easy": 3, "standard": 5}  # workers, and one less than the things that are packed
@@ -84,7 +85,14 @@ class FamilySkill:
 def family_rows(
     skills: Sequence[FamilySkill], suite: str, count: int, difficulty: str, seed: int
 ) -> list[dict]:
-    """Rows of the table of tasks: `count` of each skill."""
+    """Rows of the table of tasks: `count` of each skill.
+
+    Raises:
+        UserError: no family has tasks of this difficulty; see also `FamilySkill.tasks`.
+    """
+    if difficulty not in SIZES:
+        found, expected, fix = no_families(difficulty)
+        raise UserError(problem("tasks.pack.suites.transfer.families", found, expected, fix))
     return [
         {
             "task_id": f"{skill.skill_id}.{suite}.{number}",
@@ -104,6 +112,12 @@ def family_rows(
 def _worked(instance: Instance) -> str:
     steps = [f"Step {number}: {line}" for number, line in enumerate(instance.worked, start=1)]
     return "\n".join([*steps, f"ANSWER: {', '.join(map(str, instance.answer))}"])
+
+
+def no_families(difficulty: str) -> tuple[Words, str, str]:
+    """What is found, expected and to be done where families are asked for at a difficulty without them."""
+    fix = "Students from scratch do not know its words."
+    return Words(f"families at the difficulty {difficulty}"), f"the difficulty {' or '.join(SIZES)}", fix
 
 
 def draw_families(seed: int, numbers: dict[str, int]) -> list[FamilySkill]:

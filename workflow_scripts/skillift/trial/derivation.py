@@ -17,6 +17,7 @@ from typing import get_args
 import polars as pl
 import yaml
 
+from skillift.settings.inference import Inference
 from skillift.settings.values import Change
 from skillift.students.chat_settings import READY_MADE, template_path
 from skillift.study.emulation import EMULATED
@@ -67,26 +68,25 @@ def write_trial(study: Study, n_tasks: int, folder: Path) -> Path:
     _train_briefly(data, study)
     inference = data["inference"]
     inference.pop("shards", None)
-    _ask_briefly(inference)
+    _ask_briefly(inference, study.declared.inference)
     with atomic_path(folder / "study.yaml") as temporary:
         temporary.write_text(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return folder / "study.yaml"
 
 
-def _ask_briefly(inference: dict) -> None:
+def _ask_briefly(inference: dict, declared: Inference) -> None:
     """Take few samples, and each protocol at every checkpoint there is; of two that are then alike, one."""
-    kept: dict[str, dict] = {}
-    for name, protocol in (inference.get("protocols") or {}).items():
-        protocol = dict(protocol or {})
-        if isinstance(protocol.get("checkpoints"), list):
-            del protocol["checkpoints"]
-        for asked in (inference, protocol):
-            if asked.get("samples", 1) > SAMPLES:
-                asked["samples"] = SAMPLES
-        if protocol not in kept.values():
-            kept[name] = protocol
-    if inference.get("samples", 1) > SAMPLES:
+    if declared.samples > SAMPLES:
         inference["samples"] = SAMPLES
+    kept: dict[str, dict] = {}
+    for name, protocol in (declared.protocols or {}).items():
+        asked = protocol.model_dump()
+        if isinstance(protocol.checkpoints, list):
+            del asked["checkpoints"]
+        if protocol.samples is not None:
+            asked["samples"] = min(protocol.samples, SAMPLES)
+        if asked not in kept.values():
+            kept[name] = asked
     if kept:
         inference["protocols"] = kept
 
