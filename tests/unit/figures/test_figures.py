@@ -15,7 +15,7 @@ from made_specs import viewed
 
 from skillift.errors import UserError
 from skillift.figures import draw, save
-from skillift.figures.theme import specification
+from skillift.figures.theme import LINE_CHARACTERS, finish, specification
 from skillift.reporting.registry import FIGURES
 
 # analysed once for all tests of the group; some hundred drawings take half a minute
@@ -133,6 +133,26 @@ def test_a_table_of_undefined_estimates_alone_still_gives_a_figure_that_says_so(
     svg = svg_of(name, without_estimates(tables, pl.lit(True)), spec)
     assert "undefined, not drawn" in " ".join(texts(svg))
     assert "NaN" not in svg and marks(svg, "symbol") == 0
+
+
+def test_a_figure_of_two_suites_speaks_of_suites_and_one_of_one_of_a_suite():
+    spec, tables = full_study()
+    both = {**spec, "analysis": {**spec["analysis"], "suites": ["holdout", "transfer"]}}
+    effects = tables["effects"]
+    effects = pl.concat([effects, effects.filter(suite="holdout").with_columns(suite=pl.lit("transfer"))])
+    two = " ".join(texts(svg_of("transfer", {"effects": effects}, both)))
+    assert "holdout and transfer suites" in two
+    assert "holdout suite " in " ".join(texts(drawn("transfer")))
+
+
+@pytest.mark.parametrize("length", range(LINE_CHARACTERS - 6, LINE_CHARACTERS + 3))
+def test_no_line_around_a_figure_begins_or_ends_with_the_dot_between_two_of_its_parts(length):
+    import altair as alt
+
+    note = f"{'a' * length} · and more"
+    title = finish(alt.Chart(), "A question?", [note]).title
+    assert not [line for line in title.subtitle if line.startswith("·") or line.endswith("·")]
+    assert "".join(title.subtitle).replace(" ", "").replace("·", "") == f"{'a' * length}andmore"
 
 
 @pytest.mark.parametrize("name", FIGURES)

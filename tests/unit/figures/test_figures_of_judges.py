@@ -95,3 +95,25 @@ def test_a_judge_without_a_rate_is_said_and_not_drawn():
     svg = svg_of("certification", {"certification": gone}, spec)
     assert "undefined, not drawn: 9 of 18 rates, of tail" in " ".join(texts(svg))
     assert "NaN" not in svg and marks(svg, "symbol") == 9
+
+
+def test_a_measure_of_agreement_that_is_undefined_throughout_is_in_no_legend():
+    spec, tables = full_study()
+    nothing = pl.lit(None, dtype=pl.Float64)
+    bare = tables["agreement"].with_columns(
+        nothing.alias(name) for name in ("kappa", "kappa_low", "kappa_high")
+    )
+    measures = {"Cohen's kappa", "Gwet's AC1", "raw agreement"}
+    assert measures <= set(texts(drawn("judge_agreement")))
+    svg = svg_of("judge_agreement", {"agreement": bare}, spec)
+    assert measures & set(texts(svg)) == {"Gwet's AC1", "raw agreement"}
+    assert "95 % intervals, bootstrap over skills" in " ".join(texts(svg))  # of the other measure
+
+
+def test_one_episode_with_several_answer_lines_is_one():
+    spec, tables = full_study()
+    one = tables["path_shift"].with_columns(n_different_lines=pl.lit(0, dtype=pl.Int64))
+    first = pl.int_range(pl.len()) == one["path"].to_list().index(one["path"].min())
+    one = one.with_columns(n_different_lines=pl.when(first).then(1).otherwise(0))
+    said = " ".join(texts(svg_of("path_audit", {"path_shift": one}, spec)))
+    assert "1 episode with several different ANSWER lines (0 to 1 an arm)" in said

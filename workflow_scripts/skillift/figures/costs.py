@@ -54,7 +54,7 @@ def figure(costs: pl.DataFrame, view: View) -> alt.Chart:
     names = [name.replace("_", " ") for name in rows["stage"]]
     axis = places(names, None, ticks=False, domain=False, labelOverlap=False, labelLimit=180)
     y = alt.Y("row:Q", scale=around(names, down=True), axis=axis)
-    n = f"n = {how_many(rows['n_jobs'].sum(), 'job')}"
+    n = f"n = {how_many(int(rows['n_jobs'].sum()), 'job')}"
     bar = (
         alt.Chart()
         .transform_filter("isValid(datum.seconds)")

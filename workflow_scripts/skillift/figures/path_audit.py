@@ -75,5 +75,5 @@ def _different_lines(rows: pl.DataFrame) -> list[str]:
     most = arms["n_different_lines"].max()
     if not most:
         return []
-    total, counts = how_many(arms["n_different_lines"].sum(), "episode"), span(arms["n_different_lines"])
+    total, counts = how_many(int(arms["n_different_lines"].sum()), "episode"), span(arms["n_different_lines"])
     return [f"{total} with several different ANSWER lines ({counts} an arm): the last one counts"]
