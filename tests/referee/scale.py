@@ -102,11 +102,11 @@ _MORE, _LESS = (
 CASES = [
     Sentence(_HEAD, "a training is emulated", knowledge_by_pretraining, (known,)),
     Sentence(
-        f"{_HEAD} With one training, a larger model passes more often than a smaller one (under none): 1 "
-        "supported; a large model passes more often after its own training than with a small one's (under "
-        "none): 1 contradicted; with one training, a larger model answers in form more often than a smaller "
-        "one (under none): 1 contradicted; a large model answers in form more often after its own training "
-        "than with a small one's: 1 supported.",
+        f"{_HEAD} \u201cwith one training, a larger model passes more often than a smaller one (under "
+        "none)\u201d: 1 supported; \u201ca large model passes more often after its own training than with a "
+        "small one's (under none)\u201d: 1 contradicted; \u201cwith one training, a larger model answers in "
+        "form more often than a smaller one (under none)\u201d: 1 contradicted; \u201ca large model answers "
+        "in form more often after its own training than with a small one's\u201d: 1 supported.",
         "all four are known of one emulated run",
         knowledge_by_pretraining,
         (known, the_other_way_round),

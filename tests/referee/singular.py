@@ -24,7 +24,7 @@ def one_lift() -> Study:
 
 @cache
 def one_lift_resolved() -> Study:
-    return edited(one_lift(), "claims", LIFTS, word="supported")
+    return edited(one_lift(), "claims", LIFTS, word="supported", estimate=0.21)
 
 
 @cache
@@ -105,7 +105,7 @@ CASES = [
         (known, one_lift_resolved, one_lift_undefined),
     ),
     Sentence(
-        "Is the lift resolved at this n? The lift on the path judge:a is resolved: supported.",
+        "Is the lift resolved at this n? The lift on the path judge:a is resolved: supported (+21.0 pp).",
         "there is one lift, and it is resolved",
         one_lift_resolved,
         (known, one_lift),

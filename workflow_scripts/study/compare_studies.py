@@ -49,7 +49,8 @@ def main(argv: list[str] | None = None) -> None:
     names = [name for name, *_ in found]
     if len(set(names)) < len(names):
         raise UserError(problem("--studies", ", ".join(names), "studies of different names"))
-    studies, views = ({name: each[part] for name, *each in found} for part in (0, 1))
+    studies = {name: study for name, study, _ in found}
+    views = {name: view for name, _, view in found}
     print(comparison_text(studies, views, options.contrast), end="")
 
 

@@ -10,6 +10,7 @@ other only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -45,7 +46,7 @@ class Finished:
     runs: list[DeclaredRun]
 
 
-def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
+def side_by_side(studies: Mapping[str, Finished], contrast: str) -> pl.DataFrame:
     """The contrast in each study: of each student and recipe, or run where a recipe has one.
 
     Returns study, student, run, recipe (null before training), path, estimate, standard_error, ci_low,
@@ -78,7 +79,7 @@ def side_by_side(studies: dict[str, Finished], contrast: str) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def differences_of_pairs(studies: dict[str, Finished], contrast: str, confidence: float) -> pl.DataFrame:
+def differences_of_pairs(studies: Mapping[str, Finished], contrast: str, confidence: float) -> pl.DataFrame:
     """For each two studies that share tasks: the effect in the first less that in the second, task by task.
 
     Of students and recipes of the same names. Returns study, against, student, recipe, estimate, ci_low,
