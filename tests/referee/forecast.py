@@ -148,7 +148,7 @@ CASES = [
         "figure forecast",
     ),
     Sentence(
-        "undefined, not drawn: 1 points without a pair, an answer or a verdict",
+        "undefined, not drawn: 1 point without a pair, an answer or a verdict",
         "of one skill no pair could be made",
         a_skill_without_a_pair,
         (all_skills_told,),
