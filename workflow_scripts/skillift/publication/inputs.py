@@ -135,4 +135,5 @@ def finished_tables(names: Iterable[str], results: Path, study: Study) -> dict[s
         for name in names
     }
     files["ledger"] = results / "analysis/ledger.jsonl"
-    return read_inputs(names, argparse.Namespace(**files), "findings")
+    options = argparse.Namespace(**files, spec=study.figures_spec(), look=None)
+    return read_inputs(names, options, "findings")
