@@ -376,6 +376,13 @@ CASES = [
         "figure certification",
     ),
     Sentence(
+        "Not within the study's limits on other paths: ",
+        "some judge other than the headline's erred on more cases than the study allows",
+        strict,
+        (no_limits, others_judge_well),
+        "figure certification",
+    ),
+    Sentence(
         "Not within the study's limits on other paths: b",
         "another judge than the headline's erred on more cases than the study allows",
         strict,

@@ -113,6 +113,14 @@ def tie_of_one_that_has_room() -> Study:
 
 
 @cache
+def few_more_than_half_fail() -> Study:
+    """Nothing is settled; tasks fail in more than half of the arms of one recipe, in fewer of all arms."""
+    arms = {"path": "judge:a", "run": "sft-s0", "student": "s", "condition": ["none", "curated", "filler"]}
+    study = passing(undefined(), {"path": "judge:a"}, 0.5)
+    return passing(passing(study, {"path": "judge:a", "run": "base"}, 0.01), arms, 0.01)
+
+
+@cache
 def one_recipe_has_room() -> Study:
     """Nothing is settled; nearly every task fails before SFT and after one recipe, not after the other."""
     study = passing(undefined(), {"path": "judge:a"}, 0.01)
@@ -298,7 +306,13 @@ CASES = [
         "uniform lift | No room to move. Largest difference of the lifts by sft",
         "nearly every task fails before SFT and after that recipe, whatever becomes of others",
         one_recipe_has_room,
-        (room, undefined),
+        (room, undefined, tie_of_one_that_has_room),
+    ),
+    Sentence(
+        "uniform lift | No room to move. Largest difference of the lifts by sft, of any two tiers: undefined",
+        "tasks fail in more than half of the arms before SFT and after that recipe, whatever others are",
+        few_more_than_half_fail,
+        (room, undefined, tie_of_one_that_has_room),
     ),
     Sentence(
         "recipes tie | No room to move. ",
