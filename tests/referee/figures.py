@@ -376,7 +376,7 @@ CASES = [
         "figure certification",
     ),
     Sentence(
-        "Not within the study's limits on other paths: ",
+        "Not within the study's limits on other paths",
         "some judge other than the headline's erred on more cases than the study allows",
         strict,
         (no_limits, others_judge_well),
